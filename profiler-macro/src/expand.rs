@@ -1,0 +1,150 @@
+//! From the attribute's tokens to the instrumented item.
+
+use crate::args::Args;
+use crate::diag::Errors;
+use crate::names::Names;
+use crate::span::{Compiler, Locate, Rows};
+use crate::target::{self, Function, Target};
+use crate::walk::Walker;
+use crate::{emit, emit_async, source};
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::ext::IdentExt;
+use syn::{Block, ImplItem, Item, ItemImpl, ItemTrait, LitStr, TraitItem};
+
+pub(crate) fn attribute(
+    arguments: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand(arguments.into(), item.into(), &Compiler).into()
+}
+
+/// The instrumented item, or the untouched one beside the errors.
+pub(crate) fn expand(
+    arguments: TokenStream,
+    item: TokenStream,
+    locate: &dyn Locate,
+) -> TokenStream {
+    // An editor's analysis has no files; it is best served with what the user has written.
+    if locate.attribute().file.is_empty() {
+        return item;
+    }
+    let mut errors = Errors::default();
+    let args = Args::parse(arguments, &mut errors);
+    if args.skip.is_some() {
+        return errors.beside(item);
+    }
+    match target::parse(&item, &args, &mut errors) {
+        Some(target) if errors.is_empty() => {
+            let names = Names::new(args.runtime.as_ref());
+            Expansion { names, name: args.name.as_ref(), locate }.target(target)
+        }
+        _ => errors.beside(item),
+    }
+}
+
+struct Expansion<'a> {
+    names: Names,
+    name: Option<&'a LitStr>,
+    locate: &'a dyn Locate,
+}
+
+impl Expansion<'_> {
+    fn target(&self, target: Target) -> TokenStream {
+        match target {
+            Target::Function(mut function) => {
+                self.function(Function::of_impl(&mut function), true);
+                function.into_token_stream()
+            }
+            Target::Impl(mut block) => {
+                self.methods(&mut block);
+                block.into_token_stream()
+            }
+            Target::Trait(mut definition) => {
+                self.defaults(&mut definition);
+                definition.into_token_stream()
+            }
+            Target::Module(mut module) => {
+                self.items(module.content.iter_mut().flat_map(|(_, items)| items));
+                module.into_token_stream()
+            }
+        }
+    }
+
+    fn items<'i>(&self, items: impl Iterator<Item = &'i mut Item>) {
+        for item in items {
+            match item {
+                Item::Fn(function) => self.inner(Function::of_module(function)),
+                Item::Impl(block) if !target::has_own_attribute(&block.attrs) => {
+                    self.methods(block);
+                }
+                Item::Trait(definition) if !target::has_own_attribute(&definition.attrs) => {
+                    self.defaults(definition);
+                }
+                Item::Mod(module) if !target::has_own_attribute(&module.attrs) => {
+                    let content = module.content.iter_mut();
+                    // A `dyn` iterator: nested modules would nest the type without end.
+                    let items: &mut dyn Iterator<Item = _> = &mut content.flat_map(|(_, i)| i);
+                    self.items(items);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn methods(&self, block: &mut ItemImpl) {
+        for item in &mut block.items {
+            if let ImplItem::Fn(function) = item {
+                self.inner(Function::of_impl(function));
+            }
+        }
+    }
+
+    fn defaults(&self, definition: &mut ItemTrait) {
+        for item in &mut definition.items {
+            if let TraitItem::Fn(function) = item
+                && let Some(function) = Function::of_trait(function)
+            {
+                self.inner(function);
+            }
+        }
+    }
+
+    /// A function inside an annotated item. What cannot be measured is left alone: nobody has
+    /// asked for it in particular.
+    fn inner(&self, function: Function) {
+        let refused = target::refusal(function.attributes, function.signature).is_some();
+        if !refused && !target::has_own_attribute(function.attributes) {
+            self.function(function, false);
+        }
+    }
+
+    /// `fn f() { BODY }` becomes `fn f() { TABLE FRAME BODY' }`.
+    fn function(&self, function: Function, direct: bool) {
+        let extent = function.extent(direct);
+        let rows = Rows::new(self.locate, &extent);
+        let Function { signature, block, .. } = function;
+        let mut table = emit::Table {
+            name: self.name,
+            ident: signature.ident.unraw().to_string(),
+            rows: &rows,
+            source: source::text(&rows, signature, block),
+            first_row_runs: false,
+        };
+        if signature.asyncness.is_some() {
+            let parameters = emit_async::rebind(&mut signature.inputs);
+            let pin = emit_async::pin(&signature.output);
+            let frame = emit_async::task_frame();
+            let opening = quote!(#parameters #pin #frame);
+            table.first_row_runs = Walker::body(&self.names, &rows, block, opening);
+            let call = emit_async::call(&self.names, &signature.output, block);
+            *block = Block {
+                brace_token: block.brace_token,
+                stmts: Vec::from_iter(emit::statement(call)),
+            };
+        } else {
+            table.first_row_runs = Walker::body(&self.names, &rows, block, emit::enter());
+        }
+        block.stmts.splice(..0, emit::statement(emit::table(&self.names, &table)));
+    }
+}

@@ -1,0 +1,59 @@
+//! Paths and identifiers of the generated code.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, MetaList, Path};
+
+/// The one module that generated code names.
+pub(crate) struct Names {
+    pub(crate) runtime: TokenStream,
+}
+
+impl Names {
+    /// `facade` is the path of the option `crate`.
+    pub(crate) fn new(facade: Option<&Path>) -> Self {
+        let runtime = match facade {
+            Some(path) => quote!(#path::__private),
+            None => quote!(::mem_profile::__private),
+        };
+        Self { runtime }
+    }
+}
+
+/// The function table of the annotated function.
+pub(crate) fn table() -> Ident {
+    local("__MEM_PROFILE")
+}
+
+/// The frame of the body that is running.
+pub(crate) fn frame() -> Ident {
+    local("__frame")
+}
+
+/// The guard of the `depth`-th nested block, counted from 1 within its frame.
+pub(crate) fn scope(depth: usize) -> Ident {
+    local(&format!("__scope{depth}"))
+}
+
+/// The guard that moves to the closing brace.
+pub(crate) fn end() -> Ident {
+    local("__end")
+}
+
+/// The value that an async body never returns.
+pub(crate) fn never() -> Ident {
+    local("__never")
+}
+
+/// `#[cfg(…)]`, or a `#[cfg_attr(…)]` that may turn into one.
+pub(crate) fn is_condition(attribute: &Attribute) -> bool {
+    let names_cfg = |list: &MetaList| list.tokens.to_string().contains("cfg");
+    attribute.path().is_ident("cfg")
+        || attribute.path().is_ident("cfg_attr")
+            && attribute.meta.require_list().is_ok_and(names_cfg)
+}
+
+/// Mixed-site: the code of the user can neither see these names nor shadow them.
+fn local(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}

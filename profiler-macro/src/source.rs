@@ -1,0 +1,37 @@
+//! The source text of a function, embedded because the file may be gone when the report is made.
+
+use crate::span::Rows;
+use proc_macro2::Span;
+use quote::ToTokens;
+use syn::{Block, Signature};
+
+/// One line of text per row, joined by `\n`.
+pub(crate) fn text(rows: &Rows, signature: &Signature, block: &Block) -> String {
+    let body = block.brace_token.span.join().source_text().map(|text| text.replace("\r\n", "\n"));
+    let open = rows.row(block.brace_token.span.open()).unwrap_or(0);
+    let mut lines = body
+        .as_deref()
+        .and_then(|body| from_file(rows, block.brace_token.span.open(), open, body))
+        .unwrap_or_else(|| from_tokens(rows, signature, open, body.as_deref().unwrap_or_default()));
+    lines.resize(rows.count(), String::new());
+    lines.join("\n")
+}
+
+/// Whole lines of the file. It may have changed or never have been the real one (doctests), so it
+/// counts only where it holds the body that the compiler has read.
+fn from_file(rows: &Rows, span: Span, open: usize, body: &str) -> Option<Vec<String>> {
+    let file = rows.locate.file_lines(span)?;
+    let lines = file.get(rows.first_line - 1..rows.last_line)?;
+    lines[open..].join("\n").contains(body).then(|| lines.to_vec())
+}
+
+/// The body as the compiler has read it, below the signature's tokens.
+fn from_tokens(rows: &Rows, signature: &Signature, open: usize, body: &str) -> Vec<String> {
+    let mut lines = vec![String::new(); open];
+    lines.extend(body.lines().map(str::to_owned));
+    lines.resize(lines.len().max(open + 1), String::new());
+    let header = signature.to_token_stream().to_string();
+    let row = rows.row(signature.fn_token.span).filter(|row| *row <= open).unwrap_or(open);
+    lines[row] = [&header, lines[row].as_str()].join(" ").trim_end().to_owned();
+    lines
+}

@@ -1,0 +1,213 @@
+//! What the attribute may stand on, and every refusal.
+
+use crate::args::Args;
+use crate::diag::Errors;
+use crate::span::Extent;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use syn::{
+    Attribute, Block, Error, FnModifiers, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, ItemTrait,
+    Safety, Signature, TraitItemFn, Visibility,
+};
+
+/// An item with bodies in it.
+pub(crate) enum Target {
+    Function(ImplItemFn),
+    Impl(ItemImpl),
+    Trait(ItemTrait),
+    Module(ItemMod),
+}
+
+/// Reads the annotated item; what cannot be measured is an error.
+pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Option<Target> {
+    let target = match read(item.clone()) {
+        Ok(target) => target,
+        Err(error) => {
+            errors.push(error);
+            return None;
+        }
+    };
+    match (&target, &args.name) {
+        (Target::Function(function), _) => {
+            if let Some(error) = refusal(&function.attrs, &function.sig) {
+                errors.push(error);
+            }
+        }
+        (_, Some(name)) => {
+            errors.at(name.span(), "`name` names one function; put it on a function inside");
+        }
+        (_, None) => {}
+    }
+    Some(target)
+}
+
+fn read(item: TokenStream) -> Result<Target, Error> {
+    match syn::parse2(item.clone()) {
+        Ok(Item::Fn(function)) => Ok(Target::Function(method(function))),
+        Ok(Item::Impl(block)) => Ok(Target::Impl(block)),
+        Ok(Item::Trait(definition)) => Ok(Target::Trait(definition)),
+        Ok(Item::Mod(module)) if module.content.is_some() => Ok(Target::Module(module)),
+        Ok(Item::Mod(module)) => Err(Error::new(
+            module.mod_token.span,
+            "the text of this module is in another file; annotate the items in there",
+        )),
+        Ok(Item::Verbatim(_)) => method_without_item(item, None),
+        Ok(_) => Err(unsupported(item)),
+        Err(error) => method_without_item(item, Some(error)),
+    }
+}
+
+/// Functions that are no items: with `default`, or without a body.
+fn method_without_item(item: TokenStream, error: Option<Error>) -> Result<Target, Error> {
+    if let Ok(function) = syn::parse2(item.clone()) {
+        return Ok(Target::Function(function));
+    }
+    let keyword = |function: ForeignOrTrait| function.0;
+    match (syn::parse2(item.clone()).map(keyword), error) {
+        (Ok(keyword), _) => Err(Error::new(
+            keyword,
+            "a function without a body has no lines; annotate the one that implements it",
+        )),
+        (Err(_), Some(error)) => Err(error),
+        (Err(_), None) => Err(unsupported(item)),
+    }
+}
+
+/// A signature that ends in a semicolon; holds the place of its `fn`.
+struct ForeignOrTrait(Span);
+
+impl syn::parse::Parse for ForeignOrTrait {
+    fn parse(input: syn::parse::ParseStream) -> syn::Result<Self> {
+        input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        let signature: Signature = input.parse()?;
+        input.parse::<syn::Token![;]>()?;
+        Ok(Self(signature.fn_token.span))
+    }
+}
+
+fn method(ItemFn { attrs, vis, modifiers, sig, block }: ItemFn) -> ImplItemFn {
+    ImplItemFn { attrs, vis, modifiers, sig, block: *block }
+}
+
+/// The error for any other kind of item, on its keyword.
+fn unsupported(item: TokenStream) -> Error {
+    let mut tokens = item.into_iter().peekable();
+    let mut keyword = tokens.next();
+    while let Some(TokenTree::Punct(_)) = &keyword {
+        tokens.next_if(|token| matches!(token, TokenTree::Group(_)));
+        keyword = tokens.next();
+    }
+    if matches!(&keyword, Some(TokenTree::Ident(ident)) if ident == "pub") {
+        let is_scope = |token: &TokenTree| {
+            matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis)
+        };
+        tokens.next_if(is_scope);
+        keyword = tokens.next();
+    }
+    let span = keyword.as_ref().map_or_else(Span::call_site, TokenTree::span);
+    let found = keyword.map_or_else(|| "this".to_owned(), |token| format!("`{token}`"));
+    Error::new(
+        span,
+        format!(
+            "{found} has no lines that run; put `#[mem_profile]` on a function, an `impl` block, a trait or an inline module"
+        ),
+    )
+}
+
+/// Why a function with a body cannot be measured.
+pub(crate) fn refusal(attributes: &[Attribute], signature: &Signature) -> Option<Error> {
+    if let Some(constant) = &signature.constness {
+        let message = "a `const fn` may run in the compiler, where there is no memory to measure; \
+            remove `const` or the attribute";
+        return Some(Error::new(constant.span, message));
+    }
+    let naked = attributes.iter().find(|attribute| is_naked(attribute))?;
+    let message = "a naked function has no statements to measure; remove `#[mem_profile]`";
+    Some(Error::new_spanned(naked.path(), message))
+}
+
+/// `#[naked]` or `#[unsafe(naked)]`.
+fn is_naked(attribute: &Attribute) -> bool {
+    let inner = || attribute.meta.require_list().map(|list| list.tokens.to_string());
+    attribute.path().is_ident("naked")
+        || attribute.path().is_ident("unsafe") && inner().is_ok_and(|inner| inner == "naked")
+}
+
+/// Whether an item inside an annotated one has the attribute itself, which then expands on its own.
+pub(crate) fn has_own_attribute(attributes: &[Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        let last = attribute.path().segments.last();
+        let list = || attribute.meta.require_list().map(|list| list.tokens.to_string());
+        last.is_some_and(|segment| segment.ident == "mem_profile")
+            || attribute.path().is_ident("cfg_attr")
+                && list().is_ok_and(|list| list.contains("mem_profile"))
+    })
+}
+
+/// A function with a body, in whichever place it is defined.
+pub(crate) struct Function<'a> {
+    pub(crate) attributes: &'a [Attribute],
+    pub(crate) visibility: &'a Visibility,
+    pub(crate) modifiers: &'a FnModifiers,
+    pub(crate) signature: &'a mut Signature,
+    pub(crate) block: &'a mut Block,
+}
+
+impl<'a> Function<'a> {
+    pub(crate) fn of_impl(function: &'a mut ImplItemFn) -> Self {
+        let ImplItemFn { attrs, vis, modifiers, sig, block } = function;
+        Self { attributes: attrs, visibility: vis, modifiers, signature: sig, block }
+    }
+
+    pub(crate) fn of_module(function: &'a mut ItemFn) -> Self {
+        let ItemFn { attrs, vis, modifiers, sig, block } = function;
+        Self { attributes: attrs, visibility: vis, modifiers, signature: sig, block }
+    }
+
+    pub(crate) fn of_trait(function: &'a mut TraitItemFn) -> Option<Self> {
+        let TraitItemFn { attrs, modifiers, sig, default, semi_token: _ } = function;
+        let visibility = &Visibility::Inherited;
+        let block = default.as_mut()?;
+        Some(Self { attributes: attrs, visibility, modifiers, signature: sig, block })
+    }
+
+    /// Which lines the function has.
+    pub(crate) fn extent(&self, direct: bool) -> Extent<'_> {
+        Extent { start: self.start(), body: self.block, direct }
+    }
+
+    /// The first token after the attributes.
+    fn start(&self) -> Span {
+        // In full, so that a qualifier that Rust adds does not go unnoticed.
+        let Signature {
+            constness,
+            asyncness,
+            safety,
+            abi,
+            fn_token,
+            ident: _,
+            generics: _,
+            paren_token: _,
+            inputs: _,
+            variadic: _,
+            output: _,
+        } = &*self.signature;
+        let visibility = match self.visibility {
+            Visibility::Public(public) => Some(public.span),
+            Visibility::Restricted(restricted) => Some(restricted.pub_token.span),
+            Visibility::Inherited => None,
+        };
+        let safety = match safety {
+            Safety::Safe(safe) => Some(safe.span),
+            Safety::Unsafe(unsafety) => Some(unsafety.span),
+            Safety::Default => None,
+        };
+        visibility
+            .or(self.modifiers.defaultness.map(|token| token.span))
+            .or(constness.map(|token| token.span))
+            .or(asyncness.map(|token| token.span))
+            .or(safety)
+            .or(abi.as_ref().map(|abi| abi.extern_token.span))
+            .unwrap_or(fn_token.span)
+    }
+}

@@ -1,0 +1,95 @@
+//! Closures and async blocks run on their own: each has its own frame in the function's table.
+
+use super::{Entered, Frame, Walker, heads};
+use crate::{emit, emit_async};
+use proc_macro2::TokenStream;
+use syn::visit::Visit;
+use syn::visit_mut;
+use syn::{Expr, ExprAsync, ExprClosure, Pat, Stmt};
+
+impl Walker<'_> {
+    /// `|x| { a; b }` becomes `|x| { FRAME EVENT a; EXIT EVENT b }`, and `|x| match …` likewise.
+    pub(super) fn closure(&mut self, expr: &mut Expr) {
+        let row = heads::expression(expr).and_then(|token| self.rows.row(token));
+        let row = row.unwrap_or(self.frame.current);
+        let Expr::Closure(closure) = expr else { return };
+        if closure.constness.is_some() {
+            return;
+        }
+        let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
+        if closure.asyncness.is_some() {
+            self.async_closure(closure, row);
+        } else if has_blocks(&closure.body) {
+            let opening = emit::enter_closure(row);
+            self.closure_body(closure, opening);
+        } else {
+            visit_mut::visit_expr_mut(self, &mut closure.body);
+        }
+        self.frame = outer;
+    }
+
+    /// Puts a frame into the closure's block, or into a block around its expression.
+    fn closure_body(&mut self, closure: &mut ExprClosure, opening: TokenStream) {
+        let entered = Entered::frame(opening);
+        match &mut *closure.body {
+            Expr::Block(body) if body.label.is_none() => self.block(&mut body.block, entered),
+            body => self.wrap(body, closure.inputs_end.span, entered.synthetic()),
+        }
+    }
+
+    /// `async |x| { BODY }` becomes `async |x| { task(&TABLE, row, async { FRAME BODY }).await }`.
+    ///
+    /// Left alone where a parameter is a pattern: its parts would be dropped in another order.
+    fn async_closure(&mut self, closure: &mut ExprClosure, row: usize) {
+        let is_name = |input: &Pat| match input {
+            Pat::Type(typed) => matches!(*typed.pat, Pat::Ident(_)),
+            input => matches!(input, Pat::Ident(_)),
+        };
+        if !closure.inputs.iter().all(is_name) || !has_blocks(&closure.body) {
+            return;
+        }
+        let frame = emit_async::task_frame();
+        let pin = match &closure.output {
+            syn::ReturnType::Default => TokenStream::new(),
+            output => emit_async::pin(output),
+        };
+        self.closure_body(closure, quote::quote!(#pin #frame));
+        if let Expr::Block(body) = &mut *closure.body {
+            let task = emit_async::closure(self.names, row, &body.block);
+            body.block.stmts = vec![Stmt::Expr(Expr::Verbatim(task), None)];
+        }
+    }
+
+    /// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`.
+    pub(super) fn async_block(&mut self, expr: &mut Expr) {
+        let Expr::Async(block) = std::mem::replace(expr, Expr::PLACEHOLDER) else { return };
+        let row = self.rows.row(block.async_token.span).unwrap_or(self.frame.current);
+        let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
+        let mut block: ExprAsync = block;
+        self.block(&mut block.block, Entered::frame(emit_async::task_frame()));
+        self.frame = outer;
+        *expr = Expr::Verbatim(emit_async::block(self.names, row, block));
+    }
+}
+
+/// Whether a closure's expression has statements or branches that can stand on lines of their own.
+fn has_blocks(body: &Expr) -> bool {
+    struct Search(bool);
+    impl Visit<'_> for Search {
+        fn visit_block(&mut self, _: &syn::Block) {
+            self.0 = true;
+        }
+        fn visit_expr_match(&mut self, _: &syn::ExprMatch) {
+            self.0 = true;
+        }
+        fn visit_expr_closure(&mut self, _: &ExprClosure) {}
+        fn visit_expr_async(&mut self, _: &ExprAsync) {}
+        fn visit_expr_const(&mut self, _: &syn::ExprConst) {}
+        fn visit_item(&mut self, _: &syn::Item) {}
+        fn visit_type(&mut self, _: &syn::Type) {}
+        fn visit_path(&mut self, _: &syn::Path) {}
+    }
+    let mut search = Search(false);
+    search.visit_expr(body);
+    search.0
+}

@@ -1,0 +1,86 @@
+//! `break` and `continue` leave blocks normally, so the guards of those blocks must be told.
+
+use super::Walker;
+use proc_macro2::Ident;
+use syn::visit_mut;
+use syn::{Expr, Label, Lifetime};
+
+/// The guards and the jump targets around the place where the walk stands.
+#[derive(Default)]
+pub(super) struct Jumps {
+    /// How many guards are alive; the innermost has this depth.
+    depth: usize,
+    targets: Vec<Target>,
+}
+
+struct Target {
+    label: Option<Ident>,
+    is_loop: bool,
+    /// How many guards are alive outside of it.
+    outside: usize,
+}
+
+impl Jumps {
+    /// Opens a guard and returns its depth.
+    pub(super) fn open(&mut self) -> usize {
+        self.depth += 1;
+        self.depth
+    }
+
+    pub(super) fn close(&mut self, scope: Option<usize>) {
+        self.depth -= usize::from(scope.is_some());
+    }
+
+    pub(super) fn enter_loop(&mut self, label: Option<&Label>) {
+        self.enter(label, true);
+    }
+
+    pub(super) fn enter_block(&mut self, label: &Label) {
+        self.enter(Some(label), false);
+    }
+
+    fn enter(&mut self, label: Option<&Label>, is_loop: bool) {
+        let label = label.map(|label| label.name.ident.clone());
+        self.targets.push(Target { label, is_loop, outside: self.depth });
+    }
+
+    pub(super) fn leave_target(&mut self) {
+        self.targets.pop();
+    }
+
+    /// The depths of the guards that a `break` or `continue` leaves, innermost first.
+    pub(super) fn left_by(&self, jump: &Expr) -> Vec<usize> {
+        let label = match jump {
+            Expr::Break(jump) => &jump.label,
+            Expr::Continue(jump) => &jump.label,
+            _ => return Vec::new(),
+        };
+        let target = self.targets.iter().rev().find(|target| target.is_meant(label.as_ref()));
+        let outside = target.map_or(self.depth, |target| target.outside);
+        (outside + 1..=self.depth).rev().collect()
+    }
+}
+
+impl Target {
+    fn is_meant(&self, label: Option<&Lifetime>) -> bool {
+        match label {
+            Some(label) => self.label.as_ref().is_some_and(|own| *own == label.ident),
+            None => self.is_loop,
+        }
+    }
+}
+
+impl Walker<'_> {
+    /// A jump inside an expression: `x || break` becomes `x || { DONE break }`.
+    pub(super) fn buried_jump(&mut self, expr: &mut Expr) {
+        if self.frame.jumps.left_by(expr).is_empty() {
+            return visit_mut::visit_expr_mut(self, expr);
+        }
+        let token = match expr {
+            Expr::Break(jump) => jump.break_token.span,
+            Expr::Continue(jump) => jump.continue_token.span,
+            _ => return,
+        };
+        self.wrap(expr, token, super::Entered::NESTED.synthetic());
+    }
+}

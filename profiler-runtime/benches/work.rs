@@ -1,0 +1,119 @@
+//! The work that is measured, shared by the two benches. Each function does its work `n` times.
+
+#![allow(missing_docs, unreachable_pub, dead_code, reason = "shared by two benches")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
+
+use mem_profile_runtime::__private::{Frame, Function, Table, path_of, start};
+use mem_profile_runtime::Alloc;
+
+pub static COUNTING: Alloc = Alloc::new();
+pub static PLAIN: System = System;
+
+pub const fn function(ident: &'static str) -> Function {
+    fn path() -> &'static str {
+        path_of(&path)
+    }
+    Function {
+        name: None,
+        path,
+        module: module_path!(),
+        ident,
+        file: file!(),
+        first_line: 1,
+        rows: 10,
+        source: "",
+        first_row_runs: false,
+        start,
+    }
+}
+
+static EVENTS: Table = Table::new(function("events"));
+static SHARED: Table = Table::new(function("shared"));
+static COPIES: [Table; 2] = [Table::new(function("first")), Table::new(function("second"))];
+
+/// Line events per turn of [`events`].
+pub const EVENTS_PER_TURN: u64 = 8;
+
+/// Events on lines that change nothing.
+#[inline(never)]
+pub fn events(n: u64) {
+    let frame = EVENTS.enter();
+    for _ in 0..n {
+        eight(&frame);
+    }
+}
+
+#[inline(always)]
+fn eight(frame: &Frame) {
+    frame.line(1);
+    frame.line(2);
+    frame.line(3);
+    frame.line(4);
+    frame.line(5);
+    frame.line(6);
+    frame.line(7);
+    frame.line(8);
+}
+
+/// Two events a turn, one after an allocation and one after a free.
+#[inline(never)]
+pub fn changed_events(n: u64) {
+    let frame = EVENTS.enter();
+    for _ in 0..n {
+        frame.line(1);
+        let block = allocate(&COUNTING);
+        frame.line(2);
+        free(&COUNTING, block);
+    }
+}
+
+/// The same without events.
+#[inline(never)]
+pub fn pairs<A: GlobalAlloc>(allocator: &'static A, n: u64) {
+    for _ in 0..n {
+        let block = allocate(allocator);
+        free(allocator, block);
+    }
+}
+
+const LAYOUT: Layout = Layout::new::<[u64; 4]>();
+
+#[inline(always)]
+fn allocate<A: GlobalAlloc>(allocator: &A) -> *mut u8 {
+    // SAFETY: the layout is not empty.
+    black_box(unsafe { allocator.alloc(black_box(LAYOUT)) })
+}
+
+#[inline(always)]
+fn free<A: GlobalAlloc>(allocator: &A, block: *mut u8) {
+    // SAFETY: made by `allocate` with the same allocator and layout.
+    unsafe { allocator.dealloc(block, black_box(LAYOUT)) };
+}
+
+/// Two threads, each with `n` turns of eight events, in one function or in a copy for each.
+pub fn two_threads(n: u64, same: bool) {
+    std::thread::scope(|scope| {
+        for copy in &COPIES {
+            let table = if same { &SHARED } else { copy };
+            scope.spawn(move || {
+                let frame = table.enter();
+                for _ in 0..n {
+                    eight(&frame);
+                }
+            });
+        }
+    });
+}
+
+/// What a reading with `rss` cannot do without: one `pread` of an open `/proc/self/statm`.
+#[cfg(target_os = "linux")]
+pub fn statm_reads(n: u64) {
+    use std::os::unix::fs::FileExt;
+    let statm = std::fs::File::open("/proc/self/statm").expect("Linux has it");
+    let mut buffer = [0; 128];
+    for _ in 0..n {
+        black_box(statm.read_at(&mut buffer, 0).expect("it can be read"));
+    }
+}

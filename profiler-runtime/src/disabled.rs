@@ -1,0 +1,69 @@
+//! The same names with nothing behind them, for builds without the feature `enabled`.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
+
+/// Forwards to the allocator inside and counts nothing.
+#[derive(Debug, Default)]
+pub struct Alloc<A = System>(A);
+
+impl Alloc {
+    /// The system's allocator.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(System)
+    }
+}
+
+impl<A> Alloc<A> {
+    /// `inner`.
+    #[must_use]
+    pub const fn wrap(inner: A) -> Self {
+        Self(inner)
+    }
+}
+
+// SAFETY: every method is the inner allocator's own.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        unsafe { self.0.alloc(layout) }
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        unsafe { self.0.alloc_zeroed(layout) }
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        unsafe { self.0.dealloc(block, layout) }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        unsafe { self.0.realloc(block, layout, new_size) }
+    }
+}
+
+/// Does nothing.
+pub const fn report() {}
+
+/// Does nothing.
+pub const fn reset() {}
+
+/// A snapshot without functions.
+#[must_use]
+pub const fn snapshot() -> Snapshot {
+    Snapshot {
+        schema_version: SCHEMA_VERSION,
+        backend: Backend::Off,
+        process_bytes: None,
+        functions: Vec::new(),
+    }
+}

@@ -1,0 +1,63 @@
+//! The runtime of [`mem-profile`](https://docs.rs/mem-profile): what annotated functions call,
+//! the counting allocator, and the reports. Users name the facade crate, not this one.
+//!
+//! | folder or file | what it does |
+//! |---|---|
+//! | `record` | the hot half: line events, counters, allocator |
+//! | `process` | what only the operating system knows |
+//! | `collect` | counters → [`Snapshot`] |
+//! | `snapshot` | plain data |
+//! | `report` | [`Snapshot`] → text, one renderer per file |
+//! | `session` | options, environment, where a report goes, the end of the process |
+//! | `control` | what a program may call |
+//! | `usage` | [`memory_usage`]: samples over time |
+//!
+//! Without the feature `enabled` all of it is replaced by `disabled`: the same names, which do
+//! nothing and depend on nothing.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod snapshot;
+mod usage;
+
+pub use self::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
+
+#[cfg(feature = "enabled")]
+mod collect;
+#[cfg(feature = "enabled")]
+mod control;
+#[cfg(feature = "enabled")]
+mod process;
+#[cfg(feature = "enabled")]
+mod record;
+#[cfg(feature = "enabled")]
+mod report;
+#[cfg(feature = "enabled")]
+mod session;
+
+#[cfg(feature = "enabled")]
+pub use self::control::{report, reset, snapshot};
+#[cfg(feature = "enabled")]
+pub use self::record::alloc::Alloc;
+
+#[cfg(not(feature = "enabled"))]
+mod disabled;
+#[cfg(not(feature = "enabled"))]
+pub use self::disabled::{Alloc, report, reset, snapshot};
+
+/// What emitted code names. Not for people: it may change with any release.
+#[cfg(feature = "enabled")]
+#[doc(hidden)]
+pub mod __private {
+    pub use crate::control::start;
+    pub use crate::record::frame::{End, Frame, Scope};
+    pub use crate::record::table::{Function, Table};
+    pub use crate::record::task::{Task, TaskFrame, task, task_call};
+
+    /// The path of an item, from its type.
+    #[must_use]
+    pub fn path_of<T>(_: &T) -> &'static str {
+        core::any::type_name::<T>()
+    }
+}

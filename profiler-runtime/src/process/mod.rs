@@ -1,0 +1,129 @@
+//! What the operating system is asked for, with one file per system.
+//!
+//! This is the only folder that knows systems apart: everybody else calls what is exported here,
+//! which exists everywhere and says so where a system cannot do it.
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod memory;
+#[cfg(not(target_os = "linux"))]
+#[path = "portable.rs"]
+mod memory;
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod system;
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod system;
+#[cfg(not(any(unix, windows)))]
+#[path = "other.rs"]
+mod system;
+
+#[cfg(all(unix, feature = "signals"))]
+mod signals;
+#[cfg(all(not(unix), feature = "signals"))]
+#[path = "signals_unsupported.rs"]
+mod signals;
+
+use std::ffi::c_void;
+use std::io::{self, IsTerminal};
+
+#[cfg(feature = "signals")]
+pub(crate) use self::signals::{Request, listen};
+
+/// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
+pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
+
+/// A standard stream of this process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Standard output.
+    Stdout,
+    /// Standard error.
+    Stderr,
+}
+
+impl Stream {
+    /// Whether somebody looks at the stream in a terminal.
+    pub(crate) fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Columns of the terminal behind the stream; `None` for files and pipes.
+    pub(crate) fn terminal_width(self) -> Option<usize> {
+        system::terminal_width(self)
+    }
+}
+
+/// Resident set of this process in bytes.
+///
+/// Never allocates, locks or panics on Linux, and leaves `errno` as it was. `None` where the
+/// system gives no answer.
+#[inline]
+pub(crate) fn rss() -> Option<u64> {
+    memory::rss()
+}
+
+/// Resident set of any process in bytes.
+///
+/// # Errors
+/// `NotFound` if the process has ended, also while it waits to be reaped; `Unsupported` where only
+/// Linux could tell.
+pub(crate) fn rss_of(pid: u32) -> io::Result<u64> {
+    memory::rss_of(pid)
+}
+
+/// Every process descending from `pid`, in no particular order.
+///
+/// # Errors
+/// When the process list cannot be read; `Unsupported` on systems other than Linux.
+pub(crate) fn children_of(pid: u32) -> io::Result<Vec<u32>> {
+    memory::children_of(pid)
+}
+
+/// Number of this process.
+pub(crate) fn id() -> u32 {
+    std::process::id()
+}
+
+/// Has `callback` run at the end of every thread that calls [`arm`] from now on.
+///
+/// The first callback stays; whether there is one now is returned. Unlike a destructor of a
+/// thread-local this neither allocates through the Rust allocator nor runs before the other
+/// thread-locals are gone. The main thread ends without it.
+pub(crate) fn on_thread_exit(callback: ThreadExit) -> bool {
+    system::on_thread_exit(callback)
+}
+
+/// Asks for the callback of [`on_thread_exit`] with `pointer` when the calling thread ends.
+///
+/// Arming again replaces the pointer; null disarms the thread. Returns whether that worked.
+pub(crate) fn arm(pointer: *mut c_void) -> bool {
+    system::arm(pointer)
+}
+
+/// Drops every pending notification, so that no callback outlives the code it lives in.
+pub(crate) fn disarm_all() {
+    system::disarm_all();
+}
+
+/// Has `callback` run when the process ends by returning from `main` or by `exit`.
+///
+/// Not when it aborts or dies of a signal. Returns whether that worked.
+pub(crate) fn at_exit(callback: extern "C" fn()) -> bool {
+    system::at_exit(callback)
+}
+
+/// Writes all of `bytes` without taking the locks of the standard library.
+///
+/// They may be held for good: by a thread that was stopped, or by one that waits for us.
+///
+/// # Errors
+/// What the system reports; interruptions are retried.
+pub(crate) fn write_all_raw(stream: Stream, bytes: &[u8]) -> io::Result<()> {
+    system::write_all(stream, bytes)
+}

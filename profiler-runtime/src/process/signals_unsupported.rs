@@ -1,0 +1,21 @@
+//! Systems without the signals in question.
+
+use std::io;
+
+/// What the user asked for by sending a signal; never happens here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(dead_code, reason = "nobody asks here, but callers match on it")]
+pub(crate) enum Request {
+    /// A report now; the program goes on.
+    Report,
+    /// The end of the program.
+    End,
+}
+
+/// Listens for signals where there are any.
+///
+/// # Errors
+/// Always `Unsupported`.
+pub(crate) fn listen(_handle: impl Fn(Request) -> bool + Send + 'static) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}

@@ -1,0 +1,155 @@
+//! The counting allocator.
+
+use core::ptr;
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use super::ledger::Ledger;
+use super::thread;
+
+/// An allocator that counts, per thread and without a lock, what passes through it.
+///
+/// ```
+/// #[global_allocator]
+/// static ALLOC: mem_profile_runtime::Alloc = mem_profile_runtime::Alloc::new();
+/// # drop(vec![0u8; 100]);
+/// ```
+///
+/// All four methods are forwarded as they are: zeroed stays zeroed, a reallocation stays one and
+/// is booked as the difference. Only what succeeded is counted. A reallocation is no new block:
+/// it adds to the bytes, not to the number of allocations. The cost of a pair of allocation and
+/// free is about 20 instructions.
+#[derive(Debug)]
+pub struct Alloc<A = System> {
+    inner: A,
+    /// The inner allocator may itself count. A constant of the `static`, so the compiler drops
+    /// the test where it is `false`.
+    wraps: bool,
+}
+
+impl Alloc {
+    /// Counts what goes to the system's allocator.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { inner: System, wraps: false }
+    }
+}
+
+impl Default for Alloc {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A> Alloc<A> {
+    /// Counts what goes to `inner`.
+    ///
+    /// Wrapping an allocator that wraps this one counts each byte once.
+    #[must_use]
+    pub const fn wrap(inner: A) -> Self {
+        Self { inner, wraps: true }
+    }
+
+    /// Does `operation` of the inner allocator and then `count`s it, unless it counted itself.
+    #[inline(always)]
+    fn counted<R>(
+        &self,
+        operation: impl FnOnce() -> R,
+        succeeded: impl FnOnce(&R) -> bool,
+        count: impl FnOnce(&Ledger),
+    ) -> R {
+        if !self.wraps {
+            let result = operation();
+            if succeeded(&result) {
+                count(thread::ledger());
+            }
+            return result;
+        }
+        let before = stamp();
+        let result = operation();
+        if stamp() == before && succeeded(&result) {
+            count(thread::ledger());
+        }
+        result
+    }
+}
+
+impl<A: GlobalAlloc> Alloc<A> {
+    /// # Safety
+    /// As for `dealloc`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_slow(&self, ledger: &Ledger, block: *mut u8, layout: Layout) {
+        ledger.free_slow(layout.size());
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        unsafe { self.inner.dealloc(block, layout) };
+    }
+}
+
+/// Differs before and after anything that was counted on this thread.
+pub(crate) fn stamp() -> (*const Ledger, i64, i64) {
+    let ledger = thread::ledger();
+    let totals = ledger.totals();
+    (ptr::from_ref(ledger), totals.live, totals.allocations)
+}
+
+#[inline(always)]
+fn count_free(ledger: &Ledger, size: usize) {
+    if !ledger.on_free(size) {
+        ledger.free_slow(size);
+    }
+}
+
+#[inline(always)]
+fn count_resize(ledger: &Ledger, old: usize, new: usize) {
+    match new.checked_sub(old) {
+        Some(0) => {}
+        Some(more) => ledger.on_grow(more, ledger.row()),
+        None => count_free(ledger, old - new),
+    }
+}
+
+// SAFETY: every method forwards to an allocator that upholds the contract, with the arguments it
+// was given, and returns what that allocator returned. Counting neither allocates nor unwinds.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner.alloc(layout) };
+        self.counted(operation, |block| !block.is_null(), |ledger| ledger.on_alloc(layout.size()))
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        let operation = || unsafe { self.inner.alloc_zeroed(layout) };
+        self.counted(operation, |block| !block.is_null(), |ledger| ledger.on_alloc(layout.size()))
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        let operation = || unsafe { self.inner.dealloc(block, layout) };
+        if self.wraps {
+            return self.counted(operation, |()| true, |ledger| count_free(ledger, layout.size()));
+        }
+        // A free cannot fail: counted first, so that the call that frees is a tail call.
+        let ledger = thread::ledger();
+        if ledger.on_free(layout.size()) {
+            operation();
+        } else {
+            // SAFETY: as in `alloc`.
+            unsafe { self.dealloc_slow(ledger, block, layout) };
+        }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        let operation = || unsafe { self.inner.realloc(block, layout, new_size) };
+        self.counted(
+            operation,
+            |block| !block.is_null(),
+            |ledger| count_resize(ledger, layout.size(), new_size),
+        )
+    }
+}

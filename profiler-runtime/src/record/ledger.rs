@@ -1,0 +1,406 @@
+//! What one thread knows about memory, and the bookkeeping of lines.
+//!
+//! The allocator books allocation counts straight on the row that is current, and keeps the
+//! number of live bytes. A line event books the difference of live bytes since the last one.
+//!
+//! ```text
+//!                   alloc, free                     line event
+//!   row.allocations += 1                     row.increment += live − booked
+//!   row.allocated   += size                  row.peak  = max(row.peak, peak − line_start)
+//!   live ± size, peak = max(peak, live)      booked = line_start = peak = live
+//! ```
+
+use core::ptr;
+use core::sync::atomic::{
+    AtomicI64, AtomicPtr,
+    Ordering::{Acquire, Relaxed, Release},
+};
+
+use super::row::{Chunk, Header, Row, Totals};
+use super::thread::{self, Thread};
+use super::word::{Local, Word};
+use crate::process;
+
+/// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
+/// the peak test on the way up, both of which are made anyway, also find the moment to publish.
+pub(crate) const CENTER: i64 = 64 * 1024;
+const WINDOW: i64 = 2 * CENTER;
+
+/// Far enough below zero that every allocation and every free takes the slow path.
+const ALWAYS_SLOW: i64 = i64::MIN / 2;
+
+/// Never equal to a reading: with it as the line's start every event takes the slow path.
+const ALWAYS_CHANGED: i64 = i64::MIN;
+
+/// Bytes live in the process, but for the `live` of each thread: [`CENTER`] of that is not
+/// really live, and the rest at most [`CENTER`] either way.
+static PUBLISHED: AtomicI64 = AtomicI64::new(0);
+
+/// How a ledger learns what is live.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// The counting allocator tells it.
+    Heap,
+    /// It asks the system.
+    Rss,
+    /// Stands in where a thread has no ledger of its own.
+    Special,
+}
+
+/// One thread's books for one backend. All words have one writer: the thread.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Ledger {
+    live: Word,
+    /// Highest `live` since the last booking.
+    peak: Local,
+    /// The row that is current.
+    row: AtomicPtr<Row>,
+    allocated: Word,
+    allocations: Word,
+    /// `live` when the current line started.
+    line_start: Local,
+    /// `live` when it was last booked.
+    booked: Word,
+    /// Highest `live` since the current frame was entered.
+    frame_peak: Local,
+    /// Memory in use by the process when this thread last settled.
+    usage: Local,
+    /// What was subtracted from `live` to keep it in the window.
+    base: Word,
+    /// The chunk of the frame that is running; null outside annotated functions.
+    chunk: AtomicPtr<Header>,
+    /// The ledger that this thread's frames use; itself with `heap`.
+    active: AtomicPtr<Ledger>,
+    thread: AtomicPtr<Thread>,
+    kind: Kind,
+}
+
+impl Ledger {
+    pub(crate) const fn special(row: &'static Row) -> Self {
+        Self::new(Kind::Special, ALWAYS_SLOW, row)
+    }
+
+    const fn new(kind: Kind, live: i64, row: &'static Row) -> Self {
+        Self {
+            live: Word::new(live),
+            peak: Local::new(live),
+            row: AtomicPtr::new(ptr::from_ref(row).cast_mut()),
+            allocated: Word::new(0),
+            allocations: Word::new(0),
+            line_start: Local::new(live),
+            booked: Word::new(live),
+            frame_peak: Local::new(live),
+            usage: Local::new(0),
+            base: Word::new(0),
+            chunk: AtomicPtr::new(ptr::null_mut()),
+            active: AtomicPtr::new(ptr::null_mut()),
+            thread: AtomicPtr::new(ptr::null_mut()),
+            kind,
+        }
+    }
+
+    /// The ledger of a new thread.
+    pub(crate) fn of_thread(kind: Kind, idle: &'static Row) -> Self {
+        if kind == Kind::Heap {
+            PUBLISHED.fetch_sub(CENTER, Relaxed);
+            return Self::new(kind, CENTER, idle);
+        }
+        Self::new(kind, 0, idle)
+    }
+
+    pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
+        self.active.store(ptr::from_ref(active).cast_mut(), Relaxed);
+        self.thread.store(ptr::from_ref(thread).cast_mut(), Release);
+    }
+
+    /// The thread that owns this ledger; `None` for a special one.
+    #[inline(always)]
+    pub(crate) fn thread(&self) -> Option<&'static Thread> {
+        // SAFETY: null or a thread, which is never freed.
+        unsafe { self.thread.load(Acquire).as_ref() }
+    }
+
+    /// The ledger that frames on this thread use; `None` for a special one.
+    #[inline(always)]
+    pub(crate) fn active(&self) -> Option<&'static Ledger> {
+        // SAFETY: null or the ledger of a thread, which is never freed.
+        unsafe { self.active.load(Relaxed).as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn row(&self) -> &'static Row {
+        // SAFETY: rows live in chunks, in threads or in statics, none of which are freed.
+        unsafe { &*self.row.load(Relaxed) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_row(&self, row: &'static Row) {
+        self.row.store(ptr::from_ref(row).cast_mut(), Relaxed);
+    }
+
+    /// Where that is booked which happens outside annotated functions.
+    pub(crate) fn idle(&self) -> &'static Row {
+        self.thread().map_or(thread::no_row(), Thread::idle)
+    }
+
+    #[inline(always)]
+    pub(crate) fn chunk(&self) -> Option<Chunk> {
+        // SAFETY: only `set_chunk` stores here.
+        unsafe { Chunk::from_ptr(self.chunk.load(Relaxed)) }
+    }
+
+    pub(crate) fn set_chunk(&self, chunk: Option<Chunk>) {
+        self.chunk.store(chunk.map_or(ptr::null_mut(), Chunk::as_ptr), Relaxed);
+    }
+}
+
+/// What the allocator calls.
+impl Ledger {
+    #[inline(always)]
+    pub(crate) fn on_alloc(&self, size: usize) {
+        let row = self.row();
+        row.allocations.add(1);
+        self.allocations.add(1);
+        self.on_grow(size, row);
+    }
+
+    /// More bytes, but no new block.
+    #[inline(always)]
+    pub(crate) fn on_grow(&self, size: usize, row: &Row) {
+        let size = size as i64;
+        row.allocated.add(size);
+        self.allocated.add(size);
+        let live = self.live.add(size);
+        if live > self.peak.get() {
+            if (live as u64) < WINDOW as u64 {
+                self.peak.set(live);
+            } else {
+                self.grow_slow(size);
+            }
+        }
+    }
+
+    /// Counts a free; false where [`Ledger::free_slow`] must see to it.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn on_free(&self, size: usize) -> bool {
+        self.live.add((size as i64).wrapping_neg()) >= 0
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn grow_slow(&self, size: i64) {
+        if self.kind != Kind::Special {
+            self.peak.set(self.live.get());
+            return self.publish();
+        }
+        self.live.set(ALWAYS_SLOW);
+        match thread::owned_ledger(self) {
+            thread::Owner::Thread(ledger) => ledger.on_alloc(size as usize),
+            thread::Owner::Process => publish_late(size),
+            thread::Owner::Nobody => {}
+        }
+    }
+
+    /// The rest of an [`Ledger::on_free`] that returned false.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn free_slow(&self, size: usize) {
+        if self.kind != Kind::Special {
+            return self.publish();
+        }
+        self.live.set(ALWAYS_SLOW);
+        // Shows an allocator around this one that the free was counted.
+        self.allocations.add(1);
+        match thread::owned_ledger(self) {
+            thread::Owner::Thread(ledger) if ledger.on_free(size) => {}
+            thread::Owner::Thread(ledger) => ledger.publish(),
+            thread::Owner::Process => publish_late(-(size as i64)),
+            thread::Owner::Nobody => {}
+        }
+    }
+
+    /// Adds what this thread holds to the process's total and moves the window.
+    pub(crate) fn publish(&self) {
+        self.settle_peak(self.live.get(), self.row());
+        let shift = self.live.get() - CENTER;
+        PUBLISHED.fetch_add(shift, Relaxed);
+        for word in [&self.live, &self.booked] {
+            word.add(shift.wrapping_neg());
+        }
+        for word in [&self.peak, &self.line_start, &self.frame_peak] {
+            word.set(word.get().wrapping_sub(shift));
+        }
+        self.base.add(shift);
+    }
+
+    /// What this thread adds to [`published`].
+    pub(crate) fn unpublished(&self) -> i64 {
+        self.live.get()
+    }
+
+    /// Live bytes of this thread, whatever the window: changes only by what the thread does.
+    pub(crate) fn absolute_live(&self) -> i64 {
+        self.base.get().wrapping_add(self.live.get())
+    }
+}
+
+/// A thread that is past its end frees or allocates.
+fn publish_late(change: i64) {
+    PUBLISHED.fetch_add(change, Relaxed);
+}
+
+/// Bytes live in the process as far as the threads have published them.
+pub(crate) fn published() -> i64 {
+    PUBLISHED.load(Relaxed)
+}
+
+/// What frames and events call.
+impl Ledger {
+    /// Whether the current line has anything to book: it changed something, or never before did
+    /// it end with so much memory in use. Always with `rss`.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        let live = self.live.get();
+        live != self.line_start.get()
+            || live != self.peak.get()
+            || self.usage.get() > self.row().usage.get()
+    }
+
+    /// The end of the current line: books what is open and starts the next line's peak.
+    #[inline(never)]
+    pub(crate) fn close_line(&self) {
+        if self.kind == Kind::Rss {
+            self.settle_rss();
+        } else {
+            let live = self.settle_heap();
+            self.line_start.set(live);
+        }
+    }
+
+    /// Books what is open on the current row and returns `live`.
+    pub(crate) fn settle(&self) -> i64 {
+        if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
+    }
+
+    #[inline(always)]
+    fn settle_heap(&self) -> i64 {
+        let live = self.live.get();
+        let row = self.row();
+        row.increment.add(live.wrapping_sub(self.booked.get()));
+        self.booked.set(live);
+        self.settle_peak(live, row);
+        let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
+        self.usage.set(usage);
+        row.usage.raise(usage);
+        live
+    }
+
+    #[inline(never)]
+    fn settle_rss(&self) -> i64 {
+        // Where the system gives no reading, the last one stands: nothing is booked.
+        let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
+        self.live.set(live);
+        let row = self.row();
+        row.increment.add(live - self.booked.get());
+        self.booked.set(live);
+        row.usage.raise(live);
+        live
+    }
+
+    #[inline(always)]
+    fn settle_peak(&self, live: i64, row: &Row) {
+        let peak = self.peak.get();
+        self.frame_peak.raise(peak);
+        row.peak.raise(peak.wrapping_sub(self.line_start.get()));
+        self.peak.set(live);
+    }
+
+    /// Memory in use by the process, in bytes, as of the last settling.
+    #[inline(always)]
+    pub(crate) fn reading(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => PUBLISHED.load(Relaxed) + self.live.get(),
+            Kind::Rss | Kind::Special => self.live.get(),
+        }
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            live: self.absolute_live(),
+            allocated: self.allocated.get(),
+            allocations: self.allocations.get(),
+        }
+    }
+
+    /// What happened on the current line and is not booked yet, for a reader.
+    pub(crate) fn pending(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => self.live.get().wrapping_sub(self.booked.get()),
+            Kind::Rss | Kind::Special => 0,
+        }
+    }
+}
+
+/// Where a frame's lines and peaks stood, in absolute bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks {
+    pub(crate) line_start: i64,
+    pub(crate) frame_peak: i64,
+}
+
+impl Marks {
+    pub(crate) const NONE: Self = Self { line_start: 0, frame_peak: 0 };
+}
+
+/// What only frames call: the lines and peaks of one frame, set aside while another runs.
+impl Ledger {
+    /// Starts a frame at `live`, whose current line has already risen by `rise`; returns the
+    /// marks of the frame before it.
+    pub(crate) fn push_marks(&self, live: i64, rise: i64) -> Marks {
+        let base = self.base.get();
+        let marks = Marks {
+            line_start: self.line_start.get().wrapping_add(base),
+            frame_peak: self.frame_peak.get().wrapping_add(base),
+        };
+        self.frame_peak.set(live);
+        self.peak.set(live);
+        let start = if self.kind == Kind::Heap { live - rise } else { ALWAYS_CHANGED };
+        self.line_start.set(start);
+        marks
+    }
+
+    /// Ends a frame: the peak that it saw also is one of the frame that called it.
+    /// Returns how far the frame rose above the start of the caller's line.
+    pub(crate) fn pop_marks(&self, marks: Marks) -> i64 {
+        if self.kind != Kind::Heap {
+            return 0;
+        }
+        let base = self.base.get();
+        let seen = self.frame_peak.get();
+        self.line_start.set(marks.line_start.wrapping_sub(base));
+        self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
+        self.frame_peak.raise(seen);
+        seen.wrapping_sub(self.line_start.get())
+    }
+
+    /// How far the current line has risen above its start.
+    pub(crate) fn rise(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => self.live.get().wrapping_sub(self.line_start.get()),
+            Kind::Rss | Kind::Special => 0,
+        }
+    }
+
+    /// Starts over, for a thread that takes a ledger whose thread has ended.
+    pub(crate) fn rest(&self, idle: &'static Row) {
+        self.set_row(idle);
+        self.set_chunk(None);
+        let live = self.live.get();
+        self.booked.set(live);
+        for word in [&self.peak, &self.line_start, &self.frame_peak] {
+            word.set(live);
+        }
+    }
+}

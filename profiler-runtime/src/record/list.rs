@@ -1,0 +1,57 @@
+//! An insert-only, lock-free list of nodes that live for ever.
+
+use core::ptr;
+
+#[cfg(not(loom))]
+use core::sync::atomic::{AtomicPtr, Ordering};
+#[cfg(loom)]
+use loom::sync::atomic::{AtomicPtr, Ordering};
+
+/// A node knows its successor.
+pub(crate) trait Node: Sized + 'static {
+    fn next(&self) -> &AtomicPtr<Self>;
+}
+
+/// Nodes are pushed at the front and never taken out, so neither walking nor pushing can meet
+/// a node that was freed or reused.
+#[derive(Debug)]
+pub(crate) struct List<T: Node> {
+    head: AtomicPtr<T>,
+}
+
+impl<T: Node> List<T> {
+    #[cfg(not(loom))]
+    pub(crate) const fn new() -> Self {
+        Self { head: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    #[cfg(loom)]
+    pub(crate) fn new() -> Self {
+        Self { head: AtomicPtr::new(ptr::null_mut()) }
+    }
+
+    /// Puts `node` in front. A node may be pushed once.
+    pub(crate) fn push(&self, node: &'static T) {
+        let mut head = self.head.load(Ordering::Relaxed);
+        loop {
+            node.next().store(head, Ordering::Relaxed);
+            let new = ptr::from_ref(node).cast_mut();
+            // Release: whoever sees the node sees what was written to it before.
+            match self.head.compare_exchange_weak(head, new, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(current) => head = current,
+            }
+        }
+    }
+
+    /// The nodes, newest first.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
+        let mut node = self.head.load(Ordering::Acquire);
+        core::iter::from_fn(move || {
+            // SAFETY: `push` only ever stores pointers made from `&'static T`.
+            let current: &'static T = unsafe { node.as_ref() }?;
+            node = current.next().load(Ordering::Acquire);
+            Some(current)
+        })
+    }
+}

@@ -1,0 +1,30 @@
+//! The hot half: what runs inside a probe or inside the allocator.
+//!
+//! Rules of this folder, each of them an absence: nothing here allocates through the global
+//! allocator, takes a lock, panics, formats, or imports anything but `core`, `std` and
+//! [`crate::process`]. Everything works before `main`, during the destruction of thread-locals,
+//! after `fork`, and in `atexit` handlers.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `word` | a counter with one writer and many readers |
+//! | `row` | the counters of one source line, and the chunk of them that a thread owns per function |
+//! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
+//! | `thread` | a ledger per thread, reused when threads end, and its directory of chunks |
+//! | `list` | the insert-only list that tables and threads are kept in |
+//! | `table` | one static per annotated function |
+//! | `frame` | one execution of a function or closure: line events and scope guards |
+//! | `task` | one execution of an async body, poll by poll |
+//! | `alloc` | the counting allocator |
+//! | `quiet` | our own allocations do not count |
+
+pub(crate) mod alloc;
+pub(crate) mod frame;
+pub(crate) mod ledger;
+pub(crate) mod list;
+pub(crate) mod quiet;
+pub(crate) mod row;
+pub(crate) mod table;
+pub(crate) mod task;
+pub(crate) mod thread;
+pub(crate) mod word;

@@ -1,0 +1,183 @@
+//! The counters of one line, and the chunk that holds a function's lines for one thread.
+
+use core::alloc::Layout;
+use core::ops::Deref;
+use core::ptr::{self, NonNull};
+use std::alloc::{GlobalAlloc, System};
+
+use super::word::Word;
+
+/// The counters of one source line on one thread. Bytes unless said otherwise.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Row {
+    /// Executions.
+    pub(crate) runs: Word,
+    /// Sum of (reading after − reading before).
+    pub(crate) increment: Word,
+    /// Highest rise above the line's start while it ran.
+    pub(crate) peak: Word,
+    /// Highest reading after the line; [`NEVER_READ`] before the first.
+    pub(crate) usage: Word,
+    /// Blocks requested.
+    pub(crate) allocations: Word,
+    /// Bytes requested.
+    pub(crate) allocated: Word,
+}
+
+impl Row {
+    pub(crate) const fn new() -> Self {
+        Self {
+            runs: Word::new(0),
+            increment: Word::new(0),
+            peak: Word::new(0),
+            usage: Word::new(NEVER_READ),
+            allocations: Word::new(0),
+            allocated: Word::new(0),
+        }
+    }
+
+    pub(crate) fn book(&self, change: &Totals) {
+        self.increment.add(change.live);
+        self.allocated.add(change.allocated);
+        self.allocations.add(change.allocations);
+    }
+
+    pub(crate) fn clear(&self) {
+        self.usage.set(NEVER_READ);
+        for word in [&self.runs, &self.increment, &self.peak, &self.allocations, &self.allocated] {
+            word.set(0);
+        }
+    }
+}
+
+/// Below any reading.
+const NEVER_READ: i64 = -1;
+
+/// A thread's running totals, or the difference of two of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    /// Bytes allocated minus bytes freed (with `rss`: the reading).
+    pub(crate) live: i64,
+    pub(crate) allocated: i64,
+    pub(crate) allocations: i64,
+}
+
+impl Totals {
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            live: self.live.wrapping_sub(earlier.live),
+            allocated: self.allocated.wrapping_sub(earlier.allocated),
+            allocations: self.allocations.wrapping_sub(earlier.allocations),
+        }
+    }
+}
+
+/// No frame of this function is running on this thread.
+pub(crate) const IDLE: i64 = -1;
+
+/// The header of a [`Chunk`].
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Header {
+    /// The id of the function's table.
+    pub(crate) table: Word,
+    /// How many [`Row`]s follow.
+    pub(crate) rows: Word,
+    /// The row at which the innermost frame of this function was left to run another frame;
+    /// [`IDLE`] where no frame runs.
+    pub(crate) suspended: Word,
+    /// The thread's totals when the books of this function were last complete.
+    last_live: Word,
+    last_allocated: Word,
+    last_allocations: Word,
+}
+
+/// One function's rows on one thread: a header and the [`Row`]s, contiguous plain words without
+/// a pointer in them, so that the same bytes mean the same in a mapped file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Chunk(NonNull<Header>);
+
+// SAFETY: a chunk is never freed and holds nothing but `Word`s, which are atomics.
+unsafe impl Send for Chunk {}
+// SAFETY: as above.
+unsafe impl Sync for Chunk {}
+
+impl Deref for Chunk {
+    type Target = Header;
+
+    #[inline(always)]
+    fn deref(&self) -> &Header {
+        // SAFETY: only `reserve` makes chunks: initialised, aligned and never freed.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Chunk {
+    /// A new chunk, or `None` when memory is out. This is the one place that hands them out;
+    /// they are never given back, because a reader may be looking.
+    pub(crate) fn reserve(table: i64, rows: usize) -> Option<Self> {
+        let layout = Layout::new::<Header>().extend(Layout::array::<Row>(rows).ok()?).ok()?.0;
+        // SAFETY: the layout is not empty, as it holds at least the header. `System` is called
+        // directly so that these bytes pass no counting allocator.
+        let chunk = Self(NonNull::new(unsafe { System.alloc_zeroed(layout) }.cast())?);
+        chunk.table.set(table);
+        chunk.rows.set(rows as i64);
+        chunk.suspended.set(IDLE);
+        for index in 0..rows {
+            // SAFETY: `rows` of them were just reserved.
+            unsafe { chunk.row(index) }.clear();
+        }
+        Some(chunk)
+    }
+
+    /// # Safety
+    /// `header` came from [`Chunk::as_ptr`].
+    pub(crate) unsafe fn from_ptr(header: *mut Header) -> Option<Self> {
+        NonNull::new(header).map(Self)
+    }
+
+    pub(crate) fn as_ptr(self) -> *mut Header {
+        self.0.as_ptr()
+    }
+
+    /// # Safety
+    /// `index` is below the number of rows.
+    #[inline(always)]
+    pub(crate) unsafe fn row(self, index: usize) -> &'static Row {
+        // SAFETY: the header is followed by `rows` initialised rows, aligned because the header's
+        // size is a multiple of its alignment; the caller keeps within them; never freed.
+        unsafe { self.0.add(1).cast::<Row>().add(index).as_ref() }
+    }
+
+    /// Row `index`, or the last one: emitted code stays within, and a damaged index does no harm.
+    pub(crate) fn row_clamped(self, index: usize) -> &'static Row {
+        let last = (self.rows.get() as usize).saturating_sub(1);
+        // SAFETY: clamped; a table has at least one row.
+        unsafe { self.row(index.min(last)) }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static Row> {
+        (0..self.rows.get() as usize).map(move |index| self.row_clamped(index))
+    }
+
+    /// The index of a row of this chunk.
+    pub(crate) fn index_of(self, row: &Row) -> i64 {
+        let bytes = (ptr::from_ref(row) as usize).wrapping_sub(self.0.as_ptr() as usize);
+        (bytes.wrapping_sub(size_of::<Header>()) / size_of::<Row>()) as i64
+    }
+
+    pub(crate) fn last(self) -> Totals {
+        Totals {
+            live: self.last_live.get(),
+            allocated: self.last_allocated.get(),
+            allocations: self.last_allocations.get(),
+        }
+    }
+
+    pub(crate) fn set_last(self, totals: &Totals) {
+        self.last_live.set(totals.live);
+        self.last_allocated.set(totals.allocated);
+        self.last_allocations.set(totals.allocations);
+    }
+}

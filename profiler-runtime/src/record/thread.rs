@@ -1,0 +1,226 @@
+//! A ledger for every thread, found through one thread-local word.
+//!
+//! ```text
+//!             first allocation or call            end of the thread
+//! UNREGISTERED ───────────────────────▶ Thread ───────────────────────▶ ENDED
+//!                                        │  ▲
+//!                               Quiet    ▼  │   drop of Quiet
+//!                                       QUIET
+//! ```
+//!
+//! The three special ledgers are statics that all threads share. They count nothing: their
+//! number of live bytes is so low that each allocation and each free takes the slow path, which
+//! is how the common path does without a test.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::ffi::c_void;
+use core::ptr;
+use core::sync::atomic::{
+    AtomicBool, AtomicPtr,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+use std::alloc::{GlobalAlloc, System};
+
+use super::ledger::{Kind, Ledger};
+use super::list::{List, Node};
+use super::row::{Chunk, Header, IDLE, Row};
+use crate::process;
+
+static NO_ROW: Row = Row::new();
+pub(crate) fn no_row() -> &'static Row {
+    &NO_ROW
+}
+
+static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
+static ENDED: Ledger = Ledger::special(&NO_ROW);
+pub(crate) static QUIET: Ledger = Ledger::special(&NO_ROW);
+
+thread_local! {
+    // Const and without a destructor: one move from the thread pointer, no initialisation, no
+    // allocation, and usable until the very end of the thread.
+    static LEDGER: Cell<&'static Ledger> = const { Cell::new(&UNREGISTERED) };
+}
+
+#[inline(always)]
+pub(crate) fn ledger() -> &'static Ledger {
+    LEDGER.with(Cell::get)
+}
+
+pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
+    LEDGER.with(|ledger| ledger.replace(new))
+}
+
+/// Functions per page of a directory, and pages per directory.
+const PAGE: usize = 512;
+
+type Page = [AtomicPtr<Header>; PAGE];
+
+/// Functions that can be measured in one process; further ones run unmeasured.
+pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
+
+/// What one thread writes. Never freed: when a thread ends, the next one takes it over and adds
+/// to the same rows, so that memory grows with the threads that run at a time, not with all
+/// that ever ran.
+#[repr(C)]
+pub(crate) struct Thread {
+    heap: Ledger,
+    rss: Ledger,
+    /// Where that is booked which happens outside annotated functions.
+    idle: Row,
+    next: AtomicPtr<Thread>,
+    in_use: AtomicBool,
+    /// The chunk of each function, by the number of its table.
+    pages: [AtomicPtr<Page>; PAGE],
+}
+
+/// All threads' records.
+static THREADS: List<Thread> = List::new();
+
+impl Node for Thread {
+    fn next(&self) -> &AtomicPtr<Self> {
+        &self.next
+    }
+}
+
+/// The records of all threads that ran.
+pub(crate) fn all() -> impl Iterator<Item = &'static Thread> {
+    THREADS.iter()
+}
+
+/// The record of the calling thread; `None` in [`super::quiet::Quiet`] and past the thread's end.
+#[inline(always)]
+pub(crate) fn current() -> Option<&'static Thread> {
+    match ledger().thread() {
+        Some(thread) => Some(thread),
+        None => register(),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn register() -> Option<&'static Thread> {
+    if !ptr::eq(ledger(), &UNREGISTERED) {
+        return None;
+    }
+    let thread = all().find(|thread| claim(&thread.in_use)).or_else(Thread::reserve)?;
+    thread.heap.rest(&thread.idle);
+    thread.rss.rest(&thread.idle);
+    thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
+    swap_ledger(&thread.heap);
+    process::on_thread_exit(retire);
+    process::arm(ptr::from_ref(thread).cast_mut().cast());
+    Some(thread)
+}
+
+/// Takes a record that nobody uses.
+pub(crate) fn claim(in_use: &AtomicBool) -> bool {
+    // Acquire: what the thread before wrote is there.
+    !in_use.load(Relaxed) && in_use.compare_exchange(false, true, AcqRel, Relaxed).is_ok()
+}
+
+/// Called at the end of the thread, after the destructors of its thread-locals.
+unsafe extern "C" fn retire(thread: *mut c_void) {
+    // SAFETY: `register` passes a thread's record, which is never freed.
+    let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
+    swap_ledger(&ENDED);
+    thread.heap.publish();
+    thread.in_use.store(false, Release);
+}
+
+/// Who should book what came in through a special ledger.
+pub(crate) enum Owner {
+    Thread(&'static Ledger),
+    /// The thread has ended, or memory for a record is out: only the process's total counts it.
+    Process,
+    Nobody,
+}
+
+pub(crate) fn owned_ledger(special: &Ledger) -> Owner {
+    if ptr::eq(special, &QUIET) {
+        return Owner::Nobody;
+    }
+    match register() {
+        Some(thread) => Owner::Thread(&thread.heap),
+        None => Owner::Process,
+    }
+}
+
+impl Thread {
+    /// A new record, in use, or `None` when memory is out.
+    fn reserve() -> Option<&'static Self> {
+        let layout = Layout::new::<Self>();
+        // SAFETY: the layout is not empty. `System` is called directly: this may run inside the
+        // counting allocator.
+        let place = unsafe { System.alloc_zeroed(layout) }.cast::<Self>();
+        if place.is_null() {
+            return None;
+        }
+        // SAFETY: zeroes are valid for the fields that are not initialised here: null pointers,
+        // `false`, and integers. The memory is exclusively ours and never freed.
+        let thread: &'static Self = unsafe {
+            (&raw mut (*place).idle).write(Row::new());
+            let idle: &'static Row = &(*place).idle;
+            (&raw mut (*place).heap).write(Ledger::of_thread(Kind::Heap, idle));
+            (&raw mut (*place).rss).write(Ledger::of_thread(Kind::Rss, idle));
+            (&raw mut (*place).in_use).write(AtomicBool::new(true));
+            &*place
+        };
+        thread.heap.belongs_to(thread, &thread.heap);
+        thread.rss.belongs_to(thread, &thread.rss);
+        THREADS.push(thread);
+        Some(thread)
+    }
+
+    pub(crate) fn idle(&'static self) -> &'static Row {
+        &self.idle
+    }
+
+    /// The ledger of the backend in use.
+    #[inline(always)]
+    pub(crate) fn ledger(&'static self, kind: Kind) -> &'static Ledger {
+        if kind == Kind::Rss { &self.rss } else { &self.heap }
+    }
+
+    /// Frames of this thread use the ledger of this backend from now on.
+    pub(crate) fn use_ledger(&'static self, kind: Kind) {
+        self.heap.belongs_to(self, self.ledger(kind));
+    }
+
+    /// The rows of table number `index` on this thread.
+    #[inline(always)]
+    pub(crate) fn chunk(&self, index: usize) -> Option<Chunk> {
+        let page = self.pages.get(index / PAGE)?.load(Acquire);
+        // SAFETY: null or a page, which is never freed.
+        let page = unsafe { page.as_ref() }?;
+        let header = page.get(index % PAGE)?.load(Acquire);
+        // SAFETY: only `add_chunk` stores here.
+        unsafe { Chunk::from_ptr(header) }
+    }
+
+    /// Reserves the rows of table number `index`. Only the thread itself calls this.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn add_chunk(&self, index: usize, rows: usize) -> Option<Chunk> {
+        let slot = self.pages.get(index / PAGE)?;
+        if slot.load(Relaxed).is_null() {
+            // SAFETY: the layout is not empty; zeroes are null pointers; never freed.
+            let page = unsafe { System.alloc_zeroed(Layout::new::<Page>()) }.cast::<Page>();
+            slot.store(page, Release);
+        }
+        // SAFETY: null when memory is out, else the page just made or found.
+        let page = unsafe { slot.load(Relaxed).as_ref() }?;
+        let chunk = Chunk::reserve(index as i64, rows)?;
+        page.get(index % PAGE)?.store(chunk.as_ptr(), Release);
+        Some(chunk)
+    }
+
+    pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> {
+        let pages = self.pages.iter().filter_map(|page| {
+            // SAFETY: null or a page, which is never freed.
+            unsafe { page.load(Acquire).as_ref() }
+        });
+        // SAFETY: only `add_chunk` stores into a page.
+        pages.flatten().filter_map(|header| unsafe { Chunk::from_ptr(header.load(Acquire)) })
+    }
+}

@@ -1,0 +1,65 @@
+//! A heading and a table per function, for pages that show Markdown.
+
+use super::{Column, Style, columns, footnote, line, ordered, summary};
+use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
+
+pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
+    let mut text = String::new();
+    for function in ordered(snapshot) {
+        text.push_str(&table(function, snapshot.backend, style));
+    }
+    text.push_str(&format!("{}\n\n{}\n", summary(snapshot, style), footnote(snapshot.backend)));
+    text
+}
+
+fn table(function: &FunctionSnapshot, backend: Backend, style: &Style) -> String {
+    let columns = columns(backend);
+    let titles: String = columns.iter().map(|column| format!(" {} |", column.title())).collect();
+    let rules = " ---: |".repeat(columns.len());
+    let name = code(&function.name);
+    let place = code(&format!("{}:{}", function.file, function.line));
+    let mut text = format!("### {name} in {place}\n\n");
+    text.push_str(&format!("| Line # |{titles} Line Contents |\n| ---: |{rules} :--- |\n"));
+    for line in &function.lines {
+        text.push_str(&row(line, columns, style));
+    }
+    text.push('\n');
+    text
+}
+
+fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> String {
+    let cells = columns.iter().map(|column| match column.cell(line, style).as_str() {
+        "" => " |".to_owned(),
+        cell => format!(" {cell} |"),
+    });
+    let cells: String = cells.collect();
+    // A table ends its cells at every bar, even inside code.
+    let source = code(&line.source).replace('|', "\\|");
+    format!("| {} |{cells} {source} |\n", line.line)
+}
+
+/// A code span that is fenced by more backticks than its text holds in a row.
+fn code(text: &str) -> String {
+    let text = line::printable(text);
+    if text.is_empty() {
+        return text;
+    }
+    let longest = text.split(|character| character != '`').map(str::len).max().unwrap_or(0);
+    let fence = "`".repeat(longest + 1);
+    // A backtick next to the fence would become part of it.
+    let pad = if text.starts_with('`') || text.ends_with('`') { " " } else { "" };
+    format!("{fence}{pad}{text}{pad}{fence}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_survives_its_own_backticks() {
+        assert_eq!(code("a"), "`a`");
+        assert_eq!(code("a`b"), "``a`b``");
+        assert_eq!(code("``a"), "``` ``a ```");
+        assert_eq!(code(" "), "");
+    }
+}

@@ -1,0 +1,251 @@
+//! Every format, rendered from one hand-made snapshot.
+
+use super::*;
+use crate::snapshot::SCHEMA_VERSION;
+
+const MIB: u64 = 1 << 20;
+
+fn ran(line: u32, source: &str, usage: u64, increment: i64, peak: u64, count: u64) -> LineSnapshot {
+    LineSnapshot {
+        line,
+        source: source.into(),
+        usage: Some(usage),
+        increment: Some(increment),
+        peak: Some(peak),
+        allocations: Some(count),
+        allocated: Some(peak),
+        occurrences: Some(count),
+    }
+}
+
+fn unused(line: u32, source: &str) -> LineSnapshot {
+    LineSnapshot { line, source: source.into(), ..LineSnapshot::default() }
+}
+
+fn function(name: &str, line: u32, lines: Vec<LineSnapshot>) -> FunctionSnapshot {
+    FunctionSnapshot { name: name.into(), file: "examples/leak.rs".into(), line, calls: 1, lines }
+}
+
+fn heap() -> Snapshot {
+    let build = vec![
+        ran(7, "#[profile]", MIB, 1_048_576, 0, 1),
+        ran(8, "    let block = vec![0_u8; SIZE];", 49 * MIB, 48 * 1_048_576, 48 * MIB, 1),
+        ran(9, "\tlet sum = rows.iter().map(|row| row.len()).sum();", 49 * MIB, 0, 5 * MIB, 1),
+        unused(10, "    fail(\"`a`, b\");"),
+        ran(11, "}", MIB, -48 * 1_048_576, 0, 1),
+    ];
+    let main =
+        vec![ran(2, "fn main() {", 0, 0, 0, 1), ran(3, "    build();", MIB, 16, 48 * MIB, 1)];
+    Snapshot {
+        schema_version: SCHEMA_VERSION,
+        backend: Backend::Heap,
+        process_bytes: Some(51_200_000),
+        functions: vec![function("leak::build", 7, build), function("leak::main", 2, main)],
+    }
+}
+
+fn rss() -> Snapshot {
+    let mut snapshot = heap();
+    snapshot.backend = Backend::Rss;
+    for line in snapshot.functions.iter_mut().flat_map(|function| &mut function.lines) {
+        (line.peak, line.allocations, line.allocated) = (None, None, None);
+    }
+    snapshot
+}
+
+#[test]
+fn table_of_heap() {
+    insta::assert_snapshot!(render(&heap(), Format::Table, &Style::default()), @r#"
+    Filename: examples/leak.rs  Function: leak::main
+
+    Line #    Mem usage    Increment         Peak  Allocs  Occurrences   Line Contents
+    ==================================================================================
+         2    0.000 MiB    0.000 MiB    0.000 MiB       1            1   fn main() {
+         3    1.000 MiB    0.000 MiB   48.000 MiB       1            1       build();
+
+    Filename: examples/leak.rs  Function: leak::build
+
+    Line #    Mem usage    Increment         Peak  Allocs  Occurrences   Line Contents
+    ==================================================================================
+         7    1.000 MiB    1.000 MiB    0.000 MiB       1            1   #[profile]
+         8   49.000 MiB   48.000 MiB   48.000 MiB       1            1       let block = vec![0_u8; SIZE];
+         9   49.000 MiB    0.000 MiB    5.000 MiB       1            1       let sum = rows.iter().map(|row| row.len()).sum();
+        10                                                                   fail("`a`, b");
+        11    1.000 MiB  -48.000 MiB    0.000 MiB       1            1   }
+
+    mem-profile: 2 functions, 4 lines ran, heap: 48.83 MiB live when reported
+    heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
+    "#);
+}
+
+#[test]
+fn table_of_rss() {
+    insta::assert_snapshot!(render(&rss(), Format::Table, &Style::default()), @r#"
+    Filename: examples/leak.rs  Function: leak::main
+
+    Line #    Mem usage    Increment  Occurrences   Line Contents
+    =============================================================
+         2    0.000 MiB    0.000 MiB            1   fn main() {
+         3    1.000 MiB    0.000 MiB            1       build();
+
+    Filename: examples/leak.rs  Function: leak::build
+
+    Line #    Mem usage    Increment  Occurrences   Line Contents
+    =============================================================
+         7    1.000 MiB    1.000 MiB            1   #[profile]
+         8   49.000 MiB   48.000 MiB            1       let block = vec![0_u8; SIZE];
+         9   49.000 MiB    0.000 MiB            1       let sum = rows.iter().map(|row| row.len()).sum();
+        10                                              fail("`a`, b");
+        11    1.000 MiB  -48.000 MiB            1   }
+
+    mem-profile: 2 functions, 4 lines ran, rss: 48.83 MiB resident when reported
+    rss counts resident pages of the whole process, all threads; file fault-around moves it by 16 to 48 pages
+    "#);
+}
+
+#[test]
+fn table_cut_to_a_narrow_terminal() {
+    let style = Style { width: Some(60), unit: Unit::Auto, precision: 1, color: false };
+    insta::assert_snapshot!(render(&rss(), Format::Table, &style), @r#"
+    Filename: examples/leak.rs  Function: leak::main
+
+    Line #    Mem usage    Increment  Occurrences   Line Contents
+    =============================================================
+         2          0 B          0 B            1   fn main() {
+         3      1.0 MiB         16 B            1       build();
+
+    Filename: examples/leak.rs  Function: leak::build
+
+    Line #    Mem usage    Increment  Occurrences   Line Contents
+    =============================================================
+         7      1.0 MiB      1.0 MiB            1   #[profile]
+         8     49.0 MiB     48.0 MiB            1       let bloc…
+         9     49.0 MiB          0 B            1       let sum …
+        10                                              fail("`a…
+        11      1.0 MiB    -48.0 MiB            1   }
+
+    mem-profile: 2 functions, 4 lines ran, rss: 48.8 MiB resident when reported
+    rss counts resident pages of the whole process, all threads; file fault-around moves it by 16 to 48 pages
+    "#);
+}
+
+#[test]
+fn hot_lines_stand_out() {
+    let style = Style { color: true, ..Style::default() };
+    let text = render(&heap(), Format::Table, &style);
+    let painted: Vec<_> = text.lines().filter(|line| line.contains('\u{1b}')).collect();
+    insta::assert_debug_snapshot!(painted, @r#"
+    [
+        "\u{1b}[1;31m     3    1.000 MiB    0.000 MiB   48.000 MiB       1            1       build();\u{1b}[0m",
+        "\u{1b}[1;31m     8   49.000 MiB   48.000 MiB   48.000 MiB       1            1       let block = vec![0_u8; SIZE];\u{1b}[0m",
+    ]
+    "#);
+    assert!(painted.iter().all(|line| line.ends_with("\u{1b}[0m")));
+}
+
+#[test]
+fn nothing_measured() {
+    let mut snapshot = heap();
+    snapshot.backend = Backend::Off;
+    snapshot.functions.clear();
+    insta::assert_snapshot!(render(&snapshot, Format::Table, &Style::default()), @"
+    mem-profile: 0 functions, 0 lines ran, off
+    nothing was measured: the profiler is switched off
+    ");
+}
+
+#[test]
+fn markdown() {
+    insta::assert_snapshot!(render(&heap(), Format::Markdown, &Style::default()), @r#"
+    ### `leak::main` in `examples/leak.rs:2`
+
+    | Line # | Mem usage | Increment | Peak | Allocs | Occurrences | Line Contents |
+    | ---: | ---: | ---: | ---: | ---: | ---: | :--- |
+    | 2 | 0.000 MiB | 0.000 MiB | 0.000 MiB | 1 | 1 | `fn main() {` |
+    | 3 | 1.000 MiB | 0.000 MiB | 48.000 MiB | 1 | 1 | `    build();` |
+
+    ### `leak::build` in `examples/leak.rs:7`
+
+    | Line # | Mem usage | Increment | Peak | Allocs | Occurrences | Line Contents |
+    | ---: | ---: | ---: | ---: | ---: | ---: | :--- |
+    | 7 | 1.000 MiB | 1.000 MiB | 0.000 MiB | 1 | 1 | `#[profile]` |
+    | 8 | 49.000 MiB | 48.000 MiB | 48.000 MiB | 1 | 1 | `    let block = vec![0_u8; SIZE];` |
+    | 9 | 49.000 MiB | 0.000 MiB | 5.000 MiB | 1 | 1 | `    let sum = rows.iter().map(\|row\| row.len()).sum();` |
+    | 10 | | | | | | ``    fail("`a`, b");`` |
+    | 11 | 1.000 MiB | -48.000 MiB | 0.000 MiB | 1 | 1 | `}` |
+
+    mem-profile: 2 functions, 4 lines ran, heap: 48.83 MiB live when reported
+
+    heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
+    "#);
+}
+
+#[test]
+fn csv() {
+    insta::assert_snapshot!(render(&heap(), Format::Csv, &Style::default()), @r#"
+    function,file,line,usage,increment,peak,allocations,allocated,occurrences,source
+    leak::main,examples/leak.rs,2,0,0,0,1,0,1,fn main() {
+    leak::main,examples/leak.rs,3,1048576,16,50331648,1,50331648,1,    build();
+    leak::build,examples/leak.rs,7,1048576,1048576,0,1,0,1,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,1,50331648,1,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,1,5242880,1,	let sum = rows.iter().map(|row| row.len()).sum();
+    leak::build,examples/leak.rs,10,,,,,,,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,1,0,1,}
+    "#);
+}
+
+#[test]
+fn json() {
+    let mut snapshot = heap();
+    snapshot.functions.truncate(1);
+    snapshot.functions[0].lines.drain(1..4);
+    let line = snapshot.functions[0].lines.first_mut().unwrap();
+    (line.peak, line.allocations, line.allocated) = (None, None, None);
+    let text = render(&snapshot, Format::Json, &Style::default());
+    insta::assert_snapshot!(text, @r##"
+    {
+      "schema_version": 1,
+      "backend": "heap",
+      "process_bytes": 51200000,
+      "functions": [
+        {
+          "name": "leak::build",
+          "file": "examples/leak.rs",
+          "line": 7,
+          "calls": 1,
+          "lines": [
+            {
+              "line": 7,
+              "source": "#[profile]",
+              "usage": 1048576,
+              "increment": 1048576,
+              "peak": null,
+              "allocations": null,
+              "allocated": null,
+              "occurrences": 1
+            },
+            {
+              "line": 11,
+              "source": "}",
+              "usage": 1048576,
+              "increment": -50331648,
+              "peak": 0,
+              "allocations": 1,
+              "allocated": 0,
+              "occurrences": 1
+            }
+          ]
+        }
+      ]
+    }
+    "##);
+    assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), snapshot);
+}
+
+#[test]
+fn extremely_long_lines_are_not_wrapped() {
+    let mut snapshot = heap();
+    snapshot.functions[0].lines[1].source = "x".repeat(70_000);
+    let lines = |snapshot| render(snapshot, Format::Table, &Style::default()).lines().count();
+    assert_eq!(lines(&snapshot), lines(&heap()));
+}

@@ -1,0 +1,89 @@
+//! Sizes as text.
+
+const KIB: u32 = 1 << 10;
+const MIB: u32 = 1 << 20;
+const GIB: u32 = 1 << 30;
+
+/// The unit sizes are shown in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Unit {
+    /// Whole bytes.
+    Byte,
+    /// 1,024 bytes.
+    KiB,
+    /// 1,048,576 bytes.
+    #[default]
+    MiB,
+    /// 1,073,741,824 bytes.
+    GiB,
+    /// For each size the largest unit that gives at least one.
+    Auto,
+}
+
+impl Unit {
+    /// Shows a number of bytes, such as `48.828 MiB`. Whole bytes have no decimals.
+    pub(crate) fn format(self, bytes: i128, precision: usize) -> String {
+        let (divisor, name) = match self.fitting(bytes) {
+            Self::KiB => (KIB, "KiB"),
+            Self::MiB => (MIB, "MiB"),
+            Self::GiB => (GIB, "GiB"),
+            Self::Byte | Self::Auto => return format!("{bytes} B"),
+        };
+        let number = format!("{:.precision$}", bytes as f64 / f64::from(divisor));
+        format!("{} {name}", without_sign_of_zero(&number))
+    }
+
+    fn fitting(self, bytes: i128) -> Self {
+        let size = bytes.unsigned_abs();
+        match self {
+            Self::Auto if size < KIB.into() => Self::Byte,
+            Self::Auto if size < MIB.into() => Self::KiB,
+            Self::Auto if size < GIB.into() => Self::MiB,
+            Self::Auto => Self::GiB,
+            chosen => chosen,
+        }
+    }
+}
+
+/// `-0.000` would suggest a loss that the digits do not show.
+fn without_sign_of_zero(number: &str) -> &str {
+    match number.strip_prefix('-') {
+        Some(digits) if digits.chars().all(|digit| matches!(digit, '0' | '.')) => digits,
+        _ => number,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fixed_units_keep_their_decimals() {
+        assert_eq!(Unit::MiB.format(51_200_000, 3), "48.828 MiB");
+        assert_eq!(Unit::MiB.format(-51_200_000, 1), "-48.8 MiB");
+        assert_eq!(Unit::KiB.format(1536, 0), "2 KiB");
+        assert_eq!(Unit::GiB.format(1 << 29, 2), "0.50 GiB");
+        assert_eq!(Unit::Byte.format(i128::from(u64::MAX), 3), "18446744073709551615 B");
+    }
+
+    #[test]
+    fn automatic_units_follow_the_size() {
+        for (bytes, expected) in [
+            (0, "0 B"),
+            (-1023, "-1023 B"),
+            (1024, "1.00 KiB"),
+            (-(5 << 20), "-5.00 MiB"),
+            (3 << 30, "3.00 GiB"),
+            (3 << 40, "3072.00 GiB"),
+        ] {
+            assert_eq!(Unit::Auto.format(bytes, 2), expected);
+        }
+    }
+
+    #[test]
+    fn zero_has_no_sign() {
+        assert_eq!(Unit::MiB.format(-16, 3), "0.000 MiB");
+        assert_eq!(Unit::KiB.format(-1, 0), "0 KiB");
+        assert_eq!(Unit::MiB.format(-1024, 3), "-0.001 MiB");
+    }
+}

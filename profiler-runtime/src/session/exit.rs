@@ -1,0 +1,64 @@
+//! The report at the end of the process: once, and only in the process that asked for it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use crate::process;
+
+struct Hook {
+    report: fn(),
+    /// A forked child inherits the hook, but what it would report is its parent's.
+    owner: u32,
+}
+
+static HOOK: OnceLock<Hook> = OnceLock::new();
+static FIRED: AtomicBool = AtomicBool::new(false);
+
+/// Has `report` run when the process ends. Only the first call counts.
+///
+/// It runs on return from `main`, on `exit` from any thread, after a panic that unwinds out of
+/// `main`, and on a panic that aborts. Not on `abort`, a stack overflow or `_exit`.
+pub(crate) fn install(report: fn()) {
+    if HOOK.set(Hook { report, owner: process::id() }).is_ok() {
+        process::at_exit(at_exit);
+        #[cfg(panic = "abort")]
+        report_on_panic();
+    }
+}
+
+/// Runs the installed report, unless it ran already or belongs to another process.
+///
+/// Returns whether it ran. A panic inside it ends here.
+pub(crate) fn fire() -> bool {
+    let Some(hook) = HOOK.get() else { return false };
+    if hook.owner != process::id() || FIRED.swap(true, SeqCst) {
+        return false;
+    }
+    let _ = catch_unwind(AssertUnwindSafe(hook.report));
+    true
+}
+
+/// Whether the report was made, or is being made right now.
+#[cfg(feature = "signals")]
+pub(crate) fn fired() -> bool {
+    FIRED.load(SeqCst)
+}
+
+extern "C" fn at_exit() {
+    fire();
+    process::disarm_all();
+}
+
+/// A panic that aborts skips everything registered for the exit, but not the panic hook.
+#[cfg(panic = "abort")]
+fn report_on_panic() {
+    // Inside a panic the hook cannot be replaced.
+    if !std::thread::panicking() {
+        let previous = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            previous(info);
+            fire();
+        }));
+    }
+}

@@ -1,0 +1,45 @@
+//! One run of a program: what the environment asks for, and how it ends.
+
+pub(crate) mod exit;
+mod filter;
+mod options;
+mod output;
+#[cfg(feature = "signals")]
+pub(crate) mod signals;
+#[cfg(all(test, unix))]
+mod tests;
+mod values;
+
+pub(crate) use self::filter::Filter;
+pub(crate) use self::options::{Options, Output};
+
+use std::env;
+use std::sync::OnceLock;
+
+use crate::process::{self, Stream};
+use crate::snapshot::Snapshot;
+
+static OPTIONS: OnceLock<Options> = OnceLock::new();
+
+/// What the environment asked for when this was first called.
+///
+/// That call also warns, on standard error, of values it could not use.
+pub(crate) fn options() -> &'static Options {
+    OPTIONS.get_or_init(|| {
+        let (options, warnings) = Options::from_env(|name| env::var_os(name));
+        warnings.iter().for_each(|warning| warn(warning));
+        options
+    })
+}
+
+/// Renders the snapshot in every format asked for and writes it where it shall go.
+///
+/// A target that cannot be written costs one line on standard error and nothing else.
+pub(crate) fn emit(snapshot: &Snapshot) {
+    output::emit(snapshot, options());
+}
+
+/// Puts one line on standard error, or nowhere if that is gone.
+pub(crate) fn warn(line: &str) {
+    let _ = process::write_all_raw(Stream::Stderr, format!("{line}\n").as_bytes());
+}

@@ -1,0 +1,147 @@
+//! Where a report goes.
+
+use std::env;
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::{Options, Output, warn};
+use crate::process::{self, Stream};
+use crate::report::{self, Format, Style};
+use crate::snapshot::Snapshot;
+
+pub(super) fn emit(snapshot: &Snapshot, options: &Options) {
+    match &options.output {
+        Output::Stderr => emit_to_stream(snapshot, options, Stream::Stderr),
+        Output::Stdout => emit_to_stream(snapshot, options, Stream::Stdout),
+        Output::Path(pattern) => emit_to_path(snapshot, options, pattern),
+    }
+}
+
+fn emit_to_stream(snapshot: &Snapshot, options: &Options, stream: Stream) {
+    let mut style = style(options, stream.is_terminal());
+    style.width = style.width.or_else(|| stream.terminal_width());
+    for &format in &options.formats {
+        // A closed stream has no reader left who could be told.
+        let _ = process::write_all_raw(stream, report::render(snapshot, format, &style).as_bytes());
+    }
+}
+
+fn emit_to_path(snapshot: &Snapshot, options: &Options, pattern: &str) {
+    let path = expand(pattern, &Place::here());
+    for &format in &options.formats {
+        let path = path_of(&path, format, options.formats.len());
+        let text = report::render(snapshot, format, &style(options, false));
+        if let Err(error) = fs::write(&path, text) {
+            warn(&format!("mem-profile: cannot write {}: {error}", path.escape_debug()));
+        }
+    }
+}
+
+fn style(options: &Options, is_terminal: bool) -> Style {
+    Style {
+        unit: options.unit,
+        precision: options.precision,
+        color: options.color.decide(|name| env::var_os(name), is_terminal),
+        width: options.width,
+    }
+}
+
+/// Several formats need a file each.
+fn path_of(path: &str, format: Format, formats: usize) -> String {
+    if formats > 1 { format!("{path}.{}", format.extension()) } else { path.to_owned() }
+}
+
+/// What the placeholders of a path stand for.
+struct Place {
+    process: u32,
+    program: String,
+    seconds: u64,
+}
+
+impl Place {
+    fn here() -> Self {
+        let program = env::args_os().next().unwrap_or_default();
+        let program = Path::new(&program).file_stem().unwrap_or_default();
+        Self {
+            process: process::id(),
+            program: program.to_string_lossy().into_owned(),
+            seconds: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs(),
+        }
+    }
+}
+
+/// Replaces the placeholders. Unknown ones stay as they are.
+fn expand(pattern: &str, place: &Place) -> String {
+    let mut path = String::new();
+    let mut characters = pattern.chars();
+    while let Some(character) = characters.next() {
+        if character != '%' {
+            path.push(character);
+            continue;
+        }
+        match characters.next() {
+            Some('p') => path.push_str(&place.process.to_string()),
+            Some('n') => path.push_str(&place.program),
+            Some('t') => path.push_str(&place.seconds.to_string()),
+            Some('%') => path.push('%'),
+            unknown => path.extend(std::iter::once('%').chain(unknown)),
+        }
+    }
+    path
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::{Backend, SCHEMA_VERSION};
+
+    fn empty() -> Snapshot {
+        Snapshot {
+            schema_version: SCHEMA_VERSION,
+            backend: Backend::Rss,
+            process_bytes: None,
+            functions: vec![],
+        }
+    }
+
+    #[test]
+    fn placeholders_are_replaced() {
+        let place = Place { process: 12, program: "tool".into(), seconds: 99 };
+        assert_eq!(expand("a/%n-%p.%t", &place), "a/tool-12.99");
+        assert_eq!(expand("100%%-%x-%", &place), "100%-%x-%");
+    }
+
+    #[test]
+    fn one_format_is_written_to_the_path_itself() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report").to_str().unwrap().to_owned();
+        let options = Options {
+            output: Output::Path(format!("{path}-%p")),
+            formats: vec![Format::Json],
+            ..Options::default()
+        };
+        emit(&empty(), &options);
+        let text = fs::read_to_string(format!("{path}-{}", process::id())).unwrap();
+        assert_eq!(serde_json::from_str::<Snapshot>(&text).unwrap(), empty());
+    }
+
+    #[test]
+    fn several_formats_get_a_file_each() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("report").to_str().unwrap().to_owned();
+        let formats = vec![Format::Table, Format::Json, Format::Markdown, Format::Csv];
+        emit(&empty(), &Options { output: Output::Path(path), formats, ..Options::default() });
+        for name in ["report.txt", "report.json", "report.md", "report.csv"] {
+            assert!(folder.path().join(name).exists(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_is_survived() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("missing/report").to_str().unwrap().to_owned();
+        emit(&empty(), &Options { output: Output::Path(path.clone()), ..Options::default() });
+        assert!(!Path::new(&path).exists());
+    }
+}

@@ -1,0 +1,24 @@
+//! What the program does with a signal: report, then die of it or go on.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use super::exit;
+use crate::process::{self, Request};
+
+/// Makes SIGINT and SIGTERM report before the process dies of them, and SIGUSR1 report right away.
+///
+/// Signals that the program handles itself are left alone, also when it starts to do so later.
+/// `quiet` runs a piece of our own work so that its memory is not booked on anybody. Returns
+/// whether there are signals to listen to.
+pub(crate) fn install(report: fn(), quiet: fn(&mut dyn FnMut())) -> bool {
+    let handle = move |request| {
+        let mut ended = false;
+        quiet(&mut || match request {
+            Request::Report => drop(catch_unwind(AssertUnwindSafe(report))),
+            // A process that is already on its way out shall finish its report.
+            Request::End => ended = exit::fire() || !exit::fired(),
+        });
+        ended
+    };
+    process::listen(handle).is_ok()
+}

@@ -1,0 +1,127 @@
+//! The values that the environment variables understand.
+
+use super::{Filter, Output};
+use crate::report::{ColorChoice, Format, Unit};
+use crate::snapshot::Backend;
+
+const LARGEST_PRECISION: usize = 9;
+const SMALLEST_WIDTH: usize = 40;
+
+/// One environment variable.
+pub(super) struct Variable<T> {
+    pub(super) name: &'static str,
+    /// What its value shall be, as a warning says it.
+    pub(super) expected: &'static str,
+    /// What is used instead of a value that makes no sense.
+    pub(super) fallback: &'static str,
+    pub(super) parse: fn(&str) -> Option<T>,
+}
+
+impl<T> Variable<T> {
+    const fn new(
+        name: &'static str,
+        expected: &'static str,
+        fallback: &'static str,
+        parse: fn(&str) -> Option<T>,
+    ) -> Self {
+        Self { name, expected, fallback, parse }
+    }
+}
+
+pub(super) const SWITCH: Variable<bool> =
+    Variable::new("MEM_PROFILE", "one of on, off", "on", switch);
+pub(super) const BACKEND: Variable<Backend> =
+    Variable::new("MEM_PROFILE_BACKEND", "one of rss, heap", "what is available", backend);
+pub(super) const OUTPUT: Variable<Output> =
+    Variable::new("MEM_PROFILE_OUTPUT", "stderr, stdout or a path in UTF-8", "stderr", output);
+pub(super) const FORMATS: Variable<Vec<Format>> = Variable::new(
+    "MEM_PROFILE_FORMAT",
+    "one of table, json, markdown, csv, none",
+    "table",
+    formats,
+);
+pub(super) const FILTER: Variable<Filter> =
+    Variable::new("MEM_PROFILE_FILTER", "UTF-8", "every function", filter);
+pub(super) const UNIT: Variable<Unit> =
+    Variable::new("MEM_PROFILE_UNIT", "one of B, KiB, MiB, GiB, auto", "MiB", unit);
+pub(super) const PRECISION: Variable<usize> =
+    Variable::new("MEM_PROFILE_PRECISION", "a number from 0 to 9", "3", precision);
+pub(super) const COLOR: Variable<ColorChoice> =
+    Variable::new("MEM_PROFILE_COLOR", "one of auto, always, never", "auto", color);
+pub(super) const WIDTH: Variable<usize> =
+    Variable::new("MEM_PROFILE_WIDTH", "a number from 40 up", "the terminal's", width);
+
+/// The second of the pair whose first is the text, in any case.
+fn choose<T: Clone>(text: &str, choices: &[(&str, T)]) -> Option<T> {
+    let choice = choices.iter().find(|choice| choice.0.eq_ignore_ascii_case(text))?;
+    Some(choice.1.clone())
+}
+
+fn switch(text: &str) -> Option<bool> {
+    let choices =
+        [("on", true), ("1", true), ("true", true), ("off", false), ("0", false), ("false", false)];
+    choose(text, &choices)
+}
+
+fn backend(text: &str) -> Option<Backend> {
+    choose(text, &[("rss", Backend::Rss), ("heap", Backend::Heap)])
+}
+
+fn output(text: &str) -> Option<Output> {
+    Some(match text {
+        "stderr" => Output::Stderr,
+        "stdout" => Output::Stdout,
+        path => Output::Path(path.to_owned()),
+    })
+}
+
+fn formats(text: &str) -> Option<Vec<Format>> {
+    let choices = [
+        ("table", Some(Format::Table)),
+        ("json", Some(Format::Json)),
+        ("markdown", Some(Format::Markdown)),
+        ("csv", Some(Format::Csv)),
+        ("none", None),
+    ];
+    let chosen = text.split(',').map(|name| choose(name.trim(), &choices));
+    let chosen: Option<Vec<_>> = chosen.collect();
+    let mut formats = Vec::new();
+    for format in chosen?.into_iter().flatten() {
+        if !formats.contains(&format) {
+            formats.push(format);
+        }
+    }
+    Some(formats)
+}
+
+fn filter(text: &str) -> Option<Filter> {
+    Some(Filter::parse(text))
+}
+
+fn unit(text: &str) -> Option<Unit> {
+    let choices = [
+        ("B", Unit::Byte),
+        ("KiB", Unit::KiB),
+        ("MiB", Unit::MiB),
+        ("GiB", Unit::GiB),
+        ("auto", Unit::Auto),
+    ];
+    choose(text, &choices)
+}
+
+fn precision(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|&precision| precision <= LARGEST_PRECISION)
+}
+
+fn color(text: &str) -> Option<ColorChoice> {
+    let choices = [
+        ("auto", ColorChoice::Auto),
+        ("always", ColorChoice::Always),
+        ("never", ColorChoice::Never),
+    ];
+    choose(text, &choices)
+}
+
+fn width(text: &str) -> Option<usize> {
+    text.parse().ok().filter(|&width| width >= SMALLEST_WIDTH)
+}

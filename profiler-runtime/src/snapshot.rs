@@ -1,0 +1,149 @@
+//! What a run leaves behind, as owned plain data: the recording every report is made from.
+//!
+//! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
+//! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
+
+#[cfg(feature = "enabled")]
+use serde::{Deserialize, Serialize};
+
+/// Version of the JSON form, raised whenever a reader of the old form would go wrong.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a reading of memory means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize), serde(rename_all = "lowercase"))]
+pub enum Backend {
+    /// Resident set of the whole process, in whole pages.
+    Rss,
+    /// Bytes live through the counting allocator, exact and per thread.
+    Heap,
+    /// Nothing was measured.
+    Off,
+}
+
+impl Backend {
+    /// The name used in reports, in JSON and in `MEM_PROFILE_BACKEND`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Rss => "rss",
+            Self::Heap => "heap",
+            Self::Off => "off",
+        }
+    }
+}
+
+/// Everything measured up to one moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize))]
+pub struct Snapshot {
+    /// The [`SCHEMA_VERSION`] this was written with.
+    pub schema_version: u32,
+    /// What `usage`, `increment` and `process_bytes` count.
+    pub backend: Backend,
+    /// Bytes the whole process uses now: live heap bytes or resident set.
+    pub process_bytes: Option<u64>,
+    /// One table per annotated function.
+    pub functions: Vec<FunctionSnapshot>,
+}
+
+/// The table of one annotated function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize))]
+pub struct FunctionSnapshot {
+    /// Full path of the function, such as `leak::build`.
+    pub name: String,
+    /// Source file, relative to the workspace.
+    pub file: String,
+    /// Line of the first row, counted from 1.
+    pub line: u32,
+    /// How many times the function was entered.
+    pub calls: u64,
+    /// One row per source line. The first one is the entry: see [`Self::body_lines`].
+    pub lines: Vec<LineSnapshot>,
+}
+
+/// One source line; every number is `None` where the line never ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize))]
+pub struct LineSnapshot {
+    /// Line number, counted from 1.
+    pub line: u32,
+    /// Source text, without its line ending.
+    pub source: String,
+    /// Bytes in use when the line last ended.
+    pub usage: Option<u64>,
+    /// Bytes gained over all executions; negative where memory was given back.
+    pub increment: Option<i64>,
+    /// Highest rise above the line's start during one execution, in bytes; `None` with rss.
+    pub peak: Option<u64>,
+    /// Number of allocations over all executions; `None` with rss.
+    pub allocations: Option<u64>,
+    /// Bytes requested by those allocations; `None` with rss.
+    pub allocated: Option<u64>,
+    /// How many times the line ran.
+    pub occurrences: Option<u64>,
+}
+
+impl Snapshot {
+    /// Orders the functions by file, then line, then name.
+    pub fn sort(&mut self) {
+        self.functions.sort_by(|a, b| a.position().cmp(&b.position()));
+    }
+}
+
+impl FunctionSnapshot {
+    /// The rows that measured the function's own code.
+    ///
+    /// The first row holds the reading on entry, which the function did not cause, so totals and
+    /// rankings leave it out.
+    pub fn body_lines(&self) -> &[LineSnapshot] {
+        self.lines.get(1..).unwrap_or_default()
+    }
+
+    /// Where the function stands among others in a report.
+    pub(crate) fn position(&self) -> (&str, u32, &str) {
+        (&self.file, self.line, &self.name)
+    }
+}
+
+impl LineSnapshot {
+    /// Whether the line was executed at all.
+    pub fn ran(&self) -> bool {
+        self.occurrences.is_some()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn function(file: &str, line: u32, name: &str) -> FunctionSnapshot {
+        FunctionSnapshot { name: name.into(), file: file.into(), line, calls: 0, lines: vec![] }
+    }
+
+    #[test]
+    fn functions_are_sorted_by_file_then_line_then_name() {
+        let mut snapshot = Snapshot {
+            schema_version: SCHEMA_VERSION,
+            backend: Backend::Off,
+            process_bytes: None,
+            functions: vec![
+                function("b.rs", 1, "b"),
+                function("a.rs", 20, "z"),
+                function("a.rs", 20, "y"),
+                function("a.rs", 3, "x"),
+            ],
+        };
+        snapshot.sort();
+        let names: Vec<_> = snapshot.functions.iter().map(|f| f.name.as_str()).collect();
+        assert_eq!(names, ["x", "y", "z", "b"]);
+    }
+
+    #[test]
+    fn the_entry_row_is_not_a_body_line() {
+        let mut table = function("a.rs", 1, "f");
+        assert!(table.body_lines().is_empty());
+        table.lines = (1..4).map(|line| LineSnapshot { line, ..Default::default() }).collect();
+        assert_eq!(table.body_lines().iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3]);
+    }
+}

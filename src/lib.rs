@@ -1,0 +1,34 @@
+//! Line-by-line memory profiler: put `#[mem_profile]` on a function, run the program, and read
+//! at exit where each **line**'s memory went.
+//!
+//! ```
+//! use mem_profile::mem_profile;
+//!
+//! #[global_allocator]
+//! static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+//!
+//! #[mem_profile]
+//! fn squares() -> Vec<u64> {
+//!     let numbers: Vec<u64> = (0..1000).collect();
+//!     numbers.iter().map(|number| number * number).collect()
+//! }
+//!
+//! fn main() {
+//!     squares();
+//! } // the table is printed here, on standard error
+//! ```
+//!
+//! Without the allocator the same table shows the resident set of the process, page by page;
+//! with it, exact bytes, peaks and numbers of allocations.
+//!
+//! Everything that a run can be told is in environment variables: see the README.
+
+pub use mem_profile_macro::mem_profile;
+pub use mem_profile_runtime::{
+    Alloc, Backend, FunctionSnapshot, LineSnapshot, MemoryUsage, MemoryUsageOptions,
+    SCHEMA_VERSION, Sample, Snapshot, memory_usage, report, reset, snapshot,
+};
+
+#[cfg(feature = "enabled")]
+#[doc(hidden)]
+pub use mem_profile_runtime::__private;

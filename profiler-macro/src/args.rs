@@ -67,11 +67,7 @@ fn set<T>(slot: &mut Option<T>, option: &Ident, value: T, errors: &mut Errors) {
 }
 
 /// The value after `=`, which has to be what `expected` says.
-fn value<T: syn::parse::Parse>(
-    input: ParseStream,
-    option: &Ident,
-    expected: &str,
-) -> Result<T> {
+fn value<T: syn::parse::Parse>(input: ParseStream, option: &Ident, expected: &str) -> Result<T> {
     let wrong = |span: Span| syn::Error::new(span, format!("`{option}` takes {expected}"));
     input.parse::<Token![=]>().map_err(|_| wrong(option.span()))?;
     let span = input.span();

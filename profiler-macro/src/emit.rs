@@ -4,8 +4,8 @@ use crate::names::{self, Names};
 use crate::plan::BlockPlan;
 use crate::span::Rows;
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::{Attribute, Block, Expr, LitStr, Stmt, token};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Block, Expr, ExprBlock, ExprIf, LitStr, Stmt, token};
 
 /// The constants of one function table.
 pub(crate) struct Table<'a> {
@@ -58,29 +58,22 @@ pub(crate) fn enter_closure(at: usize) -> TokenStream {
     quote!(let #frame = #table.enter_closure(#at);)
 }
 
-/// What a nested block begins with.
-#[derive(Default)]
-pub(crate) struct Nested {
-    /// The block's guard: its depth, and the row that is current again after the block.
-    pub(crate) scope: Option<(usize, usize)>,
-    /// The header of the loop whose body this is.
-    pub(crate) iteration: Option<usize>,
-    /// The line of the match arm or `else if` that led here.
-    pub(crate) entry: Option<usize>,
+/// The guard of a nested block, after which the row `outer` is current again.
+pub(crate) fn scope(depth: usize, outer: usize) -> TokenStream {
+    let (scope, frame, outer) = (names::scope(depth), names::frame(), row(outer));
+    quote!(let #scope = #frame.scope(#outer);)
 }
 
-pub(crate) fn nested(Nested { scope, iteration, entry }: &Nested) -> TokenStream {
-    let frame = names::frame();
-    let scope = scope.map(|(depth, outer)| {
-        let (scope, outer) = (names::scope(depth), row(outer));
-        quote!(let #scope = #frame.scope(#outer);)
-    });
-    let iteration = iteration.map(|header| {
-        let header = row(header);
-        quote!(#frame.iteration(#header);)
-    });
-    let entry = entry.map(|entry| line(entry, &TokenStream::new()));
-    quote!(#scope #iteration #entry)
+/// One more round of the loop whose header is on the row `header`.
+pub(crate) fn iteration(header: usize) -> TokenStream {
+    let (frame, header) = (names::frame(), row(header));
+    quote!(#frame.iteration(#header);)
+}
+
+/// The line of the row `at` starts.
+pub(crate) fn line(at: usize) -> TokenStream {
+    let (frame, at) = (names::frame(), row(at));
+    quote!(#frame.line(#at);)
 }
 
 /// Everything that goes into one block beside its statements.
@@ -122,7 +115,10 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
     if index < conditions.len() {
         let conditions = &conditions[index];
         let attributes = quote!(#(#conditions)* #lints);
-        tokens.extend(plan.events[index].map(|at| line(at, &attributes)));
+        tokens.extend(plan.events[index].map(|at| {
+            let line = line(at);
+            quote!(#attributes #line)
+        }));
         tokens.extend(left[index].iter().map(|depth| done(*depth, &attributes)));
     }
     tokens
@@ -133,15 +129,38 @@ pub(crate) fn statement(tokens: TokenStream) -> Option<Stmt> {
     (!tokens.is_empty()).then(|| Stmt::Expr(Expr::Verbatim(tokens), None))
 }
 
-/// Braces of the edition of `user`, a token that the user has written: the edition decides when
-/// the temporaries of a block's value are dropped.
-pub(crate) fn braced(user: Span, stmts: Vec<Stmt>) -> Block {
-    Block { brace_token: token::Brace(user), stmts }
+/// Puts a block around an expression: `expr` becomes `{ expr }`.
+///
+/// Its braces are not the user's. Lints leave it alone, and the edition that they carry makes no
+/// difference where this is used, around a match arm, a closure's body or a jump: what such an
+/// expression leaves behind is dropped at its own end in all editions.
+pub(crate) fn wrap(expr: &mut Expr) -> &mut Block {
+    let inner = std::mem::replace(expr, Expr::PLACEHOLDER);
+    let brace_token = token::Brace(Span::mixed_site());
+    let block = Block { brace_token, stmts: vec![Stmt::Expr(inner, None)] };
+    *expr = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block });
+    match expr {
+        Expr::Block(expr) => &mut expr.block,
+        _ => unreachable!("it was assigned above"),
+    }
 }
 
-fn line(at: usize, attributes: &impl ToTokens) -> TokenStream {
-    let (frame, at) = (names::frame(), row(at));
-    quote!(#attributes #frame.line(#at);)
+/// `if c {}` becomes `if { EVENT; false } { loop {} } else if c {}`.
+pub(crate) fn link(at: usize, branch: &mut Expr) {
+    let site = Span::mixed_site();
+    let line = line(at);
+    let never = quote!(loop {});
+    let rest = std::mem::replace(branch, Expr::PLACEHOLDER);
+    *branch = Expr::If(ExprIf {
+        attrs: Vec::new(),
+        if_token: token::If(site),
+        cond: Box::new(Expr::Verbatim(quote_spanned!(site=> { #line false }))),
+        then_branch: Block {
+            brace_token: token::Brace(site),
+            stmts: Vec::from_iter(statement(never)),
+        },
+        else_branch: Some((token::Else(site), Box::new(rest))),
+    });
 }
 
 fn done(depth: usize, attributes: &impl ToTokens) -> TokenStream {

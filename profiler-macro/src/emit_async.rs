@@ -92,7 +92,11 @@ pub(crate) fn rebind(inputs: &mut Punctuated<FnArg, Token![,]>) -> TokenStream {
                 None => binding.mutability.take(),
             };
             let ident = &binding.ident;
-            tokens.extend(quote!(#(#conditions)* let #mutability #ident = #ident;));
+            tokens.extend(quote! {
+                #(#conditions)*
+                #[allow(clippy::used_underscore_binding)]
+                let #mutability #ident = #ident;
+            });
         });
     }
     tokens

@@ -59,7 +59,8 @@ impl Locate for Compiler {
         }
         let path = span.unwrap().local_file()?;
         FILES.with_borrow_mut(|files| {
-            let read = || Some(fs::read_to_string(&path).ok()?.lines().map(str::to_owned).collect());
+            let read =
+                || Some(fs::read_to_string(&path).ok()?.lines().map(str::to_owned).collect());
             files.entry(path.clone()).or_insert_with(read).clone()
         })
     }

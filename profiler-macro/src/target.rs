@@ -98,9 +98,7 @@ fn unsupported(item: TokenStream) -> Error {
         keyword = tokens.next();
     }
     if matches!(&keyword, Some(TokenTree::Ident(ident)) if ident == "pub") {
-        let is_scope = |token: &TokenTree| {
-            matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis)
-        };
+        let is_scope = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
         tokens.next_if(is_scope);
         keyword = tokens.next();
     }

@@ -1,6 +1,6 @@
 //! Closures and async blocks run on their own: each has its own frame in the function's table.
 
-use super::{Entered, Frame, Walker, heads};
+use super::{Frame, Opening, Walker, heads};
 use crate::{emit, emit_async};
 use proc_macro2::TokenStream;
 use syn::visit::Visit;
@@ -30,10 +30,10 @@ impl Walker<'_> {
 
     /// Puts a frame into the closure's block, or into a block around its expression.
     fn closure_body(&mut self, closure: &mut ExprClosure, opening: TokenStream) {
-        let entered = Entered::frame(opening);
+        let frame = Opening::Frame(opening);
         match &mut *closure.body {
-            Expr::Block(body) if body.label.is_none() => self.block(&mut body.block, entered),
-            body => self.wrap(body, closure.inputs_end.span, entered.synthetic()),
+            Expr::Block(body) if body.label.is_none() => self.block(&mut body.block, frame.plain()),
+            body => self.block(emit::wrap(body), frame.synthetic()),
         }
     }
 
@@ -66,7 +66,7 @@ impl Walker<'_> {
         let row = self.rows.row(block.async_token.span).unwrap_or(self.frame.current);
         let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
         let mut block: ExprAsync = block;
-        self.block(&mut block.block, Entered::frame(emit_async::task_frame()));
+        self.block(&mut block.block, Opening::Frame(emit_async::task_frame()).plain());
         self.frame = outer;
         *expr = Expr::Verbatim(emit_async::block(self.names, row, block));
     }

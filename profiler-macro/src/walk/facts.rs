@@ -60,9 +60,8 @@ fn kind(statement: &Stmt) -> Kind {
 
 /// Whether control visibly never comes out of an expression.
 fn leaves(expr: &Expr) -> bool {
-    let last_leaves = |block: &Block| {
-        block.stmts.last().is_some_and(|last| kind(last) == Kind::Leaving)
-    };
+    let last_leaves =
+        |block: &Block| block.stmts.last().is_some_and(|last| kind(last) == Kind::Leaving);
     match expr {
         Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
         Expr::Macro(expr) => panics(&expr.mac),

@@ -48,7 +48,9 @@ pub(super) fn header(label: Option<&Label>, keyword: Span) -> Span {
 pub(super) fn first_token(node: &impl ToTokens) -> Option<Span> {
     fn first(tokens: TokenStream) -> Option<Span> {
         tokens.into_iter().find_map(|token| match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::None => first(group.stream()),
+            TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+                first(group.stream())
+            }
             TokenTree::Group(group) => Some(group.span_open()),
             token => Some(token.span()),
         })
@@ -73,7 +75,9 @@ fn head(expr: &Expr) -> (&[Attribute], Start<'_>) {
         Expr::Async(e) => (&e.attrs, Token(e.async_token.span)),
         Expr::Await(e) => (&e.attrs, Operand(&e.base)),
         Expr::Binary(e) => (&e.attrs, Operand(&e.left)),
-        Expr::Block(e) => (&e.attrs, Token(header(e.label.as_ref(), e.block.brace_token.span.open()))),
+        Expr::Block(e) => {
+            (&e.attrs, Token(header(e.label.as_ref(), e.block.brace_token.span.open())))
+        }
         Expr::Break(e) => (&e.attrs, Token(e.break_token.span)),
         Expr::Call(e) => (&e.attrs, Operand(&e.func)),
         Expr::Cast(e) => (&e.attrs, Operand(&e.expr)),

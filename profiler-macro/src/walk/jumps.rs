@@ -1,6 +1,7 @@
 //! `break` and `continue` leave blocks normally, so the guards of those blocks must be told.
 
 use super::Walker;
+use crate::emit;
 use proc_macro2::Ident;
 use syn::visit_mut;
 use syn::{Expr, Label, Lifetime};
@@ -27,8 +28,14 @@ impl Jumps {
         self.depth
     }
 
-    pub(super) fn close(&mut self, scope: Option<usize>) {
-        self.depth -= usize::from(scope.is_some());
+    /// How many guards are alive.
+    pub(super) fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Closes all guards but the outermost `depth`.
+    pub(super) fn close_to(&mut self, depth: usize) {
+        self.depth = depth;
     }
 
     pub(super) fn enter_loop(&mut self, label: Option<&Label>) {
@@ -76,11 +83,6 @@ impl Walker<'_> {
         if self.frame.jumps.left_by(expr).is_empty() {
             return visit_mut::visit_expr_mut(self, expr);
         }
-        let token = match expr {
-            Expr::Break(jump) => jump.break_token.span,
-            Expr::Continue(jump) => jump.continue_token.span,
-            _ => return,
-        };
-        self.wrap(expr, token, super::Entered::NESTED.synthetic());
+        self.block(emit::wrap(expr), super::Opening::Nested.synthetic());
     }
 }

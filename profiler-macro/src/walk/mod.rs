@@ -8,14 +8,14 @@ mod facts;
 mod heads;
 mod jumps;
 
-use crate::emit::{self, Insertions, Nested};
+use crate::emit::{self, Insertions};
 use crate::names::Names;
 use crate::plan::BlockPlan;
 use crate::span::Rows;
 use jumps::Jumps;
 use proc_macro2::{Span, TokenStream};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, Block, Expr, ExprBlock, Pat, Stmt};
+use syn::{Arm, Block, Expr, ExprBlock, ExprIf, Pat, Stmt};
 
 /// The state of the walk inside one frame.
 #[derive(Default)]
@@ -43,32 +43,27 @@ struct Entered {
 enum Opening {
     /// A body with a frame of its own.
     Frame(TokenStream),
-    /// A block within the frame: a loop's body with the row of its header, a match arm or
-    /// `else if` with the row that is entered.
-    Nested { iteration: Option<usize>, entry: Option<usize> },
+    /// A block within the frame; a guard is needed only if the row moves in it.
+    Nested,
+    /// The body of a loop, with the row of its header.
+    Loop(Option<usize>),
+    /// A branch of an `else if`: after it, the row of the whole `if` is current again.
+    Branch { outer: usize },
+    /// A block that has the guard of this depth already, from these tokens or from around it.
+    Guarded(usize, TokenStream),
 }
 
-impl Entered {
-    const NESTED: Self = Self {
-        opening: Opening::Nested { iteration: None, entry: None },
-        synthetic: false,
-        diverges: false,
-    };
-
-    fn frame(opening: TokenStream) -> Self {
-        Self { opening: Opening::Frame(opening), ..Self::NESTED }
+impl Opening {
+    fn plain(self) -> Entered {
+        Entered { opening: self, synthetic: false, diverges: false }
     }
 
-    fn iteration(header: Option<usize>) -> Self {
-        Self { opening: Opening::Nested { iteration: header, entry: None }, ..Self::NESTED }
+    fn synthetic(self) -> Entered {
+        Entered { synthetic: true, ..self.plain() }
     }
 
-    fn line(entry: Option<usize>) -> Self {
-        Self { opening: Opening::Nested { iteration: None, entry }, ..Self::NESTED }
-    }
-
-    fn synthetic(self) -> Self {
-        Self { synthetic: true, ..self }
+    fn diverging(self) -> Entered {
+        Entered { diverges: true, ..self.plain() }
     }
 }
 
@@ -83,45 +78,39 @@ impl<'a> Walker<'a> {
     ) -> bool {
         let first_row_runs = facts::runs_on(block, 0, rows);
         let mut walker = Walker { names, rows, frame: Frame::default() };
-        walker.block(block, Entered::frame(opening));
+        walker.block(block, Opening::Frame(opening).plain());
         first_row_runs
     }
 
     /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`.
     fn block(&mut self, block: &mut Block, entered: Entered) {
-        let outer = self.frame.current;
-        if let Opening::Nested { entry: Some(row), .. } = entered.opening {
-            self.frame.current = row;
-        }
-        let plan = BlockPlan::new(&facts::shape(block, &entered, self.frame.current, self.rows));
+        let (row, depth) = (self.frame.current, self.frame.jumps.depth());
+        let plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
         let conditions = facts::conditions(block);
-        let (opening, scope) = self.open(entered.opening, &plan, outer);
+        let (opening, scope) = self.open(entered.opening, &plan);
         let mut left = Vec::with_capacity(block.stmts.len());
         for (statement, row) in block.stmts.iter_mut().zip(&plan.current) {
             self.frame.current = *row;
             left.push(self.statement(statement));
         }
         emit::splice(block, &Insertions { plan: &plan, opening, scope, conditions, left });
-        self.frame.jumps.close(scope);
-        self.frame.current = outer;
+        self.frame.jumps.close_to(depth);
+        self.frame.current = row;
     }
 
     /// The tokens that a block begins with, and the depth of its guard.
-    fn open(
-        &mut self,
-        opening: Opening,
-        plan: &BlockPlan,
-        outer: usize,
-    ) -> (TokenStream, Option<usize>) {
-        match opening {
-            Opening::Frame(tokens) => (tokens, None),
-            Opening::Nested { iteration, entry } => {
-                let moves = entry.is_some() || plan.moves();
-                let depth = moves.then(|| self.frame.jumps.open());
-                let scope = depth.map(|depth| (depth, outer));
-                (emit::nested(&Nested { scope, iteration, entry }), depth)
-            }
-        }
+    fn open(&mut self, opening: Opening, plan: &BlockPlan) -> (TokenStream, Option<usize>) {
+        let (guarded, outer, header) = match opening {
+            Opening::Frame(tokens) => return (tokens, None),
+            Opening::Guarded(depth, tokens) => return (tokens, Some(depth)),
+            Opening::Nested => (plan.moves(), self.frame.current, None),
+            Opening::Loop(header) => (plan.moves(), self.frame.current, header),
+            Opening::Branch { outer } => (true, outer, None),
+        };
+        let depth = guarded.then(|| self.frame.jumps.open());
+        let mut tokens = depth.map_or_else(TokenStream::new, |depth| emit::scope(depth, outer));
+        tokens.extend(header.map(emit::iteration));
+        (tokens, depth)
     }
 
     /// Returns the guards that the statement leaves by a jump.
@@ -134,17 +123,49 @@ impl<'a> Walker<'a> {
         self.frame.jumps.left_by(expr)
     }
 
-    /// `expr` becomes `{ SCOPE EVENT expr }`, on `row`.
-    fn on_line(&mut self, row: usize, user: Span, expr: &mut Expr) {
-        self.wrap(expr, user, Entered::line(Some(row)).synthetic());
+    /// `expr` becomes a block of its own. A block of the user keeps its braces, inside.
+    fn on_line(&mut self, row: usize, expr: &mut Expr) {
+        let outer = std::mem::replace(&mut self.frame.current, row);
+        let enclosing = self.frame.jumps.depth();
+        let depth = self.frame.jumps.open();
+        let mut opening = emit::scope(depth, outer);
+        opening.extend(emit::line(row));
+        match expr {
+            Expr::Block(block) if facts::is_plain(block) => {
+                self.block(&mut block.block, Opening::Guarded(depth, TokenStream::new()).plain());
+                emit::wrap(expr).stmts.splice(..0, emit::statement(opening));
+            }
+            expr => {
+                self.block(emit::wrap(expr), Opening::Guarded(depth, opening).synthetic());
+            }
+        }
+        self.frame.jumps.close_to(enclosing);
+        self.frame.current = outer;
     }
 
-    /// `expr` becomes a block of its own, with braces of the edition of `user`.
-    fn wrap(&mut self, expr: &mut Expr, user: Span, entered: Entered) {
-        let inner = std::mem::replace(expr, Expr::PLACEHOLDER);
-        let mut block = emit::braced(user, vec![Stmt::Expr(inner, None)]);
-        self.block(&mut block, entered);
-        *expr = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block });
+    /// An `if`, or one that follows an `else` inside the `if` on the row `outer`.
+    ///
+    /// `else if c {}` becomes `else if { EVENT; false } { loop {} } else if c {}` on a line of its
+    /// own: one more link of the chain, which is never taken. A block around `if c {}` would do as
+    /// well, were it not for the lints that treat an `else if` differently from an `if`.
+    fn branches(&mut self, expr: &mut ExprIf, outer: Option<usize>) {
+        self.visit_expr_mut(&mut expr.cond);
+        let opening = || outer.map_or(Opening::Nested, |outer| Opening::Branch { outer });
+        self.block(&mut expr.then_branch, opening().plain());
+        let Some((_, branch)) = &mut expr.else_branch else { return };
+        match &mut **branch {
+            Expr::If(next) => match self.other_row(next.if_token.span) {
+                Some(row) => {
+                    let outer = outer.unwrap_or(self.frame.current);
+                    self.frame.current = row;
+                    self.branches(next, Some(outer));
+                    emit::link(row, branch);
+                }
+                None => self.branches(next, outer),
+            },
+            Expr::Block(block) => self.block(&mut block.block, opening().plain()),
+            _ => {}
+        }
     }
 
     /// The row of a token, where it differs from the current one.
@@ -154,14 +175,14 @@ impl<'a> Walker<'a> {
 
     fn loop_body(&mut self, body: &mut Block, header: Span) {
         let header = self.rows.row(header);
-        self.block(body, Entered::iteration(header));
+        self.block(body, Opening::Loop(header).plain());
         self.frame.jumps.leave_target();
     }
 }
 
 impl VisitMut for Walker<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
-        self.block(block, Entered::NESTED);
+        self.block(block, Opening::Nested.plain());
     }
 
     fn visit_local_mut(&mut self, local: &mut syn::Local) {
@@ -170,7 +191,7 @@ impl VisitMut for Walker<'_> {
         if let Some((_, diverge)) = &mut init.diverge
             && let Expr::Block(diverge) = &mut **diverge
         {
-            self.block(&mut diverge.block, Entered { diverges: true, ..Entered::NESTED });
+            self.block(&mut diverge.block, Opening::Nested.diverging());
         }
     }
 
@@ -208,19 +229,10 @@ impl VisitMut for Walker<'_> {
         self.loop_body(&mut expr.body, heads::header(expr.label.as_ref(), expr.loop_token.span));
     }
 
-    /// `else if c {}` becomes `else { SCOPE EVENT if c {} }` on a line of its own.
-    fn visit_expr_if_mut(&mut self, expr: &mut syn::ExprIf) {
-        self.visit_expr_mut(&mut expr.cond);
-        self.visit_block_mut(&mut expr.then_branch);
-        let Some((_, branch)) = &mut expr.else_branch else { return };
-        let token = match &**branch {
-            Expr::If(next) => next.if_token.span,
-            _ => return self.visit_expr_mut(branch),
-        };
-        match self.other_row(token) {
-            Some(row) => self.on_line(row, token, branch),
-            None => self.visit_expr_mut(branch),
-        }
+    fn visit_expr_if_mut(&mut self, expr: &mut ExprIf) {
+        let outer = self.frame.current;
+        self.branches(expr, None);
+        self.frame.current = outer;
     }
 
     /// `pattern => expr` becomes `pattern => { SCOPE EVENT expr }` on a line of its own.
@@ -228,13 +240,9 @@ impl VisitMut for Walker<'_> {
         if let Pat::Guard(guarded) = &mut arm.pat {
             self.visit_expr_mut(&mut guarded.guard);
         }
-        let row = heads::first_token(&arm.pat).and_then(|token| self.other_row(token));
-        match (&mut *arm.body, row) {
-            (Expr::Block(body), _) if facts::is_plain(body) => {
-                self.block(&mut body.block, Entered::line(row));
-            }
-            (body, Some(row)) => self.on_line(row, arm.fat_arrow_token.spans[0], body),
-            (body, None) => self.visit_expr_mut(body),
+        match heads::first_token(&arm.pat).and_then(|token| self.other_row(token)) {
+            Some(row) => self.on_line(row, &mut arm.body),
+            None => self.visit_expr_mut(&mut arm.body),
         }
     }
 

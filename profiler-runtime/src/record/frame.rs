@@ -8,7 +8,8 @@
 use core::cell::Cell;
 use core::marker::PhantomData;
 
-use super::ledger::{Ledger, Marks};
+use super::booking::Marks;
+use super::ledger::Ledger;
 use super::row::{Chunk, IDLE, Row, Totals};
 use super::table::Table;
 

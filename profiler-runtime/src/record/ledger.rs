@@ -16,10 +16,9 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::row::{Chunk, Header, Row, Totals};
+use super::row::{Chunk, Header, Row};
 use super::thread::{self, Thread};
 use super::word::{Local, Word};
-use crate::process;
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.
@@ -29,12 +28,9 @@ const WINDOW: i64 = 2 * CENTER;
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
-/// Never equal to a reading: with it as the line's start every event takes the slow path.
-const ALWAYS_CHANGED: i64 = i64::MIN;
-
 /// Bytes live in the process, but for the `live` of each thread: [`CENTER`] of that is not
 /// really live, and the rest at most [`CENTER`] either way.
-static PUBLISHED: AtomicI64 = AtomicI64::new(0);
+pub(super) static PUBLISHED: AtomicI64 = AtomicI64::new(0);
 
 /// How a ledger learns what is live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,29 +47,29 @@ pub(crate) enum Kind {
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Ledger {
-    live: Word,
+    pub(super) live: Word,
     /// Highest `live` since the last booking.
-    peak: Local,
+    pub(super) peak: Local,
     /// The row that is current.
     row: AtomicPtr<Row>,
-    allocated: Word,
-    allocations: Word,
+    pub(super) allocated: Word,
+    pub(super) allocations: Word,
     /// `live` when the current line started.
-    line_start: Local,
+    pub(super) line_start: Local,
     /// `live` when it was last booked.
-    booked: Word,
+    pub(super) booked: Word,
     /// Highest `live` since the current frame was entered.
-    frame_peak: Local,
+    pub(super) frame_peak: Local,
     /// Memory in use by the process when this thread last settled.
-    usage: Local,
+    pub(super) usage: Local,
     /// What was subtracted from `live` to keep it in the window.
-    base: Word,
+    pub(super) base: Word,
     /// The chunk of the frame that is running; null outside annotated functions.
     chunk: AtomicPtr<Header>,
     /// The ledger that this thread's frames use; itself with `heap`.
     active: AtomicPtr<Ledger>,
     thread: AtomicPtr<Thread>,
-    kind: Kind,
+    pub(super) kind: Kind,
 }
 
 impl Ledger {
@@ -254,153 +250,4 @@ fn publish_late(change: i64) {
 /// Bytes live in the process as far as the threads have published them.
 pub(crate) fn published() -> i64 {
     PUBLISHED.load(Relaxed)
-}
-
-/// What frames and events call.
-impl Ledger {
-    /// Whether the current line has anything to book: it changed something, or never before did
-    /// it end with so much memory in use. Always with `rss`.
-    #[inline(always)]
-    pub(crate) fn is_open(&self) -> bool {
-        let live = self.live.get();
-        live != self.line_start.get()
-            || live != self.peak.get()
-            || self.usage.get() > self.row().usage.get()
-    }
-
-    /// The end of the current line: books what is open and starts the next line's peak.
-    #[inline(never)]
-    pub(crate) fn close_line(&self) {
-        if self.kind == Kind::Rss {
-            self.settle_rss();
-        } else {
-            let live = self.settle_heap();
-            self.line_start.set(live);
-        }
-    }
-
-    /// Books what is open on the current row and returns `live`.
-    pub(crate) fn settle(&self) -> i64 {
-        if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
-    }
-
-    #[inline(always)]
-    fn settle_heap(&self) -> i64 {
-        let live = self.live.get();
-        let row = self.row();
-        row.increment.add(live.wrapping_sub(self.booked.get()));
-        self.booked.set(live);
-        self.settle_peak(live, row);
-        let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
-        self.usage.set(usage);
-        row.usage.raise(usage);
-        live
-    }
-
-    #[inline(never)]
-    fn settle_rss(&self) -> i64 {
-        // Where the system gives no reading, the last one stands: nothing is booked.
-        let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
-        self.live.set(live);
-        let row = self.row();
-        row.increment.add(live - self.booked.get());
-        self.booked.set(live);
-        row.usage.raise(live);
-        live
-    }
-
-    #[inline(always)]
-    fn settle_peak(&self, live: i64, row: &Row) {
-        let peak = self.peak.get();
-        self.frame_peak.raise(peak);
-        row.peak.raise(peak.wrapping_sub(self.line_start.get()));
-        self.peak.set(live);
-    }
-
-    /// Memory in use by the process, in bytes, as of the last settling.
-    #[inline(always)]
-    pub(crate) fn reading(&self) -> i64 {
-        match self.kind {
-            Kind::Heap => PUBLISHED.load(Relaxed) + self.live.get(),
-            Kind::Rss | Kind::Special => self.live.get(),
-        }
-    }
-
-    pub(crate) fn totals(&self) -> Totals {
-        Totals {
-            live: self.absolute_live(),
-            allocated: self.allocated.get(),
-            allocations: self.allocations.get(),
-        }
-    }
-
-    /// What happened on the current line and is not booked yet, for a reader.
-    pub(crate) fn pending(&self) -> i64 {
-        match self.kind {
-            Kind::Heap => self.live.get().wrapping_sub(self.booked.get()),
-            Kind::Rss | Kind::Special => 0,
-        }
-    }
-}
-
-/// Where a frame's lines and peaks stood, in absolute bytes.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Marks {
-    pub(crate) line_start: i64,
-    pub(crate) frame_peak: i64,
-}
-
-impl Marks {
-    pub(crate) const NONE: Self = Self { line_start: 0, frame_peak: 0 };
-}
-
-/// What only frames call: the lines and peaks of one frame, set aside while another runs.
-impl Ledger {
-    /// Starts a frame at `live`, whose current line has already risen by `rise`; returns the
-    /// marks of the frame before it.
-    pub(crate) fn push_marks(&self, live: i64, rise: i64) -> Marks {
-        let base = self.base.get();
-        let marks = Marks {
-            line_start: self.line_start.get().wrapping_add(base),
-            frame_peak: self.frame_peak.get().wrapping_add(base),
-        };
-        self.frame_peak.set(live);
-        self.peak.set(live);
-        let start = if self.kind == Kind::Heap { live - rise } else { ALWAYS_CHANGED };
-        self.line_start.set(start);
-        marks
-    }
-
-    /// Ends a frame: the peak that it saw also is one of the frame that called it.
-    /// Returns how far the frame rose above the start of the caller's line.
-    pub(crate) fn pop_marks(&self, marks: Marks) -> i64 {
-        if self.kind != Kind::Heap {
-            return 0;
-        }
-        let base = self.base.get();
-        let seen = self.frame_peak.get();
-        self.line_start.set(marks.line_start.wrapping_sub(base));
-        self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
-        self.frame_peak.raise(seen);
-        seen.wrapping_sub(self.line_start.get())
-    }
-
-    /// How far the current line has risen above its start.
-    pub(crate) fn rise(&self) -> i64 {
-        match self.kind {
-            Kind::Heap => self.live.get().wrapping_sub(self.line_start.get()),
-            Kind::Rss | Kind::Special => 0,
-        }
-    }
-
-    /// Starts over, for a thread that takes a ledger whose thread has ended.
-    pub(crate) fn rest(&self, idle: &'static Row) {
-        self.set_row(idle);
-        self.set_chunk(None);
-        let live = self.live.get();
-        self.booked.set(live);
-        for word in [&self.peak, &self.line_start, &self.frame_peak] {
-            word.set(live);
-        }
-    }
 }

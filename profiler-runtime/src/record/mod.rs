@@ -10,6 +10,7 @@
 //! | `word` | a counter with one writer and many readers |
 //! | `row` | the counters of one source line, and the chunk of them that a thread owns per function |
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
+//! | `booking` | what line events and frames do to a ledger |
 //! | `thread` | a ledger per thread, reused when threads end, and its directory of chunks |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `table` | one static per annotated function |
@@ -19,6 +20,7 @@
 //! | `quiet` | our own allocations do not count |
 
 pub(crate) mod alloc;
+pub(crate) mod booking;
 pub(crate) mod frame;
 pub(crate) mod ledger;
 pub(crate) mod list;

@@ -1,0 +1,160 @@
+//! What line events and frames do to a ledger: closing lines, and setting the lines of one frame
+//! aside while another runs.
+
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::ledger::{Kind, Ledger, PUBLISHED};
+use super::row::{Row, Totals};
+use crate::process;
+
+/// Never equal to a reading: with it as the line's start every event takes the slow path.
+const ALWAYS_CHANGED: i64 = i64::MIN;
+
+/// What frames and events call.
+impl Ledger {
+    /// Whether the current line has anything to book: it changed something, or never before did
+    /// it end with so much memory in use. Always with `rss`.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        let live = self.live.get();
+        live != self.line_start.get()
+            || live != self.peak.get()
+            || self.usage.get() > self.row().usage.get()
+    }
+
+    /// The end of the current line: books what is open and starts the next line's peak.
+    #[inline(never)]
+    pub(crate) fn close_line(&self) {
+        if self.kind == Kind::Rss {
+            self.settle_rss();
+        } else {
+            let live = self.settle_heap();
+            self.line_start.set(live);
+        }
+    }
+
+    /// Books what is open on the current row and returns `live`.
+    pub(crate) fn settle(&self) -> i64 {
+        if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
+    }
+
+    #[inline(always)]
+    fn settle_heap(&self) -> i64 {
+        let live = self.live.get();
+        let row = self.row();
+        row.increment.add(live.wrapping_sub(self.booked.get()));
+        self.booked.set(live);
+        self.settle_peak(live, row);
+        let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
+        self.usage.set(usage);
+        row.usage.raise(usage);
+        live
+    }
+
+    #[inline(never)]
+    fn settle_rss(&self) -> i64 {
+        // Where the system gives no reading, the last one stands: nothing is booked.
+        let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
+        self.live.set(live);
+        let row = self.row();
+        row.increment.add(live - self.booked.get());
+        self.booked.set(live);
+        row.usage.raise(live);
+        live
+    }
+
+    #[inline(always)]
+    pub(super) fn settle_peak(&self, live: i64, row: &Row) {
+        let peak = self.peak.get();
+        self.frame_peak.raise(peak);
+        row.peak.raise(peak.wrapping_sub(self.line_start.get()));
+        self.peak.set(live);
+    }
+
+    /// Memory in use by the process, in bytes, as of the last settling.
+    #[inline(always)]
+    pub(crate) fn reading(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => PUBLISHED.load(Relaxed) + self.live.get(),
+            Kind::Rss | Kind::Special => self.live.get(),
+        }
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            live: self.absolute_live(),
+            allocated: self.allocated.get(),
+            allocations: self.allocations.get(),
+        }
+    }
+
+    /// What happened on the current line and is not booked yet, for a reader.
+    pub(crate) fn pending(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => self.live.get().wrapping_sub(self.booked.get()),
+            Kind::Rss | Kind::Special => 0,
+        }
+    }
+}
+
+/// Where a frame's lines and peaks stood, in absolute bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Marks {
+    pub(crate) line_start: i64,
+    pub(crate) frame_peak: i64,
+}
+
+impl Marks {
+    pub(crate) const NONE: Self = Self { line_start: 0, frame_peak: 0 };
+}
+
+/// What only frames call: the lines and peaks of one frame, set aside while another runs.
+impl Ledger {
+    /// Starts a frame at `live`, whose current line has already risen by `rise`; returns the
+    /// marks of the frame before it.
+    pub(crate) fn push_marks(&self, live: i64, rise: i64) -> Marks {
+        let base = self.base.get();
+        let marks = Marks {
+            line_start: self.line_start.get().wrapping_add(base),
+            frame_peak: self.frame_peak.get().wrapping_add(base),
+        };
+        self.frame_peak.set(live);
+        self.peak.set(live);
+        let start = if self.kind == Kind::Heap { live - rise } else { ALWAYS_CHANGED };
+        self.line_start.set(start);
+        marks
+    }
+
+    /// Ends a frame: the peak that it saw also is one of the frame that called it.
+    /// Returns how far the frame rose above the start of the caller's line.
+    pub(crate) fn pop_marks(&self, marks: Marks) -> i64 {
+        if self.kind != Kind::Heap {
+            return 0;
+        }
+        let base = self.base.get();
+        let seen = self.frame_peak.get();
+        self.line_start.set(marks.line_start.wrapping_sub(base));
+        self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
+        self.frame_peak.raise(seen);
+        seen.wrapping_sub(self.line_start.get())
+    }
+
+    /// How far the current line has risen above its start.
+    pub(crate) fn rise(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => self.live.get().wrapping_sub(self.line_start.get()),
+            Kind::Rss | Kind::Special => 0,
+        }
+    }
+
+    /// Starts over, for a thread that takes a ledger whose thread has ended.
+    pub(crate) fn rest(&self, idle: &'static Row) {
+        self.set_row(idle);
+        self.set_chunk(None);
+        let live = self.live.get();
+        self.booked.set(live);
+        for word in [&self.peak, &self.line_start, &self.frame_peak] {
+            word.set(live);
+        }
+    }
+}

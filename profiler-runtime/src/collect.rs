@@ -5,7 +5,7 @@
 //! waits for a callee.
 
 use crate::process;
-use crate::record::ledger::{self, Kind};
+use crate::record::ledger::Kind;
 use crate::record::quiet::Quiet;
 use crate::record::row::{Chunk, Row, Totals};
 use crate::record::table::{self, Function, Table};
@@ -34,10 +34,7 @@ fn ran(function: &FunctionSnapshot) -> bool {
 /// Memory in use by the process: exact when no other thread allocates meanwhile.
 fn process_bytes(backend: Backend) -> Option<u64> {
     match backend {
-        Backend::Heap => {
-            let threads = thread::all().map(|thread| thread.ledger(Kind::Heap).unpublished());
-            u64::try_from(ledger::published() + threads.sum::<i64>()).ok()
-        }
+        Backend::Heap => Some(unsigned(thread::live_bytes())),
         Backend::Rss => process::rss(),
         Backend::Off => None,
     }

@@ -60,14 +60,14 @@ impl<A> Alloc<A> {
         if !self.wraps {
             let result = operation();
             if succeeded(&result) {
-                count(thread::ledger());
+                count(thread::current_ledger());
             }
             return result;
         }
         let before = stamp();
         let result = operation();
         if stamp() == before && succeeded(&result) {
-            count(thread::ledger());
+            count(thread::current_ledger());
         }
         result
     }
@@ -87,7 +87,7 @@ impl<A: GlobalAlloc> Alloc<A> {
 
 /// Differs before and after anything that was counted on this thread.
 pub(crate) fn stamp() -> (*const Ledger, i64, i64) {
-    let ledger = thread::ledger();
+    let ledger = thread::current_ledger();
     let totals = ledger.totals();
     (ptr::from_ref(ledger), totals.live, totals.allocations)
 }
@@ -133,7 +133,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
             return self.counted(operation, |()| true, |ledger| count_free(ledger, layout.size()));
         }
         // A free cannot fail: counted first, so that the call that frees is a tail call.
-        let ledger = thread::ledger();
+        let ledger = thread::current_ledger();
         if ledger.on_free(layout.size()) {
             operation();
         } else {

@@ -5,6 +5,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use super::ledger::{Kind, Ledger, PUBLISHED};
 use super::row::{Row, Totals};
+use super::thread;
 use crate::process;
 
 /// Never equal to a reading: with it as the line's start every event takes the slow path.
@@ -69,6 +70,16 @@ impl Ledger {
         self.frame_peak.raise(peak);
         row.peak.raise(peak.wrapping_sub(self.line_start.get()));
         self.peak.set(live);
+    }
+
+    /// Memory in use by the process, in bytes, at the first call of a function: the one reading
+    /// that adds up all threads.
+    #[cold]
+    pub(crate) fn entry_reading(&self) -> i64 {
+        match self.kind {
+            Kind::Heap => thread::live_bytes(),
+            Kind::Rss | Kind::Special => self.live.get(),
+        }
     }
 
     /// Memory in use by the process, in bytes, as of the last settling.

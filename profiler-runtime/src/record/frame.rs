@@ -56,7 +56,7 @@ impl Frame {
     pub(crate) fn call(table: &Table, ledger: &'static Ledger, chunk: Chunk) -> Self {
         let frame = Self::open(ledger, chunk, 0, 0);
         if chunk.row_clamped(0).runs.add(1) == 1 {
-            table.note_entry(ledger.reading());
+            table.note_entry(ledger.entry_reading());
         }
         frame
     }

@@ -28,9 +28,9 @@ const WINDOW: i64 = 2 * CENTER;
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
-/// Bytes live in the process, but for the `live` of each thread: [`CENTER`] of that is not
-/// really live, and the rest at most [`CENTER`] either way.
-pub(super) static PUBLISHED: AtomicI64 = AtomicI64::new(0);
+/// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
+/// the `live` of one thread it adds up to what that thread knows of the process.
+pub(super) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
 
 /// How a ledger learns what is live.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,12 +97,9 @@ impl Ledger {
     }
 
     /// The ledger of a new thread.
-    pub(crate) fn of_thread(kind: Kind, idle: &'static Row) -> Self {
-        if kind == Kind::Heap {
-            PUBLISHED.fetch_sub(CENTER, Relaxed);
-            return Self::new(kind, CENTER, idle);
-        }
-        Self::new(kind, 0, idle)
+    pub(crate) const fn of_thread(kind: Kind, idle: &'static Row) -> Self {
+        let live = if matches!(kind, Kind::Heap) { CENTER } else { 0 };
+        Self::new(kind, live, idle)
     }
 
     pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
@@ -231,9 +228,9 @@ impl Ledger {
         self.base.add(shift);
     }
 
-    /// What this thread adds to [`published`].
+    /// What this thread has to add to [`published`].
     pub(crate) fn unpublished(&self) -> i64 {
-        self.live.get()
+        self.live.get() - CENTER
     }
 
     /// Live bytes of this thread, whatever the window: changes only by what the thread does.
@@ -249,5 +246,5 @@ fn publish_late(change: i64) {
 
 /// Bytes live in the process as far as the threads have published them.
 pub(crate) fn published() -> i64 {
-    PUBLISHED.load(Relaxed)
+    PUBLISHED.load(Relaxed) + CENTER
 }

@@ -37,5 +37,5 @@ impl Quiet {
 
 /// Whether this thread is quiet.
 pub(crate) fn is_on() -> bool {
-    core::ptr::eq(thread::ledger(), &QUIET)
+    core::ptr::eq(thread::current_ledger(), &QUIET)
 }

@@ -133,7 +133,7 @@ impl TaskFrame {
 
     #[inline]
     fn current(&self) -> Option<(&'static Ledger, Chunk)> {
-        let ledger = thread::ledger().active()?;
+        let ledger = thread::current_ledger().active()?;
         let chunk = ledger.chunk()?;
         self.table.owns(chunk).then_some((ledger, chunk))
     }

@@ -22,7 +22,7 @@ use core::sync::atomic::{
 };
 use std::alloc::{GlobalAlloc, System};
 
-use super::ledger::{Kind, Ledger};
+use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
 use crate::process;
@@ -43,7 +43,7 @@ thread_local! {
 }
 
 #[inline(always)]
-pub(crate) fn ledger() -> &'static Ledger {
+pub(crate) fn current_ledger() -> &'static Ledger {
     LEDGER.with(Cell::get)
 }
 
@@ -88,10 +88,15 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Thread> {
     THREADS.iter()
 }
 
+/// Bytes live in the process: exact when the other threads are at rest.
+pub(crate) fn live_bytes() -> i64 {
+    ledger::published() + all().map(|thread| thread.heap.unpublished()).sum::<i64>()
+}
+
 /// The record of the calling thread; `None` in [`super::quiet::Quiet`] and past the thread's end.
 #[inline(always)]
 pub(crate) fn current() -> Option<&'static Thread> {
-    match ledger().thread() {
+    match current_ledger().thread() {
         Some(thread) => Some(thread),
         None => register(),
     }
@@ -100,7 +105,7 @@ pub(crate) fn current() -> Option<&'static Thread> {
 #[cold]
 #[inline(never)]
 fn register() -> Option<&'static Thread> {
-    if !ptr::eq(ledger(), &UNREGISTERED) {
+    if !ptr::eq(current_ledger(), &UNREGISTERED) {
         return None;
     }
     let thread = all().find(|thread| claim(&thread.in_use)).or_else(Thread::reserve)?;

@@ -1,0 +1,79 @@
+//! What the programs of this package share: a second way of counting bytes, and what is told to
+//! the test that runs them.
+//!
+//! A program says on standard error, one line each and unbuffered, so that saying it changes
+//! nothing:
+//!
+//! ```text
+//! truth call NAME BEFORE AFTER CHANGE     an outermost call, bytes of the process and the thread
+//! truth value NAME BYTES                  a size that the comments of the program name
+//! truth live BYTES                        bytes in use at the end of the program
+//! ```
+
+#![cfg_attr(not(test), allow(missing_docs))]
+
+mod futures;
+mod truth;
+
+pub use futures::{Gate, block_on, join, pause};
+pub use truth::Truth;
+
+use std::fmt;
+use std::hint::black_box;
+use std::io::Write;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+/// Bytes that the profiler itself holds; its own memory is not part of what it reports.
+static OWN: AtomicI64 = AtomicI64::new(0);
+
+/// The lines of a program belong inside: `main` is `exact::program(|| …)`.
+pub fn program(body: impl FnOnce()) {
+    // Starts the session, whose options stay in memory.
+    let before = truth::live();
+    drop(mem_profile::snapshot());
+    OWN.store(truth::live() - before, Relaxed);
+    body();
+    say(format_args!("live {}", live()));
+}
+
+/// Bytes in use by the program, but for the profiler.
+pub fn live() -> i64 {
+    truth::live() - OWN.load(Relaxed)
+}
+
+/// Runs a call of `function` that no other call of it surrounds, and says what it changed.
+pub fn outermost<R>(function: &str, call: impl FnOnce() -> R) -> R {
+    let (before, before_here) = (live(), truth::live_here());
+    let result = call();
+    let (after, change) = (live(), truth::live_here() - before_here);
+    say(format_args!("call {function} {before} {after} {change}"));
+    result
+}
+
+/// Gives a size, which is not the same everywhere, a name for the comments.
+pub fn value(name: &str, bytes: usize) {
+    say(format_args!("value {name} {bytes}"));
+}
+
+/// How many bytes are live more while the result of `make` is, on this thread.
+pub fn cost<R>(make: impl FnOnce() -> R) -> usize {
+    let before = truth::live_here();
+    let result = make();
+    let cost = truth::live_here() - before;
+    drop(result);
+    usize::try_from(cost).unwrap_or(0)
+}
+
+fn say(line: fmt::Arguments) {
+    let mut bytes = [0; 200];
+    let mut rest = &mut bytes[..];
+    writeln!(rest, "truth {line}").expect("the line fits");
+    let unused = rest.len();
+    std::io::stderr().write_all(&bytes[..200 - unused]).expect("standard error is open");
+}
+
+/// One allocation of exactly `size` bytes that the optimiser cannot remove.
+#[inline(never)]
+pub fn bytes(size: usize) -> Vec<u8> {
+    black_box(vec![0; size])
+}

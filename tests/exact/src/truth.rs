@@ -1,0 +1,63 @@
+//! An allocator that counts on its own, in the plainest way.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
+
+static LIVE: AtomicI64 = AtomicI64::new(0);
+
+thread_local! {
+    static LIVE_HERE: Cell<i64> = const { Cell::new(0) };
+}
+
+/// Bytes in use by the process.
+pub(crate) fn live() -> i64 {
+    LIVE.load(SeqCst)
+}
+
+/// Bytes that this thread allocated minus those that it freed.
+pub(crate) fn live_here() -> i64 {
+    LIVE_HERE.get()
+}
+
+/// Counts what passes to `A`: put it inside the profiler's allocator or around it.
+#[derive(Debug)]
+pub struct Truth<A = System>(pub A);
+
+fn count(change: i64) {
+    LIVE.fetch_add(change, SeqCst);
+    LIVE_HERE.set(LIVE_HERE.get() + change);
+}
+
+fn count_block(block: *mut u8, change: i64) -> *mut u8 {
+    if !block.is_null() {
+        count(change);
+    }
+    block
+}
+
+// SAFETY: every method forwards to an allocator that upholds the contract and returns what that
+// returned. Counting neither allocates nor unwinds.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Truth<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are those that the inner allocator needs.
+        count_block(unsafe { self.0.alloc(layout) }, layout.size() as i64)
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        count_block(unsafe { self.0.alloc_zeroed(layout) }, layout.size() as i64)
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        count(-(layout.size() as i64));
+        // SAFETY: as in `alloc`.
+        unsafe { self.0.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let change = new_size as i64 - layout.size() as i64;
+        // SAFETY: as in `alloc`.
+        count_block(unsafe { self.0.realloc(block, layout, new_size) }, change)
+    }
+}

@@ -1,0 +1,137 @@
+//! Every example prints what it printed when it was last looked at, and the README shows it.
+//!
+//! What depends on the machine is left out: memory in use, the reading at the first call, and what
+//! a scheduler allocates while a task waits. `UPDATE_GOLDEN=1 cargo test --test examples` writes
+//! the expected files and the reports in the README anew.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+const EXAMPLES: [&str; 7] =
+    ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
+const IN_README: [&str; 2] = ["quickstart", "leak"];
+
+/// What an example wrote.
+struct Output {
+    stdout: String,
+    report: String,
+}
+
+/// The folder of the examples, built as they are now: `cargo test --test examples` alone would
+/// leave those of an earlier build.
+fn examples() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        // <target>/<profile>/deps/examples-<hash>
+        let test = env::current_exe().unwrap();
+        let profile = test.ancestors().nth(2).unwrap();
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--examples", "--manifest-path"]);
+        cargo.arg(root().join("Cargo.toml")).arg("--target-dir").arg(profile.parent().unwrap());
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().unwrap().success(), "the examples build");
+        profile.join("examples")
+    })
+}
+
+fn run(example: &str) -> Output {
+    let program = examples().join(example);
+    let mut command = Command::new(program);
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("MEM_PROFILE")) {
+        command.env_remove(name);
+    }
+    let output = command.output().unwrap_or_else(|error| panic!("{example}: {error}"));
+    assert!(output.status.success(), "{example}: {}", output.status);
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Output { stdout: text(output.stdout), report: text(output.stderr) }
+}
+
+/// The report without what depends on the machine.
+fn redact(report: &str) -> String {
+    let mut columns = None;
+    let mut rows = 0;
+    let mut redacted = String::new();
+    for line in report.lines() {
+        if line.starts_with("Line #") {
+            let end = |title: &str| line.find(title).map(|start| start + title.len());
+            columns = end("Line #").zip(end("Mem usage")).zip(end("Increment")).zip(end("Allocs"));
+            rows = 0;
+        } else if line.is_empty() || line.starts_with("mem-profile:") {
+            columns = None;
+        }
+        redacted += &match columns {
+            Some((((number, usage), increment), allocations)) if line.starts_with(' ') => {
+                rows += 1;
+                let until = match line {
+                    line if line.contains(".await") => allocations,
+                    _ if rows == 1 => increment,
+                    _ => usage,
+                };
+                blank(line, number, until)
+            }
+            _ if line.starts_with("mem-profile:") => {
+                line.rsplit_once(": ").map_or(line, |(kept, _)| kept).to_owned()
+            }
+            _ => line.to_owned(),
+        };
+        redacted.push('\n');
+    }
+    redacted
+}
+
+/// The line with the columns from `start` to `end` blanked; rows that did not run stay.
+fn blank(line: &str, start: usize, end: usize) -> String {
+    if line.len() < end || line[start..end].trim().is_empty() {
+        return line.to_owned();
+    }
+    format!("{}{:>width$}{}", &line[..start], "…", &line[end..], width = end - start)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+}
+
+fn updating() -> bool {
+    env::var_os("UPDATE_GOLDEN").is_some()
+}
+
+#[test]
+fn examples_print_what_is_expected() {
+    for example in EXAMPLES {
+        let output = run(example);
+        let actual = format!("{}\n{}", output.stdout, redact(&output.report));
+        let path = root().join("tests/golden").join(example).with_extension("txt");
+        if updating() {
+            fs::write(&path, &actual).unwrap();
+        }
+        let expected = fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(actual, expected, "{example} does not print {}", path.display());
+    }
+}
+
+#[test]
+fn the_readme_shows_what_the_examples_print() {
+    let path = root().join("README.md");
+    let mut readme = fs::read_to_string(&path).unwrap();
+    for example in IN_README {
+        let report = run(example).report;
+        // Without the summary: the table is what the text is about.
+        let table = report.split("\nmem-profile:").next().unwrap();
+        let start_mark = format!("<!-- report: {example} -->\n```text\n");
+        let start = readme.find(&start_mark).expect("a mark in the README") + start_mark.len();
+        let end = start + readme[start..].find("```\n<!-- end -->").expect("an end");
+        if updating() {
+            readme.replace_range(start..end, table);
+        } else {
+            assert_eq!(redact(&readme[start..end]), redact(table), "the report of {example}");
+        }
+    }
+    if updating() {
+        fs::write(&path, readme).unwrap();
+    }
+}

@@ -1,0 +1,210 @@
+//! Every case is compiled twice from the same tokens, plain and annotated, and compared.
+
+use std::any::Any;
+use std::cell::RefCell;
+use std::future::Future;
+use std::panic::{self, AssertUnwindSafe};
+use std::pin::{Pin, pin};
+use std::sync::Once;
+use std::task::{Context, Poll, Waker};
+
+/// `both! { name; fn name() {…} }`: the item in `name::plain` and, annotated, in `name::annotated`.
+macro_rules! both {
+    ($name:ident; $($item:tt)*) => {
+        mod $name {
+            pub(super) mod plain {
+                #[allow(unused_imports)]
+                use super::super::*;
+                $($item)*
+            }
+            pub(super) mod annotated {
+                #[allow(unused_imports)]
+                use super::super::*;
+                #[mem_profile::mem_profile]
+                $($item)*
+            }
+        }
+    };
+}
+
+/// As `both!`, for items that are annotated as a whole module.
+macro_rules! both_modules {
+    ($name:ident; $($items:tt)*) => {
+        mod $name {
+            pub(super) mod plain {
+                #[allow(unused_imports)]
+                use super::super::*;
+                $($items)*
+            }
+            #[mem_profile::mem_profile]
+            pub(super) mod annotated {
+                #[allow(unused_imports)]
+                use super::super::*;
+                $($items)*
+            }
+        }
+    };
+}
+
+/// `same!(name(arguments))`: value and trace of both versions are equal; returns them.
+macro_rules! same {
+    ($name:ident ($($argument:expr),* $(,)?)) => {
+        same!($name, $name($($argument),*))
+    };
+    ($name:ident, $($call:tt)*) => {{
+        let plain = crate::support::trace(|| $name::plain::$($call)*);
+        crate::support::keep_quiet();
+        let annotated = crate::support::trace(|| $name::annotated::$($call)*);
+        assert_eq!(plain, annotated, "plain on the left, annotated on the right");
+        crate::support::assert_measured(concat!("::", stringify!($name), "::annotated::"));
+        annotated
+    }};
+}
+
+/// `same_async!(name(arguments))`: as `same!`, for async functions.
+macro_rules! same_async {
+    ($name:ident ($($argument:expr),* $(,)?)) => {{
+        let plain = crate::support::trace(|| {
+            crate::support::block_on($name::plain::$name($($argument),*))
+        });
+        crate::support::keep_quiet();
+        let annotated = crate::support::trace(|| {
+            crate::support::block_on($name::annotated::$name($($argument),*))
+        });
+        assert_eq!(plain, annotated, "plain on the left, annotated on the right");
+        crate::support::assert_measured(concat!("::", stringify!($name), "::annotated::"));
+        annotated
+    }};
+}
+
+thread_local! {
+    static TRACE: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+    static PANIC: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Adds a step to the trace.
+pub(crate) fn step(name: impl Into<String>) {
+    TRACE.with_borrow_mut(|trace| trace.push(name.into()));
+}
+
+/// What ran gave, and the steps it went through.
+pub(crate) fn trace<R>(run: impl FnOnce() -> R) -> (R, Vec<String>) {
+    TRACE.take();
+    let result = run();
+    (result, TRACE.take())
+}
+
+/// Writes to the trace when it is dropped.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Noisy(pub(crate) &'static str);
+
+impl Noisy {
+    pub(crate) fn name(&self) -> &'static str {
+        self.0
+    }
+
+    pub(crate) fn some(&self) -> Option<&'static str> {
+        Some(self.0)
+    }
+
+    pub(crate) fn none(&self) -> Option<&'static str> {
+        None
+    }
+}
+
+impl Drop for Noisy {
+    fn drop(&mut self) {
+        step(self.0);
+    }
+}
+
+/// Message and location of a panic; the payload where it is no text.
+pub(crate) fn panic_of<R>(run: impl FnOnce() -> R) -> String {
+    record_panics();
+    let outcome = panic::catch_unwind(AssertUnwindSafe(run)).err();
+    let payload: Box<dyn Any + Send> = outcome.expect("the case panics");
+    drop(payload);
+    PANIC.take().expect("the hook has run")
+}
+
+fn record_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let previous = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            let text = info.to_string();
+            if text.contains("on purpose") || PANIC.with_borrow(Option::is_none) {
+                PANIC.set(Some(text));
+            }
+            if !is_expected(info) {
+                previous(info);
+            }
+        }));
+    });
+}
+
+/// Panics of the cases themselves; a failing assertion is printed as usual.
+fn is_expected(info: &panic::PanicHookInfo) -> bool {
+    info.location().is_some_and(|location| location.file().contains("transparency"))
+        && !info.to_string().contains("plain on the left")
+}
+
+/// The report of these functions at exit would tell nobody anything.
+pub(crate) fn keep_quiet() {
+    static QUIET: Once = Once::new();
+    QUIET.call_once(|| {
+        // SAFETY: everything that reads the environment here goes through `std`, which locks it.
+        unsafe { std::env::set_var("MEM_PROFILE_FORMAT", "json") };
+        // SAFETY: as above.
+        unsafe { std::env::set_var("MEM_PROFILE_OUTPUT", "/dev/null") };
+    });
+}
+
+/// Without this, a case that is not annotated after all would compare a thing with itself.
+pub(crate) fn assert_measured(path: &str) {
+    let snapshot = mem_profile::snapshot();
+    let found = snapshot.functions.iter().find(|function| function.name.contains(path));
+    let calls = found.map_or(0, |function| function.calls);
+    assert!(calls > 0, "no call of {path} was measured");
+}
+
+/// What is expected in this edition.
+pub(crate) fn by_edition<T>(in_2021: T, in_2024: T) -> T {
+    if crate::EDITION_2024 { in_2024 } else { in_2021 }
+}
+
+pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+            return output;
+        }
+    }
+}
+
+/// Polls so many times and drops what is left.
+pub(crate) fn cancel_after<F: Future>(polls: usize, future: F) {
+    let mut future = Box::pin(future);
+    let mut context = Context::from_waker(Waker::noop());
+    for _ in 0..polls {
+        assert!(future.as_mut().poll(&mut context).is_pending(), "it waits");
+    }
+    step("cancel");
+}
+
+/// Pending once.
+pub(crate) async fn yield_now() {
+    struct Yield(bool);
+    impl Future for Yield {
+        type Output = ();
+        fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+        }
+    }
+    Yield(false).await;
+}
+
+pub(crate) fn is_send<T: Send>(value: T) -> T {
+    value
+}

@@ -144,11 +144,9 @@ pub(crate) fn display_name(function: &Function) -> String {
     }
     let path = (function.path)();
     let own = path.find("::__MEM_PROFILE").map_or(path, |end| &path[..end]);
-    match own.strip_suffix("::{{closure}}") {
-        // The body of an async function is a closure to the compiler.
-        Some(function) => function.to_owned(),
-        None => own.to_owned(),
-    }
+    // The body of an async function is a closure to the compiler, once more for every attribute
+    // that has put the body into an async block of its own.
+    own.trim_end_matches("::{{closure}}").to_owned()
 }
 
 /// Sets all counters to zero. Lines that run meanwhile on other threads may keep a part.

@@ -1,6 +1,7 @@
 //! What a program may call, and what the first annotated function starts.
 
 use std::alloc::Layout;
+use std::cell::Cell;
 use std::sync::{Once, OnceLock};
 
 use crate::collect;
@@ -20,10 +21,14 @@ static BACKEND: OnceLock<Backend> = OnceLock::new();
 /// (an allocator with annotated methods) returns at once and is not measured.
 pub fn start() {
     static START: Once = Once::new();
-    if quiet::is_on() {
+    thread_local! {
+        static IS_STARTING: Cell<bool> = const { Cell::new(false) };
+    }
+    if quiet::is_on() || IS_STARTING.get() {
         return;
     }
     START.call_once(|| {
+        IS_STARTING.set(true);
         let counted = allocations_are_counted();
         let _quiet = Quiet::enter();
         let options = session::options();

@@ -3,21 +3,22 @@
 //! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
 //! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
 
-#[cfg(feature = "enabled")]
-use serde::{Deserialize, Serialize};
-
 /// Version of the JSON form, raised whenever a reader of the old form would go wrong.
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// What a reading of memory means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize), serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Backend {
     /// Resident set of the whole process, in whole pages.
+    #[cfg_attr(feature = "enabled", serde(rename = "rss"))]
     Rss,
     /// Bytes live through the counting allocator, exact and per thread.
+    #[cfg_attr(feature = "enabled", serde(rename = "heap"))]
     Heap,
     /// Nothing was measured.
+    #[cfg_attr(feature = "enabled", serde(rename = "off"))]
     Off,
 }
 
@@ -34,7 +35,8 @@ impl Backend {
 
 /// Everything measured up to one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
     /// The [`SCHEMA_VERSION`] this was written with.
     pub schema_version: u32,
@@ -48,7 +50,8 @@ pub struct Snapshot {
 
 /// The table of one annotated function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FunctionSnapshot {
     /// Full path of the function, such as `leak::build`.
     pub name: String,
@@ -64,7 +67,8 @@ pub struct FunctionSnapshot {
 
 /// One source line; every number is `None` where the line never ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(Serialize, Deserialize))]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LineSnapshot {
     /// Line number, counted from 1.
     pub line: u32,

@@ -28,6 +28,7 @@ mod signals;
 
 use std::ffi::c_void;
 use std::io::{self, IsTerminal};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen};
@@ -95,8 +96,20 @@ pub(crate) fn id() -> u32 {
 /// The first callback stays; whether there is one now is returned. Unlike a destructor of a
 /// thread-local this neither allocates through the Rust allocator nor runs before the other
 /// thread-locals are gone. The main thread ends without it.
+///
+/// When the process ends, or the shared library that this code is part of is unloaded, all is
+/// [disarmed](disarm_all).
 pub(crate) fn on_thread_exit(callback: ThreadExit) -> bool {
-    system::on_thread_exit(callback)
+    static CLEANS_UP: AtomicBool = AtomicBool::new(false);
+    let works = system::on_thread_exit(callback);
+    if works && !CLEANS_UP.swap(true, Relaxed) {
+        system::at_exit(clean_up);
+    }
+    works
+}
+
+extern "C" fn clean_up() {
+    disarm_all();
 }
 
 /// Asks for the callback of [`on_thread_exit`] with `pointer` when the calling thread ends.

@@ -74,7 +74,9 @@ pub(crate) struct Ledger {
 
 impl Ledger {
     pub(crate) const fn special(row: &'static Row) -> Self {
-        Self::new(Kind::Special, ALWAYS_SLOW, row)
+        let ledger = Self::new(Kind::Special, ALWAYS_SLOW, row);
+        // Below any number of live bytes, also while another thread has just freed some.
+        Self { peak: Local::new(i64::MIN), ..ledger }
     }
 
     const fn new(kind: Kind, live: i64, row: &'static Row) -> Self {
@@ -189,6 +191,7 @@ impl Ledger {
             return self.publish();
         }
         self.live.set(ALWAYS_SLOW);
+        thread::note_detour();
         match thread::owned_ledger(self) {
             thread::Owner::Thread(ledger) => ledger.on_alloc(size as usize),
             thread::Owner::Process => publish_late(size),
@@ -204,8 +207,7 @@ impl Ledger {
             return self.publish();
         }
         self.live.set(ALWAYS_SLOW);
-        // Shows an allocator around this one that the free was counted.
-        self.allocations.add(1);
+        thread::note_detour();
         match thread::owned_ledger(self) {
             thread::Owner::Thread(ledger) if ledger.on_free(size) => {}
             thread::Owner::Thread(ledger) => ledger.publish(),

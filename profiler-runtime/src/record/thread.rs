@@ -40,6 +40,7 @@ thread_local! {
     // Const and without a destructor: one move from the thread pointer, no initialisation, no
     // allocation, and usable until the very end of the thread.
     static LEDGER: Cell<&'static Ledger> = const { Cell::new(&UNREGISTERED) };
+    static DETOURS: Cell<i64> = const { Cell::new(0) };
 }
 
 #[inline(always)]
@@ -49,6 +50,17 @@ pub(crate) fn current_ledger() -> &'static Ledger {
 
 pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
     LEDGER.with(|ledger| ledger.replace(new))
+}
+
+/// Notes that this thread counted something through a special ledger, whose words say nothing
+/// about one thread.
+pub(crate) fn note_detour() {
+    DETOURS.set(DETOURS.get().wrapping_add(1));
+}
+
+/// How often this thread did.
+pub(crate) fn detours() -> i64 {
+    DETOURS.get()
 }
 
 /// Functions per page of a directory, and pages per directory.

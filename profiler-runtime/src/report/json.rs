@@ -3,7 +3,7 @@
 use crate::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
-    let mut text = serde_json::to_string_pretty(snapshot).expect("plain data always serializes");
+    let mut text = miniserde::json::to_string(snapshot);
     text.push('\n');
     text
 }

@@ -47,7 +47,6 @@ pub(crate) fn fired() -> bool {
 
 extern "C" fn at_exit() {
     fire();
-    process::disarm_all();
 }
 
 /// A panic that aborts skips everything registered for the exit, but not the panic hook.

@@ -1,0 +1,195 @@
+//! Runs cargo and test binaries, and reads what they say.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{Read, Seek};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+/// A build of a package's tests.
+#[derive(Default)]
+pub(crate) struct Build {
+    /// The compiler's errors, if it failed.
+    pub(crate) errors: String,
+    /// Code, place and text of each warning about the package itself.
+    pub(crate) warnings: BTreeSet<String>,
+    /// The test binaries: name of the target and file.
+    pub(crate) tests: Vec<(String, PathBuf)>,
+}
+
+impl Build {
+    pub(crate) fn succeeded(&self) -> bool {
+        self.errors.is_empty()
+    }
+}
+
+/// How to build a package.
+pub(crate) struct Profile<'a> {
+    pub(crate) package: &'a Path,
+    pub(crate) target: &'a Path,
+    pub(crate) release: bool,
+    pub(crate) features: Option<&'static str>,
+}
+
+impl Profile<'_> {
+    fn command(&self, subcommand: &str) -> Command {
+        let mut command = Command::new("cargo");
+        command.arg(subcommand).current_dir(self.package);
+        command.arg("--target-dir").arg(self.target);
+        command.env("CARGO_PROFILE_RELEASE_STRIP", "true").env_remove("CARGO_TARGET_DIR");
+        // Warnings of the package count; those of what it depends on do not.
+        command.env_remove("RUSTFLAGS");
+        // An unknown package in a profile is no error, so both builds get the same words.
+        command.args(["--config", "profile.dev.package.mem-profile-runtime.opt-level=3"]);
+        if self.release {
+            command.arg("--release");
+        }
+        if let Some(features) = self.features {
+            command.args(["--features", features]);
+        }
+        command
+    }
+
+    /// Builds the tests of the library and, with `integration`, of `tests/`.
+    pub(crate) fn tests(&self, integration: bool) -> Result<Build> {
+        let mut command = self.command("test");
+        command.args(["--no-run", "--message-format=json", "--lib"]);
+        if integration {
+            command.arg("--tests");
+        }
+        let output = command.stdin(Stdio::null()).output().context("cargo cannot be started")?;
+        let mut build = Build::default();
+        for line in output.stdout.split(|&byte| byte == b'\n') {
+            if let Ok(message) = serde_json::from_slice::<Value>(line) {
+                self.read(&message, &mut build);
+            }
+        }
+        if !output.status.success() && build.errors.is_empty() {
+            build.errors = String::from_utf8_lossy(&output.stderr).into_owned();
+        }
+        Ok(build)
+    }
+
+    fn read(&self, message: &Value, build: &mut Build) {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let inside = Path::new(message["manifest_path"].as_str().unwrap_or_default())
+            .starts_with(self.package);
+        let compiler = &message["message"];
+        match (message["reason"].as_str(), compiler["level"].as_str()) {
+            (Some("compiler-artifact"), _) if message["executable"].is_string() => {
+                let name = text(&message["target"]["name"]);
+                build.tests.push((name, PathBuf::from(text(&message["executable"]))));
+            }
+            (Some("compiler-message"), Some("error")) => {
+                build.errors.push_str(&text(&compiler["rendered"]));
+            }
+            (Some("compiler-message"), Some("warning")) if inside => {
+                build.warnings.extend(warning(compiler));
+            }
+            _ => {}
+        }
+    }
+
+    /// Seconds of user time to build the library alone, its dependencies being there.
+    pub(crate) fn library_seconds(&self, library: &Path) -> Result<f64> {
+        measured(self.command("build").arg("--lib"), None)?;
+        let text = fs::read(library)?;
+        fs::write(library, text)?;
+        Ok(measured(self.command("build").arg("--lib"), None)?.user_seconds)
+    }
+}
+
+/// Code, place and text of a warning; nothing for a summary without a place.
+fn warning(message: &Value) -> Option<String> {
+    let spans = message["spans"].as_array()?;
+    let span = spans.iter().find(|span| span["is_primary"] == true)?;
+    let code = message["code"]["code"].as_str().unwrap_or("warning");
+    Some(format!("{code} {}:{} {}", span["file_name"], span["line_start"], message["message"]))
+}
+
+/// What a process did.
+pub(crate) struct Ran {
+    pub(crate) success: bool,
+    pub(crate) user_seconds: f64,
+    /// User and system time.
+    pub(crate) seconds: f64,
+    pub(crate) stdout: String,
+}
+
+/// Runs a command to its end and reads its own and its children's CPU time.
+fn measured(command: &mut Command, output: Option<fs::File>) -> Result<Ran> {
+    let mut stdout = output;
+    let sink = match &stdout {
+        Some(file) => Stdio::from(file.try_clone()?),
+        None => Stdio::null(),
+    };
+    command.stdin(Stdio::null()).stdout(sink).stderr(Stdio::null());
+    let child = command.spawn().with_context(|| format!("cannot start {command:?}"))?;
+    let (status, usage) = wait(child.id())?;
+    let mut text = Vec::new();
+    if let Some(file) = &mut stdout {
+        file.rewind()?;
+        file.read_to_end(&mut text)?;
+    }
+    let seconds = |time: libc::timeval| time.tv_sec as f64 + time.tv_usec as f64 / 1e6;
+    Ok(Ran {
+        success: status == 0,
+        user_seconds: seconds(usage.ru_utime),
+        seconds: seconds(usage.ru_utime) + seconds(usage.ru_stime),
+        stdout: String::from_utf8_lossy(&text).into_owned(),
+    })
+}
+
+/// Waits for a child, which the standard library does without its CPU time.
+fn wait(process: u32) -> Result<(i32, libc::rusage)> {
+    let mut status = 0;
+    // SAFETY: all zeroes is a valid `rusage`.
+    let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+    // SAFETY: both places are ours and live through the call.
+    let waited = unsafe { libc::wait4(process.cast_signed(), &raw mut status, 0, &raw mut usage) };
+    anyhow::ensure!(waited > 0, "cannot wait for process {process}");
+    Ok((status, usage))
+}
+
+/// Runs a test binary; `filter` names the tests to run, all if empty.
+pub(crate) fn run_tests(
+    binary: &Path,
+    package: &Path,
+    environment: &[(&str, &str)],
+    filter: &[&str],
+) -> Result<Ran> {
+    let output = tempfile()?;
+    let mut command = Command::new(binary);
+    command.current_dir(package).env("CARGO_MANIFEST_DIR", package);
+    command.envs(environment.iter().copied()).args(filter);
+    if !filter.is_empty() {
+        command.arg("--exact");
+    }
+    measured(&mut command, Some(output))
+}
+
+/// A file without a name.
+fn tempfile() -> Result<fs::File> {
+    let folder = crate::source::workspace();
+    fs::create_dir_all(&folder)?;
+    let path = folder.join(format!("output-{:?}", std::thread::current().id()));
+    let file = fs::File::options().read(true).write(true).create(true).truncate(true).open(&path)?;
+    fs::remove_file(path)?;
+    Ok(file)
+}
+
+/// The result of each test in what the harness printed.
+pub(crate) fn results(stdout: &str) -> BTreeMap<String, String> {
+    let mut results = BTreeMap::new();
+    for line in stdout.lines() {
+        let test = line.strip_prefix("test ").and_then(|test| test.rsplit_once(" ... "));
+        if let Some((name, result)) = test {
+            let result = result.split(',').next().unwrap_or(result);
+            results.insert(name.to_owned(), result.trim().to_owned());
+        }
+    }
+    results
+}

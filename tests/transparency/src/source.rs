@@ -1,0 +1,159 @@
+//! The published source of a crate, fetched by cargo, as two packages that build by themselves:
+//! as it is, and with the attribute.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
+use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
+
+use crate::annotate;
+
+/// A crate, ready to be built twice.
+pub(crate) struct Sources {
+    pub(crate) version: String,
+    pub(crate) edition: String,
+    pub(crate) plain: PathBuf,
+    pub(crate) annotated: PathBuf,
+    /// How many functions carry the attribute.
+    pub(crate) functions: usize,
+    /// Whether the crate has a feature that turns all others on.
+    pub(crate) has_full: bool,
+}
+
+/// The root of this repository.
+fn root() -> &'static Path {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
+    root.unwrap_or(Path::new("."))
+}
+
+/// Where everything is put: `target/transparency`.
+pub(crate) fn workspace() -> PathBuf {
+    let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
+    target.unwrap_or_else(|| root().join("target")).join("transparency")
+}
+
+/// Fetches `name` or `name@version` and makes both packages, with our allocator in the annotated
+/// one if `with_allocator`.
+pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
+    let (name, version) = name.split_once('@').map_or((name, None), |(n, v)| (n, Some(v)));
+    let package = fetch(name, version)?;
+    let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
+    let manifest = PathBuf::from(text("manifest_path"));
+    let published = manifest.parent().context("a manifest lies in a folder")?;
+    let folder = workspace().join(format!("{name}-{}", text("version")));
+    let sources = Sources {
+        version: text("version"),
+        edition: text("edition"),
+        plain: folder.join("plain"),
+        annotated: folder.join("annotated"),
+        functions: 0,
+        has_full: package["features"].get("full").is_some(),
+    };
+    let _ = fs::remove_dir_all(&folder);
+    for copy in [&sources.plain, &sources.annotated] {
+        copy_tree(published, copy)?;
+        detach(&copy.join("Cargo.toml"))?;
+    }
+    depend(&sources.annotated.join("Cargo.toml"))?;
+    let functions = annotate::tree(&sources.annotated.join("src"))?;
+    let library = library_of(&package, published)?;
+    if with_allocator {
+        install_allocator(&sources.annotated.join(library))?;
+    }
+    Ok(Sources { functions, ..sources })
+}
+
+/// What cargo knows of the published package.
+fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
+    let scratch = workspace().join("scratch").join(name);
+    fs::create_dir_all(scratch.join("src"))?;
+    fs::write(scratch.join("src/lib.rs"), "")?;
+    let version = version.map_or_else(|| "*".to_owned(), |version| format!("={version}"));
+    let manifest = format!(
+        "[package]\nname = \"scratch\"\nedition = \"2021\"\n\n[dependencies]\n\
+         {name} = \"{version}\"\n\n[workspace]\n"
+    );
+    fs::write(scratch.join("Cargo.toml"), manifest)?;
+    let metadata = Command::new("cargo")
+        .args(["metadata", "--format-version", "1"])
+        .current_dir(&scratch)
+        .output()?;
+    if !metadata.status.success() {
+        bail!("cargo cannot fetch it: {}", String::from_utf8_lossy(&metadata.stderr).trim());
+    }
+    let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
+    let packages = metadata["packages"].as_array().context("cargo lists packages")?;
+    let root = &metadata["resolve"]["nodes"];
+    let direct = root
+        .as_array()
+        .into_iter()
+        .flatten()
+        .find(|node| node["id"] == metadata["resolve"]["root"])
+        .and_then(|node| node["dependencies"].get(0))
+        .context("the scratch package has one dependency")?;
+    packages.iter().find(|package| &package["id"] == direct).cloned().context("cargo knows it")
+}
+
+fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+    fs::create_dir_all(to)?;
+    for entry in fs::read_dir(from)? {
+        let entry = entry?;
+        let target = to.join(entry.file_name());
+        if entry.file_type()?.is_dir() {
+            copy_tree(&entry.path(), &target)?;
+        } else {
+            fs::copy(entry.path(), target)?;
+        }
+    }
+    Ok(())
+}
+
+fn edit(manifest: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+    let mut document: DocumentMut = fs::read_to_string(manifest)?.parse()?;
+    change(&mut document);
+    fs::write(manifest, document.to_string())?;
+    Ok(())
+}
+
+/// Makes the package its own workspace, so that it does not join ours.
+fn detach(manifest: &Path) -> Result<()> {
+    edit(manifest, |document| {
+        document.entry("workspace").or_insert(Item::Table(Table::new()));
+    })
+}
+
+fn depend(manifest: &Path) -> Result<()> {
+    edit(manifest, |document| {
+        let mut ours = InlineTable::new();
+        ours.insert("path", root().display().to_string().into());
+        let dependencies = document.entry("dependencies").or_insert(Item::Table(Table::new()));
+        dependencies["mem-profile"] = value(ours);
+    })
+}
+
+/// The library's root file, relative to the package.
+fn library_of(package: &Value, published: &Path) -> Result<PathBuf> {
+    let is_library = |target: &&Value| {
+        let kinds = target["kind"].as_array().into_iter().flatten();
+        kinds.filter_map(Value::as_str).any(|kind| kind.ends_with("lib"))
+    };
+    let targets = package["targets"].as_array().context("cargo lists targets")?;
+    let library = targets.iter().find(is_library).context("it has no library")?;
+    let file = Path::new(library["src_path"].as_str().unwrap_or_default());
+    Ok(file.strip_prefix(published)?.to_owned())
+}
+
+/// At the end of the file, so that no line moves.
+fn install_allocator(library: &Path) -> Result<()> {
+    let mut text = fs::read_to_string(library)?;
+    text.push_str(
+        "\n#[global_allocator] static MEM_PROFILE_ALLOC: ::mem_profile::Alloc = \
+         ::mem_profile::Alloc::new();\n",
+    );
+    fs::write(library, text)?;
+    Ok(())
+}

@@ -1,0 +1,137 @@
+//! One crate, tested as it is and with the attribute.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use serde::Serialize;
+
+use crate::Backend;
+use crate::cargo::{self, Build, Profile};
+use crate::source::{self, Sources};
+
+/// What a crate did in both forms.
+#[derive(Debug, Serialize)]
+pub(crate) struct Trial {
+    pub(crate) version: String,
+    pub(crate) edition: String,
+    /// Functions that carry the attribute.
+    pub(crate) functions: usize,
+    pub(crate) debug: Pair,
+    pub(crate) release: Option<Pair>,
+}
+
+/// The same tests in both forms.
+#[derive(Debug, Serialize)]
+pub(crate) struct Pair {
+    pub(crate) plain: Run,
+    pub(crate) annotated: Run,
+}
+
+/// One form in one profile.
+#[derive(Debug, Default, Serialize)]
+pub(crate) struct Run {
+    /// What the compiler said, if it failed.
+    pub(crate) errors: String,
+    pub(crate) warnings: BTreeSet<String>,
+    /// Result by test.
+    pub(crate) tests: BTreeMap<String, String>,
+    /// User time to build the library, without what it depends on.
+    pub(crate) build_seconds: f64,
+    /// CPU time of all test binaries.
+    pub(crate) test_seconds: f64,
+    /// Size of the library's test binary.
+    pub(crate) binary_bytes: u64,
+}
+
+/// Tries one crate.
+pub(crate) fn run(name: &str, backend: Backend, release: bool) -> Result<Trial> {
+    let sources = source::prepare(name, backend == Backend::Heap)?;
+    Ok(Trial {
+        version: sources.version.clone(),
+        edition: sources.edition.clone(),
+        functions: sources.functions,
+        debug: pair(&sources, backend, false)?,
+        release: if release { Some(pair(&sources, backend, true)?) } else { None },
+    })
+}
+
+fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
+    let features = sources.has_full.then_some("full");
+    let targets = ["plain", "annotated"].map(|form| source::workspace().join("target").join(form));
+    let profile = |package, target| Profile { package, target, release, features };
+    let plain = profile(&sources.plain, &targets[0]);
+    let mut integration = true;
+    let mut build = plain.tests(integration)?;
+    if !build.succeeded() {
+        integration = false;
+        build = plain.tests(integration)?;
+    }
+    if !build.succeeded() {
+        bail!("it cannot be built here: {}", first_error(&build.errors));
+    }
+    let annotated = profile(&sources.annotated, &targets[1]);
+    let setting = match backend {
+        Backend::Heap => ("MEM_PROFILE_BACKEND", "heap"),
+        Backend::Rss => ("MEM_PROFILE_BACKEND", "rss"),
+        Backend::Off => ("MEM_PROFILE", "off"),
+    };
+    let environment = [setting, ("MEM_PROFILE_FORMAT", "none")];
+    let plain = measure(&plain, build, &[])?;
+    let build = annotated.tests(integration)?;
+    let mut second = measure(&annotated, build, &environment)?;
+    retry(&plain, &mut second, &annotated, integration, &environment)?;
+    Ok(Pair { plain, annotated: second })
+}
+
+/// The line that says what is wrong.
+pub(crate) fn first_error(errors: &str) -> &str {
+    errors.lines().find(|line| line.starts_with("error")).unwrap_or("no reason given")
+}
+
+fn measure(profile: &Profile, build: Build, environment: &[(&str, &str)]) -> Result<Run> {
+    let mut run = Run { errors: build.errors, warnings: build.warnings, ..Run::default() };
+    if !run.errors.is_empty() {
+        return Ok(run);
+    }
+    run.build_seconds = profile.library_seconds(&library(profile.package)?)?;
+    for (name, binary) in &build.tests {
+        let ran = cargo::run_tests(binary, profile.package, environment, &[])?;
+        run.test_seconds += ran.seconds;
+        run.binary_bytes = run.binary_bytes.max(fs::metadata(binary)?.len());
+        let results = cargo::results(&ran.stdout);
+        let whole = if ran.success { "ok" } else { "failed" };
+        run.tests.insert(format!("{name} (the whole binary)"), whole.to_owned());
+        run.tests.extend(results.into_iter().map(|(test, result)| (format!("{name} {test}"), result)));
+    }
+    Ok(run)
+}
+
+fn library(package: &Path) -> Result<PathBuf> {
+    let usual = package.join("src/lib.rs");
+    anyhow::ensure!(usual.exists(), "its library is not src/lib.rs");
+    Ok(usual)
+}
+
+/// Runs once more what came out differently: a test that depends on the clock may fail by itself.
+fn retry(
+    plain: &Run,
+    annotated: &mut Run,
+    profile: &Profile,
+    integration: bool,
+    environment: &[(&str, &str)],
+) -> Result<()> {
+    let different = plain.tests.iter().any(|(test, result)| annotated.tests.get(test) != Some(result));
+    if !annotated.errors.is_empty() || !different {
+        return Ok(());
+    }
+    let build = profile.tests(integration).context("it was built before")?;
+    let again = measure(profile, build, environment)?;
+    for (test, result) in again.tests {
+        if plain.tests.get(&test) == Some(&result) {
+            annotated.tests.insert(test, result);
+        }
+    }
+    Ok(())
+}

@@ -6,6 +6,8 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Path, Result, Token};
 
+const OPTIONS: &str = "the options are `name = \"…\"`, `crate = path` and `skip`";
+
 /// `#[mem_profile(name = "…", crate = path, skip)]`, each at most once.
 #[derive(Default)]
 pub(crate) struct Args {
@@ -37,7 +39,8 @@ impl Args {
     }
 
     fn option(&mut self, input: ParseStream, errors: &mut Errors) -> Result<()> {
-        let option = input.call(Ident::parse_any)?;
+        let wrong = |error: syn::Error| syn::Error::new(error.span(), OPTIONS);
+        let option = input.call(Ident::parse_any).map_err(wrong)?;
         match option.to_string().as_str() {
             "name" => {
                 let value = value(input, &option, "a string literal: `name = \"…\"`")?;
@@ -47,11 +50,10 @@ impl Args {
                 let value = path(input, &option)?;
                 set(&mut self.runtime, &option, value, errors);
             }
-            "skip" => set(&mut self.skip, &option, (), errors),
+            "skip" if ends(input) => set(&mut self.skip, &option, (), errors),
+            "skip" => return Err(input.error("`skip` takes no value; write `skip` alone")),
             unknown => {
-                let message = format!(
-                    "unknown option `{unknown}`; the options are `name = \"…\"`, `crate = path` and `skip`"
-                );
+                let message = format!("unknown option `{unknown}`; {OPTIONS}");
                 return Err(syn::Error::new(option.span(), message));
             }
         }
@@ -72,10 +74,12 @@ fn value<T: syn::parse::Parse>(input: ParseStream, option: &Ident, expected: &st
     input.parse::<Token![=]>().map_err(|_| wrong(option.span()))?;
     let span = input.span();
     let value = input.parse().map_err(|_| wrong(span))?;
-    match input.is_empty() || input.peek(Token![,]) {
-        true => Ok(value),
-        false => Err(wrong(span)),
-    }
+    if ends(input) { Ok(value) } else { Err(wrong(span)) }
+}
+
+/// Whether an option is complete.
+fn ends(input: ParseStream) -> bool {
+    input.is_empty() || input.peek(Token![,])
 }
 
 fn path(input: ParseStream, option: &Ident) -> Result<Path> {

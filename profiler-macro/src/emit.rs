@@ -82,8 +82,10 @@ pub(crate) struct Insertions<'a> {
     pub(crate) opening: TokenStream,
     /// The depth of the block's own guard, where it has one.
     pub(crate) scope: Option<usize>,
-    /// For each statement: its `#[cfg]`s.
-    pub(crate) conditions: Vec<Vec<Attribute>>,
+    /// For each statement: its `#[cfg]`s and `#[allow]`s.
+    pub(crate) attributes: Vec<Vec<Attribute>>,
+    /// For each statement: where it begins, unless it may be the block's value.
+    pub(crate) places: Vec<Option<Span>>,
     /// For each statement: the depths of the guards that it leaves by a jump.
     pub(crate) left: Vec<Vec<usize>>,
 }
@@ -101,7 +103,7 @@ pub(crate) fn splice(block: &mut Block, insertions: &Insertions) {
 
 /// What stands before the statement `index`, or at the end of the block.
 fn before(index: usize, insertions: &Insertions) -> TokenStream {
-    let Insertions { plan, opening, scope, conditions, left } = insertions;
+    let Insertions { plan, opening, scope, attributes, places, left } = insertions;
     let mut tokens = TokenStream::new();
     if index == plan.opening {
         tokens.extend(opening.clone());
@@ -112,16 +114,27 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
         tokens.extend(scope.map(|depth| done(depth, &lints)));
         tokens.extend(exit.end.map(|close| end(close, &lints)));
     }
-    if index < conditions.len() {
-        let conditions = &conditions[index];
-        let attributes = quote!(#(#conditions)* #lints);
-        tokens.extend(plan.events[index].map(|at| {
-            let line = line(at);
-            quote!(#attributes #line)
-        }));
+    if index < attributes.len() {
+        let attributes = &attributes[index];
+        let event = plan.events[index].map(|at| match places[index] {
+            Some(place) => event(at, place, attributes),
+            None => {
+                let line = line(at);
+                quote!(#(#attributes)* #lints #line)
+            }
+        });
+        tokens.extend(event);
+        let attributes = quote!(#(#attributes)* #lints);
         tokens.extend(left[index].iter().map(|depth| done(*depth, &attributes)));
     }
     tokens
+}
+
+/// The event of a statement that begins at `place`. Where it is dead code, so is the statement: the
+/// compiler says so once, of the first of the two, and is to say it at the user's.
+fn event(at: usize, place: Span, attributes: &[Attribute]) -> TokenStream {
+    let line = names::located(line(at), place);
+    quote!(#(#attributes)* #line)
 }
 
 /// Inserted statements, unless there are none.

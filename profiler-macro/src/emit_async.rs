@@ -2,11 +2,14 @@
 
 use crate::emit::row;
 use crate::names::{self, Names, is_condition};
-use proc_macro2::TokenStream;
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprAsync, FnArg, Pat, PatIdent, ReceiverKind, ReturnType, Token, Type};
+use syn::{
+    Block, Expr, ExprAsync, FnArg, Pat, PatIdent, ReceiverKind, ReturnType, Token, Type,
+    parse_quote,
+};
 
 /// `let __frame = …;` of an async body.
 pub(crate) fn task_frame() -> TokenStream {
@@ -27,12 +30,16 @@ pub(crate) fn call(Names { runtime }: &Names, output: &ReturnType, body: &Block)
     if is_never(output) { quote!(match #call {}) } else { call }
 }
 
-/// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`.
+/// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`. The call stands where the
+/// block stood, for what the compiler has to say about the future.
 pub(crate) fn block(Names { runtime }: &Names, at: usize, mut user: ExprAsync) -> TokenStream {
     let table = names::table();
     let attributes = std::mem::take(&mut user.attrs);
     let at = row(at);
-    quote!(#(#attributes)* #runtime::task(&#table, #at, #user))
+    let call = names::in_place_of(user.async_token.span, quote!(#runtime::task));
+    let end = user.block.brace_token.span.close();
+    let arguments = names::in_place_of(end, quote!((&#table, #at, #user)));
+    quote!(#(#attributes)* #call #arguments)
 }
 
 /// The body of an async closure: as an async block, awaited at once.
@@ -42,8 +49,9 @@ pub(crate) fn closure(Names { runtime }: &Names, at: usize, body: &Block) -> Tok
 }
 
 /// Fixes the type of an async body, which `?` and coercions cannot infer. A type that contains
-/// `impl Trait` cannot be written here.
-pub(crate) fn pin(output: &ReturnType) -> TokenStream {
+/// `impl Trait` cannot be written here. What the compiler has to say about it stands at the arrow
+/// or, without one, where the body opens.
+pub(crate) fn pin(output: &ReturnType, open: Span) -> TokenStream {
     let lints = quote!(#[allow(
         unreachable_code,
         clippy::diverging_sub_expression,
@@ -52,77 +60,72 @@ pub(crate) fn pin(output: &ReturnType) -> TokenStream {
         clippy::let_unit_value,
         clippy::needless_return
     )]);
-    let returned = match output {
-        ReturnType::Default => return quote!(#lints if false { return; }),
-        _ if is_never(output) => quote!(::core::convert::Infallible),
+    let (arrow, returned) = match output {
+        ReturnType::Default => {
+            let leave = names::located(quote!(return), open);
+            return quote!(#lints if false { #leave; });
+        }
         ReturnType::Type(_, ty) if has_impl(ty) => return TokenStream::new(),
-        ReturnType::Type(_, ty) => quote!(#ty),
+        ReturnType::Type(arrow, _) if is_never(output) => {
+            (arrow, quote!(::core::convert::Infallible))
+        }
+        ReturnType::Type(arrow, ty) => (arrow, quote!(#ty)),
     };
     let never = names::never();
+    let leave = names::located(quote!(return #never), arrow.spans[0]);
     quote! {
         #lints
         if false {
             let #never: #returned = loop {};
-            return #never;
+            #leave;
         }
     }
 }
 
 /// Moves every parameter into the async body, in order of declaration, so that they are dropped
-/// after the locals and in reverse order as before. `mut` moves along. `self` cannot be bound
-/// again, but naming it moves all of it.
+/// after the locals and in reverse order as before. `mut` and lint attributes move along. A pattern
+/// is matched in the body, as Rust itself does it: what the pattern leaves of its parameter is then
+/// dropped at its place. `self` cannot be bound again, but naming it moves all of it.
+///
+/// ```text
+/// async fn f(mut a: A, (b, _): B)          becomes
+/// async fn f(a: A, argument1: B) { let mut a = a; let argument1 = argument1; let (b, _) = argument1; … }
+/// ```
 pub(crate) fn rebind(inputs: &mut Punctuated<FnArg, Token![,]>) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    for input in inputs {
-        let input = match input {
-            FnArg::Typed(input) => input,
-            FnArg::Receiver(receiver) => {
-                if !matches!(receiver.kind, ReceiverKind::Reference(..)) {
-                    let owner = receiver.self_token;
-                    tokens.extend(quote!(let _ = &#owner;));
-                }
-                continue;
-            }
-        };
-        let conditions = input.attrs.iter().filter(|attribute| is_condition(attribute));
-        let conditions: Vec<_> = conditions.cloned().collect();
-        bindings(&mut input.pat, &mut |binding| {
-            let mutability = match binding.by_ref {
-                Some(_) => None,
-                None => binding.mutability.take(),
-            };
-            let ident = &binding.ident;
-            tokens.extend(quote! {
-                #(#conditions)*
-                #[allow(clippy::used_underscore_binding)]
-                let #mutability #ident = #ident;
-            });
-        });
-    }
-    tokens
+    inputs.iter_mut().enumerate().map(|(position, input)| parameter(position, input)).collect()
 }
 
-/// Calls `visit` with every binding of a pattern.
-fn bindings(pattern: &mut Pat, visit: &mut dyn FnMut(&mut PatIdent)) {
-    match pattern {
-        Pat::Ident(binding) => {
-            visit(binding);
-            if let Some((_, inner)) = &mut binding.subpat {
-                bindings(inner, visit);
-            }
+fn parameter(position: usize, input: &mut FnArg) -> TokenStream {
+    let input = match input {
+        FnArg::Receiver(receiver) => {
+            let owner = receiver.self_token;
+            let is_value = !matches!(receiver.kind, ReceiverKind::Reference(..));
+            return if is_value { quote!(let _ = &#owner;) } else { TokenStream::new() };
         }
-        Pat::Paren(paren) => bindings(&mut paren.pat, visit),
-        Pat::Reference(reference) => bindings(&mut reference.pat, visit),
-        Pat::Type(typed) => bindings(&mut typed.pat, visit),
-        Pat::Slice(slice) => slice.elems.iter_mut().for_each(|inner| bindings(inner, visit)),
-        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(|inner| bindings(inner, visit)),
-        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(|inner| bindings(inner, visit)),
-        Pat::Struct(fields) => {
-            fields.fields.iter_mut().for_each(|field| bindings(&mut field.pat, visit));
-        }
-        // Alternatives bind the same names on every side, and stay as they are.
-        _ => {}
+        FnArg::Typed(input) => input,
+    };
+    let attributes = std::mem::take(&mut input.attrs);
+    input.attrs = attributes.iter().filter(|attribute| is_condition(attribute)).cloned().collect();
+    let conditions = &input.attrs;
+    let attributes = quote!(#(#attributes)*);
+    if let Pat::Ident(PatIdent { by_ref: None, subpat: None, mutability, ident, .. }) =
+        &mut *input.pat
+    {
+        let mutability = mutability.take();
+        let lints = quote!(#[allow(
+            clippy::no_effect_underscore_binding,
+            clippy::shadow_same,
+            clippy::used_underscore_binding
+        )]);
+        return quote!(#attributes #lints let #mutability #ident = #ident;);
     }
+    let argument = names::argument(position);
+    let pattern = std::mem::replace(&mut *input.pat, parse_quote!(#argument));
+    let parts = match pattern {
+        Pat::Wild(_) => TokenStream::new(),
+        pattern => quote!(#attributes let #pattern = #argument;),
+    };
+    quote!(#(#conditions)* let #argument = #argument; #parts)
 }
 
 fn is_never(output: &ReturnType) -> bool {

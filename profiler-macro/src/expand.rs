@@ -6,7 +6,7 @@ use crate::names::Names;
 use crate::span::{Compiler, Locate, Rows};
 use crate::target::{self, Function, Target};
 use crate::walk::Walker;
-use crate::{emit, emit_async, source};
+use crate::{emit, emit_async, lints, source};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::ext::IdentExt;
@@ -123,7 +123,9 @@ impl Expansion<'_> {
     fn function(&self, function: Function, direct: bool) {
         let extent = function.extent(direct);
         let rows = Rows::new(self.locate, &extent);
-        let Function { signature, block, .. } = function;
+        let Function { attributes, signature, block, .. } = function;
+        attributes.push(lints::allowed(block));
+        let is_compared = lints::is_compared(&signature.ident, block);
         let mut table = emit::Table {
             name: self.name,
             ident: signature.ident.unraw().to_string(),
@@ -133,7 +135,7 @@ impl Expansion<'_> {
         };
         if signature.asyncness.is_some() {
             let parameters = emit_async::rebind(&mut signature.inputs);
-            let pin = emit_async::pin(&signature.output);
+            let pin = emit_async::pin(&signature.output, block.brace_token.span.open());
             let frame = emit_async::task_frame();
             let opening = quote!(#parameters #pin #frame);
             table.first_row_runs = Walker::body(&self.names, &rows, block, opening);
@@ -144,6 +146,9 @@ impl Expansion<'_> {
             };
         } else {
             table.first_row_runs = Walker::body(&self.names, &rows, block, emit::enter());
+        }
+        if is_compared {
+            lints::conceal(block);
         }
         block.stmts.splice(..0, emit::statement(emit::table(&self.names, &table)));
     }

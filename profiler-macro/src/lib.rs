@@ -14,6 +14,8 @@ mod emit_async;
 #[cfg(feature = "enabled")]
 mod expand;
 #[cfg(feature = "enabled")]
+mod lints;
+#[cfg(feature = "enabled")]
 mod names;
 #[cfg(feature = "enabled")]
 mod plan;

@@ -1,6 +1,6 @@
 //! Paths and identifiers of the generated code.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::{Attribute, MetaList, Path};
 
@@ -40,6 +40,11 @@ pub(crate) fn end() -> Ident {
     local("__end")
 }
 
+/// A parameter of an async function that is a pattern, by its position.
+pub(crate) fn argument(position: usize) -> Ident {
+    local(&format!("__argument{position}"))
+}
+
 /// The value that an async body never returns.
 pub(crate) fn never() -> Ident {
     local("__never")
@@ -51,6 +56,25 @@ pub(crate) fn is_condition(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg")
         || attribute.path().is_ident("cfg_attr")
             && attribute.meta.require_list().is_ok_and(names_cfg)
+}
+
+/// The same tokens, for the compiler's messages at another place. What is inside groups stays.
+pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
+    each(tokens, |own| own.located_at(place))
+}
+
+/// The same tokens as if the user had written them, for lints about the whole of them. What is
+/// inside groups stays.
+pub(crate) fn in_place_of(user: Span, tokens: TokenStream) -> TokenStream {
+    each(tokens, |_| user)
+}
+
+fn each(tokens: TokenStream, span: impl Fn(Span) -> Span) -> TokenStream {
+    let change = |mut token: TokenTree| {
+        token.set_span(span(token.span()));
+        token
+    };
+    tokens.into_iter().map(change).collect()
 }
 
 /// Mixed-site: the code of the user can neither see these names nor shadow them.

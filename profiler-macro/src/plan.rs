@@ -28,7 +28,7 @@ pub(crate) enum Kind {
     Local,
     /// An expression or macro whose value is not the block's.
     Plain,
-    /// An expression without semicolon.
+    /// An expression without semicolon, which may be the value of the block.
     Value,
     /// `return`, `break`, `continue` or a macro that panics.
     Leaving,
@@ -58,7 +58,8 @@ impl BlockPlan {
     pub(crate) fn new(block: &BlockShape) -> Self {
         let (events, current) = events(block);
         let opening = block.statements.iter().take_while(|s| s.kind == Kind::Silent).count();
-        Self { opening, events, current, exit: exit(block) }
+        let exit = exit(block, current.last().copied());
+        Self { opening, events, current, exit }
     }
 
     /// Whether the current row is another one in this block than before it.
@@ -88,7 +89,9 @@ fn events(block: &BlockShape) -> (Vec<Option<usize>>, Vec<usize>) {
     block.statements.iter().map(step).unzip()
 }
 
-fn exit(block: &BlockShape) -> Option<Exit> {
+/// `last` is the row of the block's last statement. A closing brace on that row is no line of its
+/// own: the row would count twice.
+fn exit(block: &BlockShape, last: Option<usize>) -> Option<Exit> {
     let statements = &block.statements;
     let leaves = |s: &Statement| s.kind == Kind::Leaving && !s.conditional;
     if block.diverges || statements.iter().any(leaves) {
@@ -96,7 +99,9 @@ fn exit(block: &BlockShape) -> Option<Exit> {
     }
     let on_one_row = block.open == block.close;
     let locals = statements.iter().any(|s| s.kind == Kind::Local);
-    let end = block.close.filter(|_| locals && !on_one_row);
+    let is_certain = statements.last().is_some_and(|statement| !statement.conditional);
+    let is_current = is_certain && block.close == last;
+    let end = block.close.filter(|_| locals && !on_one_row && !is_current);
     Some(Exit { at: tail(statements), end })
 }
 

@@ -87,8 +87,12 @@ impl<'a> Rows<'a> {
     pub(crate) fn new(locate: &'a dyn Locate, extent: &Extent) -> Self {
         let braces = extent.body.brace_token.span;
         let Place { file, line: open } = locate.place(braces.open());
+        let text = locate.file_lines(braces.open());
         let heads = |place: &Place, line: usize| {
-            place.file == file && place.line <= line && open - place.line < LONGEST_HEADER
+            place.file == file
+                && place.line <= line
+                && open - place.line < LONGEST_HEADER
+                && text.as_ref().is_none_or(|text| is_one_header(text, place.line, open))
         };
         let mut first_line = open;
         let start = locate.place(extent.start);
@@ -126,6 +130,14 @@ impl<'a> Rows<'a> {
     pub(crate) fn count(&self) -> usize {
         self.last_line - self.first_line + 1
     }
+}
+
+/// Whether lines from `first` to the body that begins in `open` can be one header. Nothing is closed
+/// there, but where a macro puts its own signature before a body from elsewhere, or its attribute
+/// before an item from elsewhere, the end of the macro is in between.
+fn is_one_header(text: &[String], first: usize, open: usize) -> bool {
+    let lines = text.get(first - 1..open - 1).unwrap_or_default();
+    !lines.iter().any(|line| line.trim_start().starts_with('}'))
 }
 
 /// The last line of the tokens in `file`. The braces of a body that a macro has written are on the

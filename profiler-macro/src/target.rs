@@ -5,8 +5,8 @@ use crate::diag::Errors;
 use crate::span::Extent;
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::{
-    Attribute, Block, Error, FnModifiers, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, ItemTrait,
-    Safety, Signature, TraitItemFn, Visibility,
+    Attribute, Block, Error, FnModifiers, ForeignItemFn, ImplItemFn, Item, ItemFn, ItemImpl,
+    ItemMod, ItemTrait, Safety, Signature, TraitItemFn, Visibility,
 };
 
 /// An item with bodies in it.
@@ -61,27 +61,16 @@ fn method_without_item(item: TokenStream, error: Option<Error>) -> Result<Target
     if let Ok(function) = syn::parse2(item.clone()) {
         return Ok(Target::Function(function));
     }
-    let keyword = |function: ForeignOrTrait| function.0;
-    match (syn::parse2(item.clone()).map(keyword), error) {
+    let in_trait = |function: TraitItemFn| function.sig.fn_token.span;
+    let foreign = |function: ForeignItemFn| function.sig.fn_token.span;
+    let keyword = syn::parse2(item.clone()).map(in_trait);
+    match (keyword.or_else(|_| syn::parse2(item.clone()).map(foreign)), error) {
         (Ok(keyword), _) => Err(Error::new(
             keyword,
             "a function without a body has no lines; annotate the one that implements it",
         )),
         (Err(_), Some(error)) => Err(error),
         (Err(_), None) => Err(unsupported(item)),
-    }
-}
-
-/// A signature that ends in a semicolon; holds the place of its `fn`.
-struct ForeignOrTrait(Span);
-
-impl syn::parse::Parse for ForeignOrTrait {
-    fn parse(input: syn::parse::ParseStream) -> syn::Result<Self> {
-        input.call(Attribute::parse_outer)?;
-        input.parse::<Visibility>()?;
-        let signature: Signature = input.parse()?;
-        input.parse::<syn::Token![;]>()?;
-        Ok(Self(signature.fn_token.span))
     }
 }
 
@@ -100,6 +89,9 @@ fn unsupported(item: TokenStream) -> Error {
     if matches!(&keyword, Some(TokenTree::Ident(ident)) if ident == "pub") {
         let is_scope = |token: &TokenTree| matches!(token, TokenTree::Group(group) if group.delimiter() == Delimiter::Parenthesis);
         tokens.next_if(is_scope);
+        keyword = tokens.next();
+    }
+    if matches!(&keyword, Some(TokenTree::Ident(ident)) if ident == "unsafe") {
         keyword = tokens.next();
     }
     let span = keyword.as_ref().map_or_else(Span::call_site, TokenTree::span);
@@ -121,7 +113,7 @@ pub(crate) fn refusal(attributes: &[Attribute], signature: &Signature) -> Option
     }
     let naked = attributes.iter().find(|attribute| is_naked(attribute))?;
     let message = "a naked function has no statements to measure; remove `#[mem_profile]`";
-    Some(Error::new_spanned(naked.path(), message))
+    Some(Error::new_spanned(&naked.meta, message))
 }
 
 /// `#[naked]` or `#[unsafe(naked)]`.
@@ -144,7 +136,7 @@ pub(crate) fn has_own_attribute(attributes: &[Attribute]) -> bool {
 
 /// A function with a body, in whichever place it is defined.
 pub(crate) struct Function<'a> {
-    pub(crate) attributes: &'a [Attribute],
+    pub(crate) attributes: &'a mut Vec<Attribute>,
     pub(crate) visibility: &'a Visibility,
     pub(crate) modifiers: &'a FnModifiers,
     pub(crate) signature: &'a mut Signature,

@@ -1,8 +1,8 @@
 //! Makes a [`Snapshot`] of the counters.
 //!
-//! Rows of all threads are added up. Nothing is written, so a running thread is not disturbed:
-//! what it has not booked yet is added to a copy, its own open line and the lines in which it
-//! waits for a callee.
+//! Rows of all threads are added up. Nothing of another thread is written, so a running one is
+//! not disturbed: what it has not booked yet is added to a copy, its own open line and the lines
+//! in which it waits for a callee.
 
 use crate::process;
 use crate::record::ledger::Kind;
@@ -11,6 +11,16 @@ use crate::record::row::{Chunk, Row, Totals};
 use crate::record::table::{self, Function, Table};
 use crate::record::thread::{self, Thread};
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+
+/// Books what the calling thread's line has done so far: of another thread's open line, only
+/// what it holds can be read, not how high it was in between.
+pub(crate) fn settle(backend: Backend) {
+    if backend != Backend::Off
+        && let Some(thread) = thread::current()
+    {
+        thread.ledger(kind_of(backend)).settle();
+    }
+}
 
 /// The counters as they are, read without stopping anyone.
 pub(crate) fn snapshot(backend: Backend) -> Snapshot {
@@ -107,7 +117,10 @@ fn add_thread(sums: &mut [Sum], thread: &'static Thread, chunk: Chunk, kind: Kin
         sum.peak = sum.peak.max(ledger.pending());
         sum.usage = sum.usage.max(ledger.reading());
     } else {
-        sum.add(&ledger.totals().since(&chunk.last()));
+        let change = ledger.totals().since(&chunk.last());
+        sum.add(&change);
+        // At least that: how high the callees were is known when they end.
+        sum.peak = sum.peak.max(change.live);
     }
 }
 
@@ -152,9 +165,7 @@ pub(crate) fn display_name(function: &Function) -> String {
 /// Sets all counters to zero. Lines that run meanwhile on other threads may keep a part.
 pub(crate) fn reset(backend: Backend) {
     let kind = kind_of(backend);
-    if let Some(thread) = thread::current() {
-        thread.ledger(kind).settle();
-    }
+    settle(backend);
     for thread in thread::all() {
         for chunk in thread.chunks() {
             chunk.iter().for_each(Row::clear);

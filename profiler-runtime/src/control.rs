@@ -97,6 +97,7 @@ fn backend() -> Backend {
 /// The report at exit comes all the same. Does nothing with `MEM_PROFILE=off`.
 pub fn report() {
     let backend = backend();
+    collect::settle(backend);
     let _quiet = Quiet::enter();
     if backend != Backend::Off {
         session::emit(&collect::snapshot(backend));
@@ -117,6 +118,7 @@ fn report_at_exit() {
 #[must_use]
 pub fn snapshot() -> Snapshot {
     let backend = backend();
+    collect::settle(backend);
     let quiet = Quiet::enter();
     let ours = collect::snapshot(backend);
     drop(quiet);

@@ -51,9 +51,9 @@ pub use self::disabled::{Alloc, report, reset, snapshot};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::control::start;
-    pub use crate::record::frame::{End, Frame, Scope};
+    pub use crate::record::frame::{End, Frame, Place, Scope};
     pub use crate::record::table::{Function, Table};
-    pub use crate::record::task::{Task, TaskFrame, task, task_call};
+    pub use crate::record::task::{Task, task, task_call};
 
     /// The path of an item, from its type.
     #[must_use]

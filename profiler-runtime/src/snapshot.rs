@@ -74,7 +74,7 @@ pub struct LineSnapshot {
     pub line: u32,
     /// Source text, without its line ending.
     pub source: String,
-    /// Bytes in use when the line last ended.
+    /// Bytes in use after the line, the highest over all its executions.
     pub usage: Option<u64>,
     /// Bytes gained over all executions; negative where memory was given back.
     pub increment: Option<i64>,

@@ -1,6 +1,6 @@
 //! Closures and async blocks run on their own: each has its own frame in the function's table.
 
-use super::{Frame, Opening, Walker, heads};
+use super::{Frame, Opening, Walker, facts, heads};
 use crate::{emit, emit_async};
 use proc_macro2::TokenStream;
 use syn::visit::Visit;
@@ -10,22 +10,41 @@ use syn::{Expr, ExprAsync, ExprClosure, Pat, Stmt};
 impl Walker<'_> {
     /// `|x| { a; b }` becomes `|x| { FRAME EVENT a; EXIT EVENT b }`, and `|x| match …` likewise.
     pub(super) fn closure(&mut self, expr: &mut Expr) {
-        let row = heads::expression(expr).and_then(|token| self.rows.row(token));
-        let row = row.unwrap_or(self.frame.current);
+        let start = heads::expression(expr);
         let Expr::Closure(closure) = expr else { return };
         if closure.constness.is_some() {
             return;
         }
+        let start = match &*closure.body {
+            Expr::Block(body) if body.label.is_none() => start,
+            body => heads::expression(body),
+        };
+        let row = start.and_then(|token| self.rows.row(token)).unwrap_or(self.frame.current);
+        let first = self.first_event(row, &closure.body);
         let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
         if closure.asyncness.is_some() {
-            self.async_closure(closure, row);
+            self.async_closure(closure, row, first);
         } else if has_blocks(&closure.body) {
-            let opening = emit::enter_closure(row);
+            let mut opening = emit::enter_closure(row);
+            opening.extend(first);
             self.closure_body(closure, opening);
         } else {
             visit_mut::visit_expr_mut(self, &mut closure.body);
         }
         self.frame = outer;
+    }
+
+    /// The event of a body that begins on `row`, unless the statement around it has started that
+    /// row, or the body's own statements will.
+    fn first_event(&self, row: usize, body: &Expr) -> TokenStream {
+        let runs = match body {
+            Expr::Block(body) if body.label.is_none() => {
+                facts::runs_on(&body.block, row, self.rows)
+            }
+            Expr::Async(body) => facts::runs_on(&body.block, row, self.rows),
+            _ => true,
+        };
+        if runs && row != self.frame.current { emit::line(row) } else { TokenStream::new() }
     }
 
     /// Puts a frame into the closure's block, or into a block around its expression.
@@ -40,7 +59,7 @@ impl Walker<'_> {
     /// `async |x| { BODY }` becomes `async |x| { task(&TABLE, row, async { FRAME BODY }).await }`.
     ///
     /// Left alone where a parameter is a pattern: its parts would be dropped in another order.
-    fn async_closure(&mut self, closure: &mut ExprClosure, row: usize) {
+    fn async_closure(&mut self, closure: &mut ExprClosure, row: usize, first: TokenStream) {
         let is_name = |input: &Pat| match input {
             Pat::Type(typed) => matches!(*typed.pat, Pat::Ident(_)),
             input => matches!(input, Pat::Ident(_)),
@@ -51,9 +70,9 @@ impl Walker<'_> {
         let frame = emit_async::task_frame();
         let pin = match &closure.output {
             syn::ReturnType::Default => TokenStream::new(),
-            output => emit_async::pin(output),
+            output => emit_async::pin(output, closure.inputs_end.span),
         };
-        self.closure_body(closure, quote::quote!(#pin #frame));
+        self.closure_body(closure, quote::quote!(#pin #frame #first));
         if let Expr::Block(body) = &mut *closure.body {
             let task = emit_async::closure(self.names, row, &body.block);
             body.block.stmts = vec![Stmt::Expr(Expr::Verbatim(task), None)];
@@ -62,11 +81,14 @@ impl Walker<'_> {
 
     /// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`.
     pub(super) fn async_block(&mut self, expr: &mut Expr) {
+        let row = heads::expression(expr).and_then(|token| self.rows.row(token));
+        let row = row.unwrap_or(self.frame.current);
+        let mut opening = emit_async::task_frame();
+        opening.extend(self.first_event(row, expr));
         let Expr::Async(block) = std::mem::replace(expr, Expr::PLACEHOLDER) else { return };
-        let row = self.rows.row(block.async_token.span).unwrap_or(self.frame.current);
         let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
         let mut block: ExprAsync = block;
-        self.block(&mut block.block, Opening::Frame(emit_async::task_frame()).plain());
+        self.block(&mut block.block, Opening::Frame(opening).plain());
         self.frame = outer;
         *expr = Expr::Verbatim(emit_async::block(self.names, row, block));
     }

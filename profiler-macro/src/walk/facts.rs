@@ -1,10 +1,11 @@
 //! What the plan needs to know about a block.
 
 use super::Entered;
-use super::heads;
+use super::{heads, tail};
 use crate::names::is_condition;
 use crate::plan::{BlockShape, Kind, Statement};
 use crate::span::Rows;
+use proc_macro2::Span;
 use syn::{Attribute, Block, Expr, ExprBlock, Macro, Stmt};
 
 pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Rows) -> BlockShape {
@@ -23,13 +24,27 @@ pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Row
     }
 }
 
-/// The `#[cfg]`s of each statement.
-pub(super) fn conditions(block: &Block) -> Vec<Vec<Attribute>> {
-    let conditions = |statement: &Stmt| {
-        let attributes = heads::attributes(statement).iter();
-        attributes.filter(|attribute| is_condition(attribute)).cloned().collect()
+/// What the event of each statement has to share with it: whether it is compiled, and `#[allow]`.
+pub(super) fn attributes(block: &Block) -> Vec<Vec<Attribute>> {
+    let is_shared =
+        |attribute: &&Attribute| is_condition(attribute) || attribute.path().is_ident("allow");
+    let shared =
+        |statement: &Stmt| heads::attributes(statement).iter().filter(is_shared).cloned().collect();
+    block.stmts.iter().map(shared).collect()
+}
+
+/// Where each statement begins, unless it may be the value of the block.
+pub(super) fn places(block: &Block) -> Vec<Option<Span>> {
+    let is_statement = |statement: &Stmt| match statement {
+        Stmt::Expr(_, semicolon) => semicolon.is_some(),
+        Stmt::Macro(statement) => statement.semi_token.is_some(),
+        Stmt::Local(_) | Stmt::Item(_) => true,
     };
-    block.stmts.iter().map(conditions).collect()
+    let last = block.stmts.len().saturating_sub(1);
+    let place = |(index, statement)| {
+        heads::statement(statement).filter(|_| index < last || is_statement(statement))
+    };
+    block.stmts.iter().enumerate().map(place).collect()
 }
 
 /// Whether a statement of a block begins on `row`.
@@ -52,14 +67,14 @@ fn kind(statement: &Stmt) -> Kind {
         Stmt::Expr(Expr::Group(group), _) if matches!(*group.expr, Expr::Let(_)) => Kind::Local,
         Stmt::Expr(expr, _) if leaves(expr) => Kind::Leaving,
         Stmt::Macro(statement) if panics(&statement.mac) => Kind::Leaving,
-        Stmt::Expr(_, None) => Kind::Value,
+        Stmt::Expr(expr, None) if !tail::is_statement(expr) => Kind::Value,
         Stmt::Macro(statement) if statement.semi_token.is_none() => Kind::Value,
         Stmt::Expr(..) | Stmt::Macro(_) => Kind::Plain,
     }
 }
 
 /// Whether control visibly never comes out of an expression.
-fn leaves(expr: &Expr) -> bool {
+pub(super) fn leaves(expr: &Expr) -> bool {
     let last_leaves =
         |block: &Block| block.stmts.last().is_some_and(|last| kind(last) == Kind::Leaving);
     match expr {

@@ -7,6 +7,7 @@ mod closures;
 mod facts;
 mod heads;
 mod jumps;
+mod tail;
 
 use crate::emit::{self, Insertions};
 use crate::names::Names;
@@ -86,14 +87,15 @@ impl<'a> Walker<'a> {
     fn block(&mut self, block: &mut Block, entered: Entered) {
         let (row, depth) = (self.frame.current, self.frame.jumps.depth());
         let plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
-        let conditions = facts::conditions(block);
+        let (attributes, places) = (facts::attributes(block), facts::places(block));
         let (opening, scope) = self.open(entered.opening, &plan);
         let mut left = Vec::with_capacity(block.stmts.len());
         for (statement, row) in block.stmts.iter_mut().zip(&plan.current) {
             self.frame.current = *row;
             left.push(self.statement(statement));
         }
-        emit::splice(block, &Insertions { plan: &plan, opening, scope, conditions, left });
+        let plan = &plan;
+        emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });
         self.frame.jumps.close_to(depth);
         self.frame.current = row;
     }

@@ -4,9 +4,12 @@
 //! takes over a signal later, through whatever library, chains to our handler, and only a handler
 //! of our own can tell that it is no longer the one in charge.
 
+use std::ffi::c_void;
 use std::io::{self, Read};
+use std::mem::MaybeUninit;
 use std::os::fd::IntoRawFd;
 use std::os::unix::net::UnixStream;
+use std::ptr;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
 
 /// What the user asked for by sending a signal.
@@ -41,7 +44,7 @@ pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + 'static) -> io::R
     }
     let (wake, mut woken) = UnixStream::pair()?;
     wake.set_nonblocking(true)?;
-    std::thread::Builder::new().name("mem-profile-signals".into()).spawn(move || {
+    spawn(move || {
         let mut byte = [0];
         while woken.read_exact(&mut byte).is_ok() {
             handle_pending(&handle);
@@ -54,6 +57,31 @@ pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + 'static) -> io::R
             install(signal);
         }
     }
+    Ok(())
+}
+
+/// Runs `work` on a thread of its own, which is never joined.
+///
+/// A thread of the standard library frees and keeps a few blocks before it comes to its work, too
+/// early to keep them from being counted.
+fn spawn<W: FnMut() + Send + 'static>(work: W) -> io::Result<()> {
+    extern "C" fn run<W: FnMut()>(work: *mut c_void) -> *mut c_void {
+        // SAFETY: made from a box of this type, for this thread alone, and never freed.
+        unsafe { (*work.cast::<W>())() };
+        ptr::null_mut()
+    }
+    let work: *mut W = Box::into_raw(Box::new(work));
+    let mut thread = MaybeUninit::uninit();
+    // SAFETY: the thread is writable, and `run` gets the pointer that it expects.
+    let status =
+        unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run::<W>, work.cast()) };
+    if status != 0 {
+        // SAFETY: there is no thread that could use the box.
+        drop(unsafe { Box::from_raw(work) });
+        return Err(io::Error::from_raw_os_error(status));
+    }
+    // SAFETY: success filled it in, and nobody joins the thread.
+    unsafe { libc::pthread_detach(thread.assume_init()) };
     Ok(())
 }
 
@@ -100,9 +128,9 @@ extern "C" fn on_signal(signal: libc::c_int) {
 }
 
 fn disposition(signal: libc::c_int) -> Option<libc::sighandler_t> {
-    let mut current = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    let mut current = MaybeUninit::<libc::sigaction>::zeroed();
     // SAFETY: without a new action this only fills in the current one.
-    let status = unsafe { libc::sigaction(signal, std::ptr::null(), current.as_mut_ptr()) };
+    let status = unsafe { libc::sigaction(signal, ptr::null(), current.as_mut_ptr()) };
     // SAFETY: zeroes are a valid action, and success filled it in.
     (status == 0).then(|| unsafe { current.assume_init() }.sa_sigaction)
 }
@@ -113,7 +141,7 @@ fn install(signal: libc::c_int) {
     action.sa_sigaction = our_handler();
     action.sa_flags = libc::SA_RESTART;
     // SAFETY: the action is complete, and its handler is async-signal-safe.
-    unsafe { libc::sigaction(signal, &action, std::ptr::null_mut()) };
+    unsafe { libc::sigaction(signal, &action, ptr::null_mut()) };
 }
 
 fn set_default(signal: libc::c_int) {

@@ -4,21 +4,111 @@
 //! caller aside; a frame that ends gives it back and adds its own totals to it, unless caller
 //! and callee share a table: then the bytes are booked there already. That is the whole of
 //! "every byte on exactly one line of a table", also under recursion and re-entry.
+//!
+//! What emitted code calls is inlined in release and out of line in debug, where inlining would
+//! compile it, unoptimised, into the user's crate.
 
 use core::cell::Cell;
 use core::marker::PhantomData;
+use core::ops::Deref;
 
 use super::booking::Marks;
 use super::ledger::Ledger;
 use super::row::{Chunk, IDLE, Row, Totals};
 use super::table::Table;
+use super::thread;
 
-/// What line events are sent to: a [`Frame`] or a [`super::task::TaskFrame`].
-pub trait Lines {
-    /// `row` starts now.
-    fn line(&self, row: usize);
-    /// `row` goes on: it becomes current without another occurrence.
-    fn resume(&self, row: usize);
+/// Where the lines of a body are booked.
+#[derive(Clone, Copy, Debug)]
+pub struct Place(Where);
+
+#[derive(Clone, Copy, Debug)]
+enum Where {
+    /// Nothing is measured.
+    Nowhere,
+    /// The body runs to its end on the thread that entered it.
+    Here(&'static Ledger, Chunk),
+    /// A task: wherever it is polled, the frame that runs there is its own.
+    InTask(&'static Table),
+}
+
+impl Place {
+    /// The place of an async body, which is found anew by each event: right on whatever thread
+    /// polls, and `Send`.
+    pub(crate) const fn in_task(table: &'static Table) -> Self {
+        Self(Where::InTask(table))
+    }
+
+    #[inline(always)]
+    fn find(self) -> Option<(&'static Ledger, Chunk)> {
+        match self.0 {
+            Where::Nowhere => None,
+            Where::Here(ledger, chunk) => Some((ledger, chunk)),
+            Where::InTask(table) => {
+                let ledger = thread::current_ledger().active()?;
+                let chunk = ledger.chunk()?;
+                table.owns(chunk).then_some((ledger, chunk))
+            }
+        }
+    }
+
+    /// The line of `row` starts now.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub fn line(&self, row: usize) {
+        if let Some((ledger, chunk)) = self.find() {
+            resume_line(ledger, chunk, row).runs.add(1);
+        }
+    }
+
+    /// The line of `row` goes on: current again, without another occurrence.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn resume(self, row: usize) {
+        if let Some((ledger, chunk)) = self.find() {
+            resume_line(ledger, chunk, row);
+        }
+    }
+
+    /// One more occurrence of the header of a loop, which is current.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub fn iteration(&self, row: usize) {
+        if let Some((_, chunk)) = self.find() {
+            chunk.row_clamped(row).runs.add(1);
+        }
+    }
+
+    /// A guard for a nested block inside the line of `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub fn scope(&self, row: usize) -> Scope {
+        Scope { place: *self, row, done: Cell::new(false), in_panic: std::thread::panicking() }
+    }
+
+    /// A guard that starts the line of `row`, a closing brace, before the locals declared
+    /// ahead of it are dropped.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub fn end(&self, row: usize) -> End {
+        End { place: *self, row, in_panic: std::thread::panicking() }
+    }
+}
+
+/// Closes the current line if it has anything to book, and makes `row` current.
+#[inline(always)]
+fn resume_line(ledger: &Ledger, chunk: Chunk, row: usize) -> &'static Row {
+    if ledger.is_open() {
+        ledger.close_line();
+    }
+    debug_assert!((row as i64) < chunk.rows.get(), "emitted rows lie within the table");
+    // SAFETY: the macro emits a function's rows and its events together: each event's row is
+    // below the `rows` that the chunk was reserved with.
+    let row = unsafe { chunk.row(row) };
+    ledger.set_row(row);
+    row
 }
 
 /// One execution of a function or closure. Dropping it closes the last line.
@@ -27,7 +117,7 @@ pub trait Lines {
 /// keeps it in registers from one event to the next.
 #[derive(Debug)]
 pub struct Frame {
-    place: Option<(&'static Ledger, Chunk)>,
+    place: Place,
     aside: Aside,
     /// A frame belongs to its thread.
     _stays: PhantomData<*const ()>,
@@ -43,139 +133,106 @@ struct Aside {
     marks: Marks,
 }
 
-impl Frame {
-    /// A frame that measures nothing.
-    pub(crate) const OFF: Self = Self {
-        place: None,
-        aside: Aside { caller: None, outer: IDLE, marks: Marks::NONE },
-        _stays: PhantomData,
-    };
+impl Aside {
+    const NOTHING: Self = Self { caller: None, outer: IDLE, marks: Marks::NONE };
+}
 
-    /// A call of the function: row 0 is current and counts it.
-    #[inline]
-    pub(crate) fn call(table: &Table, ledger: &'static Ledger, chunk: Chunk) -> Self {
-        let frame = Self::open(ledger, chunk, 0, 0);
-        if chunk.row_clamped(0).runs.add(1) == 1 {
-            table.note_entry(ledger.entry_reading());
-        }
-        frame
+impl Frame {
+    /// A call of the function of `table`: row 0 is current and counts it.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub(crate) fn call(table: &'static Table) -> Self {
+        let mut aside = Aside::NOTHING;
+        let opened = begin_call(table, &mut aside);
+        Self::new(opened, aside)
     }
 
-    /// Enters `row` of `chunk`, whose current execution has already risen by `rise` bytes.
-    #[inline]
-    pub(crate) fn open(ledger: &'static Ledger, chunk: Chunk, row: usize, rise: i64) -> Self {
-        let aside = Aside::enter(ledger, chunk, row, rise);
-        Self { place: Some((ledger, chunk)), aside, _stays: PhantomData }
+    /// Enters `row`, whose current execution has already risen by `rise` bytes.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
+        let mut aside = Aside::NOTHING;
+        let opened = begin_at(table, row, rise, &mut aside);
+        Self::new(opened, aside)
+    }
+
+    #[inline(always)]
+    fn new(opened: Option<(&'static Ledger, Chunk)>, aside: Aside) -> Self {
+        let place = opened.map_or(Where::Nowhere, |(ledger, chunk)| Where::Here(ledger, chunk));
+        Self { place: Place(place), aside, _stays: PhantomData }
     }
 
     /// The row that is current and how far it has risen; for a task that will go on later.
     pub(crate) fn position(&self) -> Option<(usize, i64)> {
-        let (ledger, chunk) = self.place?;
+        let (ledger, chunk) = self.place.find()?;
         let row = chunk.index_of(ledger.row());
         Some((usize::try_from(row).unwrap_or(0), ledger.rise()))
     }
-
-    /// The line of `row` starts now.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub fn line(&self, row: usize) {
-        let Some((ledger, chunk)) = self.place else { return };
-        start_line(ledger, chunk, row);
-    }
-
-    /// One more occurrence of the header of a loop, which is current.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub fn iteration(&self, row: usize) {
-        let Some((_, chunk)) = self.place else { return };
-        chunk.row_clamped(row).runs.add(1);
-    }
-
-    /// A guard for a nested block inside the line of `row`.
-    #[inline]
-    pub fn scope(&self, row: usize) -> Scope<'_, Self> {
-        Scope::new(self, row)
-    }
-
-    /// A guard that starts the line of `row`, a closing brace, before the locals declared
-    /// ahead of it are dropped.
-    #[inline]
-    pub fn end(&self, row: usize) -> End<'_, Self> {
-        End::new(self, row)
-    }
 }
 
-impl Lines for Frame {
-    #[inline]
-    fn line(&self, row: usize) {
-        Self::line(self, row);
-    }
+impl Deref for Frame {
+    type Target = Place;
 
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    fn resume(&self, row: usize) {
-        let Some((ledger, chunk)) = self.place else { return };
-        resume_line(ledger, chunk, row);
-    }
-}
-
-#[inline(always)]
-pub(crate) fn start_line(ledger: &Ledger, chunk: Chunk, row: usize) {
-    resume_line(ledger, chunk, row).runs.add(1);
-}
-
-#[inline(always)]
-pub(crate) fn resume_line(ledger: &Ledger, chunk: Chunk, row: usize) -> &'static Row {
-    if ledger.is_open() {
-        ledger.close_line();
-    }
-    debug_assert!((row as i64) < chunk.rows.get(), "emitted rows lie within the table");
-    // SAFETY: the macro emits a function's rows and its events together: each event's row is
-    // below the `rows` that the chunk was reserved with.
-    let row = unsafe { chunk.row(row) };
-    ledger.set_row(row);
-    row
-}
-
-/// A frame of this function waits further out: what happened since it was left is on its line.
-fn book_suspended(chunk: Chunk, now: &Totals) {
-    if let Ok(row) = usize::try_from(chunk.suspended.get()) {
-        chunk.row_clamped(row).book(&now.since(&chunk.last()));
+    #[inline(always)]
+    fn deref(&self) -> &Place {
+        &self.place
     }
 }
 
 impl Drop for Frame {
     // Always: one call with a pointer to the frame, even in an unwinding path, would keep it
     // out of registers everywhere.
-    #[inline(always)]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if let Some((ledger, chunk)) = self.place {
+        if let Where::Here(ledger, chunk) = self.place.0 {
             let Aside { caller, outer, marks } = self.aside;
             leave(ledger, chunk, caller, outer, marks.line_start, marks.frame_peak);
         }
     }
 }
 
-impl Aside {
-    #[inline(never)]
-    fn enter(ledger: &'static Ledger, chunk: Chunk, row: usize, rise: i64) -> Self {
-        let live = ledger.settle();
-        let now = ledger.totals();
-        let caller = ledger.chunk();
-        if let Some(caller) = caller {
-            caller.set_last(&now);
-            caller.suspended.set(caller.index_of(ledger.row()));
-        }
-        if caller != Some(chunk) {
-            book_suspended(chunk, &now);
-        }
-        let outer = chunk.suspended.get();
-        // The function is running: any index but `IDLE` says so until a callee sets a true one.
-        chunk.suspended.set(row as i64);
-        ledger.set_chunk(Some(chunk));
-        ledger.set_row(chunk.row_clamped(row));
-        Self { caller, outer, marks: ledger.push_marks(live, rise) }
+/// Out of line and with its result in registers: the code is there once, and the frame that is
+/// made of it stays in registers too.
+#[inline(never)]
+fn begin_call(table: &'static Table, aside: &mut Aside) -> Option<(&'static Ledger, Chunk)> {
+    let (ledger, chunk) = begin_at(table, 0, 0, aside)?;
+    if chunk.row_clamped(0).runs.add(1) == 1 {
+        table.note_entry(ledger.entry_reading());
     }
+    Some((ledger, chunk))
+}
+
+#[inline(never)]
+fn begin_at(
+    table: &'static Table,
+    row: usize,
+    rise: i64,
+    aside: &mut Aside,
+) -> Option<(&'static Ledger, Chunk)> {
+    let (ledger, chunk) = table.open()?;
+    *aside = enter(ledger, chunk, row, rise);
+    Some((ledger, chunk))
+}
+
+#[inline(always)]
+fn enter(ledger: &'static Ledger, chunk: Chunk, row: usize, rise: i64) -> Aside {
+    let live = ledger.settle();
+    let now = ledger.totals();
+    let caller = ledger.chunk();
+    if let Some(caller) = caller {
+        caller.set_last(&now);
+        caller.suspended.set(caller.index_of(ledger.row()));
+    }
+    if caller != Some(chunk) {
+        book_suspended(chunk, &now);
+    }
+    let outer = chunk.suspended.get();
+    // The function is running: any index but `IDLE` says so until a callee sets a true one.
+    chunk.suspended.set(row as i64);
+    ledger.set_chunk(Some(chunk));
+    ledger.set_row(chunk.row_clamped(row));
+    Aside { caller, outer, marks: ledger.push_marks(live, rise) }
 }
 
 #[inline(never)]
@@ -204,58 +261,59 @@ fn leave(
     ledger.set_row(row);
 }
 
+/// A frame of this function waits further out: what happened since it was left is on its line.
+fn book_suspended(chunk: Chunk, now: &Totals) {
+    if let Ok(row) = usize::try_from(chunk.suspended.get()) {
+        chunk.row_clamped(row).book(&now.since(&chunk.last()));
+    }
+}
+
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
 /// enclosing line becomes current again when the guard is dropped. Where it was left by
 /// `return`, `?` or a panic, the line that left stays current, so that what the outer locals
 /// free on the way out is booked there.
 #[derive(Debug)]
-pub struct Scope<'a, F: Lines> {
-    frame: &'a F,
+pub struct Scope {
+    place: Place,
     row: usize,
     done: Cell<bool>,
+    /// A panic was under way when the block began, as in a destructor: it is not leaving it.
+    in_panic: bool,
 }
 
-impl<'a, F: Lines> Scope<'a, F> {
-    #[inline]
-    pub(crate) fn new(frame: &'a F, row: usize) -> Self {
-        Self { frame, row, done: Cell::new(false) }
-    }
-
+impl Scope {
     /// The block is being left for the enclosing line.
-    #[inline]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
     pub fn done(&self) {
         self.done.set(true);
     }
 }
 
-impl<F: Lines> Drop for Scope<'_, F> {
-    #[inline]
+impl Drop for Scope {
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if self.done.get() && !std::thread::panicking() {
-            self.frame.resume(self.row);
+        if self.done.get() && std::thread::panicking() == self.in_panic {
+            self.place.resume(self.row);
         }
     }
 }
 
 /// Guard that is dropped before the locals of its block: the closing brace's line starts.
 #[derive(Debug)]
-pub struct End<'a, F: Lines> {
-    frame: &'a F,
+pub struct End {
+    place: Place,
     row: usize,
+    in_panic: bool,
 }
 
-impl<'a, F: Lines> End<'a, F> {
-    #[inline]
-    pub(crate) fn new(frame: &'a F, row: usize) -> Self {
-        Self { frame, row }
-    }
-}
-
-impl<F: Lines> Drop for End<'_, F> {
-    #[inline]
+impl Drop for End {
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if !std::thread::panicking() {
-            self.frame.line(self.row);
+        if std::thread::panicking() == self.in_panic {
+            self.place.line(self.row);
         }
     }
 }

@@ -2,10 +2,7 @@
 
 use core::ptr;
 
-#[cfg(not(loom))]
-use core::sync::atomic::{AtomicPtr, Ordering};
-#[cfg(loom)]
-use loom::sync::atomic::{AtomicPtr, Ordering};
+use super::sync::{AtomicPtr, Ordering};
 
 /// A node knows its successor.
 pub(crate) trait Node: Sized + 'static {
@@ -20,14 +17,9 @@ pub(crate) struct List<T: Node> {
 }
 
 impl<T: Node> List<T> {
-    #[cfg(not(loom))]
-    pub(crate) const fn new() -> Self {
-        Self { head: AtomicPtr::new(ptr::null_mut()) }
-    }
-
-    #[cfg(loom)]
-    pub(crate) fn new() -> Self {
-        Self { head: AtomicPtr::new(ptr::null_mut()) }
+    /// The list that begins with `head`; empty where that is null.
+    pub(crate) const fn new(head: AtomicPtr<T>) -> Self {
+        Self { head }
     }
 
     /// Puts `node` in front. A node may be pushed once.

@@ -12,20 +12,24 @@
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
 //! | `booking` | what line events and frames do to a ledger |
 //! | `thread` | a ledger per thread, reused when threads end, and its directory of chunks |
+//! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `table` | one static per annotated function |
 //! | `frame` | one execution of a function or closure: line events and scope guards |
 //! | `task` | one execution of an async body, poll by poll |
 //! | `alloc` | the counting allocator |
+//! | `sync` | the atomics that a model checker replaces |
 //! | `quiet` | our own allocations do not count |
 
 pub(crate) mod alloc;
 pub(crate) mod booking;
+pub(crate) mod claim;
 pub(crate) mod frame;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod quiet;
 pub(crate) mod row;
+pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod thread;

@@ -6,11 +6,10 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::frame::Frame;
+use super::frame::{Frame, Place};
 use super::ledger::{Kind, Ledger};
 use super::list::{List, Node};
 use super::row::Chunk;
-use super::task::TaskFrame;
 use super::thread::{self, MAX_FUNCTIONS, Thread};
 
 /// What the macro knows of a function.
@@ -54,7 +53,7 @@ const SKIPPED: u32 = 1;
 const FIRST: u32 = 2;
 const NEVER: i64 = i64::MIN;
 
-static TABLES: List<Table> = List::new();
+static TABLES: List<Table> = List::new(AtomicPtr::new(ptr::null_mut()));
 static REGISTERED: AtomicU32 = AtomicU32::new(FIRST);
 
 impl Node for Table {
@@ -107,27 +106,24 @@ impl Table {
     }
 
     /// A frame for one call of the function.
-    #[inline]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
     pub fn enter(&'static self) -> Frame {
-        match self.open() {
-            Some((ledger, chunk)) => Frame::call(self, ledger, chunk),
-            None => Frame::OFF,
-        }
+        Frame::call(self)
     }
 
     /// A frame for one call of a closure that starts on `row`.
-    #[inline]
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
     pub fn enter_closure(&'static self, row: usize) -> Frame {
-        match self.open() {
-            Some((ledger, chunk)) => Frame::open(ledger, chunk, row, 0),
-            None => Frame::OFF,
-        }
+        Frame::at(self, row, 0)
     }
 
-    /// What an async body books through: nothing is opened, [`super::task::Task`] does that.
-    #[inline]
-    pub fn task_frame(&'static self) -> TaskFrame {
-        TaskFrame::new(self)
+    /// Where an async body books: nothing is opened, [`super::task::Task`] does that.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub fn task_frame(&'static self) -> Place {
+        Place::in_task(self)
     }
 
     /// The ledger and the rows to book on; `None` when nothing is to be measured.

@@ -9,11 +9,8 @@ use core::mem::ManuallyDrop;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
-use super::frame::{End, Frame, Lines, Scope, resume_line, start_line};
-use super::ledger::Ledger;
-use super::row::Chunk;
+use super::frame::Frame;
 use super::table::Table;
-use super::thread;
 
 /// A future whose polls run in a frame of `table`.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
@@ -29,8 +26,10 @@ pub struct Task<F> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
-    /// The first poll counts a call of the function.
+    /// Never polled; the first poll counts a call of the function.
     Call,
+    /// Never polled, and no call: an async block.
+    Start,
     Pending,
     /// Nothing is left to drop that could matter to a line.
     Finished,
@@ -42,10 +41,15 @@ pub fn task_call<F: Future<Output = R>, R>(table: &'static Table, future: F) -> 
     Task { table, row: 0, rise: 0, state: State::Call, future: ManuallyDrop::new(future) }
 }
 
-/// An async block that starts on `row`.
+/// An async block that starts on `row`. Opaque, so that the compiler speaks of a future and not of
+/// a type that the user has never heard of.
 #[inline]
-pub fn task<F: Future>(table: &'static Table, row: usize, future: F) -> Task<F> {
-    Task { table, row, rise: 0, state: State::Pending, future: ManuallyDrop::new(future) }
+pub fn task<F: Future>(
+    table: &'static Table,
+    row: usize,
+    future: F,
+) -> impl Future<Output = F::Output> {
+    Task { table, row, rise: 0, state: State::Start, future: ManuallyDrop::new(future) }
 }
 
 /// Leaves the frame of one poll, also by a panic, and keeps where the task stood.
@@ -65,14 +69,11 @@ impl Drop for Visit<'_> {
 
 impl<F> Task<F> {
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {
-        let frame = match self.table.open() {
-            None => Frame::OFF,
-            Some((ledger, chunk)) if self.state == State::Call => {
-                Frame::call(self.table, ledger, chunk)
-            }
-            Some((ledger, chunk)) => Frame::open(ledger, chunk, self.row, self.rise),
+        let frame = match self.state {
+            State::Call => Frame::call(self.table),
+            _ => Frame::at(self.table, self.row, self.rise),
         };
-        if self.state == State::Call {
+        if self.state != State::Finished {
             self.state = State::Pending;
         }
         (Visit { frame, row: &mut self.row, rise: &mut self.rise }, &mut self.future)
@@ -116,71 +117,5 @@ impl<F> Drop for Task<F> {
 impl<F> fmt::Debug for Task<F> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Task").field("state", &self.state).finish_non_exhaustive()
-    }
-}
-
-/// The frame of an async body. It has no size: the frame that runs is found through the thread,
-/// which is right whatever thread polls, and keeps the future `Send`.
-#[derive(Clone, Copy, Debug)]
-pub struct TaskFrame {
-    table: &'static Table,
-}
-
-impl TaskFrame {
-    pub(crate) fn new(table: &'static Table) -> Self {
-        Self { table }
-    }
-
-    #[inline]
-    fn current(&self) -> Option<(&'static Ledger, Chunk)> {
-        let ledger = thread::current_ledger().active()?;
-        let chunk = ledger.chunk()?;
-        self.table.owns(chunk).then_some((ledger, chunk))
-    }
-
-    /// The line of `row` starts now.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub fn line(&self, row: usize) {
-        if let Some((ledger, chunk)) = self.current() {
-            start_line(ledger, chunk, row);
-        }
-    }
-
-    /// One more occurrence of the header of a loop, which is current.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub fn iteration(&self, row: usize) {
-        if let Some((_, chunk)) = self.current() {
-            chunk.row_clamped(row).runs.add(1);
-        }
-    }
-
-    /// A guard for a nested block inside the line of `row`.
-    #[inline]
-    pub fn scope(&self, row: usize) -> Scope<'_, Self> {
-        Scope::new(self, row)
-    }
-
-    /// A guard that starts the line of `row`, a closing brace, before the locals declared
-    /// ahead of it are dropped.
-    #[inline]
-    pub fn end(&self, row: usize) -> End<'_, Self> {
-        End::new(self, row)
-    }
-}
-
-impl Lines for TaskFrame {
-    #[inline]
-    fn line(&self, row: usize) {
-        Self::line(self, row);
-    }
-
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    fn resume(&self, row: usize) {
-        if let Some((ledger, chunk)) = self.current() {
-            resume_line(ledger, chunk, row);
-        }
     }
 }

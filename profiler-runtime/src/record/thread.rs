@@ -18,10 +18,11 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{
     AtomicBool, AtomicPtr,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release},
 };
 use std::alloc::{GlobalAlloc, System};
 
+use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
@@ -81,13 +82,13 @@ pub(crate) struct Thread {
     /// Where that is booked which happens outside annotated functions.
     idle: Row,
     next: AtomicPtr<Thread>,
-    in_use: AtomicBool,
+    in_use: Claim,
     /// The chunk of each function, by the number of its table.
     pages: [AtomicPtr<Page>; PAGE],
 }
 
 /// All threads' records.
-static THREADS: List<Thread> = List::new();
+static THREADS: List<Thread> = List::new(AtomicPtr::new(ptr::null_mut()));
 
 impl Node for Thread {
     fn next(&self) -> &AtomicPtr<Self> {
@@ -120,7 +121,7 @@ fn register() -> Option<&'static Thread> {
     if !ptr::eq(current_ledger(), &UNREGISTERED) {
         return None;
     }
-    let thread = all().find(|thread| claim(&thread.in_use)).or_else(Thread::reserve)?;
+    let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
     thread.heap.rest(&thread.idle);
     thread.rss.rest(&thread.idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
@@ -130,19 +131,13 @@ fn register() -> Option<&'static Thread> {
     Some(thread)
 }
 
-/// Takes a record that nobody uses.
-pub(crate) fn claim(in_use: &AtomicBool) -> bool {
-    // Acquire: what the thread before wrote is there.
-    !in_use.load(Relaxed) && in_use.compare_exchange(false, true, AcqRel, Relaxed).is_ok()
-}
-
 /// Called at the end of the thread, after the destructors of its thread-locals.
 unsafe extern "C" fn retire(thread: *mut c_void) {
     // SAFETY: `register` passes a thread's record, which is never freed.
     let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
     swap_ledger(&ENDED);
     thread.heap.publish();
-    thread.in_use.store(false, Release);
+    thread.in_use.release();
 }
 
 /// Who should book what came in through a special ledger.
@@ -174,13 +169,13 @@ impl Thread {
             return None;
         }
         // SAFETY: zeroes are valid for the fields that are not initialised here: null pointers,
-        // `false`, and integers. The memory is exclusively ours and never freed.
+        // a claim that nobody holds, and integers. The memory is exclusively ours and never freed.
         let thread: &'static Self = unsafe {
             (&raw mut (*place).idle).write(Row::new());
             let idle: &'static Row = &(*place).idle;
             (&raw mut (*place).heap).write(Ledger::of_thread(Kind::Heap, idle));
             (&raw mut (*place).rss).write(Ledger::of_thread(Kind::Rss, idle));
-            (&raw mut (*place).in_use).write(AtomicBool::new(true));
+            (&raw mut (*place).in_use).write(Claim::new(AtomicBool::new(true)));
             &*place
         };
         thread.heap.belongs_to(thread, &thread.heap);

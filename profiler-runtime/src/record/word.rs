@@ -52,7 +52,7 @@ impl Word {
 pub(crate) struct Local(UnsafeCell<i64>);
 
 // SAFETY: a `Local` sits in the record of a thread and is used by that thread alone; the next
-// thread takes the record over with acquire ordering (`thread::claim`). In the special ledgers,
+// thread takes the record over with acquire ordering ([`super::claim`]). In the special ledgers,
 // which threads share, it is never written.
 unsafe impl Sync for Local {}
 

@@ -2,7 +2,6 @@
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::task::{Context, Poll, Waker};
 
 /// Polls until ready; whoever pends is polled again at once.
@@ -47,23 +46,5 @@ fn step<F: Future>(future: Pin<&mut F>, output: &mut Option<F::Output>, context:
         && let Poll::Ready(value) = future.poll(context)
     {
         *output = Some(value);
-    }
-}
-
-/// Pending until it is opened.
-#[derive(Debug, Default)]
-pub struct Gate(AtomicBool);
-
-impl Gate {
-    pub const fn new() -> Self {
-        Self(AtomicBool::new(false))
-    }
-
-    pub fn open(&self) {
-        self.0.store(true, SeqCst);
-    }
-
-    pub fn is_open(&self) -> bool {
-        self.0.load(SeqCst)
     }
 }

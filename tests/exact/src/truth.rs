@@ -8,6 +8,7 @@ static LIVE: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
     static LIVE_HERE: Cell<i64> = const { Cell::new(0) };
+    static REQUESTED_HERE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
 /// Bytes in use by the process.
@@ -20,6 +21,11 @@ pub(crate) fn live_here() -> i64 {
     LIVE_HERE.get()
 }
 
+/// Bytes and blocks that this thread asked for; reallocations do not count.
+pub(crate) fn requested_here() -> (usize, usize) {
+    REQUESTED_HERE.get()
+}
+
 /// Counts what passes to `A`: put it inside the profiler's allocator or around it.
 #[derive(Debug)]
 pub struct Truth<A = System>(pub A);
@@ -29,9 +35,11 @@ fn count(change: i64) {
     LIVE_HERE.set(LIVE_HERE.get() + change);
 }
 
-fn count_block(block: *mut u8, change: i64) -> *mut u8 {
+fn count_block(block: *mut u8, layout: Layout) -> *mut u8 {
     if !block.is_null() {
-        count(change);
+        count(layout.size() as i64);
+        let (bytes, blocks) = REQUESTED_HERE.get();
+        REQUESTED_HERE.set((bytes + layout.size(), blocks + 1));
     }
     block
 }
@@ -41,12 +49,12 @@ fn count_block(block: *mut u8, change: i64) -> *mut u8 {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Truth<A> {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are those that the inner allocator needs.
-        count_block(unsafe { self.0.alloc(layout) }, layout.size() as i64)
+        count_block(unsafe { self.0.alloc(layout) }, layout)
     }
 
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as in `alloc`.
-        count_block(unsafe { self.0.alloc_zeroed(layout) }, layout.size() as i64)
+        count_block(unsafe { self.0.alloc_zeroed(layout) }, layout)
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
@@ -56,8 +64,11 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Truth<A> {
     }
 
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let change = new_size as i64 - layout.size() as i64;
         // SAFETY: as in `alloc`.
-        count_block(unsafe { self.0.realloc(block, layout, new_size) }, change)
+        let moved = unsafe { self.0.realloc(block, layout, new_size) };
+        if !moved.is_null() {
+            count(new_size as i64 - layout.size() as i64);
+        }
+        moved
     }
 }

@@ -82,7 +82,8 @@ impl Visit<'_> for Functions {
 
 /// Inner attributes stand in the body.
 fn outer(attributes: &[Attribute]) -> &[Attribute] {
-    let inner = attributes.iter().position(|attribute| matches!(attribute.style, syn::AttrStyle::Inner(_)));
+    let inner =
+        attributes.iter().position(|attribute| matches!(attribute.style, syn::AttrStyle::Inner(_)));
     &attributes[..inner.unwrap_or(attributes.len())]
 }
 

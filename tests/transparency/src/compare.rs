@@ -94,7 +94,8 @@ impl fmt::Display for Outcome {
         let times = |pair: &Pair| {
             format!("{:.1} → {:.1}", pair.plain.test_seconds, pair.annotated.test_seconds)
         };
-        let build = format!("{:.1} → {:.1}", debug.plain.build_seconds, debug.annotated.build_seconds);
+        let build =
+            format!("{:.1} → {:.1}", debug.plain.build_seconds, debug.annotated.build_seconds);
         let sizes = release.as_ref().map_or_else(String::new, |pair| {
             let kib = |bytes: u64| bytes / 1024;
             format!("{} → {} KiB", kib(pair.plain.binary_bytes), kib(pair.annotated.binary_bytes))
@@ -147,8 +148,11 @@ pub(crate) fn medians(outcomes: &[Outcome]) -> String {
             text += &format!("{title:<16} median × {median:.2}, worst × {worst:.2}\n");
         }
     }
-    let functions: usize =
-        outcomes.iter().filter_map(|outcome| outcome.trial.as_ref()).map(|trial| trial.functions).sum();
+    let functions: usize = outcomes
+        .iter()
+        .filter_map(|outcome| outcome.trial.as_ref())
+        .map(|trial| trial.functions)
+        .sum();
     let transparent = outcomes.iter().filter(|outcome| outcome.is_transparent()).count();
     text + &format!("{transparent} of {} crates transparent, {functions} functions", outcomes.len())
 }

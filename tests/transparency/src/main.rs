@@ -28,9 +28,29 @@ use crate::compare::Outcome;
 
 /// The crates that are tried when none is named: many styles, three editions.
 const CRATES: [&str; 24] = [
-    "serde_json", "itertools", "indexmap", "smallvec", "bytes", "petgraph", "regex-syntax",
-    "regex-automata", "url", "futures-util", "tokio", "uuid", "either", "memchr", "textwrap",
-    "csv-core", "hashbrown", "rayon-core", "crossbeam-channel", "chrono", "jiff", "winnow", "toml",
+    "serde_json",
+    "itertools",
+    "indexmap",
+    "smallvec",
+    "bytes",
+    "petgraph",
+    "regex-syntax",
+    "regex-automata",
+    "url",
+    "futures-util",
+    "tokio",
+    "uuid",
+    "either",
+    "memchr",
+    "textwrap",
+    "csv-core",
+    "hashbrown",
+    "rayon-core",
+    "crossbeam-channel",
+    "chrono",
+    "jiff",
+    "winnow",
+    "toml",
     "http",
 ];
 

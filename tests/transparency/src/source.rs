@@ -62,7 +62,7 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
     let functions = annotate::tree(&sources.annotated.join("src"))?;
     let library = library_of(&package, published)?;
     if with_allocator {
-        install_allocator(&sources.annotated.join(library))?;
+        install_allocator(&sources.annotated.join(library), installs_one(published)?)?;
     }
     Ok(Sources { functions, ..sources })
 }
@@ -102,6 +102,10 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
+        // A lock file may name versions that are not to be had any more.
+        if entry.file_name() == "Cargo.lock" {
+            continue;
+        }
         let target = to.join(entry.file_name());
         if entry.file_type()?.is_dir() {
             copy_tree(&entry.path(), &target)?;
@@ -147,13 +151,30 @@ fn library_of(package: &Value, published: &Path) -> Result<PathBuf> {
     Ok(file.strip_prefix(published)?.to_owned())
 }
 
-/// At the end of the file, so that no line moves.
-fn install_allocator(library: &Path) -> Result<()> {
+/// Whether a test of the package has an allocator of its own.
+fn installs_one(package: &Path) -> Result<bool> {
+    let tests = package.join("tests");
+    if !tests.is_dir() {
+        return Ok(false);
+    }
+    for entry in fs::read_dir(tests)? {
+        let path = entry?.path();
+        if path.is_file() && fs::read(&path)?.windows(16).any(|text| text == b"global_allocator") {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// At the end of the file, so that no line moves. Where a test in `tests/` has an allocator of
+/// its own, only the library's own tests get ours.
+fn install_allocator(library: &Path, only_own_tests: bool) -> Result<()> {
     let mut text = fs::read_to_string(library)?;
-    text.push_str(
-        "\n#[global_allocator] static MEM_PROFILE_ALLOC: ::mem_profile::Alloc = \
+    let condition = if only_own_tests { "#[cfg(test)] " } else { "" };
+    text.push_str(&format!(
+        "\n{condition}#[global_allocator] static MEM_PROFILE_ALLOC: ::mem_profile::Alloc = \
          ::mem_profile::Alloc::new();\n",
-    );
+    ));
     fs::write(library, text)?;
     Ok(())
 }

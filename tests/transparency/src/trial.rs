@@ -103,7 +103,8 @@ fn measure(profile: &Profile, build: Build, environment: &[(&str, &str)]) -> Res
         let results = cargo::results(&ran.stdout);
         let whole = if ran.success { "ok" } else { "failed" };
         run.tests.insert(format!("{name} (the whole binary)"), whole.to_owned());
-        run.tests.extend(results.into_iter().map(|(test, result)| (format!("{name} {test}"), result)));
+        run.tests
+            .extend(results.into_iter().map(|(test, result)| (format!("{name} {test}"), result)));
     }
     Ok(run)
 }
@@ -122,7 +123,8 @@ fn retry(
     integration: bool,
     environment: &[(&str, &str)],
 ) -> Result<()> {
-    let different = plain.tests.iter().any(|(test, result)| annotated.tests.get(test) != Some(result));
+    let different =
+        plain.tests.iter().any(|(test, result)| annotated.tests.get(test) != Some(result));
     if !annotated.errors.is_empty() || !different {
         return Ok(());
     }

@@ -1,0 +1,40 @@
+//! Lints that look at the whole of a body, and would judge it by statements that it did not have
+//! before.
+
+use proc_macro2::{Ident, Span};
+use quote::quote;
+use syn::{Attribute, Block, Expr, ExprBlock, Stmt, parse_quote, token};
+
+/// What only the function itself can allow; `block` is its body as the user has written it.
+pub(crate) fn allowed(block: &Block) -> Attribute {
+    let lints = if block.stmts.is_empty() {
+        quote!(clippy::extra_unused_type_parameters)
+    } else if has_items_after_macros(block) {
+        quote!(clippy::significant_drop_tightening, clippy::items_after_statements)
+    } else {
+        quote!(clippy::significant_drop_tightening)
+    };
+    parse_quote!(#[allow(#lints)])
+}
+
+/// Macros that expand to nothing may stand before items.
+fn has_items_after_macros(block: &Block) -> bool {
+    let is_item = |statement: &&Stmt| matches!(statement, Stmt::Item(_));
+    let is_macro = |statement: &&Stmt| matches!(statement, Stmt::Macro(_));
+    let mut rest = block.stmts.iter().skip_while(is_item);
+    rest.find(|statement| !is_macro(statement)).is_some_and(|statement| is_item(&statement))
+}
+
+/// Whether a lint compares the body with the one statement that it expects in such a method.
+pub(crate) fn is_compared(function: &Ident, block: &Block) -> bool {
+    block.stmts.len() == 1 && (function == "clone" || function == "partial_cmp")
+}
+
+/// `{ BODY }` becomes `{ { BODY } }`, where the outer braces are not the user's, and so no lint's
+/// business.
+pub(crate) fn conceal(block: &mut Block) {
+    let outer = Block { brace_token: token::Brace(Span::mixed_site()), stmts: Vec::new() };
+    let block_of_user = std::mem::replace(block, outer);
+    let body = ExprBlock { attrs: Vec::new(), label: None, block: block_of_user };
+    block.stmts.push(Stmt::Expr(Expr::Block(body), None));
+}

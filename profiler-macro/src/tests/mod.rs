@@ -1,0 +1,116 @@
+//! Expansions of every construct, outside of a compiler: `proc_macro2` tells the lines of the
+//! source text that a test gives.
+
+mod asynchronous;
+mod blocks;
+mod branches;
+mod closures;
+mod items;
+mod loops;
+mod plan;
+mod refusals;
+mod text;
+
+use crate::expand;
+use crate::span::{Locate, Place};
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use std::rc::Rc;
+use syn::visit_mut::{self, VisitMut};
+
+/// Asserts that an item with the attribute expands to the stored snapshot.
+macro_rules! assert_expansion {
+    ($name:literal, $source:literal) => {
+        insta::assert_snapshot!($name, crate::tests::bodies($source))
+    };
+}
+pub(crate) use assert_expansion;
+
+/// A compiler that has read one file.
+struct Text {
+    file: &'static str,
+    lines: Rc<[String]>,
+}
+
+impl Locate for Text {
+    fn attribute(&self) -> Place {
+        Place { file: self.file.to_owned(), line: 1 }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        Place { file: self.file.to_owned(), line: span.start().line }
+    }
+
+    fn end(&self, span: Span) -> Place {
+        Place { file: self.file.to_owned(), line: span.end().line }
+    }
+
+    fn file_lines(&self, _: Span) -> Option<Rc<[String]>> {
+        Some(Rc::clone(&self.lines))
+    }
+}
+
+/// Expands the attribute that `source` begins with.
+fn expand(source: &str) -> TokenStream {
+    let lines = source.lines().map(str::to_owned).collect();
+    expand_in(&Text { file: "src/lib.rs", lines }, source)
+}
+
+fn expand_in(compiler: &Text, source: &str) -> TokenStream {
+    let mut tokens = source.parse::<TokenStream>().expect("the source has tokens").into_iter();
+    let attribute = match (tokens.next(), tokens.next()) {
+        (Some(TokenTree::Punct(_)), Some(TokenTree::Group(attribute))) => attribute.stream(),
+        _ => panic!("the source begins with the attribute"),
+    };
+    let arguments = match attribute.into_iter().nth(1) {
+        Some(TokenTree::Group(arguments)) => arguments.stream(),
+        _ => TokenStream::new(),
+    };
+    expand::expand(arguments, tokens.collect(), compiler)
+}
+
+/// The expansion, formatted.
+fn whole(source: &str) -> String {
+    prettyplease::unparse(&syn::parse2(expand(source)).expect("the expansion is Rust"))
+}
+
+/// The expansion without the tables, which are the same everywhere.
+fn bodies(source: &str) -> String {
+    let mut file = syn::parse2(expand(source)).expect("the expansion is Rust");
+    WithoutTables.visit_file_mut(&mut file);
+    prettyplease::unparse(&file)
+}
+
+struct WithoutTables;
+
+impl VisitMut for WithoutTables {
+    fn visit_block_mut(&mut self, block: &mut syn::Block) {
+        block.stmts.retain(|statement| {
+            let is_table = |item: &syn::ItemStatic| item.ident == "__MEM_PROFILE";
+            !matches!(statement, syn::Stmt::Item(syn::Item::Static(item)) if is_table(item))
+        });
+        visit_mut::visit_block_mut(self, block);
+    }
+}
+
+/// The errors beside an item: the offending token, and what is said about it. The item itself has
+/// to be there as it was.
+fn errors(source: &str) -> String {
+    let item = source.split_once('\n').map_or("", |(_, item)| item);
+    let item: TokenStream = item.parse().expect("the item has tokens");
+    let mut expansion = expand(source).into_iter();
+    let untouched: TokenStream =
+        expansion.by_ref().take(item.clone().into_iter().count()).collect();
+    assert_eq!(untouched.to_string(), item.to_string());
+    let errors: syn::File = syn::parse2(expansion.collect()).expect("errors are items");
+    errors.items.iter().map(error).collect()
+}
+
+fn error(item: &syn::Item) -> String {
+    let syn::Item::Macro(error) = item else { panic!("not an error: {}", item.to_token_stream()) };
+    let path = &error.mac.path;
+    assert_eq!(path.to_token_stream().to_string(), ":: core :: compile_error");
+    let message: syn::LitStr = error.mac.parse_body().expect("a message");
+    let token = path.segments[0].ident.span().source_text().unwrap_or_default();
+    format!("{token}\n    {}\n", message.value())
+}

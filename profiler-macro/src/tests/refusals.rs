@@ -1,0 +1,54 @@
+//! Every refusal: on which token, and in which words.
+
+use super::errors;
+use insta::assert_snapshot;
+
+/// Each source with what is said about it.
+fn refusals(sources: &[&str]) -> String {
+    sources.iter().map(|source| format!("{source}\n\n{}\n", errors(source))).collect()
+}
+
+#[test]
+fn functions() {
+    assert_snapshot!(refusals(&[
+        "#[mem_profile]\nconst fn f() {}",
+        "#[mem_profile]\n#[naked]\nextern \"C\" fn f() {}",
+        "#[mem_profile]\n#[unsafe(naked)]\nextern \"C\" fn f() {}",
+        "#[mem_profile]\nfn f(&self);",
+    ]));
+}
+
+#[test]
+fn items() {
+    assert_snapshot!(refusals(&[
+        "#[mem_profile]\nmod other;",
+        "#[mem_profile]\n#[derive(Debug)]\npub(crate) struct S;",
+        "#[mem_profile]\nenum E {}",
+        "#[mem_profile]\nuse std::fmt;",
+        "#[mem_profile]\nstatic S: u8 = 1;",
+        "#[mem_profile]\nmacro_rules! m { () => {} }",
+    ]));
+}
+
+#[test]
+fn options() {
+    assert_snapshot!(refusals(&[
+        "#[mem_profile(nam = \"f\")]\nfn f() {}",
+        "#[mem_profile(name = \"f\", name = \"g\")]\nfn f() {}",
+        "#[mem_profile(name = f)]\nfn f() {}",
+        "#[mem_profile(name = concat!(\"f\"))]\nfn f() {}",
+        "#[mem_profile(name)]\nfn f() {}",
+        "#[mem_profile(crate = \"path\")]\nfn f() {}",
+        "#[mem_profile(skip = true)]\nfn f() {}",
+        "#[mem_profile(\"f\")]\nfn f() {}",
+        "#[mem_profile(name = \"f\")]\nimpl S {}",
+    ]));
+}
+
+#[test]
+fn all_at_once() {
+    assert_snapshot!(refusals(&[
+        "#[mem_profile(skipp, name = 1, skip, skip)]\nfn f() {}",
+        "#[mem_profile(unknown, name = 1)]\nconst fn f() {}",
+    ]));
+}

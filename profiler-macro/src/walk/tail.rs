@@ -1,0 +1,95 @@
+//! Values of blocks that are none: an expression without semicolon at the end of a block, of which
+//! it is visible that it has no value. It can be treated as a statement, so that a `return` inside
+//! of it is not taken for the end of the block.
+//!
+//! Not if it holds on to temporaries: before edition 2024 those of a value outlive the locals of its
+//! block, those of a statement do not.
+
+use super::facts::leaves;
+use syn::{BinOp, Block, Expr, ExprIf, Stmt, UnOp};
+
+pub(super) fn is_statement(expr: &Expr) -> bool {
+    match expr {
+        Expr::While(_) => true,
+        Expr::ForLoop(expr) => is_clean(&expr.expr),
+        Expr::If(expr) => is_unit(expr),
+        Expr::Match(expr) => {
+            is_place(&expr.expr) && expr.arms.iter().all(|arm| has_no_value(&arm.body))
+        }
+        Expr::Unsafe(expr) => ends_without_value(&expr.block),
+        Expr::Block(expr) => expr.label.is_none() && ends_without_value(&expr.block),
+        _ => false,
+    }
+}
+
+/// Without a last `else`, the branches are units, whatever they look like.
+fn is_unit(expr: &ExprIf) -> bool {
+    let mut branches = vec![&expr.then_branch];
+    let mut conditions = vec![&*expr.cond];
+    let mut rest = expr.else_branch.as_ref();
+    while let Some((_, branch)) = rest {
+        match &**branch {
+            Expr::If(next) => {
+                branches.push(&next.then_branch);
+                conditions.push(&next.cond);
+                rest = next.else_branch.as_ref();
+            }
+            last => {
+                let no_value = branches.into_iter().all(ends_without_value) && has_no_value(last);
+                return no_value && conditions.into_iter().all(is_clean_condition);
+            }
+        }
+    }
+    conditions.into_iter().all(is_clean_condition)
+}
+
+fn has_no_value(expr: &Expr) -> bool {
+    leaves(expr) || is_statement(expr)
+}
+
+fn ends_without_value(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(last, None)) => has_no_value(last),
+        Some(Stmt::Macro(last)) => last.semi_token.is_some(),
+        _ => true,
+    }
+}
+
+/// A condition keeps only what it matches against.
+fn is_clean_condition(condition: &Expr) -> bool {
+    match condition {
+        Expr::Binary(both) if matches!(both.op, BinOp::And(_)) => {
+            is_clean_condition(&both.left) && is_clean_condition(&both.right)
+        }
+        Expr::Let(matched) => is_place(&matched.expr),
+        _ => true,
+    }
+}
+
+/// Whether nothing but the value itself is left of an expression.
+fn is_clean(expr: &Expr) -> bool {
+    match expr {
+        Expr::Lit(_) => true,
+        Expr::Binary(expr) => is_clean(&expr.left) && is_clean(&expr.right),
+        Expr::Call(expr) => is_place(&expr.func) && expr.args.iter().all(is_clean),
+        Expr::MethodCall(expr) => is_place(&expr.receiver) && expr.args.iter().all(is_clean),
+        Expr::Range(expr) => {
+            let mut ends = expr.start.iter().chain(&expr.end);
+            ends.all(|end| is_clean(end))
+        }
+        expr => is_place(expr),
+    }
+}
+
+/// Whether an expression names something that exists already, or borrows it.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(expr) => is_place(&expr.base),
+        Expr::Group(expr) => is_place(&expr.expr),
+        Expr::Paren(expr) => is_place(&expr.expr),
+        Expr::Reference(expr) => is_place(&expr.expr),
+        Expr::Unary(expr) => matches!(expr.op, UnOp::Deref(_)) && is_place(&expr.expr),
+        _ => false,
+    }
+}

@@ -1,0 +1,54 @@
+//! Runs each program and compares every row of every table with the truth that is written at the
+//! end of the source line itself.
+//!
+//! ```text
+//! let v = bytes(1000); //= +1000 ^1000 1a 1000b 1x
+//!                           │     │    │   │    └ occurrences
+//!                           │     │    │   └ bytes allocated
+//!                           │     │    └ allocations
+//!                           │     └ peak
+//!                           └ increment
+//! ```
+//!
+//! What is left out is zero; a line without `//=` has not run. `last` marks the row that ended
+//! last in a function that was called once. A number may be a sum of numbers and of names that
+//! the program has given to sizes: `+100+2*F`. On the first row of a table only `x`, the number
+//! of calls, is compared, because its usage and increment are the reading on entry; that is
+//! compared with the truth as well.
+
+mod ancestor;
+mod harness;
+#[cfg(target_os = "linux")]
+mod rss;
+
+use harness::Run;
+
+macro_rules! programs {
+    (@ $name:ident) => {
+        (stringify!($name), env!(concat!("CARGO_BIN_EXE_", stringify!($name))))
+    };
+    ($($name:ident)*) => {
+        const PROGRAMS: &[&str] = &[$(stringify!($name)),*];
+        $(
+            #[test]
+            fn $name() {
+                let (name, program) = programs!(@ $name);
+                harness::check(&Run::new(name, program, name));
+            }
+        )*
+    };
+}
+
+programs! {
+    ancestor async_basics async_methods async_runtime blocks branches calls closures
+    drop_order exits_inside growth jumps large loops macros matches methods open_peak panics
+    recursion reentry snapshots straight thread_locals threads_at_exit threads_at_rest
+    threads_come_and_go threads_reused
+}
+
+/// But for the one without the allocator, which has a test of its own.
+#[test]
+fn every_program_is_checked() {
+    let sources = harness::sources().into_iter().filter(|name| name != "rss_pages");
+    assert_eq!(Vec::from_iter(sources), PROGRAMS);
+}

@@ -1,0 +1,158 @@
+//! Runs a program, reads its recording and compares.
+
+mod row;
+mod said;
+
+use row::{Expected, Row};
+use said::Said;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const BINARIES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/bin");
+
+/// The names of all programs, sorted.
+pub(crate) fn sources() -> Vec<String> {
+    let files = fs::read_dir(BINARIES).expect("the folder of the programs");
+    let stem = |path: PathBuf| path.file_stem().map(|name| name.to_string_lossy().into_owned());
+    let mut names: Vec<_> = files.filter_map(|file| stem(file.ok()?.path())).collect();
+    names.sort();
+    names
+}
+
+/// What a program left behind.
+pub(crate) struct Run {
+    pub(crate) source: Vec<String>,
+    pub(crate) recording: Value,
+    said: Said,
+}
+
+impl Run {
+    /// Runs the program to its end; `recording` names the file that it leaves.
+    pub(crate) fn new(name: &str, executable: &str, recording: &str) -> Self {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exact");
+        fs::create_dir_all(&folder).expect("a folder for recordings");
+        let path = folder.join(format!("{recording}.json"));
+        let _ = fs::remove_file(&path);
+        let output = Command::new(executable)
+            .env("MEM_PROFILE_FORMAT", "json")
+            .env("MEM_PROFILE_OUTPUT", &path)
+            .env_remove("MEM_PROFILE")
+            .env_remove("MEM_PROFILE_BACKEND")
+            .env_remove("MEM_PROFILE_FILTER")
+            .output()
+            .expect("the program starts");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {}\n{stderr}", output.status);
+        let json = fs::read_to_string(&path).expect("the program left a recording");
+        let source = fs::read_to_string(Path::new(BINARIES).join(format!("{name}.rs")));
+        Self {
+            source: source.expect("the program's source").lines().map(str::to_owned).collect(),
+            recording: serde_json::from_str(&json).expect("the recording is JSON"),
+            said: Said::read(&stderr),
+        }
+    }
+
+    pub(crate) fn functions(&self) -> &[Value] {
+        self.recording["functions"].as_array().expect("functions")
+    }
+}
+
+/// Compares the recording with the comments and with what the program said.
+pub(crate) fn check(run: &Run) {
+    let mut wrong = Vec::new();
+    let mut covered = BTreeMap::new();
+    if run.recording["backend"] != "heap" {
+        wrong.push(format!("backend {}", run.recording["backend"]));
+    }
+    if run.recording["process_bytes"].as_i64() != run.said.live {
+        let process = &run.recording["process_bytes"];
+        wrong.push(format!("process: measured {process}, true {:?}", run.said.live));
+    }
+    for function in run.functions() {
+        check_rows(run, function, &mut covered, &mut wrong);
+        check_calls(run, function, &mut wrong);
+    }
+    check_coverage(run, &covered, &mut wrong);
+    assert!(wrong.is_empty(), "{} differences\n{}\n", wrong.len(), wrong.join("\n"));
+}
+
+fn rows(function: &Value) -> Vec<Row> {
+    function["lines"].as_array().expect("lines").iter().map(Row::read).collect()
+}
+
+fn short_name(function: &Value) -> &str {
+    let name = function["name"].as_str().expect("a name");
+    name.split_once("::").map_or(name, |(_, own)| own)
+}
+
+/// Every row against its comment.
+fn check_rows(
+    run: &Run,
+    function: &Value,
+    covered: &mut BTreeMap<usize, usize>,
+    wrong: &mut Vec<String>,
+) {
+    let rows = rows(function);
+    for (index, row) in rows.iter().enumerate() {
+        let Some(text) = run.source.get(row.line - 1).filter(|text| **text == row.source) else {
+            wrong.push(format!("line {} is not {:?}", row.line, row.source));
+            continue;
+        };
+        *covered.entry(row.line).or_default() += 1;
+        let expected = Expected::parse(text, &run.said.values);
+        let is_entry = index == 0 && rows.len() > 1;
+        let measured = row.figures();
+        let is_right = match is_entry {
+            true => {
+                row.occurrences == expected.occurrences
+                    && row.occurrences == function["calls"].as_i64()
+            }
+            false => measured == expected,
+        };
+        if !is_right {
+            let line = row.line;
+            wrong.push(format!(
+                "line {line}: {}\n    measured {measured}\n    expected {expected}",
+                text.trim()
+            ));
+        }
+    }
+}
+
+/// Each line with a comment is a row of one table, and of one only.
+fn check_coverage(run: &Run, covered: &BTreeMap<usize, usize>, wrong: &mut Vec<String>) {
+    for (index, text) in run.source.iter().enumerate() {
+        let tables = covered.get(&(index + 1)).copied().unwrap_or(0);
+        if row::comment(text).is_some() && tables != 1 {
+            wrong.push(format!("line {} is in {tables} tables: {}", index + 1, text.trim()));
+        }
+    }
+}
+
+/// The increments of a table against what its outermost calls changed, and the readings.
+fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
+    let name = short_name(function);
+    let rows = rows(function);
+    let own = if rows.len() > 1 { &rows[1..] } else { &rows[..] };
+    let calls: Vec<_> = run.said.calls.iter().filter(|call| call.function == name).collect();
+    let Some(first) = calls.first() else { return };
+    let measured: i64 = own.iter().filter_map(|row| row.increment).sum();
+    let change: i64 = calls.iter().map(|call| call.change).sum();
+    if measured != change {
+        wrong.push(format!("{name}: the lines add up to {measured}, the calls changed {change}"));
+    }
+    if rows.len() > 1
+        && (rows[0].usage, rows[0].increment) != (Some(first.before), Some(first.before))
+    {
+        wrong.push(format!("{name}: entered at {:?}, true {}", rows[0].usage, first.before));
+    }
+    let is_last = |row: &&Row| row::is_last(&run.source[row.line - 1]);
+    if let Some(row) = own.iter().find(is_last)
+        && row.usage != Some(first.after)
+    {
+        wrong.push(format!("{name}: left at {:?}, true {}", row.usage, first.after));
+    }
+}

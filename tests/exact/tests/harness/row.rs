@@ -1,0 +1,115 @@
+//! One row: as it was recorded, and as the comment on its line has it.
+
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// A row of a recording.
+pub(crate) struct Row {
+    pub(crate) line: usize,
+    pub(crate) source: String,
+    pub(crate) usage: Option<i64>,
+    pub(crate) increment: Option<i64>,
+    pub(crate) occurrences: Option<i64>,
+    others: [Option<i64>; 3],
+}
+
+impl Row {
+    pub(crate) fn read(row: &Value) -> Self {
+        let number = |name: &str| {
+            let value = row.get(name).unwrap_or_else(|| panic!("a row without `{name}`: {row}"));
+            assert!(value.is_i64() || value.is_null(), "`{name}` is {value}");
+            value.as_i64()
+        };
+        Self {
+            line: number("line").expect("a line number") as usize,
+            source: row["source"].as_str().expect("source text").to_owned(),
+            usage: number("usage"),
+            increment: number("increment"),
+            occurrences: number("occurrences"),
+            others: ["peak", "allocations", "allocated"].map(number),
+        }
+    }
+
+    /// What a comment can say. All of it is there, or nothing.
+    pub(crate) fn figures(&self) -> Expected {
+        let [peak, allocations, allocated] = self.others;
+        let Self { increment, occurrences, usage, .. } = *self;
+        let all = [increment, peak, allocations, allocated, occurrences, usage];
+        let there = all.iter().flatten().count();
+        assert!([0, all.len()].contains(&there), "line {} has some figures: {all:?}", self.line);
+        Expected { increment, peak, allocations, allocated, occurrences }
+    }
+}
+
+/// What the comment on a line says of it.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Expected {
+    pub(crate) increment: Option<i64>,
+    pub(crate) peak: Option<i64>,
+    pub(crate) allocations: Option<i64>,
+    pub(crate) allocated: Option<i64>,
+    pub(crate) occurrences: Option<i64>,
+}
+
+/// The text behind `//=`.
+pub(crate) fn comment(line: &str) -> Option<&str> {
+    line.split_once(" //= ").map(|(_, comment)| comment)
+}
+
+pub(crate) fn is_last(line: &str) -> bool {
+    comment(line).is_some_and(|comment| comment.split(' ').any(|word| word == "last"))
+}
+
+impl Expected {
+    pub(crate) fn parse(line: &str, names: &BTreeMap<String, i64>) -> Self {
+        let Some(comment) = comment(line) else { return Self::default() };
+        let mut found = [0; 5];
+        for word in comment.split(' ').filter(|word| *word != "last") {
+            let (field, sum) = match word.strip_prefix('^') {
+                Some(sum) => (1, sum),
+                None if word.starts_with(['+', '-']) => (0, word),
+                None => match word.split_at(word.len() - 1) {
+                    (sum, "a") => (2, sum),
+                    (sum, "b") => (3, sum),
+                    (sum, "x") => (4, sum),
+                    _ => panic!("what is `{word}` in `{comment}`?"),
+                },
+            };
+            found[field] = evaluate(sum, names);
+        }
+        assert!(found[4] > 0, "no occurrences in `{comment}`");
+        let [increment, peak, allocations, allocated, occurrences] = found.map(Some);
+        Self { increment, peak, allocations, allocated, occurrences }
+    }
+}
+
+/// `100`, `-20`, `+100+2*F`.
+fn evaluate(sum: &str, names: &BTreeMap<String, i64>) -> i64 {
+    let terms = sum.replace('-', "+-");
+    let factor = |text: &str| match text.parse() {
+        Ok(number) => number,
+        Err(_) => *names.get(text).unwrap_or_else(|| panic!("what is `{text}` in `{sum}`?")),
+    };
+    let term = |text: &str| match text.strip_prefix('-') {
+        Some(text) => -text.split('*').map(factor).product::<i64>(),
+        None => text.split('*').map(factor).product::<i64>(),
+    };
+    terms.split('+').filter(|text| !text.is_empty()).map(term).sum()
+}
+
+impl fmt::Display for Expected {
+    fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
+        let Self {
+            increment: Some(increment),
+            peak: Some(peak),
+            allocations: Some(allocations),
+            allocated: Some(allocated),
+            occurrences: Some(occurrences),
+        } = self
+        else {
+            return write!(formatter, "not run");
+        };
+        write!(formatter, "{increment:+} ^{peak} {allocations}a {allocated}b {occurrences}x")
+    }
+}

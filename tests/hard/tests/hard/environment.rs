@@ -1,0 +1,204 @@
+//! What the `MEM_PROFILE…` variables do to a real program.
+
+use std::fs;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use tempfile::TempDir;
+
+use crate::run::{Report, bin, json, run, writes};
+
+/// Standard error of a run with these variables, which must end as usual.
+fn stderr(variables: &[(&str, &str)]) -> String {
+    let ended = run(bin!("counted", "work").envs(variables.iter().copied()));
+    assert_eq!(ended.code(), Some(3));
+    assert_eq!(ended.stdout, "");
+    ended.stderr
+}
+
+#[test]
+fn off_means_no_output_and_the_same_exit_code() {
+    for value in ["off", "OFF", "0", "false"] {
+        assert_eq!(stderr(&[("MEM_PROFILE", value)]), "");
+    }
+    for value in ["on", "1", "true", ""] {
+        assert_eq!(stderr(&[("MEM_PROFILE", value)]), stderr(&[]), "{value}");
+    }
+    assert_eq!(stderr(&[("MEM_PROFILE_FORMAT", "none")]), "");
+}
+
+#[test]
+fn without_a_function_that_ran_there_is_no_report() {
+    assert_eq!(run(&mut bin!("counted", "nothing")).stderr, "");
+}
+
+#[test]
+fn the_backend_is_the_best_there_is_or_the_one_asked_for() {
+    let (_, report) = json(&mut bin!("counted", "work"));
+    assert_eq!(report.0.backend, "heap");
+    assert_eq!(report.heap("grow", "vec!"), (1 << 20, 1 << 20, 1, 1));
+
+    let (_, report) = json(bin!("counted", "work").env("MEM_PROFILE_BACKEND", "rss"));
+    assert_eq!(report.0.backend, "rss");
+    assert_eq!(report.line("grow", "vec!").allocations, None);
+
+    let (ended, report) = json(&mut bin!("uncounted", "work"));
+    assert_eq!((ended.code(), report.0.backend.as_str()), (Some(3), "rss"));
+    let grown = report.line("grow", "vec!").increment.unwrap();
+    // The pages of the vector, and of the code and data that run for the first time.
+    assert!((16 << 20..(16 << 20) + (1 << 20)).contains(&grown), "{grown}");
+}
+
+#[test]
+fn the_heap_without_the_allocator_costs_one_warning() {
+    let command = &mut bin!("uncounted", "work");
+    let ended = run(command.env("MEM_PROFILE_BACKEND", "heap").env("MEM_PROFILE_FORMAT", "json"));
+    let (warning, report) = ended.stderr.split_once('\n').unwrap();
+    assert!(warning.starts_with("mem-profile: MEM_PROFILE_BACKEND=heap needs"), "{warning}");
+    assert!(warning.ends_with("using rss"), "{warning}");
+    assert_eq!(Report::parse(report).0.backend, "rss");
+    assert_eq!(ended.code(), Some(3));
+}
+
+#[test]
+fn the_output_goes_where_it_is_sent() {
+    let ended = run(bin!("counted", "work").env("MEM_PROFILE_OUTPUT", "stdout"));
+    assert_eq!((ended.stdout, ended.stderr), (stderr(&[]), String::new()));
+    assert_eq!(stderr(&[("MEM_PROFILE_OUTPUT", "stderr")]), stderr(&[]));
+}
+
+#[test]
+fn placeholders_in_the_path_are_filled_in() {
+    let folder = TempDir::new().unwrap();
+    let pattern = folder.path().join("%n-%p-%t-100%%.txt");
+    let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let before = seconds();
+    let mut child = bin!("counted", "work").env("MEM_PROFILE_OUTPUT", pattern).spawn().unwrap();
+    assert_eq!(child.wait().unwrap().code(), Some(3));
+
+    let file = fs::read_dir(&folder).unwrap().next().unwrap().unwrap();
+    assert_eq!(fs::read_to_string(file.path()).unwrap(), stderr(&[]));
+    let name = file.file_name().into_string().unwrap();
+    let rest = name.strip_prefix(&format!("counted-{}-", child.id())).expect(&name);
+    let time: u64 = rest.strip_suffix("-100%.txt").expect(&name).parse().expect(&name);
+    assert!((before..=seconds()).contains(&time), "{name}");
+}
+
+#[test]
+fn each_format_is_written_alone_and_together() {
+    let starts = [
+        ("table", "Filename: tests/hard/src/bin/counted.rs  Function: counted::grow\n"),
+        ("json", "{\"schema_version\":1,\"backend\":\"heap\","),
+        ("markdown", "#"),
+        ("csv", "function,"),
+    ];
+    for (format, start) in starts {
+        let text = stderr(&[("MEM_PROFILE_FORMAT", format)]);
+        assert!(text.starts_with(start), "{format}: {text}");
+    }
+    let alone = starts.map(|(format, _)| stderr(&[("MEM_PROFILE_FORMAT", format)]));
+    let all = [("MEM_PROFILE_FORMAT", "table, json,markdown,CSV")];
+    let (_, together) = writes(bin!("counted", "work").envs(all));
+    assert_eq!(together, alone);
+
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("report");
+    let output = ("MEM_PROFILE_OUTPUT", path.to_str().unwrap());
+    assert_eq!(stderr(&[all[0], output]), "");
+    let files = ["txt", "json", "md", "csv"].map(|extension| path.with_extension(extension));
+    assert_eq!(files.map(|file| fs::read_to_string(file).unwrap()), alone);
+    assert!(!path.exists());
+}
+
+#[test]
+fn the_filter_chooses_functions() {
+    let names = |filter| {
+        let (_, report) = json(bin!("counted", "work").env("MEM_PROFILE_FILTER", filter));
+        report.names().join(" ")
+    };
+    for (filter, expected) in [
+        ("", "grow shrink"),
+        ("grow", "grow"),
+        ("counted::s*", "shrink"),
+        ("*r?w", "grow"),
+        ("!shrink", "grow"),
+        ("*,!*::grow", "shrink"),
+        ("grow,shrink", "grow shrink"),
+        ("other::*", ""),
+    ] {
+        // Functions that are left out are gone, but the report still comes once it is asked for.
+        if expected.is_empty() {
+            assert_eq!(stderr(&[("MEM_PROFILE_FILTER", filter)]), "");
+        } else {
+            assert_eq!(names(filter), expected, "{filter}");
+        }
+    }
+}
+
+#[test]
+fn unit_and_precision_shape_the_sizes() {
+    let line = |variables: &[(&str, &str)]| {
+        let text = stderr(variables);
+        let line = text.lines().find(|line| line.contains("let kept = vec!")).unwrap();
+        let cells: Vec<_> = line.split_whitespace().skip(3).take(2).map(str::to_owned).collect();
+        cells.join(" ")
+    };
+    assert_eq!(line(&[]), "1.000 MiB");
+    for (unit, expected) in [
+        ("B", "1048576 B"),
+        ("KiB", "1024.000 KiB"),
+        ("MiB", "1.000 MiB"),
+        ("gib", "0.001 GiB"),
+        ("auto", "1.000 MiB"),
+    ] {
+        assert_eq!(line(&[("MEM_PROFILE_UNIT", unit)]), expected);
+    }
+    assert_eq!(line(&[("MEM_PROFILE_PRECISION", "0")]), "1 MiB");
+    let both = [("MEM_PROFILE_PRECISION", "9"), ("MEM_PROFILE_UNIT", "GiB")];
+    assert_eq!(line(&both), "0.000976562 GiB");
+}
+
+#[test]
+fn colour_comes_when_asked_for() {
+    const HOT: &str = "\u{1b}[1;31m";
+    assert_eq!(stderr(&[("MEM_PROFILE_COLOR", "always")]).matches(HOT).count(), 2);
+    for variables in [
+        &[] as &[_],
+        &[("MEM_PROFILE_COLOR", "never"), ("CLICOLOR_FORCE", "1")],
+        &[("NO_COLOR", "1"), ("CLICOLOR_FORCE", "1")],
+    ] {
+        assert!(!stderr(variables).contains('\u{1b}'), "{variables:?}");
+    }
+    assert_eq!(stderr(&[("CLICOLOR_FORCE", "1")]).matches(HOT).count(), 2);
+}
+
+#[test]
+fn the_width_cuts_the_source() {
+    let widest = |width| {
+        let text = stderr(&[("MEM_PROFILE_WIDTH", width), ("MEM_PROFILE_UNIT", "B")]);
+        let rows = text.lines().filter(|line| line.contains("vec!") || line.contains('…'));
+        rows.map(|line| line.chars().count()).max().unwrap()
+    };
+    assert_eq!(widest("100"), 100);
+    assert_eq!(widest("1000"), widest(""));
+    assert!(widest("") > 100);
+}
+
+#[test]
+fn a_bad_value_costs_one_line_and_is_ignored() {
+    let good = stderr(&[]);
+    for (name, value) in [
+        ("MEM_PROFILE", "maybe"),
+        ("MEM_PROFILE_BACKEND", "valgrind"),
+        ("MEM_PROFILE_FORMAT", "table,xml"),
+        ("MEM_PROFILE_UNIT", "MB"),
+        ("MEM_PROFILE_PRECISION", "ten"),
+        ("MEM_PROFILE_COLOR", "blue"),
+        ("MEM_PROFILE_WIDTH", "39"),
+    ] {
+        let text = stderr(&[(name, value)]);
+        let (warning, report) = text.split_once('\n').unwrap();
+        assert!(warning.starts_with(&format!("mem-profile: {name}={value} is not ")), "{warning}");
+        assert!(warning.contains("; using "), "{warning}");
+        assert_eq!(report, good, "{name}");
+    }
+}

@@ -1,0 +1,16 @@
+//! Hard places: each test runs a program of this package and looks at what it reports.
+#![cfg(target_os = "linux")]
+
+mod allocators;
+mod endings;
+mod environment;
+mod fixtures;
+mod processes;
+mod requests;
+mod run;
+mod scale;
+mod streams;
+mod switched_off;
+mod unloading;
+mod unusual_build;
+mod versions;

@@ -1,0 +1,3 @@
+//! Includes a file.
+
+include!("included.in");

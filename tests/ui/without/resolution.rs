@@ -1,0 +1,32 @@
+
+
+
+fn unknown_names(values: &[usize]) -> usize {
+    let first = values.frist();
+    for value in vlaues {
+        println!("{value}");
+    }
+    match first {
+        Some(one) => othre,
+        None => Missing::new(),
+    }
+}
+
+
+fn unknown_macros(values: &[usize]) -> usize {
+    let text = formatt!("{}", values.len());
+    if text.is_empty() {
+        todoo!()
+    } else if text.len() == 1 {
+        break 'nowhere;
+    }
+    // Neither the frame nor a guard of the measurement can be named.
+    __frame.line(0);
+    __scope1.done();
+    __end
+}
+
+fn main() {
+    unknown_names(&[]);
+    unknown_macros(&[]);
+}

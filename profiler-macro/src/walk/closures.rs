@@ -53,7 +53,7 @@ impl Walker<'_> {
         match &mut *closure.body {
             Expr::Block(body) if body.label.is_none() => self.block(&mut body.block, frame.plain()),
             body => self.block(emit::wrap(body), frame.synthetic()),
-        }
+        };
     }
 
     /// `async |x| { BODY }` becomes `async |x| { task(&TABLE, row, async { FRAME BODY }).await }`.

@@ -11,6 +11,8 @@ use syn::{Expr, Label, Lifetime};
 pub(super) struct Jumps {
     /// How many guards are alive; the innermost has this depth.
     depth: usize,
+    /// For each guard that is alive: whether a jump has left it.
+    left: Vec<bool>,
     targets: Vec<Target>,
 }
 
@@ -25,7 +27,13 @@ impl Jumps {
     /// Opens a guard and returns its depth.
     pub(super) fn open(&mut self) -> usize {
         self.depth += 1;
+        self.left.push(false);
         self.depth
+    }
+
+    /// Whether a jump has left the guard of this depth.
+    pub(super) fn is_left(&self, depth: usize) -> bool {
+        self.left.get(depth - 1) == Some(&true)
     }
 
     /// How many guards are alive.
@@ -36,6 +44,7 @@ impl Jumps {
     /// Closes all guards but the outermost `depth`.
     pub(super) fn close_to(&mut self, depth: usize) {
         self.depth = depth;
+        self.left.truncate(depth);
     }
 
     pub(super) fn enter_loop(&mut self, label: Option<&Label>) {
@@ -56,7 +65,7 @@ impl Jumps {
     }
 
     /// The depths of the guards that a `break` or `continue` leaves, innermost first.
-    pub(super) fn left_by(&self, jump: &Expr) -> Vec<usize> {
+    pub(super) fn left_by(&mut self, jump: &Expr) -> Vec<usize> {
         let label = match jump {
             Expr::Break(jump) => &jump.label,
             Expr::Continue(jump) => &jump.label,
@@ -64,6 +73,7 @@ impl Jumps {
         };
         let target = self.targets.iter().rev().find(|target| target.is_meant(label.as_ref()));
         let outside = target.map_or(self.depth, |target| target.outside);
+        self.left[outside..].fill(true);
         (outside + 1..=self.depth).rev().collect()
     }
 }

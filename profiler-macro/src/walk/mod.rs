@@ -16,7 +16,7 @@ use crate::span::Rows;
 use jumps::Jumps;
 use proc_macro2::{Span, TokenStream};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, Block, Expr, ExprBlock, ExprIf, Pat, Stmt};
+use syn::{Arm, Block, Expr, ExprBlock, ExprIf, ExprUnsafe, Pat, Stmt};
 
 /// The state of the walk inside one frame.
 #[derive(Default)]
@@ -50,8 +50,10 @@ enum Opening {
     Loop(Option<usize>),
     /// A branch of an `else if`: after it, the row of the whole `if` is current again.
     Branch { outer: usize },
-    /// A block that has the guard of this depth already, from these tokens or from around it.
-    Guarded(usize, TokenStream),
+    /// A block that has the guard of this depth around it.
+    Guarded(usize),
+    /// A block at the end of its statement: the row may stay where the block left it.
+    Free,
 }
 
 impl Opening {
@@ -83,90 +85,149 @@ impl<'a> Walker<'a> {
         first_row_runs
     }
 
-    /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`.
-    fn block(&mut self, block: &mut Block, entered: Entered) {
+    /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`. Returns whether control comes to the
+    /// block's end.
+    fn block(&mut self, block: &mut Block, entered: Entered) -> bool {
         let (row, depth) = (self.frame.current, self.frame.jumps.depth());
         let plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
         let (attributes, places) = (facts::attributes(block), facts::places(block));
-        let (opening, scope) = self.open(entered.opening, &plan);
+        let guard = self.open(&entered.opening, &plan);
         let mut left = Vec::with_capacity(block.stmts.len());
-        for (statement, row) in block.stmts.iter_mut().zip(&plan.current) {
-            self.frame.current = *row;
-            left.push(self.statement(statement));
+        let tail = plan.exit.as_ref().map_or(block.stmts.len(), |exit| exit.at);
+        for (index, statement) in block.stmts.iter_mut().enumerate() {
+            self.frame.current = plan.current[index];
+            left.push(self.statement(statement, index >= tail));
+        }
+        let ends = plan.exit.is_some();
+        // A block that is only ever left for good has nothing to resume.
+        let guard = guard.filter(|(depth, _)| ends || self.frame.jumps.is_left(*depth));
+        let scope = guard.map(|(depth, _)| depth).or(match entered.opening {
+            Opening::Guarded(depth) => Some(depth),
+            _ => None,
+        });
+        let mut opening =
+            guard.map_or_else(TokenStream::new, |(depth, row)| emit::scope(depth, row));
+        match entered.opening {
+            Opening::Frame(tokens) => opening.extend(tokens),
+            Opening::Loop(header) => opening.extend(header.map(emit::iteration)),
+            _ => {}
         }
         let plan = &plan;
         emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });
         self.frame.jumps.close_to(depth);
         self.frame.current = row;
+        ends
     }
 
-    /// The tokens that a block begins with, and the depth of its guard.
-    fn open(&mut self, opening: Opening, plan: &BlockPlan) -> (TokenStream, Option<usize>) {
-        let (guarded, outer, header) = match opening {
-            Opening::Frame(tokens) => return (tokens, None),
-            Opening::Guarded(depth, tokens) => return (tokens, Some(depth)),
-            Opening::Nested => (plan.moves(), self.frame.current, None),
-            Opening::Loop(header) => (plan.moves(), self.frame.current, header),
-            Opening::Branch { outer } => (true, outer, None),
+    /// The depth of the block's own guard and the row that it resumes.
+    fn open(&mut self, opening: &Opening, plan: &BlockPlan) -> Option<(usize, usize)> {
+        let (guarded, outer) = match opening {
+            Opening::Frame(_) | Opening::Guarded(_) | Opening::Free => return None,
+            Opening::Nested | Opening::Loop(_) => (plan.moves(), self.frame.current),
+            Opening::Branch { outer } => (true, *outer),
         };
-        let depth = guarded.then(|| self.frame.jumps.open());
-        let mut tokens = depth.map_or_else(TokenStream::new, |depth| emit::scope(depth, outer));
-        tokens.extend(header.map(emit::iteration));
-        (tokens, depth)
+        guarded.then(|| (self.frame.jumps.open(), outer))
     }
 
-    /// Returns the guards that the statement leaves by a jump.
-    fn statement(&mut self, statement: &mut Stmt) -> Vec<usize> {
-        let Stmt::Expr(expr @ (Expr::Break(_) | Expr::Continue(_)), _) = statement else {
-            visit_mut::visit_stmt_mut(self, statement);
-            return Vec::new();
-        };
-        visit_mut::visit_expr_mut(self, expr);
-        self.frame.jumps.left_by(expr)
+    /// Returns the guards that the statement leaves by a jump. It `is_value` where it may be the
+    /// value of its block.
+    fn statement(&mut self, statement: &mut Stmt, is_value: bool) -> Vec<usize> {
+        match statement {
+            Stmt::Expr(expr @ (Expr::Break(_) | Expr::Continue(_)), _) => {
+                visit_mut::visit_expr_mut(self, expr);
+                return self.frame.jumps.left_by(expr);
+            }
+            Stmt::Expr(expr, semicolon)
+                if tail::ends_with_blocks(expr, semicolon.is_none() && !is_value) =>
+            {
+                self.last_blocks(expr);
+            }
+            statement => visit_mut::visit_stmt_mut(self, statement),
+        }
+        Vec::new()
+    }
+
+    /// A statement that is over when one of its blocks is.
+    fn last_blocks(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::If(expr) => {
+                let outer = self.frame.current;
+                self.branches(expr, &|| Opening::Free);
+                self.frame.current = outer;
+            }
+            Expr::Match(expr) => {
+                self.visit_expr_mut(&mut expr.expr);
+                expr.arms.iter_mut().for_each(|arm| self.arm(arm, true));
+            }
+            Expr::Unsafe(ExprUnsafe { block, .. }) | Expr::Block(ExprBlock { block, .. }) => {
+                self.block(block, Opening::Free.plain());
+            }
+            _ => {}
+        }
     }
 
     /// `expr` becomes a block of its own. A block of the user keeps its braces, inside.
-    fn on_line(&mut self, row: usize, expr: &mut Expr) {
+    fn on_line(&mut self, row: usize, expr: &mut Expr, is_last: bool) {
         let outer = std::mem::replace(&mut self.frame.current, row);
         let enclosing = self.frame.jumps.depth();
-        let depth = self.frame.jumps.open();
-        let mut opening = emit::scope(depth, outer);
-        opening.extend(emit::line(row));
-        match expr {
+        let depth = (!is_last).then(|| self.frame.jumps.open());
+        let entered = || depth.map_or(Opening::Free, Opening::Guarded);
+        let (ends, block) = match expr {
             Expr::Block(block) if facts::is_plain(block) => {
-                self.block(&mut block.block, Opening::Guarded(depth, TokenStream::new()).plain());
-                emit::wrap(expr).stmts.splice(..0, emit::statement(opening));
+                let ends = self.block(&mut block.block, entered().plain());
+                (ends, emit::wrap(expr))
             }
             expr => {
-                self.block(emit::wrap(expr), Opening::Guarded(depth, opening).synthetic());
+                let block = emit::wrap(expr);
+                (self.block(block, entered().synthetic()), block)
             }
-        }
+        };
+        let mut opening = TokenStream::new();
+        let guard = depth.filter(|&depth| ends || self.frame.jumps.is_left(depth));
+        opening.extend(guard.map(|depth| emit::scope(depth, outer)));
+        opening.extend(emit::line(row));
+        block.stmts.splice(..0, emit::statement(opening));
         self.frame.jumps.close_to(enclosing);
         self.frame.current = outer;
     }
 
-    /// An `if`, or one that follows an `else` inside the `if` on the row `outer`.
+    /// An `if`, or one that follows an `else`; `opening` is that of its blocks.
     ///
     /// `else if c {}` becomes `else if { EVENT; false } { loop {} } else if c {}` on a line of its
     /// own: one more link of the chain, which is never taken. A block around `if c {}` would do as
     /// well, were it not for the lints that treat an `else if` differently from an `if`.
-    fn branches(&mut self, expr: &mut ExprIf, outer: Option<usize>) {
+    fn branches(&mut self, expr: &mut ExprIf, opening: &dyn Fn() -> Opening) {
         self.visit_expr_mut(&mut expr.cond);
-        let opening = || outer.map_or(Opening::Nested, |outer| Opening::Branch { outer });
         self.block(&mut expr.then_branch, opening().plain());
         let Some((_, branch)) = &mut expr.else_branch else { return };
         match &mut **branch {
             Expr::If(next) => match self.other_row(next.if_token.span) {
                 Some(row) => {
-                    let outer = outer.unwrap_or(self.frame.current);
-                    self.frame.current = row;
-                    self.branches(next, Some(outer));
+                    let outer = std::mem::replace(&mut self.frame.current, row);
+                    match opening() {
+                        Opening::Nested => self.branches(next, &|| Opening::Branch { outer }),
+                        _ => self.branches(next, opening),
+                    }
                     emit::link(row, branch);
                 }
-                None => self.branches(next, outer),
+                None => self.branches(next, opening),
             },
-            Expr::Block(block) => self.block(&mut block.block, opening().plain()),
+            Expr::Block(block) => {
+                self.block(&mut block.block, opening().plain());
+            }
             _ => {}
+        }
+    }
+
+    /// `pattern => expr` becomes `pattern => { SCOPE EVENT expr }` on a line of its own. Nothing is
+    /// left to do after the arm if it `is_last`.
+    fn arm(&mut self, arm: &mut Arm, is_last: bool) {
+        if let Pat::Guard(guarded) = &mut arm.pat {
+            self.visit_expr_mut(&mut guarded.guard);
+        }
+        match heads::first_token(&arm.pat).and_then(|token| self.other_row(token)) {
+            Some(row) => self.on_line(row, &mut arm.body, is_last),
+            None => self.visit_expr_mut(&mut arm.body),
         }
     }
 
@@ -233,19 +294,12 @@ impl VisitMut for Walker<'_> {
 
     fn visit_expr_if_mut(&mut self, expr: &mut ExprIf) {
         let outer = self.frame.current;
-        self.branches(expr, None);
+        self.branches(expr, &|| Opening::Nested);
         self.frame.current = outer;
     }
 
-    /// `pattern => expr` becomes `pattern => { SCOPE EVENT expr }` on a line of its own.
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
-        if let Pat::Guard(guarded) = &mut arm.pat {
-            self.visit_expr_mut(&mut guarded.guard);
-        }
-        match heads::first_token(&arm.pat).and_then(|token| self.other_row(token)) {
-            Some(row) => self.on_line(row, &mut arm.body),
-            None => self.visit_expr_mut(&mut arm.body),
-        }
+        self.arm(arm, false);
     }
 
     fn visit_expr_repeat_mut(&mut self, repeat: &mut syn::ExprRepeat) {

@@ -22,6 +22,29 @@ pub(super) fn is_statement(expr: &Expr) -> bool {
     }
 }
 
+/// Whether nothing is left to do in a statement once one of its blocks has ended: no value to use or
+/// drop, no temporaries. The next line event follows at once, so its blocks need no guards.
+/// `is_unit` says that its value is `()` by where it stands.
+pub(super) fn ends_with_blocks(expr: &Expr, is_unit: bool) -> bool {
+    match expr {
+        Expr::If(expr) if is_unit => has_clean_conditions(expr),
+        Expr::Match(expr) if is_unit => is_place(&expr.expr),
+        Expr::Unsafe(_) => is_unit || is_statement(expr),
+        Expr::Block(block) => block.label.is_none() && (is_unit || is_statement(expr)),
+        Expr::If(_) | Expr::Match(_) => is_statement(expr),
+        _ => false,
+    }
+}
+
+fn has_clean_conditions(expr: &ExprIf) -> bool {
+    let next = expr.else_branch.as_ref().map(|(_, branch)| &**branch);
+    is_clean_condition(&expr.cond)
+        && next.is_none_or(|next| match next {
+            Expr::If(next) => has_clean_conditions(next),
+            _ => true,
+        })
+}
+
 /// Without a last `else`, the branches are units, whatever they look like.
 fn is_unit(expr: &ExprIf) -> bool {
     let mut branches = vec![&expr.then_branch];

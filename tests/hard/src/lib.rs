@@ -42,11 +42,11 @@ pub fn status_kib(field: &str) -> u64 {
     line.split_whitespace().nth(1).and_then(|size| size.parse().ok()).expect("a size")
 }
 
-/// Runs `child` in a forked process, which ends with the status that `child` returns, without the
-/// exit handlers if `abruptly`. Returns the child's exit status as the parent sees it.
+/// Runs `child` in a forked process, which then exits as a program does, with the status that
+/// `child` returns. Returns that status as the parent sees it.
 ///
 /// # Panics
-/// When there is no child to wait for.
+/// When the child cannot be made or does not exit by itself.
 pub fn in_fork(child: impl FnOnce() -> i32) -> i32 {
     // SAFETY: the callers' children do only what they would do in a program of one thread.
     match unsafe { libc::fork() } {
@@ -70,7 +70,7 @@ pub fn scene() -> String {
     std::env::args().nth(1).expect("the name of a scene")
 }
 
-/// As [`black_box`], for what a program only looks at.
+/// Keeps the optimiser from removing `value`.
 pub fn look_at<T>(value: &T) {
     black_box(value);
 }

@@ -74,7 +74,7 @@ pub(crate) fn json(command: &mut Command) -> (Ended, Report) {
 /// Runs the program and returns each write to its standard error.
 pub(crate) fn writes(command: &mut Command) -> (ExitStatus, Vec<String>) {
     let (ours, theirs) = packets();
-    let mut child = command.stderr(theirs).spawn().expect("the program starts");
+    let mut child = command.stdout(Stdio::null()).stderr(theirs).spawn().unwrap();
     // The command keeps its end of the socket.
     command.stderr(Stdio::null());
     let mut packets = Vec::new();

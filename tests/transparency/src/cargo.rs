@@ -16,8 +16,16 @@ pub(crate) struct Build {
     pub(crate) errors: String,
     /// Code, place and text of each warning about the package itself.
     pub(crate) warnings: BTreeSet<String>,
-    /// The test binaries: name of the target and file.
-    pub(crate) tests: Vec<(String, PathBuf)>,
+    pub(crate) tests: Vec<Test>,
+}
+
+/// A test binary.
+pub(crate) struct Test {
+    /// The name of its target.
+    pub(crate) name: String,
+    pub(crate) file: PathBuf,
+    /// Whether it is made of the library itself.
+    pub(crate) is_library: bool,
 }
 
 impl Build {
@@ -80,8 +88,11 @@ impl Profile<'_> {
         let compiler = &message["message"];
         match (message["reason"].as_str(), compiler["level"].as_str()) {
             (Some("compiler-artifact"), _) if message["executable"].is_string() => {
-                let name = text(&message["target"]["name"]);
-                build.tests.push((name, PathBuf::from(text(&message["executable"]))));
+                build.tests.push(Test {
+                    name: text(&message["target"]["name"]),
+                    file: PathBuf::from(text(&message["executable"])),
+                    is_library: message["target"]["kind"][0] != "test",
+                });
             }
             (Some("compiler-message"), Some("error")) => {
                 build.errors.push_str(&text(&compiler["rendered"]));
@@ -157,20 +168,16 @@ fn wait(process: u32) -> Result<(i32, libc::rusage)> {
     Ok((status, usage))
 }
 
-/// Runs a test binary; `filter` names the tests to run, all if empty.
+/// Runs a test binary.
 pub(crate) fn run_tests(
     binary: &Path,
     package: &Path,
     environment: &[(&str, &str)],
-    filter: &[&str],
 ) -> Result<Ran> {
     let output = tempfile()?;
     let mut command = Command::new(binary);
     command.current_dir(package).env("CARGO_MANIFEST_DIR", package);
-    command.envs(environment.iter().copied()).args(filter);
-    if !filter.is_empty() {
-        command.arg("--exact");
-    }
+    command.envs(environment.iter().copied());
     measured(&mut command, Some(output))
 }
 

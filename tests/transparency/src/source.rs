@@ -22,6 +22,8 @@ pub(crate) struct Sources {
     pub(crate) functions: usize,
     /// Whether the crate has a feature that turns all others on.
     pub(crate) has_full: bool,
+    /// A test in `tests/` has an allocator of its own, so that ours counts in the library's alone.
+    pub(crate) has_allocator: bool,
 }
 
 /// The root of this repository.
@@ -52,6 +54,7 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
         annotated: folder.join("annotated"),
         functions: 0,
         has_full: package["features"].get("full").is_some(),
+        has_allocator: installs_one(published)?,
     };
     let _ = fs::remove_dir_all(&folder);
     for copy in [&sources.plain, &sources.annotated] {
@@ -62,7 +65,7 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
     let functions = annotate::tree(&sources.annotated.join("src"))?;
     let library = library_of(&package, published)?;
     if with_allocator {
-        install_allocator(&sources.annotated.join(library), installs_one(published)?)?;
+        install_allocator(&sources.annotated.join(library), sources.has_allocator)?;
     }
     Ok(Sources { functions, ..sources })
 }

@@ -77,12 +77,25 @@ fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
         Backend::Rss => ("MEM_PROFILE_BACKEND", "rss"),
         Backend::Off => ("MEM_PROFILE", "off"),
     };
-    let environment = [setting, ("MEM_PROFILE_FORMAT", "none")];
-    let plain = measure(&plain, build, &[])?;
+    let quiet = ("MEM_PROFILE_FORMAT", "none");
+    // Without an allocator that counts, each event would ask the system for a reading.
+    let uncounted = if backend == Backend::Heap && sources.has_allocator {
+        ("MEM_PROFILE", "off")
+    } else {
+        setting
+    };
+    let environments = Environments { library: [setting, quiet], others: [uncounted, quiet] };
+    let plain = measure(&plain, build, &environments)?;
     let build = annotated.tests(integration)?;
-    let mut second = measure(&annotated, build, &environment)?;
-    retry(&plain, &mut second, &annotated, integration, &environment)?;
+    let mut second = measure(&annotated, build, &environments)?;
+    retry(&plain, &mut second, &annotated, integration, &environments)?;
     Ok(Pair { plain, annotated: second })
+}
+
+/// What tests are told, those of the library and those in `tests/`.
+struct Environments {
+    library: [(&'static str, &'static str); 2],
+    others: [(&'static str, &'static str); 2],
 }
 
 /// The line that says what is wrong.
@@ -90,16 +103,17 @@ pub(crate) fn first_error(errors: &str) -> &str {
     errors.lines().find(|line| line.starts_with("error")).unwrap_or("no reason given")
 }
 
-fn measure(profile: &Profile, build: Build, environment: &[(&str, &str)]) -> Result<Run> {
+fn measure(profile: &Profile, build: Build, environments: &Environments) -> Result<Run> {
     let mut run = Run { errors: build.errors, warnings: build.warnings, ..Run::default() };
     if !run.errors.is_empty() {
         return Ok(run);
     }
     run.build_seconds = profile.library_seconds(&library(profile.package)?)?;
-    for (name, binary) in &build.tests {
-        let ran = cargo::run_tests(binary, profile.package, environment, &[])?;
+    for cargo::Test { name, file, is_library } in &build.tests {
+        let environment = if *is_library { &environments.library } else { &environments.others };
+        let ran = cargo::run_tests(file, profile.package, environment)?;
         run.test_seconds += ran.seconds;
-        run.binary_bytes = run.binary_bytes.max(fs::metadata(binary)?.len());
+        run.binary_bytes = run.binary_bytes.max(fs::metadata(file)?.len());
         let results = cargo::results(&ran.stdout);
         let whole = if ran.success { "ok" } else { "failed" };
         run.tests.insert(format!("{name} (the whole binary)"), whole.to_owned());
@@ -121,7 +135,7 @@ fn retry(
     annotated: &mut Run,
     profile: &Profile,
     integration: bool,
-    environment: &[(&str, &str)],
+    environments: &Environments,
 ) -> Result<()> {
     let different =
         plain.tests.iter().any(|(test, result)| annotated.tests.get(test) != Some(result));
@@ -129,7 +143,7 @@ fn retry(
         return Ok(());
     }
     let build = profile.tests(integration).context("it was built before")?;
-    let again = measure(profile, build, environment)?;
+    let again = measure(profile, build, environments)?;
     for (test, result) in again.tests {
         if plain.tests.get(&test) == Some(&result) {
             annotated.tests.insert(test, result);

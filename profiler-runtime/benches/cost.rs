@@ -4,8 +4,6 @@
 //! the median is shown. Instructions are counted by `valgrind --tool=callgrind` where it is
 //! installed, as the difference of a long and a short run.
 
-#![allow(clippy::print_stdout, reason = "printing the table is what it is for")]
-
 mod work;
 
 use std::env;

@@ -16,6 +16,7 @@
 //! nothing and depend on nothing.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod snapshot;
 mod usage;

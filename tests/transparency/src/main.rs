@@ -5,8 +5,6 @@
 //! release. Anything that differs, a test's result or a new warning, and is not named in
 //! `exceptions.toml` with its reason, makes the run fail.
 
-#![allow(clippy::print_stdout, reason = "the rows are data for stdout")]
-
 mod annotate;
 mod cargo;
 mod compare;

@@ -1,5 +1,5 @@
 //! An allocator whose own methods are annotated, inside the counting one.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::thread;

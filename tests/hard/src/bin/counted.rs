@@ -1,5 +1,5 @@
 //! A program with the counting allocator: how it ends, and what it asks for in between.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};

@@ -1,5 +1,5 @@
 //! A program that does a lot: calls, events, depth, and a thread that never ends.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
@@ -28,7 +28,7 @@ fn call(size: usize) {
 
 #[mem_profile]
 fn descend(depth: usize) -> usize {
-    let kept = vec![1_u8; 10];
+    let kept = Box::new([1_u8; 10]);
     let below = if depth > 1 { descend(depth - 1) } else { 0 };
     below + kept.len()
 }

@@ -1,5 +1,5 @@
 //! A program that forks: only the first process reports, and each measures itself.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;

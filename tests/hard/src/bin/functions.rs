@@ -1,5 +1,5 @@
 //! A thousand annotated functions: ten modules of ten modules of ten functions.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();

@@ -1,5 +1,5 @@
 //! Calls an annotated function of a library through another one.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();

@@ -1,5 +1,5 @@
 //! Loads the plugin, uses it on a thread that outlives it, and unloads it.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::ffi::{CString, c_void};
 use std::sync::mpsc;

@@ -1,5 +1,5 @@
 //! What arrives at the inner allocator, and what is counted when it fails.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System, alloc, alloc_zeroed, dealloc, realloc};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};

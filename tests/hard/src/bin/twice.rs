@@ -1,5 +1,5 @@
 //! The counting allocator around itself, directly and through an allocator of the user's.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};

@@ -1,5 +1,5 @@
 //! A program without the counting allocator.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::process::ExitCode;
 

@@ -1,5 +1,5 @@
 //! Memory over time, through the facade.
-#![allow(missing_docs, clippy::print_stdout)]
+#![allow(missing_docs)]
 
 use std::io::Read;
 use std::process::{Child, Command, Stdio};

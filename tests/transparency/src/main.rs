@@ -52,7 +52,7 @@ const CRATES: [&str; 24] = [
     "http",
 ];
 
-/// Run the tests of published crates with #[mem_profile] on every function.
+/// Run the tests of published crates with `#[mem_profile]` on every function.
 #[derive(Parser)]
 struct Arguments {
     /// Crates as `name` or `name@version`; 24 well-known ones when none is given

@@ -56,6 +56,12 @@ fn growth(work: impl Fn()) -> u64 {
     round().saturating_sub(before)
 }
 
+fn come_and_go() {
+    for _ in 0..500 {
+        thread::spawn(|| call(100)).join().unwrap();
+    }
+}
+
 fn descend_on_a_big_stack(levels: usize) {
     let builder = thread::Builder::new().stack_size(levels * 4096);
     assert_eq!(builder.spawn(move || descend(levels)).unwrap().join().unwrap(), levels * 10);
@@ -72,6 +78,7 @@ fn main() {
     match hard::scene().as_str() {
         "events" => println!("{}", growth(|| look_at(&count(10_000_000)))),
         "calls" => println!("{}", growth(|| (0..500_000).for_each(|_| call(100)))),
+        "threads" => println!("{}", growth(come_and_go)),
         "deep" => descend_on_a_big_stack(100_000),
         "running" => run_beyond_the_end(),
         other => panic!("{other}?"),

@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::hint::black_box;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::thread;
 
@@ -37,7 +38,7 @@ fn work() -> Vec<u8> {
     let mut kept = vec![1_u8; 1000];
     kept.reserve_exact(4000);
     kept.shrink_to(2000);
-    let scratch = vec![0_u8; 300];
+    let scratch = black_box(vec![0_u8; 300]);
     drop(scratch);
     kept
 }

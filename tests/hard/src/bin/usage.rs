@@ -1,6 +1,7 @@
 //! Memory over time, through the facade.
 #![allow(missing_docs)]
 
+use std::hint::black_box;
 use std::io::Read;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -31,7 +32,7 @@ fn of_a_closure() {
     let mut runs = 0;
     let usage = memory_usage(Duration::from_millis(5), || {
         runs += 1;
-        let kept = vec![1_u8; SIZE];
+        let kept = black_box(vec![1_u8; SIZE]);
         std::thread::sleep(Duration::from_millis(200));
         kept.len()
     });

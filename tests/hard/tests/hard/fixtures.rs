@@ -1,7 +1,8 @@
 //! Programs that no profile of this workspace can build: cargo, run inside cargo.
 //!
 //! Only what needs another panic strategy, other features or another version of the profiler is
-//! built like this. Everything is built offline, with the workspace's own lock file.
+//! built like this, offline and with the workspace's own lock file: `cargo fetch` brings what other
+//! tests do not need.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -30,6 +30,12 @@ fn events_and_calls_take_no_memory() {
 }
 
 #[test]
+fn threads_that_have_ended_take_no_memory() {
+    // 500 threads that left a record each would be 500 pages and more.
+    assert!(growth("threads") <= 16);
+}
+
+#[test]
 fn no_event_and_no_call_is_lost() {
     let (_, report) = json(&mut bin!("endurance", "events"));
     assert_eq!(report.line("count", "sum += turn").occurrences, Some(40_000_000));

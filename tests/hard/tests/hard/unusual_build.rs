@@ -89,7 +89,7 @@ impl Waiting {
         let mut child = command.spawn().unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 5]).unwrap();
         // From saying so it is a few instructions to the line that sleeps.
-        std::thread::sleep(std::time::Duration::from_millis(50));
+        std::thread::sleep(std::time::Duration::from_millis(200));
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stderr }
     }
@@ -149,7 +149,7 @@ fn a_live_report_shows_the_line_that_runs() {
 
 #[test]
 fn a_handler_of_the_program_stays_in_charge() {
-    for scene in ["handler_before", "handler_after"] {
+    for scene in ["handler_before", "handler_after", "handler_chained"] {
         let mut waiting = Waiting::start(scene);
         waiting.send(libc::SIGTERM);
         let report = waiting.next_report();

@@ -2,7 +2,7 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, AtomicI64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
 
@@ -13,14 +13,17 @@ struct Counting;
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
 
+// SAFETY: forwards everything.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         LIVE.fetch_add(layout.size() as i64, Relaxed);
+        // SAFETY: the caller's promises are the system's requirements.
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         LIVE.fetch_sub(layout.size() as i64, Relaxed);
+        // SAFETY: as in `alloc`.
         unsafe { System.dealloc(block, layout) };
     }
 }
@@ -63,8 +66,21 @@ extern "C" fn on_terminate(_signal: libc::c_int) {
     TERMINATED.store(true, Relaxed);
 }
 
-fn handle_terminate() {
-    unsafe { libc::signal(libc::SIGTERM, on_terminate as *const () as libc::sighandler_t) };
+/// The handler before ours.
+static PREVIOUS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
+
+extern "C" fn on_terminate_then_previous(signal: libc::c_int) {
+    on_terminate(signal);
+    let previous = PREVIOUS.load(Relaxed);
+    assert_ne!(previous, libc::SIG_DFL);
+    // SAFETY: a disposition that is not the default one is a function of this type.
+    unsafe { std::mem::transmute::<usize, extern "C" fn(libc::c_int)>(previous)(signal) };
+}
+
+fn handle_terminate(handler: extern "C" fn(libc::c_int)) {
+    let handler = handler as *const () as libc::sighandler_t;
+    // SAFETY: the handlers store to atomics and call one that may be called as well.
+    PREVIOUS.store(unsafe { libc::signal(libc::SIGTERM, handler) }, Relaxed);
 }
 
 #[mem_profile]
@@ -73,6 +89,13 @@ fn wait_for_own_handler() {
     while !TERMINATED.load(Relaxed) {
         thread::sleep(Duration::from_millis(1));
     }
+}
+
+fn exit_when_terminated() {
+    wait_for_own_handler();
+    // Time for a listening thread to do what it should not.
+    thread::sleep(Duration::from_millis(100));
+    std::process::exit(9);
 }
 
 #[mem_profile]
@@ -95,15 +118,18 @@ fn main() {
         "fail" => fail(),
         "wait" => wait(),
         "handler_before" => {
-            handle_terminate();
-            wait_for_own_handler();
-            std::process::exit(9);
+            handle_terminate(on_terminate);
+            exit_when_terminated();
         }
         "handler_after" => {
             nothing();
-            handle_terminate();
-            wait_for_own_handler();
-            std::process::exit(9);
+            handle_terminate(on_terminate);
+            exit_when_terminated();
+        }
+        "handler_chained" => {
+            nothing();
+            handle_terminate(on_terminate_then_previous);
+            exit_when_terminated();
         }
         "balance" => balance(),
         other => panic!("{other}?"),

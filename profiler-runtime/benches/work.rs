@@ -62,10 +62,11 @@ fn eight(frame: &Frame) {
 pub fn changed_events(n: u64) {
     let frame = EVENTS.enter();
     for _ in 0..n {
+        let layout = black_box(LAYOUT);
         frame.line(1);
-        let block = allocate(&COUNTING);
+        let block = allocate(&COUNTING, layout);
         frame.line(2);
-        free(&COUNTING, block);
+        free(&COUNTING, block, layout);
     }
 }
 
@@ -73,23 +74,24 @@ pub fn changed_events(n: u64) {
 #[inline(never)]
 pub fn pairs<A: GlobalAlloc>(allocator: &'static A, n: u64) {
     for _ in 0..n {
-        let block = allocate(allocator);
-        free(allocator, block);
+        let layout = black_box(LAYOUT);
+        let block = allocate(allocator, layout);
+        free(allocator, block, layout);
     }
 }
 
 const LAYOUT: Layout = Layout::new::<[u64; 4]>();
 
 #[inline(always)]
-fn allocate<A: GlobalAlloc>(allocator: &A) -> *mut u8 {
+fn allocate<A: GlobalAlloc>(allocator: &A, layout: Layout) -> *mut u8 {
     // SAFETY: the layout is not empty.
-    black_box(unsafe { allocator.alloc(black_box(LAYOUT)) })
+    black_box(unsafe { allocator.alloc(layout) })
 }
 
 #[inline(always)]
-fn free<A: GlobalAlloc>(allocator: &A, block: *mut u8) {
+fn free<A: GlobalAlloc>(allocator: &A, block: *mut u8, layout: Layout) {
     // SAFETY: made by `allocate` with the same allocator and layout.
-    unsafe { allocator.dealloc(block, black_box(LAYOUT)) };
+    unsafe { allocator.dealloc(block, layout) };
 }
 
 /// Two threads, each with `n` turns of eight events, in one function or in a copy for each.

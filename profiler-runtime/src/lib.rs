@@ -52,7 +52,8 @@ pub use self::disabled::{Alloc, report, reset, snapshot};
 #[doc(hidden)]
 pub mod __private {
     pub use crate::control::start;
-    pub use crate::record::frame::{End, Frame, Place, Scope};
+    pub use crate::record::frame::Frame;
+    pub use crate::record::place::{End, Place, Scope};
     pub use crate::record::table::{Function, Table};
     pub use crate::record::task::{Task, task, task_call};
 

@@ -15,7 +15,8 @@
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `table` | one static per annotated function |
-//! | `frame` | one execution of a function or closure: line events and scope guards |
+//! | `frame` | one execution of a function or closure |
+//! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
 //! | `alloc` | the counting allocator |
 //! | `sync` | the atomics that a model checker replaces |
@@ -27,6 +28,7 @@ pub(crate) mod claim;
 pub(crate) mod frame;
 pub(crate) mod ledger;
 pub(crate) mod list;
+pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;
 pub(crate) mod sync;

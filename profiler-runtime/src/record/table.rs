@@ -6,9 +6,10 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::frame::{Frame, Place};
+use super::frame::Frame;
 use super::ledger::{Kind, Ledger};
 use super::list::{List, Node};
+use super::place::Place;
 use super::row::Chunk;
 use super::thread::{self, MAX_FUNCTIONS, Thread};
 

@@ -1,0 +1,93 @@
+//! `if`, `match` and what becomes of their branches.
+
+use super::{Opening, Walker, facts, heads};
+use crate::emit;
+use proc_macro2::TokenStream;
+use syn::visit_mut::VisitMut;
+use syn::{Arm, Expr, ExprBlock, ExprIf, ExprUnsafe, Pat};
+
+impl Walker<'_> {
+    /// A statement that is over when one of its blocks is.
+    pub(super) fn last_blocks(&mut self, expr: &mut Expr) {
+        match expr {
+            Expr::If(expr) => {
+                let outer = self.frame.current;
+                self.branches(expr, &|| Opening::Free);
+                self.frame.current = outer;
+            }
+            Expr::Match(expr) => {
+                self.visit_expr_mut(&mut expr.expr);
+                expr.arms.iter_mut().for_each(|arm| self.arm(arm, true));
+            }
+            Expr::Unsafe(ExprUnsafe { block, .. }) | Expr::Block(ExprBlock { block, .. }) => {
+                self.block(block, Opening::Free.plain());
+            }
+            _ => {}
+        }
+    }
+
+    /// `expr` becomes a block of its own. A block of the user keeps its braces, inside.
+    fn on_line(&mut self, row: usize, expr: &mut Expr, is_last: bool) {
+        let outer = std::mem::replace(&mut self.frame.current, row);
+        let enclosing = self.frame.jumps.depth();
+        let depth = (!is_last).then(|| self.frame.jumps.open());
+        let entered = || depth.map_or(Opening::Free, Opening::Guarded);
+        let (ends, block) = match expr {
+            Expr::Block(block) if facts::is_plain(block) => {
+                let ends = self.block(&mut block.block, entered().plain());
+                (ends, emit::wrap(expr))
+            }
+            expr => {
+                let block = emit::wrap(expr);
+                (self.block(block, entered().synthetic()), block)
+            }
+        };
+        let mut opening = TokenStream::new();
+        let guard = depth.filter(|&depth| ends || self.frame.jumps.is_left(depth));
+        opening.extend(guard.map(|depth| emit::scope(depth, outer)));
+        opening.extend(emit::line(row));
+        block.stmts.splice(..0, emit::statement(opening));
+        self.frame.jumps.close_to(enclosing);
+        self.frame.current = outer;
+    }
+
+    /// An `if`, or one that follows an `else`; `opening` is that of its blocks.
+    ///
+    /// `else if c {}` becomes `else if { EVENT; false } { loop {} } else if c {}` on a line of its
+    /// own: one more link of the chain, which is never taken. A block around `if c {}` would do as
+    /// well, were it not for the lints that treat an `else if` differently from an `if`.
+    pub(super) fn branches(&mut self, expr: &mut ExprIf, opening: &dyn Fn() -> Opening) {
+        self.visit_expr_mut(&mut expr.cond);
+        self.block(&mut expr.then_branch, opening().plain());
+        let Some((_, branch)) = &mut expr.else_branch else { return };
+        match &mut **branch {
+            Expr::If(next) => match self.other_row(next.if_token.span) {
+                Some(row) => {
+                    let outer = std::mem::replace(&mut self.frame.current, row);
+                    match opening() {
+                        Opening::Nested => self.branches(next, &|| Opening::Branch { outer }),
+                        _ => self.branches(next, opening),
+                    }
+                    emit::link(row, branch);
+                }
+                None => self.branches(next, opening),
+            },
+            Expr::Block(block) => {
+                self.block(&mut block.block, opening().plain());
+            }
+            _ => {}
+        }
+    }
+
+    /// `pattern => expr` becomes `pattern => { SCOPE EVENT expr }` on a line of its own. Nothing is
+    /// left to do after the arm if it `is_last`.
+    pub(super) fn arm(&mut self, arm: &mut Arm, is_last: bool) {
+        if let Pat::Guard(guarded) = &mut arm.pat {
+            self.visit_expr_mut(&mut guarded.guard);
+        }
+        match heads::first_token(&arm.pat).and_then(|token| self.other_row(token)) {
+            Some(row) => self.on_line(row, &mut arm.body, is_last),
+            None => self.visit_expr_mut(&mut arm.body),
+        }
+    }
+}

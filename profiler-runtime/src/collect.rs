@@ -110,8 +110,8 @@ fn add_thread(sums: &mut [Sum], thread: &'static Thread, chunk: Chunk, kind: Kin
     }
     let ledger = thread.ledger(kind);
     let is_current = ledger.chunk() == Some(chunk);
-    let row = if is_current { chunk.index_of(ledger.row()) } else { chunk.suspended.get() };
-    let Some(sum) = usize::try_from(row).ok().and_then(|row| sums.get_mut(row)) else { return };
+    let row = if is_current { Some(ledger.row()) } else { chunk.row_at(chunk.suspended.get()) };
+    let Some(sum) = row.and_then(|row| sums.get_mut(chunk.index_of(row))) else { return };
     if is_current {
         sum.totals.live += ledger.pending();
         sum.peak = sum.peak.max(ledger.pending());

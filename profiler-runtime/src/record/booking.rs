@@ -34,6 +34,14 @@ impl Ledger {
         }
     }
 
+    /// Books what is open on the current row, if anything is.
+    #[inline(always)]
+    pub(crate) fn settle_open(&self) {
+        if self.is_open() {
+            self.settle();
+        }
+    }
+
     /// Books what is open on the current row and returns `live`.
     pub(crate) fn settle(&self) -> i64 {
         if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
@@ -121,9 +129,11 @@ impl Marks {
 
 /// What only frames call: the lines and peaks of one frame, set aside while another runs.
 impl Ledger {
-    /// Starts a frame at `live`, whose current line has already risen by `rise`; returns the
-    /// marks of the frame before it.
-    pub(crate) fn push_marks(&self, live: i64, rise: i64) -> Marks {
+    /// Starts a frame whose current line has already risen by `rise`; returns the marks of the
+    /// frame before it.
+    #[inline(always)]
+    pub(crate) fn push_marks(&self, rise: i64) -> Marks {
+        let live = self.live.get();
         let base = self.base.get();
         let marks = Marks {
             line_start: self.line_start.get().wrapping_add(base),
@@ -138,6 +148,7 @@ impl Ledger {
 
     /// Ends a frame: the peak that it saw also is one of the frame that called it.
     /// Returns how far the frame rose above the start of the caller's line.
+    #[inline(always)]
     pub(crate) fn pop_marks(&self, marks: Marks) -> i64 {
         if self.kind != Kind::Heap {
             return 0;

@@ -11,8 +11,8 @@ use core::ops::Deref;
 use super::booking::Marks;
 use super::ledger::Ledger;
 use super::place::{Place, Where};
-use super::row::{Chunk, IDLE, Totals};
-use super::table::Table;
+use super::row::{Chunk, IDLE, Row, Totals};
+use super::table::{self, Table};
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
@@ -46,7 +46,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     pub(crate) fn call(table: &'static Table) -> Self {
         let mut aside = Aside::NOTHING;
-        let opened = begin_call(table, &mut aside);
+        let opened = if table::is_off() { None } else { begin_call(table, &mut aside) };
         Self::new(opened, aside)
     }
 
@@ -68,8 +68,7 @@ impl Frame {
     /// The row that is current and how far it has risen; for a task that will go on later.
     pub(crate) fn position(&self) -> Option<(usize, i64)> {
         let (ledger, chunk) = self.place.find()?;
-        let row = chunk.index_of(ledger.row());
-        Some((usize::try_from(row).unwrap_or(0), ledger.rise()))
+        Some((chunk.index_of(ledger.row()), ledger.rise()))
     }
 }
 
@@ -99,8 +98,10 @@ impl Drop for Frame {
 /// made of it stays in registers too.
 #[inline(never)]
 fn begin_call(table: &'static Table, aside: &mut Aside) -> Option<(&'static Ledger, Chunk)> {
-    let (ledger, chunk) = begin_at(table, 0, 0, aside)?;
-    if chunk.row_clamped(0).runs.add(1) == 1 {
+    let (ledger, chunk) = table.open()?;
+    let row = chunk.row_clamped(0);
+    *aside = enter(ledger, chunk, row, 0);
+    if row.runs.add(1) == 1 {
         table.note_entry(ledger.entry_reading());
     }
     Some((ledger, chunk))
@@ -114,28 +115,28 @@ fn begin_at(
     aside: &mut Aside,
 ) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
-    *aside = enter(ledger, chunk, row, rise);
+    *aside = enter(ledger, chunk, chunk.row_clamped(row), rise);
     Some((ledger, chunk))
 }
 
 #[inline(always)]
-fn enter(ledger: &'static Ledger, chunk: Chunk, row: usize, rise: i64) -> Aside {
-    let live = ledger.settle();
+fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) -> Aside {
+    ledger.settle_open();
     let now = ledger.totals();
     let caller = ledger.chunk();
     if let Some(caller) = caller {
         caller.set_last(&now);
-        caller.suspended.set(caller.index_of(ledger.row()));
-    }
-    if caller != Some(chunk) {
-        book_suspended(chunk, &now);
+        caller.suspended.set(caller.offset_of(ledger.row()));
     }
     let outer = chunk.suspended.get();
-    // The function is running: any index but `IDLE` says so until a callee sets a true one.
-    chunk.suspended.set(row as i64);
+    if caller != Some(chunk) {
+        book_suspended(chunk, outer, &now);
+    }
+    // The function is running: any row says so until a callee sets the true one.
+    chunk.suspended.set(chunk.offset_of(row));
     ledger.set_chunk(Some(chunk));
-    ledger.set_row(chunk.row_clamped(row));
-    Aside { caller, outer, marks: ledger.push_marks(live, rise) }
+    ledger.set_row(row);
+    Aside { caller, outer, marks: ledger.push_marks(rise) }
 }
 
 #[inline(never)]
@@ -147,26 +148,34 @@ fn leave(
     line_start: i64,
     frame_peak: i64,
 ) {
-    ledger.settle();
+    ledger.settle_open();
     let now = ledger.totals();
-    chunk.set_last(&now);
+    if outer != IDLE {
+        chunk.set_last(&now);
+    }
     chunk.suspended.set(outer);
     ledger.set_chunk(caller);
     let rise = ledger.pop_marks(Marks { line_start, frame_peak });
     let Some(caller) = caller else {
         return ledger.set_row(ledger.idle());
     };
+    let suspended = caller.suspended.get();
     if caller != chunk {
-        book_suspended(caller, &now);
+        book_suspended(caller, suspended, &now);
     }
-    let row = caller.row_clamped(usize::try_from(caller.suspended.get()).unwrap_or(0));
+    let row = caller.row_at(suspended).unwrap_or_else(|| ledger.idle());
     row.peak.raise(rise);
     ledger.set_row(row);
 }
 
 /// A frame of this function waits further out: what happened since it was left is on its line.
-fn book_suspended(chunk: Chunk, now: &Totals) {
-    if let Ok(row) = usize::try_from(chunk.suspended.get()) {
-        chunk.row_clamped(row).book(&now.since(&chunk.last()));
+#[inline(always)]
+fn book_suspended(chunk: Chunk, suspended: i64, now: &Totals) {
+    if let Some(row) = chunk.row_at(suspended) {
+        let change = now.since(&chunk.last());
+        // Where nothing was allocated and nothing freed there is nothing to write.
+        if (change.live, change.allocated) != (0, 0) {
+            row.book(&change);
+        }
     }
 }

@@ -73,8 +73,8 @@ impl Totals {
     }
 }
 
-/// No frame of this function is running on this thread.
-pub(crate) const IDLE: i64 = -1;
+/// No frame of this function is running on this thread. No row is there: it is the header.
+pub(crate) const IDLE: i64 = 0;
 
 /// The header of a [`Chunk`].
 #[derive(Debug)]
@@ -84,8 +84,8 @@ pub(crate) struct Header {
     pub(crate) table: Word,
     /// How many [`Row`]s follow.
     pub(crate) rows: Word,
-    /// The row at which the innermost frame of this function was left to run another frame;
-    /// [`IDLE`] where no frame runs.
+    /// Where the row is at which the innermost frame of this function was left to run another
+    /// frame, in bytes from the header; [`IDLE`] where no frame runs.
     pub(crate) suspended: Word,
     /// The thread's totals when the books of this function were last complete.
     last_live: Word,
@@ -123,7 +123,6 @@ impl Chunk {
         let chunk = Self(NonNull::new(unsafe { System.alloc_zeroed(layout) }.cast())?);
         chunk.table.set(table);
         chunk.rows.set(rows as i64);
-        chunk.suspended.set(IDLE);
         for index in 0..rows {
             // SAFETY: `rows` of them were just reserved.
             unsafe { chunk.row(index) }.clear();
@@ -161,10 +160,25 @@ impl Chunk {
         (0..self.rows.get() as usize).map(move |index| self.row_clamped(index))
     }
 
-    /// The index of a row of this chunk.
-    pub(crate) fn index_of(self, row: &Row) -> i64 {
-        let bytes = (ptr::from_ref(row) as usize).wrapping_sub(self.0.as_ptr() as usize);
-        (bytes.wrapping_sub(size_of::<Header>()) / size_of::<Row>()) as i64
+    /// Where a row of this chunk is, in bytes from the header.
+    #[inline(always)]
+    pub(crate) fn offset_of(self, row: &Row) -> i64 {
+        (ptr::from_ref(row) as usize).wrapping_sub(self.0.as_ptr() as usize) as i64
+    }
+
+    /// The row at `offset`; `None` for [`IDLE`] and for what is no place of a row.
+    #[inline(always)]
+    pub(crate) fn row_at(self, offset: i64) -> Option<&'static Row> {
+        let rows = self.rows.get() as usize * size_of::<Row>();
+        let inside = (offset as usize).wrapping_sub(size_of::<Header>());
+        // SAFETY: `offset` lies within the rows behind the header, and only `offset_of` makes
+        // offsets, so it is where a row begins; never freed.
+        (inside < rows).then(|| unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
+    }
+
+    /// The number of a row of this chunk.
+    pub(crate) fn index_of(self, row: &Row) -> usize {
+        (self.offset_of(row) as usize).saturating_sub(size_of::<Header>()) / size_of::<Row>()
     }
 
     pub(crate) fn last(self) -> Totals {

@@ -85,6 +85,12 @@ pub(crate) fn set_mode(kind: Option<Kind>) {
     MODE.store(mode, Release);
 }
 
+/// Whether nothing is measured, as `MEM_PROFILE=off` wants it.
+#[inline(always)]
+pub(crate) fn is_off() -> bool {
+    MODE.load(Relaxed) == MODE_OFF
+}
+
 /// Which functions are measured; the session's filter.
 pub(crate) type Filter = fn(&Function) -> bool;
 

@@ -202,43 +202,11 @@ fn json() {
     let line = snapshot.functions[0].lines.first_mut().unwrap();
     (line.peak, line.allocations, line.allocated) = (None, None, None);
     let text = render(&snapshot, Format::Json, &Style::default());
-    let value: serde_json::Value = serde_json::from_str(&text).unwrap();
-    insta::assert_snapshot!(format!("{value:#}"), @r##"
-    {
-      "schema_version": 1,
-      "backend": "heap",
-      "process_bytes": 51200000,
-      "functions": [
-        {
-          "name": "leak::build",
-          "file": "examples/leak.rs",
-          "line": 7,
-          "calls": 1,
-          "lines": [
-            {
-              "line": 7,
-              "source": "#[profile]",
-              "usage": 1048576,
-              "increment": 1048576,
-              "peak": null,
-              "allocations": null,
-              "allocated": null,
-              "occurrences": 1
-            },
-            {
-              "line": 11,
-              "source": "}",
-              "usage": 1048576,
-              "increment": -50331648,
-              "peak": 0,
-              "allocations": 1,
-              "allocated": 0,
-              "occurrences": 1
-            }
-          ]
-        }
-      ]
-    }
+    insta::assert_snapshot!(text.replace("{", "\n{"), @r##"
+    {"schema_version":1,"backend":"heap","process_bytes":51200000,"functions":[
+    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"lines":[
+    {"line":7,"source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"allocations":null,"allocated":null,"occurrences":1},
+    {"line":11,"source":"}","usage":1048576,"increment":-50331648,"peak":0,"allocations":1,"allocated":0,"occurrences":1}]}]}
     "##);
 }
 

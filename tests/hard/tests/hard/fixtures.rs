@@ -1,8 +1,7 @@
 //! Programs that no profile of this workspace can build: cargo, run inside cargo.
 //!
 //! Only what needs another panic strategy, other features or another version of the profiler is
-//! built like this, offline and with the workspace's own lock file: `cargo fetch` brings what other
-//! tests do not need.
+//! built like this, with the workspace's own lock file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -43,7 +42,7 @@ impl Fixture {
     /// What this cargo command prints on standard output.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO"));
-        command.args(arguments).arg("--offline").current_dir(&self.folder);
+        command.args(arguments).current_dir(&self.folder);
         command.env("CARGO_TARGET_DIR", self.path("target"));
         let output = command.output().unwrap();
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();

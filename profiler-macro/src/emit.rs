@@ -27,22 +27,23 @@ pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
     let first_line = row(rows.first_line);
     let count = row(rows.count());
     let table = names::table();
+    let path = names::path();
     quote! {
-        static #table: #runtime::Table = #runtime::Table::new(#runtime::Function {
-            name: #name,
-            path: {
-                fn __path() -> &'static str { #runtime::path_of(&__path) }
-                __path
-            },
-            module: ::core::module_path!(),
-            ident: #ident,
-            file: #file,
-            first_line: #first_line,
-            rows: #count,
-            source: #source,
-            first_row_runs: #first_row_runs,
-            start: #runtime::start,
-        });
+        static #table: #runtime::Table = {
+            struct #path;
+            #runtime::Table::new(#runtime::Function {
+                name: #name,
+                path: ::core::any::type_name::<#path>,
+                module: ::core::module_path!(),
+                ident: #ident,
+                file: #file,
+                first_line: #first_line,
+                rows: #count,
+                source: #source,
+                first_row_runs: #first_row_runs,
+                start: #runtime::start,
+            })
+        };
     }
 }
 
@@ -61,7 +62,7 @@ pub(crate) fn enter_closure(at: usize) -> TokenStream {
 /// The guard of a nested block, after which the row `outer` is current again.
 pub(crate) fn scope(depth: usize, outer: usize) -> TokenStream {
     let (scope, frame, outer) = (names::scope(depth), names::frame(), row(outer));
-    quote!(let #scope = #frame.scope(#outer);)
+    quote!(let mut #scope = #frame.scope(#outer);)
 }
 
 /// One more round of the loop whose header is on the row `header`.
@@ -112,7 +113,7 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
     let exit = plan.exit.as_ref().filter(|exit| exit.at.max(plan.opening) == index);
     if let Some(exit) = exit {
         tokens.extend(scope.map(|depth| done(depth, &lints)));
-        tokens.extend(exit.end.map(|close| end(close, &lints)));
+        tokens.extend(exit.end.filter(|end| end.guarded).map(|close| end(close.row, &lints)));
     }
     if index < attributes.len() {
         let attributes = &attributes[index];
@@ -127,6 +128,8 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
         let attributes = quote!(#(#attributes)* #lints);
         tokens.extend(left[index].iter().map(|depth| done(*depth, &attributes)));
     }
+    let close = exit.and_then(|exit| exit.end).filter(|end| !end.guarded).map(|end| line(end.row));
+    tokens.extend(close.map(|close| quote!(#lints #close)));
     tokens
 }
 
@@ -178,7 +181,12 @@ pub(crate) fn link(at: usize, branch: &mut Expr) {
 
 fn done(depth: usize, attributes: &impl ToTokens) -> TokenStream {
     let scope = names::scope(depth);
-    quote!(#attributes #scope.done();)
+    let attributes = attributes.to_token_stream();
+    // The attributes of an assignment are not stable, those of a block are.
+    match attributes.is_empty() {
+        true => quote!(#scope.done = true;),
+        false => quote!(#attributes { #scope.done = true; }),
+    }
 }
 
 fn end(close: usize, attributes: &impl ToTokens) -> TokenStream {

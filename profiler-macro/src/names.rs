@@ -25,6 +25,11 @@ pub(crate) fn table() -> Ident {
     local("__MEM_PROFILE")
 }
 
+/// The type whose path leads to the function.
+pub(crate) fn path() -> Ident {
+    local("__Path")
+}
+
 /// The frame of the body that is running.
 pub(crate) fn frame() -> Ident {
     local("__frame")

@@ -30,6 +30,8 @@ pub(crate) enum Kind {
     Plain,
     /// An expression without semicolon, which may be the value of the block.
     Value,
+    /// A value that takes no memory to make and leaves nothing behind, as `Ok(())`.
+    Simple,
     /// `return`, `break`, `continue` or a macro that panics.
     Leaving,
 }
@@ -50,8 +52,15 @@ pub(crate) struct BlockPlan {
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct Exit {
     pub(crate) at: usize,
-    /// The row of the closing brace, where the block declares locals.
-    pub(crate) end: Option<usize>,
+    /// The closing brace, where the block declares locals.
+    pub(crate) end: Option<End>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct End {
+    pub(crate) row: usize,
+    /// Whether a value is made before the locals are dropped, so that a guard has to start the row.
+    pub(crate) guarded: bool,
 }
 
 impl BlockPlan {
@@ -101,14 +110,17 @@ fn exit(block: &BlockShape, last: Option<usize>) -> Option<Exit> {
     let locals = statements.iter().any(|s| s.kind == Kind::Local);
     let is_certain = statements.last().is_some_and(|statement| !statement.conditional);
     let is_current = is_certain && block.close == last;
-    let end = block.close.filter(|_| locals && !on_one_row && !is_current);
-    Some(Exit { at: tail(statements), end })
+    let close = block.close.filter(|_| locals && !on_one_row && !is_current);
+    let at = tail(statements);
+    let simple = is_certain && statements.last().is_some_and(|last| last.kind == Kind::Simple);
+    let guarded = at < statements.len() && !simple;
+    Some(Exit { at, end: close.map(|row| End { row, guarded }) })
 }
 
 /// The index of the block's value. In a run of statements under `#[cfg]` at the end each may turn
 /// out to be it, so the run counts as a whole. Without a value, the number of statements.
 fn tail(statements: &[Statement]) -> usize {
     let conditional = statements.iter().rev().take_while(|s| s.conditional).count();
-    let value = statements.last().is_some_and(|s| s.kind == Kind::Value);
+    let value = statements.last().is_some_and(|s| matches!(s.kind, Kind::Value | Kind::Simple));
     statements.len() - conditional.max(usize::from(value))
 }

@@ -3,21 +3,19 @@
 #![allow(missing_docs, unreachable_pub, dead_code, reason = "shared by two benches")]
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::any::type_name;
 use std::hint::black_box;
 
-use mem_profile_runtime::__private::{Frame, Function, Table, path_of, start};
+use mem_profile_runtime::__private::{Frame, Function, Table, start};
 use mem_profile_runtime::Alloc;
 
 pub static COUNTING: Alloc = Alloc::new();
 pub static PLAIN: System = System;
 
 pub const fn function(ident: &'static str) -> Function {
-    fn path() -> &'static str {
-        path_of(&path)
-    }
     Function {
         name: None,
-        path,
+        path: type_name::<Table>,
         module: module_path!(),
         ident,
         file: file!(),

@@ -56,10 +56,4 @@ pub mod __private {
     pub use crate::record::place::{End, Place, Scope};
     pub use crate::record::table::{Function, Table};
     pub use crate::record::task::{Task, task, task_call};
-
-    /// The path of an item, from its type.
-    #[must_use]
-    pub fn path_of<T>(_: &T) -> &'static str {
-        core::any::type_name::<T>()
-    }
 }

@@ -1,6 +1,6 @@
 //! The plan of a block, from facts alone.
 
-use crate::plan::{BlockPlan, BlockShape, Exit, Kind, Statement};
+use crate::plan::{BlockPlan, BlockShape, End, Exit, Kind, Statement};
 
 fn shape(statements: &[(Kind, usize)]) -> BlockShape {
     let statement = |(kind, row): &(Kind, usize)| Statement {
@@ -17,13 +17,26 @@ fn shape(statements: &[(Kind, usize)]) -> BlockShape {
     }
 }
 
+fn guarded(row: usize) -> Option<End> {
+    Some(End { row, guarded: true })
+}
+
+#[test]
+fn a_closing_brace_needs_no_guard_where_no_value_is_made_before_it() {
+    let unguarded = Some(End { row: 9, guarded: false });
+    let block = shape(&[(Kind::Local, 1), (Kind::Plain, 2)]);
+    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 2, end: unguarded }));
+    let block = shape(&[(Kind::Local, 1), (Kind::Simple, 2)]);
+    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: unguarded }));
+}
+
 #[test]
 fn an_event_where_the_row_changes() {
     let block = shape(&[(Kind::Local, 1), (Kind::Plain, 1), (Kind::Silent, 2), (Kind::Value, 3)]);
     let plan = BlockPlan::new(&block);
     assert_eq!(plan.events, [Some(1), None, None, Some(3)]);
     assert_eq!(plan.current, [1, 1, 1, 3]);
-    assert_eq!(plan.exit, Some(Exit { at: 3, end: Some(9) }));
+    assert_eq!(plan.exit, Some(Exit { at: 3, end: guarded(9) }));
 }
 
 #[test]
@@ -63,7 +76,7 @@ fn a_conditional_run_at_the_end_is_the_value() {
     let mut block = shape(&[(Kind::Local, 1), (Kind::Value, 2), (Kind::Value, 3)]);
     block.statements[1].conditional = true;
     block.statements[2].conditional = true;
-    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: Some(9) }));
+    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: guarded(9) }));
 }
 
 #[test]

@@ -67,6 +67,7 @@ fn kind(statement: &Stmt) -> Kind {
         Stmt::Expr(Expr::Group(group), _) if matches!(*group.expr, Expr::Let(_)) => Kind::Local,
         Stmt::Expr(expr, _) if leaves(expr) => Kind::Leaving,
         Stmt::Macro(statement) if panics(&statement.mac) => Kind::Leaving,
+        Stmt::Expr(expr, None) if tail::is_simple(expr) => Kind::Simple,
         Stmt::Expr(expr, None) if !tail::is_statement(expr) => Kind::Value,
         Stmt::Macro(statement) if statement.semi_token.is_none() => Kind::Value,
         Stmt::Expr(..) | Stmt::Macro(_) => Kind::Plain,

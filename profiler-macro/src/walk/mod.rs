@@ -17,7 +17,7 @@ use crate::span::Rows;
 use jumps::Jumps;
 use proc_macro2::{Span, TokenStream};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, Block, Expr, ExprBlock, ExprIf, Pat, Stmt};
+use syn::{Arm, Block, Expr, ExprBlock, ExprIf, Local, LocalInit, Pat, Stmt};
 
 /// The state of the walk inside one frame.
 #[derive(Default)]
@@ -57,7 +57,25 @@ enum Opening {
     Free,
 }
 
+/// What a statement may be to its block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Value {
+    None,
+    /// The block's value, with which nothing more happens in the line that the block is in.
+    Settled,
+    /// The block's value, and the line goes on with it.
+    Used,
+}
+
 impl Opening {
+    /// What becomes of the value of the block.
+    fn value(&self) -> Value {
+        match self {
+            Self::Frame(_) | Self::Free => Value::Settled,
+            _ => Value::Used,
+        }
+    }
+
     fn plain(self) -> Entered {
         Entered { opening: self, synthetic: false, diverges: false }
     }
@@ -97,7 +115,8 @@ impl<'a> Walker<'a> {
         let tail = plan.exit.as_ref().map_or(block.stmts.len(), |exit| exit.at);
         for (index, statement) in block.stmts.iter_mut().enumerate() {
             self.frame.current = plan.current[index];
-            left.push(self.statement(statement, index >= tail));
+            let value = if index < tail { Value::None } else { entered.opening.value() };
+            left.push(self.statement(statement, value));
         }
         let ends = plan.exit.is_some();
         // A block that is only ever left for good has nothing to resume.
@@ -130,17 +149,21 @@ impl<'a> Walker<'a> {
         guarded.then(|| (self.frame.jumps.open(), outer))
     }
 
-    /// Returns the guards that the statement leaves by a jump. It `is_value` where it may be the
-    /// value of its block.
-    fn statement(&mut self, statement: &mut Stmt, is_value: bool) -> Vec<usize> {
+    /// Returns the guards that the statement leaves by a jump. It may be the `value` of its block.
+    fn statement(&mut self, statement: &mut Stmt, value: Value) -> Vec<usize> {
         match statement {
             Stmt::Expr(expr @ (Expr::Break(_) | Expr::Continue(_)), _) => {
                 visit_mut::visit_expr_mut(self, expr);
                 return self.frame.jumps.left_by(expr);
             }
             Stmt::Expr(expr, semicolon)
-                if tail::ends_with_blocks(expr, semicolon.is_none() && !is_value) =>
+                if tail::ends_with_blocks(expr, semicolon.is_none() && value != Value::Used) =>
             {
+                self.last_blocks(expr);
+            }
+            Stmt::Local(Local {
+                pat, init: Some(LocalInit { expr, diverge: None, .. }), ..
+            }) if tail::is_named(pat) && tail::ends_with_blocks(expr, true) => {
                 self.last_blocks(expr);
             }
             statement => visit_mut::visit_stmt_mut(self, statement),
@@ -165,7 +188,7 @@ impl VisitMut for Walker<'_> {
         self.block(block, Opening::Nested.plain());
     }
 
-    fn visit_local_mut(&mut self, local: &mut syn::Local) {
+    fn visit_local_mut(&mut self, local: &mut Local) {
         let Some(init) = &mut local.init else { return };
         self.visit_expr_mut(&mut init.expr);
         if let Some((_, diverge)) = &mut init.diverge

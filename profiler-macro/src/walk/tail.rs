@@ -6,7 +6,7 @@
 //! block, those of a statement do not.
 
 use super::facts::leaves;
-use syn::{BinOp, Block, Expr, ExprIf, Stmt, UnOp};
+use syn::{BinOp, Block, Expr, ExprIf, Pat, Stmt, UnOp};
 
 pub(super) fn is_statement(expr: &Expr) -> bool {
     match expr {
@@ -24,16 +24,40 @@ pub(super) fn is_statement(expr: &Expr) -> bool {
 
 /// Whether nothing is left to do in a statement once one of its blocks has ended: no value to use or
 /// drop, no temporaries. The next line event follows at once, so its blocks need no guards.
-/// `is_unit` says that its value is `()` by where it stands.
-pub(super) fn ends_with_blocks(expr: &Expr, is_unit: bool) -> bool {
+/// `is_settled` says so of its value: it is `()`, or goes where it belongs as it is.
+pub(super) fn ends_with_blocks(expr: &Expr, is_settled: bool) -> bool {
     match expr {
-        Expr::If(expr) if is_unit => has_clean_conditions(expr),
-        Expr::Match(expr) if is_unit => is_place(&expr.expr),
-        Expr::Unsafe(_) => is_unit || is_statement(expr),
-        Expr::Block(block) => block.label.is_none() && (is_unit || is_statement(expr)),
+        Expr::If(expr) if is_settled => has_clean_conditions(expr),
+        Expr::Match(expr) if is_settled => is_place(&expr.expr),
+        Expr::Unsafe(_) => is_settled || is_statement(expr),
+        Expr::Block(block) => block.label.is_none() && (is_settled || is_statement(expr)),
         Expr::If(_) | Expr::Match(_) => is_statement(expr),
         _ => false,
     }
+}
+
+/// Whether a declaration gives its value one name: nothing is taken apart, and nothing dropped.
+pub(super) fn is_named(pattern: &Pat) -> bool {
+    match pattern {
+        Pat::Ident(name) => name.subpat.is_none(),
+        Pat::Type(pattern) => is_named(&pattern.pat),
+        _ => false,
+    }
+}
+
+/// Whether making a value takes no memory and leaves nothing behind.
+pub(super) fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Lit(_) => true,
+        Expr::Tuple(expr) => expr.elems.iter().all(is_simple),
+        Expr::Call(expr) => is_standard_variant(&expr.func) && expr.args.iter().all(is_simple),
+        _ => false,
+    }
+}
+
+fn is_standard_variant(function: &Expr) -> bool {
+    let Expr::Path(function) = function else { return false };
+    ["Ok", "Err", "Some"].iter().any(|name| function.path.is_ident(name))
 }
 
 fn has_clean_conditions(expr: &ExprIf) -> bool {

@@ -3,13 +3,10 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::ledger::{Kind, Ledger, PUBLISHED};
+use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
 use super::row::{Row, Totals};
 use super::thread;
 use crate::process;
-
-/// Never equal to a reading: with it as the line's start every event takes the slow path.
-const ALWAYS_CHANGED: i64 = i64::MIN;
 
 /// What frames and events call.
 impl Ledger {
@@ -17,10 +14,7 @@ impl Ledger {
     /// it end with so much memory in use. Always with `rss`.
     #[inline(always)]
     pub(crate) fn is_open(&self) -> bool {
-        let live = self.live.get();
-        live != self.line_start.get()
-            || live != self.peak.get()
-            || self.usage.get() > self.row().usage.get()
+        self.notable.get() > self.row().usage.get()
     }
 
     /// The end of the current line: books what is open and starts the next line's peak.
@@ -55,7 +49,7 @@ impl Ledger {
         self.booked.set(live);
         self.settle_peak(live, row);
         let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
-        self.usage.set(usage);
+        self.notable.set(usage);
         row.usage.raise(usage);
         live
     }
@@ -141,8 +135,10 @@ impl Ledger {
         };
         self.frame_peak.set(live);
         self.peak.set(live);
-        let start = if self.kind == Kind::Heap { live - rise } else { ALWAYS_CHANGED };
-        self.line_start.set(start);
+        self.line_start.set(live - rise);
+        if rise != 0 {
+            self.notable.set(CHANGED);
+        }
         marks
     }
 
@@ -155,10 +151,15 @@ impl Ledger {
         }
         let base = self.base.get();
         let seen = self.frame_peak.get();
-        self.line_start.set(marks.line_start.wrapping_sub(base));
+        let line_start = marks.line_start.wrapping_sub(base);
+        self.line_start.set(line_start);
+        if line_start != self.live.get() {
+            // The line is to be closed by its end, although all is booked.
+            self.notable.set(CHANGED);
+        }
         self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
         self.frame_peak.raise(seen);
-        seen.wrapping_sub(self.line_start.get())
+        seen.wrapping_sub(line_start)
     }
 
     /// How far the current line has risen above its start.

@@ -6,19 +6,19 @@
 //! "every byte on exactly one line of a table", also under recursion and re-entry.
 
 use core::marker::PhantomData;
-use core::ops::Deref;
 
 use super::booking::Marks;
 use super::ledger::Ledger;
-use super::place::{Place, Where};
+use super::place::{End, Place, Scope};
 use super::row::{Chunk, IDLE, Row, Totals};
-use super::table::{self, Table};
+use super::table::Table;
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
 /// Where it books is apart from what it set aside, and comes from inlined code: so the compiler
 /// keeps it in registers from one event to the next.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Frame {
     place: Place,
     aside: Aside,
@@ -28,6 +28,7 @@ pub struct Frame {
 
 /// What a frame gives back when it ends.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 struct Aside {
     /// The chunk of the frame that ran before this one.
     caller: Option<Chunk>,
@@ -42,42 +43,65 @@ impl Aside {
 
 impl Frame {
     /// A call of the function of `table`: row 0 is current and counts it.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
+    #[inline(always)]
     pub(crate) fn call(table: &'static Table) -> Self {
         let mut aside = Aside::NOTHING;
-        let opened = if table::is_off() { None } else { begin_call(table, &mut aside) };
-        Self::new(opened, aside)
+        let opened = if table.is_skipped() { None } else { begin_call(table, &mut aside) };
+        Self { place: Place::new(opened), aside, _stays: PhantomData }
     }
 
     /// Enters `row`, whose current execution has already risen by `rise` bytes.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
+    #[inline(always)]
     pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
         let mut aside = Aside::NOTHING;
         let opened = begin_at(table, row, rise, &mut aside);
-        Self::new(opened, aside)
-    }
-
-    #[inline(always)]
-    fn new(opened: Option<(&'static Ledger, Chunk)>, aside: Aside) -> Self {
-        let place = opened.map_or(Where::Nowhere, |(ledger, chunk)| Where::Here(ledger, chunk));
-        Self { place: Place(place), aside, _stays: PhantomData }
+        Self { place: Place::new(opened), aside, _stays: PhantomData }
     }
 
     /// The row that is current and how far it has risen; for a task that will go on later.
     pub(crate) fn position(&self) -> Option<(usize, i64)> {
-        let (ledger, chunk) = self.place.find()?;
+        let (ledger, chunk) = self.place.here()?;
         Some((chunk.index_of(ledger.row()), ledger.rise()))
     }
 }
 
-impl Deref for Frame {
-    type Target = Place;
+/// What emitted code calls, as of [`Place`]: with `Deref` each event would be two calls in debug.
+impl Frame {
+    /// The line of `row` starts now.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn line(&self, row: usize) {
+        self.place.line(row);
+    }
 
-    #[inline(always)]
-    fn deref(&self) -> &Place {
-        &self.place
+    /// The line of `row` goes on: current again, without another occurrence.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn resume(&self, row: usize) {
+        self.place.resume(row);
+    }
+
+    /// One more occurrence of the header of a loop, which is current.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn iteration(&self, row: usize) {
+        self.place.iteration(row);
+    }
+
+    /// A guard for a nested block inside the line of `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn scope(&self, row: usize) -> Scope<'_> {
+        self.place.scope(row)
+    }
+
+    /// A guard that starts the line of `row` before the locals declared ahead of it are dropped.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn end(&self, row: usize) -> End<'_> {
+        self.place.end(row)
     }
 }
 
@@ -87,19 +111,21 @@ impl Drop for Frame {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
-        if let Where::Here(ledger, chunk) = self.place.0 {
+        if let Some((ledger, chunk)) = self.place.here() {
             let Aside { caller, outer, marks } = self.aside;
             leave(ledger, chunk, caller, outer, marks.line_start, marks.frame_peak);
         }
     }
 }
 
-/// Out of line and with its result in registers: the code is there once, and the frame that is
-/// made of it stays in registers too.
-#[inline(never)]
+/// In release out of line and with its result in registers: the code is there once, and the frame
+/// that is made of it stays in registers too.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_call(table: &'static Table, aside: &mut Aside) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
-    let row = chunk.row_clamped(0);
+    // SAFETY: a table has at least one row.
+    let row = unsafe { chunk.row(0) };
     *aside = enter(ledger, chunk, row, 0);
     if row.runs.add(1) == 1 {
         table.note_entry(ledger.entry_reading());
@@ -107,7 +133,8 @@ fn begin_call(table: &'static Table, aside: &mut Aside) -> Option<(&'static Ledg
     Some((ledger, chunk))
 }
 
-#[inline(never)]
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_at(
     table: &'static Table,
     row: usize,
@@ -129,7 +156,7 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
         caller.suspended.set(caller.offset_of(ledger.row()));
     }
     let outer = chunk.suspended.get();
-    if caller != Some(chunk) {
+    if outer != IDLE && caller != Some(chunk) {
         book_suspended(chunk, outer, &now);
     }
     // The function is running: any row says so until a callee sets the true one.
@@ -140,7 +167,7 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
 }
 
 #[inline(never)]
-fn leave(
+extern "C" fn leave(
     ledger: &'static Ledger,
     chunk: Chunk,
     caller: Option<Chunk>,
@@ -171,11 +198,11 @@ fn leave(
 /// A frame of this function waits further out: what happened since it was left is on its line.
 #[inline(always)]
 fn book_suspended(chunk: Chunk, suspended: i64, now: &Totals) {
-    if let Some(row) = chunk.row_at(suspended) {
-        let change = now.since(&chunk.last());
-        // Where nothing was allocated and nothing freed there is nothing to write.
-        if (change.live, change.allocated) != (0, 0) {
-            row.book(&change);
-        }
+    let change = now.since(&chunk.last());
+    // Where nothing was allocated and nothing freed there is nothing to write.
+    if (change.live, change.allocated) != (0, 0)
+        && let Some(row) = chunk.row_at(suspended)
+    {
+        row.book(&change);
     }
 }

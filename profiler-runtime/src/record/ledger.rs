@@ -8,9 +8,10 @@
 //!   row.allocations += 1                     row.increment += live − booked
 //!   row.allocated   += size                  row.peak  = max(row.peak, peak − line_start)
 //!   live ± size, peak = max(peak, live)      booked = line_start = peak = live
+//!   notable = CHANGED                        notable = usage
 //! ```
 
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicI64, AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
@@ -27,6 +28,10 @@ const WINDOW: i64 = 2 * CENTER;
 
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
+
+/// Memory has changed since the thread last settled. Always so with `rss`, where only the system
+/// knows.
+pub(super) const CHANGED: i64 = i64::MAX;
 
 /// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
 /// the `live` of one thread it adds up to what that thread knows of the process.
@@ -60,8 +65,9 @@ pub(crate) struct Ledger {
     pub(super) booked: Word,
     /// Highest `live` since the current frame was entered.
     pub(super) frame_peak: Local,
-    /// Memory in use by the process when this thread last settled.
-    pub(super) usage: Local,
+    /// A row whose highest usage is below this has something to book: what the process had in
+    /// use when this thread last settled, or [`CHANGED`].
+    pub(super) notable: Local,
     /// What was subtracted from `live` to keep it in the window.
     pub(super) base: Word,
     /// The chunk of the frame that is running; null outside annotated functions.
@@ -89,7 +95,7 @@ impl Ledger {
             line_start: Local::new(live),
             booked: Word::new(live),
             frame_peak: Local::new(live),
-            usage: Local::new(0),
+            notable: Local::new(if matches!(kind, Kind::Rss) { CHANGED } else { 0 }),
             base: Word::new(0),
             chunk: AtomicPtr::new(ptr::null_mut()),
             active: AtomicPtr::new(ptr::null_mut()),
@@ -125,8 +131,8 @@ impl Ledger {
 
     #[inline(always)]
     pub(crate) fn row(&self) -> &'static Row {
-        // SAFETY: rows live in chunks, in threads or in statics, none of which are freed.
-        unsafe { &*self.row.load(Relaxed) }
+        // SAFETY: rows live in chunks, in threads or in statics, none of which are freed; never null.
+        unsafe { NonNull::new_unchecked(self.row.load(Relaxed)).as_ref() }
     }
 
     #[inline(always)]
@@ -168,19 +174,23 @@ impl Ledger {
         self.allocated.add(size);
         let live = self.live.add(size);
         if live > self.peak.get() {
-            if (live as u64) < WINDOW as u64 {
-                self.peak.set(live);
-            } else {
-                self.grow_slow(size);
+            if (live as u64) >= WINDOW as u64 {
+                return self.grow_slow(size);
             }
+            self.peak.set(live);
         }
+        self.notable.set(CHANGED);
     }
 
     /// Counts a free; false where [`Ledger::free_slow`] must see to it.
     #[inline(always)]
     #[must_use]
     pub(crate) fn on_free(&self, size: usize) -> bool {
-        self.live.add((size as i64).wrapping_neg()) >= 0
+        let is_inside = self.live.add((size as i64).wrapping_neg()) >= 0;
+        if is_inside {
+            self.notable.set(CHANGED);
+        }
+        is_inside
     }
 
     #[cold]
@@ -221,6 +231,7 @@ impl Ledger {
         self.settle_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
         PUBLISHED.fetch_add(shift, Relaxed);
+        self.notable.set(CHANGED);
         for word in [&self.live, &self.booked] {
             word.add(shift.wrapping_neg());
         }

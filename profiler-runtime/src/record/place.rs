@@ -1,9 +1,9 @@
 //! Where the lines of a body are booked: line events, and the guards of blocks.
 //!
 //! What emitted code calls is inlined in release and out of line in debug, where inlining would
-//! compile it, unoptimised, into the user's crate.
-
-use core::cell::Cell;
+//! compile it, unoptimised, into the user's crate. It is `extern "C"` because such a function
+//! never unwinds, and a call that never unwinds needs no landing pad: half of what a debug build
+//! would spend on an event.
 
 use super::ledger::Ledger;
 use super::row::{Chunk, Row};
@@ -12,62 +12,79 @@ use super::thread;
 
 /// Where the lines of a body are booked.
 #[derive(Clone, Copy, Debug)]
-pub struct Place(pub(super) Where);
-
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Where {
-    /// Nothing is measured.
-    Nowhere,
-    /// The body runs to its end on the thread that entered it.
-    Here(&'static Ledger, Chunk),
-    /// A task: wherever it is polled, the frame that runs there is its own.
-    InTask(&'static Table),
+#[repr(C)]
+pub struct Place {
+    /// Where a body books that runs to its end on the thread that entered it; `None` also where
+    /// nothing is measured.
+    here: Option<(&'static Ledger, Chunk)>,
+    /// The table of an async body: wherever it is polled, the frame that runs there is its own.
+    task: Option<&'static Table>,
 }
 
 impl Place {
+    #[inline(always)]
+    pub(super) const fn new(here: Option<(&'static Ledger, Chunk)>) -> Self {
+        Self { here, task: None }
+    }
+
     /// The place of an async body, which is found anew by each event: right on whatever thread
     /// polls, and `Send`.
     pub(crate) const fn in_task(table: &'static Table) -> Self {
-        Self(Where::InTask(table))
+        Self { here: None, task: Some(table) }
     }
 
     #[inline(always)]
-    pub(super) fn find(self) -> Option<(&'static Ledger, Chunk)> {
-        match self.0 {
-            Where::Nowhere => None,
-            Where::Here(ledger, chunk) => Some((ledger, chunk)),
-            Where::InTask(table) => {
-                let ledger = thread::current_ledger().active()?;
-                let chunk = ledger.chunk()?;
-                table.owns(chunk).then_some((ledger, chunk))
-            }
+    pub(super) const fn here(&self) -> Option<(&'static Ledger, Chunk)> {
+        self.here
+    }
+
+    #[inline(always)]
+    fn find(&self) -> Option<(&'static Ledger, Chunk)> {
+        if self.here.is_some() || self.task.is_none() {
+            return self.here;
         }
+        self.find_task()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn find_task(&self) -> Option<(&'static Ledger, Chunk)> {
+        let ledger = thread::current_ledger().active()?;
+        let chunk = ledger.chunk()?;
+        self.task?.owns(chunk).then_some((ledger, chunk))
     }
 
     /// The line of `row` starts now.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub fn line(&self, row: usize) {
+    pub extern "C" fn line(&self, row: usize) {
         if let Some((ledger, chunk)) = self.find() {
-            resume_line(ledger, chunk, row).runs.add(1);
+            let row = event_row(chunk, row);
+            if ledger.is_open() {
+                return close_and_start(ledger, row);
+            }
+            start(ledger, row);
         }
     }
 
     /// The line of `row` goes on: current again, without another occurrence.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    fn resume(self, row: usize) {
+    pub extern "C" fn resume(&self, row: usize) {
         if let Some((ledger, chunk)) = self.find() {
-            resume_line(ledger, chunk, row);
+            if ledger.is_open() {
+                ledger.close_line();
+            }
+            ledger.set_row(event_row(chunk, row));
         }
     }
 
     /// One more occurrence of the header of a loop, which is current.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub fn iteration(&self, row: usize) {
+    pub extern "C" fn iteration(&self, row: usize) {
         if let Some((_, chunk)) = self.find() {
-            chunk.row_clamped(row).runs.add(1);
+            event_row(chunk, row).runs.add(1);
         }
     }
 
@@ -75,8 +92,8 @@ impl Place {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
-    pub fn scope(&self, row: usize) -> Scope {
-        Scope { place: *self, row, done: Cell::new(false), in_panic: std::thread::panicking() }
+    pub extern "C" fn scope(&self, row: usize) -> Scope<'_> {
+        Scope { place: self, row, done: false }
     }
 
     /// A guard that starts the line of `row`, a closing brace, before the locals declared
@@ -84,22 +101,28 @@ impl Place {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
-    pub fn end(&self, row: usize) -> End {
-        End { place: *self, row, in_panic: std::thread::panicking() }
+    pub extern "C" fn end(&self, row: usize) -> End<'_> {
+        End { place: self, row, in_panic: std::thread::panicking() }
     }
 }
 
-/// Closes the current line if it has anything to book, and makes `row` current.
 #[inline(always)]
-fn resume_line(ledger: &Ledger, chunk: Chunk, row: usize) -> &'static Row {
-    if ledger.is_open() {
-        ledger.close_line();
-    }
+fn event_row(chunk: Chunk, row: usize) -> &'static Row {
     // SAFETY: the macro emits a function's rows and its events together: each event's row is
     // below the `rows` that the chunk was reserved with.
-    let row = unsafe { chunk.row(row) };
+    unsafe { chunk.row(row) }
+}
+
+#[inline(always)]
+fn start(ledger: &Ledger, row: &'static Row) {
     ledger.set_row(row);
-    row
+    row.runs.add(1);
+}
+
+#[inline(never)]
+extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
+    ledger.close_line();
+    start(ledger, row);
 }
 
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
@@ -107,28 +130,19 @@ fn resume_line(ledger: &Ledger, chunk: Chunk, row: usize) -> &'static Row {
 /// `return`, `?` or a panic, the line that left stays current, so that what the outer locals
 /// free on the way out is booked there.
 #[derive(Debug)]
-pub struct Scope {
-    place: Place,
+#[repr(C)]
+pub struct Scope<'a> {
+    place: &'a Place,
     row: usize,
-    done: Cell<bool>,
-    /// A panic was under way when the block began, as in a destructor: it is not leaving it.
-    in_panic: bool,
+    /// Whether the block is being left for the enclosing line.
+    pub done: bool,
 }
 
-impl Scope {
-    /// The block is being left for the enclosing line.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub fn done(&self) {
-        self.done.set(true);
-    }
-}
-
-impl Drop for Scope {
+impl Drop for Scope<'_> {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if self.done.get() && std::thread::panicking() == self.in_panic {
+        if self.done {
             self.place.resume(self.row);
         }
     }
@@ -136,13 +150,15 @@ impl Drop for Scope {
 
 /// Guard that is dropped before the locals of its block: the closing brace's line starts.
 #[derive(Debug)]
-pub struct End {
-    place: Place,
+#[repr(C)]
+pub struct End<'a> {
+    place: &'a Place,
     row: usize,
+    /// A panic was under way when the block began, as in a destructor: it is not leaving it.
     in_panic: bool,
 }
 
-impl Drop for End {
+impl Drop for End<'_> {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {

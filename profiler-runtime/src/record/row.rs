@@ -96,6 +96,7 @@ pub(crate) struct Header {
 /// One function's rows on one thread: a header and the [`Row`]s, contiguous plain words without
 /// a pointer in them, so that the same bytes mean the same in a mapped file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
 pub(crate) struct Chunk(NonNull<Header>);
 
 // SAFETY: a chunk is never freed and holds nothing but `Word`s, which are atomics.
@@ -166,14 +167,12 @@ impl Chunk {
         (ptr::from_ref(row) as usize).wrapping_sub(self.0.as_ptr() as usize) as i64
     }
 
-    /// The row at `offset`; `None` for [`IDLE`] and for what is no place of a row.
+    /// The row at `offset`; `None` for [`IDLE`].
     #[inline(always)]
     pub(crate) fn row_at(self, offset: i64) -> Option<&'static Row> {
-        let rows = self.rows.get() as usize * size_of::<Row>();
-        let inside = (offset as usize).wrapping_sub(size_of::<Header>());
-        // SAFETY: `offset` lies within the rows behind the header, and only `offset_of` makes
-        // offsets, so it is where a row begins; never freed.
-        (inside < rows).then(|| unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
+        // SAFETY: apart from `IDLE` only `offset_of` makes offsets, of rows of this chunk, which
+        // is never freed.
+        (offset != IDLE).then(|| unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
     }
 
     /// The number of a row of this chunk.

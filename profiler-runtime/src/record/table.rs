@@ -15,10 +15,11 @@ use super::thread::{self, MAX_FUNCTIONS, Thread};
 
 /// What the macro knows of a function.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub struct Function {
     /// The `name` option.
     pub name: Option<&'static str>,
-    /// Gives the path of an item inside the function.
+    /// Gives the path of a type inside the function.
     pub path: fn() -> &'static str,
     /// `module_path!()`.
     pub module: &'static str,
@@ -40,6 +41,7 @@ pub struct Function {
 
 /// The table of one function.
 #[derive(Debug)]
+#[repr(C)]
 pub struct Table {
     function: Function,
     /// [`NEW`], [`SKIPPED`], or the table's number plus [`FIRST`].
@@ -85,12 +87,6 @@ pub(crate) fn set_mode(kind: Option<Kind>) {
     MODE.store(mode, Release);
 }
 
-/// Whether nothing is measured, as `MEM_PROFILE=off` wants it.
-#[inline(always)]
-pub(crate) fn is_off() -> bool {
-    MODE.load(Relaxed) == MODE_OFF
-}
-
 /// Which functions are measured; the session's filter.
 pub(crate) type Filter = fn(&Function) -> bool;
 
@@ -115,62 +111,79 @@ impl Table {
     /// A frame for one call of the function.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub fn enter(&'static self) -> Frame {
+    pub extern "C" fn enter(&'static self) -> Frame {
         Frame::call(self)
     }
 
     /// A frame for one call of a closure that starts on `row`.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub fn enter_closure(&'static self, row: usize) -> Frame {
+    pub extern "C" fn enter_closure(&'static self, row: usize) -> Frame {
         Frame::at(self, row, 0)
+    }
+
+    /// A frame for one poll of a task that stands on `row`, which has risen by `rise` bytes.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub(crate) extern "C" fn enter_task(&'static self, row: usize, rise: i64) -> Frame {
+        Frame::at(self, row, rise)
     }
 
     /// Where an async body books: nothing is opened, [`super::task::Task`] does that.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub fn task_frame(&'static self) -> Place {
+    pub extern "C" fn task_frame(&'static self) -> Place {
         Place::in_task(self)
     }
 
+    /// Whether a call has found out that nothing is to be measured.
+    #[inline(always)]
+    pub(crate) fn is_skipped(&self) -> bool {
+        self.state.load(Relaxed) == SKIPPED
+    }
+
     /// The ledger and the rows to book on; `None` when nothing is to be measured.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn open(&'static self) -> Option<(&'static Ledger, Chunk)> {
-        let kind = match MODE.load(Relaxed) {
+        let state = self.state.load(Acquire);
+        let ledger = thread::current_ledger();
+        if state >= FIRST
+            && let Some(thread) = ledger.thread()
+            && let Some(chunk) = thread.chunk((state - FIRST) as usize)
+        {
+            return Some((ledger.active()?, chunk));
+        }
+        self.open_first()
+    }
+
+    /// The first call of the function on this thread.
+    #[cold]
+    #[inline(never)]
+    fn open_first(&'static self) -> Option<(&'static Ledger, Chunk)> {
+        if MODE.load(Acquire) == MODE_UNKNOWN {
+            (self.function.start)();
+        }
+        let kind = match MODE.load(Acquire) {
             MODE_HEAP => Kind::Heap,
             MODE_RSS => Kind::Rss,
-            MODE_OFF => return None,
-            _ => self.start()?,
+            MODE_OFF => return self.skip(),
+            _ => return None,
         };
         let index = self.index()?;
         let thread = thread::current()?;
-        let chunk = match thread.chunk(index) {
-            Some(chunk) => chunk,
-            None => self.first_call_on(thread, index, kind)?,
-        };
+        thread.use_ledger(kind);
+        let rows = self.function.rows.max(1);
+        let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
         Some((thread.ledger(kind), chunk))
     }
 
-    #[cold]
-    #[inline(never)]
-    fn start(&self) -> Option<Kind> {
-        (self.function.start)();
-        match MODE.load(Acquire) {
-            MODE_HEAP => Some(Kind::Heap),
-            MODE_RSS => Some(Kind::Rss),
-            _ => None,
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn first_call_on(&self, thread: &'static Thread, index: usize, kind: Kind) -> Option<Chunk> {
-        thread.use_ledger(kind);
-        thread.add_chunk(index, self.function.rows.max(1))
+    /// Nothing will ever be measured here.
+    fn skip<T>(&self) -> Option<T> {
+        let _ = self.state.compare_exchange(NEW, SKIPPED, Relaxed, Relaxed);
+        None
     }
 
     /// The table's number, if its function is measured.
-    #[inline(always)]
     fn index(&'static self) -> Option<usize> {
         match self.state.load(Acquire) {
             NEW => self.register(),

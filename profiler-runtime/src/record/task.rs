@@ -70,8 +70,8 @@ impl Drop for Visit<'_> {
 impl<F> Task<F> {
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {
         let frame = match self.state {
-            State::Call => Frame::call(self.table),
-            _ => Frame::at(self.table, self.row, self.rise),
+            State::Call => self.table.enter(),
+            _ => self.table.enter_task(self.row, self.rise),
         };
         if self.state != State::Finished {
             self.state = State::Pending;

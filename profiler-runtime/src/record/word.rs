@@ -1,6 +1,6 @@
 //! Counters with one writer and any number of readers.
 
-use core::cell::UnsafeCell;
+use core::cell::Cell;
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 /// A 64-bit counter that one thread writes and any thread may read.
@@ -49,7 +49,7 @@ impl Word {
 /// an atomic one not.
 #[derive(Debug)]
 #[repr(transparent)]
-pub(crate) struct Local(UnsafeCell<i64>);
+pub(crate) struct Local(Cell<i64>);
 
 // SAFETY: a `Local` sits in the record of a thread and is used by that thread alone; the next
 // thread takes the record over with acquire ordering ([`super::claim`]). In the special ledgers,
@@ -58,19 +58,17 @@ unsafe impl Sync for Local {}
 
 impl Local {
     pub(crate) const fn new(value: i64) -> Self {
-        Self(UnsafeCell::new(value))
+        Self(Cell::new(value))
     }
 
     #[inline(always)]
     pub(crate) fn get(&self) -> i64 {
-        // SAFETY: no other thread writes, see `Sync` above, and no reference is ever handed out.
-        unsafe { *self.0.get() }
+        self.0.get()
     }
 
     #[inline(always)]
     pub(crate) fn set(&self, value: i64) {
-        // SAFETY: no other thread reads or writes, and no reference is ever handed out.
-        unsafe { *self.0.get() = value }
+        self.0.set(value);
     }
 
     #[inline(always)]

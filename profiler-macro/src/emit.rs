@@ -10,40 +10,26 @@ use syn::{Attribute, Block, Expr, ExprBlock, ExprIf, LitStr, Stmt, token};
 /// The constants of one function table.
 pub(crate) struct Table<'a> {
     pub(crate) name: Option<&'a LitStr>,
-    pub(crate) ident: String,
     pub(crate) rows: &'a Rows<'a>,
     pub(crate) source: String,
     pub(crate) first_row_runs: bool,
 }
 
 /// `static __MEM_PROFILE: Table = …;`
+///
+/// The compiler evaluates it once per function, and each further argument would be felt.
 pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
-    let Table { name, ident, rows, source, first_row_runs } = table;
-    let name = match name {
-        Some(name) => quote!(::core::option::Option::Some(#name)),
-        None => quote!(::core::option::Option::None),
-    };
+    let Table { name, rows, source, first_row_runs } = table;
     let file = &rows.file;
     let first_line = row(rows.first_line);
     let count = row(rows.count());
-    let table = names::table();
-    let path = names::path();
+    let (table, path) = (names::table(), names::path());
+    let path_of = quote!(::core::any::type_name::<#path>);
+    let arguments = quote!(#path_of, #file, #first_line, #count, #source, #first_row_runs);
+    let named = name.map(|name| quote!(.named(#name)));
     quote! {
-        static #table: #runtime::Table = {
-            struct #path;
-            #runtime::Table::new(#runtime::Function {
-                name: #name,
-                path: ::core::any::type_name::<#path>,
-                module: ::core::module_path!(),
-                ident: #ident,
-                file: #file,
-                first_line: #first_line,
-                rows: #count,
-                source: #source,
-                first_row_runs: #first_row_runs,
-                start: #runtime::start,
-            })
-        };
+        struct #path;
+        static #table: #runtime::Table = #runtime::table(#arguments) #named;
     }
 }
 

@@ -9,7 +9,6 @@ use crate::walk::Walker;
 use crate::{emit, emit_async, lints, source};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::ext::IdentExt;
 use syn::{Block, ImplItem, Item, ItemImpl, ItemTrait, LitStr, TraitItem};
 
 pub(crate) fn attribute(
@@ -128,7 +127,6 @@ impl Expansion<'_> {
         let is_compared = lints::is_compared(&signature.ident, block);
         let mut table = emit::Table {
             name: self.name,
-            ident: signature.ident.unraw().to_string(),
             rows: &rows,
             source: source::text(&rows, signature, block),
             first_row_runs: false,

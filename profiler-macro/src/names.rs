@@ -27,7 +27,7 @@ pub(crate) fn table() -> Ident {
 
 /// The type whose path leads to the function.
 pub(crate) fn path() -> Ident {
-    local("__Path")
+    local("__MemProfile")
 }
 
 /// The frame of the body that is running.

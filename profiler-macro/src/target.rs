@@ -41,6 +41,12 @@ pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Opt
 }
 
 fn read(item: TokenStream) -> Result<Target, Error> {
+    // By far the most items are functions, and trying them first spares the parser's guesses.
+    if is_function(&item)
+        && let Ok(function) = syn::parse2(item.clone())
+    {
+        return Ok(Target::Function(function));
+    }
     match syn::parse2(item.clone()) {
         Ok(Item::Fn(function)) => Ok(Target::Function(method(function))),
         Ok(Item::Impl(block)) => Ok(Target::Impl(block)),
@@ -54,6 +60,15 @@ fn read(item: TokenStream) -> Result<Target, Error> {
         Ok(_) => Err(unsupported(item)),
         Err(error) => method_without_item(item, Some(error)),
     }
+}
+
+/// Whether the first keyword of an item is that of a function.
+fn is_function(item: &TokenStream) -> bool {
+    let keywords = item.clone().into_iter().find_map(|token| match token {
+        TokenTree::Ident(word) => ["fn", "impl", "mod", "trait"].iter().position(|own| word == own),
+        _ => None,
+    });
+    keywords == Some(0)
 }
 
 /// Functions that are no items: with `default`, or without a body.

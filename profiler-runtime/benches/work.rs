@@ -6,30 +6,19 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::any::type_name;
 use std::hint::black_box;
 
-use mem_profile_runtime::__private::{Frame, Function, Table, start};
+use mem_profile_runtime::__private::{Frame, Table, table};
 use mem_profile_runtime::Alloc;
 
 pub static COUNTING: Alloc = Alloc::new();
 pub static PLAIN: System = System;
 
-pub const fn function(ident: &'static str) -> Function {
-    Function {
-        name: None,
-        path: type_name::<Table>,
-        module: module_path!(),
-        ident,
-        file: file!(),
-        first_line: 1,
-        rows: 10,
-        source: "",
-        first_row_runs: false,
-        start,
-    }
+const fn rows() -> Table {
+    table(type_name::<Table>, file!(), 1, 10, "", false)
 }
 
-static EVENTS: Table = Table::new(function("events"));
-static SHARED: Table = Table::new(function("shared"));
-static COPIES: [Table; 2] = [Table::new(function("first")), Table::new(function("second"))];
+static EVENTS: Table = rows();
+static SHARED: Table = rows();
+static COPIES: [Table; 2] = [rows(), rows()];
 
 /// Line events per turn of [`events`].
 pub const EVENTS_PER_TURN: u64 = 8;

@@ -156,7 +156,7 @@ pub(crate) fn display_name(function: &Function) -> String {
         return name.to_owned();
     }
     let path = (function.path)();
-    let own = path.find("::__MEM_PROFILE").map_or(path, |end| &path[..end]);
+    let own = path.find("::__MemProfile").map_or(path, |end| &path[..end]);
     // The body of an async function is a closure to the compiler, once more for every attribute
     // that has put the body into an async block of its own.
     own.trim_end_matches("::{{closure}}").to_owned()

@@ -8,18 +8,32 @@ use crate::collect;
 use crate::record::alloc;
 use crate::record::ledger::Kind;
 use crate::record::quiet::{self, Quiet};
-use crate::record::table::{self, Function};
+use crate::record::table::{self, Function, Table};
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
 /// Chosen once, by the first annotated function or the first request for a report.
 static BACKEND: OnceLock<Backend> = OnceLock::new();
 
+/// The table of an annotated function: the path of a type in it, the file, the line of row 0, how
+/// many rows, their source, and whether a statement starts on row 0.
+#[must_use]
+pub const fn table(
+    path: fn() -> &'static str,
+    file: &'static str,
+    first_line: u32,
+    rows: usize,
+    source: &'static str,
+    first_row_runs: bool,
+) -> Table {
+    Table::new(Function { name: None, path, file, first_line, rows, source, first_row_runs, start })
+}
+
 /// Starts the session: reads the environment, chooses the backend, registers the report at exit.
 ///
 /// Called by the first annotated function. Threads that come meanwhile wait; a call from within
 /// (an allocator with annotated methods) returns at once and is not measured.
-pub fn start() {
+fn start() {
     static START: Once = Once::new();
     thread_local! {
         static IS_STARTING: Cell<bool> = const { Cell::new(false) };

@@ -51,9 +51,9 @@ pub use self::disabled::{Alloc, report, reset, snapshot};
 #[cfg(feature = "enabled")]
 #[doc(hidden)]
 pub mod __private {
-    pub use crate::control::start;
+    pub use crate::control::table;
     pub use crate::record::frame::Frame;
     pub use crate::record::place::{End, Place, Scope};
-    pub use crate::record::table::{Function, Table};
+    pub use crate::record::table::Table;
     pub use crate::record::task::{Task, task, task_call};
 }

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Barrier, Once, mpsc};
 use std::thread;
 
-use mem_profile_runtime::__private::{Function, Table, start};
+use mem_profile_runtime::__private::{self, Table};
 use mem_profile_runtime::{Alloc, FunctionSnapshot, snapshot};
 
 #[global_allocator]
@@ -25,18 +25,10 @@ fn table(name: &str) -> &'static Table {
         // SAFETY: no other code of this test touches the environment.
         unsafe { std::env::set_var("MEM_PROFILE_FORMAT", "none") };
     });
-    Box::leak(Box::new(Table::new(Function {
-        name: Some(Box::leak(name.to_owned().into_boxed_str())),
-        path: || "unused",
-        module: module_path!(),
-        ident: "function",
-        file: file!(),
-        first_line: 1,
-        rows: 4,
-        source: "#[mem_profile]\nallocate\nfree\n}",
-        first_row_runs: false,
-        start,
-    })))
+    let name = Box::leak(name.to_owned().into_boxed_str());
+    let source = "#[mem_profile]\nallocate\nfree\n}";
+    let table = __private::table(|| "unused", file!(), 1, 4, source, false).named(name);
+    Box::leak(Box::new(table))
 }
 
 /// Keeps 100 bytes on row 1 and frees them on row 2.

@@ -112,6 +112,7 @@ impl Ledger {
 
 /// Where a frame's lines and peaks stood, in absolute bytes.
 #[derive(Clone, Copy, Debug)]
+#[repr(C)]
 pub(crate) struct Marks {
     pub(crate) line_start: i64,
     pub(crate) frame_peak: i64,

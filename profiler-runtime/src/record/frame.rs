@@ -6,6 +6,7 @@
 //! "every byte on exactly one line of a table", also under recursion and re-entry.
 
 use core::marker::PhantomData;
+use core::ptr;
 
 use super::booking::Marks;
 use super::ledger::Ledger;
@@ -30,15 +31,15 @@ pub struct Frame {
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Aside {
-    /// The chunk of the frame that ran before this one.
-    caller: Option<Chunk>,
+    /// The [`Chunk`] of the frame that ran before this one, or null.
+    caller: *const (),
     /// Where the next outer frame of the same function was left.
     outer: i64,
     marks: Marks,
 }
 
 impl Aside {
-    const NOTHING: Self = Self { caller: None, outer: IDLE, marks: Marks::NONE };
+    const NOTHING: Self = Self { caller: ptr::null(), outer: IDLE, marks: Marks::NONE };
 }
 
 impl Frame {
@@ -92,7 +93,7 @@ impl Frame {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
-    pub extern "C" fn scope(&self, row: usize) -> Scope<'_> {
+    pub extern "C" fn scope(&self, row: usize) -> Scope {
         self.place.scope(row)
     }
 
@@ -100,7 +101,7 @@ impl Frame {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
-    pub extern "C" fn end(&self, row: usize) -> End<'_> {
+    pub extern "C" fn end(&self, row: usize) -> End {
         self.place.end(row)
     }
 }
@@ -163,6 +164,7 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
     chunk.suspended.set(chunk.offset_of(row));
     ledger.set_chunk(Some(chunk));
     ledger.set_row(row);
+    let caller = caller.map_or(ptr::null(), |caller| caller.as_ptr().cast_const().cast());
     Aside { caller, outer, marks: ledger.push_marks(rise) }
 }
 
@@ -170,11 +172,13 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
 extern "C" fn leave(
     ledger: &'static Ledger,
     chunk: Chunk,
-    caller: Option<Chunk>,
+    caller: *const (),
     outer: i64,
     line_start: i64,
     frame_peak: i64,
 ) {
+    // SAFETY: null or from `enter`, which had it of a chunk.
+    let caller = unsafe { Chunk::from_ptr(caller.cast_mut().cast()) };
     ledger.settle_open();
     let now = ledger.totals();
     if outer != IDLE {

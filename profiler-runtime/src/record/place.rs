@@ -5,43 +5,61 @@
 //! never unwinds, and a call that never unwinds needs no landing pad: half of what a debug build
 //! would spend on an event.
 
+use core::ptr::{self, NonNull};
+
 use super::ledger::Ledger;
 use super::row::{Chunk, Row};
 use super::table::Table;
 use super::thread;
 
 /// Where the lines of a body are booked.
+///
+/// Its pointers say nothing of what is behind them, which the debug information of every crate
+/// with an annotated function would describe otherwise, once per codegen unit.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Place {
-    /// Where a body books that runs to its end on the thread that entered it; `None` also where
-    /// nothing is measured.
-    here: Option<(&'static Ledger, Chunk)>,
-    /// The table of an async body: wherever it is polled, the frame that runs there is its own.
-    task: Option<&'static Table>,
+    /// The [`Ledger`] and the [`Chunk`] of a body that runs to its end on the thread that entered
+    /// it; null also where nothing is measured.
+    ledger: *const (),
+    chunk: *const (),
+    /// The [`Table`] of an async body: wherever it is polled, the frame that runs there is its own.
+    task: *const (),
 }
+
+// SAFETY: it leads to ledgers, chunks and tables, which are `Sync` and never freed.
+unsafe impl Send for Place {}
+// SAFETY: as above.
+unsafe impl Sync for Place {}
 
 impl Place {
     #[inline(always)]
     pub(super) const fn new(here: Option<(&'static Ledger, Chunk)>) -> Self {
-        Self { here, task: None }
+        let (ledger, chunk) = match here {
+            Some((ledger, chunk)) => (ptr::from_ref(ledger).cast(), chunk.as_ptr().cast_const()),
+            None => (ptr::null(), ptr::null()),
+        };
+        Self { ledger, chunk: chunk.cast(), task: ptr::null() }
     }
 
     /// The place of an async body, which is found anew by each event: right on whatever thread
     /// polls, and `Send`.
     pub(crate) const fn in_task(table: &'static Table) -> Self {
-        Self { here: None, task: Some(table) }
+        Self { task: ptr::from_ref(table).cast(), ..Self::new(None) }
     }
 
     #[inline(always)]
-    pub(super) const fn here(&self) -> Option<(&'static Ledger, Chunk)> {
-        self.here
+    pub(super) fn here(&self) -> Option<(&'static Ledger, Chunk)> {
+        let ledger = NonNull::new(self.ledger.cast_mut())?;
+        // SAFETY: where the one is not null, both are what `new` was given, and never freed.
+        unsafe { Some((ledger.cast().as_ref(), Chunk::from_non_null(self.chunk))) }
     }
 
     #[inline(always)]
     fn find(&self) -> Option<(&'static Ledger, Chunk)> {
-        if self.here.is_some() || self.task.is_none() {
-            return self.here;
+        let here = self.here();
+        if here.is_some() || self.task.is_null() {
+            return here;
         }
         self.find_task()
     }
@@ -51,7 +69,9 @@ impl Place {
     fn find_task(&self) -> Option<(&'static Ledger, Chunk)> {
         let ledger = thread::current_ledger().active()?;
         let chunk = ledger.chunk()?;
-        self.task?.owns(chunk).then_some((ledger, chunk))
+        // SAFETY: null or a table, which is a static.
+        let table = unsafe { self.task.cast::<Table>().as_ref() }?;
+        table.owns(chunk).then_some((ledger, chunk))
     }
 
     /// The line of `row` starts now.
@@ -92,8 +112,8 @@ impl Place {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
-    pub extern "C" fn scope(&self, row: usize) -> Scope<'_> {
-        Scope { place: self, row, done: false }
+    pub extern "C" fn scope(&self, row: usize) -> Scope {
+        Scope { place: Behind(self), row, done: false }
     }
 
     /// A guard that starts the line of `row`, a closing brace, before the locals declared
@@ -101,8 +121,8 @@ impl Place {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
-    pub extern "C" fn end(&self, row: usize) -> End<'_> {
-        End { place: self, row, in_panic: std::thread::panicking() }
+    pub extern "C" fn end(&self, row: usize) -> End {
+        End { place: Behind(self), row, in_panic: std::thread::panicking() }
     }
 }
 
@@ -125,25 +145,47 @@ extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
     start(ledger, row);
 }
 
+/// The place of a guard, which is declared behind the frame that the place is in.
+///
+/// A reference would say so to the borrow checker, and be checked anew in every function: a sixth
+/// of what it takes to check one.
+#[derive(Debug)]
+#[repr(transparent)]
+struct Behind(*const Place);
+
+impl Behind {
+    #[inline(always)]
+    fn get(&self) -> &Place {
+        // SAFETY: emitted code declares a guard after the frame or place that made it, which it
+        // never moves: that is dropped later, and lives in the same body, pinned where it is async.
+        unsafe { NonNull::new_unchecked(self.0.cast_mut()).as_ref() }
+    }
+}
+
+// SAFETY: what it points to may be used from any thread; a place in a task moves along with it.
+unsafe impl Send for Behind {}
+// SAFETY: as above.
+unsafe impl Sync for Behind {}
+
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
 /// enclosing line becomes current again when the guard is dropped. Where it was left by
 /// `return`, `?` or a panic, the line that left stays current, so that what the outer locals
 /// free on the way out is booked there.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Scope<'a> {
-    place: &'a Place,
+pub struct Scope {
+    place: Behind,
     row: usize,
     /// Whether the block is being left for the enclosing line.
     pub done: bool,
 }
 
-impl Drop for Scope<'_> {
+impl Drop for Scope {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
         if self.done {
-            self.place.resume(self.row);
+            self.place.get().resume(self.row);
         }
     }
 }
@@ -151,19 +193,19 @@ impl Drop for Scope<'_> {
 /// Guard that is dropped before the locals of its block: the closing brace's line starts.
 #[derive(Debug)]
 #[repr(C)]
-pub struct End<'a> {
-    place: &'a Place,
+pub struct End {
+    place: Behind,
     row: usize,
     /// A panic was under way when the block began, as in a destructor: it is not leaving it.
     in_panic: bool,
 }
 
-impl Drop for End<'_> {
+impl Drop for End {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
         if std::thread::panicking() == self.in_panic {
-            self.place.line(self.row);
+            self.place.get().line(self.row);
         }
     }
 }

@@ -137,7 +137,15 @@ impl Chunk {
         NonNull::new(header).map(Self)
     }
 
-    pub(crate) fn as_ptr(self) -> *mut Header {
+    /// # Safety
+    /// `header` came from [`Chunk::as_ptr`] and is not null.
+    #[inline(always)]
+    pub(crate) unsafe fn from_non_null(header: *const ()) -> Self {
+        // SAFETY: as the caller promises.
+        Self(unsafe { NonNull::new_unchecked(header.cast_mut().cast()) })
+    }
+
+    pub(crate) const fn as_ptr(self) -> *mut Header {
         self.0.as_ptr()
     }
 

@@ -16,27 +16,23 @@ use super::thread::{self, MAX_FUNCTIONS, Thread};
 /// What the macro knows of a function.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub struct Function {
+pub(crate) struct Function {
     /// The `name` option.
-    pub name: Option<&'static str>,
+    pub(crate) name: Option<&'static str>,
     /// Gives the path of a type inside the function.
-    pub path: fn() -> &'static str,
-    /// `module_path!()`.
-    pub module: &'static str,
-    /// The function's identifier.
-    pub ident: &'static str,
+    pub(crate) path: fn() -> &'static str,
     /// Source file as `file!()` prints it.
-    pub file: &'static str,
+    pub(crate) file: &'static str,
     /// Line of row 0.
-    pub first_line: u32,
+    pub(crate) first_line: u32,
     /// Lines from the first to that of the closing brace, at least 1.
-    pub rows: usize,
+    pub(crate) rows: usize,
     /// The source of these lines.
-    pub source: &'static str,
+    pub(crate) source: &'static str,
     /// Whether a statement starts on row 0, as in a function written on one line.
-    pub first_row_runs: bool,
+    pub(crate) first_row_runs: bool,
     /// Starts the session, at the first call of any annotated function.
-    pub start: fn(),
+    pub(crate) start: fn(),
 }
 
 /// The table of one function.
@@ -98,14 +94,20 @@ pub(crate) fn set_filter(filter: Filter) {
 
 impl Table {
     /// A table that no one has called yet.
-    #[must_use]
-    pub const fn new(function: Function) -> Self {
+    pub(crate) const fn new(function: Function) -> Self {
         Self {
             function,
             state: AtomicU32::new(NEW),
             next: AtomicPtr::new(ptr::null_mut()),
             entry: AtomicI64::new(NEVER),
         }
+    }
+
+    /// The same under the name that the user has given.
+    #[must_use]
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.function.name = Some(name);
+        self
     }
 
     /// A frame for one call of the function.

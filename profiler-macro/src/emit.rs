@@ -168,10 +168,11 @@ pub(crate) fn link(at: usize, branch: &mut Expr) {
 fn done(depth: usize, attributes: &impl ToTokens) -> TokenStream {
     let scope = names::scope(depth);
     let attributes = attributes.to_token_stream();
-    // The attributes of an assignment are not stable, those of a block are.
+    // The attributes of an assignment are not stable, those of a block are. Without the semicolon it
+    // would be the value of the block that it closes.
     match attributes.is_empty() {
         true => quote!(#scope.done = true;),
-        false => quote!(#attributes { #scope.done = true; }),
+        false => quote!(#attributes { #scope.done = true; };),
     }
 }
 

@@ -46,6 +46,34 @@ both! { mutable;
     }
 }
 
+// The last statement of the first arm is no value, and control never comes out of it.
+both! { leaving_arms;
+    pub(crate) fn leaving_arms(numbers: &[usize]) -> Result<usize, usize> {
+        let (first, rest) = match (numbers.first(), numbers.len()) {
+            (None, length) => {
+                if length == 0 {
+                    let error = length + 1;
+                    return Err(error);
+                } else {
+                    return Ok(length);
+                }
+            }
+            (Some(first), length) => (*first, length - 1),
+        };
+        Ok(first + rest)
+    }
+}
+
+#[test]
+fn arms_that_leave() {
+    keep_quiet();
+    for numbers in [&[][..], &[3, 4]] {
+        let annotated = leaving_arms::annotated::leaving_arms(numbers);
+        assert_eq!(leaving_arms::plain::leaving_arms(numbers), annotated);
+    }
+    assert_measured("::leaving_arms::annotated::leaving_arms");
+}
+
 both! { opaque;
     pub(crate) fn opaque<'a, T, const N: usize>(values: &'a [T; N]) -> impl Iterator<Item = String> + Clone + 'a
     where

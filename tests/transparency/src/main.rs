@@ -46,7 +46,7 @@ const CRATES: [&str; 24] = [
     "rayon-core",
     "crossbeam-channel",
     "chrono",
-    "jiff",
+    "time",
     "winnow",
     "toml",
     "http",

@@ -21,7 +21,7 @@ pub(crate) struct Sources {
     /// How many functions carry the attribute.
     pub(crate) functions: usize,
     /// Whether the crate has a feature that turns all others on.
-    pub(crate) has_full: bool,
+    pub(crate) features: Vec<&'static str>,
     /// A test in `tests/` has an allocator of its own, so that ours counts in the library's alone.
     pub(crate) has_allocator: bool,
 }
@@ -53,7 +53,12 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
         plain: folder.join("plain"),
         annotated: folder.join("annotated"),
         functions: 0,
-        has_full: package["features"].get("full").is_some(),
+        features: Vec::from(
+            FEATURES.map(|feature| package["features"].get(feature).map(|_| feature)),
+        )
+        .into_iter()
+        .flatten()
+        .collect(),
         has_allocator: installs_one(published)?,
     };
     let _ = fs::remove_dir_all(&folder);

@@ -36,6 +36,19 @@ pub(super) fn ends_with_blocks(expr: &Expr, is_unit: bool) -> bool {
     }
 }
 
+/// Whether the value of a block may leave temporaries behind, which before edition 2024 outlive the
+/// locals of the block. Those of a branch or an arm end with it.
+pub(super) fn keeps_temporaries(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(Expr::If(last), None)) => !has_clean_conditions(last),
+        Some(Stmt::Expr(Expr::Match(last), None)) => !is_place(&last.expr),
+        Some(Stmt::Expr(Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_), None)) => false,
+        Some(Stmt::Expr(last, None)) => !(leaves(last) || is_clean(last) || is_statement(last)),
+        Some(Stmt::Macro(last)) => last.semi_token.is_none(),
+        _ => false,
+    }
+}
+
 fn has_clean_conditions(expr: &ExprIf) -> bool {
     let next = expr.else_branch.as_ref().map(|(_, branch)| &**branch);
     is_clean_condition(&expr.cond)
@@ -92,7 +105,7 @@ fn is_clean_condition(condition: &Expr) -> bool {
 /// Whether nothing but the value itself is left of an expression.
 fn is_clean(expr: &Expr) -> bool {
     match expr {
-        Expr::Lit(_) => true,
+        Expr::Lit(_) | Expr::Closure(_) => true,
         Expr::Binary(expr) => is_clean(&expr.left) && is_clean(&expr.right),
         Expr::Call(expr) => is_place(&expr.func) && expr.args.iter().all(is_clean),
         Expr::MethodCall(expr) => is_place(&expr.receiver) && expr.args.iter().all(is_clean),

@@ -8,7 +8,7 @@ use core::cell::Cell;
 use super::ledger::Ledger;
 use super::row::{Chunk, Row};
 use super::table::Table;
-use super::thread;
+use super::{task, thread};
 
 /// Where the lines of a body are booked.
 #[derive(Clone, Copy, Debug)]
@@ -44,6 +44,14 @@ impl Place {
         }
     }
 
+    #[inline(always)]
+    fn leaving(self) -> Leaving {
+        Leaving {
+            panic: std::thread::panicking(),
+            cancelled: matches!(self.0, Where::InTask(_)) && task::is_cancelling(),
+        }
+    }
+
     /// The line of `row` starts now.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
@@ -76,7 +84,7 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub fn scope(&self, row: usize) -> Scope {
-        Scope { place: *self, row, done: Cell::new(false), in_panic: std::thread::panicking() }
+        Scope { place: *self, row, done: Cell::new(false), begun: self.leaving() }
     }
 
     /// A guard that starts the line of `row`, a closing brace, before the locals declared
@@ -85,8 +93,16 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub fn end(&self, row: usize) -> End {
-        End { place: *self, row, in_panic: std::thread::panicking() }
+        End { place: *self, row, begun: self.leaving() }
     }
+}
+
+/// How blocks are being left but by their end. What was under way when a block began, as in a
+/// destructor, is not leaving it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Leaving {
+    panic: bool,
+    cancelled: bool,
 }
 
 /// Closes the current line if it has anything to book, and makes `row` current.
@@ -104,15 +120,14 @@ fn resume_line(ledger: &Ledger, chunk: Chunk, row: usize) -> &'static Row {
 
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
 /// enclosing line becomes current again when the guard is dropped. Where it was left by
-/// `return`, `?` or a panic, the line that left stays current, so that what the outer locals
+/// `return`, `?`, a panic or cancellation, the line that left stays current, so that what the outer locals
 /// free on the way out is booked there.
 #[derive(Debug)]
 pub struct Scope {
     place: Place,
     row: usize,
     done: Cell<bool>,
-    /// A panic was under way when the block began, as in a destructor: it is not leaving it.
-    in_panic: bool,
+    begun: Leaving,
 }
 
 impl Scope {
@@ -128,7 +143,7 @@ impl Drop for Scope {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if self.done.get() && std::thread::panicking() == self.in_panic {
+        if self.done.get() && self.place.leaving() == self.begun {
             self.place.resume(self.row);
         }
     }
@@ -139,14 +154,14 @@ impl Drop for Scope {
 pub struct End {
     place: Place,
     row: usize,
-    in_panic: bool,
+    begun: Leaving,
 }
 
 impl Drop for End {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if std::thread::panicking() == self.in_panic {
+        if self.place.leaving() == self.begun {
             self.place.line(self.row);
         }
     }

@@ -8,6 +8,7 @@ thread_local! {
 }
 
 /// A place where something may go wrong: the one that was asked for does.
+#[track_caller]
 pub(crate) fn point(number: usize) -> usize {
     let left = LEFT.get();
     LEFT.set(left.wrapping_sub(1));

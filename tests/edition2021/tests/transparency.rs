@@ -29,6 +29,9 @@ mod points;
 #[path = "../../editions/points_async.rs"]
 mod points_async;
 
+#[path = "../../editions/orders.rs"]
+mod orders;
+
 #[path = "../../editions/shapes.rs"]
 mod shapes;
 

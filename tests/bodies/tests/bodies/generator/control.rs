@@ -25,7 +25,10 @@ impl Generator {
 
     /// A condition that may bind a variable.
     fn branch_condition(&mut self) -> String {
-        let (text, variable) = match self.random.u8(0..6) {
+        let kind = self.random.u8(0..6);
+        // In the order in which it is written: what is moved is not to be named after that.
+        let before = (kind < 3 && self.edition_2024 && self.chance(4)).then(|| self.condition());
+        let (text, variable) = match kind {
             0 => {
                 let name = self.number_name();
                 (
@@ -45,7 +48,6 @@ impl Generator {
             }
             _ => return self.condition(),
         };
-        let before = (self.edition_2024 && self.chance(4)).then(|| self.condition());
         self.declare(variable);
         let after = (self.edition_2024 && self.chance(4)).then(|| self.condition());
         let parts = before.into_iter().chain([text]).chain(after);

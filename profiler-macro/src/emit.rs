@@ -147,6 +147,29 @@ pub(crate) fn wrap(expr: &mut Expr) -> &mut Block {
     }
 }
 
+/// `{ BODY }` becomes `{ { OPENING { BODY } } }`, unless there is nothing to open.
+///
+/// The braces in the middle are not the user's and carry the edition of this crate, 2024: what the
+/// value of the body leaves behind is dropped before what was opened, in all editions. The user's
+/// stand outside as well, where they tell the extent of the function, and inside, for the locals. A
+/// value alone needs none inside, and lints would say so.
+pub(crate) fn enclose(block: &mut Block, opening: TokenStream) {
+    let Some(opening) = statement(opening) else { return };
+    let mut stmts = std::mem::take(&mut block.stmts);
+    if stmts.len() > 1 {
+        stmts = vec![nested(block.brace_token, stmts)];
+    }
+    stmts.insert(0, opening);
+    let own = Span::mixed_site().located_at(block.brace_token.span.join());
+    block.stmts.push(nested(token::Brace(own), stmts));
+}
+
+/// A block that is the value of another one.
+fn nested(brace_token: token::Brace, stmts: Vec<Stmt>) -> Stmt {
+    let block = Block { brace_token, stmts };
+    Stmt::Expr(Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block }), None)
+}
+
 /// `if c {}` becomes `if { EVENT; false } { loop {} } else if c {}`.
 pub(crate) fn link(at: usize, branch: &mut Expr) {
     let site = Span::mixed_site();

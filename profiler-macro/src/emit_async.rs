@@ -83,9 +83,10 @@ pub(crate) fn pin(output: &ReturnType, open: Span) -> TokenStream {
 }
 
 /// Moves every parameter into the async body, in order of declaration, so that they are dropped
-/// after the locals and in reverse order as before. `mut` and lint attributes move along. A pattern
-/// is matched in the body, as Rust itself does it: what the pattern leaves of its parameter is then
-/// dropped at its place. `self` cannot be bound again, but naming it moves all of it.
+/// after the locals and in reverse order as before. `mut` and lint attributes move along; others are
+/// for macros to come. A pattern is matched in the body, as Rust itself does it: what the pattern
+/// leaves of its parameter is then dropped at its place. `self` cannot be bound again, but naming it
+/// moves all of it.
 ///
 /// ```text
 /// async fn f(mut a: A, (b, _): B)          becomes
@@ -105,9 +106,10 @@ fn parameter(position: usize, input: &mut FnArg) -> TokenStream {
         FnArg::Typed(input) => input,
     };
     let attributes = std::mem::take(&mut input.attrs);
-    input.attrs = attributes.iter().filter(|attribute| is_condition(attribute)).cloned().collect();
-    let conditions = &input.attrs;
-    let attributes = quote!(#(#attributes)*);
+    let (lints, kept): (Vec<_>, Vec<_>) = attributes.into_iter().partition(names::is_lint);
+    input.attrs = kept;
+    let conditions: Vec<_> = input.attrs.iter().filter(|kept| is_condition(kept)).collect();
+    let attributes = quote!(#(#conditions)* #(#lints)*);
     if let Pat::Ident(PatIdent { by_ref: None, subpat: None, mutability, ident, .. }) =
         &mut *input.pat
     {

@@ -9,7 +9,7 @@ use crate::walk::Walker;
 use crate::{emit, emit_async, lints, source};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Block, ImplItem, Item, ItemImpl, ItemTrait, LitStr, TraitItem};
+use syn::{ImplItem, Item, ItemImpl, ItemTrait, LitStr, TraitItem};
 
 pub(crate) fn attribute(
     arguments: proc_macro::TokenStream,
@@ -138,10 +138,7 @@ impl Expansion<'_> {
             let opening = quote!(#parameters #pin #frame);
             table.first_row_runs = Walker::body(&self.names, &rows, block, opening);
             let call = emit_async::call(&self.names, &signature.output, block);
-            *block = Block {
-                brace_token: block.brace_token,
-                stmts: Vec::from_iter(emit::statement(call)),
-            };
+            block.stmts = Vec::from_iter(emit::statement(call));
         } else {
             table.first_row_runs = Walker::body(&self.names, &rows, block, emit::enter());
         }

@@ -63,6 +63,12 @@ pub(crate) fn is_condition(attribute: &Attribute) -> bool {
             && attribute.meta.require_list().is_ok_and(names_cfg)
 }
 
+/// An attribute about lints, or a `#[cfg_attr(…)]` that may turn into one.
+pub(crate) fn is_lint(attribute: &Attribute) -> bool {
+    let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
+    !is_condition(attribute) && lints.iter().any(|name| attribute.path().is_ident(name))
+}
+
 /// The same tokens, for the compiler's messages at another place. What is inside groups stays.
 pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
     each(tokens, |own| own.located_at(place))

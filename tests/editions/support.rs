@@ -120,12 +120,16 @@ impl Drop for Noisy {
 
 /// Message and location of a panic.
 pub(crate) fn panic_of<R>(run: impl FnOnce() -> R) -> String {
+    caught(run).err().expect("the case panics")
+}
+
+/// The value, or message and location of a panic.
+pub(crate) fn caught<R>(run: impl FnOnce() -> R) -> Result<R, String> {
     record_panics();
     EXPECTED.set(true);
     let outcome = panic::catch_unwind(AssertUnwindSafe(run));
     EXPECTED.set(false);
-    assert!(outcome.is_err(), "the case panics");
-    PANIC.take().expect("the hook has run")
+    outcome.map_err(|_| PANIC.take().expect("the hook has run"))
 }
 
 fn record_panics() {
@@ -185,6 +189,15 @@ pub(crate) fn cancel_after<F: Future>(polls: usize, future: F) {
         assert!(future.as_mut().poll(&mut context).is_pending(), "it waits");
     }
     step("cancel");
+}
+
+/// Polls at most so many times, drops what is left, and says whether it was done.
+pub(crate) fn poll_and_drop<F: Future>(polls: usize, future: F) -> bool {
+    let mut future = Box::pin(future);
+    let mut context = Context::from_waker(Waker::noop());
+    let done = (0..polls).any(|_| future.as_mut().poll(&mut context).is_ready());
+    step("cancel");
+    done
 }
 
 /// Pending once.

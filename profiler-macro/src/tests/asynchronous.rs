@@ -18,6 +18,18 @@ fn function() {
 }
 
 #[test]
+fn attributes_of_parameters_are_for_lints_or_stay() {
+    assert_expansion!(
+        "async_parameter_attributes",
+        "#[mem_profile]
+        async fn f(#[case] #[allow(unused)] a: u8, #[values(1, 2)] (b, _): (u8, u8)) -> u8 {
+            let sum = a + b;
+            sum
+        }"
+    );
+}
+
+#[test]
 fn without_return_type() {
     assert_expansion!(
         "async_unit",

@@ -184,6 +184,18 @@ fn qualifiers_stay() {
 }
 
 #[test]
+fn tails_that_keep_temporaries_end_before_the_frame() {
+    assert_expansion!(
+        "tail_temporaries",
+        "#[mem_profile]
+        fn f(lock: &Mutex<Vec<u8>>) -> usize {
+            let extra = 1;
+            lock.lock().unwrap().len() + extra
+        }"
+    );
+}
+
+#[test]
 fn tails_without_a_value_are_statements() {
     assert_expansion!(
         "tails",

@@ -27,7 +27,7 @@ impl Walker<'_> {
         } else if has_blocks(&closure.body) {
             let mut opening = emit::enter_closure(row);
             opening.extend(first);
-            self.closure_body(closure, opening);
+            self.closure_body(closure, Opening::Frame(opening));
         } else {
             visit_mut::visit_expr_mut(self, &mut closure.body);
         }
@@ -48,8 +48,7 @@ impl Walker<'_> {
     }
 
     /// Puts a frame into the closure's block, or into a block around its expression.
-    fn closure_body(&mut self, closure: &mut ExprClosure, opening: TokenStream) {
-        let frame = Opening::Frame(opening);
+    fn closure_body(&mut self, closure: &mut ExprClosure, frame: Opening) {
         match &mut *closure.body {
             Expr::Block(body) if body.label.is_none() => self.block(&mut body.block, frame.plain()),
             body => self.block(emit::wrap(body), frame.synthetic()),
@@ -72,7 +71,7 @@ impl Walker<'_> {
             syn::ReturnType::Default => TokenStream::new(),
             output => emit_async::pin(output, closure.inputs_end.span),
         };
-        self.closure_body(closure, quote::quote!(#pin #frame #first));
+        self.closure_body(closure, Opening::Task(quote::quote!(#pin #frame #first)));
         if let Expr::Block(body) = &mut *closure.body {
             let task = emit_async::closure(self.names, row, &body.block);
             body.block.stmts = vec![Stmt::Expr(Expr::Verbatim(task), None)];
@@ -88,7 +87,7 @@ impl Walker<'_> {
         let Expr::Async(block) = std::mem::replace(expr, Expr::PLACEHOLDER) else { return };
         let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
         let mut block: ExprAsync = block;
-        self.block(&mut block.block, Opening::Frame(opening).plain());
+        self.block(&mut block.block, Opening::Task(opening).plain());
         self.frame = outer;
         *expr = Expr::Verbatim(emit_async::block(self.names, row, block));
     }

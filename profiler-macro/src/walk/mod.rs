@@ -43,8 +43,10 @@ struct Entered {
 }
 
 enum Opening {
-    /// A body with a frame of its own.
+    /// A body with a frame of its own, which has to outlive all that the body leaves behind.
     Frame(TokenStream),
+    /// An async body inside a task, whose poll outlives it.
+    Task(TokenStream),
     /// A block within the frame; a guard is needed only if the row moves in it.
     Nested,
     /// The body of a loop, with the row of its header.
@@ -71,7 +73,7 @@ impl Opening {
     /// What becomes of the value of the block.
     fn value(&self) -> Value {
         match self {
-            Self::Frame(_) | Self::Free => Value::Settled,
+            Self::Frame(_) | Self::Task(_) | Self::Free => Value::Settled,
             _ => Value::Used,
         }
     }
@@ -111,6 +113,7 @@ impl<'a> Walker<'a> {
         let plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
         let (attributes, places) = (facts::attributes(block), facts::places(block));
         let guard = self.open(&entered.opening, &plan);
+        let outlives = !entered.synthetic && tail::keeps_temporaries(block);
         let mut left = Vec::with_capacity(block.stmts.len());
         let tail = plan.exit.as_ref().map_or(block.stmts.len(), |exit| exit.at);
         for (index, statement) in block.stmts.iter_mut().enumerate() {
@@ -127,13 +130,16 @@ impl<'a> Walker<'a> {
         });
         let mut opening =
             guard.map_or_else(TokenStream::new, |(depth, row)| emit::scope(depth, row));
+        let mut around = TokenStream::new();
         match entered.opening {
-            Opening::Frame(tokens) => opening.extend(tokens),
+            Opening::Frame(tokens) if outlives => around = tokens,
+            Opening::Frame(tokens) | Opening::Task(tokens) => opening.extend(tokens),
             Opening::Loop(header) => opening.extend(header.map(emit::iteration)),
             _ => {}
         }
         let plan = &plan;
         emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });
+        emit::enclose(block, around);
         self.frame.jumps.close_to(depth);
         self.frame.current = row;
         ends
@@ -142,7 +148,9 @@ impl<'a> Walker<'a> {
     /// The depth of the block's own guard and the row that it resumes.
     fn open(&mut self, opening: &Opening, plan: &BlockPlan) -> Option<(usize, usize)> {
         let (guarded, outer) = match opening {
-            Opening::Frame(_) | Opening::Guarded(_) | Opening::Free => return None,
+            Opening::Frame(_) | Opening::Task(_) | Opening::Guarded(_) | Opening::Free => {
+                return None;
+            }
             Opening::Nested | Opening::Loop(_) => (plan.moves(), self.frame.current),
             Opening::Branch { outer } => (true, *outer),
         };

@@ -45,6 +45,21 @@ pub(super) fn is_named(pattern: &Pat) -> bool {
     }
 }
 
+/// Whether the value of a block may leave temporaries behind, which before edition 2024 outlive the
+/// locals of the block. Those of a branch or an arm end with it.
+pub(super) fn keeps_temporaries(block: &Block) -> bool {
+    match block.stmts.last() {
+        Some(Stmt::Expr(Expr::If(last), None)) => !has_clean_conditions(last),
+        Some(Stmt::Expr(Expr::Match(last), None)) => !is_place(&last.expr),
+        Some(Stmt::Expr(Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_), None)) => false,
+        Some(Stmt::Expr(last, None)) => {
+            !(leaves(last) || is_simple(last) || is_clean(last) || is_statement(last))
+        }
+        Some(Stmt::Macro(last)) => last.semi_token.is_none(),
+        _ => false,
+    }
+}
+
 /// Whether making a value takes no memory and leaves nothing behind.
 pub(super) fn is_simple(expr: &Expr) -> bool {
     match expr {
@@ -116,7 +131,7 @@ fn is_clean_condition(condition: &Expr) -> bool {
 /// Whether nothing but the value itself is left of an expression.
 fn is_clean(expr: &Expr) -> bool {
     match expr {
-        Expr::Lit(_) => true,
+        Expr::Lit(_) | Expr::Closure(_) => true,
         Expr::Binary(expr) => is_clean(&expr.left) && is_clean(&expr.right),
         Expr::Call(expr) => is_place(&expr.func) && expr.args.iter().all(is_clean),
         Expr::MethodCall(expr) => is_place(&expr.receiver) && expr.args.iter().all(is_clean),

@@ -10,7 +10,7 @@ use core::ptr::{self, NonNull};
 use super::ledger::Ledger;
 use super::row::{Chunk, Row};
 use super::table::Table;
-use super::thread;
+use super::{task, thread};
 
 /// Where the lines of a body are booked.
 ///
@@ -74,6 +74,14 @@ impl Place {
         table.owns(chunk).then_some((ledger, chunk))
     }
 
+    #[inline(always)]
+    fn leaving(&self) -> Leaving {
+        Leaving {
+            panic: std::thread::panicking(),
+            cancelled: !self.task.is_null() && task::is_cancelling(),
+        }
+    }
+
     /// The line of `row` starts now.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
@@ -113,7 +121,7 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn scope(&self, row: usize) -> Scope {
-        Scope { place: Behind(self), row, done: false }
+        Scope { place: Behind(self), row, done: false, begun: self.leaving() }
     }
 
     /// A guard that starts the line of `row`, a closing brace, before the locals declared
@@ -122,8 +130,17 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn end(&self, row: usize) -> End {
-        End { place: Behind(self), row, in_panic: std::thread::panicking() }
+        End { place: Behind(self), row, begun: self.leaving() }
     }
+}
+
+/// How blocks are being left but by their end. What was under way when a block began, as in a
+/// destructor, is not leaving it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(C)]
+struct Leaving {
+    panic: bool,
+    cancelled: bool,
 }
 
 #[inline(always)]
@@ -169,8 +186,8 @@ unsafe impl Sync for Behind {}
 
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
 /// enclosing line becomes current again when the guard is dropped. Where it was left by
-/// `return`, `?` or a panic, the line that left stays current, so that what the outer locals
-/// free on the way out is booked there.
+/// `return`, `?`, a panic or cancellation, the line that left stays current, so that what the outer
+/// locals free on the way out is booked there.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Scope {
@@ -178,14 +195,16 @@ pub struct Scope {
     row: usize,
     /// Whether the block is being left for the enclosing line.
     pub done: bool,
+    begun: Leaving,
 }
 
 impl Drop for Scope {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if self.done {
-            self.place.get().resume(self.row);
+        let place = self.place.get();
+        if self.done && place.leaving() == self.begun {
+            place.resume(self.row);
         }
     }
 }
@@ -196,16 +215,16 @@ impl Drop for Scope {
 pub struct End {
     place: Behind,
     row: usize,
-    /// A panic was under way when the block began, as in a destructor: it is not leaving it.
-    in_panic: bool,
+    begun: Leaving,
 }
 
 impl Drop for End {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if std::thread::panicking() == self.in_panic {
-            self.place.get().line(self.row);
+        let place = self.place.get();
+        if place.leaving() == self.begun {
+            place.line(self.row);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A task is a frame that is entered by each poll and left at its end, so that what other tasks
 //! do in between is never booked on its lines, whatever thread polls it.
 
+use core::cell::Cell;
 use core::fmt;
 use core::future::Future;
 use core::mem::ManuallyDrop;
@@ -67,6 +68,30 @@ impl Drop for Visit<'_> {
     }
 }
 
+thread_local! {
+    static CANCELLING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether a task is being dropped half-way.
+pub(super) fn is_cancelling() -> bool {
+    CANCELLING.get()
+}
+
+/// A task is being dropped half-way while this lives; inside, `true`: inside of another one.
+struct Cancelling(bool);
+
+impl Cancelling {
+    fn begin() -> Self {
+        Self(CANCELLING.replace(true))
+    }
+}
+
+impl Drop for Cancelling {
+    fn drop(&mut self) {
+        CANCELLING.set(self.0);
+    }
+}
+
 impl<F> Task<F> {
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {
         let frame = match self.state {
@@ -105,7 +130,7 @@ impl<F> Drop for Task<F> {
         let cancelled = self.state == State::Pending;
         let (_visit, future) = if cancelled {
             let (visit, future) = self.visit();
-            (Some(visit), future)
+            (Some((visit, Cancelling::begin())), future)
         } else {
             (None, &mut self.future)
         };

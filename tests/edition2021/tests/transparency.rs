@@ -22,6 +22,16 @@ mod attributes;
 #[path = "../../editions/containers.rs"]
 mod containers;
 
+#[macro_use]
+#[path = "../../editions/points.rs"]
+mod points;
+
+#[path = "../../editions/points_async.rs"]
+mod points_async;
+
+#[path = "../../editions/orders.rs"]
+mod orders;
+
 #[path = "../../editions/shapes.rs"]
 mod shapes;
 

@@ -67,6 +67,11 @@ pub fn outermost<R>(function: &str, call: impl FnOnce() -> R) -> R {
     result
 }
 
+/// Bytes that this thread allocated minus those that it freed.
+pub fn live_here() -> i64 {
+    truth::live_here()
+}
+
 /// Gives a size, which is not the same everywhere, a name for the comments.
 pub fn value(name: &str, bytes: usize) {
     say(format_args!("value {name} {bytes}"));

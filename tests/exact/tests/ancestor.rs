@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
 static RUN: LazyLock<Run> =
-    LazyLock::new(|| Run::new("ancestor", env!("CARGO_BIN_EXE_ancestor"), "ancestor"));
+    LazyLock::new(|| Run::new("ancestor", env!("CARGO_BIN_EXE_ancestor"), "ancestor_rows"));
 
 const FOREVER: Duration = Duration::from_secs(3600);
 

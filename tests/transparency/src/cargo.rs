@@ -39,7 +39,8 @@ pub(crate) struct Profile<'a> {
     pub(crate) package: &'a Path,
     pub(crate) target: &'a Path,
     pub(crate) release: bool,
-    pub(crate) features: Option<&'static str>,
+    /// Separated by commas.
+    pub(crate) features: &'a str,
 }
 
 impl Profile<'_> {
@@ -56,9 +57,7 @@ impl Profile<'_> {
         if self.release {
             command.arg("--release");
         }
-        if let Some(features) = self.features {
-            command.args(["--features", features]);
-        }
+        command.args(["--features", self.features]);
         command
     }
 

@@ -20,8 +20,8 @@ pub(crate) struct Sources {
     pub(crate) annotated: PathBuf,
     /// How many functions carry the attribute.
     pub(crate) functions: usize,
-    /// Whether the crate has a feature that turns all others on.
-    pub(crate) features: Vec<&'static str>,
+    /// Features to turn on: where a crate has one for all others, or for tests.
+    pub(crate) features: String,
     /// A test in `tests/` has an allocator of its own, so that ours counts in the library's alone.
     pub(crate) has_allocator: bool,
 }
@@ -53,12 +53,7 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
         plain: folder.join("plain"),
         annotated: folder.join("annotated"),
         functions: 0,
-        features: Vec::from(
-            FEATURES.map(|feature| package["features"].get(feature).map(|_| feature)),
-        )
-        .into_iter()
-        .flatten()
-        .collect(),
+        features: offered(&package["features"]),
         has_allocator: installs_one(published)?,
     };
     let _ = fs::remove_dir_all(&folder);
@@ -73,6 +68,12 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
         install_allocator(&sources.annotated.join(library), sources.has_allocator)?;
     }
     Ok(Sources { functions, ..sources })
+}
+
+fn offered(features: &Value) -> String {
+    let names = ["full", "test-util"];
+    let offered: Vec<_> = names.into_iter().filter(|name| features.get(name).is_some()).collect();
+    offered.join(",")
 }
 
 /// What cargo knows of the published package.

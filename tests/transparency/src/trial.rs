@@ -58,7 +58,7 @@ pub(crate) fn run(name: &str, backend: Backend, release: bool) -> Result<Trial> 
 }
 
 fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
-    let features = sources.has_full.then_some("full");
+    let features = sources.features.as_str();
     let targets = ["plain", "annotated"].map(|form| source::workspace().join("target").join(form));
     let profile = |package, target| Profile { package, target, release, features };
     let plain = profile(&sources.plain, &targets[0]);

@@ -33,10 +33,13 @@ pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
     }
 }
 
-/// `let __frame = …;` of a function.
-pub(crate) fn enter() -> TokenStream {
+/// `let __frame = …;` of a function, with the first line event if there is one.
+pub(crate) fn enter(first: Option<usize>) -> TokenStream {
     let (frame, table) = (names::frame(), names::table());
-    quote!(let #frame = #table.enter();)
+    match first.map(row) {
+        Some(first) => quote!(let #frame = #table.enter_line(#first);),
+        None => quote!(let #frame = #table.enter();),
+    }
 }
 
 /// `let __frame = …;` of a closure that begins in `at`.

@@ -136,11 +136,11 @@ impl Expansion<'_> {
             let pin = emit_async::pin(&signature.output, block.brace_token.span.open());
             let frame = emit_async::task_frame();
             let opening = quote!(#parameters #pin #frame);
-            table.first_row_runs = Walker::body(&self.names, &rows, block, opening);
+            table.first_row_runs = Walker::async_body(&self.names, &rows, block, opening);
             let call = emit_async::call(&self.names, &signature.output, block);
             block.stmts = Vec::from_iter(emit::statement(call));
         } else {
-            table.first_row_runs = Walker::body(&self.names, &rows, block, emit::enter());
+            table.first_row_runs = Walker::body(&self.names, &rows, block);
         }
         if is_compared {
             lints::conceal(block);

@@ -71,6 +71,11 @@ impl BlockPlan {
         Self { opening, events, current, exit }
     }
 
+    /// The first statement after the leading items.
+    pub(crate) fn first(&self) -> Option<usize> {
+        Some(self.opening).filter(|index| *index < self.events.len())
+    }
+
     /// Whether the current row is another one in this block than before it.
     pub(crate) fn moves(&self) -> bool {
         self.events.iter().any(Option::is_some)

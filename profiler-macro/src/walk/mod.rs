@@ -43,6 +43,8 @@ struct Entered {
 }
 
 enum Opening {
+    /// The body of a function, with its first line event in the call that opens the frame.
+    Call,
     /// A body with a frame of its own, which has to outlive all that the body leaves behind.
     Frame(TokenStream),
     /// An async body inside a task, whose poll outlives it.
@@ -73,7 +75,7 @@ impl Opening {
     /// What becomes of the value of the block.
     fn value(&self) -> Value {
         match self {
-            Self::Frame(_) | Self::Task(_) | Self::Free => Value::Settled,
+            Self::Call | Self::Frame(_) | Self::Task(_) | Self::Free => Value::Settled,
             _ => Value::Used,
         }
     }
@@ -92,17 +94,25 @@ impl Opening {
 }
 
 impl<'a> Walker<'a> {
-    /// Instruments the body of a function; `opening` declares its frame. Returns whether anything
-    /// runs on the function's first row.
-    pub(crate) fn body(
+    /// Instruments the body of a function. Returns whether anything runs on its first row.
+    pub(crate) fn body(names: &'a Names, rows: &'a Rows, block: &mut Block) -> bool {
+        Self::opened(names, rows, block, Opening::Call)
+    }
+
+    /// The same for an async function, where `opening` declares the parameters and the frame.
+    pub(crate) fn async_body(
         names: &'a Names,
         rows: &'a Rows,
         block: &mut Block,
         opening: TokenStream,
     ) -> bool {
+        Self::opened(names, rows, block, Opening::Frame(opening))
+    }
+
+    fn opened(names: &'a Names, rows: &'a Rows, block: &mut Block, opening: Opening) -> bool {
         let first_row_runs = facts::runs_on(block, 0, rows);
         let mut walker = Walker { names, rows, frame: Frame::default() };
-        walker.block(block, Opening::Frame(opening).plain());
+        walker.block(block, opening.plain());
         first_row_runs
     }
 
@@ -110,7 +120,7 @@ impl<'a> Walker<'a> {
     /// block's end.
     fn block(&mut self, block: &mut Block, entered: Entered) -> bool {
         let (row, depth) = (self.frame.current, self.frame.jumps.depth());
-        let plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
+        let mut plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
         let (attributes, places) = (facts::attributes(block), facts::places(block));
         let guard = self.open(&entered.opening, &plan);
         let outlives = !entered.synthetic && tail::keeps_temporaries(block);
@@ -132,6 +142,12 @@ impl<'a> Walker<'a> {
             guard.map_or_else(TokenStream::new, |(depth, row)| emit::scope(depth, row));
         let mut around = TokenStream::new();
         match entered.opening {
+            Opening::Call => {
+                let has_attributes = |index: &usize| !attributes[*index].is_empty();
+                let first = plan.first().filter(|index| !has_attributes(index));
+                let frame = emit::enter(first.and_then(|index| plan.events[index].take()));
+                if outlives { &mut around } else { &mut opening }.extend(frame);
+            }
             Opening::Frame(tokens) if outlives => around = tokens,
             Opening::Frame(tokens) | Opening::Task(tokens) => opening.extend(tokens),
             Opening::Loop(header) => opening.extend(header.map(emit::iteration)),
@@ -148,9 +164,11 @@ impl<'a> Walker<'a> {
     /// The depth of the block's own guard and the row that it resumes.
     fn open(&mut self, opening: &Opening, plan: &BlockPlan) -> Option<(usize, usize)> {
         let (guarded, outer) = match opening {
-            Opening::Frame(_) | Opening::Task(_) | Opening::Guarded(_) | Opening::Free => {
-                return None;
-            }
+            Opening::Call
+            | Opening::Frame(_)
+            | Opening::Task(_)
+            | Opening::Guarded(_)
+            | Opening::Free => return None,
             Opening::Nested | Opening::Loop(_) => (plan.moves(), self.frame.current),
             Opening::Branch { outer } => (true, *outer),
         };

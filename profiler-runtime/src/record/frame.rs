@@ -43,11 +43,11 @@ impl Aside {
 }
 
 impl Frame {
-    /// A call of the function of `table`: row 0 is current and counts it.
+    /// A call of the function of `table`, which row 0 counts; `row` is current and starts.
     #[inline(always)]
-    pub(crate) fn call(table: &'static Table) -> Self {
+    pub(crate) fn call(table: &'static Table, row: usize) -> Self {
         let mut aside = Aside::NOTHING;
-        let opened = if table.is_skipped() { None } else { begin_call(table, &mut aside) };
+        let opened = if table.is_skipped() { None } else { begin_call(table, row, &mut aside) };
         Self { place: Place::new(opened), aside, _stays: PhantomData }
     }
 
@@ -72,21 +72,14 @@ impl Frame {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn line(&self, row: usize) {
-        self.place.line(row);
-    }
-
-    /// The line of `row` goes on: current again, without another occurrence.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn resume(&self, row: usize) {
-        self.place.resume(row);
+        self.place.start_line(row);
     }
 
     /// One more occurrence of the header of a loop, which is current.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn iteration(&self, row: usize) {
-        self.place.iteration(row);
+        self.place.count_iteration(row);
     }
 
     /// A guard for a nested block inside the line of `row`.
@@ -94,7 +87,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn scope(&self, row: usize) -> Scope {
-        self.place.scope(row)
+        self.place.open_scope(row)
     }
 
     /// A guard that starts the line of `row` before the locals declared ahead of it are dropped.
@@ -102,7 +95,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn end(&self, row: usize) -> End {
-        self.place.end(row)
+        self.place.open_end(row)
     }
 }
 
@@ -123,13 +116,21 @@ impl Drop for Frame {
 /// that is made of it stays in registers too.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-fn begin_call(table: &'static Table, aside: &mut Aside) -> Option<(&'static Ledger, Chunk)> {
+fn begin_call(
+    table: &'static Table,
+    row: usize,
+    aside: &mut Aside,
+) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
-    // SAFETY: a table has at least one row.
-    let row = unsafe { chunk.row(0) };
-    *aside = enter(ledger, chunk, row, 0);
-    if row.runs.add(1) == 1 {
+    // SAFETY: the macro emits a function's rows and this call together: `row` is below the number
+    // of rows, of which there is at least one.
+    let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
+    *aside = enter(ledger, chunk, start, 0);
+    if first.runs.add(1) == 1 {
         table.note_entry(ledger.entry_reading());
+    }
+    if row != 0 {
+        start.runs.add(1);
     }
     Some((ledger, chunk))
 }
@@ -168,7 +169,8 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
     Aside { caller, outer, marks: ledger.push_marks(rise) }
 }
 
-#[inline(never)]
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
 extern "C" fn leave(
     ledger: &'static Ledger,
     chunk: Chunk,

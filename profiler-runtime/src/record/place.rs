@@ -82,10 +82,8 @@ impl Place {
         }
     }
 
-    /// The line of `row` starts now.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn line(&self, row: usize) {
+    #[inline(always)]
+    pub(super) fn start_line(&self, row: usize) {
         if let Some((ledger, chunk)) = self.find() {
             let row = event_row(chunk, row);
             if ledger.is_open() {
@@ -95,10 +93,25 @@ impl Place {
         }
     }
 
-    /// The line of `row` goes on: current again, without another occurrence.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn resume(&self, row: usize) {
+    #[inline(always)]
+    pub(super) fn count_iteration(&self, row: usize) {
+        if let Some((_, chunk)) = self.find() {
+            event_row(chunk, row).runs.add(1);
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn open_scope(&self, row: usize) -> Scope {
+        Scope { place: Behind(self), row, done: false, begun: self.leaving() }
+    }
+
+    #[inline(always)]
+    pub(super) fn open_end(&self, row: usize) -> End {
+        End { place: Behind(self), row, begun: self.leaving() }
+    }
+
+    #[inline(always)]
+    fn resume_line(&self, row: usize) {
         if let Some((ledger, chunk)) = self.find() {
             if ledger.is_open() {
                 ledger.close_line();
@@ -106,14 +119,22 @@ impl Place {
             ledger.set_row(event_row(chunk, row));
         }
     }
+}
+
+/// What emitted code calls in an async body.
+impl Place {
+    /// The line of `row` starts now.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn line(&self, row: usize) {
+        self.start_line(row);
+    }
 
     /// One more occurrence of the header of a loop, which is current.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn iteration(&self, row: usize) {
-        if let Some((_, chunk)) = self.find() {
-            event_row(chunk, row).runs.add(1);
-        }
+        self.count_iteration(row);
     }
 
     /// A guard for a nested block inside the line of `row`.
@@ -121,7 +142,7 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn scope(&self, row: usize) -> Scope {
-        Scope { place: Behind(self), row, done: false, begun: self.leaving() }
+        self.open_scope(row)
     }
 
     /// A guard that starts the line of `row`, a closing brace, before the locals declared
@@ -130,7 +151,7 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn end(&self, row: usize) -> End {
-        End { place: Behind(self), row, begun: self.leaving() }
+        self.open_end(row)
     }
 }
 
@@ -204,7 +225,7 @@ impl Drop for Scope {
     fn drop(&mut self) {
         let place = self.place.get();
         if self.done && place.leaving() == self.begun {
-            place.resume(self.row);
+            place.resume_line(self.row);
         }
     }
 }
@@ -224,7 +245,7 @@ impl Drop for End {
     fn drop(&mut self) {
         let place = self.place.get();
         if place.leaving() == self.begun {
-            place.line(self.row);
+            place.start_line(self.row);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `if`, `match` and what becomes of their branches.
 
-use super::{Opening, Walker, facts, heads};
+use super::opening::Opening;
+use super::{Walker, facts, heads};
 use crate::emit;
 use proc_macro2::TokenStream;
 use syn::visit_mut::VisitMut;

@@ -1,6 +1,6 @@
 //! What the plan needs to know about a block.
 
-use super::Entered;
+use super::opening::Entered;
 use super::{heads, tail};
 use crate::names::is_condition;
 use crate::plan::{BlockShape, Kind, Statement};

@@ -6,7 +6,8 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Origin {
-    /// The program's own: its file lies neither in the registry nor in the toolchain.
+    /// The program's own: its file lies neither in the registry nor in the toolchain. Where the
+    /// program was built without lines, also that of libraries.
     User,
     /// A crate of the registry, or checked out by cargo.
     Library,
@@ -77,7 +78,7 @@ pub(super) fn origin_of(function: &str, file: &str) -> Origin {
     let file = file.replace('\\', "/");
     let contains = |parts: &[&str]| parts.iter().any(|part| file.contains(part));
     if file.is_empty() {
-        return Origin::Unknown;
+        return without_file(function);
     }
     if file.starts_with("/rustc/") || contains(&["/rustlib/src/rust/", "/rust/deps/"]) {
         return Origin::Standard;
@@ -85,8 +86,18 @@ pub(super) fn origin_of(function: &str, file: &str) -> Origin {
     if contains(&["/registry/src/", "/git/checkouts/"]) {
         return Origin::Library;
     }
-    // Code in C has no paths with colons, and is nobody's workspace.
-    if file.ends_with(".c") || file.ends_with(".S") { Origin::Unknown } else { Origin::User }
+    if file.ends_with(".rs") { Origin::User } else { Origin::Unknown }
+}
+
+/// Without files, libraries cannot be told from the program, but C and the standard library can.
+fn without_file(function: &str) -> Origin {
+    if !function.contains("::") {
+        return Origin::Unknown;
+    }
+    match crate_of(function, "").as_str() {
+        "std" | "core" | "alloc" | "hashbrown" => Origin::Standard,
+        _ => Origin::User,
+    }
 }
 
 /// The crate that the function was written in.
@@ -140,6 +151,9 @@ mod tests {
                 Origin::Profiler,
                 "mem_profile_runtime",
             ),
+            ("leak::build", "", Origin::User, "leak"),
+            ("<alloc::vec::Vec<T> as X>::from", "", Origin::Standard, "alloc"),
+            ("malloc", "malloc/malloc.c", Origin::Unknown, "malloc"),
             ("__libc_start_main", "", Origin::Unknown, "__libc_start_main"),
         ] {
             assert_eq!(origin_of(function, file), origin, "{function}");

@@ -52,7 +52,11 @@ impl Symbols {
 
     fn has_user_lines(&self) -> bool {
         self.frames.is_empty()
-            || self.frames.iter().flatten().any(|frame| frame.origin == Origin::User)
+            || self
+                .frames
+                .iter()
+                .flatten()
+                .any(|frame| frame.origin == Origin::User && frame.line > 0)
     }
 }
 

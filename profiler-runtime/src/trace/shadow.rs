@@ -28,7 +28,7 @@ struct Slot(AtomicPtr<AtomicU32>);
 // SAFETY: zero is the null pointer.
 unsafe impl Zeroed for Slot {}
 
-static DIRECTORY: Table<Slot> = Table::new(1 << DIRECTORY_BITS);
+static DIRECTORY: Table<Slot, { 1 << DIRECTORY_BITS }> = Table::new();
 
 /// The leaves in the order in which they were made: 256 GiB of heap.
 static LEAVES: [AtomicPtr<AtomicU32>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];

@@ -48,7 +48,7 @@ static STATES: List<State> = List::new(AtomicPtr::new(ptr::null_mut()));
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Counters for threads that have no state: all of them may write.
-static SHARED: Table<Counters> = Table::new(SITES);
+static SHARED: Table<Counters, SITES> = Table::new();
 
 pub(super) fn reserve() -> bool {
     SHARED.reserve()

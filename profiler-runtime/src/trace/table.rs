@@ -18,20 +18,19 @@ pub(super) unsafe trait Zeroed: Sync {}
 unsafe impl Zeroed for core::sync::atomic::AtomicU32 {}
 
 /// A number of elements, all zero at first, in address space of their own.
-pub(super) struct Table<T> {
+pub(super) struct Table<T, const LENGTH: usize> {
     start: AtomicPtr<T>,
-    length: usize,
 }
 
-impl<T: Zeroed> Table<T> {
-    pub(super) const fn new(length: usize) -> Self {
-        Self { start: AtomicPtr::new(ptr::null_mut()), length }
+impl<T: Zeroed, const LENGTH: usize> Table<T, LENGTH> {
+    pub(super) const fn new() -> Self {
+        Self { start: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Makes sure that the address space is there. Not for two threads at once.
     pub(super) fn reserve(&self) -> bool {
         if self.start.load(Relaxed).is_null() {
-            self.start.store(region(self.length * size_of::<T>()).cast(), Release);
+            self.start.store(region(LENGTH * size_of::<T>()).cast(), Release);
         }
         !self.start.load(Relaxed).is_null()
     }
@@ -40,7 +39,7 @@ impl<T: Zeroed> Table<T> {
     #[inline(always)]
     pub(super) fn get(&self, index: usize) -> Option<&T> {
         let start = self.start.load(Acquire);
-        if index >= self.length || start.is_null() {
+        if index >= LENGTH || start.is_null() {
             return None;
         }
         // SAFETY: in bounds; zeroes are valid; tables are never given back.
@@ -52,7 +51,7 @@ impl<T: Zeroed> Table<T> {
         let start = self.start.load(Acquire);
         if !start.is_null() {
             // SAFETY: `T` is `Zeroed`, and reserved with this length.
-            unsafe { system::wipe(start.cast(), self.length * size_of::<T>()) };
+            unsafe { system::wipe(start.cast(), LENGTH * size_of::<T>()) };
         }
     }
 }
@@ -106,7 +105,7 @@ mod tests {
 
     #[test]
     fn only_what_is_written_takes_memory() {
-        let table: Table<AtomicU32> = Table::new(1 << 20);
+        let table: Table<AtomicU32, { 1 << 20 }> = Table::new();
         assert!(table.get(0).is_none());
         assert!(table.reserve() && table.reserve());
         let start = table.start.load(Relaxed).addr();

@@ -47,9 +47,9 @@ pub(super) struct Node {
 // SAFETY: zeroes are numbers.
 unsafe impl Zeroed for Node {}
 
-static NODE: Table<Node> = Table::new(NODES);
-static BUCKET: Table<AtomicU32> = Table::new(BUCKETS);
-static SITE: Table<AtomicU32> = Table::new(SITES);
+static NODE: Table<Node, NODES> = Table::new();
+static BUCKET: Table<AtomicU32, BUCKETS> = Table::new();
+static SITE: Table<AtomicU32, SITES> = Table::new();
 static NEXT_NODE: AtomicU32 = AtomicU32::new(FIRST_NODE);
 static NEXT_SITE: AtomicU32 = AtomicU32::new(FIRST_SITE);
 

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::Command;
 
 const ROUNDS: usize = 11;
-/// Documents of one run: 1.5 million allocations.
-const WORK: &str = "6000";
+/// Documents of one run: 1.56 million allocations.
+const WORK: &str = "3000";
 
 struct Row {
     title: &'static str,
@@ -94,7 +94,7 @@ fn median(mut times: Vec<f64>) -> Option<f64> {
 
 /// Instructions for one document, by its allocations.
 fn instructions(row: &Row) -> Option<f64> {
-    const ALLOCATIONS: f64 = 249.0;
+    const ALLOCATIONS: f64 = 521.0;
     let count = |documents: u32| {
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);

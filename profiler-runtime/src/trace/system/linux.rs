@@ -12,7 +12,23 @@ pub(crate) fn stack_of_this_thread() -> StackBounds {
     if inside == 0 {
         return 0..0;
     }
-    mapping_of(inside).unwrap_or(0..0)
+    let mapped = mapping_of(inside).unwrap_or(0..0);
+    if is_first_thread() {
+        mapped.end.saturating_sub(most_of_first_stack())..mapped.end
+    } else {
+        mapped
+    }
+}
+
+/// How far the stack of the first thread may grow, in bytes; the system keeps that much free.
+fn most_of_first_stack() -> usize {
+    const USUAL: u64 = 8 << 20;
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the limit is writable.
+    let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) } == 0;
+    // Without a limit, libraries lie lower by a part of the address space that is not known.
+    let bytes = if known && limit.rlim_cur != libc::RLIM_INFINITY { limit.rlim_cur } else { USUAL };
+    usize::try_from(bytes).unwrap_or(0)
 }
 
 fn is_first_thread() -> bool {

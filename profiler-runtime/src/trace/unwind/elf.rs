@@ -33,6 +33,10 @@ type FindObject = unsafe extern "C" fn(*const c_void, *mut FoundObject) -> c_int
 static FIND_OBJECT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 /// What the loader says of an address.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it stays on the stack: there is nothing to allocate"
+)]
 pub(super) enum Answer {
     Module(Module),
     Nothing,

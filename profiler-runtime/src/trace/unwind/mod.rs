@@ -82,7 +82,7 @@ impl Readable {
     pub(super) fn word(&self, address: usize) -> Option<usize> {
         if address < self.stack.start
             || address > self.stack.end.wrapping_sub(8)
-            || address % 8 != 0
+            || !address.is_multiple_of(8)
         {
             return None;
         }

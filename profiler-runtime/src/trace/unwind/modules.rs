@@ -26,7 +26,7 @@ const GENERATION_SHIFT: u32 = 48;
 const MODULES: usize = 4096;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
-static RECORDS: Table<Record> = Table::new(MODULES);
+static RECORDS: Table<Record, MODULES> = Table::new();
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A program or library in memory.

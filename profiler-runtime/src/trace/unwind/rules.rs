@@ -77,7 +77,7 @@ struct Entry {
 // SAFETY: zeroes are numbers.
 unsafe impl Zeroed for Entry {}
 
-static ENTRIES: Table<Entry> = Table::new(RULES);
+static ENTRIES: Table<Entry, RULES> = Table::new();
 
 pub(super) fn prepare() -> bool {
     ENTRIES.reserve()

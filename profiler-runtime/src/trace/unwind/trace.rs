@@ -104,7 +104,7 @@ impl Trace {
             };
             (slice(&self.seen), slice(&self.fresh))
         };
-        let kept = if is_own && REUSES.load(Relaxed) { self.unchanged(seen, &readable) } else { 0 };
+        let kept = if is_own && REUSES.load(Relaxed) { self.unchanged(seen, start) } else { 0 };
         let (count, end) = walk(frame, readable, &seen[..kept], &own, fresh);
         self.length.set(0);
         let (kept, root) = match end {
@@ -115,7 +115,9 @@ impl Trace {
         match append(seen, kept, root, &fresh[..count]) {
             None => Captured::Full,
             Some(stack) => {
-                if is_own && !matches!(end, End::Lost) {
+                // Behind a signal, frames may lie on a stack that is not the thread's.
+                let are_own = || fresh[..count].iter().all(|seen| own.contains(&seen.slot));
+                if is_own && !matches!(end, End::Lost) && are_own() {
                     self.length.set((kept + count) as i64);
                 }
                 Captured::Stack(stack)
@@ -125,12 +127,16 @@ impl Trace {
 
     /// How many frames of the last stack, from the outermost on, still have their slots.
     #[inline(always)]
-    fn unchanged(&self, seen: &[Seen], readable: &Readable) -> usize {
+    fn unchanged(&self, seen: &[Seen], stack_pointer: usize) -> usize {
         let last = &seen[..(self.length.get() as usize).min(seen.len())];
-        let same = |seen: &&Seen| {
-            readable.word(seen.slot) == Some((seen.address & modules::ADDRESS) as usize)
+        let changed = |seen: &Seen| {
+            // SAFETY: a slot that was read before in this thread's own stack, and not below the
+            // stack pointer.
+            seen.slot < stack_pointer
+                || unsafe { (seen.slot as *const u64).read_volatile() }
+                    != seen.address & modules::ADDRESS
         };
-        last.iter().take_while(same).count()
+        last.iter().position(changed).unwrap_or(last.len())
     }
 }
 
@@ -144,7 +150,7 @@ fn walk(
     fresh: &mut [Seen],
 ) -> (usize, End) {
     let mut candidate = kept.len();
-    for count in 0..fresh.len() {
+    for (count, place) in fresh.iter_mut().enumerate() {
         let (caller, slot) = match step::outwards(frame, &readable) {
             Step::Caller { frame, slot } => (frame, slot),
             Step::Begin => return (count, End::Begin),
@@ -161,7 +167,7 @@ fn walk(
                 return (count, End::Joined(candidate));
             }
         }
-        fresh[count] = Seen {
+        *place = Seen {
             slot,
             address: caller.address,
             frame_pointer: caller.frame_pointer,
@@ -201,4 +207,39 @@ fn append(seen: &mut [Seen], kept: usize, root: Stack, fresh: &[Seen]) -> Option
 /// Whether stacks are walked to their end each time; for a test that compares both.
 pub(crate) fn walk_in_full(full: bool) {
     REUSES.store(!full, Relaxed);
+}
+
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+    use crate::trace::system;
+
+    /// Frames that a capture from here walks anew, and how many there are in all.
+    #[inline(never)]
+    fn walked(trace: &Trace) -> (usize, i64) {
+        let own = trace.own_start.get() as usize..trace.own_end.get() as usize;
+        let frame = step::here();
+        let readable = Readable { stack: frame.stack_pointer..own.end };
+        let mut fresh = vec![Seen { slot: 0, address: 0, frame_pointer: 0, stack: ROOT }; 1000];
+        // SAFETY: used by this thread only, and by nobody else meanwhile.
+        let seen = unsafe { core::slice::from_raw_parts(trace.seen.load(Relaxed), DEPTH) };
+        let kept = trace.unchanged(seen, frame.stack_pointer);
+        let (count, _) = walk(frame, readable, &seen[..kept], &own, &mut fresh);
+        trace.capture();
+        (count, trace.length.get())
+    }
+
+    #[test]
+    fn only_what_is_new_is_walked() {
+        assert!(tree::reserve() && super::super::prepare());
+        let trace = Trace::reserve().unwrap();
+        trace.begin(system::stack_of_this_thread());
+        let (first, depth) = walked(&trace);
+        assert_eq!((first as i64, depth > 5), (depth, true));
+        for _ in 0..10 {
+            // The call above was another one: its frame is new at first.
+            let (again, same) = walked(&trace);
+            assert!(again <= 3 && same == depth, "{again} {same} {depth}");
+        }
+    }
 }

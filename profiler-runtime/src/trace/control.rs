@@ -48,7 +48,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     Ok(())
 }
 
-/// Stops tracing and forgets all that was traced: take a [`snapshot`](super::snapshot) before.
+/// Stops tracing and forgets all that was traced: take a [`snapshot`](super::snapshot()) before.
 pub fn stop() {
     let _quiet = Quiet::enter();
     let _control = lock();

@@ -29,6 +29,9 @@ pub use mem_profile_runtime::{
     SCHEMA_VERSION, Sample, Snapshot, memory_usage, report, reset, snapshot,
 };
 
+#[cfg(feature = "trace")]
+pub use mem_profile_runtime::trace;
+
 #[cfg(feature = "enabled")]
 #[doc(hidden)]
 pub use mem_profile_runtime::__private;

@@ -65,7 +65,7 @@ fn start() {
 }
 
 /// Whether the global allocator is ours, found out by an allocation.
-fn allocations_are_counted() -> bool {
+pub(crate) fn allocations_are_counted() -> bool {
     let before = alloc::stamp();
     let layout = Layout::new::<u64>();
     // SAFETY: the layout is not empty.

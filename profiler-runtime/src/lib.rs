@@ -11,6 +11,7 @@
 //! | `session` | options, environment, where a report goes, the end of the process |
 //! | `control` | what a program may call |
 //! | `usage` | [`memory_usage`]: samples over time |
+//! | `trace` | the tracer: every allocation of the whole program by call stack |
 //!
 //! Without the feature `enabled` all of it is replaced by `disabled`: the same names, which do
 //! nothing and depend on nothing.
@@ -36,6 +37,9 @@ mod record;
 mod report;
 #[cfg(feature = "enabled")]
 mod session;
+
+#[cfg(feature = "trace")]
+pub mod trace;
 
 #[cfg(feature = "enabled")]
 pub use self::control::{report, reset, snapshot};

@@ -4,6 +4,10 @@ use std::alloc::{GlobalAlloc, Layout, System};
 
 use super::ledger::{Kind, Ledger};
 use super::thread;
+use super::watch::{self, Moved, Watcher};
+
+/// Bytes of address space that the tracer tells apart.
+const GRANULE: usize = 16;
 
 /// An allocator that counts, per thread and without a lock, what passes through it.
 ///
@@ -54,21 +58,33 @@ impl<A> Alloc<A> {
         &self,
         operation: impl FnOnce() -> R,
         succeeded: impl FnOnce(&R) -> bool,
-        count: impl FnOnce(&Ledger),
+        count: impl FnOnce(&Ledger, &R),
     ) -> R {
         if !self.wraps {
             let result = operation();
             if succeeded(&result) {
-                count(thread::current_ledger());
+                count(thread::current_ledger(), &result);
             }
             return result;
         }
         let before = stamp();
         let result = operation();
         if stamp() == before && succeeded(&result) {
-            count(thread::current_ledger());
+            count(thread::current_ledger(), &result);
         }
         result
+    }
+
+    /// What the inner allocator is asked for: with the tracer, at least [`GRANULE`] bytes, so that
+    /// no two blocks start in the same granule, whatever the allocator. The system's own gives
+    /// that anyway.
+    #[inline(always)]
+    const fn padded(&self, layout: Layout) -> Layout {
+        if !cfg!(feature = "trace") || !self.wraps || layout.size() >= GRANULE {
+            return layout;
+        }
+        // SAFETY: any alignment is allowed for so small a size.
+        unsafe { Layout::from_size_align_unchecked(GRANULE, layout.align()) }
     }
 }
 
@@ -80,7 +96,46 @@ impl<A: GlobalAlloc> Alloc<A> {
     unsafe fn dealloc_slow(&self, ledger: &Ledger, block: *mut u8, layout: Layout) {
         ledger.free_slow(layout.size());
         // SAFETY: the caller's promises are the inner allocator's requirements.
-        unsafe { self.inner.dealloc(block, layout) };
+        unsafe { self.inner.dealloc(block, self.padded(layout)) };
+    }
+
+    /// # Safety
+    /// As for `realloc`.
+    #[inline(always)]
+    unsafe fn inner_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let least = if cfg!(feature = "trace") && self.wraps { GRANULE } else { 0 };
+        let (padded, new_size) = (self.padded(layout), new_size.max(least));
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        unsafe { self.inner.realloc(block, padded, new_size) }
+    }
+
+    /// # Safety
+    /// As for `realloc`.
+    unsafe fn realloc_watched(
+        &self,
+        watcher: &Watcher,
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+    ) -> *mut u8 {
+        let old_size = layout.size();
+        let mark = (watcher.moving)(block.addr());
+        let mut told = self.wraps;
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
+        let new = self.counted(operation, is_block, |ledger, _| {
+            count_resize(ledger, old_size, new_size);
+            told = false;
+        });
+        (watcher.moved)(
+            mark,
+            match new.is_null() {
+                true => Moved::Failed { block: block.addr() },
+                false if told => Moved::Told { old_size },
+                false => Moved::To { block: new.addr(), old_size, size: new_size },
+            },
+        );
+        new
     }
 }
 
@@ -93,6 +148,19 @@ pub(crate) fn stamp() -> (i64, i64) {
             (totals.live, totals.allocations)
         }
         None => (thread::detours(), 0),
+    }
+}
+
+#[inline(always)]
+fn is_block(block: &*mut u8) -> bool {
+    !block.is_null()
+}
+
+#[inline(always)]
+fn count_alloc(ledger: &Ledger, block: *mut u8, layout: Layout) {
+    ledger.on_alloc(layout.size());
+    if let Some(watcher) = watch::watcher() {
+        (watcher.allocated)(block.addr(), layout.size());
     }
 }
 
@@ -118,23 +186,28 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         // SAFETY: the caller's promises are the inner allocator's requirements.
-        let operation = || unsafe { self.inner.alloc(layout) };
-        self.counted(operation, |block| !block.is_null(), |ledger| ledger.on_alloc(layout.size()))
+        let operation = || unsafe { self.inner.alloc(self.padded(layout)) };
+        self.counted(operation, is_block, |ledger, &block| count_alloc(ledger, block, layout))
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
         // SAFETY: as in `alloc`.
-        let operation = || unsafe { self.inner.alloc_zeroed(layout) };
-        self.counted(operation, |block| !block.is_null(), |ledger| ledger.on_alloc(layout.size()))
+        let operation = || unsafe { self.inner.alloc_zeroed(self.padded(layout)) };
+        self.counted(operation, is_block, |ledger, &block| count_alloc(ledger, block, layout))
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // Told first: as soon as the block is free, another thread may get it.
+        if let Some(watcher) = watch::watcher() {
+            (watcher.freed)(block.addr(), layout.size());
+        }
         // SAFETY: as in `alloc`.
-        let operation = || unsafe { self.inner.dealloc(block, layout) };
+        let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
         if self.wraps {
-            return self.counted(operation, |()| true, |ledger| count_free(ledger, layout.size()));
+            let count = |ledger: &Ledger, (): &()| count_free(ledger, layout.size());
+            return self.counted(operation, |()| true, count);
         }
         // A free cannot fail: counted first, so that the call that frees is a tail call.
         let ledger = thread::current_ledger();
@@ -148,12 +221,13 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        if let Some(watcher) = watch::watcher() {
+            // SAFETY: as in `alloc`.
+            return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
+        }
         // SAFETY: as in `alloc`.
-        let operation = || unsafe { self.inner.realloc(block, layout, new_size) };
-        self.counted(
-            operation,
-            |block| !block.is_null(),
-            |ledger| count_resize(ledger, layout.size(), new_size),
-        )
+        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
+        let count = |ledger: &Ledger, _: &_| count_resize(ledger, layout.size(), new_size);
+        self.counted(operation, is_block, count)
     }
 }

@@ -21,6 +21,7 @@
 //! | `alloc` | the counting allocator |
 //! | `sync` | the atomics that a model checker replaces |
 //! | `quiet` | our own allocations do not count |
+//! | `watch` | who is told of every block, if anybody |
 
 pub(crate) mod alloc;
 pub(crate) mod booking;
@@ -35,4 +36,5 @@ pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod thread;
+pub(crate) mod watch;
 pub(crate) mod word;

@@ -26,6 +26,7 @@ use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
+use super::watch;
 use crate::process;
 
 static NO_ROW: Row = Row::new();
@@ -136,6 +137,7 @@ unsafe extern "C" fn retire(thread: *mut c_void) {
     // SAFETY: `register` passes a thread's record, which is never freed.
     let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
     swap_ledger(&ENDED);
+    watch::thread_ends();
     thread.heap.publish();
     thread.in_use.release();
 }

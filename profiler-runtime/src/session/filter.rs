@@ -47,7 +47,7 @@ fn covers(pattern: &str, path: &str) -> bool {
 ///
 /// Only the last `*` seen is ever reconsidered: an earlier one already covers the least it can, and
 /// covering more would not help. So the time is at most the product of the two lengths.
-fn matches(pattern: &str, text: &str) -> bool {
+pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let (mut pattern, mut text) = (pattern.chars(), text.chars());
     let mut last_star = None;
     loop {

@@ -11,6 +11,8 @@ mod tests;
 mod values;
 
 pub(crate) use self::filter::Filter;
+#[cfg(feature = "trace")]
+pub(crate) use self::filter::matches;
 pub(crate) use self::options::{Options, Output};
 
 use std::env;

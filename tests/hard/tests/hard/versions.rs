@@ -32,7 +32,7 @@ mem-profile = { path = "../../versions-older" }
 /// Copies the profiler, as version 0.0.9 and a workspace of its own, to a folder beside the fixture.
 fn copy_older(fixture: &Fixture) {
     let older = fixture.path("../versions-older");
-    for part in ["src", "profiler-macro", "profiler-runtime"] {
+    for part in ["examples", "src", "profiler-macro", "profiler-runtime"] {
         let _ = fs::remove_dir_all(older.join(part));
         copy(&workspace().join(part), &older.join(part));
     }

@@ -1,0 +1,5 @@
+//! Without any profiler.
+
+fn main() {
+    trace_bench::main();
+}

@@ -1,0 +1,74 @@
+//! Who is told of every block that comes and goes, if anybody.
+//!
+//! The tracer puts itself here; the line profiler does not know it. Without the feature `trace`
+//! nobody can, and the compiler drops the questions.
+
+#[cfg(feature = "trace")]
+use core::sync::atomic::{
+    AtomicPtr,
+    Ordering::{Acquire, Release},
+};
+
+/// What is called for blocks, on the thread that asked for them. None of it may allocate through
+/// the global allocator, unwind, or wait.
+#[derive(Debug)]
+#[cfg_attr(not(feature = "trace"), expect(dead_code, reason = "nobody watches"))]
+pub(crate) struct Watcher {
+    /// A block of this size was made.
+    pub(crate) allocated: fn(block: usize, size: usize),
+    /// A block is about to be freed.
+    pub(crate) freed: fn(block: usize, size: usize),
+    /// A block is about to be reallocated: what is known of it is forgotten and returned.
+    pub(crate) moving: fn(block: usize) -> u32,
+    /// How that went, with what `moving` returned.
+    pub(crate) moved: fn(mark: u32, Moved),
+}
+
+/// The end of a reallocation.
+#[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "trace"), expect(dead_code, reason = "nobody watches"))]
+pub(crate) enum Moved {
+    /// The block stays as it was.
+    Failed { block: usize },
+    /// An allocator inside has told of the new block already.
+    Told { old_size: usize },
+    /// The new block.
+    To { block: usize, old_size: usize, size: usize },
+}
+
+#[cfg(feature = "trace")]
+static WATCHER: AtomicPtr<Watcher> = AtomicPtr::new(core::ptr::null_mut());
+#[cfg(feature = "trace")]
+static THREAD_END: AtomicPtr<fn()> = AtomicPtr::new(core::ptr::null_mut());
+
+/// Who watches now.
+#[inline(always)]
+pub(crate) fn watcher() -> Option<&'static Watcher> {
+    #[cfg(feature = "trace")]
+    // SAFETY: only `watch` stores here, null or a static.
+    return unsafe { WATCHER.load(Acquire).as_ref() };
+    #[cfg(not(feature = "trace"))]
+    None
+}
+
+/// From now on this one watches, or nobody.
+#[cfg(feature = "trace")]
+pub(crate) fn watch(watcher: Option<&'static Watcher>) {
+    let watcher = watcher.map_or(core::ptr::null(), core::ptr::from_ref);
+    WATCHER.store(watcher.cast_mut(), Release);
+}
+
+/// Has `callback` run at the end of every thread that has allocated.
+#[cfg(feature = "trace")]
+pub(crate) fn on_thread_end(callback: &'static fn()) {
+    THREAD_END.store(core::ptr::from_ref(callback).cast_mut(), Release);
+}
+
+/// The calling thread is past the destructors of its thread-locals.
+pub(crate) fn thread_ends() {
+    #[cfg(feature = "trace")]
+    // SAFETY: only `on_thread_end` stores here, null or a static.
+    if let Some(callback) = unsafe { THREAD_END.load(Acquire).as_ref() } {
+        callback();
+    }
+}

@@ -1,0 +1,58 @@
+//! `MEM_PROFILE_TRACE=1`: the whole run is traced, and reported at its end, without a change of
+//! the code.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use super::{Config, snapshot, start, stop};
+use crate::process::{self, Stream};
+use crate::record::quiet::Quiet;
+use crate::session;
+
+/// Lines in each part of the report.
+const LINES: usize = 10;
+
+/// Whether the report was made, or is being made.
+static REPORTED: AtomicBool = AtomicBool::new(false);
+
+/// What the loader runs before `main`.
+#[cfg(target_os = "linux")]
+#[used]
+#[unsafe(link_section = ".init_array")]
+static BEFORE_MAIN: extern "C" fn() = before_main;
+
+#[cfg(target_vendor = "apple")]
+#[used]
+#[unsafe(link_section = "__DATA,__mod_init_func")]
+static BEFORE_MAIN: extern "C" fn() = before_main;
+
+extern "C" fn before_main() {
+    let wanted = {
+        let _quiet = Quiet::enter();
+        std::env::var_os("MEM_PROFILE_TRACE").is_some_and(|value| value == "1")
+    };
+    if !wanted {
+        return;
+    }
+    match start(Config::exact()) {
+        Ok(()) => _ = process::at_exit(report),
+        Err(error) => {
+            let _quiet = Quiet::enter();
+            session::warn(&format!("mem-profile: MEM_PROFILE_TRACE=1: {error}"));
+        }
+    }
+}
+
+extern "C" fn report() {
+    // A forked child has stopped, and what it holds is its parent's.
+    if !super::is_tracing() || REPORTED.swap(true, Relaxed) {
+        return;
+    }
+    let text = std::panic::catch_unwind(|| {
+        let _quiet = Quiet::enter();
+        snapshot().to_text(LINES)
+    });
+    if let Ok(text) = text {
+        let _ = process::write_all_raw(Stream::Stderr, text.as_bytes());
+    }
+    stop();
+}

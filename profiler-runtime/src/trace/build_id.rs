@@ -1,0 +1,15 @@
+//! What tells builds apart, read from a file.
+
+use std::io;
+use std::path::Path;
+
+use object::Object;
+
+/// In hexadecimal.
+pub(super) fn of_file(path: &Path) -> io::Result<String> {
+    let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
+    let bytes = std::fs::read(path)?;
+    let file = object::File::parse(&*bytes).map_err(|_| invalid("not a program"))?;
+    let id = file.build_id().ok().flatten().ok_or_else(|| invalid("it has no build id"))?;
+    Ok(id.iter().map(|byte| format!("{byte:02x}")).collect())
+}

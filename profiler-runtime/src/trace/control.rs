@@ -1,0 +1,131 @@
+//! Starting, stopping, and what can be asked at any time.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+
+use super::config::{Config, StartError};
+use super::{hook, peak, sample, shadow, state, system, table, tree, unwind};
+use crate::control::allocations_are_counted;
+use crate::record::quiet::Quiet;
+use crate::record::watch;
+
+/// Held by whoever starts, stops or reads, never inside the allocator.
+static CONTROL: Mutex<()> = Mutex::new(());
+static FRAMES: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// A forked child has tables, but is not traced.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+/// Starts tracing, with nothing traced yet. Does nothing if it is on already.
+///
+/// Blocks that are older stay unknown. A forked child is not traced until it starts again itself.
+///
+/// # Errors
+/// When nothing could be traced: see [`StartError`].
+pub fn start(config: Config) -> Result<(), StartError> {
+    let counted = allocations_are_counted();
+    let _quiet = Quiet::enter();
+    let _control = lock();
+    if is_tracing() {
+        return Ok(());
+    }
+    if !counted {
+        return Err(StartError::AllocatorMissing);
+    }
+    if !(shadow::reserve() && tree::reserve() && state::reserve()) {
+        return Err(StartError::OutOfMemory);
+    }
+    if !unwind::prepare() {
+        return Err(StartError::Unsupported);
+    }
+    watch_forks();
+    forget();
+    FRAMES.store(config.frames, Relaxed);
+    sample::set_mean_bytes(config.mean_bytes);
+    hook::set_temporary_within(config.temporary_within);
+    watch::on_thread_end(&state::THREAD_ENDS);
+    IS_ON.store(true, Relaxed);
+    watch::watch(Some(&hook::WATCHER));
+    Ok(())
+}
+
+/// Stops tracing and forgets all that was traced: take a [`snapshot`](super::snapshot()) before.
+pub fn stop() {
+    let _quiet = Quiet::enter();
+    let _control = lock();
+    watch::watch(None);
+    IS_ON.store(false, Relaxed);
+    forget();
+}
+
+/// Whether blocks are being traced.
+#[must_use]
+pub fn is_tracing() -> bool {
+    IS_ON.load(Relaxed)
+}
+
+/// Forgets all that was traced, and traces on.
+///
+/// Exact while no other thread allocates or frees.
+pub fn clear() {
+    let _quiet = Quiet::enter();
+    let _control = lock();
+    forget();
+}
+
+fn forget() {
+    shadow::wipe();
+    state::clear();
+    peak::clear();
+}
+
+/// Bytes of the traced blocks that are alive, and the most that were at one time.
+///
+/// Exact with one thread. With several, a moment's total is known within 64 KiB for each of them.
+#[must_use]
+pub fn traced_memory() -> (u64, u64) {
+    let live = live_bytes();
+    let seen = state::all().map(|state| state.part.seen());
+    let highest = seen.fold(peak::mark().0, i64::max).max(live);
+    (live.max(0).unsigned_abs(), highest.max(0).unsigned_abs())
+}
+
+pub(super) fn live_bytes() -> i64 {
+    peak::live() + state::all().map(|state| state.part.untold()).sum::<i64>()
+}
+
+/// The highest mark starts again from what is alive now.
+///
+/// Exact while no other thread allocates or frees.
+pub fn reset_peak() {
+    let _control = lock();
+    let live = live_bytes();
+    state::all().for_each(|state| state.part.forget(live));
+    peak::reset(live);
+}
+
+/// Memory that the tracer's tables take, in bytes: resident pages, asked of the system.
+#[must_use]
+pub fn overhead() -> u64 {
+    table::resident_bytes()
+}
+
+pub(super) fn frames() -> usize {
+    FRAMES.load(Relaxed)
+}
+
+pub(super) fn lock() -> impl Drop {
+    CONTROL.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+/// A child has one thread and its parent's books: it stops.
+fn watch_forks() {
+    static WATCHES: AtomicBool = AtomicBool::new(false);
+    if !WATCHES.swap(true, Relaxed) {
+        system::on_fork(stop_in_child);
+    }
+}
+
+unsafe extern "C" fn stop_in_child() {
+    watch::watch(None);
+    IS_ON.store(false, Relaxed);
+}

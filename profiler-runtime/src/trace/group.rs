@@ -1,0 +1,156 @@
+//! Traces → statistics.
+
+use std::collections::HashMap;
+
+use super::counters::ONE_BLOCK;
+use super::data::{Reach, Trace};
+use super::frame::{Frame, Origin};
+use super::snapshot::{Snapshot, frames_of};
+use super::statistic::{By, Statistic};
+use super::symbols::Symbols;
+
+/// The frame that a trace is shown under: the innermost one of the program's own; where there is
+/// none, of a library; else of the standard library.
+pub(super) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Frame> {
+    let frames = || trace.frames.iter().flat_map(|&address| symbols.of(address));
+    let first = |origin| frames().find(|frame| frame.origin == origin);
+    first(Origin::User)
+        .or_else(|| first(Origin::Library))
+        .or_else(|| first(Origin::Standard))
+        .or_else(|| frames().find(|frame| frame.origin != Origin::Profiler))
+}
+
+pub(super) fn statistics(snapshot: &Snapshot, by: By, cumulative: bool) -> Vec<Statistic> {
+    let symbols = snapshot.symbols();
+    let mut groups = Groups::default();
+    for trace in &snapshot.data().traces {
+        match by {
+            By::Traceback => groups.add_stack(symbols, trace),
+            _ if cumulative && trace.reach != Reach::Truncated => {
+                let mut names: Vec<_> =
+                    users(symbols, trace).map(|frame| name(frame, by)).collect();
+                names.sort();
+                // A recursive function is on the stack several times, and holds it once.
+                names.dedup();
+                if names.is_empty() {
+                    names.push(own_name(symbols, trace, by));
+                }
+                names.into_iter().for_each(|name| groups.add(name, trace));
+            }
+            _ => groups.add(own_name(symbols, trace, by), trace),
+        }
+    }
+    groups.finish()
+}
+
+fn users<'a>(symbols: &'a Symbols, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {
+    let frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
+    frames.filter(|frame| frame.origin == Origin::User)
+}
+
+fn own_name(symbols: &Symbols, trace: &Trace, by: By) -> String {
+    match (trace.reach, deciding(symbols, trace)) {
+        (Reach::Truncated, _) => "<truncated: the tables were full>".to_owned(),
+        (Reach::Unseen, _) => "<no stack>".to_owned(),
+        (_, Some(frame)) => name(frame, by),
+        (_, None) => "<unknown>".to_owned(),
+    }
+}
+
+fn name(frame: &Frame, by: By) -> String {
+    match by {
+        By::Line | By::Traceback => frame.to_string(),
+        By::Function => frame.function.clone(),
+        By::File if frame.file.is_empty() => format!("<{}>", frame.krate),
+        By::File => frame.file.clone(),
+        By::Crate => frame.krate.clone(),
+    }
+}
+
+#[derive(Default)]
+struct Groups {
+    known: HashMap<(String, Vec<Frame>), usize>,
+    /// With blocks in 1024ths.
+    statistics: Vec<Statistic>,
+}
+
+impl Groups {
+    fn add(&mut self, name: String, trace: &Trace) {
+        self.add_to(name, Vec::new(), trace);
+    }
+
+    fn add_stack(&mut self, symbols: &Symbols, trace: &Trace) {
+        let mut frames = frames_of(symbols, trace);
+        frames.retain(|frame| frame.origin != Origin::Profiler);
+        self.add_to(own_name(symbols, trace, By::Traceback), frames, trace);
+    }
+
+    fn add_to(&mut self, name: String, traceback: Vec<Frame>, trace: &Trace) {
+        let next = self.statistics.len();
+        let index = match self.known.get(&(name.clone(), traceback.clone())) {
+            Some(&index) => index,
+            None => {
+                self.known.insert((name.clone(), traceback.clone()), next);
+                self.statistics.push(Statistic { name, traceback, ..Statistic::default() });
+                next
+            }
+        };
+        let Some(sum) = self.statistics.get_mut(index) else { return };
+        sum.size += trace.live_bytes;
+        sum.count += trace.live_blocks;
+        sum.peak_size += trace.peak_bytes;
+        sum.peak_count += trace.peak_blocks;
+        sum.allocated_size += trace.allocated_bytes;
+        sum.allocated_count += trace.allocated_blocks;
+        sum.reallocations += trace.reallocations;
+        sum.temporary += trace.temporary;
+    }
+
+    fn finish(mut self) -> Vec<Statistic> {
+        for sum in &mut self.statistics {
+            for blocks in [&mut sum.count, &mut sum.peak_count, &mut sum.allocated_count] {
+                *blocks = (*blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK);
+            }
+        }
+        sort(&mut self.statistics, |statistic| (statistic.size, statistic.count));
+        self.statistics
+    }
+}
+
+/// The largest first, whatever its sign; equal ones by name.
+fn sort(statistics: &mut [Statistic], figures: impl Fn(&Statistic) -> (i64, i64)) {
+    let rank = |statistic: &Statistic| {
+        let (size, count) = figures(statistic);
+        (
+            std::cmp::Reverse((size.unsigned_abs(), size, count.unsigned_abs())),
+            statistic.allocated_size,
+        )
+    };
+    statistics.sort_by(|a, b| {
+        let by_name = || (&a.name, &a.traceback).cmp(&(&b.name, &b.traceback));
+        rank(a).0.cmp(&rank(b).0).then(rank(b).1.cmp(&rank(a).1)).then_with(by_name)
+    });
+}
+
+/// The figures of `new` beside their change since `old`.
+pub(super) fn compare(new: Vec<Statistic>, old: Vec<Statistic>) -> Vec<Statistic> {
+    let key = |statistic: &Statistic| (statistic.name.clone(), statistic.traceback.clone());
+    let mut before: HashMap<_, _> = old.into_iter().map(|old| (key(&old), old)).collect();
+    let mut all: Vec<_> = new
+        .into_iter()
+        .map(|new| {
+            let old = before.remove(&key(&new)).unwrap_or_default();
+            let (size_diff, count_diff) = (Some(new.size - old.size), Some(new.count - old.count));
+            Statistic { size_diff, count_diff, ..new }
+        })
+        .collect();
+    all.extend(before.into_values().map(|gone| Statistic {
+        size_diff: Some(-gone.size),
+        count_diff: Some(-gone.count),
+        name: gone.name,
+        traceback: gone.traceback,
+        ..Statistic::default()
+    }));
+    sort(&mut all, |one| (one.size_diff.unwrap_or(0), one.count_diff.unwrap_or(0)));
+    all
+}

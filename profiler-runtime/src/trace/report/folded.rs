@@ -1,0 +1,41 @@
+//! One line a stack: frames from the outermost on, separated by semicolons, and a number.
+
+use std::collections::BTreeMap;
+
+use super::{Measure, label};
+use crate::trace::data::Reach;
+use crate::trace::snapshot::Snapshot;
+
+pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
+    let mut text = String::new();
+    for (stack, bytes) in stacks(snapshot, measure) {
+        text.push_str(&format!("{stack} {bytes}\n"));
+    }
+    text
+}
+
+/// The stacks that hold anything, with how many bytes.
+pub(super) fn stacks(snapshot: &Snapshot, measure: Measure) -> BTreeMap<String, i64> {
+    let mut stacks: BTreeMap<String, i64> = BTreeMap::new();
+    for trace in &snapshot.data().traces {
+        let bytes = measure.of(trace);
+        if bytes <= 0 {
+            continue;
+        }
+        let mut frames: Vec<String> = snapshot.shown(trace).map(label).map(plain).collect();
+        match trace.reach {
+            Reach::Whole => {}
+            Reach::Cut => frames.push("[callers not found]".to_owned()),
+            Reach::Truncated => frames.push("[truncated: the tables were full]".to_owned()),
+            Reach::Unseen => frames.push("[no stack]".to_owned()),
+        }
+        frames.reverse();
+        *stacks.entry(frames.join(";")).or_default() += bytes;
+    }
+    stacks
+}
+
+/// Without the signs that have a meaning in the format.
+fn plain(label: String) -> String {
+    label.replace(';', ",").replace(['\n', '\r'], " ")
+}

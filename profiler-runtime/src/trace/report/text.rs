@@ -1,0 +1,46 @@
+//! For people: the lines that matter.
+
+use crate::trace::group;
+use crate::trace::snapshot::Snapshot;
+use crate::trace::statistic::{By, Statistic, size};
+
+pub(super) fn render(snapshot: &Snapshot, count: usize) -> String {
+    let lines = group::statistics(snapshot, By::Line, false);
+    let (live, peak) = snapshot.traced_memory();
+    let shown = |bytes: u64| size(i64::try_from(bytes).unwrap_or(i64::MAX));
+    let mut text = format!(
+        "mem-profile trace: {} alive, {} at the peak, {} for the tables\n",
+        shown(live),
+        shown(peak),
+        shown(snapshot.data().overhead_bytes),
+    );
+    for note in snapshot.notes() {
+        text.push_str(&format!("note: {note}\n"));
+    }
+    let mut section = |title: &str, figure: &dyn Fn(&Statistic) -> i64, line: &Line| {
+        let mut chosen: Vec<_> = lines.iter().filter(|one| figure(one) > 0).collect();
+        chosen.sort_by_key(|one| std::cmp::Reverse(figure(one)));
+        if !chosen.is_empty() {
+            text.push_str(&format!("\n{title}\n"));
+        }
+        for statistic in chosen.into_iter().take(count) {
+            text.push_str(&format!("  {}\n", line(statistic)));
+        }
+    };
+    section("Alive, by line", &|one| one.size, &|one| {
+        format!("{one}, leak score={:.2}", one.leak_score())
+    });
+    section("At the peak, by line", &|one| one.peak_size, &|one| {
+        format!("{}: size={}, count={}", one.name, size(one.peak_size), one.peak_count)
+    });
+    section("Freed at once, by line", &|one| one.temporary as i64, &|one| {
+        let allocated = one.allocated_count;
+        format!("{}: {} of {allocated} allocations", one.name, one.temporary)
+    });
+    section("Reallocated, by line", &|one| one.reallocations as i64, &|one| {
+        format!("{}: {} times, {} in all", one.name, one.reallocations, size(one.allocated_size))
+    });
+    text
+}
+
+type Line = dyn Fn(&Statistic) -> String;

@@ -1,0 +1,88 @@
+//! Which blocks a sample takes, and what each of them stands for.
+//!
+//! Every byte is hit with the same small chance, independently of all others: the bytes between
+//! two hits are distributed exponentially, and a block of `s` bytes is taken with the chance
+//! `1 − e^(−s/R)`. So it stands for `1 / (1 − e^(−s/R))` blocks of its size. That is weighed block
+//! by block; a site's average size would not do, because the factor is not linear.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::counters::{Amount, ONE_BLOCK};
+
+/// Mean number of bytes between two hits; zero for every block.
+static MEAN_BYTES: AtomicU64 = AtomicU64::new(0);
+
+pub(super) fn set_mean_bytes(mean: u64) {
+    MEAN_BYTES.store(mean, Relaxed);
+}
+
+#[inline(always)]
+pub(super) fn mean_bytes() -> u64 {
+    MEAN_BYTES.load(Relaxed)
+}
+
+/// What a block of this size stands for.
+#[inline(always)]
+pub(super) fn amount(size: usize) -> Amount {
+    match mean_bytes() {
+        0 => Amount { blocks: ONE_BLOCK, bytes: size as i64 },
+        mean => weighed(size, mean),
+    }
+}
+
+/// The same number at the block's end as at its beginning.
+#[cold]
+fn weighed(size: usize, mean: u64) -> Amount {
+    let chance = -(-(size.max(1) as f64) / mean as f64).exp_m1();
+    let weight = 1.0 / chance;
+    Amount {
+        blocks: (weight * ONE_BLOCK as f64).round() as i64,
+        bytes: (weight * size as f64).round() as i64,
+    }
+}
+
+/// Pseudo-random numbers, one word of state (xorshift64*).
+#[inline]
+pub(super) fn next_random(state: u64) -> u64 {
+    let mut next = state.max(1);
+    next ^= next >> 12;
+    next ^= next << 25;
+    next ^= next >> 27;
+    next
+}
+
+/// Bytes to the next hit.
+pub(super) fn distance(random: u64, mean: u64) -> i64 {
+    // 53 bits make a number above zero and up to one.
+    let bits = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
+    let share = (bits + 1) as f64 / (1_u64 << 53) as f64;
+    (-share.ln() * mean as f64) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_stands_for_one_over_its_chance() {
+        assert_eq!(amount(100), Amount { blocks: ONE_BLOCK, bytes: 100 });
+        let at_mean = weighed(65536, 65536);
+        assert_eq!(at_mean.blocks, 1620, "1024 / (1 − 1/e)");
+        assert_eq!(at_mean.bytes, 103_676);
+        assert_eq!(weighed(1 << 30, 65536), Amount { blocks: ONE_BLOCK, bytes: 1 << 30 });
+    }
+
+    #[test]
+    fn distances_have_the_mean() {
+        let mut state = 42;
+        let sum: i64 = (0..100_000)
+            .map(|_| {
+                state = next_random(state);
+                distance(state, 4096)
+            })
+            .sum();
+        let mean = sum as f64 / 100_000.0;
+        // Three standard errors of an exponential distribution.
+        assert!((mean - 4096.0).abs() < 3.0 * 4096.0 / 100_000_f64.sqrt(), "{mean}");
+    }
+}

@@ -1,0 +1,232 @@
+//! What the tracer keeps for each thread, found through one thread-local word.
+//!
+//! A state is never freed. When its thread ends, a later thread of the same name takes it over, so
+//! that memory grows with the threads that run at one time, and figures by thread stay true.
+
+use core::cell::Cell;
+use core::ptr;
+use core::sync::atomic::{
+    AtomicBool, AtomicPtr, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+    compiler_fence,
+};
+
+use crate::record::claim::Claim;
+use crate::record::list::{List, Node};
+use crate::record::word::{Local, Word};
+use crate::record::{quiet, thread};
+
+use super::counters::{Amount, Counters};
+use super::peak::{self, Part};
+use super::system;
+use super::table::{Table, region};
+use super::tree::SITES;
+use super::unwind::Trace;
+
+/// How many of a thread's latest blocks are remembered, at most.
+pub(super) const RECENT: usize = 16;
+
+/// One thread's state.
+#[repr(C)]
+pub(super) struct State {
+    next: AtomicPtr<State>,
+    in_use: Claim,
+    name: [u8; 16],
+    pub(super) part: Part,
+    /// Set while the thread is in the tracer: a signal handler may come in between.
+    busy: AtomicBool,
+    /// Bytes to the next hit of a sample.
+    pub(super) until_hit: Word,
+    pub(super) random: Word,
+    recent: [Local; RECENT],
+    latest: Local,
+    pub(super) trace: Trace,
+    counters: AtomicPtr<Counters>,
+}
+
+static STATES: List<State> = List::new(AtomicPtr::new(ptr::null_mut()));
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+/// Counters for threads that have no state: all of them may write.
+static SHARED: Table<Counters, SITES> = Table::new();
+
+pub(super) fn reserve() -> bool {
+    SHARED.reserve()
+}
+
+impl Node for State {
+    fn next(&self) -> &AtomicPtr<Self> {
+        &self.next
+    }
+}
+
+thread_local! {
+    // Const and without a destructor, as the ledger's.
+    static STATE: Cell<Option<&'static State>> = const { Cell::new(None) };
+}
+
+/// While it lives, this thread is in the tracer.
+pub(super) struct Busy(&'static State);
+
+impl core::ops::Deref for Busy {
+    type Target = State;
+
+    #[inline(always)]
+    fn deref(&self) -> &State {
+        self.0
+    }
+}
+
+impl Busy {
+    /// `None` where the thread has no state or is in the tracer already, under a signal handler.
+    #[inline(always)]
+    pub(super) fn enter() -> Option<Self> {
+        let state = match STATE.get() {
+            Some(state) => state,
+            None => register()?,
+        };
+        if state.busy.load(Relaxed) {
+            return None;
+        }
+        state.busy.store(true, Relaxed);
+        // The handler of a signal sees what this thread did in order.
+        compiler_fence(SeqCst);
+        Some(Self(state))
+    }
+}
+
+impl Drop for Busy {
+    #[inline(always)]
+    fn drop(&mut self) {
+        compiler_fence(SeqCst);
+        self.0.busy.store(false, Relaxed);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn register() -> Option<&'static State> {
+    // Past its end a thread could not give the state back, and when quiet it need not have one.
+    if quiet::is_on() || thread::current().is_none() {
+        return None;
+    }
+    let name = system::thread_name();
+    let state = STATES
+        .iter()
+        .find(|state| state.name == name && state.in_use.take())
+        .or_else(|| State::reserve(name))?;
+    state.trace.begin(system::stack_of_this_thread());
+    state.busy.store(false, Relaxed);
+    STATE.set(Some(state));
+    Some(state)
+}
+
+/// The thread that calls it is past its end.
+pub(super) static THREAD_ENDS: fn() = || {
+    if let Some(state) = STATE.take() {
+        state.part.tell();
+        state.in_use.release();
+    }
+};
+
+/// The states of all threads that were traced.
+pub(super) fn all() -> impl Iterator<Item = &'static State> {
+    STATES.iter()
+}
+
+impl State {
+    fn reserve(name: [u8; 16]) -> Option<&'static Self> {
+        let place = region(size_of::<Self>()).cast::<Self>();
+        let counters = region(SITES * size_of::<Counters>()).cast::<Counters>();
+        if place.is_null() || counters.is_null() {
+            return None;
+        }
+        let number = COUNT.fetch_add(1, Relaxed);
+        if number > 0 {
+            peak::several_threads();
+        }
+        // SAFETY: fresh zeroes, exclusively ours and never freed. Zero is valid for what is not
+        // written here: null, false, no recent block.
+        let state: &'static Self = unsafe {
+            (&raw mut (*place).in_use).write(Claim::new(AtomicBool::new(true)));
+            (&raw mut (*place).name).write(name);
+            (&raw mut (*place).part).write(Part::new());
+            (&raw mut (*place).random).write(Word::new(seed(number)));
+            (&raw mut (*place).counters).write(AtomicPtr::new(counters));
+            (&raw mut (*place).trace).write(Trace::reserve()?);
+            &*place
+        };
+        STATES.push(state);
+        Some(state)
+    }
+
+    /// The thread's counters of a site.
+    #[inline(always)]
+    pub(super) fn counters(&self, site: u32) -> &Counters {
+        let site = (site as usize).min(SITES - 1);
+        // SAFETY: there are `SITES` of them, which are never given back; zeroes are valid.
+        unsafe { &*self.counters.load(Relaxed).add(site) }
+    }
+
+    /// Notes the latest block of this thread.
+    #[inline(always)]
+    pub(super) fn note_block(&self, block: usize) {
+        let latest = self.latest.get().wrapping_add(1) % RECENT as i64;
+        self.latest.set(latest);
+        if let Some(place) = self.recent.get(latest as usize) {
+            place.set(block as i64);
+        }
+    }
+
+    /// Whether the block is among the latest `within` of this thread.
+    #[inline(always)]
+    pub(super) fn is_recent(&self, block: usize, within: usize) -> bool {
+        let latest = self.latest.get() as usize;
+        (0..within).any(|back| {
+            let place = self.recent.get(latest.wrapping_sub(back) % RECENT);
+            place.is_some_and(|place| place.get() == block as i64)
+        })
+    }
+
+    /// The thread's name, as far as the system keeps it.
+    pub(super) fn name(&self) -> String {
+        let length = self.name.iter().position(|&byte| byte == 0).unwrap_or(self.name.len());
+        String::from_utf8_lossy(&self.name[..length]).into_owned()
+    }
+
+    /// Zeroes all that was counted.
+    fn clear(&self) {
+        let counters = self.counters.load(Relaxed);
+        // SAFETY: reserved with this size; counters are `Zeroed`.
+        unsafe { system::wipe(counters.cast(), SITES * size_of::<Counters>()) };
+        self.part.clear();
+    }
+}
+
+/// Different in every run and for every thread.
+fn seed(number: usize) -> i64 {
+    let place = (&raw const STATES).addr() as u64;
+    let mixed = (place ^ number as u64)
+        .wrapping_add(0x9e37_79b9_7f4a_7c15)
+        .wrapping_mul(0xbf58_476d_1ce4_e5b9_u64.wrapping_add(2 * number as u64));
+    (mixed ^ (mixed >> 31)) as i64
+}
+
+/// Books what a thread without a state does.
+pub(super) fn book_shared(site: u32, allocated: Amount, live: Amount) {
+    if let Some(counters) = shared(site) {
+        counters.add_shared(allocated, live);
+    }
+    peak::change_shared(live.bytes);
+}
+
+/// What threads without a state counted at a site.
+pub(super) fn shared(site: u32) -> Option<&'static Counters> {
+    SHARED.get(site as usize)
+}
+
+/// Zeroes what was counted by everybody.
+pub(super) fn clear() {
+    SHARED.wipe();
+    all().for_each(State::clear);
+}

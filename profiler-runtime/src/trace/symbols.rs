@@ -1,0 +1,163 @@
+//! Names for addresses, at report time only: functions, files and lines, inlined calls expanded.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use addr2line::Loader;
+
+use super::data::{Data, ModuleData};
+use super::frame::{Frame, Origin, crate_of, origin_of};
+
+/// The frames of every address, the innermost first: several where calls were inlined.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Symbols {
+    frames: Vec<Vec<Frame>>,
+    /// Functions were found, but no lines: the program was built without.
+    pub(super) lines_are_missing: bool,
+}
+
+impl Symbols {
+    pub(super) fn of(&self, address: u32) -> &[Frame] {
+        self.frames.get(address as usize).map_or(&[], Vec::as_slice)
+    }
+
+    /// Looks up every address. `files` may name an unstripped file by build id.
+    pub(super) fn resolve(data: &Data, files: &HashMap<String, PathBuf>) -> Self {
+        let mut symbols =
+            Self { frames: vec![Vec::new(); data.addresses.len()], ..Self::default() };
+        let mut order: Vec<usize> = (0..data.addresses.len()).collect();
+        // One module after the other, each from front to back: its tables are read once.
+        order.sort_by_key(|&index| {
+            let address = &data.addresses[index];
+            (address.module, address.address)
+        });
+        let mut resolver: Option<(u32, Resolver)> = None;
+        for index in order {
+            let address = &data.addresses[index];
+            let module = address.module.and_then(|number| {
+                let module = data.modules.get(number as usize)?;
+                if resolver.as_ref().is_none_or(|(known, _)| *known != number) {
+                    resolver = Some((number, Resolver::open(module, files)));
+                }
+                resolver.as_mut().map(|(_, resolver)| resolver)
+            });
+            symbols.frames[index] = match module {
+                Some(module) => module.frames(address.address),
+                None => vec![Frame::unknown(address.address, "")],
+            };
+        }
+        symbols.lines_are_missing = !symbols.has_user_lines();
+        symbols
+    }
+
+    fn has_user_lines(&self) -> bool {
+        self.frames.is_empty()
+            || self
+                .frames
+                .iter()
+                .flatten()
+                .any(|frame| frame.origin == Origin::User && frame.line > 0)
+    }
+}
+
+/// One program or library.
+struct Resolver {
+    bias: u64,
+    name: String,
+    loader: Option<Loader>,
+    workspaces: Workspaces,
+}
+
+impl Resolver {
+    fn open(module: &ModuleData, files: &HashMap<String, PathBuf>) -> Self {
+        let own = Path::new(&module.path);
+        let path = files.get(&module.build_id).cloned().or_else(|| debug_file(module));
+        let loader = match path {
+            Some(path) => Loader::new(path).or_else(|_| Loader::new(own)),
+            None => Loader::new(own),
+        };
+        let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self { bias: module.bias, name, loader: loader.ok(), workspaces: Workspaces::default() }
+    }
+
+    fn frames(&mut self, address: u64) -> Vec<Frame> {
+        // A call returns behind itself: what called is one byte before.
+        let place = address.wrapping_sub(self.bias).wrapping_sub(1);
+        let mut frames = self.loader.as_ref().map_or_else(Vec::new, |loader| {
+            inlined(loader, place, &mut self.workspaces).unwrap_or_default()
+        });
+        if frames.is_empty() {
+            let symbol = self.loader.as_ref().and_then(|loader| loader.find_symbol(place));
+            let name = symbol.map(|name| addr2line::demangle_auto(name.into(), None).into_owned());
+            frames.push(match name {
+                Some(name) => Frame::without_line(name, &self.name),
+                None => Frame::unknown(address.wrapping_sub(self.bias), &self.name),
+            });
+        }
+        frames
+    }
+}
+
+/// The unstripped file beside the others of the system, if there is one.
+fn debug_file(module: &ModuleData) -> Option<PathBuf> {
+    let (folder, rest) = module.build_id.split_at_checked(2)?;
+    let path = PathBuf::from(format!("/usr/lib/debug/.build-id/{folder}/{rest}.debug"));
+    path.exists().then_some(path)
+}
+
+/// The function at `place` and those it was inlined into.
+fn inlined(loader: &Loader, place: u64, workspaces: &mut Workspaces) -> Option<Vec<Frame>> {
+    let mut found = loader.find_frames(place).ok()?;
+    let mut frames = Vec::new();
+    while let Ok(Some(frame)) = found.next() {
+        let name = frame.function.as_ref().and_then(|function| function.demangle().ok());
+        let Some(name) = name.map(|name| name.into_owned()) else { continue };
+        let location = frame.location.as_ref();
+        let file = location.and_then(|location| location.file).unwrap_or_default();
+        let origin = origin_of(&name, file);
+        frames.push(Frame {
+            krate: crate_of(&name, file),
+            line: location.and_then(|location| location.line).unwrap_or(0),
+            file: match origin {
+                Origin::User => workspaces.relative(file),
+                _ => file.to_owned(),
+            },
+            function: name,
+            origin,
+        });
+    }
+    Some(frames)
+}
+
+/// Makes paths relative to the workspace that they lie in, as the compiler's messages are.
+#[derive(Default)]
+struct Workspaces {
+    /// The workspace of each folder, if it has one.
+    known: HashMap<PathBuf, Option<PathBuf>>,
+    paths: HashMap<String, String>,
+}
+
+impl Workspaces {
+    fn relative(&mut self, file: &str) -> String {
+        if let Some(known) = self.paths.get(file) {
+            return known.clone();
+        }
+        let path = Path::new(file);
+        let workspace = path.parent().and_then(|folder| self.workspace_of(folder));
+        let short = workspace.and_then(|root| path.strip_prefix(root).ok()).unwrap_or(path);
+        let short = short.to_string_lossy().into_owned();
+        self.paths.insert(file.to_owned(), short.clone());
+        short
+    }
+
+    /// The nearest folder around it with a lock file.
+    fn workspace_of(&mut self, folder: &Path) -> Option<PathBuf> {
+        if let Some(known) = self.known.get(folder) {
+            return known.clone();
+        }
+        let mut roots = folder.ancestors().filter(|folder| folder.join("Cargo.lock").exists());
+        let root = roots.next().map(Path::to_owned);
+        self.known.insert(folder.to_owned(), root.clone());
+        root
+    }
+}

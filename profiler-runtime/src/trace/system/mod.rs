@@ -1,0 +1,23 @@
+//! What the tracer asks of the operating system: address space, the bounds of stacks, modules.
+//!
+//! Everything here may be called from inside the allocator, unless it says otherwise.
+
+#[cfg(unix)]
+#[path = "unix.rs"]
+mod pages;
+#[cfg(not(unix))]
+#[path = "other.rs"]
+mod pages;
+
+#[cfg(target_os = "linux")]
+#[path = "linux.rs"]
+mod threads;
+#[cfg(not(target_os = "linux"))]
+#[path = "portable.rs"]
+mod threads;
+
+pub(super) use self::pages::{is_resident, on_fork, release, reserve, wipe};
+pub(super) use self::threads::{stack_of_this_thread, thread_name};
+
+/// Bytes of a page, at most.
+pub(super) const PAGE: usize = 4096;

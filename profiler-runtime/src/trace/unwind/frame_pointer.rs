@@ -1,0 +1,42 @@
+//! Systems where every function keeps a frame pointer: a list on the stack, of pairs of the
+//! caller's frame pointer and the address to return to.
+
+use super::{Frame, Readable, Step, modules};
+
+pub(super) fn prepare() -> bool {
+    true
+}
+
+#[inline(always)]
+pub(super) fn here() -> Frame {
+    let (stack_pointer, frame_pointer): (usize, usize);
+    // SAFETY: two registers are read.
+    unsafe {
+        core::arch::asm!(
+            "mov {}, sp",
+            "mov {}, x29",
+            out(reg) stack_pointer,
+            out(reg) frame_pointer,
+            options(nostack, nomem, preserves_flags)
+        );
+    }
+    Frame { address: 0, stack_pointer, frame_pointer }
+}
+
+/// The upper bits may hold a signature of the address.
+const PLAIN: usize = (1 << 47) - 1;
+
+#[inline(always)]
+pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
+    let pair = frame.frame_pointer;
+    let slot = pair.wrapping_add(8);
+    let (Some(frame_pointer), Some(address)) = (readable.word(pair), readable.word(slot)) else {
+        return if pair == 0 { Step::Begin } else { Step::Lost };
+    };
+    if address == 0 {
+        return Step::Begin;
+    }
+    let address = modules::tagged((address & PLAIN) as u64);
+    let stack_pointer = pair.wrapping_add(16);
+    Step::Caller { frame: Frame { address, stack_pointer, frame_pointer }, slot }
+}

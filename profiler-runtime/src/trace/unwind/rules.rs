@@ -1,0 +1,218 @@
+//! How to get from a frame to its caller: rules by address, cached for all threads.
+//!
+//! A rule is one word, so that it is there or not there; a reader that finds an address without
+//! its rule parses for itself. Nobody waits.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use super::modules::{self, ADDRESS};
+use super::{Frame, Readable, Step, parse};
+use crate::trace::table::{Table, Zeroed};
+
+const RULES: usize = 1 << 18;
+const PROBES: usize = 16;
+
+/// What the call-frame information says of one address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Rule {
+    /// The caller's frame starts `offset` above the stack pointer or the frame pointer. The frame
+    /// pointer is saved at `saved` from there, where that is not zero.
+    Frame { by_frame_pointer: bool, offset: i32, saved: i32 },
+    /// The kernel put a signal handler on the stack, with the registers that it interrupted.
+    Signal,
+    /// A thread begins here.
+    Begin,
+    /// There is no information, or it is of a kind that compiled code hardly ever needs.
+    Unknown,
+}
+
+const BEGIN: u64 = 1;
+const UNKNOWN: u64 = 2;
+const SIGNAL: u64 = 3;
+const BY_STACK_POINTER: u64 = 4;
+const BY_FRAME_POINTER: u64 = 5;
+const KIND: u64 = 0xf;
+const SAVED_BITS: u32 = 28;
+
+impl Rule {
+    /// Never zero.
+    fn pack(self) -> u64 {
+        match self {
+            Self::Begin => BEGIN,
+            Self::Unknown => UNKNOWN,
+            Self::Signal => SIGNAL,
+            Self::Frame { by_frame_pointer, offset, saved } => {
+                if saved >> (SAVED_BITS - 1) != 0 && saved >> (SAVED_BITS - 1) != -1 {
+                    return UNKNOWN;
+                }
+                let kind = if by_frame_pointer { BY_FRAME_POINTER } else { BY_STACK_POINTER };
+                let saved = (saved as u32 & ((1 << SAVED_BITS) - 1)) << 4;
+                kind | u64::from(saved) | u64::from(offset as u32) << 32
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn unpack(packed: u64) -> Self {
+        match packed & KIND {
+            BY_STACK_POINTER | BY_FRAME_POINTER => Self::Frame {
+                by_frame_pointer: packed & KIND == BY_FRAME_POINTER,
+                offset: (packed >> 32) as i32,
+                // The sign is that of the upper bit.
+                saved: packed as i32 >> (32 - SAVED_BITS),
+            },
+            BEGIN => Self::Begin,
+            SIGNAL => Self::Signal,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// An address, with the generation of the modules, and its rule.
+struct Entry {
+    address: AtomicU64,
+    rule: AtomicU64,
+}
+
+// SAFETY: zeroes are numbers.
+unsafe impl Zeroed for Entry {}
+
+static ENTRIES: Table<Entry, RULES> = Table::new();
+
+pub(super) fn prepare() -> bool {
+    ENTRIES.reserve()
+}
+
+/// The registers at the place of the call.
+#[inline(always)]
+pub(super) fn here() -> Frame {
+    let (instruction, stack_pointer, frame_pointer): (u64, usize, usize);
+    // SAFETY: three registers are read.
+    unsafe {
+        core::arch::asm!(
+            "lea {}, [rip]",
+            "mov {}, rsp",
+            "mov {}, rbp",
+            out(reg) instruction,
+            out(reg) stack_pointer,
+            out(reg) frame_pointer,
+            options(nostack, nomem, preserves_flags)
+        );
+    }
+    Frame { address: modules::tagged(instruction), stack_pointer, frame_pointer }
+}
+
+#[inline(always)]
+fn rule_of(address: u64) -> Rule {
+    let start = hash(address);
+    for probe in 0..PROBES {
+        let Some(entry) = ENTRIES.get(start.wrapping_add(probe) % RULES) else { break };
+        let found = entry.address.load(Relaxed);
+        if found == address {
+            match entry.rule.load(Relaxed) {
+                0 => break,
+                packed => return Rule::unpack(packed),
+            }
+        }
+        if found == 0 {
+            break;
+        }
+    }
+    find(address)
+}
+
+#[inline(always)]
+fn hash(address: u64) -> usize {
+    (address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
+}
+
+#[cold]
+#[inline(never)]
+fn find(address: u64) -> Rule {
+    let rule = parse::rule((address & ADDRESS).wrapping_sub(1) as usize);
+    // The modules may just have been found to be others than before.
+    let address = modules::tagged(address & ADDRESS);
+    let start = hash(address);
+    for probe in 0..PROBES {
+        let Some(entry) = ENTRIES.get(start.wrapping_add(probe) % RULES) else { break };
+        match entry.address.compare_exchange(0, address, Relaxed, Relaxed) {
+            Ok(_) => {
+                entry.rule.store(rule.pack(), Relaxed);
+                break;
+            }
+            Err(theirs) if theirs == address => break,
+            Err(_) => {}
+        }
+    }
+    rule
+}
+
+/// Where the registers lie above the stack pointer when a handler returns to the kernel's
+/// trampoline: `ucontext_t.uc_mcontext` of the x86-64 system-call interface.
+const SIGNAL_FRAME_POINTER: usize = 120;
+const SIGNAL_STACK_POINTER: usize = 160;
+const SIGNAL_INSTRUCTION: usize = 168;
+
+/// The frame that called this one.
+#[inline(always)]
+pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
+    match rule_of(frame.address) {
+        Rule::Frame { by_frame_pointer, offset, saved } => {
+            let base = if by_frame_pointer { frame.frame_pointer } else { frame.stack_pointer };
+            let start = base.wrapping_add_signed(offset as isize);
+            caller(frame, start, saved, readable).unwrap_or(Step::Lost)
+        }
+        Rule::Begin => Step::Begin,
+        Rule::Signal => interrupted(frame, readable).unwrap_or(Step::Lost),
+        Rule::Unknown => Step::Lost,
+    }
+}
+
+#[inline(always)]
+fn caller(frame: Frame, start: usize, saved: i32, readable: &Readable) -> Option<Step> {
+    let slot = start.wrapping_sub(8);
+    let address = readable.word(slot)?;
+    let frame_pointer = match saved {
+        0 => frame.frame_pointer,
+        saved => readable.word(start.wrapping_add_signed(saved as isize))?,
+    };
+    if address == 0 {
+        return Some(Step::Begin);
+    }
+    let address = modules::tagged(address as u64);
+    Some(Step::Caller { frame: Frame { address, stack_pointer: start, frame_pointer }, slot })
+}
+
+#[cold]
+fn interrupted(frame: Frame, readable: &Readable) -> Option<Step> {
+    let at = |offset| frame.stack_pointer.wrapping_add(offset);
+    let slot = at(SIGNAL_INSTRUCTION);
+    // It was about to run, not called before: the address after it stands for it.
+    let address = modules::tagged(readable.word(slot)? as u64 + 1);
+    let frame = Frame {
+        address,
+        stack_pointer: readable.word(at(SIGNAL_STACK_POINTER))?,
+        frame_pointer: readable.word(at(SIGNAL_FRAME_POINTER))?,
+    };
+    Some(Step::Caller { frame, slot })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rules_fit_into_a_word() {
+        for by_frame_pointer in [false, true] {
+            for (offset, saved) in [(8, 0), (16, -16), (1 << 30, -56), (8, -(1 << 27)), (-8, 8)] {
+                let rule = Rule::Frame { by_frame_pointer, offset, saved };
+                assert_eq!(Rule::unpack(rule.pack()), rule);
+            }
+        }
+        for rule in [Rule::Begin, Rule::Signal, Rule::Unknown] {
+            assert_eq!(Rule::unpack(rule.pack()), rule);
+        }
+        let far = Rule::Frame { by_frame_pointer: false, offset: 8, saved: -(1 << 28) };
+        assert_eq!(Rule::unpack(far.pack()), Rule::Unknown);
+    }
+}

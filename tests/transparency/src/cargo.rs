@@ -53,7 +53,6 @@ impl Profile<'_> {
         command.env_remove("RUSTFLAGS");
         // An unknown package in a profile is no error, so both builds get the same words.
         command.args(["--config", "profile.dev.package.mem-profile-runtime.opt-level=3"]);
-        command.args(["--config", "profile.dev.build-override.opt-level=3"]);
         if self.release {
             command.arg("--release");
         }

@@ -59,9 +59,10 @@ pub(crate) fn run(name: &str, backend: Backend, release: bool) -> Result<Trial> 
 
 fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
     let features = sources.features.as_str();
-    let targets = ["plain", "annotated"].map(|form| source::workspace().join("target").join(form));
-    let profile = |package, target| Profile { package, target, release, features };
-    let plain = profile(&sources.plain, &targets[0]);
+    // One for both forms: what they depend on is built once.
+    let target = &source::workspace().join("target");
+    let profile = |package| Profile { package, target, release, features };
+    let plain = profile(&sources.plain);
     let mut integration = true;
     let mut build = plain.tests(integration)?;
     if !build.succeeded() {
@@ -71,7 +72,7 @@ fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
     if !build.succeeded() {
         bail!("it cannot be built here: {}", first_error(&build.errors));
     }
-    let annotated = profile(&sources.annotated, &targets[1]);
+    let annotated = profile(&sources.annotated);
     let setting = match backend {
         Backend::Heap => ("MEM_PROFILE_BACKEND", "heap"),
         Backend::Rss => ("MEM_PROFILE_BACKEND", "rss"),

@@ -14,11 +14,11 @@ impl Ledger {
     /// it end with so much memory in use. Always with `rss`.
     #[inline(always)]
     pub(crate) fn is_open(&self) -> bool {
-        self.notable.get() > self.row().usage.get()
+        self.notable.get() as u64 > self.row().usage.get() as u64
     }
 
     /// The end of the current line: books what is open and starts the next line's peak.
-    #[inline(never)]
+    #[inline(always)]
     pub(crate) fn close_line(&self) {
         if self.kind == Kind::Rss {
             self.settle_rss();

@@ -30,8 +30,8 @@ const WINDOW: i64 = 2 * CENTER;
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
 /// Memory has changed since the thread last settled. Always so with `rss`, where only the system
-/// knows.
-pub(super) const CHANGED: i64 = i64::MAX;
+/// knows. Above all readings, which are compared without sign: a small number is stored faster.
+pub(super) const CHANGED: i64 = -1;
 
 /// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
 /// the `live` of one thread it adds up to what that thread knows of the process.

@@ -114,7 +114,7 @@ impl Place {
     fn resume_line(&self, row: usize) {
         if let Some((ledger, chunk)) = self.find() {
             if ledger.is_open() {
-                ledger.close_line();
+                close(ledger);
             }
             ledger.set_row(event_row(chunk, row));
         }
@@ -175,6 +175,11 @@ fn event_row(chunk: Chunk, row: usize) -> &'static Row {
 fn start(ledger: &Ledger, row: &'static Row) {
     ledger.set_row(row);
     row.runs.add(1);
+}
+
+#[inline(never)]
+extern "C" fn close(ledger: &'static Ledger) {
+    ledger.close_line();
 }
 
 #[inline(never)]

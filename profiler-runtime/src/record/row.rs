@@ -17,7 +17,7 @@ pub(crate) struct Row {
     pub(crate) increment: Word,
     /// Highest rise above the line's start while it ran.
     pub(crate) peak: Word,
-    /// Highest reading after the line; [`NEVER_READ`] before the first.
+    /// Highest reading after the line; 0 before the first.
     pub(crate) usage: Word,
     /// Blocks requested.
     pub(crate) allocations: Word,
@@ -31,7 +31,7 @@ impl Row {
             runs: Word::new(0),
             increment: Word::new(0),
             peak: Word::new(0),
-            usage: Word::new(NEVER_READ),
+            usage: Word::new(0),
             allocations: Word::new(0),
             allocated: Word::new(0),
         }
@@ -44,15 +44,12 @@ impl Row {
     }
 
     pub(crate) fn clear(&self) {
-        self.usage.set(NEVER_READ);
-        for word in [&self.runs, &self.increment, &self.peak, &self.allocations, &self.allocated] {
+        let Self { runs, increment, peak, usage, allocations, allocated } = self;
+        for word in [runs, increment, peak, usage, allocations, allocated] {
             word.set(0);
         }
     }
 }
-
-/// Below any reading.
-const NEVER_READ: i64 = -1;
 
 /// A thread's running totals, or the difference of two of them.
 #[derive(Clone, Copy, Debug, Default)]

@@ -19,6 +19,7 @@
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `table` | one static per annotated function |
+//! | `stack` | what frames set aside while another runs |
 //! | `frame` | one execution of a function or closure |
 //! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
@@ -40,6 +41,7 @@ pub(crate) mod list;
 pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;
+pub(crate) mod stack;
 pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod task;

@@ -18,6 +18,7 @@
 //! | `thread` | a record per thread, reused when threads end, and its directory of chunks |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
+//! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
 //! | `stack` | what frames set aside while another runs |
 //! | `frame` | one execution of a function or closure |
@@ -38,6 +39,7 @@ pub(crate) mod frame;
 pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
+pub(crate) mod measure;
 pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;

@@ -13,7 +13,7 @@ use super::ledger::{Kind, Ledger};
 use super::place::Place;
 use super::row::Chunk;
 use super::thread::{self, MAX_FUNCTIONS, Thread};
-use super::word::Word;
+use super::word::{Pointer, Word};
 
 /// What the macro knows of a function.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,8 @@ pub(crate) struct Entry {
     pub(super) reading: Word,
     /// Lengths of the three texts, which follow, packed one by one.
     pub(super) texts: [Word; 3],
+    /// Means nothing outside the process.
+    function: Pointer<Function>,
 }
 
 const NEW: u32 = 0;
@@ -73,6 +75,18 @@ static REGISTERED: AtomicU32 = AtomicU32::new(FIRST);
 /// Whether a function that is measured was called.
 pub(crate) fn any() -> bool {
     REGISTERED.load(Relaxed) > FIRST
+}
+
+/// The function of the table of this number.
+pub(crate) fn function(number: i64) -> Option<&'static Function> {
+    let blocks = arena::segments().flat_map(|segment| segment.blocks());
+    let entries = blocks.filter(|(kind, _)| *kind == layout::FUNCTION).map(|(_, block)| {
+        // SAFETY: it was filled by `Entry::reserve`, and is never freed.
+        unsafe { block.cast::<Entry>().as_ref() }
+    });
+    let entry = entries.into_iter().find(|entry| entry.number.get() == number)?;
+    // SAFETY: that of a table, which is a static.
+    unsafe { entry.function.get().as_ref() }
 }
 
 /// Forgets how much memory was in use when functions were first called.
@@ -269,6 +283,12 @@ impl Table {
     }
 }
 
+impl Table {
+    pub(crate) fn function(&self) -> &Function {
+        &self.function
+    }
+}
+
 impl Function {
     /// The path of the function, with the type or trait that holds it: `krate::Type::method`.
     pub(crate) fn display_name(&self) -> &'static str {
@@ -285,7 +305,7 @@ impl Function {
 
 impl Entry {
     /// A new block, not finished yet; `None` when memory is out.
-    fn reserve(function: &Function, number: u32) -> Option<&'static Self> {
+    fn reserve(function: &'static Function, number: u32) -> Option<&'static Self> {
         let texts = [function.display_name(), function.file, function.source];
         let size = texts.iter().map(|text| layout::rounded(text.len(), layout::WORD));
         let block = arena::reserve(size_of::<Self>() + size.sum::<usize>())?;
@@ -296,6 +316,7 @@ impl Entry {
         entry.rows.set(function.rows.max(1) as i64);
         entry.first_row_runs.set(function.first_row_runs.into());
         entry.reading.set(NEVER);
+        entry.function.set(ptr::from_ref(function).cast_mut());
         // SAFETY: as above.
         let mut place = unsafe { block.byte_add(size_of::<Self>()) };
         for (length, text) in entry.texts.iter().zip(texts) {

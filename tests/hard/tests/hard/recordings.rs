@@ -255,6 +255,17 @@ fn a_late_recording_has_what_came_before_or_is_refused() {
     assert_eq!(figures(line(&snapshot, "work", "end(&vec!")), (700, 700, 2, 2));
 }
 
+#[test]
+fn what_is_switched_off_makes_no_file() {
+    let folder = TempDir::new().unwrap();
+    let command = &mut recorded(&folder, "run.mprof", &["complete"]);
+    assert_eq!(run(command.env("MEM_PROFILE", "off")).code(), Some(0));
+    let path = folder.path().join("late.mprof");
+    let command = &mut recorded(&folder, "run.mprof", &["late", path.to_str().unwrap()]);
+    run(command.env("MEM_PROFILE", "off"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
 /// A run of a thousand functions on a disk that is full before all of them have run.
 fn assert_filled(ended: &Ended, path: &Path, reason: &str) {
     assert_eq!((ended.code(), ended.stdout.as_str()), (Some(0), "10000\n"), "{}", ended.stderr);

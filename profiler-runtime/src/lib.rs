@@ -34,7 +34,7 @@ mod process;
 #[cfg(feature = "enabled")]
 mod record;
 #[cfg(feature = "enabled")]
-mod report;
+pub mod report;
 #[cfg(feature = "enabled")]
 mod session;
 
@@ -45,6 +45,8 @@ pub mod trace;
 pub use self::control::{report, reset, snapshot};
 #[cfg(feature = "enabled")]
 pub use self::record::alloc::Alloc;
+#[cfg(feature = "enabled")]
+pub use self::session::Filter;
 
 #[cfg(not(feature = "enabled"))]
 mod disabled;

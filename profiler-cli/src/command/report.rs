@@ -1,0 +1,123 @@
+//! `report`: one recording, in the form that is asked for.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, bail};
+use clap::{Args, ValueEnum};
+use mem_profile_runtime::report::{self, Style};
+use mem_profile_runtime::{Filter, Snapshot};
+
+use super::Outcome;
+use super::options::{Shown, Sizes};
+use crate::figures::Order;
+use crate::output::{self, Target};
+use crate::recording::{self, Recording};
+
+/// Show a recording: a table per function, line by line
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording
+    file: PathBuf,
+    /// What the report is written as; without it, what the ending of --output says, else text
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Order of the functions [default: position, or increment with --top]
+    #[arg(long, value_enum)]
+    sort: Option<Order>,
+    /// Only so many functions, the first of the order
+    #[arg(long, value_name = "NUMBER")]
+    top: Option<usize>,
+    /// Only functions whose path matches: `*` and `?` as in a shell, several with commas, `!`
+    /// excludes
+    #[arg(long, value_name = "GLOB")]
+    function: Option<String>,
+    #[command(flatten)]
+    sizes: Sizes,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile report run.mprof
+  cargo mem-profile report run.mprof --top 3 --unit auto
+  cargo mem-profile report run.mprof --function 'my_app::parse::*,!*::tests::*'
+  cargo mem-profile report run.mprof --output report.html --open
+  cargo mem-profile report run.mprof --format lcov --output lcov.info";
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for people
+    Text,
+    /// A heading and a table per function
+    Markdown,
+    /// Everything, sizes in bytes
+    Json,
+    /// One row per line, sizes in bytes
+    Csv,
+    /// How often each line ran, for editors that show coverage
+    Lcov,
+}
+
+impl Format {
+    fn of_file(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Self::value_variants().iter().copied().find(|format| format.extension() == extension)
+    }
+
+    fn extension(self) -> &'static str {
+        self.of_runtime().extension()
+    }
+
+    fn of_runtime(self) -> report::Format {
+        match self {
+            Self::Text => report::Format::Table,
+            Self::Markdown => report::Format::Markdown,
+            Self::Json => report::Format::Json,
+            Self::Csv => report::Format::Csv,
+            Self::Lcov => report::Format::Lcov,
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let mut recording = recording::load(&arguments.file)?;
+    select(&mut recording.snapshot, arguments)?;
+    let file = arguments.shown.destination.output.as_deref();
+    let format = arguments.format.or_else(|| Format::of_file(file?)).unwrap_or(Format::Text);
+    let target = arguments.shown.target(format.extension());
+    write(&recording, format, &target, &arguments.sizes.style(&target))?;
+    arguments.shown.show(&target)?;
+    Ok(Outcome::Done)
+}
+
+/// Leaves the functions that are asked for, in their order.
+fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
+    let recorded = snapshot.functions.len();
+    if let Some(patterns) = &arguments.function {
+        let filter = Filter::parse(patterns);
+        snapshot.functions.retain(|function| filter.matches(&function.name));
+        if snapshot.functions.is_empty() {
+            bail!("no function matches `{patterns}`: leave out --function to see all {recorded}");
+        }
+    }
+    let default = if arguments.top.is_some() { Order::Increment } else { Order::Position };
+    arguments.sort.unwrap_or(default).sort(snapshot);
+    let matching = snapshot.functions.len();
+    snapshot.functions.truncate(arguments.top.unwrap_or(usize::MAX));
+    if snapshot.functions.len() < matching {
+        let shown = snapshot.functions.len();
+        output::complain("note", &format!("{shown} of {matching} functions are shown"));
+    }
+    Ok(())
+}
+
+fn write(recording: &Recording, format: Format, target: &Target, style: &Style) -> Result<()> {
+    let text = report::render(&recording.snapshot, format.of_runtime(), style);
+    match format {
+        Format::Text => target.write_text(&text),
+        _ => target.write(text.as_bytes()),
+    }
+}

@@ -1,0 +1,68 @@
+//! Where results and words go: results to standard output or a file, everything else to standard
+//! error.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+
+/// Where a result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file, which is written anew.
+    File(PathBuf),
+}
+
+impl Target {
+    /// Columns available; `None` where nothing limits them.
+    pub(crate) fn width(&self) -> Option<usize> {
+        match self {
+            Self::Stdout => {
+                terminal_size::terminal_size_of(io::stdout()).map(|size| size.0.0.into())
+            }
+            Self::File(_) => None,
+        }
+    }
+
+    /// Writes text for people. Its colours stay only where they are shown.
+    pub(crate) fn write_text(&self, text: &str) -> Result<()> {
+        match self {
+            Self::Stdout => settled(anstream::stdout().write_all(text.as_bytes())),
+            Self::File(_) => self.write(anstream::adapter::strip_str(text).to_string().as_bytes()),
+        }
+    }
+
+    /// Writes text for programs, as it is.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                settled(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+            }
+            Self::File(path) => {
+                let path_shown = path.display();
+                fs::write(path, bytes).with_context(|| format!("cannot write {path_shown}"))?;
+                complain("wrote", &path_shown.to_string());
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A reader that has seen enough, as `head` has, is no failure.
+fn settled(result: io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+/// Says one line on standard error, where a line ending inside would pretend to be another.
+pub(crate) fn complain(kind: &str, message: &str) {
+    let color = if kind == "error" { "\u{1b}[1;31m" } else { "\u{1b}[1m" };
+    let message = message.replace(['\n', '\r'], " ");
+    let _ = writeln!(anstream::stderr(), "{color}{kind}:\u{1b}[0m {message}");
+}

@@ -1,0 +1,3 @@
+//! Figures → text or bytes, one renderer per file. None of them reads or writes anything.
+
+pub(crate) mod comparison;

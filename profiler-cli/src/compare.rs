@@ -32,6 +32,19 @@ pub(crate) struct Change {
 }
 
 impl Change {
+    /// The change of a function as such.
+    fn at(function: &FunctionSnapshot, figures: (Option<Figures>, Option<Figures>)) -> Self {
+        Self {
+            function: function.name.clone(),
+            file: function.file.clone(),
+            line: function.line,
+            moved_from: None,
+            source: String::new(),
+            before: figures.0,
+            after: figures.1,
+        }
+    }
+
     /// How much more there is after. What is missing counts as nothing.
     pub(crate) fn growth(&self, measure: Measure) -> i128 {
         self.figure_after(measure) - self.figure_before(measure)
@@ -74,10 +87,10 @@ impl Ranking {
     }
 }
 
-/// All functions and lines of two recordings.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Comparison {
-    pub(crate) functions: Vec<Change>,
+/// One function of two recordings, and its lines.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Compared {
+    pub(crate) function: Change,
     pub(crate) lines: Vec<Change>,
 }
 
@@ -88,7 +101,7 @@ pub(crate) struct Comparison {
 ///
 /// # Errors
 /// Readings of different kinds cannot be compared.
-pub(crate) fn compare(before: &Snapshot, after: &Snapshot) -> Result<Comparison> {
+pub(crate) fn compare(before: &Snapshot, after: &Snapshot) -> Result<Vec<Compared>> {
     if before.backend != after.backend {
         bail!(
             "one recording counts {}, the other {}: record both with the same MEM_PROFILE_BACKEND",
@@ -96,54 +109,46 @@ pub(crate) fn compare(before: &Snapshot, after: &Snapshot) -> Result<Comparison>
             after.backend.name(),
         );
     }
-    let mut comparison = Comparison::default();
     let was = matched_functions(&before.functions, &after.functions);
-    for (function, was) in after.functions.iter().zip(&was) {
-        comparison.add(was.map(|index| &before.functions[index]), Some(function));
-    }
-    for (index, function) in before.functions.iter().enumerate() {
-        if !was.contains(&Some(index)) {
-            comparison.add(Some(function), None);
-        }
-    }
-    Ok(comparison)
+    let kept = after.functions.iter().zip(&was);
+    let kept = kept.filter_map(|(function, was)| {
+        Compared::new(was.map(|index| &before.functions[index]), Some(function))
+    });
+    let gone = before.functions.iter().enumerate().filter(|(at, _)| !was.contains(&Some(*at)));
+    let gone = gone.filter_map(|(_, function)| Compared::new(Some(function), None));
+    Ok(kept.chain(gone).collect())
 }
 
-impl Comparison {
-    fn add(&mut self, before: Option<&FunctionSnapshot>, after: Option<&FunctionSnapshot>) {
-        let Some(place) = after.or(before) else { return };
-        let change = |line, moved_from, source: &str, before, after| Change {
-            function: place.name.clone(),
-            file: place.file.clone(),
-            line,
-            moved_from,
-            source: source.to_owned(),
-            before,
-            after,
-        };
-        let moved_from = before.map(|function| function.line).filter(|&line| line != place.line);
-        self.functions.push(change(
-            place.line,
-            moved_from,
-            "",
-            before.map(Figures::of_function),
-            after.map(Figures::of_function),
-        ));
-        let body = |function: Option<&'_ FunctionSnapshot>| -> Vec<LineSnapshot> {
-            function.map_or_else(Vec::new, |function| function.body_lines().to_vec())
-        };
-        for (before, after) in lines::matched(&body(before), &body(after)) {
-            let Some(place) = after.or(before) else { continue };
-            let moved_from = before.map(|line| line.line).filter(|&line| line != place.line);
-            self.lines.push(change(
-                place.line,
-                moved_from,
-                &place.source,
-                before.map(Figures::of_line),
-                after.map(Figures::of_line),
-            ));
-        }
+impl Compared {
+    /// `None` without either.
+    fn new(before: Option<&FunctionSnapshot>, after: Option<&FunctionSnapshot>) -> Option<Self> {
+        let place = after.or(before)?;
+        let body = |function| body(function).unwrap_or_default();
+        let pairs = lines::matched(body(before), body(after));
+        let lines = pairs.into_iter().filter_map(|(before, after)| {
+            let line = after.or(before)?;
+            let figures = (before.map(Figures::of_line), after.map(Figures::of_line));
+            Some(Change {
+                line: line.line,
+                moved_from: before.map(|it| it.line).filter(|&from| from != line.line),
+                source: line.source.clone(),
+                ..Change::at(place, figures)
+            })
+        });
+        let figures = (before.map(Figures::of_function), after.map(Figures::of_function));
+        let moved_from = before.map(|it| it.line).filter(|&from| from != place.line);
+        let function = Change { moved_from, ..Change::at(place, figures) };
+        Some(Self { function, lines: lines.collect() })
     }
+}
+
+/// The lines of all functions.
+pub(crate) fn lines(comparison: Vec<Compared>) -> Vec<Change> {
+    comparison.into_iter().flat_map(|it| it.lines).collect()
+}
+
+fn body(function: Option<&FunctionSnapshot>) -> Option<&[LineSnapshot]> {
+    function.map(FunctionSnapshot::body_lines)
 }
 
 /// For each function of `after` the index of the one that it was.
@@ -188,8 +193,8 @@ mod tests {
     #[test]
     fn a_recording_equals_itself() {
         let comparison = compare(&sample::leak(), &sample::leak()).unwrap();
-        assert_eq!(comparison.functions.len(), 3);
-        for change in comparison.functions.iter().chain(&comparison.lines) {
+        assert_eq!(comparison.len(), 3);
+        for change in comparison.iter().flat_map(|it| it.lines.iter().chain([&it.function])) {
             assert_eq!((change.before, change.moved_from), (change.after, None));
         }
     }
@@ -202,8 +207,8 @@ mod tests {
         after.functions[2].name = "audit::other".into();
         after.functions[2].lines[1].source = "    something else".into();
         let comparison = compare(&before, &after).unwrap();
-        let found = comparison.functions.iter().map(|change| {
-            (change.function.as_str(), change.before.is_some(), change.after.is_some())
+        let found = comparison.iter().map(|Compared { function, .. }| {
+            (function.function.as_str(), function.before.is_some(), function.after.is_some())
         });
         let expected = [
             ("leak::process", true, true),
@@ -219,7 +224,7 @@ mod tests {
         let mut twice = sample::leak();
         twice.functions[1] = FunctionSnapshot { line: 90, ..twice.functions[0].clone() };
         let comparison = compare(&twice, &twice).unwrap();
-        assert!(comparison.functions.iter().all(|change| change.moved_from.is_none()));
+        assert!(comparison.iter().all(|it| it.function.moved_from.is_none()));
     }
 
     #[test]

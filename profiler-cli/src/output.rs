@@ -66,3 +66,8 @@ pub(crate) fn complain(kind: &str, message: &str) {
     let message = message.replace(['\n', '\r'], " ");
     let _ = writeln!(anstream::stderr(), "{color}{kind}:\u{1b}[0m {message}");
 }
+
+/// Puts finished lines on standard error.
+pub(crate) fn say(lines: &str) {
+    let _ = io::stderr().write_all(lines.as_bytes());
+}

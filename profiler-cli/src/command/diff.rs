@@ -82,8 +82,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     }
     let comparison = compare::compare(&before.snapshot, &after.snapshot)?;
     let mut all = match arguments.by {
-        By::Line => comparison.lines,
-        By::Function => comparison.functions,
+        By::Line => compare::lines(comparison),
+        By::Function => comparison.into_iter().map(|it| it.function).collect(),
     };
     if let Some(patterns) = &arguments.function {
         let filter = Filter::parse(patterns);

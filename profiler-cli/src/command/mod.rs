@@ -1,5 +1,6 @@
 //! The command line. Each subcommand has a file; this one only hands over.
 
+mod check;
 mod diff;
 mod options;
 mod report;
@@ -46,6 +47,7 @@ Exit codes:
 enum Command {
     Report(report::Arguments),
     Diff(diff::Arguments),
+    Check(check::Arguments),
 }
 
 /// How a command ended that did not fail.
@@ -54,7 +56,6 @@ pub(crate) enum Outcome {
     /// It did what it was asked for.
     Done,
     /// It did, and a limit is exceeded.
-    #[expect(dead_code)]
     Exceeded,
 }
 
@@ -86,6 +87,7 @@ fn run(command: Command) -> Result<Outcome> {
     match command {
         Command::Report(arguments) => report::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
     }
 }
 

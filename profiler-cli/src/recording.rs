@@ -15,6 +15,9 @@ pub(crate) struct Recording {
     /// The figures, ordered by file and line.
     #[serde(flatten)]
     pub(crate) snapshot: Snapshot,
+    /// Command line of the program; `None` where it is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) program: Option<String>,
     /// Why these are not the figures of a whole run; `None` where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) incomplete: Option<Incomplete>,
@@ -99,7 +102,10 @@ mod tests {
     fn json_comes_back_as_it_was() {
         let json = serde_json::to_vec(&sample::leak()).unwrap();
         let mut recording = loaded(&json).unwrap();
-        assert_eq!(recording, Recording { snapshot: sample::leak(), incomplete: None });
+        assert_eq!(
+            recording,
+            Recording { snapshot: sample::leak(), program: None, incomplete: None }
+        );
         recording.incomplete = Some(Incomplete { reason: "cut".into(), lossy: true });
         assert_eq!(loaded(&serde_json::to_vec(&recording).unwrap()).unwrap(), recording);
     }

@@ -57,6 +57,8 @@ pub(crate) enum Outcome {
     Done,
     /// It did, and a limit is exceeded.
     Exceeded,
+    /// It did what it could: figures are missing that had been recorded.
+    Lossy,
 }
 
 impl Outcome {
@@ -64,6 +66,7 @@ impl Outcome {
         match self {
             Self::Done => ExitCode::SUCCESS,
             Self::Exceeded => ExitCode::from(3),
+            Self::Lossy => ExitCode::from(FAILED),
         }
     }
 }

@@ -12,6 +12,7 @@ use super::options::{Shown, Sizes};
 use crate::figures::Order;
 use crate::output::{self, Target};
 use crate::recording::{self, Recording};
+use crate::view::html;
 
 /// Show a recording: a table per function, line by line
 #[derive(Args)]
@@ -59,6 +60,8 @@ enum Format {
     Csv,
     /// How often each line ran, for editors that show coverage
     Lcov,
+    /// One page for browsers, which needs nothing else
+    Html,
 }
 
 impl Format {
@@ -68,16 +71,13 @@ impl Format {
     }
 
     fn extension(self) -> &'static str {
-        self.of_runtime().extension()
-    }
-
-    fn of_runtime(self) -> report::Format {
         match self {
-            Self::Text => report::Format::Table,
-            Self::Markdown => report::Format::Markdown,
-            Self::Json => report::Format::Json,
-            Self::Csv => report::Format::Csv,
-            Self::Lcov => report::Format::Lcov,
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Lcov => "info",
+            Self::Html => "html",
         }
     }
 }
@@ -86,11 +86,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut recording = recording::load(&arguments.file)?;
     select(&mut recording.snapshot, arguments)?;
     let file = arguments.shown.destination.output.as_deref();
-    let format = arguments.format.or_else(|| Format::of_file(file?)).unwrap_or(Format::Text);
+    let format = arguments.format.or_else(|| Format::of_file(file?));
+    let format = format.unwrap_or(Format::Text);
     let target = arguments.shown.target(format.extension());
     write(&recording, format, &target, &arguments.sizes.style(&target))?;
     arguments.shown.show(&target)?;
-    Ok(Outcome::Done)
+    recording.warn(&arguments.file);
+    Ok(match recording.incomplete {
+        Some(incomplete) if incomplete.lossy => Outcome::Lossy,
+        _ => Outcome::Done,
+    })
 }
 
 /// Leaves the functions that are asked for, in their order.
@@ -115,9 +120,21 @@ fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
 }
 
 fn write(recording: &Recording, format: Format, target: &Target, style: &Style) -> Result<()> {
-    let text = report::render(&recording.snapshot, format.of_runtime(), style);
+    let render = |format| report::render(&recording.snapshot, format, style);
     match format {
-        Format::Text => target.write_text(&text),
-        _ => target.write(text.as_bytes()),
+        Format::Text => target.write_text(&(banner(recording) + &render(report::Format::Table))),
+        Format::Markdown => {
+            target.write((banner(recording) + &render(report::Format::Markdown)).as_bytes())
+        }
+        Format::Json => target.write((serde_json::to_string(recording)? + "\n").as_bytes()),
+        Format::Csv => target.write(render(report::Format::Csv).as_bytes()),
+        Format::Lcov => target.write(render(report::Format::Lcov).as_bytes()),
+        Format::Html => target.write(html::render(recording).as_bytes()),
     }
+}
+
+/// What stands above figures that are not those of a whole run.
+fn banner(recording: &Recording) -> String {
+    let incomplete = recording.incomplete.as_ref();
+    incomplete.map_or_else(String::new, |it| format!("INCOMPLETE: {}\n\n", it.reason))
 }

@@ -26,9 +26,11 @@
 pub use mem_profile_macro::mem_profile;
 pub use mem_profile_runtime::{
     Alloc, Backend, FunctionSnapshot, LineSnapshot, MemoryUsage, MemoryUsageOptions,
-    SCHEMA_VERSION, Sample, Snapshot, memory_usage, report, reset, snapshot,
+    SCHEMA_VERSION, Sample, Snapshot, memory_usage, record_to, report, reset, snapshot,
 };
 
+#[cfg(feature = "enabled")]
+pub use mem_profile_runtime::recording;
 #[cfg(feature = "trace")]
 pub use mem_profile_runtime::trace;
 

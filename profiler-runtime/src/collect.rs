@@ -1,16 +1,18 @@
 //! Makes a [`Snapshot`] of the counters.
 //!
-//! Rows of all threads are added up. Nothing of another thread is written, so a running one is
-//! not disturbed: what it has not booked yet is added to a copy, its own open line and the lines
-//! in which it waits for a callee.
+//! What lies in memory is copied as it would lie in a file, and read as a recording is. Nothing of
+//! another thread is written, so a running one is not disturbed.
 
 use crate::process;
-use crate::record::ledger::Kind;
+use crate::record::arena;
+use crate::record::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
+use crate::record::ledger::{self, Kind};
 use crate::record::quiet::Quiet;
-use crate::record::row::{Chunk, Row, Totals};
-use crate::record::table::{self, Function, Table};
-use crate::record::thread::{self, Thread};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+use crate::record::row::Row;
+use crate::record::table;
+use crate::record::thread;
+use crate::recording::Recording;
+use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
 /// what it holds can be read, not how high it was in between.
@@ -24,142 +26,87 @@ pub(crate) fn settle(backend: Backend) {
 
 /// The counters as they are, read without stopping anyone.
 pub(crate) fn snapshot(backend: Backend) -> Snapshot {
-    let quiet = Quiet::enter();
-    let mut snapshot = Snapshot {
-        schema_version: SCHEMA_VERSION,
-        backend,
-        process_bytes: process_bytes(backend),
-        functions: table::all().map(|table| function(table, backend)).collect(),
-    };
-    snapshot.functions.retain(|function| function.calls > 0 || ran(function));
-    snapshot.sort();
-    drop(quiet);
-    snapshot
-}
-
-fn ran(function: &FunctionSnapshot) -> bool {
-    function.lines.iter().any(|line| line.occurrences.is_some())
+    let _quiet = Quiet::enter();
+    match Recording::read(&image(backend, "")) {
+        Ok(recording) => recording.snapshot,
+        // Not reached: what is written here is what is read there.
+        Err(_) => Snapshot {
+            schema_version: SCHEMA_VERSION,
+            backend,
+            process_bytes: process_bytes(backend),
+            functions: Vec::new(),
+        },
+    }
 }
 
 /// Memory in use by the process: exact when no other thread allocates meanwhile.
-fn process_bytes(backend: Backend) -> Option<u64> {
+pub(crate) fn process_bytes(backend: Backend) -> Option<u64> {
     match backend {
-        Backend::Heap => Some(unsigned(thread::live_bytes())),
+        Backend::Heap => Some(u64::try_from(thread::live_bytes()).unwrap_or(0)),
         Backend::Rss => process::rss(),
         Backend::Off => None,
     }
 }
 
-/// One line's figures over all threads.
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    runs: i64,
-    totals: Totals,
-    peak: i64,
-    usage: i64,
-}
-
-impl Sum {
-    fn add_row(&mut self, row: &Row) {
-        self.runs += row.runs.get();
-        self.add(&Totals {
-            live: row.increment.get(),
-            allocated: row.allocated.get(),
-            allocations: row.allocations.get(),
-        });
-        self.peak = self.peak.max(row.peak.get());
-        self.usage = self.usage.max(row.usage.get());
-    }
-
-    fn add(&mut self, change: &Totals) {
-        self.totals.live += change.live;
-        self.totals.allocated += change.allocated;
-        self.totals.allocations += change.allocations;
-    }
-}
-
-fn function(table: &'static Table, backend: Backend) -> FunctionSnapshot {
-    let function = table.function();
-    let kind = kind_of(backend);
-    let mut sums = vec![Sum::default(); function.rows.max(1)];
-    for thread in thread::all() {
-        if let Some(chunk) = table.chunk_on(thread) {
-            add_thread(&mut sums, thread, chunk, kind);
+/// All figures, in the form of a recording that was closed now.
+pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
+    let mut image = Vec::new();
+    add_process(&mut image, backend, program);
+    for segment in arena::segments() {
+        let start = image.len();
+        for word in segment.words() {
+            push(&mut image, word.get());
         }
+        finish_segment(&mut image, start);
     }
-    let mut lines: Vec<_> = lines(function, &sums, backend);
-    if let (Some(first), Some(entry), false) =
-        (lines.first_mut(), table.entry(), function.first_row_runs)
-    {
-        first.usage = u64::try_from(entry).ok();
-        first.increment = Some(entry);
-    }
-    FunctionSnapshot {
-        name: display_name(function),
-        file: function.file.to_owned(),
-        line: function.first_line,
-        calls: sums.first().map_or(0, |row| unsigned(row.runs)),
-        lines,
-    }
+    image
 }
 
-/// Adds what one thread has booked, and what it would book if it stopped here.
-fn add_thread(sums: &mut [Sum], thread: &'static Thread, chunk: Chunk, kind: Kind) {
-    for (sum, row) in sums.iter_mut().zip(chunk.iter()) {
-        sum.add_row(row);
+/// A segment with one block: that of the process.
+fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
+    let words = layout::packed(program.as_bytes());
+    let text = layout::rounded(program.len(), WORD);
+    let size = layout::rounded(layout::process::SIZE + text, UNIT);
+    image.resize(layout::segment::SIZE + layout::process::SIZE, 0);
+    words.for_each(|word| push(image, word));
+    image.resize(layout::segment::SIZE + size, 0);
+
+    set(image, 0, MAGIC);
+    set(image, layout::segment::VERSION, layout::VERSION.into());
+    let bytes = process_bytes(backend).and_then(|bytes| i64::try_from(bytes).ok());
+    let at = layout::segment::SIZE;
+    for (offset, value) in [
+        (0, layout::block(size, layout::PROCESS)),
+        (layout::process::ID, process::id().into()),
+        (layout::process::BACKEND, kind(backend).map_or(0, |kind| kind as i64)),
+        (layout::process::STARTED, process::nanoseconds()),
+        (layout::process::CLOSED, 1),
+        (layout::process::PUBLISHED, ledger::published()),
+        (layout::process::BYTES, bytes.unwrap_or(NEVER)),
+        (layout::process::TEXT, program.len() as i64),
+    ] {
+        set(image, at + offset, value);
     }
-    let ledger = thread.ledger(kind);
-    let is_current = ledger.chunk() == Some(chunk);
-    let row = if is_current { Some(ledger.row()) } else { chunk.row_at(chunk.suspended.get()) };
-    let Some(sum) = row.and_then(|row| sums.get_mut(chunk.index_of(row))) else { return };
-    if is_current {
-        sum.totals.live += ledger.pending();
-        sum.peak = sum.peak.max(ledger.pending());
-        sum.usage = sum.usage.max(ledger.reading());
-    } else {
-        let change = ledger.totals().since(&chunk.last());
-        sum.add(&change);
-        // At least that: how high the callees were is known when they end.
-        sum.peak = sum.peak.max(change.live);
-    }
+    finish_segment(image, 0);
 }
 
-fn lines(function: &Function, sums: &[Sum], backend: Backend) -> Vec<LineSnapshot> {
-    let mut source = function.source.split('\n');
-    let numbered = (function.first_line..).zip(sums);
-    numbered.map(|(line, sum)| row(line, source.next().unwrap_or(""), sum, backend)).collect()
+/// Sets the sizes of the segment that begins at `start`, of which only the used part is there.
+fn finish_segment(image: &mut Vec<u8>, start: usize) {
+    let used = image.len() - start;
+    image.resize(start + layout::rounded(used, PAGE), 0);
+    let length = image.len() - start;
+    set(image, start + layout::segment::LENGTH, length as i64);
+    set(image, start + layout::segment::USED, used as i64);
 }
 
-fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
-    let ran = sum.runs > 0;
-    let heap = ran && backend == Backend::Heap;
-    LineSnapshot {
-        line,
-        source: source.to_owned(),
-        usage: ran.then(|| unsigned(sum.usage)),
-        increment: ran.then_some(sum.totals.live),
-        peak: heap.then(|| unsigned(sum.peak)),
-        allocations: heap.then(|| unsigned(sum.totals.allocations)),
-        allocated: heap.then(|| unsigned(sum.totals.allocated)),
-        occurrences: ran.then(|| unsigned(sum.runs)),
+fn push(image: &mut Vec<u8>, word: i64) {
+    image.extend_from_slice(&word.to_le_bytes());
+}
+
+fn set(image: &mut [u8], at: usize, word: i64) {
+    if let Some(place) = image.get_mut(at..at + WORD) {
+        place.copy_from_slice(&word.to_le_bytes());
     }
-}
-
-/// Readers may see counters between two steps of a writer: never negative.
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
-}
-
-/// The path of the function, with the type or trait that holds it: `krate::Type::method`.
-pub(crate) fn display_name(function: &Function) -> String {
-    if let Some(name) = function.name {
-        return name.to_owned();
-    }
-    let path = (function.path)();
-    let own = path.find("::__MemProfile").map_or(path, |end| &path[..end]);
-    // The body of an async function is a closure to the compiler, once more for every attribute
-    // that has put the body into an async block of its own.
-    own.trim_end_matches("::{{closure}}").to_owned()
 }
 
 /// Sets all counters to zero. Lines that run meanwhile on other threads may keep a part.
@@ -172,9 +119,18 @@ pub(crate) fn reset(backend: Backend) {
             chunk.set_last(&thread.ledger(kind).totals());
         }
     }
-    table::all().for_each(Table::forget_entry);
+    table::forget_readings();
+}
+
+/// What frames count with; `None` where nothing is measured.
+pub(crate) fn kind(backend: Backend) -> Option<Kind> {
+    match backend {
+        Backend::Heap => Some(Kind::Heap),
+        Backend::Rss => Some(Kind::Rss),
+        Backend::Off => None,
+    }
 }
 
 fn kind_of(backend: Backend) -> Kind {
-    if backend == Backend::Heap { Kind::Heap } else { Kind::Rss }
+    kind(backend).unwrap_or(Kind::Rss)
 }

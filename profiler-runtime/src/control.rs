@@ -2,13 +2,15 @@
 
 use std::alloc::Layout;
 use std::cell::Cell;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::{Once, OnceLock};
 
 use crate::collect;
-use crate::record::alloc;
-use crate::record::ledger::Kind;
+use crate::process;
 use crate::record::quiet::{self, Quiet};
 use crate::record::table::{self, Function, Table};
+use crate::record::{alloc, arena};
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -34,13 +36,20 @@ pub const fn table(
 /// Called by the first annotated function. Threads that come meanwhile wait; a call from within
 /// (an allocator with annotated methods) returns at once and is not measured.
 fn start() {
+    start_recording(None);
+}
+
+/// The same, recording to `wanted` rather than to what the environment says. `None` when the
+/// session had been started before.
+fn start_recording(wanted: Option<&Path>) -> Option<io::Result<PathBuf>> {
     static START: Once = Once::new();
     thread_local! {
         static IS_STARTING: Cell<bool> = const { Cell::new(false) };
     }
     if quiet::is_on() || IS_STARTING.get() {
-        return;
+        return None;
     }
+    let mut recording = None;
     START.call_once(|| {
         IS_STARTING.set(true);
         let counted = allocations_are_counted();
@@ -52,16 +61,18 @@ fn start() {
             if !options.filter.is_empty() {
                 table::set_filter(is_wanted);
             }
-            session::exit::install(report_at_exit);
+            session::exit::install(report_at_exit, close_recording);
             #[cfg(feature = "signals")]
             session::signals::install(report, Quiet::run);
         }
-        table::set_mode(match backend {
-            Backend::Heap => Some(Kind::Heap),
-            Backend::Rss => Some(Kind::Rss),
-            Backend::Off => None,
-        });
+        recording = wanted.map(|path| session::recorder::begin(path, backend));
+        if recording.is_none() && backend != Backend::Off {
+            session::record(backend);
+        }
+        // From here on functions are measured, and all of that is recorded.
+        table::set_mode(collect::kind(backend));
     });
+    recording
 }
 
 /// Whether the global allocator is ours, found out by an allocation.
@@ -98,7 +109,7 @@ fn choose(enabled: bool, wanted: Option<Backend>, counted: bool) -> Backend {
 /// The session's filter, asked once per function.
 fn is_wanted(function: &Function) -> bool {
     let _quiet = Quiet::enter();
-    session::options().filter.matches(&collect::display_name(function))
+    session::options().filter.matches(function.display_name())
 }
 
 fn backend() -> Backend {
@@ -119,9 +130,45 @@ pub fn report() {
 }
 
 fn report_at_exit() {
-    if table::all().next().is_some() {
+    if table::any() && !session::formats().is_empty() {
         report();
     }
+}
+
+fn close_recording() {
+    let backend = backend();
+    collect::settle(backend);
+    let _quiet = Quiet::enter();
+    session::recorder::close(backend);
+}
+
+/// Records the run to the file at `path`, from now on until the process ends, however that is.
+///
+/// `%p` in the path stands for the number of the process, `%n` for the program's name, `%t` for the
+/// seconds since 1970. Returns the path of the file: where a process that still runs records
+/// to that, a number is added to its name.
+///
+/// The same as `MEM_PROFILE_OUTPUT`, for programs that decide it themselves. A forked child is not
+/// recorded, unless it calls this. With `MEM_PROFILE=off` no file is made.
+///
+/// # Errors
+/// When the file cannot be made; when the process is recorded already; and when annotated functions
+/// have run while there is more than one thread: call it first thing in `main`.
+pub fn record_to(path: impl AsRef<Path>) -> io::Result<PathBuf> {
+    let path = path.as_ref();
+    if let Some(result) = start_recording(Some(path)) {
+        return result;
+    }
+    let _quiet = Quiet::enter();
+    let refusal = if arena::recorded().is_some() {
+        "the process is recorded already"
+    } else if process::is_alone() || backend() == Backend::Off {
+        return session::recorder::begin(path, backend());
+    } else {
+        "a recording begins before annotated functions run on several threads: call `record_to` \
+         first thing in `main`"
+    };
+    Err(io::Error::other(refusal))
 }
 
 /// The figures so far, as plain data that belongs to the caller.

@@ -5,7 +5,8 @@
 //! |---|---|
 //! | `record` | the hot half: line events, counters, allocator |
 //! | `process` | what only the operating system knows |
-//! | `collect` | counters → [`Snapshot`] |
+//! | `collect` | counters → bytes of a recording |
+//! | `recording` | bytes of a recording → [`Snapshot`] |
 //! | `snapshot` | plain data |
 //! | `report` | [`Snapshot`] → text, one renderer per file |
 //! | `session` | options, environment, where a report goes, the end of the process |
@@ -34,6 +35,8 @@ mod process;
 #[cfg(feature = "enabled")]
 mod record;
 #[cfg(feature = "enabled")]
+pub mod recording;
+#[cfg(feature = "enabled")]
 pub mod report;
 #[cfg(feature = "enabled")]
 mod session;
@@ -42,7 +45,7 @@ mod session;
 pub mod trace;
 
 #[cfg(feature = "enabled")]
-pub use self::control::{report, reset, snapshot};
+pub use self::control::{record_to, report, reset, snapshot};
 #[cfg(feature = "enabled")]
 pub use self::record::alloc::Alloc;
 #[cfg(feature = "enabled")]
@@ -51,7 +54,7 @@ pub use self::session::Filter;
 #[cfg(not(feature = "enabled"))]
 mod disabled;
 #[cfg(not(feature = "enabled"))]
-pub use self::disabled::{Alloc, report, reset, snapshot};
+pub use self::disabled::{Alloc, record_to, report, reset, snapshot};
 
 /// What emitted code names. Not for people: it may change with any release.
 #[cfg(feature = "enabled")]

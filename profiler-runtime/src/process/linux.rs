@@ -6,6 +6,7 @@
 
 use std::fs;
 use std::io;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
 
 /// Longer than any `statm`: seven numbers of at most twenty digits.
@@ -17,10 +18,10 @@ static PAGE_BYTES: AtomicU64 = AtomicU64::new(0);
 static WATCHES_FORKS: AtomicBool = AtomicBool::new(false);
 
 /// Puts back the caller's `errno`: probes sit between a user's system call and its error check.
-struct ErrnoGuard(i32);
+pub(super) struct ErrnoGuard(i32);
 
 impl ErrnoGuard {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         // SAFETY: the location is valid for the calling thread as long as that thread lives.
         Self(unsafe { *libc::__errno_location() })
     }
@@ -120,6 +121,15 @@ fn page_bytes() -> u64 {
     let bytes = u64::try_from(unsafe { libc::sysconf(libc::_SC_PAGESIZE) }).unwrap_or(4096);
     PAGE_BYTES.store(bytes, Relaxed);
     bytes
+}
+
+pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
+    let _errno = ErrnoGuard::new();
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS;
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: a new mapping at an address that the system chooses.
+    let start = unsafe { libc::mmap(ptr::null_mut(), bytes, access, flags, -1, 0) };
+    if start == libc::MAP_FAILED { None } else { NonNull::new(start.cast()) }
 }
 
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {

@@ -10,6 +10,13 @@ mod memory;
 #[path = "portable.rs"]
 mod memory;
 
+// A recording is little-endian, and so is the memory that is part of one.
+#[cfg(all(target_os = "linux", target_endian = "little"))]
+mod backing;
+#[cfg(not(all(target_os = "linux", target_endian = "little")))]
+#[path = "backing_unsupported.rs"]
+mod backing;
+
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod system;
@@ -28,8 +35,11 @@ mod signals;
 
 use std::ffi::c_void;
 use std::io::{self, IsTerminal};
+use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::{SystemTime, UNIX_EPOCH};
 
+pub(crate) use self::backing::{Backing, Piece, has_mapped, is_alone, on_fork, replace, unmap};
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen};
 
@@ -84,6 +94,20 @@ pub(crate) fn rss_of(pid: u32) -> io::Result<u64> {
 /// When the process list cannot be read; `Unsupported` on systems other than Linux.
 pub(crate) fn children_of(pid: u32) -> io::Result<Vec<u32>> {
     memory::children_of(pid)
+}
+
+/// New memory of `bytes`, a multiple of the page size: zeroes that are given to nobody else, and
+/// take room where they are written.
+///
+/// Passes no counting allocator, and leaves `errno` as it was on Linux. `None` when memory is out.
+pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
+    memory::map(bytes)
+}
+
+/// Nanoseconds since 1970.
+pub(crate) fn nanoseconds() -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// Number of this process.

@@ -1,9 +1,18 @@
 //! Memory of this process on systems other than Linux.
 
+use std::alloc::{GlobalAlloc, Layout, System};
 use std::io;
+use std::ptr::NonNull;
 
 pub(super) fn rss() -> Option<u64> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
+}
+
+pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
+    const PAGE: usize = 4096;
+    let layout = Layout::from_size_align(bytes, PAGE).ok().filter(|layout| layout.size() > 0)?;
+    // SAFETY: the layout is not empty. `System` is called directly, past all counting.
+    NonNull::new(unsafe { System.alloc_zeroed(layout) })
 }
 
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {

@@ -84,28 +84,11 @@ impl Ledger {
         }
     }
 
-    /// Memory in use by the process, in bytes, as of the last settling.
-    #[inline(always)]
-    pub(crate) fn reading(&self) -> i64 {
-        match self.kind {
-            Kind::Heap => PUBLISHED.load(Relaxed) + self.live.get(),
-            Kind::Rss | Kind::Special => self.live.get(),
-        }
-    }
-
     pub(crate) fn totals(&self) -> Totals {
         Totals {
             live: self.absolute_live(),
             allocated: self.allocated.get(),
             allocations: self.allocations.get(),
-        }
-    }
-
-    /// What happened on the current line and is not booked yet, for a reader.
-    pub(crate) fn pending(&self) -> i64 {
-        match self.kind {
-            Kind::Heap => self.live.get().wrapping_sub(self.booked.get()),
-            Kind::Rss | Kind::Special => 0,
         }
     }
 }

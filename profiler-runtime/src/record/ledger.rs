@@ -17,9 +17,10 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
+use super::arena;
 use super::row::{Chunk, Header, Row};
 use super::thread::{self, Thread};
-use super::word::{Local, Word};
+use super::word::{Local, Pointer, Word};
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.
@@ -37,11 +38,12 @@ pub(super) const CHANGED: i64 = -1;
 /// the `live` of one thread it adds up to what that thread knows of the process.
 pub(super) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
 
-/// How a ledger learns what is live.
+/// How a ledger learns what is live. A whole word, so that a ledger has no gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
 pub(crate) enum Kind {
     /// The counting allocator tells it.
-    Heap,
+    Heap = 1,
     /// It asks the system.
     Rss,
     /// Stands in where a thread has no ledger of its own.
@@ -56,7 +58,7 @@ pub(crate) struct Ledger {
     /// Highest `live` since the last booking.
     pub(super) peak: Local,
     /// The row that is current.
-    row: AtomicPtr<Row>,
+    pub(super) row: Pointer<Row>,
     pub(super) allocated: Word,
     pub(super) allocations: Word,
     /// `live` when the current line started.
@@ -71,9 +73,9 @@ pub(crate) struct Ledger {
     /// What was subtracted from `live` to keep it in the window.
     pub(super) base: Word,
     /// The chunk of the frame that is running; null outside annotated functions.
-    chunk: AtomicPtr<Header>,
+    pub(super) chunk: Pointer<Header>,
     /// The ledger that this thread's frames use; itself with `heap`.
-    active: AtomicPtr<Ledger>,
+    active: Pointer<Ledger>,
     thread: AtomicPtr<Thread>,
     pub(super) kind: Kind,
 }
@@ -89,7 +91,7 @@ impl Ledger {
         Self {
             live: Word::new(live),
             peak: Local::new(live),
-            row: AtomicPtr::new(ptr::from_ref(row).cast_mut()),
+            row: Pointer::new(ptr::from_ref(row).cast_mut()),
             allocated: Word::new(0),
             allocations: Word::new(0),
             line_start: Local::new(live),
@@ -97,8 +99,8 @@ impl Ledger {
             frame_peak: Local::new(live),
             notable: Local::new(if matches!(kind, Kind::Rss) { CHANGED } else { 0 }),
             base: Word::new(0),
-            chunk: AtomicPtr::new(ptr::null_mut()),
-            active: AtomicPtr::new(ptr::null_mut()),
+            chunk: Pointer::new(ptr::null_mut()),
+            active: Pointer::new(ptr::null_mut()),
             thread: AtomicPtr::new(ptr::null_mut()),
             kind,
         }
@@ -110,8 +112,30 @@ impl Ledger {
         Self::new(kind, live, idle)
     }
 
+    /// Goes on where `old` stands, which belongs to the same thread.
+    pub(super) fn take_over(&self, old: &Self) {
+        let Self { live, peak, allocated, allocations, line_start, booked, frame_peak, .. } = self;
+        for (word, old) in [
+            (live, &old.live),
+            (allocated, &old.allocated),
+            (allocations, &old.allocations),
+            (booked, &old.booked),
+            (&self.base, &old.base),
+        ] {
+            word.set(old.get());
+        }
+        for (word, old) in [
+            (peak, &old.peak),
+            (line_start, &old.line_start),
+            (frame_peak, &old.frame_peak),
+            (&self.notable, &old.notable),
+        ] {
+            word.set(old.get());
+        }
+    }
+
     pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
-        self.active.store(ptr::from_ref(active).cast_mut(), Relaxed);
+        self.active.set(ptr::from_ref(active).cast_mut());
         self.thread.store(ptr::from_ref(thread).cast_mut(), Release);
     }
 
@@ -126,18 +150,18 @@ impl Ledger {
     #[inline(always)]
     pub(crate) fn active(&self) -> Option<&'static Ledger> {
         // SAFETY: null or the ledger of a thread, which is never freed.
-        unsafe { self.active.load(Relaxed).as_ref() }
+        unsafe { self.active.get().as_ref() }
     }
 
     #[inline(always)]
     pub(crate) fn row(&self) -> &'static Row {
         // SAFETY: rows live in chunks, in threads or in statics, none of which are freed; never null.
-        unsafe { NonNull::new_unchecked(self.row.load(Relaxed)).as_ref() }
+        unsafe { NonNull::new_unchecked(self.row.get()).as_ref() }
     }
 
     #[inline(always)]
     pub(crate) fn set_row(&self, row: &'static Row) {
-        self.row.store(ptr::from_ref(row).cast_mut(), Relaxed);
+        self.row.set(ptr::from_ref(row).cast_mut());
     }
 
     /// Where that is booked which happens outside annotated functions.
@@ -148,11 +172,11 @@ impl Ledger {
     #[inline(always)]
     pub(crate) fn chunk(&self) -> Option<Chunk> {
         // SAFETY: only `set_chunk` stores here.
-        unsafe { Chunk::from_ptr(self.chunk.load(Relaxed)) }
+        unsafe { Chunk::from_ptr(self.chunk.get()) }
     }
 
     pub(crate) fn set_chunk(&self, chunk: Option<Chunk>) {
-        self.chunk.store(chunk.map_or(ptr::null_mut(), Chunk::as_ptr), Relaxed);
+        self.chunk.set(chunk.map_or(ptr::null_mut(), Chunk::as_ptr));
     }
 }
 
@@ -204,7 +228,8 @@ impl Ledger {
         thread::note_detour();
         match thread::owned_ledger(self) {
             thread::Owner::Thread(ledger) => ledger.on_alloc(size as usize),
-            thread::Owner::Process => publish_late(size),
+            // The thread is past its end.
+            thread::Owner::Process => publish(size),
             thread::Owner::Nobody => {}
         }
     }
@@ -221,7 +246,7 @@ impl Ledger {
         match thread::owned_ledger(self) {
             thread::Owner::Thread(ledger) if ledger.on_free(size) => {}
             thread::Owner::Thread(ledger) => ledger.publish(),
-            thread::Owner::Process => publish_late(-(size as i64)),
+            thread::Owner::Process => publish(-(size as i64)),
             thread::Owner::Nobody => {}
         }
     }
@@ -230,7 +255,7 @@ impl Ledger {
     pub(crate) fn publish(&self) {
         self.settle_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
-        PUBLISHED.fetch_add(shift, Relaxed);
+        publish(shift);
         self.notable.set(CHANGED);
         for word in [&self.live, &self.booked] {
             word.add(shift.wrapping_neg());
@@ -252,9 +277,9 @@ impl Ledger {
     }
 }
 
-/// A thread that is past its end frees or allocates.
-fn publish_late(change: i64) {
-    PUBLISHED.fetch_add(change, Relaxed);
+fn publish(change: i64) {
+    let before = PUBLISHED.fetch_add(change, Relaxed);
+    arena::note_published(before.wrapping_add(change) + CENTER);
 }
 
 /// Bytes live in the process as far as the threads have published them.

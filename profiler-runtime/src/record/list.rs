@@ -38,7 +38,15 @@ impl<T: Node> List<T> {
 
     /// The nodes, newest first.
     pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
-        let mut node = self.head.load(Ordering::Acquire);
+        Self::iter_at(self.head.load(Ordering::Acquire))
+    }
+
+    /// The nodes from this one on.
+    pub(crate) fn iter_from(&self, node: &'static T) -> impl Iterator<Item = &'static T> + use<T> {
+        Self::iter_at(ptr::from_ref(node).cast_mut())
+    }
+
+    fn iter_at(mut node: *mut T) -> impl Iterator<Item = &'static T> + use<T> {
         core::iter::from_fn(move || {
             // SAFETY: `push` only ever stores pointers made from `&'static T`.
             let current: &'static T = unsafe { node.as_ref() }?;

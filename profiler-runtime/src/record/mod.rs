@@ -11,7 +11,11 @@
 //! | `row` | the counters of one source line, and the chunk of them that a thread owns per function |
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
 //! | `booking` | what line events and frames do to a ledger |
-//! | `thread` | a ledger per thread, reused when threads end, and its directory of chunks |
+//! | `books` | the ledgers of one thread |
+//! | `arena` | the memory, or the file, that all of these lie in |
+//! | `layout` | what lies where in it |
+//! | `fork` | a forked child leaves its parent's file alone |
+//! | `thread` | a record per thread, reused when threads end, and its directory of chunks |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `table` | one static per annotated function |
@@ -24,9 +28,13 @@
 //! | `watch` | who is told of every block, if anybody |
 
 pub(crate) mod alloc;
+pub(crate) mod arena;
 pub(crate) mod booking;
+pub(crate) mod books;
 pub(crate) mod claim;
+pub(crate) mod fork;
 pub(crate) mod frame;
+pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod place;

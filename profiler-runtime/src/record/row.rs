@@ -1,10 +1,10 @@
 //! The counters of one line, and the chunk that holds a function's lines for one thread.
 
-use core::alloc::Layout;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
-use std::alloc::{GlobalAlloc, System};
 
+use super::arena;
+use super::layout;
 use super::word::Word;
 
 /// The counters of one source line on one thread. Bytes unless said otherwise.
@@ -77,21 +77,24 @@ pub(crate) const IDLE: i64 = 0;
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Header {
+    block: Word,
     /// The id of the function's table.
     pub(crate) table: Word,
+    /// The number of the thread's record.
+    pub(super) thread: Word,
     /// How many [`Row`]s follow.
     pub(crate) rows: Word,
     /// Where the row is at which the innermost frame of this function was left to run another
     /// frame, in bytes from the header; [`IDLE`] where no frame runs.
     pub(crate) suspended: Word,
     /// The thread's totals when the books of this function were last complete.
-    last_live: Word,
-    last_allocated: Word,
-    last_allocations: Word,
+    pub(super) last_live: Word,
+    pub(super) last_allocated: Word,
+    pub(super) last_allocations: Word,
 }
 
 /// One function's rows on one thread: a header and the [`Row`]s, contiguous plain words without
-/// a pointer in them, so that the same bytes mean the same in a mapped file.
+/// a pointer in them, so that the same bytes mean the same in a recording.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(crate) struct Chunk(NonNull<Header>);
@@ -106,7 +109,7 @@ impl Deref for Chunk {
 
     #[inline(always)]
     fn deref(&self) -> &Header {
-        // SAFETY: only `reserve` makes chunks: initialised, aligned and never freed.
+        // SAFETY: only `reserve` makes chunks: aligned, never freed, and zeroes are valid words.
         unsafe { self.0.as_ref() }
     }
 }
@@ -114,17 +117,13 @@ impl Deref for Chunk {
 impl Chunk {
     /// A new chunk, or `None` when memory is out. This is the one place that hands them out;
     /// they are never given back, because a reader may be looking.
-    pub(crate) fn reserve(table: i64, rows: usize) -> Option<Self> {
-        let layout = Layout::new::<Header>().extend(Layout::array::<Row>(rows).ok()?).ok()?.0;
-        // SAFETY: the layout is not empty, as it holds at least the header. `System` is called
-        // directly so that these bytes pass no counting allocator.
-        let chunk = Self(NonNull::new(unsafe { System.alloc_zeroed(layout) }.cast())?);
+    pub(crate) fn reserve(table: i64, thread: i64, rows: usize) -> Option<Self> {
+        let size = rows.checked_mul(size_of::<Row>())?.checked_add(size_of::<Header>())?;
+        let chunk = Self(arena::reserve(size)?.cast());
         chunk.table.set(table);
+        chunk.thread.set(thread);
         chunk.rows.set(rows as i64);
-        for index in 0..rows {
-            // SAFETY: `rows` of them were just reserved.
-            unsafe { chunk.row(index) }.clear();
-        }
+        arena::finish(&chunk.block, layout::CHUNK);
         Some(chunk)
     }
 

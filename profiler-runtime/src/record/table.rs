@@ -2,16 +2,18 @@
 
 use core::ptr;
 use core::sync::atomic::{
-    AtomicI64, AtomicPtr, AtomicU8, AtomicU32,
-    Ordering::{Acquire, Relaxed, Release},
+    AtomicPtr, AtomicU8, AtomicU32,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+use super::arena;
 use super::frame::Frame;
+use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
-use super::list::{List, Node};
 use super::place::Place;
 use super::row::Chunk;
-use super::thread::{self, MAX_FUNCTIONS, Thread};
+use super::thread::{self, MAX_FUNCTIONS};
+use super::word::Word;
 
 /// What the macro knows of a function.
 #[derive(Clone, Copy, Debug)]
@@ -42,28 +44,44 @@ pub struct Table {
     function: Function,
     /// [`NEW`], [`SKIPPED`], or the table's number plus [`FIRST`].
     state: AtomicU32,
-    next: AtomicPtr<Table>,
-    /// The reading at the first call; [`NEVER`] before.
-    entry: AtomicI64,
+    /// What readers learn of the function; null before the first call.
+    entry: AtomicPtr<Entry>,
+}
+
+/// A function in the memory of the figures; its name, file and source follow.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Entry {
+    block: Word,
+    /// The table's number.
+    pub(super) number: Word,
+    pub(super) first_line: Word,
+    pub(super) rows: Word,
+    pub(super) first_row_runs: Word,
+    /// Memory in use at the first call; [`NEVER`] before.
+    pub(super) reading: Word,
+    /// Lengths of the three texts, which follow, packed one by one.
+    pub(super) texts: [Word; 3],
 }
 
 const NEW: u32 = 0;
 const SKIPPED: u32 = 1;
 const FIRST: u32 = 2;
-const NEVER: i64 = i64::MIN;
 
-static TABLES: List<Table> = List::new(AtomicPtr::new(ptr::null_mut()));
 static REGISTERED: AtomicU32 = AtomicU32::new(FIRST);
 
-impl Node for Table {
-    fn next(&self) -> &AtomicPtr<Self> {
-        &self.next
-    }
+/// Whether a function that is measured was called.
+pub(crate) fn any() -> bool {
+    REGISTERED.load(Relaxed) > FIRST
 }
 
-/// The tables of all functions that were called, newest first.
-pub(crate) fn all() -> impl Iterator<Item = &'static Table> {
-    TABLES.iter()
+/// Forgets how much memory was in use when functions were first called.
+pub(crate) fn forget_readings() {
+    let blocks = arena::segments().flat_map(|segment| segment.blocks());
+    for (_, block) in blocks.filter(|(kind, _)| *kind == layout::FUNCTION) {
+        // SAFETY: it was filled by `Entry::reserve`, and is never freed.
+        unsafe { block.cast::<Entry>().as_ref() }.reading.set(NEVER);
+    }
 }
 
 /// What frames do.
@@ -95,12 +113,7 @@ pub(crate) fn set_filter(filter: Filter) {
 impl Table {
     /// A table that no one has called yet.
     pub(crate) const fn new(function: Function) -> Self {
-        Self {
-            function,
-            state: AtomicU32::new(NEW),
-            next: AtomicPtr::new(ptr::null_mut()),
-            entry: AtomicI64::new(NEVER),
-        }
+        Self { function, state: AtomicU32::new(NEW), entry: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// The same under the name that the user has given.
@@ -180,6 +193,7 @@ impl Table {
         };
         let index = self.index()?;
         let thread = thread::current()?;
+        thread.record();
         thread.use_ledger(kind);
         let rows = self.function.rows.max(1);
         let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
@@ -204,17 +218,23 @@ impl Table {
     #[cold]
     #[inline(never)]
     fn register(&'static self) -> Option<usize> {
-        let wanted = self.is_wanted() && REGISTERED.load(Relaxed) < MAX_FUNCTIONS as u32;
-        let state = if wanted { REGISTERED.fetch_add(1, Relaxed) } else { SKIPPED };
-        match self.state.compare_exchange(NEW, state, Release, Acquire) {
-            Ok(_) if wanted => {
-                TABLES.push(self);
-                Some((state - FIRST) as usize)
+        if !self.is_wanted() || REGISTERED.load(Relaxed) >= MAX_FUNCTIONS as u32 {
+            return self.skip();
+        }
+        let number = REGISTERED.fetch_add(1, Relaxed) - FIRST;
+        let entry = Entry::reserve(&self.function, number)?;
+        let new = ptr::from_ref(entry).cast_mut();
+        let number = match self.entry.compare_exchange(ptr::null_mut(), new, AcqRel, Acquire) {
+            Ok(_) => {
+                arena::finish(&entry.block, layout::FUNCTION);
+                number
             }
             // Another thread was first: its number holds, ours stays unused.
-            Err(SKIPPED) | Ok(_) => None,
-            Err(state) => Some((state - FIRST) as usize),
-        }
+            // SAFETY: not null, and never freed.
+            Err(theirs) => unsafe { theirs.as_ref() }?.number.get() as u32,
+        };
+        self.state.store(number + FIRST, Release);
+        Some(number as usize)
     }
 
     fn is_wanted(&self) -> bool {
@@ -237,25 +257,47 @@ impl Table {
     /// Keeps the reading at the first call.
     #[cold]
     pub(crate) fn note_entry(&self, reading: i64) {
-        let _ = self.entry.compare_exchange(NEVER, reading, Relaxed, Relaxed);
+        // SAFETY: null or a block, which is never freed.
+        if let Some(entry) = unsafe { self.entry.load(Acquire).as_ref() } {
+            entry.reading.set_if(NEVER, reading);
+        }
     }
+}
 
-    pub(crate) fn function(&self) -> &Function {
-        &self.function
+impl Function {
+    /// The path of the function, with the type or trait that holds it: `krate::Type::method`.
+    pub(crate) fn display_name(&self) -> &'static str {
+        if let Some(name) = self.name {
+            return name;
+        }
+        let path = (self.path)();
+        let own = path.find("::__MemProfile").map_or(path, |end| &path[..end]);
+        // The body of an async function is a closure to the compiler, once more for every
+        // attribute that has put the body into an async block of its own.
+        own.trim_end_matches("::{{closure}}")
     }
+}
 
-    /// The reading at the first call, in bytes.
-    pub(crate) fn entry(&self) -> Option<i64> {
-        Some(self.entry.load(Relaxed)).filter(|&entry| entry != NEVER)
-    }
-
-    pub(crate) fn forget_entry(&self) {
-        self.entry.store(NEVER, Relaxed);
-    }
-
-    /// The rows of this table on `thread`.
-    pub(crate) fn chunk_on(&self, thread: &Thread) -> Option<Chunk> {
-        let index = self.state.load(Acquire).checked_sub(FIRST)?;
-        thread.chunk(index as usize)
+impl Entry {
+    /// A new block, not finished yet; `None` when memory is out.
+    fn reserve(function: &Function, number: u32) -> Option<&'static Self> {
+        let texts = [function.display_name(), function.file, function.source];
+        let size = texts.iter().map(|text| layout::rounded(text.len(), layout::WORD));
+        let block = arena::reserve(size_of::<Self>() + size.sum::<usize>())?;
+        // SAFETY: the block is as long as that, and zeroes are valid.
+        let entry: &'static Self = unsafe { block.cast().as_ref() };
+        entry.number.set(number.into());
+        entry.first_line.set(function.first_line.into());
+        entry.rows.set(function.rows.max(1) as i64);
+        entry.first_row_runs.set(function.first_row_runs.into());
+        entry.reading.set(NEVER);
+        // SAFETY: as above.
+        let mut place = unsafe { block.byte_add(size_of::<Self>()) };
+        for (length, text) in entry.texts.iter().zip(texts) {
+            length.set(text.len() as i64);
+            // SAFETY: as above.
+            place = unsafe { arena::write_text(place, text.as_bytes()) };
+        }
+        Some(entry)
     }
 }

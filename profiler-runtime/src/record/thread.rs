@@ -17,11 +17,13 @@ use core::cell::Cell;
 use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicBool, AtomicPtr,
+    AtomicBool, AtomicI64, AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
 };
 use std::alloc::{GlobalAlloc, System};
 
+use super::arena;
+use super::books::Books;
 use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
@@ -78,15 +80,16 @@ pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
 /// that ever ran.
 #[repr(C)]
 pub(crate) struct Thread {
-    heap: Ledger,
-    rss: Ledger,
-    /// Where that is booked which happens outside annotated functions.
-    idle: Row,
+    /// Where it writes; its rows apart.
+    books: AtomicPtr<Books>,
     next: AtomicPtr<Thread>,
     in_use: Claim,
     /// The chunk of each function, by the number of its table.
     pages: [AtomicPtr<Page>; PAGE],
 }
+
+/// How many records there are.
+static COUNT: AtomicI64 = AtomicI64::new(0);
 
 /// All threads' records.
 static THREADS: List<Thread> = List::new(AtomicPtr::new(ptr::null_mut()));
@@ -104,7 +107,7 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Thread> {
 
 /// Bytes live in the process: exact when the other threads are at rest.
 pub(crate) fn live_bytes() -> i64 {
-    ledger::published() + all().map(|thread| thread.heap.unpublished()).sum::<i64>()
+    ledger::published() + all().map(|thread| thread.books().heap.unpublished()).sum::<i64>()
 }
 
 /// The record of the calling thread; `None` in [`super::quiet::Quiet`] and past the thread's end.
@@ -123,10 +126,11 @@ fn register() -> Option<&'static Thread> {
         return None;
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
-    thread.heap.rest(&thread.idle);
-    thread.rss.rest(&thread.idle);
+    let Books { heap, rss, idle, .. } = thread.books();
+    heap.rest(idle);
+    rss.rest(idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
-    swap_ledger(&thread.heap);
+    swap_ledger(heap);
     process::on_thread_exit(retire);
     process::arm(ptr::from_ref(thread).cast_mut().cast());
     Some(thread)
@@ -138,7 +142,7 @@ unsafe extern "C" fn retire(thread: *mut c_void) {
     let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
     swap_ledger(&ENDED);
     watch::thread_ends();
-    thread.heap.publish();
+    thread.books().heap.publish();
     thread.in_use.release();
 }
 
@@ -155,7 +159,7 @@ pub(crate) fn owned_ledger(special: &Ledger) -> Owner {
         return Owner::Nobody;
     }
     match register() {
-        Some(thread) => Owner::Thread(&thread.heap),
+        Some(thread) => Owner::Thread(&thread.books().heap),
         None => Owner::Process,
     }
 }
@@ -163,6 +167,7 @@ pub(crate) fn owned_ledger(special: &Ledger) -> Owner {
 impl Thread {
     /// A new record, in use, or `None` when memory is out.
     fn reserve() -> Option<&'static Self> {
+        let books = Books::reserve(COUNT.fetch_add(1, Relaxed))?;
         let layout = Layout::new::<Self>();
         // SAFETY: the layout is not empty. `System` is called directly: this may run inside the
         // counting allocator.
@@ -173,32 +178,51 @@ impl Thread {
         // SAFETY: zeroes are valid for the fields that are not initialised here: null pointers,
         // a claim that nobody holds, and integers. The memory is exclusively ours and never freed.
         let thread: &'static Self = unsafe {
-            (&raw mut (*place).idle).write(Row::new());
-            let idle: &'static Row = &(*place).idle;
-            (&raw mut (*place).heap).write(Ledger::of_thread(Kind::Heap, idle));
-            (&raw mut (*place).rss).write(Ledger::of_thread(Kind::Rss, idle));
+            (&raw mut (*place).books).write(AtomicPtr::new(ptr::from_ref(books).cast_mut()));
             (&raw mut (*place).in_use).write(Claim::new(AtomicBool::new(true)));
             &*place
         };
-        thread.heap.belongs_to(thread, &thread.heap);
-        thread.rss.belongs_to(thread, &thread.rss);
+        books.belong_to(thread);
         THREADS.push(thread);
         Some(thread)
     }
 
-    pub(crate) fn idle(&'static self) -> &'static Row {
-        &self.idle
+    #[inline(always)]
+    fn books(&self) -> &'static Books {
+        // SAFETY: never null, and never freed.
+        unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
+    }
+
+    pub(crate) fn idle(&self) -> &'static Row {
+        &self.books().idle
     }
 
     /// The ledger of the backend in use.
     #[inline(always)]
     pub(crate) fn ledger(&'static self, kind: Kind) -> &'static Ledger {
-        if kind == Kind::Rss { &self.rss } else { &self.heap }
+        let books = self.books();
+        if kind == Kind::Rss { &books.rss } else { &books.heap }
     }
 
     /// Frames of this thread use the ledger of this backend from now on.
     pub(crate) fn use_ledger(&'static self, kind: Kind) {
-        self.heap.belongs_to(self, self.ledger(kind));
+        self.books().heap.belongs_to(self, self.ledger(kind));
+    }
+
+    /// Where the run is recorded, so are the books. Only the thread itself calls this, outside all
+    /// annotated functions.
+    pub(crate) fn record(&'static self) {
+        let old = self.books();
+        if !arena::is_recording() || arena::is_recorded(ptr::from_ref(old).cast()) {
+            return;
+        }
+        if let Some(new) = Books::reserve(old.number.get()) {
+            new.take_over(old);
+            new.belong_to(self);
+            self.books.store(ptr::from_ref(new).cast_mut(), Release);
+            swap_ledger(&new.heap);
+            old.abandon();
+        }
     }
 
     /// The rows of table number `index` on this thread.
@@ -224,7 +248,7 @@ impl Thread {
         }
         // SAFETY: null when memory is out, else the page just made or found.
         let page = unsafe { slot.load(Relaxed).as_ref() }?;
-        let chunk = Chunk::reserve(index as i64, rows)?;
+        let chunk = Chunk::reserve(index as i64, self.books().number.get(), rows)?;
         page.get(index % PAGE)?.store(chunk.as_ptr(), Release);
         Some(chunk)
     }

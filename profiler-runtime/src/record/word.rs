@@ -1,13 +1,16 @@
 //! Counters with one writer and any number of readers.
 
 use core::cell::Cell;
-use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use core::sync::atomic::{
+    AtomicI64, AtomicPtr,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 /// A 64-bit counter that one thread writes and any thread may read.
 ///
 /// Relaxed loads and stores compile to plain moves: there is no lock prefix and no shared
 /// read-modify-write, which is what made contended counters 28 times slower.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 #[repr(transparent)]
 pub(crate) struct Word(AtomicI64);
 
@@ -26,6 +29,21 @@ impl Word {
         self.0.store(value, Relaxed);
     }
 
+    /// The value, and what was written before it was [published](Self::publish).
+    pub(crate) fn acquire(&self) -> i64 {
+        self.0.load(Acquire)
+    }
+
+    /// Sets the value, behind all that was written before.
+    pub(crate) fn publish(&self, value: i64) {
+        self.0.store(value, Release);
+    }
+
+    /// Sets the value where it still is `old`.
+    pub(crate) fn set_if(&self, old: i64, new: i64) {
+        let _ = self.0.compare_exchange(old, new, Relaxed, Relaxed);
+    }
+
     /// Adds and returns the new value. Not atomic as a whole: only the writer may call it.
     #[inline(always)]
     pub(crate) fn add(&self, change: i64) -> i64 {
@@ -40,6 +58,35 @@ impl Word {
         if value > self.get() {
             self.set(value);
         }
+    }
+}
+
+/// A pointer that takes a word, on every system.
+#[derive(Debug)]
+#[repr(C, align(8))]
+pub(crate) struct Pointer<T> {
+    pointer: AtomicPtr<T>,
+    #[cfg(target_pointer_width = "32")]
+    _high: u32,
+}
+
+impl<T> Pointer<T> {
+    pub(crate) const fn new(pointer: *mut T) -> Self {
+        Self {
+            pointer: AtomicPtr::new(pointer),
+            #[cfg(target_pointer_width = "32")]
+            _high: 0,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(&self) -> *mut T {
+        self.pointer.load(Relaxed)
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(&self, pointer: *mut T) {
+        self.pointer.store(pointer, Relaxed);
     }
 }
 

@@ -8,6 +8,8 @@ use crate::process;
 
 struct Hook {
     report: fn(),
+    /// Closes the recording, which a forked child may have of its own.
+    close: fn(),
     /// A forked child inherits the hook, but what it would report is its parent's.
     owner: u32,
 }
@@ -15,12 +17,12 @@ struct Hook {
 static HOOK: OnceLock<Hook> = OnceLock::new();
 static FIRED: AtomicBool = AtomicBool::new(false);
 
-/// Has `report` run when the process ends. Only the first call counts.
+/// Has `report` and then `close` run when the process ends. Only the first call counts.
 ///
 /// It runs on return from `main`, on `exit` from any thread, after a panic that unwinds out of
 /// `main`, and on a panic that aborts. Not on `abort`, a stack overflow or `_exit`.
-pub(crate) fn install(report: fn()) {
-    if HOOK.set(Hook { report, owner: process::id() }).is_ok() {
+pub(crate) fn install(report: fn(), close: fn()) {
+    if HOOK.set(Hook { report, close, owner: process::id() }).is_ok() {
         process::at_exit(at_exit);
         #[cfg(panic = "abort")]
         report_on_panic();
@@ -32,11 +34,15 @@ pub(crate) fn install(report: fn()) {
 /// Returns whether it ran. A panic inside it ends here.
 pub(crate) fn fire() -> bool {
     let Some(hook) = HOOK.get() else { return false };
-    if hook.owner != process::id() || FIRED.swap(true, SeqCst) {
+    if FIRED.swap(true, SeqCst) {
         return false;
     }
-    let _ = catch_unwind(AssertUnwindSafe(hook.report));
-    true
+    let is_owner = hook.owner == process::id();
+    if is_owner {
+        let _ = catch_unwind(AssertUnwindSafe(hook.report));
+    }
+    let _ = catch_unwind(AssertUnwindSafe(hook.close));
+    is_owner
 }
 
 /// Whether the report was made, or is being made right now.

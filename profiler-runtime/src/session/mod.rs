@@ -4,6 +4,7 @@ pub(crate) mod exit;
 mod filter;
 mod options;
 mod output;
+pub(crate) mod recorder;
 #[cfg(feature = "signals")]
 pub(crate) mod signals;
 #[cfg(all(test, unix))]
@@ -16,10 +17,16 @@ pub(crate) use self::filter::matches;
 pub(crate) use self::options::{Options, Output};
 
 use std::env;
+use std::path::Path;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::process::{self, Stream};
-use crate::snapshot::Snapshot;
+use crate::report::Format;
+use crate::snapshot::{Backend, Snapshot};
+
+/// Whether the recording that the environment asks for could not be made.
+static UNRECORDED: AtomicBool = AtomicBool::new(false);
 
 static OPTIONS: OnceLock<Options> = OnceLock::new();
 
@@ -38,7 +45,23 @@ pub(crate) fn options() -> &'static Options {
 ///
 /// A target that cannot be written costs one line on standard error and nothing else.
 pub(crate) fn emit(snapshot: &Snapshot) {
-    output::emit(snapshot, options());
+    output::emit(snapshot, options(), formats());
+}
+
+/// What reports are written as; nothing for no report.
+pub(crate) fn formats() -> &'static [Format] {
+    let formats = &options().formats;
+    if formats.is_empty() && UNRECORDED.load(Relaxed) { &[Format::Table] } else { formats }
+}
+
+/// Records the run, if the environment asks for it. Where that cannot be, the report comes on
+/// standard error, as if it did not.
+pub(crate) fn record(backend: Backend) {
+    let Output::Recording(pattern) = &options().output else { return };
+    if let Err(error) = recorder::begin(Path::new(pattern), backend) {
+        warn(&format!("mem-profile: cannot record to {}: {error}", pattern.escape_debug()));
+        UNRECORDED.store(true, Relaxed);
+    }
 }
 
 /// Puts one line on standard error, or nowhere if that is gone.

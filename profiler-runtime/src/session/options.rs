@@ -39,6 +39,8 @@ pub(crate) enum Output {
     Stderr,
     /// Standard output.
     Stdout,
+    /// A recording, in a file named like this; reports go to standard error, if they are asked for.
+    Recording(String),
     /// A file. `%p` stands for the process number, `%n` for the program's name, `%t` for the
     /// seconds since 1970 and `%%` for a percent sign.
     Path(String),
@@ -80,11 +82,17 @@ struct Reader<G> {
 impl<G: Fn(&str) -> Option<OsString>> Reader<G> {
     fn options(&mut self) -> Options {
         let default = Options::default();
+        let output = self.read(&values::OUTPUT).unwrap_or(default.output);
+        let formats = match output {
+            // It can be made into any report later.
+            Output::Recording(_) => Vec::new(),
+            _ => default.formats,
+        };
         Options {
             enabled: self.read(&values::SWITCH).unwrap_or(default.enabled),
             backend: self.read(&values::BACKEND),
-            output: self.read(&values::OUTPUT).unwrap_or(default.output),
-            formats: self.read(&values::FORMATS).unwrap_or(default.formats),
+            output,
+            formats: self.read(&values::FORMATS).unwrap_or(formats),
             filter: self.read(&values::FILTER).unwrap_or(default.filter),
             unit: self.read(&values::UNIT).unwrap_or(default.unit),
             precision: self.read(&values::PRECISION).unwrap_or(default.precision),

@@ -10,27 +10,29 @@ use crate::process::{self, Stream};
 use crate::report::{self, Format, Style};
 use crate::snapshot::Snapshot;
 
-pub(super) fn emit(snapshot: &Snapshot, options: &Options) {
+pub(super) fn emit(snapshot: &Snapshot, options: &Options, formats: &[Format]) {
     match &options.output {
-        Output::Stderr => emit_to_stream(snapshot, options, Stream::Stderr),
-        Output::Stdout => emit_to_stream(snapshot, options, Stream::Stdout),
-        Output::Path(pattern) => emit_to_path(snapshot, options, pattern),
+        Output::Stderr | Output::Recording(_) => {
+            emit_to_stream(snapshot, options, formats, Stream::Stderr);
+        }
+        Output::Stdout => emit_to_stream(snapshot, options, formats, Stream::Stdout),
+        Output::Path(pattern) => emit_to_path(snapshot, options, formats, pattern),
     }
 }
 
-fn emit_to_stream(snapshot: &Snapshot, options: &Options, stream: Stream) {
+fn emit_to_stream(snapshot: &Snapshot, options: &Options, formats: &[Format], stream: Stream) {
     let mut style = style(options, stream.is_terminal());
     style.width = style.width.or_else(|| stream.terminal_width());
-    for &format in &options.formats {
+    for &format in formats {
         // A closed stream has no reader left who could be told.
         let _ = process::write_all_raw(stream, report::render(snapshot, format, &style).as_bytes());
     }
 }
 
-fn emit_to_path(snapshot: &Snapshot, options: &Options, pattern: &str) {
-    let path = expand(pattern, &Place::here());
-    for &format in &options.formats {
-        let path = path_of(&path, format, options.formats.len());
+fn emit_to_path(snapshot: &Snapshot, options: &Options, formats: &[Format], pattern: &str) {
+    let path = path(pattern);
+    for &format in formats {
+        let path = path_of(&path, format, formats.len());
         let text = report::render(snapshot, format, &style(options, false));
         if let Err(error) = fs::write(&path, text) {
             warn(&format!("mem-profile: cannot write {}: {error}", path.escape_debug()));
@@ -50,6 +52,11 @@ fn style(options: &Options, is_terminal: bool) -> Style {
 /// Several formats need a file each.
 fn path_of(path: &str, format: Format, formats: usize) -> String {
     if formats > 1 { format!("{path}.{}", format.extension()) } else { path.to_owned() }
+}
+
+/// The path that a pattern stands for.
+pub(super) fn path(pattern: &str) -> String {
+    expand(pattern, &Place::here())
 }
 
 /// What the placeholders of a path stand for.
@@ -121,7 +128,7 @@ mod tests {
             formats: vec![Format::Json],
             ..Options::default()
         };
-        emit(&empty(), &options);
+        emit(&empty(), &options, &options.formats);
         let text = fs::read_to_string(format!("{path}-{}", process::id())).unwrap();
         assert_eq!(text, report::render(&empty(), Format::Json, &Style::default()));
     }
@@ -131,7 +138,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("report").to_str().unwrap().to_owned();
         let formats = vec![Format::Table, Format::Json, Format::Markdown, Format::Csv];
-        emit(&empty(), &Options { output: Output::Path(path), formats, ..Options::default() });
+        let options = Options { output: Output::Path(path), ..Options::default() };
+        emit(&empty(), &options, &formats);
         for name in ["report.txt", "report.json", "report.md", "report.csv"] {
             assert!(folder.path().join(name).exists(), "{name}");
         }
@@ -141,7 +149,8 @@ mod tests {
     fn a_path_that_cannot_be_written_is_survived() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("missing/report").to_str().unwrap().to_owned();
-        emit(&empty(), &Options { output: Output::Path(path.clone()), ..Options::default() });
+        let options = Options { output: Output::Path(path.clone()), ..Options::default() };
+        emit(&empty(), &options, &options.formats);
         assert!(!Path::new(&path).exists());
     }
 }

@@ -47,8 +47,8 @@ fn wait_for_child() -> libc::c_int {
 #[test]
 fn the_report_comes_once_at_the_end() {
     let child = || {
-        exit::install(report);
-        exit::install(|| warn("never"));
+        exit::install(report, || {});
+        exit::install(|| warn("never"), || {});
     };
     let Some(ended) = in_child("the_report_comes_once_at_the_end", child) else { return };
     assert!(ended.status.success());
@@ -59,7 +59,7 @@ fn the_report_comes_once_at_the_end() {
 #[test]
 fn exit_from_a_thread_reports_and_keeps_its_code() {
     let child = || {
-        exit::install(report);
+        exit::install(report, || {});
         thread::spawn(|| std::process::exit(3)).join().unwrap();
     };
     let test = "exit_from_a_thread_reports_and_keeps_its_code";
@@ -70,7 +70,7 @@ fn exit_from_a_thread_reports_and_keeps_its_code() {
 #[test]
 fn a_forked_child_does_not_report() {
     let child = || {
-        exit::install(report);
+        exit::install(report, || {});
         if fork() {
             // SAFETY: runs the exit handlers, which is the point.
             unsafe { libc::exit(0) };
@@ -83,7 +83,7 @@ fn a_forked_child_does_not_report() {
 
 #[test]
 fn a_panicking_report_does_not_change_the_exit_code() {
-    let child = || exit::install(|| panic!("{REPORT}"));
+    let child = || exit::install(|| panic!("{REPORT}"), || {});
     let test = "a_panicking_report_does_not_change_the_exit_code";
     let Some(ended) = in_child(test, child) else { return };
     assert!(ended.status.success());
@@ -136,7 +136,7 @@ mod signals {
     use std::time::Duration;
 
     fn start() {
-        exit::install(report);
+        exit::install(report, || {});
         assert!(install(report, |work| work()));
     }
 

@@ -1,5 +1,8 @@
 //! The values that the environment variables understand.
 
+use std::path::Path;
+
+use super::recorder::EXTENSION;
 use super::{Filter, Output};
 use crate::report::{ColorChoice, Format, Unit};
 use crate::snapshot::Backend;
@@ -71,8 +74,14 @@ fn output(text: &str) -> Option<Output> {
     Some(match text {
         "stderr" => Output::Stderr,
         "stdout" => Output::Stdout,
+        path if is_recording(path) => Output::Recording(path.to_owned()),
         path => Output::Path(path.to_owned()),
     })
+}
+
+fn is_recording(path: &str) -> bool {
+    let extension = Path::new(path).extension();
+    extension.is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION))
 }
 
 fn formats(text: &str) -> Option<Vec<Format>> {

@@ -1,0 +1,339 @@
+//! Where figures lie: segments of memory, or of a file.
+//!
+//! Segments hold **blocks**, one after another: the process, functions, threads, chunks of rows.
+//! All of it is plain words, written by plain stores. Where a run is recorded, further segments
+//! are pieces of a file mapped into memory, and what was stored outlives the process however that
+//! ends. Nothing is ever given back or moved: a reader may be looking.
+
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{
+    AtomicI64, AtomicPtr, AtomicUsize,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+
+use super::layout::{self, MAGIC, PAGE, PROCESS, RESERVED, UNIT, VERSION, WORD};
+use super::ledger::{self, Kind};
+use super::list::{List, Node};
+use super::word::Word;
+use crate::process::{self, Backing, Piece};
+
+const SMALLEST: usize = 64 << 10;
+/// Segments double what there is, up to this.
+const LARGEST: usize = 4 << 20;
+
+/// The header of a segment.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Segment {
+    magic: Word,
+    pub(super) version: Word,
+    /// Bytes, with this header.
+    pub(super) length: Word,
+    /// Where it begins in the memory of the process, which is what the pointers in it refer to.
+    pub(super) address: Word,
+    /// Bytes handed out, with this header.
+    pub(super) used: AtomicI64,
+    /// Means nothing outside the process, like the next one.
+    next: AtomicPtr<Segment>,
+    /// Whether it is part of a file.
+    recorded: Word,
+}
+
+impl Node for Segment {
+    fn next(&self) -> &AtomicPtr<Self> {
+        &self.next
+    }
+}
+
+static SEGMENTS: List<Segment> = List::new(AtomicPtr::new(ptr::null_mut()));
+static CURRENT: AtomicPtr<Segment> = AtomicPtr::new(ptr::null_mut());
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+/// The file that new segments are part of; null where there is none, or no longer.
+static FILE: AtomicPtr<Backing> = AtomicPtr::new(ptr::null_mut());
+/// The block of the process in that file; null where nothing is recorded.
+static RECORDED: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
+
+/// What a recording says of its process.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Process {
+    block: Word,
+    pub(super) id: Word,
+    /// A [`super::ledger::Kind`].
+    pub(super) backend: Word,
+    /// Nanoseconds since 1970.
+    pub(super) started: Word,
+    /// 1 when nothing more was to come.
+    pub(super) closed: Word,
+    /// What the system said when the file could not grow; 0 if it always could.
+    pub(super) error: Word,
+    /// Bytes of the file.
+    pub(super) length: Word,
+    /// Bytes live in the process as far as threads have published them.
+    pub(super) published: Word,
+    /// Bytes in use by the process when it was closed; [`layout::NEVER`] where not known.
+    pub(super) bytes: Word,
+    /// Length of the command line, which follows, packed.
+    pub(super) text: Word,
+}
+
+/// Memory for a block of `bytes`, all zero but for its first word; `None` when memory is out.
+pub(crate) fn reserve(bytes: usize) -> Option<NonNull<Word>> {
+    let size = layout::rounded(bytes, UNIT);
+    let current = CURRENT.load(Acquire);
+    // SAFETY: null or a segment, which is never freed.
+    if let Some(block) = unsafe { current.as_ref() }.and_then(|segment| segment.take(size)) {
+        return Some(block);
+    }
+    let segment = Segment::reserve(size)?;
+    // Where another thread was faster, this segment holds one block alone.
+    let new = ptr::from_ref(segment).cast_mut();
+    let _ = CURRENT.compare_exchange(current, new, AcqRel, Relaxed);
+    segment.take(size)
+}
+
+/// The block is filled: from now on readers see it.
+pub(crate) fn finish(block: &Word, kind: i64) {
+    block.publish(block.get() | kind);
+}
+
+/// All segments, newest first.
+pub(crate) fn segments() -> impl Iterator<Item = &'static Segment> {
+    SEGMENTS.iter()
+}
+
+/// The same from this one on.
+pub(super) fn segments_from(newest: &'static Segment) -> impl Iterator<Item = &'static Segment> {
+    SEGMENTS.iter_from(newest)
+}
+
+/// Whether new segments are part of a file.
+pub(crate) fn is_recording() -> bool {
+    !FILE.load(Relaxed).is_null()
+}
+
+/// Whether what is at this address is part of a file.
+pub(crate) fn is_recorded(address: *const ()) -> bool {
+    let has_it = |segment: &&Segment| {
+        let offset = address.addr().wrapping_sub(ptr::from_ref(*segment).addr());
+        offset < segment.length()
+    };
+    segments().find(has_it).is_some_and(Segment::is_recorded)
+}
+
+/// What the process's recording says of it, if there is one.
+pub(crate) fn recorded() -> Option<&'static Process> {
+    // SAFETY: null or a block, which is never freed.
+    unsafe { RECORDED.load(Acquire).as_ref() }
+}
+
+impl Segment {
+    /// A new segment with room for a block of `size`, in the file if there is one.
+    fn reserve(size: usize) -> Option<&'static Self> {
+        let all = BYTES.load(Relaxed).clamp(SMALLEST, LARGEST);
+        let length = layout::rounded(size + size_of::<Self>(), PAGE).max(all);
+        let segment = Self::in_file(length).or_else(|| Self::in_memory(length))?;
+        BYTES.fetch_add(length, Relaxed);
+        SEGMENTS.push(segment);
+        Some(segment)
+    }
+
+    fn in_memory(length: usize) -> Option<&'static Self> {
+        // SAFETY: fresh zeroes, as long as that.
+        Some(unsafe { Self::begin(process::map_memory(length)?, length, false) })
+    }
+
+    fn in_file(length: usize) -> Option<&'static Self> {
+        // SAFETY: null or a file that `record` was given for good.
+        let file = unsafe { FILE.load(Acquire).as_ref() }?;
+        match file.extend(length) {
+            // SAFETY: fresh zeroes, as long as that.
+            Ok(piece) => Some(unsafe { Self::of_piece(&piece, length) }),
+            Err(error) => {
+                give_up(error);
+                None
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for [`Self::begin`].
+    unsafe fn of_piece(piece: &Piece, length: usize) -> &'static Self {
+        if let Some(process) = recorded() {
+            process.length.raise(piece.end as i64);
+        }
+        // SAFETY: as the caller promises.
+        unsafe { Self::begin(piece.start, length, true) }
+    }
+
+    /// # Safety
+    /// `start` has `length` bytes of zeroes that are nobody else's, and stays.
+    unsafe fn begin(start: NonNull<u8>, length: usize, recorded: bool) -> &'static Self {
+        // SAFETY: as the caller promises; zeroes are a valid segment.
+        let segment: &'static Self = unsafe { start.cast().as_ref() };
+        segment.version.set(VERSION.into());
+        segment.length.set(length as i64);
+        segment.address.set(start.as_ptr().addr() as i64);
+        segment.used.store(size_of::<Self>() as i64, Relaxed);
+        segment.recorded.set(recorded.into());
+        segment.magic.publish(MAGIC);
+        segment
+    }
+
+    /// The next `size` bytes; `None` where so many are not left.
+    fn take(&'static self, size: usize) -> Option<NonNull<Word>> {
+        let fits = |used| Some(used + size as i64).filter(|&end| end <= self.length.get());
+        let start = self.used.fetch_update(AcqRel, Acquire, fits).ok()?;
+        // SAFETY: these bytes of the segment were just handed to us.
+        let block: NonNull<Word> = unsafe { NonNull::from(self).byte_add(start as usize).cast() };
+        // SAFETY: as above, and zeroes are a valid word.
+        unsafe { block.as_ref() }.set(layout::block(size, RESERVED));
+        Some(block)
+    }
+
+    pub(super) fn length(&self) -> usize {
+        self.length.get() as usize
+    }
+
+    pub(super) fn is_recorded(&self) -> bool {
+        self.recorded.get() != 0
+    }
+
+    pub(super) fn set_recorded(&self, recorded: bool) {
+        self.recorded.set(recorded.into());
+    }
+
+    /// Bytes handed out, with the header.
+    pub(crate) fn used(&self) -> usize {
+        self.used.load(Acquire) as usize
+    }
+
+    /// The words handed out, with the header.
+    pub(crate) fn words(&'static self) -> impl ExactSizeIterator<Item = &'static Word> {
+        let first = NonNull::from(self).cast::<Word>();
+        // SAFETY: within what is used, which stays; all of it is words.
+        (0..self.used() / WORD).map(move |index| unsafe { first.add(index).as_ref() })
+    }
+
+    /// The blocks that are filled, by kind.
+    pub(crate) fn blocks(&'static self) -> impl Iterator<Item = (i64, NonNull<Word>)> {
+        let first = NonNull::from(self).cast::<Word>();
+        let mut at = size_of::<Self>();
+        core::iter::from_fn(move || {
+            while at < self.used() {
+                // SAFETY: within what is used, which stays; all of it is words.
+                let block = unsafe { first.byte_add(at) };
+                // SAFETY: as above.
+                let (size, kind) = layout::size_and_kind(unsafe { block.as_ref() }.acquire());
+                at += (size as usize).max(UNIT);
+                if kind != RESERVED {
+                    return Some((kind, block));
+                }
+            }
+            None
+        })
+    }
+}
+
+/// From now on new segments are part of `file`, whose first one says what `describe` says.
+///
+/// Not for two threads at once.
+pub(crate) fn record(
+    file: &'static Backing,
+    program: &[u8],
+    describe: impl FnOnce(&Process),
+) -> Result<(), i32> {
+    let size = layout::rounded(size_of::<Process>() + layout::rounded(program.len(), WORD), UNIT);
+    let length = layout::rounded(size + size_of::<Segment>(), PAGE).max(SMALLEST);
+    let piece = file.extend(length)?;
+    // SAFETY: fresh zeroes, as long as that.
+    let segment = unsafe { Segment::of_piece(&piece, length) };
+    // There is room for it: that is how long the segment was made.
+    let Some(block) = segment.take(size) else { return Ok(()) };
+    // SAFETY: the block is as long, and zeroes are valid.
+    let process: &'static Process = unsafe { block.cast().as_ref() };
+    // SAFETY: behind it there is room for the text.
+    unsafe { write_text(block.byte_add(size_of::<Process>()), program) };
+    process.text.set(program.len() as i64);
+    process.length.set(piece.end as i64);
+    describe(process);
+    finish(&process.block, PROCESS);
+    SEGMENTS.push(segment);
+    RECORDED.store(ptr::from_ref(process).cast_mut(), Release);
+    FILE.store(ptr::from_ref(file).cast_mut(), Release);
+    CURRENT.store(ptr::from_ref(segment).cast_mut(), Release);
+    Ok(())
+}
+
+/// Makes what there is part of the file as well. Only where the process has one thread.
+pub(crate) fn adopt() {
+    // SAFETY: null or a file that `record` was given for good.
+    let Some(file) = (unsafe { FILE.load(Acquire).as_ref() }) else { return };
+    for segment in segments().filter(|segment| !segment.is_recorded()) {
+        // SAFETY: a segment is whole pages of its own, and no other thread runs.
+        match unsafe { file.adopt(NonNull::from(segment).cast(), segment.length()) } {
+            Ok(piece) => {
+                segment.set_recorded(true);
+                if let Some(process) = recorded() {
+                    process.length.raise(piece.end as i64);
+                }
+            }
+            Err(error) => return give_up(error),
+        }
+    }
+}
+
+/// Writes `text` to the words at `place`; returns the place behind.
+///
+/// # Safety
+/// There is room for it.
+pub(super) unsafe fn write_text(place: NonNull<Word>, text: &[u8]) -> NonNull<Word> {
+    let words = layout::packed(text);
+    words.fold(place, |place, word| {
+        // SAFETY: as the caller promises; any bits are a word.
+        unsafe {
+            place.as_ref().set(word);
+            place.add(1)
+        }
+    })
+}
+
+impl Process {
+    /// Says which process it is: its number, what it measures, and nanoseconds since 1970.
+    pub(crate) fn describe(&self, id: u32, backend: Kind, started: i64) {
+        self.id.set(id.into());
+        self.backend.set(backend as i64);
+        self.started.set(started);
+        self.bytes.set(layout::NEVER);
+        self.published.set(ledger::published());
+    }
+
+    /// Nothing more is to come: the process has this many bytes in use.
+    pub(crate) fn close(&self, bytes: Option<i64>) {
+        self.bytes.set(bytes.unwrap_or(layout::NEVER));
+        self.closed.publish(1);
+    }
+}
+
+/// The process's bytes, as published, have changed.
+pub(super) fn note_published(bytes: i64) {
+    if let Some(process) = recorded() {
+        process.published.set(bytes);
+    }
+}
+
+/// There is no file any more, in a forked child.
+pub(super) fn forget_file() {
+    FILE.store(ptr::null_mut(), Relaxed);
+    RECORDED.store(ptr::null_mut(), Relaxed);
+}
+
+/// The file cannot grow: from now on there is only memory, and the recording says so.
+#[cold]
+fn give_up(error: i32) {
+    FILE.store(ptr::null_mut(), Relaxed);
+    if let Some(process) = recorded() {
+        process.error.set(error.into());
+    }
+}

@@ -1,0 +1,58 @@
+//! The block of one thread: its ledgers.
+
+use super::arena;
+use super::layout;
+use super::ledger::{Kind, Ledger};
+use super::row::Row;
+use super::thread::Thread;
+use super::word::Word;
+
+/// What one thread writes beside the rows of functions.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Books {
+    block: Word,
+    /// Of the thread's record.
+    pub(super) number: Word,
+    /// The ledgers begin a cache line.
+    _rest: [Word; 6],
+    pub(super) heap: Ledger,
+    pub(super) rss: Ledger,
+    /// Where that is booked which happens outside annotated functions.
+    pub(super) idle: Row,
+}
+
+impl Books {
+    /// New ones for the thread of this number; `None` when memory is out.
+    pub(super) fn reserve(number: i64) -> Option<&'static Self> {
+        let place = arena::reserve(size_of::<Self>())?.cast::<Self>().as_ptr();
+        // SAFETY: zeroes are valid in the words that are not written here. The memory is
+        // exclusively ours and never freed.
+        let books: &'static Self = unsafe {
+            (&raw mut (*place).idle).write(Row::new());
+            let idle: &'static Row = &(*place).idle;
+            (&raw mut (*place).heap).write(Ledger::of_thread(Kind::Heap, idle));
+            (&raw mut (*place).rss).write(Ledger::of_thread(Kind::Rss, idle));
+            &*place
+        };
+        books.number.set(number);
+        Some(books)
+    }
+
+    pub(super) fn belong_to(&'static self, thread: &'static Thread) {
+        self.heap.belongs_to(thread, &self.heap);
+        self.rss.belongs_to(thread, &self.rss);
+        arena::finish(&self.block, layout::THREAD);
+    }
+
+    /// Takes over where the `old` books of the thread stand, of which no frame is in use.
+    pub(super) fn take_over(&self, old: &Self) {
+        self.heap.take_over(&old.heap);
+        self.rss.take_over(&old.rss);
+    }
+
+    /// Nobody writes here any more.
+    pub(super) fn abandon(&self) {
+        self.block.set(self.block.get() & !0xff);
+    }
+}

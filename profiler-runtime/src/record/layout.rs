@@ -1,0 +1,138 @@
+//! What lies where in the memory of the figures, and so in a recording: the bytes are the same.
+//! `ARCHITECTURE.md` has the table; a change here is a new [`VERSION`].
+
+use core::mem::offset_of;
+
+use super::arena::{Process, Segment};
+use super::books::Books;
+use super::ledger::Ledger;
+use super::row::{Header, Row};
+use super::table::Entry;
+
+/// The first word of every segment.
+pub(crate) const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
+
+/// Of this layout.
+pub(crate) const VERSION: u32 = 1;
+
+/// Every word, in bytes.
+pub(crate) const WORD: usize = 8;
+/// Segments begin and end at multiples of this, in bytes.
+pub(crate) const PAGE: usize = 4096;
+/// Blocks begin and end at multiples of this, in bytes.
+pub(crate) const UNIT: usize = 64;
+
+/// What a block holds. It is set last: one that is still being filled is [`RESERVED`].
+pub(crate) const RESERVED: i64 = 0;
+/// The process: [`Process`] and its command line.
+pub(crate) const PROCESS: i64 = 1;
+/// A function: [`Entry`] and its three texts.
+pub(crate) const FUNCTION: i64 = 2;
+/// A thread: [`Books`].
+pub(crate) const THREAD: i64 = 3;
+/// A function's rows on one thread: [`Header`] and [`Row`]s.
+pub(crate) const CHUNK: i64 = 4;
+
+/// No reading yet.
+pub(crate) const NEVER: i64 = i64::MIN;
+
+/// The first word of a block of this size, in bytes.
+pub(crate) const fn block(size: usize, kind: i64) -> i64 {
+    (size as i64) << 8 | kind
+}
+
+/// Size and kind of a block that begins with `word`.
+pub(crate) const fn size_and_kind(word: i64) -> (u64, i64) {
+    (word as u64 >> 8, word & 0xff)
+}
+
+/// `bytes`, and what is needed to get to a multiple of `unit`.
+pub(crate) const fn rounded(bytes: usize, unit: usize) -> usize {
+    bytes.div_ceil(unit) * unit
+}
+
+/// Texts are packed eight bytes to a word, the first one lowest, and filled up with zeroes.
+pub(crate) fn packed(text: &[u8]) -> impl Iterator<Item = i64> + '_ {
+    text.chunks(WORD).map(|part| {
+        let mut word = [0; WORD];
+        word.iter_mut().zip(part).for_each(|(byte, &given)| *byte = given);
+        i64::from_le_bytes(word)
+    })
+}
+
+/// Offsets in bytes, for the reader.
+pub(crate) mod segment {
+    use super::*;
+    pub(crate) const VERSION: usize = offset_of!(Segment, version);
+    pub(crate) const LENGTH: usize = offset_of!(Segment, length);
+    pub(crate) const ADDRESS: usize = offset_of!(Segment, address);
+    pub(crate) const USED: usize = offset_of!(Segment, used);
+    pub(crate) const SIZE: usize = size_of::<Segment>();
+}
+
+pub(crate) mod process {
+    use super::*;
+    pub(crate) const ID: usize = offset_of!(Process, id);
+    pub(crate) const BACKEND: usize = offset_of!(Process, backend);
+    pub(crate) const STARTED: usize = offset_of!(Process, started);
+    pub(crate) const CLOSED: usize = offset_of!(Process, closed);
+    pub(crate) const ERROR: usize = offset_of!(Process, error);
+    pub(crate) const LENGTH: usize = offset_of!(Process, length);
+    pub(crate) const PUBLISHED: usize = offset_of!(Process, published);
+    pub(crate) const BYTES: usize = offset_of!(Process, bytes);
+    pub(crate) const TEXT: usize = offset_of!(Process, text);
+    pub(crate) const SIZE: usize = size_of::<Process>();
+}
+
+pub(crate) mod function {
+    use super::*;
+    pub(crate) const NUMBER: usize = offset_of!(Entry, number);
+    pub(crate) const FIRST_LINE: usize = offset_of!(Entry, first_line);
+    pub(crate) const ROWS: usize = offset_of!(Entry, rows);
+    pub(crate) const FIRST_ROW_RUNS: usize = offset_of!(Entry, first_row_runs);
+    pub(crate) const READING: usize = offset_of!(Entry, reading);
+    pub(crate) const TEXTS: usize = offset_of!(Entry, texts);
+    pub(crate) const SIZE: usize = size_of::<Entry>();
+}
+
+pub(crate) mod thread {
+    use super::*;
+    pub(crate) const NUMBER: usize = offset_of!(Books, number);
+    pub(crate) const HEAP: usize = offset_of!(Books, heap);
+    pub(crate) const RSS: usize = offset_of!(Books, rss);
+    pub(crate) const SIZE: usize = size_of::<Books>();
+}
+
+pub(crate) mod ledger {
+    use super::*;
+    pub(crate) const LIVE: usize = offset_of!(Ledger, live);
+    pub(crate) const ROW: usize = offset_of!(Ledger, row);
+    pub(crate) const ALLOCATED: usize = offset_of!(Ledger, allocated);
+    pub(crate) const ALLOCATIONS: usize = offset_of!(Ledger, allocations);
+    pub(crate) const BOOKED: usize = offset_of!(Ledger, booked);
+    pub(crate) const BASE: usize = offset_of!(Ledger, base);
+    pub(crate) const CHUNK: usize = offset_of!(Ledger, chunk);
+}
+
+pub(crate) mod chunk {
+    use super::*;
+    pub(crate) const TABLE: usize = offset_of!(Header, table);
+    pub(crate) const THREAD: usize = offset_of!(Header, thread);
+    pub(crate) const ROWS: usize = offset_of!(Header, rows);
+    pub(crate) const SUSPENDED: usize = offset_of!(Header, suspended);
+    pub(crate) const LAST_LIVE: usize = offset_of!(Header, last_live);
+    pub(crate) const LAST_ALLOCATED: usize = offset_of!(Header, last_allocated);
+    pub(crate) const LAST_ALLOCATIONS: usize = offset_of!(Header, last_allocations);
+    pub(crate) const SIZE: usize = size_of::<Header>();
+}
+
+pub(crate) mod row {
+    use super::*;
+    pub(crate) const RUNS: usize = offset_of!(Row, runs);
+    pub(crate) const INCREMENT: usize = offset_of!(Row, increment);
+    pub(crate) const PEAK: usize = offset_of!(Row, peak);
+    pub(crate) const USAGE: usize = offset_of!(Row, usage);
+    pub(crate) const ALLOCATIONS: usize = offset_of!(Row, allocations);
+    pub(crate) const ALLOCATED: usize = offset_of!(Row, allocated);
+    pub(crate) const SIZE: usize = size_of::<Row>();
+}

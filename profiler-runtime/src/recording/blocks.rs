@@ -1,0 +1,197 @@
+//! From bytes to blocks. Nothing in the bytes is believed before it is checked.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::RecordingError::{self, Damaged, NotARecording, TooShort};
+use crate::record::layout::{self, PAGE, UNIT, WORD};
+
+/// All blocks of a recording that are filled, and whole.
+pub(super) struct Blocks<'a> {
+    bytes: &'a [u8],
+    segments: Vec<Segment>,
+    process: Block<'a>,
+    /// By number.
+    pub(super) functions: BTreeMap<i64, Block<'a>>,
+    /// By number.
+    pub(super) threads: BTreeMap<i64, Block<'a>>,
+    pub(super) chunks: Vec<Block<'a>>,
+    /// Where the last segment ends, or should.
+    end: u64,
+}
+
+#[derive(Clone, Copy)]
+struct Segment {
+    address: u64,
+    length: u64,
+    offset: u64,
+}
+
+/// A block, which lies within the bytes.
+#[derive(Clone, Copy)]
+pub(super) struct Block<'a> {
+    bytes: &'a [u8],
+    /// From the beginning of the recording.
+    pub(super) at: u64,
+}
+
+/// What was found so far.
+#[derive(Default)]
+struct Found<'a> {
+    segments: Vec<Segment>,
+    process: Option<Block<'a>>,
+    functions: BTreeMap<i64, Block<'a>>,
+    threads: BTreeMap<i64, Block<'a>>,
+    chunks: Vec<Block<'a>>,
+}
+
+impl<'a> Blocks<'a> {
+    pub(super) fn find(bytes: &'a [u8]) -> Result<Self, RecordingError> {
+        let length = bytes.len() as u64;
+        if word(bytes, 0) != Some(layout::MAGIC) {
+            return Err(NotARecording);
+        }
+        let (mut at, mut found) = (0, Found::default());
+        while at < length {
+            at = found.add_segment(bytes, at)?;
+        }
+        let Some(process) = found.process else { return Err(TooShort { found: length }) };
+        let Found { segments, functions, threads, chunks, .. } = found;
+        Ok(Self { bytes, segments, process, functions, threads, chunks, end: at })
+    }
+
+    pub(super) fn process(&self) -> Block<'a> {
+        self.process
+    }
+
+    pub(super) fn length(&self) -> u64 {
+        self.bytes.len() as u64
+    }
+
+    /// How long it was when it was written, if that is more than there is.
+    pub(super) fn expected_length(&self) -> Option<u64> {
+        let said = u64::try_from(self.process.word(layout::process::LENGTH)).unwrap_or(0);
+        Some(said.max(self.end)).filter(|&expected| expected > self.length())
+    }
+
+    /// Where that is in the recording which lay at this address in the process.
+    pub(super) fn offset_of(&self, address: i64) -> Option<u64> {
+        let address = address as u64;
+        let mut segments = self.segments.iter();
+        let segment =
+            segments.find(|segment| address.wrapping_sub(segment.address) < segment.length);
+        segment.map(|segment| segment.offset + (address - segment.address))
+    }
+}
+
+impl<'a> Found<'a> {
+    /// Adds the segment at `at` and returns where the next one should be.
+    fn add_segment(&mut self, bytes: &'a [u8], at: u64) -> Result<u64, RecordingError> {
+        let header = |offset: usize| word(bytes, at + offset as u64);
+        match header(0) {
+            // A piece that was asked for and not given.
+            Some(0) => return Ok(at + PAGE as u64),
+            Some(layout::MAGIC) => {}
+            Some(_) => return Err(Damaged { at, what: "no segment begins" }),
+            None => return Ok(at + PAGE as u64),
+        }
+        let words =
+            [layout::segment::VERSION, layout::segment::LENGTH, layout::segment::USED].map(header);
+        let [Some(version), Some(length), Some(used)] = words else {
+            return Ok(at + PAGE as u64);
+        };
+        if version != i64::from(layout::VERSION) {
+            let found = u32::try_from(version).unwrap_or(u32::MAX);
+            return Err(RecordingError::Version { found, expected: layout::VERSION });
+        }
+        let (length, used) = (length as u64, used as u64);
+        let end = at.checked_add(length).filter(|_| length % PAGE as u64 == 0 && length > 0);
+        let end = end.ok_or(Damaged { at, what: "a segment has an impossible length" })?;
+        let is_possible = used <= length && used % UNIT as u64 == 0;
+        if !is_possible || used < layout::segment::SIZE as u64 {
+            return Err(Damaged { at, what: "a segment holds more than it can" });
+        }
+        let address = header(layout::segment::ADDRESS).unwrap_or(0) as u64;
+        self.segments.push(Segment { address, length, offset: at });
+        self.add_blocks(bytes, at + layout::segment::SIZE as u64, at + used)?;
+        Ok(end)
+    }
+
+    fn add_blocks(&mut self, bytes: &'a [u8], start: u64, end: u64) -> Result<(), RecordingError> {
+        let mut at = start;
+        while at < end {
+            let Some(first) = word(bytes, at) else { return Ok(()) };
+            let (size, kind) = layout::size_and_kind(first);
+            // Handed out, and not even its size written.
+            let size = if first == 0 { UNIT as u64 } else { size };
+            let next = at.checked_add(size).filter(|&next| next <= end);
+            let next = next.filter(|_| size > 0 && size % UNIT as u64 == 0);
+            let next = next.ok_or(Damaged { at, what: "a block has an impossible size" })?;
+            let Some(block) = bytes.get(at as usize..next as usize) else { return Ok(()) };
+            self.add(kind, Block { bytes: block, at })?;
+            at = next;
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, kind: i64, block: Block<'a>) -> Result<(), RecordingError> {
+        let least = match kind {
+            layout::RESERVED => return Ok(()),
+            layout::PROCESS => layout::process::SIZE,
+            layout::FUNCTION => layout::function::SIZE,
+            layout::THREAD => layout::thread::SIZE,
+            layout::CHUNK => layout::chunk::SIZE,
+            _ => return Err(Damaged { at: block.at, what: "a block is of no known kind" }),
+        };
+        if block.bytes.len() < least {
+            return Err(Damaged { at: block.at, what: "a block is too small" });
+        }
+        match kind {
+            layout::PROCESS => self.process = self.process.or(Some(block)),
+            layout::FUNCTION => {
+                self.functions.insert(block.word(layout::function::NUMBER), block);
+            }
+            layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
+            _ => self.chunks.push(block),
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Block<'a> {
+    /// The word at this offset; 0 past the end.
+    pub(super) fn word(&self, offset: usize) -> i64 {
+        word(self.bytes, offset as u64).unwrap_or(0)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The texts of these lengths, from `offset` on.
+    pub(super) fn texts<const N: usize>(
+        &self,
+        mut offset: usize,
+        lengths: [i64; N],
+    ) -> Result<[Cow<'a, str>; N], RecordingError> {
+        let mut texts = [const { Cow::Borrowed("") }; N];
+        for (text, length) in texts.iter_mut().zip(lengths) {
+            let end = usize::try_from(length).ok().and_then(|length| offset.checked_add(length));
+            let bytes = end.and_then(|end| self.bytes.get(offset..end));
+            let bytes = bytes.ok_or(Damaged { at: self.at, what: "a text is too long" })?;
+            *text = String::from_utf8_lossy(bytes);
+            offset += layout::rounded(bytes.len(), WORD);
+        }
+        Ok(texts)
+    }
+
+    pub(super) fn damaged(&self, what: &'static str) -> RecordingError {
+        Damaged { at: self.at, what }
+    }
+}
+
+fn word(bytes: &[u8], at: u64) -> Option<i64> {
+    let start = usize::try_from(at).ok()?;
+    let bytes = bytes.get(start..start.checked_add(WORD)?)?;
+    Some(i64::from_le_bytes(bytes.try_into().ok()?))
+}

@@ -1,0 +1,222 @@
+//! Recordings: what a run leaves behind in a file, however it ended.
+//!
+//! The file is the memory in which the run has counted, so a recording is read in the same way
+//! while its process runs, after that has ended, and after it was killed. The reports of a process
+//! on itself are made by this reader too.
+//!
+//! ```no_run
+//! use std::path::Path;
+//! use mem_profile_runtime::recording::Recording;
+//!
+//! let recording = Recording::open(Path::new("run.mprof"))?;
+//! if let Some(banner) = recording.banner() {
+//!     eprintln!("{banner}");
+//! }
+//! for function in &recording.snapshot.functions {
+//!     println!("{}: {} calls", function.name, function.calls);
+//! }
+//! # Ok::<(), mem_profile_runtime::recording::RecordingError>(())
+//! ```
+
+mod blocks;
+mod error;
+mod tables;
+
+pub use self::error::RecordingError;
+
+use std::fmt;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use self::blocks::Blocks;
+use crate::process;
+use crate::record::layout;
+use crate::snapshot::Snapshot;
+
+/// Version of the form of the file. It is read by the same version only.
+pub const VERSION: u32 = layout::VERSION;
+
+/// The largest file that is read, in bytes.
+pub const LARGEST: u64 = 4 << 30;
+
+/// What one process has recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recording {
+    /// The figures.
+    pub snapshot: Snapshot,
+    /// Command line of the program, its parts separated by blanks.
+    pub program: String,
+    /// Number of the process.
+    pub process: u32,
+    /// When the recording began.
+    pub started: SystemTime,
+    /// Whether all of it is there.
+    pub state: State,
+}
+
+/// Whether a recording is all there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// The program has ended and closed it: nothing is missing.
+    Complete,
+    /// The program still runs: these are the figures so far, its open lines included.
+    Running,
+    /// Something is missing, or may be, for at least one reason.
+    Cut(Vec<Reason>),
+}
+
+impl State {
+    /// Whether nothing is missing.
+    pub fn is_complete(&self) -> bool {
+        *self == Self::Complete
+    }
+}
+
+/// Why something may be missing in a recording.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Reason {
+    /// The process ended without closing it. What was booked until then is there.
+    Ended,
+    /// The file could not grow: what functions and threads did that came later is missing.
+    Full {
+        /// What the system said.
+        error: String,
+    },
+    /// The file is shorter than it was when it was written.
+    Truncated {
+        /// Bytes that were written.
+        expected: u64,
+        /// Bytes that are there.
+        found: u64,
+    },
+}
+
+impl fmt::Display for Reason {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Ended => formatter.write_str(
+                "the process ended without closing it: it was killed, aborted, or became another \
+                 program",
+            ),
+            Self::Full { error } => write!(
+                formatter,
+                "the file could not grow ({error}): functions and threads that came later are \
+                 missing"
+            ),
+            Self::Truncated { expected, found } => {
+                write!(formatter, "the file was cut short: {found} of {expected} bytes are left")
+            }
+        }
+    }
+}
+
+impl Recording {
+    /// Reads the recording at `path`, also while its process writes it.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no recording, or one of another version, or is so damaged
+    /// that its figures would not be those of the run. One that was merely cut short is read as far
+    /// as it goes: see [`Self::state`].
+    pub fn open(path: &Path) -> Result<Self, RecordingError> {
+        let failed = |error| RecordingError::Io { path: path.to_owned(), error };
+        let file = File::open(path).map_err(failed)?;
+        let metadata = file.metadata().map_err(failed)?;
+        if metadata.len() > LARGEST {
+            return Err(RecordingError::TooLarge { found: metadata.len() });
+        }
+        let mut bytes = Vec::new();
+        // A file that grows meanwhile is read as far as it was when this began, or further.
+        file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
+        Self::of(&bytes, |id| process::has_mapped(id, path, &metadata))
+    }
+
+    /// Reads the bytes of a recording. Whether its process still runs is not asked.
+    ///
+    /// # Errors
+    /// As for [`Self::open`].
+    pub fn read(bytes: &[u8]) -> Result<Self, RecordingError> {
+        Self::of(bytes, |_| false)
+    }
+
+    fn of(bytes: &[u8], is_running: impl FnOnce(u32) -> bool) -> Result<Self, RecordingError> {
+        let blocks = Blocks::find(bytes)?;
+        let process = blocks.process();
+        let id = process.word(layout::process::ID) as u32;
+        let started = Duration::from_nanos(process.word(layout::process::STARTED).max(0) as u64);
+        let text = process.word(layout::process::TEXT);
+        let text = process.texts(layout::process::SIZE, [text])?;
+        Ok(Self {
+            snapshot: tables::snapshot(&blocks)?,
+            program: text.map(|text| text.into_owned()).concat(),
+            process: id,
+            started: UNIX_EPOCH + started,
+            state: state(&blocks, || is_running(id)),
+        })
+    }
+
+    /// What has to be said above every view of it; `None` where it is complete.
+    #[must_use]
+    pub fn banner(&self) -> Option<String> {
+        match &self.state {
+            State::Complete => None,
+            State::Running => Some(format!(
+                "mem-profile: process {} is still running; these are its figures so far",
+                self.process
+            )),
+            State::Cut(reasons) => {
+                let reasons: Vec<_> = reasons.iter().map(Reason::to_string).collect();
+                Some(format!(
+                    "mem-profile: this recording is incomplete: {}",
+                    reasons.join("; moreover, ")
+                ))
+            }
+        }
+    }
+}
+
+/// Who writes to a recording that was not closed.
+pub(crate) struct Writer {
+    pub(crate) process: u32,
+    pub(crate) is_running: bool,
+}
+
+/// The writer of what is at `path`; `None` unless that is a recording that was not closed.
+pub(crate) fn writer(path: &Path) -> Option<Writer> {
+    let file = File::open(path).ok()?;
+    let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
+    let mut beginning = Vec::new();
+    file.take(64 << 10).read_to_end(&mut beginning).ok()?;
+    let blocks = Blocks::find(&beginning).ok()?;
+    let process = blocks.process().word(layout::process::ID) as u32;
+    let closed = blocks.process().word(layout::process::CLOSED) == 1;
+    let is_running = || process::has_mapped(process, path, &metadata);
+    (!closed).then(|| Writer { process, is_running: is_running() })
+}
+
+fn state(blocks: &Blocks<'_>, is_running: impl FnOnce() -> bool) -> State {
+    let process = blocks.process();
+    let mut reasons = Vec::new();
+    if let Some(expected) = blocks.expected_length() {
+        reasons.push(Reason::Truncated { expected, found: blocks.length() });
+    }
+    let error = process.word(layout::process::ERROR);
+    if error != 0 {
+        let error = io::Error::from_raw_os_error(error as i32).to_string();
+        reasons.push(Reason::Full { error });
+    }
+    let closed = process.word(layout::process::CLOSED) == 1;
+    let running = !closed && is_running();
+    if !closed && !running {
+        reasons.insert(0, Reason::Ended);
+    }
+    match (reasons.is_empty(), running) {
+        (false, _) => State::Cut(reasons),
+        (true, true) => State::Running,
+        (true, false) => State::Complete,
+    }
+}

@@ -1,0 +1,246 @@
+//! From blocks to a [`Snapshot`].
+//!
+//! Rows of all threads are added up. What a thread has not booked yet is added as well: what its
+//! own open line did, and the lines in which it waits for a callee.
+
+use std::collections::BTreeMap;
+
+use super::RecordingError;
+use super::blocks::{Block, Blocks};
+use crate::record::layout::{self, NEVER};
+use crate::record::ledger::{CENTER, Kind};
+use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+
+const HEAP: i64 = Kind::Heap as i64;
+const RSS: i64 = Kind::Rss as i64;
+
+pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> {
+    let backend = match blocks.process().word(layout::process::BACKEND) {
+        HEAP => Backend::Heap,
+        RSS => Backend::Rss,
+        _ => Backend::Off,
+    };
+    let mut tables: BTreeMap<i64, Vec<Sum>> = BTreeMap::new();
+    for chunk in &blocks.chunks {
+        let number = chunk.word(layout::chunk::TABLE);
+        // A function that is still being written, or was cut off.
+        let Some(function) = blocks.functions.get(&number) else { continue };
+        let rows = rows(function, chunk)?;
+        let sums = tables.entry(number).or_insert_with(|| vec![Sum::default(); rows]);
+        add_chunk(sums, blocks, chunk, backend);
+    }
+    let mut functions = Vec::new();
+    for (number, sums) in tables.iter().rev().filter(|(_, sums)| sums.iter().any(Sum::ran)) {
+        if let Some(block) = blocks.functions.get(number) {
+            functions.push(function(block, sums, backend)?);
+        }
+    }
+    let process_bytes = process_bytes(blocks, backend);
+    let mut snapshot =
+        Snapshot { schema_version: SCHEMA_VERSION, backend, process_bytes, functions };
+    snapshot.sort();
+    Ok(snapshot)
+}
+
+/// How many rows the chunk has, which is what its function says and its size allows.
+fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError> {
+    let rows = chunk.word(layout::chunk::ROWS);
+    let room = (chunk.len() - layout::chunk::SIZE) / layout::row::SIZE;
+    if rows != function.word(layout::function::ROWS) {
+        return Err(chunk.damaged("a function has another number of rows"));
+    }
+    usize::try_from(rows)
+        .ok()
+        .filter(|&rows| rows <= room && rows > 0)
+        .ok_or_else(|| chunk.damaged("there is no room for so many rows"))
+}
+
+/// Memory in use by the process when the recording was closed, or what is known of now.
+fn process_bytes(blocks: &Blocks<'_>, backend: Backend) -> Option<u64> {
+    let process = blocks.process();
+    let bytes = process.word(layout::process::BYTES);
+    if bytes != NEVER {
+        return Some(unsigned(bytes));
+    }
+    if backend != Backend::Heap {
+        return None;
+    }
+    let ledgers = blocks.threads.values().map(|thread| Ledger::of(thread, backend));
+    let unpublished = ledgers.map(|ledger| ledger.live.wrapping_sub(CENTER));
+    let published = process.word(layout::process::PUBLISHED);
+    Some(unsigned(unpublished.fold(published, i64::wrapping_add)))
+}
+
+/// A thread's running totals, or the difference of two of them.
+#[derive(Clone, Copy, Default)]
+struct Totals {
+    live: i64,
+    allocated: i64,
+    allocations: i64,
+}
+
+impl Totals {
+    fn since(self, earlier: Self) -> Self {
+        Self {
+            live: self.live.wrapping_sub(earlier.live),
+            allocated: self.allocated.wrapping_sub(earlier.allocated),
+            allocations: self.allocations.wrapping_sub(earlier.allocations),
+        }
+    }
+}
+
+/// One line's figures over all threads.
+#[derive(Clone, Copy, Default)]
+struct Sum {
+    runs: i64,
+    totals: Totals,
+    peak: i64,
+    usage: i64,
+}
+
+impl Sum {
+    fn ran(&self) -> bool {
+        self.runs > 0
+    }
+
+    fn add(&mut self, change: Totals) {
+        let totals = &mut self.totals;
+        totals.live = totals.live.wrapping_add(change.live);
+        totals.allocated = totals.allocated.wrapping_add(change.allocated);
+        totals.allocations = totals.allocations.wrapping_add(change.allocations);
+    }
+
+    fn add_row(&mut self, chunk: &Block<'_>, index: usize) {
+        let at = layout::chunk::SIZE + index * layout::row::SIZE;
+        let word = |offset| chunk.word(at + offset);
+        self.runs = self.runs.wrapping_add(word(layout::row::RUNS));
+        self.add(Totals {
+            live: word(layout::row::INCREMENT),
+            allocated: word(layout::row::ALLOCATED),
+            allocations: word(layout::row::ALLOCATIONS),
+        });
+        self.peak = self.peak.max(word(layout::row::PEAK));
+        self.usage = self.usage.max(word(layout::row::USAGE));
+    }
+}
+
+/// What a thread knows about memory.
+struct Ledger {
+    live: i64,
+    booked: i64,
+    totals: Totals,
+    /// Addresses of the chunk and the row that are current.
+    chunk: i64,
+    row: i64,
+}
+
+impl Ledger {
+    fn of(thread: &Block<'_>, backend: Backend) -> Self {
+        let heap = backend == Backend::Heap;
+        let at = if heap { layout::thread::HEAP } else { layout::thread::RSS };
+        let word = |offset| thread.word(at + offset);
+        let live = word(layout::ledger::LIVE);
+        Self {
+            live,
+            booked: word(layout::ledger::BOOKED),
+            totals: Totals {
+                live: live.wrapping_add(word(layout::ledger::BASE)),
+                allocated: word(layout::ledger::ALLOCATED),
+                allocations: word(layout::ledger::ALLOCATIONS),
+            },
+            chunk: word(layout::ledger::CHUNK),
+            row: word(layout::ledger::ROW),
+        }
+    }
+}
+
+/// Adds what one thread has booked, and what it would book if it stopped here.
+fn add_chunk(sums: &mut [Sum], blocks: &Blocks<'_>, chunk: &Block<'_>, backend: Backend) {
+    for (index, sum) in sums.iter_mut().enumerate() {
+        sum.add_row(chunk, index);
+    }
+    let thread = blocks.threads.get(&chunk.word(layout::chunk::THREAD));
+    let Some(ledger) = thread.map(|thread| Ledger::of(thread, backend)) else { return };
+    let is_current = blocks.offset_of(ledger.chunk) == Some(chunk.at);
+    let row = match is_current {
+        true => blocks.offset_of(ledger.row).and_then(|row| row.checked_sub(chunk.at)),
+        false => u64::try_from(chunk.word(layout::chunk::SUSPENDED)).ok(),
+    };
+    let row = row.and_then(|row| row.checked_sub(layout::chunk::SIZE as u64));
+    let row = row.and_then(|row| usize::try_from(row / layout::row::SIZE as u64).ok());
+    let Some(sum) = row.and_then(|row| sums.get_mut(row)) else { return };
+    if is_current {
+        sum.usage = sum.usage.max(reading(blocks, &ledger, backend));
+        if backend == Backend::Heap {
+            let open = ledger.live.wrapping_sub(ledger.booked);
+            sum.totals.live = sum.totals.live.wrapping_add(open);
+            sum.peak = sum.peak.max(open);
+        }
+    } else {
+        let change = ledger.totals.since(Totals {
+            live: chunk.word(layout::chunk::LAST_LIVE),
+            allocated: chunk.word(layout::chunk::LAST_ALLOCATED),
+            allocations: chunk.word(layout::chunk::LAST_ALLOCATIONS),
+        });
+        sum.add(change);
+        // At least that: how high the callees were is known when they end.
+        sum.peak = sum.peak.max(change.live);
+    }
+}
+
+/// Memory in use by the process as far as this thread knows.
+fn reading(blocks: &Blocks<'_>, ledger: &Ledger, backend: Backend) -> i64 {
+    let published = blocks.process().word(layout::process::PUBLISHED);
+    match backend {
+        Backend::Heap => published.wrapping_sub(CENTER).wrapping_add(ledger.live),
+        Backend::Rss | Backend::Off => ledger.live,
+    }
+}
+
+fn function(
+    block: &Block<'_>,
+    sums: &[Sum],
+    backend: Backend,
+) -> Result<FunctionSnapshot, RecordingError> {
+    let lengths = [0, 1, 2].map(|text| block.word(layout::function::TEXTS + text * layout::WORD));
+    let [name, file, source] = block.texts(layout::function::SIZE, lengths)?;
+    let line = u32::try_from(block.word(layout::function::FIRST_LINE))
+        .map_err(|_| block.damaged("a function begins on an impossible line"))?;
+    let mut source = source.split('\n');
+    let numbered = (line..).zip(sums);
+    let mut lines: Vec<_> =
+        numbered.map(|(line, sum)| row(line, source.next().unwrap_or(""), sum, backend)).collect();
+    let entry = block.word(layout::function::READING);
+    let is_entry = entry != NEVER && block.word(layout::function::FIRST_ROW_RUNS) == 0;
+    if let Some(first) = lines.first_mut().filter(|_| is_entry) {
+        first.usage = u64::try_from(entry).ok();
+        first.increment = Some(entry);
+    }
+    Ok(FunctionSnapshot {
+        name: name.into_owned(),
+        file: file.into_owned(),
+        line,
+        calls: sums.first().map_or(0, |row| unsigned(row.runs)),
+        lines,
+    })
+}
+
+fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
+    let ran = sum.ran();
+    let heap = ran && backend == Backend::Heap;
+    LineSnapshot {
+        line,
+        source: source.to_owned(),
+        usage: ran.then(|| unsigned(sum.usage)),
+        increment: ran.then_some(sum.totals.live),
+        peak: heap.then(|| unsigned(sum.peak)),
+        allocations: heap.then(|| unsigned(sum.totals.allocations)),
+        allocated: heap.then(|| unsigned(sum.totals.allocated)),
+        occurrences: ran.then(|| unsigned(sum.runs)),
+    }
+}
+
+/// Counters may be seen between two steps of their writer: never negative.
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

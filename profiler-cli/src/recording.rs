@@ -1,9 +1,11 @@
 //! The one way in: from a file to what was recorded.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::{self, Read};
 use std::path::Path;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
+use mem_profile_runtime::recording::{self, Reason, State};
 use mem_profile_runtime::{SCHEMA_VERSION, Snapshot};
 use serde::{Deserialize, Serialize};
 
@@ -36,25 +38,52 @@ impl Recording {
     /// Says on standard error what is missing of what was read from `path`.
     pub(crate) fn warn(&self, path: &Path) {
         if let Some(Incomplete { reason, .. }) = &self.incomplete {
-            output::complain("warning", &format!("{}: {reason}", path.display()));
+            output::complain("warning", &format!("{} is incomplete: {reason}", path.display()));
         }
     }
 }
 
-/// Reads a recording in any of its forms.
+/// Reads a recording: the file that a run recorded to, or a report of it as JSON.
 pub(crate) fn load(path: &Path) -> Result<Recording> {
-    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let recording = match bytes.trim_ascii_start().first() {
-        None => bail!("{} is empty: nothing was recorded", path.display()),
-        Some(b'{') => from_json(&bytes),
-        Some(_) => bail!(
-            "{} is no recording: make one with MEM_PROFILE_OUTPUT=run.json MEM_PROFILE_FORMAT=json",
-            path.display()
-        ),
+    let recording = match first_byte(path) {
+        Ok(None) => bail!("{} is empty: nothing was recorded", path.display()),
+        Ok(Some(b'{')) => fs::read(path).map_err(Into::into).and_then(|bytes| from_json(&bytes)),
+        Ok(Some(_)) => from_file(path),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
     recording.snapshot.sort();
     Ok(recording)
+}
+
+/// The first byte that is no white space, of those that white space may reasonably take.
+fn first_byte(path: &Path) -> io::Result<Option<u8>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(1 << 10).read_to_end(&mut start)?;
+    let found = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(found.or(start.first()).copied())
+}
+
+fn from_file(path: &Path) -> Result<Recording> {
+    let recording = recording::Recording::open(path).map_err(|error| anyhow!("{error}"))?;
+    let incomplete = match &recording.state {
+        State::Complete => None,
+        State::Running => Some(Incomplete {
+            reason: format!(
+                "process {} still runs; these are its figures so far",
+                recording.process
+            ),
+            lossy: false,
+        }),
+        State::Cut(reasons) => Some(Incomplete {
+            reason: reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join("; moreover, "),
+            lossy: reasons.iter().any(|reason| *reason != Reason::Ended),
+        }),
+        // A state that this version does not know is not complete.
+        state => Some(Incomplete { reason: format!("{state:?}"), lossy: true }),
+    };
+    let program = Some(recording.program).filter(|program| !program.is_empty());
+    Ok(Recording { snapshot: recording.snapshot, program, incomplete })
 }
 
 #[derive(Deserialize)]
@@ -76,9 +105,9 @@ fn from_json(bytes: &[u8]) -> Result<Recording> {
 
 fn explained(error: serde_json::Error) -> anyhow::Error {
     if error.is_eof() {
-        return anyhow::anyhow!("it ends in the middle: the disk was full, or the writer killed");
+        return anyhow!("it ends in the middle: the disk was full, or the writer killed");
     }
-    anyhow::anyhow!("it is not JSON as mem-profile writes it: {error}")
+    anyhow!("it is not JSON as mem-profile writes it: {error}")
 }
 
 #[cfg(test)]
@@ -113,7 +142,9 @@ mod tests {
     #[test]
     fn what_is_no_recording_is_refused_in_a_line() {
         insta::assert_snapshot!(refusal(b""), @"is empty: nothing was recorded");
-        insta::assert_snapshot!(refusal(b"\x7fELF"), @"is no recording: make one with MEM_PROFILE_OUTPUT=run.json MEM_PROFILE_FORMAT=json");
+        insta::assert_snapshot!(refusal(b"\x7fELF"), @"
+        this is not a recording of mem-profile; run the program with MEM_PROFILE_OUTPUT=run.mprof to make one
+        ");
         insta::assert_snapshot!(refusal(b"{}"), @"it is not JSON as mem-profile writes it: missing field `schema_version` at line 1 column 2");
         insta::assert_snapshot!(refusal(br#"{"schema_version": 99}"#), @"
         it has version 99, and this command reads 1: install the version of cargo-mem-profile that the program uses of mem-profile

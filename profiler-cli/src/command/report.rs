@@ -84,6 +84,7 @@ impl Format {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut recording = recording::load(&arguments.file)?;
+    recording.warn(&arguments.file);
     select(&mut recording.snapshot, arguments)?;
     let file = arguments.shown.destination.output.as_deref();
     let format = arguments.format.or_else(|| Format::of_file(file?));
@@ -91,7 +92,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let target = arguments.shown.target(format.extension());
     write(&recording, format, &target, &arguments.sizes.style(&target))?;
     arguments.shown.show(&target)?;
-    recording.warn(&arguments.file);
     Ok(match recording.incomplete {
         Some(incomplete) if incomplete.lossy => Outcome::Lossy,
         _ => Outcome::Done,

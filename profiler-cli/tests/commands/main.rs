@@ -3,6 +3,7 @@
 
 mod check;
 mod diff;
+mod recorded;
 mod report;
 mod run;
 #[path = "../../src/sample.rs"]

@@ -59,6 +59,7 @@ fn the_ending_of_the_file_says_the_format() {
         ("a.csv", "function,file,line"),
         ("a.info", "TN:"),
         ("a.json", "{\"schema_version\":1"),
+        ("a.html", "<!doctype html>"),
         ("a.unknown", "Filename:"),
     ] {
         let ran = folder.run(&["report", "run.json", "-o", name]);
@@ -103,7 +104,7 @@ fn failures_are_one_line_and_say_what_to_do() {
     folder.write("program", "\u{7f}ELF");
     for (arguments, line) in [
         (vec!["report", "none"], "cannot read none: No such file or directory"),
-        (vec!["report", "program"], "program is no recording: "),
+        (vec!["report", "program"], "cannot use program: this is not a recording of mem-profile; "),
         (vec!["report", "run.json", "-o", "no/where"], "cannot write no/where: "),
         (
             vec!["report", "run.json", "--function", "x::*"],
@@ -117,6 +118,28 @@ fn failures_are_one_line_and_say_what_to_do() {
     }
     assert_eq!(folder.run(&["report"]).code, 2);
     assert_eq!(folder.run(&["report", "run.json", "--format", "pdf"]).code, 2);
+}
+
+#[test]
+fn what_is_missing_is_said_and_never_presented_as_complete() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let cut = |lossy| {
+        let incomplete = format!("{{\"incomplete\":{{\"reason\":\"cut\",\"lossy\":{lossy}}},");
+        folder.write("cut.json", &folder.read("run.json").replacen('{', &incomplete, 1));
+        let run = |format| folder.run(&["report", "cut.json", "--format", format]);
+        let reports = ["text", "markdown", "json", "html", "csv", "lcov"].map(run);
+        for report in &reports {
+            assert_eq!(report.stderr, "warning: cut.json is incomplete: cut\n");
+            assert_eq!(report.code, if lossy { 125 } else { 0 });
+        }
+        for report in &reports[..2] {
+            assert!(report.stdout.starts_with("INCOMPLETE: cut\n"), "{}", report.stdout);
+        }
+        assert!(reports[2].stdout.contains("\"incomplete\":{\"reason\":\"cut\""));
+        assert!(reports[3].stdout.contains("role=\"alert\""));
+    };
+    cut(true);
+    cut(false);
 }
 
 #[test]

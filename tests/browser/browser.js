@@ -1,8 +1,6 @@
 // A browser of the system, driven without one of playwright's own.
 
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -16,26 +14,20 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Runs `use` with a fresh browser, which is closed in any case. */
-export async function withBrowser(use, options = {}) {
-  const profile = mkdtempSync(join(tmpdir(), "mem-profile-browser-"));
-  const context = await chromium.launchPersistentContext(profile, {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: FLAGS,
-    viewport: { width: 1280, height: 900 },
-    ...options,
-  });
-  try {
-    return await use(context);
-  } finally {
-    await context.close();
-    rmSync(profile, { recursive: true, force: true });
-  }
+const PLACES = [process.env.CHROMIUM, "/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/** Starts the browser, with a profile of its own that is gone with it. */
+export function start() {
+  const executablePath = PLACES.find((place) => place && existsSync(place));
+  if (!executablePath) throw new Error("no Chromium: install it, or set CHROMIUM to its path");
+  return chromium.launch({ executablePath, args: FLAGS });
 }
 
 /** Opens a page and notes everything that it complains of or asks the network for. */
-export async function open(context, path) {
+export async function open(browser, path, options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
   page.complaints = [];
   page.on("console", (message) => page.complaints.push(message.text()));
   page.on("pageerror", (error) => page.complaints.push(String(error)));

@@ -10,6 +10,9 @@ function make(name, attributes = {}, ...children) {
   return element;
 }
 
+/** The figures that a row shows, for its tooltips. */
+const figuresOf = new WeakMap();
+
 /** The columns of figures: key, title, whether it holds sizes, whether rss has it too. */
 const COLUMNS = [
   { key: "increment", title: "Held", isSize: true, inRss: true },
@@ -126,7 +129,7 @@ function lineTable(index) {
     const button = target.closest("button.number");
     if (button) toggleWords(button, lines, scale.gained);
   });
-  body.addEventListener("mouseover", ({ target }) => tipFor(target, (row) => ({ ...lines[rows.indexOf(row)], whole: scale.gained })));
+  rows.forEach((row, at) => figuresOf.set(row, { ...lines[at], whole: scale.gained }));
   return make(
     "div", { class: "scroll", role: "region", "aria-label": `Lines of ${name}`, tabindex: "0" },
     make("table", { class: "lines" },

@@ -15,7 +15,7 @@ const SHOWN_LINES = 5;
 const SMALLEST_SHARE = 0.01;
 
 /**
- * The lines with most of a measure, less those that only call another function.
+ * The few lines with most of a measure, less those that only call another function.
  *
  * A line cannot hold more than is left of its function in all: what a local takes on one line is
  * given back on the closing brace.
@@ -26,10 +26,13 @@ function hottest({ key, at }) {
     const most = key === "increment" ? increment : Infinity;
     for (let row = 1; row < lines.length; row += 1) {
       const value = Math.min(lines[row][at], most);
-      if (value > 0 && lines[row][3] === null) found.push({ index, row, value });
+      const least = found.length < SHOWN_LINES ? 0 : found.at(-1).value;
+      if (value <= least || lines[row][3] !== null) continue;
+      found.splice(SHOWN_LINES - 1);
+      found.push({ index, row, value });
+      found.sort((a, b) => b.value - a.value);
     }
   });
-  found.sort((a, b) => b.value - a.value);
   return found;
 }
 
@@ -55,7 +58,7 @@ function hotLine({ index, row, value }, most, measure) {
 function showHottest(measure) {
   const found = hottest(measure);
   const most = found[0]?.value;
-  const shown = found.slice(0, SHOWN_LINES).filter(({ value }) => value >= most * SMALLEST_SHARE);
+  const shown = found.filter(({ value }) => value >= most * SMALLEST_SHARE);
   const entries = shown.map((entry) => hotLine(entry, most, measure));
   const nothing = make("p", { class: "nothing" }, measure.key === "increment" ? "No line holds memory." : "Nothing was measured.");
   byId("hottest").replaceChildren(entries.length ? make("ol", {}, ...entries) : nothing);
@@ -105,11 +108,10 @@ function makeFunction(functionData, index, most) {
     make("span", { class: "path" }, ...breakable(name)), make("span", { class: "file" }, `${file}:${line}`));
   toggle.addEventListener("click", () => setOpen(index, toggle.getAttribute("aria-expanded") === "false"));
   const figures = ranked().slice(1).map((column) => cell(column, functionData[column.key], most[column.key]));
-  const body = make("tbody", {},
-    make("tr", { class: "function" }, make("th", { scope: "row" }, toggle), ...figures),
-    make("tr", { class: "detail", id: `f${index}`, hidden: "" }, make("td", { colspan: ranked().length })));
-  body.addEventListener("mouseover", ({ target }) => tipFor(target, () => ({ ...functionData, isFunction: true }), "tr.function"));
-  return body;
+  const row = make("tr", { class: "function" }, make("th", { scope: "row" }, toggle), ...figures);
+  figuresOf.set(row, { ...functionData, isFunction: true });
+  const content = make("td", { colspan: ranked().length });
+  return make("tbody", {}, row, make("tr", { class: "detail", id: `f${index}`, hidden: "" }, content));
 }
 
 /** A path that may wrap after its colons. */
@@ -188,12 +190,11 @@ document.addEventListener("click", ({ target }) => {
 // ---- Tooltips
 
 /** Explains the figure under the pointer. Keys get the same words from the button of a line. */
-function tipFor(target, figures, rowOf = "tr") {
+function showTip({ target }) {
   const td = target.closest("td[data-column]");
-  const row = td?.closest(rowOf);
-  if (!row) return hideTip();
+  if (!td) return hideTip();
   const tip = byId("tip");
-  tip.textContent = sentence(td.dataset.column, figures(row));
+  tip.textContent = sentence(td.dataset.column, figuresOf.get(td.parentElement));
   tip.hidden = false;
   const box = td.getBoundingClientRect();
   const left = Math.min(box.left, document.documentElement.clientWidth - tip.offsetWidth - 12);
@@ -209,7 +210,7 @@ function hideTip() {
 
 document.addEventListener("keydown", ({ key }) => key === "Escape" && hideTip());
 document.addEventListener("scroll", hideTip, true);
-document.addEventListener("mouseover", ({ target }) => target.closest("td[data-column]") || hideTip());
+document.addEventListener("mouseover", showTip);
 
 // ---- Theme
 

@@ -2,10 +2,10 @@
 //! error.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 /// Where a result goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,6 +49,14 @@ impl Target {
                 Ok(())
             }
         }
+    }
+
+    /// Writes what no terminal can show.
+    pub(crate) fn write_binary(&self, bytes: &[u8]) -> Result<()> {
+        if *self == Self::Stdout && io::stdout().is_terminal() {
+            bail!("this is no text: name a file with `--output FILE`, or use a pipe");
+        }
+        self.write(bytes)
     }
 }
 

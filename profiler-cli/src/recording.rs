@@ -9,6 +9,7 @@ use mem_profile_runtime::recording::{self, Reason, State};
 use mem_profile_runtime::{SCHEMA_VERSION, Snapshot};
 use serde::{Deserialize, Serialize};
 
+use crate::command::Outcome;
 use crate::output;
 
 /// What a file holds.
@@ -35,6 +36,12 @@ pub(crate) struct Incomplete {
 }
 
 impl Recording {
+    /// How a command ends that has shown it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let is_lossy = self.incomplete.as_ref().is_some_and(|incomplete| incomplete.lossy);
+        if is_lossy { Outcome::Lossy } else { Outcome::Done }
+    }
+
     /// Says on standard error what is missing of what was read from `path`.
     pub(crate) fn warn(&self, path: &Path) {
         if let Some(Incomplete { reason, .. }) = &self.incomplete {

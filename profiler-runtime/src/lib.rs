@@ -30,6 +30,9 @@ pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 mod collect;
 #[cfg(feature = "enabled")]
 mod control;
+#[cfg(feature = "pprof")]
+#[doc(hidden)]
+pub mod pprof;
 #[cfg(feature = "enabled")]
 mod process;
 #[cfg(feature = "enabled")]

@@ -2,6 +2,8 @@
 
 mod check;
 mod diff;
+mod export;
+mod flame;
 mod options;
 mod report;
 
@@ -46,6 +48,8 @@ Exit codes:
 #[derive(Subcommand)]
 enum Command {
     Report(report::Arguments),
+    Flame(flame::Arguments),
+    Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
 }
@@ -89,6 +93,8 @@ pub(crate) fn main() -> ExitCode {
 fn run(command: Command) -> Result<Outcome> {
     match command {
         Command::Report(arguments) => report::run(&arguments),
+        Command::Flame(arguments) => flame::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
     }

@@ -92,10 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let target = arguments.shown.target(format.extension());
     write(&recording, format, &target, &arguments.sizes.style(&target))?;
     arguments.shown.show(&target)?;
-    Ok(match recording.incomplete {
-        Some(incomplete) if incomplete.lossy => Outcome::Lossy,
-        _ => Outcome::Done,
-    })
+    Ok(recording.outcome())
 }
 
 /// Leaves the functions that are asked for, in their order.

@@ -3,6 +3,7 @@
 
 mod check;
 mod diff;
+mod export;
 mod recorded;
 mod report;
 mod run;

@@ -3,9 +3,9 @@
 use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, report};
 use serde::{Serialize, Serializer};
 
-use super::calls::Callees;
 use crate::figures::Figures;
 use crate::recording::Recording;
+use crate::view::calls::Callees;
 use crate::view::highlight::{Kind, highlight};
 
 /// Everything on the page.

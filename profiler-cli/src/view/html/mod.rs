@@ -3,7 +3,6 @@
 //! What is here makes the data; `script/` makes the page of it in the browser, one function at a
 //! time, when it is opened.
 
-mod calls;
 mod data;
 
 use mem_profile_runtime::report;

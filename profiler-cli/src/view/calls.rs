@@ -1,7 +1,7 @@
 //! Which lines only call another function of the recording.
 //!
-//! Such a line holds what the function holds. Ranked beside the function's own lines it would come
-//! first, and say the least. A recording does not tell who called whom, so the source has to: the
+//! Such a line holds what the function holds. Beside the function's own lines it would come first,
+//! and say the least. A recording does not tell who called whom, so the source has to: the
 //! name is followed by a parenthesis, and the function's total explains the better part of what
 //! the line holds.
 
@@ -12,12 +12,12 @@ use mem_profile_runtime::{FunctionSnapshot, LineSnapshot};
 use crate::figures::Figures;
 
 /// The functions of a recording by the last part of their paths.
-pub(super) struct Callees<'a> {
+pub(crate) struct Callees<'a> {
     by_name: HashMap<&'a str, Vec<(usize, &'a FunctionSnapshot)>>,
 }
 
 impl<'a> Callees<'a> {
-    pub(super) fn new(functions: &'a [FunctionSnapshot]) -> Self {
+    pub(crate) fn new(functions: &'a [FunctionSnapshot]) -> Self {
         let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
         for (index, function) in functions.iter().enumerate() {
             by_name.entry(last_part(&function.name)).or_default().push((index, function));
@@ -26,7 +26,7 @@ impl<'a> Callees<'a> {
     }
 
     /// The index of the function that the line of `caller` calls, if that is most of what it does.
-    pub(super) fn of(&self, caller: usize, line: &LineSnapshot) -> Option<usize> {
+    pub(crate) fn of(&self, caller: usize, line: &LineSnapshot) -> Option<usize> {
         let called = calls(&line.source).filter_map(|name| self.by_name.get(name)).flatten();
         let explains = |function: &FunctionSnapshot| {
             let total = Figures::of_function(function);

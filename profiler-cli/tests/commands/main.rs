@@ -4,6 +4,7 @@
 mod check;
 mod diff;
 mod export;
+mod manual;
 mod recorded;
 mod report;
 mod run;

@@ -38,17 +38,22 @@ fn example(name: &str) -> String {
 /// Builds a program of this source.
 fn build(name: &str, source: &str) -> PathBuf {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded").join(name);
-    let path = package.join("src/bin").join(name).with_extension("rs");
+    let path = package.join("examples").join(name).with_extension("rs");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
     let manifest = MANIFEST.replace("{workspace}", workspace().to_str().unwrap());
     fs::write(package.join("Cargo.toml"), manifest).unwrap();
     fs::copy(workspace().join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
     fs::write(path, source).unwrap();
+    fs::create_dir_all(package.join("src")).unwrap();
+    fs::write(package.join("src/lib.rs"), "").unwrap();
     let target = package.join("../target");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--target-dir"]).arg(&target).current_dir(&package);
+    cargo
+        .args(["build", "--quiet", "--examples", "--target-dir"])
+        .arg(&target)
+        .current_dir(&package);
     assert!(cargo.status().unwrap().success(), "{name} builds");
-    target.join("debug").join(name)
+    target.join("debug/examples").join(name)
 }
 
 fn recorded(program: &Path, folder: &Folder, name: &str) -> Command {
@@ -105,18 +110,37 @@ fn a_leak_planted_in_real_json_fails_the_check_by_its_line() {
     let check = folder.run(&["check", "branch.mprof", "--baseline", "main.mprof"]);
     assert_eq!((check.code, check.stderr.as_str()), (3, ""));
     let first = check.stdout.lines().take(2).collect::<Vec<_>>();
-    let place = format!("exceeded: src/bin/real_json.rs:{planted} in real_json::load: increment ");
+    let place = format!("exceeded: examples/real_json.rs:{planted} in real_json::load: increment ");
     assert!(
         first[0].starts_with(&place) && first[0].ends_with("limit 64.0 KiB, baseline 0 B"),
         "{first:?}"
     );
     assert_eq!(first[1], "    SEEN.lock().unwrap().push(product.to_string());");
 
+    let readme =
+        format!("$ cargo mem-profile check branch.mprof --baseline main.mprof\n{}", check.stdout);
+    assert_eq!(in_readme(&readme), readme);
+
     // Nothing but the leak has grown, though every line has moved.
     let diff = folder.run(&["diff", "main.mprof", "branch.mprof", "--format", "csv"]);
     let rows: Vec<_> = diff.stdout.lines().skip(1).collect();
     assert_eq!(rows.len(), 1, "{rows:?}");
     assert!(rows[0].ends_with("SEEN.lock().unwrap().push(product.to_string());"));
+}
+
+/// What the README shows of the check; with `UPDATE_GOLDEN` it shows what is given.
+fn in_readme(actual: &str) -> String {
+    let path = workspace().join("README.md");
+    let mut readme = fs::read_to_string(&path).unwrap();
+    let mark = "<!-- check: real_json -->\n```text\n";
+    let start = readme.find(mark).expect("a mark in the README") + mark.len();
+    let end = start + readme[start..].find("```\n<!-- end -->").expect("an end");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        readme.replace_range(start..end, actual);
+        fs::write(&path, &readme).unwrap();
+        return actual.to_owned();
+    }
+    readme[start..end].to_owned()
 }
 
 /// The leak, stopped after it has leaked: it prints into a pipe that is full.

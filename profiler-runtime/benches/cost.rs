@@ -27,6 +27,12 @@ struct Row {
     bound: &'static str,
 }
 
+impl Row {
+    fn counted(&self) -> bool {
+        matches!(self.work.0, "events" | "changed") && self.work.1 != "rss"
+    }
+}
+
 const NOTHING: (&str, &str) = ("nothing", "");
 
 #[rustfmt::skip]
@@ -36,6 +42,8 @@ const ROWS: &[Row] = &[
     Row { title: "line event, `MEM_PROFILE=off`", work: ("events", "off"), baseline: NOTHING, per_turn: 8, turns: 20_000_000, ratio: false, bound: "3" },
     Row { title: "allocation and free, counted − system's own", work: ("counted", ""), baseline: ("system", ""), per_turn: 1, turns: 8_000_000, ratio: false, bound: "4 ns, 20" },
     Row { title: "line event, `rss` ÷ one `pread` of statm", work: ("events", "rss"), baseline: ("statm", ""), per_turn: 8, turns: 40_000, ratio: true, bound: "1.2" },
+    Row { title: "line event, nothing changed, recorded ÷ not", work: ("events", "recorded"), baseline: ("events", ""), per_turn: 8, turns: 10_000_000, ratio: true, bound: "1.05" },
+    Row { title: "line event, after an allocation or a free, recorded ÷ not", work: ("changed", "recorded"), baseline: ("changed", ""), per_turn: 2, turns: 4_000_000, ratio: true, bound: "1.05" },
     Row { title: "two threads, same function ÷ a copy each", work: ("same", ""), baseline: ("copies", ""), per_turn: 1, turns: 4_000_000, ratio: true, bound: "1.11" },
 ];
 
@@ -75,14 +83,19 @@ fn print_row(row: &Row) {
         baselines.push(nanoseconds(row.baseline, row.turns));
     }
     let (time, baseline) = (median(times), median(baselines));
-    if row.ratio {
-        println!("| {} | × {:.2} | – | × {} |", row.title, time / baseline, row.bound);
-        return;
-    }
     let instructions = match (instructions(row.work), instructions(row.baseline)) {
-        (Some(work), Some(baseline)) => format!("{:.1}", per(work - baseline)),
+        // A thread, or a system call, is not made of instructions that are ours to count.
+        (Some(work), Some(baseline)) if row.ratio && row.counted() => {
+            format!("× {:.2}", work / baseline)
+        }
+        (Some(work), Some(baseline)) if !row.ratio => format!("{:.1}", per(work - baseline)),
         _ => "–".to_owned(),
     };
+    if row.ratio {
+        let ratio = time / baseline;
+        println!("| {} | × {ratio:.2} | {instructions} | × {} |", row.title, row.bound);
+        return;
+    }
     let time = per(time - baseline) / row.turns as f64;
     println!("| {} | {time:.1} ns | {instructions} | {} |", row.title, row.bound);
 }
@@ -93,6 +106,7 @@ fn command(program: &str, setting: &str) -> Command {
     match setting {
         "off" => command.env("MEM_PROFILE", "off"),
         "rss" => command.env("MEM_PROFILE_BACKEND", "rss"),
+        "recorded" => command.env("MEM_PROFILE_OUTPUT", env::temp_dir().join("cost-%p.mprof")),
         _ => &mut command,
     };
     command

@@ -6,6 +6,7 @@
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena::{self, Segment};
 use super::word::Word;
@@ -24,8 +25,11 @@ thread_local! {
 }
 
 /// Has every fork from now on leave the file alone.
-pub(crate) fn watch() -> bool {
-    process::on_fork(before, parent, child)
+pub(crate) fn watch() {
+    static WATCHES: AtomicBool = AtomicBool::new(false);
+    if !WATCHES.swap(true, Relaxed) {
+        process::on_fork(before, parent, child);
+    }
 }
 
 unsafe extern "C" fn before() {

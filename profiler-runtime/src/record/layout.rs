@@ -136,3 +136,49 @@ pub(crate) mod row {
     pub(crate) const ALLOCATED: usize = offset_of!(Row, allocated);
     pub(crate) const SIZE: usize = size_of::<Row>();
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::ledger::Kind;
+
+    /// The numbers in `ARCHITECTURE.md`. Where one of them has to change, so has the version.
+    #[test]
+    fn the_layout_is_that_of_the_version() {
+        assert_eq!(VERSION, 1);
+        let offsets = [segment::VERSION, segment::LENGTH, segment::ADDRESS, segment::USED];
+        assert_eq!((offsets, segment::SIZE), ([8, 16, 24, 32], 64));
+
+        let offsets = [process::ID, process::BACKEND, process::STARTED, process::CLOSED];
+        assert_eq!(offsets, [8, 16, 24, 32]);
+        let offsets = [process::ERROR, process::LENGTH, process::PUBLISHED, process::BYTES];
+        assert_eq!(offsets, [40, 48, 56, 64]);
+        assert_eq!((process::TEXT, process::SIZE), (72, 128));
+        assert_eq!((Kind::Heap as i64, Kind::Rss as i64), (1, 2));
+
+        let offsets = [function::NUMBER, function::FIRST_LINE, function::ROWS];
+        assert_eq!(offsets, [8, 16, 24]);
+        let offsets = [function::FIRST_ROW_RUNS, function::READING, function::TEXTS];
+        assert_eq!((offsets, function::SIZE), ([32, 40, 48], 128));
+
+        let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
+        assert_eq!((offsets, thread::SIZE), ([8, 64, 176], 384));
+        let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
+        assert_eq!(offsets, [0, 16, 24, 32]);
+        assert_eq!([ledger::BOOKED, ledger::BASE, ledger::CHUNK], [48, 72, 80]);
+
+        let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
+        assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));
+        let offsets = [chunk::LAST_LIVE, chunk::LAST_ALLOCATED, chunk::LAST_ALLOCATIONS];
+        assert_eq!(offsets, [40, 48, 56]);
+        let offsets = [row::RUNS, row::INCREMENT, row::PEAK, row::USAGE];
+        assert_eq!(offsets, [0, 8, 16, 24]);
+        assert_eq!(([row::ALLOCATIONS, row::ALLOCATED], row::SIZE), ([32, 40], 48));
+    }
+
+    #[test]
+    fn texts_are_packed_lowest_byte_first() {
+        assert_eq!(packed(b"abcdefghi").collect::<Vec<_>>(), [0x6867_6665_6463_6261, 0x69]);
+        assert_eq!(packed(b"").count(), 0);
+    }
+}

@@ -12,7 +12,6 @@ use core::sync::atomic::{
 /// What is called for blocks, on the thread that asked for them. None of it may allocate through
 /// the global allocator, unwind, or wait.
 #[derive(Debug)]
-#[cfg_attr(not(feature = "trace"), expect(dead_code, reason = "nobody watches"))]
 pub(crate) struct Watcher {
     /// A block of this size was made.
     pub(crate) allocated: fn(block: usize, size: usize),

@@ -76,11 +76,10 @@ impl<'a> Blocks<'a> {
 
     /// Where that is in the recording which lay at this address in the process.
     pub(super) fn offset_of(&self, address: i64) -> Option<u64> {
-        let address = address as u64;
-        let mut segments = self.segments.iter();
-        let segment =
-            segments.find(|segment| address.wrapping_sub(segment.address) < segment.length);
-        segment.map(|segment| segment.offset + (address - segment.address))
+        self.segments.iter().find_map(|segment| {
+            let within = (address as u64).wrapping_sub(segment.address);
+            (within < segment.length).then(|| segment.offset.wrapping_add(within))
+        })
     }
 }
 

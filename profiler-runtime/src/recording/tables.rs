@@ -204,8 +204,9 @@ fn function(
 ) -> Result<FunctionSnapshot, RecordingError> {
     let lengths = [0, 1, 2].map(|text| block.word(layout::function::TEXTS + text * layout::WORD));
     let [name, file, source] = block.texts(layout::function::SIZE, lengths)?;
-    let line = u32::try_from(block.word(layout::function::FIRST_LINE))
-        .map_err(|_| block.damaged("a function begins on an impossible line"))?;
+    let line = u32::try_from(block.word(layout::function::FIRST_LINE)).ok();
+    let line = line.filter(|line| line.checked_add(sums.len() as u32).is_some());
+    let line = line.ok_or_else(|| block.damaged("a function begins on an impossible line"))?;
     let mut source = source.split('\n');
     let numbered = (line..).zip(sums);
     let mut lines: Vec<_> =

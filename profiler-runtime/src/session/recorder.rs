@@ -27,7 +27,9 @@ static AT_EXIT: Mutex<Option<PathBuf>> = Mutex::new(None);
 /// # Errors
 /// When the file cannot be made.
 pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
-    let path = free(&expanded(pattern)?);
+    let path = expanded(pattern)?;
+    let Some(kind) = collect::kind(backend) else { return Ok(path) };
+    let path = free(&path);
     let file = match Backing::create(&path) {
         Ok(file) => Box::leak(Box::new(file)),
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {
@@ -36,7 +38,6 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         }
         Err(error) => return Err(error),
     };
-    let Some(kind) = collect::kind(backend) else { return Ok(path) };
     let describe = |process: &arena::Process| {
         process.describe(process::id(), kind, process::nanoseconds());
     };

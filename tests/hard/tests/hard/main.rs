@@ -6,6 +6,7 @@ mod endings;
 mod environment;
 mod fixtures;
 mod processes;
+mod recordings;
 mod requests;
 mod run;
 mod scale;

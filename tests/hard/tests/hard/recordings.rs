@@ -1,0 +1,361 @@
+//! Recordings hold what had been booked, however the program ended.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mem_profile::recording::{Reason, Recording, RecordingError, State};
+use mem_profile::{LineSnapshot, Snapshot};
+use tempfile::TempDir;
+
+use crate::run::{Ended, Report, bin, program, run};
+
+/// The program `recorded`, recorded to a file of this name in the folder.
+fn recorded(folder: &TempDir, name: &str, arguments: &[&str]) -> Command {
+    let mut command = program(env!("CARGO_BIN_EXE_recorded"), arguments);
+    command.env("MEM_PROFILE_OUTPUT", folder.path().join(name));
+    command
+}
+
+fn open(path: &Path) -> Recording {
+    Recording::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The line of `function` that contains `text`.
+fn line<'a>(snapshot: &'a Snapshot, function: &str, text: &str) -> &'a LineSnapshot {
+    let path = format!("::{function}");
+    let function = snapshot.functions.iter().find(|f| f.name.ends_with(&path)).expect("it ran");
+    function.lines.iter().find(|line| line.source.contains(text)).expect("there is such a line")
+}
+
+/// Increment, peak, allocations and occurrences.
+fn figures(line: &LineSnapshot) -> (i64, u64, u64, u64) {
+    let figures = (line.increment, line.peak, line.allocations, line.occurrences);
+    let (Some(increment), Some(peak), Some(allocations), Some(occurrences)) = figures else {
+        panic!("{line:?} did not run");
+    };
+    (increment, peak, allocations, occurrences)
+}
+
+/// What `work` had done before it called what ended it.
+fn assert_worked(snapshot: &Snapshot) {
+    assert_eq!(figures(line(snapshot, "keep", "kept.push")), (10_000, 1000, 10, 10));
+    assert_eq!(figures(line(snapshot, "work", "with_capacity")), (240, 240, 1, 1));
+    assert_eq!(figures(line(snapshot, "work", "keep(&mut")), (10_000, 1000, 10, 10));
+}
+
+/// The line that ran when the end came, and that which never did.
+fn assert_open(snapshot: &Snapshot) {
+    assert_worked(snapshot);
+    assert_eq!(figures(line(snapshot, "work", "end(&vec!")), (700, 700, 1, 1));
+    assert!(!line(snapshot, "work", "look_at").ran());
+}
+
+#[test]
+fn nothing_booked_is_lost_by_any_end() {
+    let ends =
+        [("kill", Some(9), None), ("abort", Some(6), None), ("leave_at_once", None, Some(9))];
+    for (scene, signal, code) in ends {
+        let folder = TempDir::new().unwrap();
+        let ended = run(&mut recorded(&folder, "run.mprof", &[scene]));
+        assert_eq!((ended.status.signal(), ended.code()), (signal, code), "{scene}");
+        assert_eq!(ended.stderr, "", "{scene}");
+        let recording = open(&folder.path().join("run.mprof"));
+        assert_eq!(recording.state, State::Cut(vec![Reason::Ended]), "{scene}");
+        assert!(recording.program.ends_with(&format!("recorded {scene}")), "{recording:?}");
+        assert_open(&recording.snapshot);
+        let banner = recording.banner().unwrap();
+        assert!(banner.starts_with("mem-profile: this recording is incomplete: "), "{banner}");
+    }
+}
+
+/// Starts a program that runs until its standard input is closed.
+fn started(command: &mut Command) -> Child {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()
+}
+
+#[test]
+fn a_program_that_became_another_left_a_recording_that_is_cut() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    let mut child = started(&mut recorded(&folder, "run.mprof", &["become_another"]));
+    let start = Instant::now();
+    let recording = loop {
+        // The same process runs on, as another program.
+        match Recording::open(&path) {
+            Ok(recording) if recording.state == State::Cut(vec![Reason::Ended]) => break recording,
+            other => assert!(start.elapsed() < Duration::from_secs(60), "{other:?}"),
+        }
+    };
+    assert_eq!((recording.process, child.try_wait().unwrap()), (child.id(), None));
+    assert_open(&recording.snapshot);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+
+    // The same program once more in the same process: the path is that of the first.
+    let folder = TempDir::new().unwrap();
+    let ended = run(&mut recorded(&folder, "%p.mprof", &["become_itself"]));
+    assert!(ended.status.success(), "{}", ended.stderr);
+    let mut recordings = recordings(&folder);
+    recordings.sort_by_key(|recording| recording.state.is_complete());
+    assert_eq!((recordings.len(), recordings[0].process), (2, recordings[1].process));
+    assert_eq!(recordings[0].state, State::Cut(vec![Reason::Ended]));
+    assert_open(&recordings[0].snapshot);
+    assert_eq!(recordings[1].state, State::Complete);
+    assert_worked(&recordings[1].snapshot);
+}
+
+fn recordings(folder: &TempDir) -> Vec<Recording> {
+    let paths = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    paths.map(|path| open(&path)).collect()
+}
+
+#[test]
+fn a_recording_is_read_while_it_is_written() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    let mut child = started(&mut recorded(&folder, "run.mprof", &["wait"]));
+    let mut said = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+    assert_eq!(said, "here\n");
+    let recording = open(&path);
+    assert_eq!((recording.state.clone(), recording.process), (State::Running, child.id()));
+    assert_open(&recording.snapshot);
+    let banner = format!("mem-profile: process {} is still running;", child.id());
+    assert!(recording.banner().unwrap().starts_with(&banner));
+
+    // Nobody else takes its name.
+    let other = run(&mut recorded(&folder, "run.mprof", &["complete"]));
+    assert_eq!(other.code(), Some(0));
+    assert_eq!(open(&folder.path().join("run.1.mprof")).state, State::Complete);
+
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    let recording = open(&path);
+    assert_eq!((recording.state.clone(), recording.banner()), (State::Complete, None));
+    assert_eq!(recording.process, child.id());
+    // Once it is complete, the next run takes its place.
+    assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).code(), Some(0));
+    assert_ne!(open(&path).process, child.id());
+}
+
+#[test]
+fn a_complete_recording_is_the_report() {
+    let folder = TempDir::new().unwrap();
+    let command = &mut recorded(&folder, "run.mprof", &["complete"]);
+    let ended = run(command.env("MEM_PROFILE_FORMAT", "json"));
+    let report = Report::parse(&ended.stderr);
+    let recording = open(&folder.path().join("run.mprof"));
+    assert_eq!(recording.state, State::Complete);
+    assert_eq!(recording.snapshot.backend.name(), report.0.backend);
+    assert_eq!(recording.snapshot.functions.len(), report.0.functions.len());
+    for (recorded, reported) in recording.snapshot.functions.iter().zip(&report.0.functions) {
+        assert_eq!((&recorded.name, recorded.calls), (&reported.name, reported.calls));
+        for (recorded, reported) in recorded.lines.iter().zip(&reported.lines) {
+            assert_eq!(recorded.source, reported.source);
+            let ours = (recorded.increment, recorded.peak, recorded.allocations);
+            assert_eq!(ours, (reported.increment, reported.peak, reported.allocations));
+            assert_eq!(recorded.occurrences, reported.occurrences);
+        }
+    }
+    assert_eq!(figures(line(&recording.snapshot, "work", "end(&vec!")), (0, 700, 1, 1));
+}
+
+#[test]
+fn a_recording_is_all_the_output_unless_a_format_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let Ended { stdout, stderr, .. } = run(&mut recorded(&folder, "run.mprof", &["complete"]));
+    assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""));
+    let command = &mut recorded(&folder, "run.MPROF", &["complete"]);
+    let ended = run(command.env("MEM_PROFILE_FORMAT", "table"));
+    assert!(ended.stderr.starts_with("Filename: tests/hard/src/bin/recorded.rs"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+#[test]
+fn a_recording_that_cannot_be_made_costs_one_line_and_the_report_comes() {
+    let folder = TempDir::new().unwrap();
+    let ended = run(&mut recorded(&folder, "missing/run.mprof", &["complete"]));
+    assert!(ended.status.success());
+    let (warning, report) = ended.stderr.split_once('\n').unwrap();
+    assert!(warning.starts_with("mem-profile: cannot record to "), "{warning}");
+    assert!(warning.contains("No such file or directory"), "{warning}");
+    assert!(report.starts_with("Filename: "), "{report}");
+}
+
+#[test]
+fn processes_and_a_forked_child_write_side_by_side() {
+    let folder = TempDir::new().unwrap();
+    let children = folder.path().join("child-%p.mprof");
+    let mut command = recorded(&folder, "parent-%p.mprof", &["fork", children.to_str().unwrap()]);
+    let mut processes = [command.spawn().unwrap(), command.spawn().unwrap()];
+    for process in &mut processes {
+        assert!(process.wait().unwrap().success());
+    }
+    let (parents, children): (Vec<_>, Vec<_>) = recordings(&folder)
+        .into_iter()
+        .partition(|recording| processes.iter().any(|process| process.id() == recording.process));
+    assert_eq!((parents.len(), children.len()), (2, 2));
+    for Recording { snapshot, state, .. } in &parents {
+        assert_eq!(*state, State::Complete);
+        assert_worked(snapshot);
+        assert_eq!(figures(line(snapshot, "work", "end(&vec!")), (0, 700, 1, 1));
+    }
+    // What its parent had done, and what it did itself.
+    for Recording { snapshot, state, .. } in &children {
+        assert_eq!(*state, State::Complete);
+        assert_eq!(figures(line(snapshot, "keep", "kept.push")), (10_350, 1000, 17, 17));
+        assert_eq!(figures(line(snapshot, "work", "keep(&mut")), (10_000, 1000, 10, 10));
+        assert!(!line(snapshot, "work", "look_at").ran());
+    }
+}
+
+#[test]
+fn children_of_a_busy_process_leave_its_recording_alone() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    let ended = run(bin!("forks", "with_threads").env("MEM_PROFILE_OUTPUT", &path));
+    assert!(ended.status.success(), "{}", ended.stderr);
+    let recording = open(&path);
+    assert_eq!(recording.state, State::Complete);
+    let (increment, peak, allocations, turns) = figures(line(&recording.snapshot, "step", "vec!"));
+    assert_eq!(ended.stdout.trim().parse(), Ok(increment));
+    assert_eq!(increment, 1000 + 100 * (turns.cast_signed() - 1));
+    assert_eq!((allocations, peak), (turns, 1000));
+}
+
+#[test]
+fn threads_from_before_the_recording_lose_nothing() {
+    let folder = TempDir::new().unwrap();
+    let ended = run(&mut recorded(&folder, "run.mprof", &["early"]));
+    assert_eq!((ended.stdout.as_str(), ended.stderr.as_str()), ("10000\n", ""));
+    let Recording { snapshot, state, .. } = open(&folder.path().join("run.mprof"));
+    assert_eq!(state, State::Complete);
+    assert_eq!(figures(line(&snapshot, "keep", "kept.push")), (20_000, 1000, 20, 20));
+    assert_eq!(figures(line(&snapshot, "work", "keep(&mut")), (20_000, 1000, 20, 20));
+}
+
+#[test]
+fn a_late_recording_has_what_came_before_or_is_refused() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("late.mprof");
+    let command = &mut program(env!("CARGO_BIN_EXE_recorded"), &["late", path.to_str().unwrap()]);
+    let ended = run(command.env("MEM_PROFILE_FORMAT", "none"));
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    let [refused, made, twice] = lines[..] else { panic!("{ended:?}", ended = ended.stderr) };
+    assert!(refused.ends_with("call `record_to` first thing in `main`"), "{refused}");
+    assert_eq!((made, twice), (path.to_str().unwrap(), "the process is recorded already"));
+    let recording = open(&path);
+    assert_eq!(recording.state, State::Cut(vec![Reason::Ended]));
+    let snapshot = recording.snapshot;
+    assert_eq!(figures(line(&snapshot, "keep", "kept.push")), (20_000, 1000, 20, 20));
+    assert_eq!(figures(line(&snapshot, "work", "end(&vec!")), (700, 700, 2, 2));
+}
+
+#[test]
+fn what_is_switched_off_makes_no_file() {
+    let folder = TempDir::new().unwrap();
+    let command = &mut recorded(&folder, "run.mprof", &["complete"]);
+    assert_eq!(run(command.env("MEM_PROFILE", "off")).code(), Some(0));
+    let path = folder.path().join("late.mprof");
+    let command = &mut recorded(&folder, "run.mprof", &["late", path.to_str().unwrap()]);
+    run(command.env("MEM_PROFILE", "off"));
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+/// A run of a thousand functions on a disk that is full before all of them have run.
+fn assert_filled(ended: &Ended, path: &Path, reason: &str) {
+    assert_eq!((ended.code(), ended.stdout.as_str()), (Some(0), "10000\n"), "{}", ended.stderr);
+    let Recording { snapshot, state, .. } = open(path);
+    let State::Cut(reasons) = state else { panic!("{state:?}") };
+    let [Reason::Full { error }] = &reasons[..] else { panic!("{reasons:?}") };
+    assert!(error.starts_with(reason), "{error}");
+    // Those that are there are whole.
+    assert!((100..1000).contains(&snapshot.functions.len()), "{}", snapshot.functions.len());
+    assert!(snapshot.functions.iter().all(|function| function.calls == 1));
+}
+
+#[test]
+fn a_limit_on_file_sizes_does_no_harm_and_is_said() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    let mut command = bin!("functions");
+    command.env("MEM_PROFILE_OUTPUT", &path);
+    let limit = libc::rlimit { rlim_cur: 200 << 10, rlim_max: 200 << 10 };
+    // SAFETY: one system call, in a child that has just been forked.
+    unsafe {
+        command.pre_exec(move || match libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) {
+            0 => Ok(()),
+            _ => Err(std::io::Error::last_os_error()),
+        });
+    }
+    assert_filled(&run(&mut command), &path, "File too large");
+}
+
+#[test]
+fn a_full_disk_does_no_harm_and_is_said() {
+    let folder = TempDir::new().unwrap();
+    let (disk, copy) = (folder.path().join("disk"), folder.path().join("copy.mprof"));
+    fs::create_dir(&disk).unwrap();
+    let path = disk.join("run.mprof");
+    // A file system of 200 KiB that only this shell sees.
+    let script = "mount -t tmpfs -o size=200k disk \"$1\" || exit 77; \"$0\"; code=$?; \
+                  cp \"$2\" \"$3\"; exit $code";
+    let namespace = ["--user", "--map-root-user", "--mount", "sh", "-c", script];
+    let mut command = program("unshare", &namespace);
+    command.arg(env!("CARGO_BIN_EXE_functions")).args([&disk, &path, &copy]);
+    let ended = run(command.env("MEM_PROFILE_OUTPUT", &path));
+    if ended.stderr.contains("unshare failed") || ended.code() == Some(77) {
+        return eprintln!("not tried, for want of a disk: {}", ended.stderr);
+    }
+    assert_filled(&ended, &copy, "No space left on device");
+}
+
+#[test]
+fn a_recording_that_was_cut_short_never_passes_for_a_complete_one() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    assert_eq!(run(bin!("functions").env("MEM_PROFILE_OUTPUT", &path)).code(), Some(0));
+    let whole = open(&path);
+    assert_eq!((whole.state.clone(), whole.snapshot.functions.len()), (State::Complete, 1000));
+    let bytes = fs::read(&path).unwrap();
+    let mut functions = 0;
+    for sixteenths in 0..16 {
+        fs::write(&path, &bytes[..bytes.len() * sixteenths / 16]).unwrap();
+        match (sixteenths, Recording::open(&path)) {
+            (0, Err(RecordingError::NotARecording)) => {}
+            (1.., Ok(Recording { snapshot, state: State::Cut(reasons), .. })) => {
+                let (expected, found) = (bytes.len() as u64, fs::metadata(&path).unwrap().len());
+                assert_eq!(reasons, [Reason::Truncated { expected, found }]);
+                assert!(snapshot.functions.iter().all(|f| whole.snapshot.functions.contains(f)));
+                assert!(snapshot.functions.len() >= functions);
+                functions = snapshot.functions.len();
+            }
+            (_, other) => panic!("{sixteenths}: {other:?}"),
+        }
+    }
+    assert!(functions > 100);
+}
+
+#[test]
+fn what_is_no_recording_is_refused_in_plain_words() {
+    let folder = TempDir::new().unwrap();
+    let said = |name: &str, bytes: &[u8]| {
+        let path: PathBuf = folder.path().join(name);
+        fs::write(&path, bytes).unwrap();
+        Recording::open(&path).unwrap_err().to_string()
+    };
+    assert!(said("text", b"Filename: a.rs\n").starts_with("this is not a recording"));
+    assert!(said("empty", b"").starts_with("this is not a recording"));
+    assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).code(), Some(0));
+    let mut bytes = fs::read(folder.path().join("run.mprof")).unwrap();
+    bytes[8] = 2;
+    assert!(
+        said("other", &bytes).starts_with("this recording has version 2 and is read by 1 only")
+    );
+    let missing = Recording::open(&folder.path().join("missing")).unwrap_err().to_string();
+    assert!(missing.contains("missing: No such file or directory"), "{missing}");
+}

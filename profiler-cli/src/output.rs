@@ -1,11 +1,14 @@
 //! Where results and words go: results to standard output or a file, everything else to standard
 //! error.
 
-use std::fs;
-use std::io::{self, IsTerminal, Write};
-use std::path::PathBuf;
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+
+/// What a recording begins with.
+const MAGIC: &[u8; 8] = b"memprof\0";
 
 /// Where a result goes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,9 +46,12 @@ impl Target {
                 settled(stdout.write_all(bytes).and_then(|()| stdout.flush()))
             }
             Self::File(path) => {
-                let path_shown = path.display();
-                fs::write(path, bytes).with_context(|| format!("cannot write {path_shown}"))?;
-                complain("wrote", &path_shown.to_string());
+                let shown = path.display();
+                if is_recording(path) {
+                    bail!("{shown} is a recording, and would be lost: name another file");
+                }
+                fs::write(path, bytes).with_context(|| format!("cannot write {shown}"))?;
+                complain("wrote", &shown.to_string());
                 Ok(())
             }
         }
@@ -58,6 +64,14 @@ impl Target {
         }
         self.write(bytes)
     }
+}
+
+/// Whether there is a recording, which is the memory of its program while that runs: cutting it
+/// short would end the program.
+fn is_recording(path: &Path) -> bool {
+    let mut start = [0; MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *MAGIC
 }
 
 /// A reader that has seen enough, as `head` has, is no failure.

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use mem_profile_runtime::Filter;
 
 use super::Outcome;
-use super::options::{Destination, Sizes};
+use super::options::{Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
 use crate::figures::Measure;
 use crate::recording;
@@ -33,10 +32,8 @@ pub(crate) struct Arguments {
     /// Only so many, the most grown
     #[arg(long, value_name = "NUMBER")]
     top: Option<usize>,
-    /// Only functions whose path matches: `*` and `?` as in a shell, several with commas, `!`
-    /// excludes
-    #[arg(long, value_name = "GLOB")]
-    function: Option<String>,
+    #[command(flatten)]
+    functions: Functions,
     /// What the comparison is written as
     #[arg(long, value_enum, default_value_t = Format::Text)]
     format: Format,
@@ -85,10 +82,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         By::Line => compare::lines(comparison),
         By::Function => comparison.into_iter().map(|it| it.function).collect(),
     };
-    if let Some(patterns) = &arguments.function {
-        let filter = Filter::parse(patterns);
-        all.retain(|change| filter.matches(&change.function));
-    }
+    arguments.functions.choose(&mut all, |change| &change.function)?;
     write(&Ranking::of(all, arguments.measure, arguments.top), arguments)?;
     Ok(Outcome::Done)
 }

@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mem_profile_runtime::Filter;
 use mem_profile_runtime::report::{Style, Unit};
 
 use crate::output::Target;
@@ -56,6 +57,31 @@ impl Sizes {
             color: true,
             width: target.width(),
         }
+    }
+}
+
+/// Which functions are looked at.
+#[derive(Args)]
+pub(super) struct Functions {
+    /// Only functions whose path matches: `*` and `?` as in a shell, several with commas, `!`
+    /// excludes
+    #[arg(long, value_name = "GLOB")]
+    function: Option<String>,
+}
+
+impl Functions {
+    /// Leaves those whose function, as `name` says, is asked for.
+    ///
+    /// # Errors
+    /// When none is left: the pattern is hardly meant so.
+    pub(super) fn choose<T>(&self, items: &mut Vec<T>, name: impl Fn(&T) -> &str) -> Result<()> {
+        let Some(patterns) = &self.function else { return Ok(()) };
+        let filter = Filter::parse(patterns);
+        items.retain(|item| filter.matches(name(item)));
+        if items.is_empty() {
+            bail!("no function matches `{patterns}`: leave out --function to see all");
+        }
+        Ok(())
     }
 }
 

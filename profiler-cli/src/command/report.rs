@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use clap::{Args, ValueEnum};
+use mem_profile_runtime::Snapshot;
 use mem_profile_runtime::report::{self, Style};
-use mem_profile_runtime::{Filter, Snapshot};
 
 use super::Outcome;
-use super::options::{Shown, Sizes};
+use super::options::{Functions, Shown, Sizes};
 use crate::figures::Order;
 use crate::output::{self, Target};
 use crate::recording::{self, Recording};
@@ -29,10 +29,8 @@ pub(crate) struct Arguments {
     /// Only so many functions, the first of the order
     #[arg(long, value_name = "NUMBER")]
     top: Option<usize>,
-    /// Only functions whose path matches: `*` and `?` as in a shell, several with commas, `!`
-    /// excludes
-    #[arg(long, value_name = "GLOB")]
-    function: Option<String>,
+    #[command(flatten)]
+    functions: Functions,
     #[command(flatten)]
     sizes: Sizes,
     #[command(flatten)]
@@ -97,14 +95,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 
 /// Leaves the functions that are asked for, in their order.
 fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
-    let recorded = snapshot.functions.len();
-    if let Some(patterns) = &arguments.function {
-        let filter = Filter::parse(patterns);
-        snapshot.functions.retain(|function| filter.matches(&function.name));
-        if snapshot.functions.is_empty() {
-            bail!("no function matches `{patterns}`: leave out --function to see all {recorded}");
-        }
-    }
+    arguments.functions.choose(&mut snapshot.functions, |function| &function.name)?;
     let default = if arguments.top.is_some() { Order::Increment } else { Order::Position };
     arguments.sort.unwrap_or(default).sort(snapshot);
     let matching = snapshot.functions.len();

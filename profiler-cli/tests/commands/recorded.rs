@@ -166,6 +166,10 @@ fn a_leak_that_was_killed_is_found_in_what_it_left() {
     assert_eq!(live.code, 0);
     let says = format!("process {} still runs; these are its figures so far", child.id());
     assert_eq!(live.stderr, format!("warning: leak.mprof is incomplete: {says}\n"));
+    let over = folder.run(&["report", "leak.mprof", "--output", "leak.mprof"]);
+    let refusal = "error: leak.mprof is a recording, and would be lost: name another file\n";
+    assert_eq!(over.code, 125);
+    assert!(over.stderr.ends_with(refusal), "{}", over.stderr);
 
     child.kill().unwrap();
     child.wait().unwrap();

@@ -108,7 +108,7 @@ fn failures_are_one_line_and_say_what_to_do() {
         (vec!["report", "run.json", "-o", "no/where"], "cannot write no/where: "),
         (
             vec!["report", "run.json", "--function", "x::*"],
-            "no function matches `x::*`: leave out --function to see all 3",
+            "no function matches `x::*`: leave out --function to see all",
         ),
     ] {
         let ran = folder.run(&arguments);

@@ -70,7 +70,7 @@ function cell(column, value, most = 0) {
 /** What the bars of a function are shares of. The first row is the entry, and no line's doing. */
 function scales(lines) {
   const body = lines.slice(1);
-  const most = (key) => Math.max(0, ...body.map((line) => Math.abs(line[key] ?? 0)));
+  const most = (key) => body.reduce((most, line) => Math.max(most, Math.abs(line[key] ?? 0)), 0);
   const gained = body.reduce((sum, line) => sum + Math.max(0, line.increment ?? 0), 0);
   return { increment: most("increment"), peak: most("peak"), gained };
 }

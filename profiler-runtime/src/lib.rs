@@ -33,6 +33,9 @@ mod budget;
 mod collect;
 #[cfg(feature = "enabled")]
 mod control;
+#[cfg(feature = "pprof")]
+#[doc(hidden)]
+pub mod pprof;
 #[cfg(feature = "enabled")]
 mod process;
 #[cfg(feature = "enabled")]
@@ -40,7 +43,7 @@ mod record;
 #[cfg(feature = "enabled")]
 pub mod recording;
 #[cfg(feature = "enabled")]
-mod report;
+pub mod report;
 #[cfg(feature = "enabled")]
 mod session;
 
@@ -51,6 +54,8 @@ pub mod trace;
 pub use self::control::{record_to, report, reset, snapshot};
 #[cfg(feature = "enabled")]
 pub use self::record::alloc::Alloc;
+#[cfg(feature = "enabled")]
+pub use self::session::Filter;
 
 #[cfg(not(feature = "enabled"))]
 mod disabled;

@@ -10,7 +10,7 @@ const RESET: &str = "\u{1b}[0m";
 
 /// When to use colour.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum ColorChoice {
+pub enum ColorChoice {
     /// As the conventional variables say, else on terminals only.
     #[default]
     Auto,
@@ -25,7 +25,7 @@ impl ColorChoice {
     ///
     /// With [`Self::Auto`], `NO_COLOR` beats `CLICOLOR_FORCE`, which beats `TERM=dumb`. Empty
     /// variables count as unset.
-    pub(crate) fn decide(self, get: impl Fn(&str) -> Option<OsString>, is_terminal: bool) -> bool {
+    pub fn decide(self, get: impl Fn(&str) -> Option<OsString>, is_terminal: bool) -> bool {
         let set = |name: &str| get(name).filter(|value| !value.is_empty());
         match self {
             Self::Always => true,

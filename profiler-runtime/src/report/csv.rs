@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 
-use super::ordered;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const HEADER: &str =
@@ -10,7 +9,7 @@ const HEADER: &str =
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut text = HEADER.to_owned();
-    for function in ordered(snapshot) {
+    for function in &snapshot.functions {
         for line in &function.lines {
             text.push_str(&row(function, line));
         }
@@ -20,8 +19,8 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
 
 fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
     let fields = [
-        quoted(&function.name),
-        quoted(&function.file),
+        field(&function.name),
+        field(&function.file),
         line.line.to_string().into(),
         number(line.usage),
         number(line.increment),
@@ -29,7 +28,7 @@ fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
         number(line.allocations),
         number(line.allocated),
         number(line.occurrences),
-        quoted(&line.source),
+        field(&line.source),
     ];
     fields.join(",") + "\n"
 }
@@ -39,10 +38,11 @@ fn number(value: Option<impl ToString>) -> Cow<'static, str> {
 }
 
 /// Quotes a field as RFC 4180 does where it would be misread otherwise.
-fn quoted(field: &str) -> Cow<'_, str> {
-    if field.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", field.replace('"', "\"\"")).into()
+#[must_use]
+pub fn field(text: &str) -> Cow<'_, str> {
+    if text.contains([',', '"', '\r', '\n']) {
+        format!("\"{}\"", text.replace('"', "\"\"")).into()
     } else {
-        field.into()
+        text.into()
     }
 }

@@ -11,7 +11,8 @@ pub(super) fn width(text: &str) -> usize {
 }
 
 /// Expands tabs and escapes everything that would move the cursor or reorder the text.
-pub(super) fn printable(text: &str) -> String {
+#[must_use]
+pub fn printable(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.trim_end().chars() {
         match character {
@@ -33,7 +34,8 @@ fn is_unsafe(character: char) -> bool {
 }
 
 /// Shortens a text to so many columns, the last of which then holds an ellipsis.
-pub(super) fn cut(text: &str, columns: usize) -> String {
+#[must_use]
+pub fn cut(text: &str, columns: usize) -> String {
     if width(text) <= columns {
         return text.to_owned();
     }

@@ -1,11 +1,11 @@
 //! A heading and a table per function, for pages that show Markdown.
 
-use super::{Column, Style, columns, footnote, line, ordered, summary};
+use super::{Column, Style, columns, footnote, line, summary};
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     let mut text = String::new();
-    for function in ordered(snapshot) {
+    for function in &snapshot.functions {
         text.push_str(&table(function, snapshot.backend, style));
     }
     text.push_str(&format!("{}\n\n{}\n", summary(snapshot, style), footnote(snapshot.backend)));
@@ -33,9 +33,13 @@ fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> String {
         cell => format!(" {cell} |"),
     });
     let cells: String = cells.collect();
-    // A table ends its cells at every bar, even inside code.
-    let source = code(&line.source).replace('|', "\\|");
-    format!("| {} |{cells} {source} |\n", line.line)
+    format!("| {} |{cells} {} |\n", line.line, cell(&line.source))
+}
+
+/// Text as the code in a table's cell, which ends at every bar, even inside code.
+#[must_use]
+pub fn cell(text: &str) -> String {
+    code(text).replace('|', "\\|")
 }
 
 /// A code span that is fenced by more backticks than its text holds in a row.

@@ -1,10 +1,12 @@
 //! From a snapshot to text: what all formats share, and one renderer per file.
 //!
-//! Nothing here reads or writes anything but its arguments.
+//! Nothing here reads or writes anything but its arguments, and the functions come in the order of
+//! the snapshot.
 
 mod color;
 mod csv;
 mod json;
+mod lcov;
 mod line;
 mod markdown;
 mod text;
@@ -13,14 +15,17 @@ mod units;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::color::ColorChoice;
-pub(crate) use self::units::Unit;
+pub use self::color::ColorChoice;
+pub use self::csv::field as csv_field;
+pub use self::line::{cut, printable};
+pub use self::markdown::cell as markdown_cell;
+pub use self::units::Unit;
 
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
 
 /// What a report is written as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
+pub enum Format {
     /// Tables for people to read.
     Table,
     /// The snapshot itself.
@@ -29,31 +34,35 @@ pub(crate) enum Format {
     Markdown,
     /// One row per line.
     Csv,
+    /// How often each line ran, as coverage tools tell editors.
+    Lcov,
 }
 
 impl Format {
     /// The usual extension of a file in this format, without the dot.
-    pub(crate) fn extension(self) -> &'static str {
+    #[must_use]
+    pub fn extension(self) -> &'static str {
         match self {
             Self::Table => "txt",
             Self::Json => "json",
             Self::Markdown => "md",
             Self::Csv => "csv",
+            Self::Lcov => "info",
         }
     }
 }
 
 /// How a report looks. Formats made for programs to read take no notice of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Style {
+pub struct Style {
     /// Unit of all sizes.
-    pub(crate) unit: Unit,
+    pub unit: Unit,
     /// Digits after the decimal point, except in whole bytes.
-    pub(crate) precision: usize,
+    pub precision: usize,
     /// Whether hot lines stand out in colour.
-    pub(crate) color: bool,
+    pub color: bool,
     /// Columns available; `None` leaves every line as long as it is.
-    pub(crate) width: Option<usize>,
+    pub width: Option<usize>,
 }
 
 impl Default for Style {
@@ -63,20 +72,15 @@ impl Default for Style {
 }
 
 /// Renders the snapshot. The text ends with a line ending.
-pub(crate) fn render(snapshot: &Snapshot, format: Format, style: &Style) -> String {
+#[must_use]
+pub fn render(snapshot: &Snapshot, format: Format, style: &Style) -> String {
     match format {
         Format::Table => text::render(snapshot, style),
         Format::Json => json::render(snapshot),
         Format::Markdown => markdown::render(snapshot, style),
         Format::Csv => csv::render(snapshot),
+        Format::Lcov => lcov::render(snapshot),
     }
-}
-
-/// The functions as every report lists them: file by file, from top to bottom.
-fn ordered(snapshot: &Snapshot) -> Vec<&FunctionSnapshot> {
-    let mut functions: Vec<_> = snapshot.functions.iter().collect();
-    functions.sort_by(|a, b| a.position().cmp(&b.position()));
-    functions
 }
 
 /// The columns between the line number and the source.
@@ -131,7 +135,8 @@ impl Column {
 }
 
 /// What the numbers mean in one line: `mem-profile: 3 functions, 42 lines ran, heap: …`.
-fn summary(snapshot: &Snapshot, style: &Style) -> String {
+#[must_use]
+pub fn summary(snapshot: &Snapshot, style: &Style) -> String {
     let functions = snapshot.functions.len();
     let ran = |function: &FunctionSnapshot| {
         function.body_lines().iter().filter(|line| line.ran()).count()
@@ -161,7 +166,8 @@ fn state(backend: Backend) -> Option<&'static str> {
 }
 
 /// What the backend cannot see.
-fn footnote(backend: Backend) -> &'static str {
+#[must_use]
+pub fn footnote(backend: Backend) -> &'static str {
     match backend {
         Backend::Rss => {
             "rss counts resident pages of the whole process, all threads; file fault-around moves \

@@ -40,7 +40,7 @@ fn heap() -> Snapshot {
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(51_200_000),
-        functions: vec![function("leak::build", 7, build), function("leak::main", 2, main)],
+        functions: vec![function("leak::main", 2, main), function("leak::build", 7, build)],
     }
 }
 
@@ -195,9 +195,41 @@ fn csv() {
 }
 
 #[test]
+fn lcov() {
+    insta::assert_snapshot!(render(&heap(), Format::Lcov, &Style::default()), @"
+    TN:
+    SF:examples/leak.rs
+    FN:2,leak::main
+    FNDA:1,leak::main
+    FN:7,leak::build
+    FNDA:1,leak::build
+    FNF:2
+    FNH:2
+    DA:2,1
+    DA:3,1
+    DA:7,1
+    DA:8,1
+    DA:9,1
+    DA:11,1
+    LF:6
+    LH:6
+    end_of_record
+    ");
+}
+
+#[test]
+fn lcov_adds_up_functions_that_share_a_line() {
+    let mut snapshot = heap();
+    let twin = FunctionSnapshot { name: "leak::twin".into(), ..snapshot.functions[0].clone() };
+    snapshot.functions.push(twin);
+    let text = render(&snapshot, Format::Lcov, &Style::default());
+    assert!(text.contains("DA:3,2\n"), "{text}");
+}
+
+#[test]
 fn json() {
     let mut snapshot = heap();
-    snapshot.functions.truncate(1);
+    snapshot.functions.remove(0);
     snapshot.functions[0].lines.drain(1..4);
     let line = snapshot.functions[0].lines.first_mut().unwrap();
     (line.peak, line.allocations, line.allocated) = (None, None, None);
@@ -220,7 +252,7 @@ fn serde_reads_what_the_report_writes() {
 #[test]
 fn extremely_long_lines_are_not_wrapped() {
     let mut snapshot = heap();
-    snapshot.functions[0].lines[1].source = "x".repeat(70_000);
+    snapshot.functions[1].lines[1].source = "x".repeat(70_000);
     let lines = |snapshot| render(snapshot, Format::Table, &Style::default()).lines().count();
     assert_eq!(lines(&snapshot), lines(&heap()));
 }

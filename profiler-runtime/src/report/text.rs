@@ -2,7 +2,7 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::{Column, Style, color, columns, footnote, line, ordered, summary};
+use super::{Column, Style, color, columns, footnote, line, summary};
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";
@@ -19,7 +19,7 @@ const LONGEST_SOURCE: usize = 10_000;
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     let mut text = String::new();
-    for function in ordered(snapshot) {
+    for function in &snapshot.functions {
         let file = line::printable(&function.file);
         let name = line::printable(&function.name);
         text.push_str(&format!("Filename: {file}  Function: {name}\n\n"));

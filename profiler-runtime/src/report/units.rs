@@ -6,7 +6,7 @@ const GIB: u32 = 1 << 30;
 
 /// The unit sizes are shown in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub enum Unit {
     /// Whole bytes.
     Byte,
     /// 1,024 bytes.
@@ -22,7 +22,8 @@ pub(crate) enum Unit {
 
 impl Unit {
     /// Shows a number of bytes, such as `48.828 MiB`. Whole bytes have no decimals.
-    pub(crate) fn format(self, bytes: i128, precision: usize) -> String {
+    #[must_use]
+    pub fn format(self, bytes: i128, precision: usize) -> String {
         let (divisor, name) = match self.fitting(bytes) {
             Self::KiB => (KIB, "KiB"),
             Self::MiB => (MIB, "MiB"),

@@ -1,8 +1,8 @@
-//! Which functions are measured: `MEM_PROFILE_FILTER`.
+//! Which functions are measured or shown: `MEM_PROFILE_FILTER`, and the command's options.
 
 /// Patterns over function names. Without any, every function matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Filter {
+pub struct Filter {
     include: Vec<String>,
     exclude: Vec<String>,
 }
@@ -11,7 +11,8 @@ impl Filter {
     /// Reads patterns separated by commas; one that starts with `!` excludes.
     ///
     /// `*` stands for any characters, `?` for one.
-    pub(crate) fn parse(patterns: &str) -> Self {
+    #[must_use]
+    pub fn parse(patterns: &str) -> Self {
         let mut filter = Self::default();
         for pattern in patterns.split(',').map(str::trim) {
             match pattern.strip_prefix('!').map(str::trim) {
@@ -25,14 +26,16 @@ impl Filter {
     }
 
     /// Whether there is no pattern at all.
-    pub(crate) fn is_empty(&self) -> bool {
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty()
     }
 
     /// Whether the function of this full path, such as `leak::build`, is wanted.
     ///
     /// A pattern without `::` may also match the last segment of the path alone.
-    pub(crate) fn matches(&self, path: &str) -> bool {
+    #[must_use]
+    pub fn matches(&self, path: &str) -> bool {
         let any = |patterns: &[String]| patterns.iter().any(|pattern| covers(pattern, path));
         (self.include.is_empty() || any(&self.include)) && !any(&self.exclude)
     }

@@ -11,7 +11,7 @@ pub(crate) mod signals;
 mod tests;
 mod values;
 
-pub(crate) use self::filter::Filter;
+pub use self::filter::Filter;
 #[cfg(feature = "trace")]
 pub(crate) use self::filter::matches;
 pub(crate) use self::options::{Options, Output};

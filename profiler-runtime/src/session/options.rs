@@ -177,7 +177,7 @@ mod tests {
         insta::assert_snapshot!(warnings.join("\n"), @r#"
     mem-profile: MEM_PROFILE=maybe is not one of on, off; using on
     mem-profile: MEM_PROFILE_BACKEND=off is not one of rss, heap; using what is available
-    mem-profile: MEM_PROFILE_FORMAT=table,xml is not one of table, json, markdown, csv, none; using table
+    mem-profile: MEM_PROFILE_FORMAT=table,xml is not one of table, json, markdown, csv, lcov, none; using table
     mem-profile: MEM_PROFILE_UNIT=foo\n is not one of B, KiB, MiB, GiB, auto; using MiB
     mem-profile: MEM_PROFILE_PRECISION=10 is not a number from 0 to 9; using 3
     mem-profile: MEM_PROFILE_COLOR=blue is not one of auto, always, never; using auto

@@ -39,7 +39,7 @@ pub(super) const OUTPUT: Variable<Output> =
     Variable::new("MEM_PROFILE_OUTPUT", "stderr, stdout or a path in UTF-8", "stderr", output);
 pub(super) const FORMATS: Variable<Vec<Format>> = Variable::new(
     "MEM_PROFILE_FORMAT",
-    "one of table, json, markdown, csv, none",
+    "one of table, json, markdown, csv, lcov, none",
     "table",
     formats,
 );
@@ -90,6 +90,7 @@ fn formats(text: &str) -> Option<Vec<Format>> {
         ("json", Some(Format::Json)),
         ("markdown", Some(Format::Markdown)),
         ("csv", Some(Format::Csv)),
+        ("lcov", Some(Format::Lcov)),
         ("none", None),
     ];
     let chosen = text.split(',').map(|name| choose(name.trim(), &choices));

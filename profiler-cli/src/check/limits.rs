@@ -1,0 +1,203 @@
+//! What a run may take: a file in TOML, written by people.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use anyhow::{Context, Result, bail};
+use bytesize::ByteSize;
+use serde::{Deserialize, Deserializer};
+
+use crate::figures::Measure;
+
+/// All that a run is held to.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limits {
+    /// The recording that growth is measured from, relative to the file with the limits.
+    pub(crate) baseline: Option<PathBuf>,
+    /// How much every line and function may grow.
+    #[serde(default)]
+    pub(crate) growth: Growth,
+    /// What functions may take in all.
+    #[serde(default, rename = "limit")]
+    pub(crate) limits: Vec<Limit>,
+}
+
+/// How much a line or a function may have grown: by a share or by the slack, whichever is more.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Growth {
+    /// Share of the baseline.
+    pub(crate) share: Share,
+    /// Size that is no growth yet.
+    pub(crate) slack: Size,
+    /// Which figures; `None` for increment, and peak where it is measured.
+    pub(crate) measures: Option<Vec<Measure>>,
+}
+
+impl Default for Growth {
+    fn default() -> Self {
+        Self { share: Share(10.0), slack: Size(64 << 10), measures: None }
+    }
+}
+
+/// What the functions of a pattern may take, each.
+#[derive(Clone, Debug, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Limit {
+    /// A pattern as in `MEM_PROFILE_FILTER`.
+    pub(crate) function: String,
+    increment: Option<Size>,
+    peak: Option<Size>,
+    allocated: Option<Size>,
+    allocations: Option<u64>,
+}
+
+impl Limit {
+    /// The figures that are limited, and to what.
+    pub(crate) fn each(&self) -> Vec<(Measure, u64)> {
+        let size = |measure, size: Option<Size>| Some((measure, size?.0));
+        let each = [
+            size(Measure::Increment, self.increment),
+            size(Measure::Peak, self.peak),
+            size(Measure::Allocated, self.allocated),
+            self.allocations.map(|count| (Measure::Allocations, count)),
+        ];
+        each.into_iter().flatten().collect()
+    }
+}
+
+impl Limits {
+    /// Reads the text of a file.
+    ///
+    /// # Errors
+    /// Not TOML, an unknown key, a value that makes no sense, or a file that limits nothing.
+    pub(crate) fn parse(text: &str) -> Result<Self> {
+        let limits: Self = toml::from_str(text).map_err(|error| in_one_line(&error, text))?;
+        if limits.baseline.is_none() && limits.limits.is_empty() {
+            bail!("it limits nothing: give it a `baseline` or a `[[limit]]`");
+        }
+        if let Some(idle) = limits.limits.iter().find(|limit| limit.each().is_empty()) {
+            bail!(
+                "the limit of `{}` limits nothing: give it increment, peak, allocated or allocations",
+                idle.function,
+            );
+        }
+        Ok(limits)
+    }
+}
+
+fn in_one_line(error: &toml::de::Error, text: &str) -> anyhow::Error {
+    let message = error.message().replace('\n', ", ");
+    match error.span() {
+        Some(span) => {
+            let line = text[..span.start].matches('\n').count() + 1;
+            anyhow::anyhow!("line {line}: {message}")
+        }
+        None => anyhow::anyhow!(message),
+    }
+}
+
+/// A number of bytes, as `"24 MiB"` or plain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Size(pub(crate) u64);
+
+impl FromStr for Size {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let size: Result<ByteSize, _> = text.trim().parse();
+        let size = size.ok().with_context(|| format!("`{text}` is no size such as 24 MiB"))?;
+        Ok(Self(size.as_u64()))
+    }
+}
+
+/// A share in percent, as `"10 %"`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Share(pub(crate) f64);
+
+impl FromStr for Share {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let number = text.trim().strip_suffix('%').map(|number| number.trim().parse::<f64>());
+        match number {
+            Some(Ok(share)) if share >= 0.0 && share.is_finite() => Ok(Self(share)),
+            _ => bail!("`{text}` is no share such as 10%"),
+        }
+    }
+}
+
+impl Share {
+    /// So much of `figure`, rounded down.
+    pub(crate) fn of(self, figure: i128) -> i128 {
+        (figure as f64 * self.0 / 100.0) as i128
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(u64),
+    Text(String),
+}
+
+impl<'de> Deserialize<'de> for Size {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match NumberOrText::deserialize(deserializer) {
+            Ok(NumberOrText::Number(bytes)) => Ok(Self(bytes)),
+            Ok(NumberOrText::Text(text)) => text.parse().map_err(serde::de::Error::custom),
+            Err(_) => Err(serde::de::Error::custom("a size is a text such as \"24 MiB\"")),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Share {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_can_be_said() {
+        let text = r#"
+            baseline = "main.json"
+            [growth]
+            share = "5 %"
+            slack = "1 MiB"
+            measures = ["increment", "allocations"]
+            [[limit]]
+            function = "shop::*"
+            increment = 4096
+            peak = "1.5 KiB"
+            allocations = 7
+        "#;
+        let limits = Limits::parse(text).unwrap();
+        let growth = Growth {
+            share: Share(5.0),
+            slack: Size(1 << 20),
+            measures: Some(vec![Measure::Increment, Measure::Allocations]),
+        };
+        assert_eq!((limits.baseline, limits.growth), (Some("main.json".into()), growth));
+        let each = [(Measure::Increment, 4096), (Measure::Peak, 1536), (Measure::Allocations, 7)];
+        assert_eq!(limits.limits[0].each(), each);
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_said_in_a_line() {
+        let refusal = |text: &str| format!("{:#}", Limits::parse(text).unwrap_err());
+        insta::assert_snapshot!(refusal(""), @"it limits nothing: give it a `baseline` or a `[[limit]]`");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\""), @"the limit of `a` limits nothing: give it increment, peak, allocated or allocations");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npaek = 1"), @"
+        line 3: unknown field `paek`, expected one of `function`, `increment`, `peak`, `allocated`, `allocations`
+        ");
+        insta::assert_snapshot!(refusal("baseline = \"a\"\n[growth]\nshare = \"ten\""), @"line 3: `ten` is no share such as 10%");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = \"1 apple\""), @"line 3: `1 apple` is no size such as 24 MiB");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = -1"), @r#"line 3: a size is a text such as "24 MiB""#);
+        insta::assert_snapshot!(refusal("[limit"), @"line 1: unclosed table, expected `]`");
+    }
+}

@@ -1,0 +1,191 @@
+//! A recording, and what it is held to → a verdict.
+//!
+//! What cannot be known is refused, never passed: a figure that was not measured, a limit that is
+//! on no function, a baseline that has nothing to do with the recording.
+
+mod limits;
+
+use std::cmp::Reverse;
+
+use anyhow::{Result, bail};
+use mem_profile_runtime::{Backend, Filter, FunctionSnapshot, Snapshot};
+
+pub(crate) use self::limits::{Growth, Limit, Limits, Share, Size};
+use crate::compare::{Change, Compared};
+use crate::figures::{Figures, Measure};
+
+/// What was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Limits exceeded, the most exceeded first.
+    pub(crate) breaches: Vec<Breach>,
+    /// How many figures were held against a limit.
+    pub(crate) judged: usize,
+    /// Functions of the baseline that did not run.
+    pub(crate) missing: Vec<String>,
+}
+
+/// One limit exceeded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Breach {
+    /// Full path of the function.
+    pub(crate) function: String,
+    /// Where the line is that cost most.
+    pub(crate) file: String,
+    /// Its number, counted from 1.
+    pub(crate) line: u32,
+    /// Its source text.
+    pub(crate) source: String,
+    /// Which figure.
+    pub(crate) measure: Measure,
+    /// What was measured.
+    pub(crate) figure: i128,
+    /// The most that it might be.
+    pub(crate) limit: i128,
+    /// What it was before; `None` where the limit is on the function as such.
+    pub(crate) baseline: Option<i128>,
+}
+
+impl Verdict {
+    fn judge(&mut self, figure: i128, limit: i128, breach: impl FnOnce() -> Breach) -> bool {
+        self.judged += 1;
+        let exceeded = figure > limit;
+        if exceeded {
+            self.breaches.push(breach());
+        }
+        exceeded
+    }
+
+    fn sorted(mut self) -> Self {
+        self.breaches.sort_by_key(|breach| Reverse(breach.figure - breach.limit));
+        self
+    }
+}
+
+/// Holds functions against limits on them and, where there is one, against the comparison with a
+/// baseline.
+///
+/// # Errors
+/// Anything that was asked for and cannot be known.
+pub(crate) fn judge(
+    snapshot: &Snapshot,
+    limits: &Limits,
+    comparison: Option<&[Compared]>,
+) -> Result<Verdict> {
+    if snapshot.backend == Backend::Off || snapshot.functions.is_empty() {
+        bail!("nothing was measured: run the program with MEM_PROFILE=on and no filter");
+    }
+    let mut verdict = Verdict::default();
+    for limit in &limits.limits {
+        judge_limit(snapshot, limit, &mut verdict)?;
+    }
+    if let Some(comparison) = comparison {
+        judge_growth(comparison, snapshot.backend, &limits.growth, &mut verdict)?;
+    }
+    Ok(verdict.sorted())
+}
+
+fn judge_limit(snapshot: &Snapshot, limit: &Limit, verdict: &mut Verdict) -> Result<()> {
+    let filter = Filter::parse(&limit.function);
+    let mut functions = snapshot.functions.iter().filter(|it| filter.matches(&it.name)).peekable();
+    if functions.peek().is_none() {
+        bail!(
+            "a limit is on `{}`, and no such function ran: correct the pattern, or remove the limit",
+            limit.function,
+        );
+    }
+    for function in functions {
+        for (measure, most) in limit.each() {
+            let Some(figure) = measure.of(&Figures::of_function(function)) else {
+                return Err(unknown(measure, snapshot.backend));
+            };
+            verdict.judge(figure, most.into(), || breach(function, measure, figure, most.into()));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(measure: Measure, backend: Backend) -> anyhow::Error {
+    anyhow::anyhow!(
+        "{} is not measured with {}: install mem_profile::Alloc in the program, or remove the limit",
+        measure.name(),
+        backend.name(),
+    )
+}
+
+/// The breach of a limit on a function, at the line that has most of the figure.
+fn breach(function: &FunctionSnapshot, measure: Measure, figure: i128, limit: i128) -> Breach {
+    let lines = function.body_lines().iter();
+    let hottest =
+        lines.max_by_key(|line| (measure.of(&Figures::of_line(line)), Reverse(line.line)));
+    Breach {
+        function: function.name.clone(),
+        file: function.file.clone(),
+        line: hottest.map_or(function.line, |line| line.line),
+        source: hottest.map_or_else(String::new, |line| line.source.clone()),
+        measure,
+        figure,
+        limit,
+        baseline: None,
+    }
+}
+
+fn judge_growth(
+    comparison: &[Compared],
+    backend: Backend,
+    growth: &Growth,
+    verdict: &mut Verdict,
+) -> Result<()> {
+    let functions = || comparison.iter().map(|it| &it.function);
+    if !functions().any(|function| function.before.is_some() && function.after.is_some()) {
+        bail!("the baseline has no function in common with the recording: record it anew");
+    }
+    let gone = functions().filter(|function| function.after.is_none());
+    verdict.missing = gone.map(|function| function.function.clone()).collect();
+    for measure in measures(growth, backend)? {
+        for Compared { function, lines } in comparison {
+            let mut judge = |change| judge_change(change, measure, growth, verdict);
+            let exceeded = lines.iter().filter(|line| judge(line)).count();
+            // A line says more than the function that it is in.
+            if exceeded == 0 {
+                judge(function);
+            }
+        }
+    }
+    Ok(())
+}
+
+fn measures(growth: &Growth, backend: Backend) -> Result<Vec<Measure>> {
+    match (&growth.measures, backend) {
+        (None, Backend::Heap) => Ok(vec![Measure::Increment, Measure::Peak]),
+        (None, _) => Ok(vec![Measure::Increment]),
+        (Some(measures), Backend::Heap) => Ok(measures.clone()),
+        (Some(measures), _) => {
+            match measures.iter().find(|&&measure| measure != Measure::Increment) {
+                Some(&measure) => Err(unknown(measure, backend)),
+                None => Ok(measures.clone()),
+            }
+        }
+    }
+}
+
+/// Whether a change exceeds what may have grown, which is then noted.
+fn judge_change(change: &Change, measure: Measure, growth: &Growth, verdict: &mut Verdict) -> bool {
+    let Some(figure) = change.after.and_then(|figures| measure.of(&figures)) else { return false };
+    let before = change.figure_before(measure);
+    let slack = if measure == Measure::Allocations { 0 } else { i128::from(growth.slack.0) };
+    let limit = before + growth.share.of(before.max(0)).max(slack);
+    verdict.judge(figure, limit, || Breach {
+        function: change.function.clone(),
+        file: change.file.clone(),
+        line: change.line,
+        source: change.source.clone(),
+        measure,
+        figure,
+        limit,
+        baseline: Some(before),
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,130 @@
+use super::*;
+use crate::compare::compare;
+use crate::sample;
+
+fn limits(text: &str) -> Limits {
+    Limits::parse(text).unwrap()
+}
+
+fn judged(text: &str) -> Result<Verdict> {
+    judge(&sample::leak(), &limits(text), None)
+}
+
+fn refusal(result: Result<Verdict>) -> String {
+    format!("{:#}", result.unwrap_err())
+}
+
+/// The verdict on the sample, some line of which is changed, against the sample itself.
+fn grown(text: &str, change: impl FnOnce(&mut Snapshot)) -> Result<Verdict> {
+    let mut after = sample::leak();
+    change(&mut after);
+    let comparison = compare(&sample::leak(), &after)?;
+    judge(&after, &limits(text), Some(comparison.as_slice()))
+}
+
+#[test]
+fn a_figure_at_its_limit_passes_and_one_above_does_not() {
+    let limit = |bytes: u64| format!("[[limit]]\nfunction = 'leak::process'\nincrement = {bytes}");
+    assert_eq!(judged(&limit(100_050_000)).unwrap().breaches, []);
+    let verdict = judged(&limit(100_049_999)).unwrap();
+    let expected = Breach {
+        function: "leak::process".into(),
+        file: "examples/leak.rs".into(),
+        line: 35,
+        source: "        let text = \"x\".repeat(100_000);".into(),
+        measure: Measure::Increment,
+        figure: 100_050_000,
+        limit: 100_049_999,
+        baseline: None,
+    };
+    assert_eq!((verdict.judged, verdict.breaches), (1, vec![expected]));
+}
+
+#[test]
+fn every_figure_can_be_limited_and_the_worst_comes_first() {
+    let verdict = judged(
+        "[[limit]]\nfunction = '*'\nincrement = '1 GiB'\npeak = '1 MiB'\nallocated = '100 MiB'\n\
+         allocations = 1001",
+    );
+    let verdict = verdict.unwrap();
+    let found = verdict.breaches.iter().map(|it| (it.function.as_str(), it.measure, it.line));
+    let expected = [
+        ("audit::log", Measure::Allocated, 21),
+        ("audit::log", Measure::Peak, 21),
+        ("audit::log", Measure::Allocations, 21),
+        ("leak::process", Measure::Allocations, 35),
+    ];
+    assert_eq!((found.collect::<Vec<_>>(), verdict.judged), (expected.to_vec(), 12));
+}
+
+#[test]
+fn growth_is_allowed_by_share_or_by_slack_whichever_is_more() {
+    let base =
+        "baseline = 'x'\n[growth]\nshare = '10 %'\nslack = '1000 B'\nmeasures = ['increment']";
+    let line = |index: usize, bytes: i64| {
+        move |after: &mut Snapshot| after.functions[0].lines[index].increment = Some(bytes)
+    };
+    for (change, exceeded) in [
+        (line(4, 110_000_000), false),
+        (line(4, 110_000_001), true),
+        (line(2, 1_000), false),
+        (line(2, 1_001), true),
+    ] {
+        let verdict = grown(base, change).unwrap();
+        assert_eq!(!verdict.breaches.is_empty(), exceeded, "{verdict:?}");
+        assert_eq!(verdict.judged, if exceeded { 13 } else { 14 });
+    }
+}
+
+#[test]
+fn a_function_grows_by_many_lines_that_grow_little() {
+    let verdict = grown("baseline = 'x'\n[growth]\nslack = '9 B'", |after| {
+        for line in &mut after.functions[1].lines[1..] {
+            line.increment = line.increment.map(|bytes| bytes + 8);
+        }
+    });
+    let breaches = verdict.unwrap().breaches;
+    let found = breaches.iter().map(|it| (it.function.as_str(), it.source.as_str(), it.figure));
+    assert_eq!(found.collect::<Vec<_>>(), [("text::parse", "", 24)]);
+}
+
+#[test]
+fn what_is_new_has_grown_from_nothing_and_what_is_gone_is_told() {
+    let verdict = grown("baseline = 'x'", |after| {
+        after.functions[2].name = "audit::renamed".into();
+        after.functions[2].lines[1].source = "    rewritten();".into();
+    });
+    let verdict = verdict.unwrap();
+    assert_eq!(verdict.missing, ["audit::log"]);
+    let found = verdict.breaches.iter().map(|it| (it.function.as_str(), it.measure, it.baseline));
+    assert_eq!(found.collect::<Vec<_>>(), [("audit::renamed", Measure::Peak, Some(0))]);
+}
+
+#[test]
+fn what_cannot_be_known_is_refused() {
+    insta::assert_snapshot!(refusal(judged("[[limit]]\nfunction = 'x::*'\npeak = 1")), @"a limit is on `x::*`, and no such function ran: correct the pattern, or remove the limit");
+    let peak = limits("[[limit]]\nfunction = '*'\npeak = 1");
+    insta::assert_snapshot!(refusal(judge(&sample::resident(), &peak, None)), @"
+    peak is not measured with rss: install mem_profile::Alloc in the program, or remove the limit
+    ");
+    let empty = Snapshot { functions: vec![], ..sample::leak() };
+    insta::assert_snapshot!(refusal(judge(&empty, &peak, None)), @"nothing was measured: run the program with MEM_PROFILE=on and no filter");
+    let strangers = grown("baseline = 'x'", |after| {
+        after.functions.truncate(1);
+        after.functions[0].name = "other".into();
+        after.functions[0].lines[2].source = "    other();".into();
+    });
+    insta::assert_snapshot!(refusal(strangers), @"the baseline has no function in common with the recording: record it anew");
+}
+
+#[test]
+fn resident_memory_is_judged_by_increment_alone() {
+    let (before, after) = (sample::resident(), sample::resident());
+    let comparison = compare(&before, &after).unwrap();
+    let verdict = |text| judge(&after, &limits(text), Some(comparison.as_slice()));
+    assert_eq!(verdict("baseline = 'x'").unwrap().judged, 14);
+    let refused = refusal(verdict("baseline = 'x'\n[growth]\nmeasures = ['peak']"));
+    insta::assert_snapshot!(refused, @"
+    peak is not measured with rss: install mem_profile::Alloc in the program, or remove the limit
+    ");
+}

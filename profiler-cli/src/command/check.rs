@@ -1,0 +1,121 @@
+//! `check`: whether a run stayed within its limits.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::Outcome;
+use crate::check::{self, Limits, Share, Size, Verdict};
+use crate::compare::{self, Compared, Ranking};
+use crate::figures::Measure;
+use crate::output::{self, Target};
+use crate::recording::{self, Recording};
+use crate::view::verdict;
+
+/// Check a recording against a baseline, and fail where it took more
+///
+/// The baseline is an earlier recording, or a file in TOML that holds limits, and may name a
+/// recording. A baseline that is missing and a recording that is incomplete fail; a limit that
+/// cannot be judged fails too.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording to check
+    file: PathBuf,
+    /// A recording to compare with, or a .toml file with limits
+    #[arg(long, value_name = "FILE")]
+    baseline: PathBuf,
+    /// How much a line or function may grow: a share of the baseline [default: 10%]
+    #[arg(long, value_name = "SHARE")]
+    growth: Option<Share>,
+    /// How much a line or function may grow, however little it was [default: 64 KiB]
+    #[arg(long, value_name = "SIZE")]
+    slack: Option<Size>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile report main.mprof --output baseline.json
+  cargo mem-profile check branch.mprof --baseline baseline.json --growth 5%
+  cargo mem-profile check branch.mprof --baseline limits.toml
+
+A file with limits; every part may be left out:
+  baseline = \"baseline.json\"        # beside this file
+
+  [growth]                          # of every line and function
+  share = \"10%\"
+  slack = \"64 KiB\"                  # growth up to this size is none
+  measures = [\"increment\", \"peak\"]  # also: allocated, allocations
+
+  [[limit]]
+  function = \"my_app::parse::*\"     # each of them
+  increment = \"1 MiB\"
+  peak = \"24 MiB\"
+  allocated = \"1 GiB\"
+  allocations = 1000
+
+A figure at its limit passes. Under GitHub Actions the lines are marked in the pull request, and
+the summary of the step says what changed.";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let limits = limits(arguments)?;
+    let recording = whole(&arguments.file)?;
+    let baseline = limits.baseline.as_deref().map(whole).transpose()?;
+    let compared = |baseline: &Recording| compare::compare(&baseline.snapshot, &recording.snapshot);
+    let comparison = baseline.as_ref().map(compared).transpose()?;
+    let verdict = check::judge(&recording.snapshot, &limits, comparison.as_deref())?;
+    for function in &verdict.missing {
+        output::complain("warning", &format!("{function} is in the baseline, and did not run"));
+    }
+    Target::Stdout.write_text(&verdict::text(&verdict))?;
+    tell_github(&verdict, comparison)?;
+    Ok(if verdict.breaches.is_empty() { Outcome::Done } else { Outcome::Exceeded })
+}
+
+/// The limits, with the path of their baseline as seen from here.
+fn limits(arguments: &Arguments) -> Result<Limits> {
+    let path = &arguments.baseline;
+    let mut limits = if path.extension().is_some_and(|extension| extension == "toml") {
+        let text = fs::read_to_string(path);
+        let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+        let mut limits =
+            Limits::parse(&text).with_context(|| format!("cannot use {}", path.display()))?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        limits.baseline = limits.baseline.map(|baseline| folder.join(baseline));
+        limits
+    } else {
+        Limits { baseline: Some(path.clone()), ..Limits::default() }
+    };
+    limits.growth.share = arguments.growth.unwrap_or(limits.growth.share);
+    limits.growth.slack = arguments.slack.unwrap_or(limits.growth.slack);
+    Ok(limits)
+}
+
+/// A recording of a whole run; any other says nothing about a limit.
+fn whole(path: &Path) -> Result<Recording> {
+    let recording = recording::load(path)?;
+    if let Some(incomplete) = &recording.incomplete {
+        let path = path.display();
+        bail!("{path} cannot be judged: {}; record a run to its end", incomplete.reason);
+    }
+    Ok(recording)
+}
+
+/// Marks the lines and writes the summary of the step, where GitHub Actions runs this.
+fn tell_github(verdict: &Verdict, comparison: Option<Vec<Compared>>) -> Result<()> {
+    if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
+        return Ok(());
+    }
+    output::say(&verdict::annotations(verdict));
+    let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
+        return Ok(());
+    };
+    let ranking = comparison.map(|it| Ranking::of(compare::lines(it), Measure::Increment, None));
+    let page = verdict::summary(verdict, ranking.as_ref());
+    let written = File::options().append(true).create(true).open(&path);
+    let written = written.and_then(|mut file| file.write_all(page.as_bytes()));
+    written.with_context(|| format!("cannot write the summary to {}", path.display()))
+}

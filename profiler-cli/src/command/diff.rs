@@ -1,0 +1,99 @@
+//! `diff`: what changed between two recordings.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use super::Outcome;
+use super::options::{Destination, Functions, Sizes};
+use crate::compare::{self, Ranking};
+use crate::figures::Measure;
+use crate::recording;
+use crate::view::comparison;
+
+/// Compare two recordings, the most grown first
+///
+/// A line is found again by the path of its function and its source text, wherever it moved to;
+/// an edited line by its position between lines that stayed.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording to compare with
+    before: PathBuf,
+    /// The recording that may have grown
+    after: PathBuf,
+    /// What is compared
+    #[arg(long, value_enum, default_value_t = By::Line)]
+    by: By,
+    /// Which figure
+    #[arg(long, value_enum, default_value_t = Measure::Increment)]
+    measure: Measure,
+    /// Only so many, the most grown
+    #[arg(long, value_name = "NUMBER")]
+    top: Option<usize>,
+    #[command(flatten)]
+    functions: Functions,
+    /// What the comparison is written as
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    #[command(flatten)]
+    sizes: Sizes,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile diff main.mprof branch.mprof
+  cargo mem-profile diff main.mprof branch.mprof --by function --measure peak --top 10
+  cargo mem-profile diff main.mprof branch.mprof --format markdown >> comment.md";
+
+/// What is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum By {
+    /// Lines
+    Line,
+    /// Functions
+    Function,
+}
+
+/// What a comparison is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A table for people
+    Text,
+    /// A table for pages
+    Markdown,
+    /// All figures, sizes in bytes
+    Json,
+    /// One row per change, sizes in bytes
+    Csv,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let before = recording::load(&arguments.before)?;
+    let after = recording::load(&arguments.after)?;
+    for (recording, path) in [(&before, &arguments.before), (&after, &arguments.after)] {
+        recording.warn(path);
+    }
+    let comparison = compare::compare(&before.snapshot, &after.snapshot)?;
+    let mut all = match arguments.by {
+        By::Line => compare::lines(comparison),
+        By::Function => comparison.into_iter().map(|it| it.function).collect(),
+    };
+    arguments.functions.choose(&mut all, |change| &change.function)?;
+    write(&Ranking::of(all, arguments.measure, arguments.top), arguments)?;
+    Ok(Outcome::Done)
+}
+
+fn write(ranking: &Ranking, arguments: &Arguments) -> Result<()> {
+    let target = arguments.destination.target();
+    let style = arguments.sizes.style(&target);
+    match arguments.format {
+        Format::Text => target.write_text(&comparison::text(ranking, &style)),
+        Format::Markdown => target.write(comparison::markdown(ranking, &style).as_bytes()),
+        Format::Json => target.write(comparison::json(ranking).as_bytes()),
+        Format::Csv => target.write(comparison::csv(ranking).as_bytes()),
+    }
+}

@@ -1,0 +1,62 @@
+//! `export`: a recording in the forms that other tools read.
+
+use std::path::PathBuf;
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+
+use super::Outcome;
+use super::options::Destination;
+use crate::figures::Measure;
+use crate::recording;
+use crate::view::{folded, pprof, speedscope};
+
+/// Write a recording for other tools
+///
+/// A line that calls another function of the recording has what that has as well, as in the
+/// tables.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording
+    file: PathBuf,
+    /// What it is written as
+    #[arg(long, value_enum)]
+    format: Format,
+    /// Which figure folded stacks have; the other formats have all, and show this one first
+    #[arg(long, value_enum, default_value_t = Measure::Increment)]
+    measure: Measure,
+    #[command(flatten)]
+    destination: Destination,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile export run.mprof --format pprof --output run.pb
+  go tool pprof -top -lines run.pb
+  cargo mem-profile export run.mprof --format folded --measure peak | inferno-flamegraph > run.svg
+  cargo mem-profile export run.mprof --format speedscope --output run.speedscope.json";
+
+/// What a recording is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For `go tool pprof`; binary
+    Pprof,
+    /// A line for each line: function, line and figure, for flame-graph tools
+    Folded,
+    /// JSON for speedscope.app
+    Speedscope,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let recording = recording::load(&arguments.file)?;
+    recording.warn(&arguments.file);
+    let (snapshot, measure) = (&recording.snapshot, arguments.measure);
+    let target = arguments.destination.target();
+    match arguments.format {
+        Format::Pprof => target.write_binary(&pprof::render(snapshot, measure))?,
+        Format::Folded => target.write(folded::render(snapshot, measure).as_bytes())?,
+        Format::Speedscope => target.write(speedscope::render(snapshot, measure).as_bytes())?,
+    }
+    Ok(recording.outcome())
+}

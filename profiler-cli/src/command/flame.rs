@@ -1,0 +1,46 @@
+//! `flame`: a flame graph of a recording.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::Outcome;
+use super::options::Shown;
+use crate::figures::Measure;
+use crate::recording;
+use crate::view::flame;
+
+/// Draw a recording as a flame graph: functions, and above them their lines
+///
+/// The picture is SVG. Lines that only call another function of the recording are left out, so
+/// that the widths add up.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording
+    file: PathBuf,
+    /// What the widths are
+    #[arg(long, value_enum, default_value_t = Measure::Increment)]
+    measure: Measure,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile flame run.mprof --open
+  cargo mem-profile flame run.mprof --measure allocated --output run.svg";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let recording = recording::load(&arguments.file)?;
+    recording.warn(&arguments.file);
+    let measure = arguments.measure;
+    let picture = flame::render(&recording.snapshot, measure).with_context(|| {
+        format!("no line has any {}: choose another with --measure", measure.name())
+    })?;
+    let target = arguments.shown.target("svg");
+    target.write(picture.as_bytes())?;
+    arguments.shown.show(&target)?;
+    Ok(recording.outcome())
+}

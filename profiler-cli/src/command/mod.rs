@@ -1,0 +1,109 @@
+//! The command line. Each subcommand has a file; this one only hands over.
+
+mod check;
+mod diff;
+mod export;
+mod flame;
+mod options;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+use clap::{Parser, Subcommand};
+
+use crate::output;
+
+/// Look at, compare and check the recordings of mem-profile
+///
+/// A program with `#[mem_profile]` on a function writes a recording where MEM_PROFILE_OUTPUT says.
+/// These commands read it.
+#[derive(Parser)]
+#[command(
+    name = "cargo-mem-profile",
+    bin_name = "cargo mem-profile",
+    version,
+    after_help = EXAMPLES,
+    disable_help_subcommand = true
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    color: colorchoice_clap::Color,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  MEM_PROFILE_OUTPUT=run.mprof cargo run --release
+  cargo mem-profile report run.mprof
+  cargo mem-profile report run.mprof --format html --open
+
+Exit codes:
+  0    done
+  2    the command line makes no sense
+  3    `check` found a limit exceeded
+  125  the command itself failed: an error says why, and what to do";
+
+#[derive(Subcommand)]
+enum Command {
+    Report(report::Arguments),
+    Flame(flame::Arguments),
+    Export(export::Arguments),
+    Diff(diff::Arguments),
+    Check(check::Arguments),
+}
+
+/// How a command ended that did not fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// It did what it was asked for.
+    Done,
+    /// It did, and a limit is exceeded.
+    Exceeded,
+    /// It did what it could: figures are missing that had been recorded.
+    Lossy,
+}
+
+impl Outcome {
+    fn code(self) -> ExitCode {
+        match self {
+            Self::Done => ExitCode::SUCCESS,
+            Self::Exceeded => ExitCode::from(3),
+            Self::Lossy => ExitCode::from(FAILED),
+        }
+    }
+}
+
+const FAILED: u8 = 125;
+
+/// Runs the command that the arguments of the process name.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse_from(arguments());
+    arguments.color.write_global();
+    match run(arguments.command) {
+        Ok(outcome) => outcome.code(),
+        Err(error) => {
+            output::complain("error", &format!("{error:#}"));
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn run(command: Command) -> Result<Outcome> {
+    match command {
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Flame(arguments) => flame::run(&arguments),
+        Command::Export(arguments) => export::run(&arguments),
+        Command::Diff(arguments) => diff::run(&arguments),
+        Command::Check(arguments) => check::run(&arguments),
+    }
+}
+
+/// The arguments, less the name of the subcommand that cargo puts before ours.
+fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
+    let mut arguments = std::env::args_os().peekable();
+    let program = arguments.next();
+    arguments.next_if(|argument| argument == "mem-profile");
+    program.into_iter().chain(arguments)
+}

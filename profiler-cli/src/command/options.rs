@@ -1,0 +1,138 @@
+//! Options that several subcommands share.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use mem_profile_runtime::Filter;
+use mem_profile_runtime::report::{Style, Unit};
+
+use crate::output::Target;
+
+/// How sizes look.
+#[derive(Args)]
+pub(super) struct Sizes {
+    /// Unit of sizes
+    #[arg(
+        long,
+        env = "MEM_PROFILE_UNIT",
+        hide_env_values = true,
+        ignore_case = true,
+        default_value = "MiB",
+        value_parser = units()
+    )]
+    unit: Unit,
+    /// Digits after the decimal point
+    #[arg(
+        long,
+        value_name = "DIGITS",
+        env = "MEM_PROFILE_PRECISION",
+        hide_env_values = true,
+        default_value_t = 3,
+        value_parser = clap::value_parser!(u8).range(0..=9)
+    )]
+    precision: u8,
+}
+
+fn units() -> impl TypedValueParser<Value = Unit> {
+    const UNITS: [(&str, Unit); 5] = [
+        ("B", Unit::Byte),
+        ("KiB", Unit::KiB),
+        ("MiB", Unit::MiB),
+        ("GiB", Unit::GiB),
+        ("auto", Unit::Auto),
+    ];
+    let unit = |name: &str| UNITS.iter().find(|unit| unit.0.eq_ignore_ascii_case(name));
+    PossibleValuesParser::new(UNITS.map(|unit| unit.0))
+        .map(move |name| unit(&name).map_or(Unit::MiB, |unit| unit.1))
+}
+
+impl Sizes {
+    /// The style of a table on its way to `target`, in colour where that shows any.
+    pub(super) fn style(&self, target: &Target) -> Style {
+        Style {
+            unit: self.unit,
+            precision: self.precision.into(),
+            color: true,
+            width: target.width(),
+        }
+    }
+}
+
+/// Which functions are looked at.
+#[derive(Args)]
+pub(super) struct Functions {
+    /// Only functions whose path matches: `*` and `?` as in a shell, several with commas, `!`
+    /// excludes
+    #[arg(long, value_name = "GLOB")]
+    function: Option<String>,
+}
+
+impl Functions {
+    /// Leaves those whose function, as `name` says, is asked for.
+    ///
+    /// # Errors
+    /// When none is left: the pattern is hardly meant so.
+    pub(super) fn choose<T>(&self, items: &mut Vec<T>, name: impl Fn(&T) -> &str) -> Result<()> {
+        let Some(patterns) = &self.function else { return Ok(()) };
+        let filter = Filter::parse(patterns);
+        items.retain(|item| filter.matches(name(item)));
+        if items.is_empty() {
+            bail!("no function matches `{patterns}`: leave out --function to see all");
+        }
+        Ok(())
+    }
+}
+
+/// Where the result goes.
+#[derive(Args)]
+pub(super) struct Destination {
+    /// Write to a file instead of standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) output: Option<PathBuf>,
+}
+
+impl Destination {
+    pub(super) fn target(&self) -> Target {
+        self.output.clone().map_or(Target::Stdout, Target::File)
+    }
+}
+
+/// Where the result goes, and who shows it.
+#[derive(Args)]
+pub(super) struct Shown {
+    #[command(flatten)]
+    pub(super) destination: Destination,
+    /// Show the result in the program that the system has for it
+    #[arg(long)]
+    open: bool,
+}
+
+impl Shown {
+    /// The target; a file of that extension beside the system's temporary ones where the result
+    /// shall be shown but was given no name.
+    pub(super) fn target(&self, extension: &str) -> Target {
+        match &self.destination.output {
+            Some(path) => Target::File(path.clone()),
+            None if self.open => Target::File(temporary(extension)),
+            None => Target::Stdout,
+        }
+    }
+
+    /// Shows a file that was written, where that was asked for.
+    pub(super) fn show(&self, target: &Target) -> Result<()> {
+        match target {
+            Target::File(path) if self.open => open::that_detached(path).map_err(|error| {
+                let path = path.display();
+                anyhow::anyhow!("cannot show {path}: {error}; open it yourself")
+            }),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn temporary(extension: &str) -> PathBuf {
+    let name = format!("mem-profile-{}.{extension}", std::process::id());
+    std::env::temp_dir().join(name)
+}

@@ -1,0 +1,128 @@
+//! `report`: one recording, in the form that is asked for.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+use clap::{Args, ValueEnum};
+use mem_profile_runtime::Snapshot;
+use mem_profile_runtime::report::{self, Style};
+
+use super::Outcome;
+use super::options::{Functions, Shown, Sizes};
+use crate::figures::Order;
+use crate::output::{self, Target};
+use crate::recording::{self, Recording};
+use crate::view::html;
+
+/// Show a recording: a table per function, line by line
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording
+    file: PathBuf,
+    /// What the report is written as; without it, what the ending of --output says, else text
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Order of the functions [default: position, or increment with --top]
+    #[arg(long, value_enum)]
+    sort: Option<Order>,
+    /// Only so many functions, the first of the order
+    #[arg(long, value_name = "NUMBER")]
+    top: Option<usize>,
+    #[command(flatten)]
+    functions: Functions,
+    #[command(flatten)]
+    sizes: Sizes,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile report run.mprof
+  cargo mem-profile report run.mprof --top 3 --unit auto
+  cargo mem-profile report run.mprof --function 'my_app::parse::*,!*::tests::*'
+  cargo mem-profile report run.mprof --output report.html --open
+  cargo mem-profile report run.mprof --format lcov --output lcov.info";
+
+/// What a report is written as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// Tables for people
+    Text,
+    /// A heading and a table per function
+    Markdown,
+    /// Everything, sizes in bytes
+    Json,
+    /// One row per line, sizes in bytes
+    Csv,
+    /// How often each line ran, for editors that show coverage
+    Lcov,
+    /// One page for browsers, which needs nothing else
+    Html,
+}
+
+impl Format {
+    fn of_file(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Self::value_variants().iter().copied().find(|format| format.extension() == extension)
+    }
+
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Json => "json",
+            Self::Csv => "csv",
+            Self::Lcov => "info",
+            Self::Html => "html",
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let mut recording = recording::load(&arguments.file)?;
+    recording.warn(&arguments.file);
+    select(&mut recording.snapshot, arguments)?;
+    let file = arguments.shown.destination.output.as_deref();
+    let format = arguments.format.or_else(|| Format::of_file(file?));
+    let format = format.unwrap_or(Format::Text);
+    let target = arguments.shown.target(format.extension());
+    write(&recording, format, &target, &arguments.sizes.style(&target))?;
+    arguments.shown.show(&target)?;
+    Ok(recording.outcome())
+}
+
+/// Leaves the functions that are asked for, in their order.
+fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
+    arguments.functions.choose(&mut snapshot.functions, |function| &function.name)?;
+    let default = if arguments.top.is_some() { Order::Increment } else { Order::Position };
+    arguments.sort.unwrap_or(default).sort(snapshot);
+    let matching = snapshot.functions.len();
+    snapshot.functions.truncate(arguments.top.unwrap_or(usize::MAX));
+    if snapshot.functions.len() < matching {
+        let shown = snapshot.functions.len();
+        output::complain("note", &format!("{shown} of {matching} functions are shown"));
+    }
+    Ok(())
+}
+
+fn write(recording: &Recording, format: Format, target: &Target, style: &Style) -> Result<()> {
+    let render = |format| report::render(&recording.snapshot, format, style);
+    match format {
+        Format::Text => target.write_text(&(banner(recording) + &render(report::Format::Table))),
+        Format::Markdown => {
+            target.write((banner(recording) + &render(report::Format::Markdown)).as_bytes())
+        }
+        Format::Json => target.write((serde_json::to_string(recording)? + "\n").as_bytes()),
+        Format::Csv => target.write(render(report::Format::Csv).as_bytes()),
+        Format::Lcov => target.write(render(report::Format::Lcov).as_bytes()),
+        Format::Html => target.write(html::render(recording).as_bytes()),
+    }
+}
+
+/// What stands above figures that are not those of a whole run.
+fn banner(recording: &Recording) -> String {
+    let incomplete = recording.incomplete.as_ref();
+    incomplete.map_or_else(String::new, |it| format!("INCOMPLETE: {}\n\n", it.reason))
+}

@@ -1,0 +1,204 @@
+//! The numbers of a line and of a function, and the orders by them.
+
+use std::cmp::Reverse;
+
+use clap::ValueEnum;
+use mem_profile_runtime::report::Unit;
+use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
+use serde::{Deserialize, Serialize};
+
+/// What a line or a function took. Sizes are in bytes; `None` where nothing was measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub(crate) struct Figures {
+    /// Gained over all executions, and so what is held; negative where memory was given back.
+    pub(crate) increment: Option<i64>,
+    /// Highest rise of a line above its start.
+    pub(crate) peak: Option<u64>,
+    /// Requested in all.
+    pub(crate) allocated: Option<u64>,
+    /// Number of allocations.
+    pub(crate) allocations: Option<u64>,
+    /// Executions of a line, calls of a function.
+    pub(crate) occurrences: Option<u64>,
+}
+
+impl Figures {
+    pub(crate) fn of_line(line: &LineSnapshot) -> Self {
+        Self {
+            increment: line.increment,
+            peak: line.peak,
+            allocated: line.allocated,
+            allocations: line.allocations,
+            occurrences: line.occurrences,
+        }
+    }
+
+    /// Sums over the lines of the function's own code, and the highest of their peaks.
+    pub(crate) fn of_function(function: &FunctionSnapshot) -> Self {
+        let lines = function.body_lines();
+        Self {
+            increment: sum(lines, |line| line.increment),
+            peak: lines.iter().filter_map(|line| line.peak).max(),
+            allocated: sum(lines, |line| line.allocated),
+            allocations: sum(lines, |line| line.allocations),
+            occurrences: Some(function.calls),
+        }
+    }
+}
+
+/// The sum of what was measured, if anything was.
+fn sum<T: std::iter::Sum<T>>(
+    lines: &[LineSnapshot],
+    figure: impl Fn(&LineSnapshot) -> Option<T>,
+) -> Option<T> {
+    let measured: Vec<T> = lines.iter().filter_map(figure).collect();
+    (!measured.is_empty()).then(|| measured.into_iter().sum())
+}
+
+/// One of the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Measure {
+    /// What is held: the sum of all increments
+    Increment,
+    /// The highest rise of a line above its start
+    Peak,
+    /// Bytes allocated in all
+    Allocated,
+    /// Number of allocations
+    Allocations,
+}
+
+impl Measure {
+    /// The name used in tables and options.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Increment => "increment",
+            Self::Peak => "peak",
+            Self::Allocated => "allocated",
+            Self::Allocations => "allocations",
+        }
+    }
+
+    /// The number as text: a size, or a count without a unit.
+    pub(crate) fn format(self, figure: i128, unit: Unit, precision: usize) -> String {
+        match self {
+            Self::Allocations => figure.to_string(),
+            _ => unit.format(figure, precision),
+        }
+    }
+
+    pub(crate) fn of(self, figures: &Figures) -> Option<i128> {
+        match self {
+            Self::Increment => figures.increment.map(i128::from),
+            Self::Peak => figures.peak.map(i128::from),
+            Self::Allocated => figures.allocated.map(i128::from),
+            Self::Allocations => figures.allocations.map(i128::from),
+        }
+    }
+}
+
+/// What functions are sorted by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Order {
+    /// File, then line
+    Position,
+    /// Path of the function
+    Name,
+    /// What the function holds, most first
+    Increment,
+    /// The highest peak of its lines
+    Peak,
+    /// Bytes allocated in all
+    Allocated,
+    /// Number of allocations
+    Allocations,
+    /// Number of calls
+    Calls,
+}
+
+impl Order {
+    /// Sorts the functions; equal ones stay as they were.
+    pub(crate) fn sort(self, snapshot: &mut Snapshot) {
+        match self {
+            Self::Position => snapshot.sort(),
+            Self::Name => snapshot.functions.sort_by(|a, b| a.name.cmp(&b.name)),
+            Self::Calls => snapshot.functions.sort_by_key(|function| Reverse(function.calls)),
+            Self::Increment => by(snapshot, Measure::Increment),
+            Self::Peak => by(snapshot, Measure::Peak),
+            Self::Allocated => by(snapshot, Measure::Allocated),
+            Self::Allocations => by(snapshot, Measure::Allocations),
+        }
+    }
+}
+
+fn by(snapshot: &mut Snapshot, measure: Measure) {
+    let figure = |function: &FunctionSnapshot| measure.of(&Figures::of_function(function));
+    snapshot.functions.sort_by_cached_key(|function| Reverse(figure(function)));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn the_figures_of_a_function_leave_out_its_entry() {
+        let leak = sample::leak();
+        let figures = Figures::of_function(&leak.functions[0]);
+        let expected = Figures {
+            increment: Some(100_050_000),
+            peak: Some(100_000),
+            allocated: Some(100_150_000),
+            allocations: Some(1002),
+            occurrences: Some(1),
+        };
+        assert_eq!(figures, expected);
+        let entry_only = FunctionSnapshot { lines: vec![], ..leak.functions[0].clone() };
+        assert_eq!(Figures::of_function(&entry_only).increment, None);
+    }
+
+    #[test]
+    fn every_order_ranks() {
+        let names = |order: Order| {
+            let mut snapshot = sample::leak();
+            order.sort(&mut snapshot);
+            let names = snapshot.functions.iter().map(|function| function.name.clone());
+            names.collect::<Vec<_>>().join(" ")
+        };
+        let shown: Vec<_> =
+            Order::value_variants().iter().map(|&order| (order, names(order))).collect();
+        insta::assert_debug_snapshot!(shown, @r#"
+        [
+            (
+                Position,
+                "leak::process text::parse audit::log",
+            ),
+            (
+                Name,
+                "audit::log leak::process text::parse",
+            ),
+            (
+                Increment,
+                "leak::process text::parse audit::log",
+            ),
+            (
+                Peak,
+                "audit::log leak::process text::parse",
+            ),
+            (
+                Allocated,
+                "audit::log leak::process text::parse",
+            ),
+            (
+                Allocations,
+                "audit::log leak::process text::parse",
+            ),
+            (
+                Calls,
+                "text::parse audit::log leak::process",
+            ),
+        ]
+        "#);
+    }
+}

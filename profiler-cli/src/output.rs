@@ -1,0 +1,95 @@
+//! Where results and words go: results to standard output or a file, everything else to standard
+//! error.
+
+use std::fs::{self, File};
+use std::io::{self, IsTerminal, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail};
+
+/// What a recording begins with.
+const MAGIC: &[u8; 8] = b"memprof\0";
+
+/// Where a result goes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Target {
+    /// Standard output.
+    Stdout,
+    /// A file, which is written anew.
+    File(PathBuf),
+}
+
+impl Target {
+    /// Columns available; `None` where nothing limits them.
+    pub(crate) fn width(&self) -> Option<usize> {
+        match self {
+            Self::Stdout => {
+                terminal_size::terminal_size_of(io::stdout()).map(|size| size.0.0.into())
+            }
+            Self::File(_) => None,
+        }
+    }
+
+    /// Writes text for people. Its colours stay only where they are shown.
+    pub(crate) fn write_text(&self, text: &str) -> Result<()> {
+        match self {
+            Self::Stdout => settled(anstream::stdout().write_all(text.as_bytes())),
+            Self::File(_) => self.write(anstream::adapter::strip_str(text).to_string().as_bytes()),
+        }
+    }
+
+    /// Writes text for programs, as it is.
+    pub(crate) fn write(&self, bytes: &[u8]) -> Result<()> {
+        match self {
+            Self::Stdout => {
+                let mut stdout = io::stdout().lock();
+                settled(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+            }
+            Self::File(path) => {
+                let shown = path.display();
+                if is_recording(path) {
+                    bail!("{shown} is a recording, and would be lost: name another file");
+                }
+                fs::write(path, bytes).with_context(|| format!("cannot write {shown}"))?;
+                complain("wrote", &shown.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes what no terminal can show.
+    pub(crate) fn write_binary(&self, bytes: &[u8]) -> Result<()> {
+        if *self == Self::Stdout && io::stdout().is_terminal() {
+            bail!("this is no text: name a file with `--output FILE`, or use a pipe");
+        }
+        self.write(bytes)
+    }
+}
+
+/// Whether there is a recording, which is the memory of its program while that runs: cutting it
+/// short would end the program.
+fn is_recording(path: &Path) -> bool {
+    let mut start = [0; MAGIC.len()];
+    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
+    read.is_ok() && start == *MAGIC
+}
+
+/// A reader that has seen enough, as `head` has, is no failure.
+fn settled(result: io::Result<()>) -> Result<()> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result.context("cannot write to standard output"),
+    }
+}
+
+/// Says one line on standard error, where a line ending inside would pretend to be another.
+pub(crate) fn complain(kind: &str, message: &str) {
+    let color = if kind == "error" { "\u{1b}[1;31m" } else { "\u{1b}[1m" };
+    let message = message.replace(['\n', '\r'], " ");
+    let _ = writeln!(anstream::stderr(), "{color}{kind}:\u{1b}[0m {message}");
+}
+
+/// Puts finished lines on standard error.
+pub(crate) fn say(lines: &str) {
+    let _ = io::stderr().write_all(lines.as_bytes());
+}

@@ -1,0 +1,162 @@
+//! The one way in: from a file to what was recorded.
+
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::Path;
+
+use anyhow::{Context, Result, anyhow, bail};
+use mem_profile_runtime::recording::{self, Reason, State};
+use mem_profile_runtime::{SCHEMA_VERSION, Snapshot};
+use serde::{Deserialize, Serialize};
+
+use crate::command::Outcome;
+use crate::output;
+
+/// What a file holds.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Recording {
+    /// The figures, ordered by file and line.
+    #[serde(flatten)]
+    pub(crate) snapshot: Snapshot,
+    /// Command line of the program; `None` where it is not recorded.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) program: Option<String>,
+    /// Why these are not the figures of a whole run; `None` where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) incomplete: Option<Incomplete>,
+}
+
+/// What is missing of a recording.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Incomplete {
+    /// One sentence for people.
+    pub(crate) reason: String,
+    /// Whether figures are lost that had been booked, rather than only the end of the run.
+    pub(crate) lossy: bool,
+}
+
+impl Recording {
+    /// How a command ends that has shown it.
+    pub(crate) fn outcome(&self) -> Outcome {
+        let is_lossy = self.incomplete.as_ref().is_some_and(|incomplete| incomplete.lossy);
+        if is_lossy { Outcome::Lossy } else { Outcome::Done }
+    }
+
+    /// Says on standard error what is missing of what was read from `path`.
+    pub(crate) fn warn(&self, path: &Path) {
+        if let Some(Incomplete { reason, .. }) = &self.incomplete {
+            output::complain("warning", &format!("{} is incomplete: {reason}", path.display()));
+        }
+    }
+}
+
+/// Reads a recording: the file that a run recorded to, or a report of it as JSON.
+pub(crate) fn load(path: &Path) -> Result<Recording> {
+    let recording = match first_byte(path) {
+        Ok(None) => bail!("{} is empty: nothing was recorded", path.display()),
+        Ok(Some(b'{')) => fs::read(path).map_err(Into::into).and_then(|bytes| from_json(&bytes)),
+        Ok(Some(_)) => from_file(path),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    };
+    let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
+    recording.snapshot.sort();
+    Ok(recording)
+}
+
+/// The first byte that is no white space, of those that white space may reasonably take.
+fn first_byte(path: &Path) -> io::Result<Option<u8>> {
+    let mut start = Vec::new();
+    File::open(path)?.take(1 << 10).read_to_end(&mut start)?;
+    let found = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    Ok(found.or(start.first()).copied())
+}
+
+fn from_file(path: &Path) -> Result<Recording> {
+    let recording = recording::Recording::open(path).map_err(|error| anyhow!("{error}"))?;
+    let incomplete = match &recording.state {
+        State::Complete => None,
+        State::Running => Some(Incomplete {
+            reason: format!(
+                "process {} still runs; these are its figures so far",
+                recording.process
+            ),
+            lossy: false,
+        }),
+        State::Cut(reasons) => Some(Incomplete {
+            reason: reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join("; moreover, "),
+            lossy: reasons.iter().any(|reason| *reason != Reason::Ended),
+        }),
+        // A state that this version does not know is not complete.
+        state => Some(Incomplete { reason: format!("{state:?}"), lossy: true }),
+    };
+    let program = Some(recording.program).filter(|program| !program.is_empty());
+    Ok(Recording { snapshot: recording.snapshot, program, incomplete })
+}
+
+#[derive(Deserialize)]
+struct Version {
+    schema_version: u32,
+}
+
+fn from_json(bytes: &[u8]) -> Result<Recording> {
+    let version: Version = serde_json::from_slice(bytes).map_err(explained)?;
+    if version.schema_version != SCHEMA_VERSION {
+        bail!(
+            "it has version {}, and this command reads {SCHEMA_VERSION}: install the version of \
+             cargo-mem-profile that the program uses of mem-profile",
+            version.schema_version,
+        );
+    }
+    serde_json::from_slice(bytes).map_err(explained)
+}
+
+fn explained(error: serde_json::Error) -> anyhow::Error {
+    if error.is_eof() {
+        return anyhow!("it ends in the middle: the disk was full, or the writer killed");
+    }
+    anyhow!("it is not JSON as mem-profile writes it: {error}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    fn loaded(content: &[u8]) -> Result<Recording> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        fs::write(&path, content).unwrap();
+        load(&path)
+    }
+
+    fn refusal(content: &[u8]) -> String {
+        let error = format!("{:#}", loaded(content).unwrap_err());
+        error.split_once("/run").unwrap().1.trim_start_matches([':', ' ']).to_owned()
+    }
+
+    #[test]
+    fn json_comes_back_as_it_was() {
+        let json = serde_json::to_vec(&sample::leak()).unwrap();
+        let mut recording = loaded(&json).unwrap();
+        assert_eq!(
+            recording,
+            Recording { snapshot: sample::leak(), program: None, incomplete: None }
+        );
+        recording.incomplete = Some(Incomplete { reason: "cut".into(), lossy: true });
+        assert_eq!(loaded(&serde_json::to_vec(&recording).unwrap()).unwrap(), recording);
+    }
+
+    #[test]
+    fn what_is_no_recording_is_refused_in_a_line() {
+        insta::assert_snapshot!(refusal(b""), @"is empty: nothing was recorded");
+        insta::assert_snapshot!(refusal(b"\x7fELF"), @"
+        this is not a recording of mem-profile; run the program with MEM_PROFILE_OUTPUT=run.mprof to make one
+        ");
+        insta::assert_snapshot!(refusal(b"{}"), @"it is not JSON as mem-profile writes it: missing field `schema_version` at line 1 column 2");
+        insta::assert_snapshot!(refusal(br#"{"schema_version": 99}"#), @"
+        it has version 99, and this command reads 1: install the version of cargo-mem-profile that the program uses of mem-profile
+        ");
+        let json = serde_json::to_vec(&sample::leak()).unwrap();
+        insta::assert_snapshot!(refusal(&json[..json.len() / 2]), @"it ends in the middle: the disk was full, or the writer killed");
+    }
+}

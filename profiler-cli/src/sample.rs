@@ -1,0 +1,86 @@
+//! A hand-made recording that the tests render.
+
+use mem_profile_runtime::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+
+/// A leak in one function, work that leaves nothing behind in two others.
+pub(crate) fn leak() -> Snapshot {
+    let process = vec![
+        ran(31, "#[mem_profile]", (512, 0, 0, 0, 1)),
+        unused(32, "fn process(items: usize) -> Vec<String> {"),
+        ran(33, "    let mut kept = Vec::new(); // <script>", (0, 0, 0, 0, 1)),
+        ran(34, "    for id in 0..items {", (0, 0, 0, 0, 501)),
+        ran(
+            35,
+            "        let text = \"x\".repeat(100_000);",
+            (100_000_000, 100_000, 100_000_000, 1000, 500),
+        ),
+        ran(36, "        kept.push(text);", (50_000, 40_000, 50_000, 1, 500)),
+        ran(37, "    }", (0, 0, 0, 0, 500)),
+        ran(38, "    summary(|a| a & \"&amp;\");", (0, 100_000, 100_000, 1, 1)),
+        ran(39, "}", (0, 0, 0, 0, 1)),
+    ];
+    let parse = vec![
+        ran(5, "fn parse(text: &str) -> usize {", (1024, 0, 0, 0, 3)),
+        ran(
+            6,
+            "    let words: Vec<&str> = text.split(' ').collect();",
+            (48_000, 32_000, 72_000, 9, 3),
+        ),
+        ran(7, "    words.len()", (0, 0, 0, 0, 3)),
+        ran(8, "}", (-48_000, 0, 0, 0, 3)),
+    ];
+    let audit = vec![
+        ran(20, "fn log() {", (0, 0, 0, 0, 2)),
+        ran(21, "    format!(\"{:>300000000}\", 1);", (0, 300_000_000, 600_000_000, 5000, 2)),
+    ];
+    Snapshot {
+        schema_version: SCHEMA_VERSION,
+        backend: Backend::Heap,
+        process_bytes: Some(100_051_200),
+        functions: vec![
+            function("leak::process", "examples/leak.rs", 1, process),
+            function("text::parse", "src/text.rs", 3, parse),
+            function("audit::log", "src/text.rs", 2, audit),
+        ],
+    }
+}
+
+/// The same of another backend, which knows neither peaks nor allocations.
+pub(crate) fn resident() -> Snapshot {
+    let mut snapshot = leak();
+    snapshot.backend = Backend::Rss;
+    for line in snapshot.functions.iter_mut().flat_map(|function| &mut function.lines) {
+        (line.peak, line.allocations, line.allocated) = (None, None, None);
+    }
+    snapshot
+}
+
+pub(crate) fn function(
+    name: &str,
+    file: &str,
+    calls: u64,
+    lines: Vec<LineSnapshot>,
+) -> FunctionSnapshot {
+    let line = lines.first().map_or(1, |line| line.line);
+    FunctionSnapshot { name: name.into(), file: file.into(), line, calls, lines }
+}
+
+/// A line that ran: increment, peak, bytes allocated, allocations, occurrences.
+pub(crate) fn ran(line: u32, source: &str, figures: (i64, u64, u64, u64, u64)) -> LineSnapshot {
+    let (increment, peak, allocated, allocations, occurrences) = figures;
+    LineSnapshot {
+        line,
+        source: source.into(),
+        usage: Some(increment.max(0).unsigned_abs() + 512),
+        increment: Some(increment),
+        peak: Some(peak),
+        allocations: Some(allocations),
+        allocated: Some(allocated),
+        occurrences: Some(occurrences),
+    }
+}
+
+/// A line that did not run.
+pub(crate) fn unused(line: u32, source: &str) -> LineSnapshot {
+    LineSnapshot { line, source: source.into(), ..LineSnapshot::default() }
+}

@@ -1,0 +1,85 @@
+//! Which lines only call another function of the recording.
+//!
+//! Such a line holds what the function holds. Beside the function's own lines it would come first,
+//! and say the least. A recording does not tell who called whom, so the source has to: the
+//! name is followed by a parenthesis, and the function's total explains the better part of what
+//! the line holds.
+
+use std::collections::HashMap;
+
+use mem_profile_runtime::{FunctionSnapshot, LineSnapshot};
+
+use crate::figures::Figures;
+
+/// The functions of a recording by the last part of their paths.
+pub(crate) struct Callees<'a> {
+    by_name: HashMap<&'a str, Vec<(usize, &'a FunctionSnapshot)>>,
+}
+
+impl<'a> Callees<'a> {
+    pub(crate) fn new(functions: &'a [FunctionSnapshot]) -> Self {
+        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
+        for (index, function) in functions.iter().enumerate() {
+            by_name.entry(last_part(&function.name)).or_default().push((index, function));
+        }
+        Self { by_name }
+    }
+
+    /// The index of the function that the line of `caller` calls, if that is most of what it does.
+    pub(crate) fn of(&self, caller: usize, line: &LineSnapshot) -> Option<usize> {
+        let called = calls(&line.source).filter_map(|name| self.by_name.get(name)).flatten();
+        let explains = |function: &FunctionSnapshot| {
+            let total = Figures::of_function(function);
+            let part = |of: Option<i64>, whole: Option<i64>| {
+                of.unwrap_or(0).unsigned_abs() >= whole.unwrap_or(0).unsigned_abs() / 2
+            };
+            function.calls > 0 && part(total.increment, line.increment)
+        };
+        let mut called = called.filter(|(index, function)| *index != caller && explains(function));
+        called.next().map(|(index, _)| *index)
+    }
+}
+
+fn last_part(path: &str) -> &str {
+    path.rsplit("::").next().unwrap_or(path)
+}
+
+/// The names before opening parentheses.
+fn calls(source: &str) -> impl Iterator<Item = &str> {
+    let code = source.split("//").next().unwrap_or_default();
+    code.match_indices('(').filter_map(|(at, _)| {
+        let before = &code[..at];
+        let is_part = |character: char| character.is_alphanumeric() || character == '_';
+        let name = &before[before.trim_end_matches(is_part).len()..];
+        (!name.is_empty()).then_some(name)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample::{function, ran};
+
+    fn line(source: &str, increment: i64) -> LineSnapshot {
+        ran(9, source, (increment, 0, 0, 0, 1))
+    }
+
+    #[test]
+    fn a_call_is_found_by_name_and_by_what_it_explains() {
+        let body = |increment| vec![ran(1, "", (0, 0, 0, 0, 1)), line("work", increment)];
+        let functions = [
+            function("app::main", "a.rs", 1, body(1000)),
+            function("app::Store::load", "a.rs", 1, body(900)),
+            function("app::tiny", "a.rs", 1, body(5)),
+        ];
+        let callees = Callees::new(&functions);
+        let of = |source: &str, increment| callees.of(0, &line(source, increment));
+        assert_eq!(of("    let store = Store::load(path)?;", 1000), Some(1));
+        assert_eq!(of("    load (path)", 1000), None);
+        assert_eq!(of("    reload(path)", 1000), None);
+        assert_eq!(of("    keep(); // load(path)", 1000), None);
+        assert_eq!(of("    tiny(vec![0; 1000])", 1000), None);
+        assert_eq!(of("    tiny(load())", 1000), Some(1));
+        assert_eq!(of("    main()", 1000), None);
+    }
+}

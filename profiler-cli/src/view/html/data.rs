@@ -1,0 +1,108 @@
+//! What the script of the page gets. Names and order are a contract with `script/`.
+
+use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, report};
+use serde::{Serialize, Serializer};
+
+use crate::figures::Figures;
+use crate::recording::Recording;
+use crate::view::calls::Callees;
+use crate::view::highlight::{Kind, highlight};
+
+/// Everything on the page.
+#[derive(Serialize)]
+pub(super) struct Page<'a> {
+    backend: &'static str,
+    process_bytes: Option<u64>,
+    program: Option<&'a str>,
+    functions: Vec<Function<'a>>,
+}
+
+/// One function.
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    file: &'a str,
+    line: u32,
+    #[serde(flatten)]
+    figures: Figures,
+    lines: Vec<Line>,
+}
+
+/// One line, as an array: there may be a hundred thousand.
+///
+/// `[number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences]`
+struct Line {
+    line: LineSnapshot,
+    pieces: String,
+    calls: Option<usize>,
+}
+
+impl Serialize for Line {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { line, pieces, calls } = self;
+        let place = (line.line, &line.source, pieces, calls, line.usage);
+        let figures = (line.increment, line.peak, line.allocated, line.allocations);
+        let (number, source, pieces, calls, usage) = place;
+        let (increment, peak, allocated, allocations) = figures;
+        let occurrences = line.occurrences;
+        (number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences)
+            .serialize(serializer)
+    }
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(recording: &'a Recording) -> Self {
+        let snapshot = &recording.snapshot;
+        let callees = Callees::new(&snapshot.functions);
+        let functions = snapshot.functions.iter().enumerate();
+        Self {
+            backend: snapshot.backend.name(),
+            process_bytes: snapshot.process_bytes,
+            program: recording.program.as_deref(),
+            functions: functions.map(|(at, it)| Function::new(at, it, &callees)).collect(),
+        }
+    }
+}
+
+impl<'a> Function<'a> {
+    fn new(index: usize, function: &'a FunctionSnapshot, callees: &Callees) -> Self {
+        let sources: Vec<String> =
+            function.lines.iter().map(|line| report::printable(&line.source)).collect();
+        let pieces = highlight(&sources);
+        let lines = function.lines.iter().zip(sources).zip(pieces);
+        let lines = lines.enumerate().map(|(row, ((line, source), pieces))| Line {
+            // The first row is the entry, which did not call anything yet.
+            calls: if row == 0 { None } else { callees.of(index, line) },
+            line: LineSnapshot { source, ..line.clone() },
+            pieces: encoded(&pieces),
+        });
+        Self {
+            name: &function.name,
+            file: &function.file,
+            line: function.line,
+            figures: Figures::of_function(function),
+            lines: lines.collect(),
+        }
+    }
+}
+
+/// A letter and a length for each piece: `k3_1f4`.
+fn encoded(pieces: &[(Kind, usize)]) -> String {
+    pieces.iter().map(|(kind, length)| format!("{}{length}", letter(*kind))).collect()
+}
+
+/// The class of the piece in the style sheet.
+fn letter(kind: Kind) -> char {
+    match kind {
+        Kind::Plain => '_',
+        Kind::Comment => 'c',
+        Kind::Keyword => 'k',
+        Kind::Type => 't',
+        Kind::Function => 'f',
+        Kind::Macro => 'm',
+        Kind::Text => 's',
+        Kind::Number => 'n',
+        Kind::Lifetime => 'l',
+        Kind::Attribute => 'a',
+    }
+}

@@ -1,0 +1,76 @@
+// Numbers, and the sentences that explain them.
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+
+/** A number of bytes in its largest unit: `["47.7", "MiB"]`. */
+function scaled(bytes) {
+  let size = Math.abs(bytes);
+  let unit = 0;
+  while (size >= 1023.95 && unit < UNITS.length - 1) {
+    size /= 1024;
+    unit += 1;
+  }
+  const sign = bytes < 0 ? "−" : "";
+  return [sign + (unit === 0 ? String(size) : size.toFixed(1)), UNITS[unit]];
+}
+
+function size(bytes) {
+  return scaled(bytes).join(" ");
+}
+
+/** The size, and all of its digits where the unit hides some. */
+function exactly(bytes) {
+  return Math.abs(bytes) < 1024 ? size(bytes) : `${size(bytes)} (${count(bytes)} bytes)`;
+}
+
+function count(number) {
+  return number.toLocaleString("en-US").replace("-", "−");
+}
+
+function times(number, what) {
+  return number === 1 ? `1 ${what}` : `${count(number)} ${what}s`;
+}
+
+function percent(part, whole) {
+  return `${Math.round((100 * part) / whole)} %`;
+}
+
+const isHeap = () => page.backend === "heap";
+const memory = () => (isHeap() ? "memory" : "resident memory of the process");
+
+/** Sentences on the figures of a line or a function, by column. */
+const explain = {
+  increment({ increment, occurrences, whole, isFunction }) {
+    if (increment === 0) return `As much ${memory()} in use after as before: nothing is held.`;
+    const runs = times(occurrences, isFunction ? "call" : "execution");
+    const who = occurrences === 1 ? `its only ${runs.slice(2)}` : `its ${runs} together`;
+    if (increment < 0) return `${who} gave back ${exactly(-increment)}.`;
+    const share = whole > 0 ? `, ${percent(increment, whole)} of what its function gained` : "";
+    return `${who} left ${exactly(increment)} more in use than before${share}.`;
+  },
+  peak({ peak }) {
+    if (peak === 0) return "It never rose above what was in use when it started.";
+    return `While it ran once, ${memory()} rose by up to ${exactly(peak)} above its start.`;
+  },
+  usage({ usage }) {
+    return `Up to ${exactly(usage)} in use when it had run: the highest over all executions.`;
+  },
+  allocated({ allocated }) {
+    return `${exactly(allocated)} requested in all, whether given back or not.`;
+  },
+  allocations({ allocations, allocated }) {
+    if (allocations === 0) return "It allocated nothing.";
+    const average = size(Math.round(allocated / allocations));
+    return `${times(allocations, "block")} requested, of ${exactly(allocated)} in all: ${average} each.`;
+  },
+  occurrences({ occurrences, isFunction }) {
+    return `${isFunction ? "Called" : "It ran"} ${occurrences === 1 ? "once" : times(occurrences, "time")}.`;
+  },
+};
+
+/** One sentence that begins with a capital. */
+function sentence(column, figures) {
+  if (figures[column] === null || figures[column] === undefined) return "";
+  const text = explain[column](figures);
+  return text[0].toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,76 @@
+use mem_profile_runtime::Snapshot;
+
+use crate::run::Folder;
+use crate::sample;
+
+/// The sample after a change as of a pull request: two lines above, one edited, one that leaks.
+fn edited() -> Snapshot {
+    let mut after = sample::leak();
+    let function = &mut after.functions[0];
+    for line in &mut function.lines[3..] {
+        line.line += 1;
+    }
+    let leak = sample::ran(34, "    log.push(items);", (7_000_000, 7_000_000, 7_000_000, 1, 500));
+    function.lines.insert(3, leak);
+    function.lines[6].source = "        kept.push(text.clone());".into();
+    function.lines[6].increment = Some(150_000);
+    after
+}
+
+fn folder() -> Folder {
+    let folder = Folder::with("before.json", &sample::leak());
+    folder.record("after.json", &edited());
+    folder
+}
+
+#[test]
+fn lines_are_found_again_after_an_edit() {
+    let ran = folder().run(&["diff", "before.json", "after.json", "--unit", "B"]);
+    insta::assert_snapshot!(ran.stdout, @"
+        Growth    Before       After   Line                           Function        Line Contents
+    ===============================================================================================
+    +7000000 B       new   7000000 B   examples/leak.rs:34            leak::process   log.push(items);
+     +100000 B   50000 B    150000 B   examples/leak.rs:37 (was 36)   leak::process   kept.push(text.clone());
+
+    mem-profile: by increment, 2 grew, 0 shrank and 11 did not change
+    ");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn functions_and_other_figures_can_be_compared() {
+    let folder = folder();
+    let diff = ["diff", "before.json", "after.json", "--by=function", "--measure=allocations"];
+    insta::assert_snapshot!(folder.run(&diff).stdout, @"
+    Growth   Before   After   Line                  Function
+    ========================================================
+        +1     1002    1003   examples/leak.rs:31   leak::process
+
+    mem-profile: by allocations, 1 grew, 0 shrank and 2 did not change
+    ");
+    let none = folder.run(&["diff", "before.json", "after.json", "--function", "parse"]);
+    insta::assert_snapshot!(none.stdout, @"mem-profile: by increment, 0 grew, 0 shrank and 3 did not change");
+}
+
+#[test]
+fn the_most_grown_are_kept_and_the_rest_is_counted() {
+    let ran = folder().run(&["diff", "before.json", "after.json", "--top=1", "--format=markdown"]);
+    insta::assert_snapshot!(ran.stdout, @"
+    | Growth | Before | After | Line | Function | Line Contents |
+    | ---: | ---: | ---: | :--- | :--- | :--- |
+    | +6.676 MiB | new | 6.676 MiB | `examples/leak.rs:34` | `leak::process` | `log.push(items);` |
+
+    mem-profile: by increment, 2 grew, 0 shrank and 11 did not change; shown: 1
+    ");
+}
+
+#[test]
+fn different_backends_are_refused() {
+    let folder = folder();
+    folder.record("rss.json", &sample::resident());
+    let ran = folder.run(&["diff", "before.json", "rss.json"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr, @"
+    error: one recording counts heap, the other rss: record both with the same MEM_PROFILE_BACKEND
+    ");
+}

@@ -1,0 +1,13 @@
+//! The command as a user runs it: arguments, files, pipes and exit codes.
+#![allow(missing_docs)]
+
+mod check;
+mod diff;
+mod export;
+mod manual;
+mod recorded;
+mod report;
+mod run;
+#[path = "../../src/sample.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod sample;

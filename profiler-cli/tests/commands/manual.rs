@@ -1,0 +1,45 @@
+//! The manual in `docs/` is what the command says of itself.
+//! `UPDATE_GOLDEN=1 cargo test -p cargo-mem-profile manual` writes it anew.
+
+use std::fs;
+use std::path::Path;
+
+use crate::run::Folder;
+
+const COMMANDS: [&str; 5] = ["report", "flame", "export", "diff", "check"];
+
+const TITLE: &str = "\
+# cargo mem-profile
+
+What `cargo mem-profile --help` and the help of each of its commands say.
+";
+
+fn help(arguments: &[&str]) -> String {
+    let ran = Folder::new().run(&[arguments, &["--help"]].concat());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    let lines = ran.stdout.lines().map(str::trim_end);
+    lines.collect::<Vec<_>>().join("\n").trim_end().to_owned()
+}
+
+fn section(title: &str, arguments: &[&str]) -> String {
+    format!("\n## {title}\n\n```text\n{}\n```\n", help(arguments))
+}
+
+#[test]
+fn the_manual_is_what_the_command_says() {
+    let overview = help(&[]);
+    let named = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let named = named.take_while(|line| !line.is_empty());
+    let named: Vec<_> = named.filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(named, COMMANDS, "each command has a section");
+
+    let mut manual = TITLE.to_owned() + &section("cargo mem-profile", &[]);
+    for command in COMMANDS {
+        manual.push_str(&section(&format!("cargo mem-profile {command}"), &[command]));
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cargo-mem-profile.md");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        fs::write(&path, &manual).unwrap();
+    }
+    assert_eq!(manual, fs::read_to_string(&path).unwrap_or_default());
+}

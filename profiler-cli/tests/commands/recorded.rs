@@ -1,0 +1,186 @@
+//! Real programs, recorded and looked at: the examples of the workspace, built by cargo in cargo
+//! because a change to one of them is part of the test.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::run::Folder;
+
+const MANIFEST: &str = r#"
+[package]
+name = "recorded"
+version = "1.0.0"
+edition = "2024"
+
+[dependencies]
+mem-profile = { path = "{workspace}" }
+serde_json = "1"
+
+[profile.dev]
+debug = false
+opt-level = 1
+
+[workspace]
+"#;
+
+fn workspace() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+fn example(name: &str) -> String {
+    fs::read_to_string(workspace().join("examples").join(name).with_extension("rs")).unwrap()
+}
+
+/// Builds a program of this source.
+fn build(name: &str, source: &str) -> PathBuf {
+    let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded").join(name);
+    let path = package.join("examples").join(name).with_extension("rs");
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    let manifest = MANIFEST.replace("{workspace}", workspace().to_str().unwrap());
+    fs::write(package.join("Cargo.toml"), manifest).unwrap();
+    fs::copy(workspace().join("Cargo.lock"), package.join("Cargo.lock")).unwrap();
+    fs::write(path, source).unwrap();
+    fs::create_dir_all(package.join("src")).unwrap();
+    fs::write(package.join("src/lib.rs"), "").unwrap();
+    let target = package.join("../target");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["build", "--quiet", "--examples", "--target-dir"])
+        .arg(&target)
+        .current_dir(&package);
+    assert!(cargo.status().unwrap().success(), "{name} builds");
+    target.join("debug/examples").join(name)
+}
+
+fn recorded(program: &Path, folder: &Folder, name: &str) -> Command {
+    let mut command = Command::new(program);
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("MEM_PROFILE") {
+            command.env_remove(name);
+        }
+    }
+    command.env("MEM_PROFILE_OUTPUT", folder.path(name));
+    command
+}
+
+/// What a line of the source has to be preceded by, and what is then in its place.
+fn edited(source: &str, edits: &[(&str, &str)]) -> String {
+    edits.iter().fold(source.to_owned(), |source, (from, to)| {
+        assert_eq!(source.matches(from).count(), 1, "{from}");
+        source.replace(from, to)
+    })
+}
+
+#[test]
+fn a_leak_planted_in_real_json_fails_the_check_by_its_line() {
+    let folder = Folder::new();
+    let before = example("real_json");
+    let run = |source: &str, name: &str| {
+        let status = recorded(&build("real_json", source), &folder, name).output().unwrap().status;
+        assert!(status.success());
+    };
+    run(&before, "main.mprof");
+    let after = edited(
+        &before,
+        &[
+            (
+                "#[mem_profile]\nfn load",
+                "static SEEN: Mutex<Vec<String>> = Mutex::new(Vec::new());\n\n#[mem_profile]\nfn load",
+            ),
+            (
+                "use mem_profile::mem_profile;",
+                "use std::sync::Mutex;\n\nuse mem_profile::mem_profile;",
+            ),
+            (
+                "names.push((id, name.to_owned()));",
+                "SEEN.lock().unwrap().push(product.to_string());\n        names.push((id, name.to_owned()));",
+            ),
+        ],
+    );
+    run(&after, "branch.mprof");
+    let planted =
+        (1..).zip(after.lines()).find(|(_, line)| line.contains("SEEN.lock()")).unwrap().0;
+
+    let same = folder.run(&["check", "main.mprof", "--baseline", "main.mprof"]);
+    assert_eq!(same.code, 0, "{}", same.stdout);
+    let check = folder.run(&["check", "branch.mprof", "--baseline", "main.mprof"]);
+    assert_eq!((check.code, check.stderr.as_str()), (3, ""));
+    let first = check.stdout.lines().take(2).collect::<Vec<_>>();
+    let place = format!("exceeded: examples/real_json.rs:{planted} in real_json::load: increment ");
+    assert!(
+        first[0].starts_with(&place) && first[0].ends_with("limit 64.0 KiB, baseline 0 B"),
+        "{first:?}"
+    );
+    assert_eq!(first[1], "    SEEN.lock().unwrap().push(product.to_string());");
+
+    let readme =
+        format!("$ cargo mem-profile check branch.mprof --baseline main.mprof\n{}", check.stdout);
+    assert_eq!(in_readme(&readme), readme);
+
+    // Nothing but the leak has grown, though every line has moved.
+    let diff = folder.run(&["diff", "main.mprof", "branch.mprof", "--format", "csv"]);
+    let rows: Vec<_> = diff.stdout.lines().skip(1).collect();
+    assert_eq!(rows.len(), 1, "{rows:?}");
+    assert!(rows[0].ends_with("SEEN.lock().unwrap().push(product.to_string());"));
+}
+
+/// What the README shows of the check; with `UPDATE_GOLDEN` it shows what is given.
+fn in_readme(actual: &str) -> String {
+    let path = workspace().join("README.md");
+    let mut readme = fs::read_to_string(&path).unwrap();
+    let mark = "<!-- check: real_json -->\n```text\n";
+    let start = readme.find(mark).expect("a mark in the README") + mark.len();
+    let end = start + readme[start..].find("```\n<!-- end -->").expect("an end");
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        readme.replace_range(start..end, actual);
+        fs::write(&path, &readme).unwrap();
+        return actual.to_owned();
+    }
+    readme[start..end].to_owned()
+}
+
+/// The leak, stopped after it has leaked: it prints into a pipe that is full.
+fn stopped(folder: &Folder, name: &str) -> (Child, io::PipeReader) {
+    let (reader, mut writer) = io::pipe().unwrap();
+    writer.write_all(&[0; 64 << 10]).unwrap();
+    let mut command = recorded(&build("leak", &example("leak")), folder, name);
+    let child = command.stdout(writer).stderr(Stdio::null()).spawn().unwrap();
+    (child, reader)
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_leak_that_was_killed_is_found_in_what_it_left() {
+    let folder = Folder::new();
+    let (mut child, _reader) = stopped(&folder, "leak.mprof");
+    let csv = ["report", "leak.mprof", "--format", "csv"];
+    let is_printing = |row: &str| row.contains("println!") && !row.contains(",,");
+    while !folder.run(&csv).stdout.lines().any(is_printing) {
+        thread::sleep(Duration::from_millis(20));
+    }
+    let live = folder.run(&csv);
+    assert_eq!(live.code, 0);
+    let says = format!("process {} still runs; these are its figures so far", child.id());
+    assert_eq!(live.stderr, format!("warning: leak.mprof is incomplete: {says}\n"));
+    let over = folder.run(&["report", "leak.mprof", "--output", "leak.mprof"]);
+    let refusal = "error: leak.mprof is a recording, and would be lost: name another file\n";
+    assert_eq!(over.code, 125);
+    assert!(over.stderr.ends_with(refusal), "{}", over.stderr);
+
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let report = folder.run(&["report", "leak.mprof", "--unit", "B"]);
+    assert_eq!(report.code, 0, "nothing that was booked is missing");
+    assert!(report.stdout.starts_with("INCOMPLETE: the process ended without closing it"));
+    let row = report.stdout.lines().find(|line| line.contains("\"x\".repeat")).unwrap();
+    assert!(row.contains(" 50000000 B "), "{row}");
+
+    let page = folder.run(&["report", "leak.mprof", "--format", "html"]).stdout;
+    assert!(page.contains("the process ended without closing it"));
+    let check = folder.run(&["check", "leak.mprof", "--baseline", "leak.mprof"]);
+    assert_eq!((check.code, check.stdout.as_str()), (125, ""));
+}

@@ -1,0 +1,173 @@
+use std::fs::File;
+use std::io::Read;
+use std::process::Stdio;
+
+use crate::run::{COMMAND, Folder, ran};
+use crate::sample;
+
+#[test]
+fn the_table_goes_to_standard_output_and_nothing_else_is_said() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let ran = folder.run(&["report", "run.json", "--function", "parse"]);
+    insta::assert_snapshot!(ran.stdout, @"
+    Filename: src/text.rs  Function: text::parse
+
+    Line #    Mem usage    Increment         Peak  Allocs  Occurrences   Line Contents
+    ==================================================================================
+         5    0.001 MiB    0.001 MiB    0.000 MiB       0            3   fn parse(text: &str) -> usize {
+         6    0.046 MiB    0.046 MiB    0.031 MiB       9            3       let words: Vec<&str> = text.split(' ').collect();
+         7    0.000 MiB    0.000 MiB    0.000 MiB       0            3       words.len()
+         8    0.000 MiB   -0.046 MiB    0.000 MiB       0            3   }
+
+    mem-profile: 1 function, 3 lines ran, heap: 95.42 MiB live when reported
+    heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
+    ");
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn cargo_may_put_its_own_name_first() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let direct = folder.run(&["report", "run.json"]);
+    let by_cargo = folder.run(&["mem-profile", "report", "run.json"]);
+    assert_eq!(direct.stdout, by_cargo.stdout);
+    assert_eq!(by_cargo.code, 0);
+}
+
+#[test]
+fn the_first_of_an_order_are_shown_and_the_rest_is_counted() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let names = |arguments: &[&str]| {
+        let ran = folder.run(&[&["report", "run.json"], arguments].concat());
+        let rows = ran.stdout.lines().filter_map(|line| line.split("Function: ").nth(1));
+        (rows.map(str::to_owned).collect::<Vec<_>>(), ran.stderr)
+    };
+    let note = "note: 1 of 3 functions are shown\n".to_owned();
+    assert_eq!(names(&["--top", "1"]), (vec!["leak::process".to_owned()], note.clone()));
+    assert_eq!(names(&["--top=1", "--sort=peak"]), (vec!["audit::log".to_owned()], note));
+    let all = ["leak::process", "text::parse", "audit::log"];
+    assert_eq!(names(&["--sort", "calls"]).0, ["text::parse", "audit::log", "leak::process"]);
+    assert_eq!(names(&[]), (all.map(str::to_owned).to_vec(), String::new()));
+}
+
+#[test]
+fn the_ending_of_the_file_says_the_format() {
+    let folder = Folder::with("run.json", &sample::leak());
+    for (name, start) in [
+        ("a.txt", "Filename: examples/leak.rs"),
+        ("a.md", "### `leak::process`"),
+        ("a.csv", "function,file,line"),
+        ("a.info", "TN:"),
+        ("a.json", "{\"schema_version\":1"),
+        ("a.html", "<!doctype html>"),
+        ("a.unknown", "Filename:"),
+    ] {
+        let ran = folder.run(&["report", "run.json", "-o", name]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);
+        assert_eq!(ran.stderr, format!("wrote: {name}\n"));
+        assert!(folder.read(name).starts_with(start), "{name}");
+    }
+    assert_eq!(
+        folder.run(&["report", "a.json"]).stdout,
+        folder.run(&["report", "run.json"]).stdout
+    );
+}
+
+#[test]
+fn colour_is_for_terminals_unless_it_is_asked_for() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let colored = |arguments: &[&str], variable: &str| {
+        let mut command = folder.command(&[&["report", "run.json"], arguments].concat());
+        ran(&command.env(variable, "1").output().unwrap()).stdout.contains('\u{1b}')
+    };
+    assert!(!colored(&[], "NOTHING"));
+    assert!(colored(&["--color=always"], "NOTHING"));
+    assert!(colored(&[], "CLICOLOR_FORCE"));
+    assert!(!colored(&["--color=never"], "CLICOLOR_FORCE"));
+}
+
+#[test]
+fn sizes_are_in_the_unit_that_the_flag_or_the_environment_says() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let command = ["report", "run.json", "--function", "parse", "--precision", "1"];
+    let mut by_environment = folder.command(&command);
+    let by_environment = ran(&by_environment.env("MEM_PROFILE_UNIT", "kib").output().unwrap());
+    assert!(by_environment.stdout.contains(" 46.9 KiB "), "{}", by_environment.stdout);
+    let mut by_flag = folder.command(&[&command[..], &["--unit", "B"]].concat());
+    let by_flag = ran(&by_flag.env("MEM_PROFILE_UNIT", "kib").output().unwrap());
+    assert!(by_flag.stdout.contains(" 48000 B "), "{}", by_flag.stdout);
+}
+
+#[test]
+fn failures_are_one_line_and_say_what_to_do() {
+    let folder = Folder::with("run.json", &sample::leak());
+    folder.write("program", "\u{7f}ELF");
+    for (arguments, line) in [
+        (vec!["report", "none"], "cannot read none: No such file or directory"),
+        (vec!["report", "program"], "cannot use program: this is not a recording of mem-profile; "),
+        (vec!["report", "run.json", "-o", "no/where"], "cannot write no/where: "),
+        (
+            vec!["report", "run.json", "--function", "x::*"],
+            "no function matches `x::*`: leave out --function to see all",
+        ),
+    ] {
+        let ran = folder.run(&arguments);
+        assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+        assert!(ran.stderr.starts_with(&format!("error: {line}")), "{}", ran.stderr);
+        assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+    }
+    assert_eq!(folder.run(&["report"]).code, 2);
+    assert_eq!(folder.run(&["report", "run.json", "--format", "pdf"]).code, 2);
+}
+
+#[test]
+fn what_is_missing_is_said_and_never_presented_as_complete() {
+    let folder = Folder::with("run.json", &sample::leak());
+    let cut = |lossy| {
+        let incomplete = format!("{{\"incomplete\":{{\"reason\":\"cut\",\"lossy\":{lossy}}},");
+        folder.write("cut.json", &folder.read("run.json").replacen('{', &incomplete, 1));
+        let run = |format| folder.run(&["report", "cut.json", "--format", format]);
+        let reports = ["text", "markdown", "json", "html", "csv", "lcov"].map(run);
+        for report in &reports {
+            assert_eq!(report.stderr, "warning: cut.json is incomplete: cut\n");
+            assert_eq!(report.code, if lossy { 125 } else { 0 });
+        }
+        for report in &reports[..2] {
+            assert!(report.stdout.starts_with("INCOMPLETE: cut\n"), "{}", report.stdout);
+        }
+        assert!(reports[2].stdout.contains("\"incomplete\":{\"reason\":\"cut\""));
+        assert!(reports[3].stdout.contains("role=\"alert\""));
+    };
+    cut(true);
+    cut(false);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_failure() {
+    let mut large = sample::leak();
+    let line = large.functions[0].lines[3].clone();
+    large.functions[0].lines.extend(std::iter::repeat_n(line, 10_000));
+    let folder = Folder::with("run.json", &large);
+    for format in ["text", "csv"] {
+        let mut command = folder.command(&["report", "run.json", "--format", format]);
+        let mut child =
+            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect(COMMAND);
+        let mut start = [0; 8];
+        child.stdout.take().unwrap().read_exact(&mut start).unwrap();
+        let ran = ran(&child.wait_with_output().unwrap());
+        assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_a_failure() {
+    let folder = Folder::with("run.json", &sample::leak());
+    for format in ["text", "csv"] {
+        let mut command = folder.command(&["report", "run.json", "--format", format]);
+        let full = File::options().write(true).open("/dev/full").unwrap();
+        let ran = ran(&command.stdout(full).output().unwrap());
+        assert_eq!(ran.code, 125);
+        assert!(ran.stderr.contains("cannot write to standard output"), "{}", ran.stderr);
+    }
+}

@@ -1,0 +1,44 @@
+//! Occurrences as the hits of a coverage report, which editors show in the margin.
+//!
+//! The format is that of `geninfo`(1). A line that never ran is left out: whether it holds code or a
+//! comment is not known.
+
+use std::collections::BTreeMap;
+
+use super::line;
+use crate::snapshot::{FunctionSnapshot, Snapshot};
+
+pub(super) fn render(snapshot: &Snapshot) -> String {
+    let mut files: BTreeMap<&str, Vec<&FunctionSnapshot>> = BTreeMap::new();
+    for function in &snapshot.functions {
+        files.entry(&function.file).or_default().push(function);
+    }
+    files.iter().map(|(file, functions)| record(file, functions)).collect()
+}
+
+fn record(file: &str, functions: &[&FunctionSnapshot]) -> String {
+    let mut text = format!("TN:\nSF:{}\n", line::printable(file));
+    for function in functions {
+        let name = line::printable(&function.name);
+        text.push_str(&format!("FN:{},{name}\nFNDA:{},{name}\n", function.line, function.calls));
+    }
+    let entered = functions.iter().filter(|function| function.calls > 0).count();
+    text.push_str(&format!("FNF:{}\nFNH:{entered}\n", functions.len()));
+    let hits = hits(functions);
+    for (line, count) in &hits {
+        text.push_str(&format!("DA:{line},{count}\n"));
+    }
+    text.push_str(&format!("LF:{0}\nLH:{0}\nend_of_record\n", hits.len()));
+    text
+}
+
+/// How often each line ran. Functions that share a line are added up.
+fn hits(functions: &[&FunctionSnapshot]) -> BTreeMap<u32, u64> {
+    let mut hits = BTreeMap::new();
+    for line in functions.iter().flat_map(|function| &function.lines) {
+        if let Some(count) = line.occurrences {
+            *hits.entry(line.line).or_default() += count;
+        }
+    }
+    hits
+}

@@ -1,0 +1,37 @@
+// A browser of the system, driven without one of playwright's own.
+
+import { chromium } from "playwright-core";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
+/** Starts the browser, with a profile of its own that is gone with it. */
+export function start() {
+  const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
+  return chromium.launch({ executablePath, args: FLAGS });
+}
+
+/** Opens a page and notes everything that it complains of or asks the network for. */
+export async function open(browser, path, options) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(10_000);
+  page.complaints = [];
+  page.on("console", (message) => page.complaints.push(message.text()));
+  page.on("pageerror", (error) => page.complaints.push(String(error)));
+  page.on("request", (request) => {
+    if (request.url() !== `file://${path}` && !request.url().startsWith("data:")) {
+      page.complaints.push(`requested ${request.url()}`);
+    }
+  });
+  await page.goto(`file://${path}`);
+  return page;
+}

@@ -1,0 +1,67 @@
+// Recordings for the tests, and the pages that the command makes of them.
+
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
+const COMMAND = process.env.CARGO_MEM_PROFILE ?? join(ROOT, "target/debug/cargo-mem-profile");
+
+/** A folder that goes away with the process. */
+export const folder = mkdtempSync(join(tmpdir(), "mem-profile-pages-"));
+process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** The page of the recording at `path`. */
+export function pageOf(path) {
+  const page = path.replace(/\.[a-z]+$/, ".html");
+  execFileSync(COMMAND, ["report", path, "--output", page], { stdio: "pipe" });
+  return page;
+}
+
+/** The page of these functions. */
+export function pageWith(name, functions, backend = "heap") {
+  const path = join(folder, `${name}.json`);
+  const recording = { schema_version: 1, backend, process_bytes: 1 << 20, functions };
+  writeFileSync(path, JSON.stringify(recording));
+  return pageOf(path);
+}
+
+/** A line that ran; figures that are left out are zero. */
+export function ran(line, source, figures = {}) {
+  const zero = { usage: 0, increment: 0, peak: 0, allocations: 0, allocated: 0, occurrences: 1 };
+  return { line, source, ...zero, ...figures };
+}
+
+/** A function of this name, whose first row is its entry. */
+export function functionOf(name, lines, file = "src/lib.rs") {
+  return { name, file, line: lines[0].line, calls: 1, lines };
+}
+
+/** So many functions of so many lines each, every one of which has figures. */
+export function many(functions, lines) {
+  const source = (at) => `    let value_${at} = compute::<${at}>(&input[..${at}], "text", 'c')?; // ${at}`;
+  const line = (index, at) =>
+    ran(at + 1, source(at), { increment: index * at, peak: at * 100, allocations: at, allocated: at * 9, usage: at });
+  const body = (index) => Array.from({ length: lines }, (_, at) => line(index, at));
+  return Array.from({ length: functions }, (_, index) =>
+    functionOf(`app::module_${index % 20}::function_${index}`, body(index), `src/module_${index % 20}.rs`));
+}
+
+/** The recording of the leak example, killed after it has leaked: it prints into a full pipe. */
+export function killedLeak() {
+  const path = join(folder, "leak.mprof");
+  const script = `
+    mkfifo pipe
+    exec 3<>pipe
+    head -c 65536 /dev/zero >&3
+    MEM_PROFILE_OUTPUT=${path} "$PROGRAM" >&3 2>/dev/null &
+    until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,; do sleep 0.02; done
+    kill -9 $!`;
+  const PROGRAM = join(ROOT, "target/debug/examples/leak");
+  const env = { ...process.env, PROGRAM, COMMAND };
+  const ran = spawnSync("bash", ["-c", script], { cwd: folder, env, timeout: 60_000 });
+  if (ran.status !== 0) throw new Error(`the leak was not killed: ${ran.stderr}`);
+  return path;
+}

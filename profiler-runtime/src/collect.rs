@@ -11,6 +11,7 @@ use crate::record::row::{Chunk, Row, Totals};
 use crate::record::table::{self, Function, Table};
 use crate::record::thread::{self, Thread};
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+use crate::trace::Live;
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
 /// what it holds can be read, not how high it was in between.
@@ -29,8 +30,16 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
         schema_version: SCHEMA_VERSION,
         backend,
         process_bytes: process_bytes(backend),
-        functions: table::all().map(|table| function(table, backend)).collect(),
+        functions: Vec::new(),
+        notes: Vec::new(),
     };
+    let live = Live::now();
+    snapshot.functions.extend(table::all().map(|table| {
+        let mut figures = function(table, backend);
+        live.iter().for_each(|live| live.add(table.function(), &mut figures.lines));
+        figures
+    }));
+    snapshot.notes.extend(live.iter().flat_map(Live::notes));
     snapshot.functions.retain(|function| function.calls > 0 || ran(function));
     snapshot.sort();
     drop(quiet);
@@ -139,6 +148,7 @@ fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
         usage: ran.then(|| unsigned(sum.usage)),
         increment: ran.then_some(sum.totals.live),
         peak: heap.then(|| unsigned(sum.peak)),
+        live: None,
         allocations: heap.then(|| unsigned(sum.totals.allocations)),
         allocated: heap.then(|| unsigned(sum.totals.allocated)),
         occurrences: ran.then(|| unsigned(sum.runs)),

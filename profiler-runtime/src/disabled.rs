@@ -65,5 +65,6 @@ pub const fn snapshot() -> Snapshot {
         backend: Backend::Off,
         process_bytes: None,
         functions: Vec::new(),
+        notes: Vec::new(),
     }
 }

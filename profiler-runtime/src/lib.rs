@@ -40,6 +40,9 @@ mod session;
 
 #[cfg(feature = "trace")]
 pub mod trace;
+#[cfg(all(feature = "enabled", not(feature = "trace")))]
+#[path = "untraced.rs"]
+mod trace;
 
 #[cfg(feature = "enabled")]
 pub use self::control::{report, reset, snapshot};

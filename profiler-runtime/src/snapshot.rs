@@ -35,6 +35,7 @@ impl Backend {
 
 /// Everything measured up to one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
@@ -46,10 +47,13 @@ pub struct Snapshot {
     pub process_bytes: Option<u64>,
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
+    /// What a reader of `live` should know, one sentence each; empty without the tracer.
+    pub notes: Vec<String>,
 }
 
 /// The table of one annotated function.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 #[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct FunctionSnapshot {
@@ -67,6 +71,7 @@ pub struct FunctionSnapshot {
 
 /// One source line; every number is `None` where the line never ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 #[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LineSnapshot {
@@ -80,6 +85,10 @@ pub struct LineSnapshot {
     pub increment: Option<i64>,
     /// Highest rise above the line's start during one execution, in bytes; `None` with rss.
     pub peak: Option<u64>,
+    /// Bytes that the line allocated, itself or by what it called, and that are alive; `None`
+    /// without the tracer. It is the line of the very call: in a statement of several lines it may
+    /// be below the first, which has the other figures.
+    pub live: Option<u64>,
     /// Number of allocations over all executions; `None` with rss.
     pub allocations: Option<u64>,
     /// Bytes requested by those allocations; `None` with rss.
@@ -131,6 +140,7 @@ mod tests {
             schema_version: SCHEMA_VERSION,
             backend: Backend::Off,
             process_bytes: None,
+            notes: vec![],
             functions: vec![
                 function("b.rs", 1, "b"),
                 function("a.rs", 20, "z"),

@@ -80,19 +80,23 @@ fn ordered(snapshot: &Snapshot) -> Vec<&FunctionSnapshot> {
 }
 
 /// The columns between the line number and the source.
-fn columns(backend: Backend) -> &'static [Column] {
-    use Column::{Allocations, Increment, Occurrences, Peak, Usage};
-    match backend {
-        Backend::Heap => &[Usage, Increment, Peak, Allocations, Occurrences],
-        Backend::Rss | Backend::Off => &[Usage, Increment, Occurrences],
-    }
+fn columns(snapshot: &Snapshot) -> Vec<Column> {
+    use Column::{Allocations, Increment, Live, Occurrences, Peak, Usage};
+    let all = match snapshot.backend {
+        Backend::Heap => &[Usage, Increment, Peak, Live, Allocations, Occurrences][..],
+        Backend::Rss | Backend::Off => &[Usage, Increment, Live, Occurrences],
+    };
+    let mut lines = snapshot.functions.iter().flat_map(|function| &function.lines);
+    let is_traced = lines.any(|line| line.live.is_some());
+    all.iter().copied().filter(|column| is_traced || *column != Live).collect()
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     Usage,
     Increment,
     Peak,
+    Live,
     Allocations,
     Occurrences,
 }
@@ -103,6 +107,7 @@ impl Column {
             Self::Usage => "Mem usage",
             Self::Increment => "Increment",
             Self::Peak => "Peak",
+            Self::Live => "Live",
             Self::Allocations => "Allocs",
             Self::Occurrences => "Occurrences",
         }
@@ -110,7 +115,7 @@ impl Column {
 
     /// Whether the column holds sizes rather than counts.
     fn is_size(self) -> bool {
-        matches!(self, Self::Usage | Self::Increment | Self::Peak)
+        matches!(self, Self::Usage | Self::Increment | Self::Peak | Self::Live)
     }
 
     /// The cell of a line, empty where nothing was measured.
@@ -119,6 +124,7 @@ impl Column {
             Self::Usage => line.usage.map(i128::from),
             Self::Increment => line.increment.map(i128::from),
             Self::Peak => line.peak.map(i128::from),
+            Self::Live => line.live.map(i128::from),
             Self::Allocations => line.allocations.map(i128::from),
             Self::Occurrences => line.occurrences.map(i128::from),
         };
@@ -160,7 +166,12 @@ fn state(backend: Backend) -> Option<&'static str> {
     }
 }
 
-/// What the backend cannot see.
+/// What the backend cannot see, and what is to be known of the tracer's figures.
+fn footnotes(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
+    let notes = snapshot.notes.iter().map(String::as_str);
+    std::iter::once(footnote(snapshot.backend)).chain(notes)
+}
+
 fn footnote(backend: Backend) -> &'static str {
     match backend {
         Backend::Rss => {

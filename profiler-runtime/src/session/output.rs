@@ -102,6 +102,7 @@ mod tests {
             backend: Backend::Rss,
             process_bytes: None,
             functions: vec![],
+            notes: vec![],
         }
     }
 

@@ -34,7 +34,11 @@ extern "C" fn before_main() {
         return;
     }
     match start(Config::exact()) {
-        Ok(()) => _ = process::at_exit(report),
+        Ok(()) => {
+            let _quiet = Quiet::enter();
+            process::at_exit(report_at_exit);
+            session::exit::on_aborting_panic(report);
+        }
         Err(error) => {
             let _quiet = Quiet::enter();
             session::warn(&format!("mem-profile: MEM_PROFILE_TRACE=1: {error}"));
@@ -42,7 +46,11 @@ extern "C" fn before_main() {
     }
 }
 
-extern "C" fn report() {
+extern "C" fn report_at_exit() {
+    report();
+}
+
+fn report() {
     // A forked child has stopped, and what it holds is its parent's.
     if !super::is_tracing() || REPORTED.swap(true, Relaxed) {
         return;

@@ -12,8 +12,10 @@ use super::frame::{Frame, Origin, crate_of, origin_of};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Symbols {
     frames: Vec<Vec<Frame>>,
-    /// Functions were found, but no lines: the program was built without.
+    /// No line of the program's own was found: it was built without.
     pub(super) lines_are_missing: bool,
+    /// Nor was any function: it is stripped.
+    pub(super) names_are_missing: bool,
 }
 
 impl Symbols {
@@ -46,17 +48,15 @@ impl Symbols {
                 None => vec![Frame::unknown(address.address, "")],
             };
         }
-        symbols.lines_are_missing = !symbols.has_user_lines();
+        symbols.lines_are_missing =
+            !symbols.has(|frame| frame.origin == Origin::User && frame.line > 0);
+        symbols.names_are_missing = !symbols.has(|frame| frame.origin != Origin::Unknown);
         symbols
     }
 
-    fn has_user_lines(&self) -> bool {
-        self.frames.is_empty()
-            || self
-                .frames
-                .iter()
-                .flatten()
-                .any(|frame| frame.origin == Origin::User && frame.line > 0)
+    /// Whether there is such a frame, or none at all.
+    fn has(&self, wanted: impl Fn(&Frame) -> bool) -> bool {
+        self.frames.is_empty() || self.frames.iter().flatten().any(wanted)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::run::{folder, printed, program, run};
+use crate::run::{folder, printed, program, run, text};
 
 #[test]
 fn every_figure_is_exact() {
@@ -12,7 +12,7 @@ fn every_figure_is_exact() {
 #[test]
 fn a_variable_is_enough_for_a_report_at_the_end() {
     let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", "1"));
-    let text = String::from_utf8_lossy(&output.stderr).into_owned();
+    let text = text(&output.stderr);
     for part in ["mem-profile trace: ", "Alive, by line\n", "At the peak, by line\n"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
@@ -35,8 +35,7 @@ fn other_readers_agree_with_our_json() {
         eprintln!("go is not installed: pprof was not compared");
         return;
     };
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    let (text, error) = (text(&output.stdout), text(&output.stderr));
     assert!(output.status.success(), "{error}");
     let total = format!("100% of {live}B total");
     assert!(text.contains(&total), "{total} is not in {text}{error}");
@@ -45,7 +44,6 @@ fn other_readers_agree_with_our_json() {
 #[test]
 fn lines_of_annotated_functions_say_what_is_alive() {
     let output = run(program!("lines").env("MEM_PROFILE_FORMAT", "table"));
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert_eq!(text(&output.stdout), "right\n", "{}", text(&output.stderr));
     let titles = "Line #    Mem usage    Increment         Peak         Live  Allocs";
     assert_eq!(text(&output.stderr).matches(titles).count(), 5, "a table each");

@@ -18,10 +18,13 @@ pub(crate) fn run(command: &mut Command) -> Output {
     command.output().expect("the program starts")
 }
 
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
 /// What a program that went well printed.
 pub(crate) fn printed(command: &mut Command) -> String {
     let output = run(command);
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     assert!(output.status.success(), "{}\n{}", output.status, text(&output.stderr));
     text(&output.stdout)
 }

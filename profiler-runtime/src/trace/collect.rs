@@ -11,6 +11,7 @@ use super::counters::Sums;
 use super::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
 use super::state::State;
 use super::{control, peak, sample, state, tree, unwind};
+use crate::process;
 
 /// The figures so far, with this many frames of each stack.
 pub(super) fn collect(frames: usize) -> Data {
@@ -22,6 +23,8 @@ pub(super) fn collect(frames: usize) -> Data {
     Data {
         mem_profile_trace_version: VERSION,
         taken_at: nanoseconds(),
+        process: process::id(),
+        command: command(),
         mean_bytes: sample::mean_bytes(),
         live_bytes,
         peak_bytes,
@@ -38,6 +41,11 @@ pub(super) fn one(site: u32, frames: usize) -> Data {
     let (reach, frames) = collector.stack(site);
     collector.data.traces.push(Trace { reach, frames, ..Trace::default() });
     collector.data
+}
+
+fn command() -> String {
+    let parts = std::env::args_os().map(|part| part.to_string_lossy().into_owned());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn nanoseconds() -> u64 {

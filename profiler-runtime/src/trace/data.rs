@@ -11,6 +11,9 @@ pub(super) struct Data {
     pub(super) mem_profile_trace_version: u32,
     /// Nanoseconds since 1970.
     pub(super) taken_at: u64,
+    pub(super) process: u32,
+    /// The program and its arguments.
+    pub(super) command: String,
     /// Mean number of bytes between two hits of a sample; zero for every block.
     pub(super) mean_bytes: u64,
     /// Bytes of the traced blocks that are alive, and the most that were at one time.

@@ -9,6 +9,20 @@ use super::snapshot::{Snapshot, frames_of};
 use super::statistic::{By, Statistic};
 use super::symbols::Symbols;
 
+/// What stands for stacks that are not known.
+const TRUNCATED: &str = "[truncated: the tables were full]";
+const UNSEEN: &str = "[no stack]";
+
+/// What is to be said at the outer end of a trace's frames.
+pub(super) fn outer_end(reach: Reach) -> Option<&'static str> {
+    match reach {
+        Reach::Whole => None,
+        Reach::Cut => Some("[callers not found]"),
+        Reach::Truncated => Some(TRUNCATED),
+        Reach::Unseen => Some(UNSEEN),
+    }
+}
+
 /// The frame that a trace is shown under: the innermost one of the program's own; where there is
 /// none, of a library; else of the standard library.
 pub(super) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Frame> {
@@ -50,10 +64,10 @@ fn users<'a>(symbols: &'a Symbols, trace: &'a Trace) -> impl Iterator<Item = &'a
 
 fn own_name(symbols: &Symbols, trace: &Trace, by: By) -> String {
     match (trace.reach, deciding(symbols, trace)) {
-        (Reach::Truncated, _) => "<truncated: the tables were full>".to_owned(),
-        (Reach::Unseen, _) => "<no stack>".to_owned(),
+        (Reach::Truncated, _) => TRUNCATED.to_owned(),
+        (Reach::Unseen, _) => UNSEEN.to_owned(),
         (_, Some(frame)) => name(frame, by),
-        (_, None) => "<unknown>".to_owned(),
+        (_, None) => "[unknown]".to_owned(),
     }
 }
 
@@ -65,6 +79,11 @@ fn name(frame: &Frame, by: By) -> String {
         By::File => frame.file.clone(),
         By::Crate => frame.krate.clone(),
     }
+}
+
+/// Blocks in 1024ths, rounded to the nearest whole one.
+pub(super) fn whole(blocks: i64) -> i64 {
+    (blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK)
 }
 
 #[derive(Default)]
@@ -109,7 +128,7 @@ impl Groups {
     fn finish(mut self) -> Vec<Statistic> {
         for sum in &mut self.statistics {
             for blocks in [&mut sum.count, &mut sum.peak_count, &mut sum.allocated_count] {
-                *blocks = (*blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK);
+                *blocks = whole(*blocks);
             }
         }
         sort(&mut self.statistics, |statistic| (statistic.size, statistic.count));

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use prost::Message;
 
-use crate::trace::counters::ONE_BLOCK;
-use crate::trace::frame::{Frame, Origin};
+use crate::trace::data::Reach;
+use crate::trace::frame::Origin;
+use crate::trace::group::{outer_end, whole};
 use crate::trace::snapshot::Snapshot;
 
 #[derive(Clone, PartialEq, Message)]
@@ -28,6 +29,8 @@ struct Profile {
     period_type: Option<ValueType>,
     #[prost(int64, tag = "12")]
     period: i64,
+    #[prost(int64, repeated, tag = "13")]
+    comment: Vec<i64>,
     #[prost(int64, tag = "14")]
     default_sample_type: i64,
 }
@@ -84,7 +87,7 @@ struct Location {
     line: Vec<Line>,
 }
 
-#[derive(Clone, PartialEq, Message)]
+#[derive(Clone, Copy, PartialEq, Message)]
 struct Line {
     #[prost(uint64, tag = "1")]
     function_id: u64,
@@ -98,6 +101,7 @@ struct Function {
     id: u64,
     #[prost(int64, tag = "2")]
     name: i64,
+    /// Empty: of a name that is the same as this, the reader takes `<T as Trait>` away.
     #[prost(int64, tag = "3")]
     system_name: i64,
     #[prost(int64, tag = "4")]
@@ -126,14 +130,14 @@ impl Builder {
         ValueType { r#type: self.string(kind), unit: self.string(unit) }
     }
 
-    fn line(&mut self, frame: &Frame) -> Line {
-        let (name, filename) = (self.string(&frame.function), self.string(&frame.file));
+    fn line(&mut self, function: &str, file: &str, line: u32) -> Line {
+        let (name, filename) = (self.string(function), self.string(file));
         let id = self.profile.function.len() as u64 + 1;
         let function_id = *self.functions.entry((name, filename)).or_insert(id);
         if function_id == id {
-            self.profile.function.push(Function { id, name, system_name: name, filename });
+            self.profile.function.push(Function { id, name, system_name: 0, filename });
         }
-        Line { function_id, line: frame.line.into() }
+        Line { function_id, line: line.into() }
     }
 
     fn add_mappings(&mut self, snapshot: &Snapshot) {
@@ -157,8 +161,9 @@ impl Builder {
     fn add_locations(&mut self, snapshot: &Snapshot) {
         for (index, address) in snapshot.data().addresses.iter().enumerate() {
             let frames = snapshot.symbols().of(index as u32).iter();
-            let shown: Vec<_> = frames.filter(|frame| frame.origin != Origin::Profiler).collect();
-            let line: Vec<_> = shown.into_iter().map(|frame| self.line(frame)).collect();
+            let shown = frames.filter(|frame| frame.origin != Origin::Profiler);
+            let line = shown.map(|frame| self.line(&frame.function, &frame.file, frame.line));
+            let line = line.collect();
             self.profile.location.push(Location {
                 id: index as u64 + 1,
                 mapping_id: address.module.map_or(0, |module| u64::from(module) + 1),
@@ -168,17 +173,30 @@ impl Builder {
         }
     }
 
+    /// A place without an address, where the stack is not known further out.
+    fn outer_end(&mut self, reach: Reach) -> Option<u64> {
+        let line = self.line(outer_end(reach)?, "", 0);
+        let known = self.profile.location.iter().rev().find(|location| location.line == [line]);
+        if let Some(known) = known {
+            return Some(known.id);
+        }
+        let id = self.profile.location.len() as u64 + 1;
+        self.profile.location.push(Location { id, line: vec![line], ..Location::default() });
+        Some(id)
+    }
+
     fn add_samples(&mut self, snapshot: &Snapshot) {
         for trace in &snapshot.data().traces {
+            let end = self.outer_end(trace.reach);
             let location = |&frame: &u32| {
                 let shown = self.profile.location.get(frame as usize)?;
                 (!shown.line.is_empty()).then_some(u64::from(frame) + 1)
             };
-            let location_id = trace.frames.iter().filter_map(location).collect();
+            let location_id = trace.frames.iter().filter_map(location).chain(end).collect();
             let value = vec![
-                trace.allocated_blocks / ONE_BLOCK,
+                whole(trace.allocated_blocks),
                 trace.allocated_bytes,
-                trace.live_blocks / ONE_BLOCK,
+                whole(trace.live_blocks),
                 trace.live_bytes,
             ];
             self.profile.sample.push(Sample { location_id, value });
@@ -200,6 +218,8 @@ pub(super) fn render(snapshot: &Snapshot) -> Vec<u8> {
     builder.profile.period = snapshot.data().mean_bytes.max(1) as i64;
     builder.profile.time_nanos = snapshot.data().taken_at as i64;
     builder.profile.default_sample_type = builder.string("inuse_space");
+    let notes = snapshot.notes();
+    builder.profile.comment = notes.iter().map(|note| builder.string(note)).collect();
     builder.add_mappings(snapshot);
     builder.add_locations(snapshot);
     builder.add_samples(snapshot);

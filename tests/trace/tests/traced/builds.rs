@@ -5,13 +5,17 @@ use std::process::Command;
 
 use crate::run::{folder, printed, run, text};
 
-/// The program, compiled by `rustc` with these flags, from the libraries that cargo has built for
-/// this package.
+/// The program `shapes`, compiled with these flags.
 fn compiled(name: &str, flags: &[&str]) -> PathBuf {
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/shapes.rs");
+    compiled_from(&source, name, flags)
+}
+
+/// A program, compiled by `rustc` with the libraries that cargo has built for this package.
+fn compiled_from(source: &Path, name: &str, flags: &[&str]) -> PathBuf {
     let program = folder("builds").join(name);
     let mut rustc = Command::new("rustc");
-    rustc.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/programs/shapes.rs"));
-    rustc.args(["--edition", "2024", "--crate-name", "shapes", "-Copt-level=3"]).args(flags);
+    rustc.arg(source).args(["--edition", "2024", "-Copt-level=3"]).args(flags);
     rustc.arg("-o").arg(&program).args(libraries());
     printed(&mut rustc);
     program
@@ -76,6 +80,21 @@ fn without_lines_functions_are_named_and_the_setting_that_brings_lines() {
     let note = "note: lines of your code are missing: `debug = 1` under `[profile.release]` in \
                 Cargo.toml brings them\n";
     assert_eq!(text.matches(note).count(), 1, "{text}");
+}
+
+#[test]
+fn the_leak_is_named_by_line_and_count() {
+    let workspace = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("a workspace");
+    let example = workspace.join("examples/trace_leak.rs");
+    let text = said(&compiled_from(&example, "trace_leak", &["-Cdebuginfo=1"]), &[]);
+    let lines: Vec<_> = text.lines().take(2).collect();
+    let expected = |line| {
+        format!(
+            "examples/trace_leak.rs:{line}: size=47.7 MiB (+47.7 MiB), count=500 (+500), \
+             average=97.7 KiB"
+        )
+    };
+    assert_eq!(lines, [expected(24), expected(25)], "{text}");
 }
 
 const MANIFEST: &str = r#"

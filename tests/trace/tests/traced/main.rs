@@ -3,6 +3,7 @@
 
 mod builds;
 mod places;
+mod readers;
 mod reports;
 mod run;
 mod truth;

@@ -1,8 +1,6 @@
 //! What is said of the figures, and whether others can read it.
 
-use std::process::Command;
-
-use crate::run::{folder, printed, program, run, text};
+use crate::run::{printed, program, run, text};
 
 #[test]
 fn every_figure_is_exact() {
@@ -17,28 +15,6 @@ fn a_variable_is_enough_for_a_report_at_the_end() {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
     assert!(!text.contains("raw_vec.rs"), "{text}");
-}
-
-#[test]
-fn other_readers_agree_with_our_json() {
-    let folder = folder("reports");
-    printed(&mut program!("figures", &folder));
-    let read = |name: &str| std::fs::read_to_string(folder.join(name)).expect("a report");
-    let json: serde_json::Value = serde_json::from_str(&read("json")).expect("JSON");
-    let live = json["live_bytes"].as_u64().expect("bytes");
-    let dhat: serde_json::Value = serde_json::from_str(&read("dhat")).expect("JSON");
-    let ends = dhat["pps"].as_array().expect("points").iter();
-    assert_eq!(ends.map(|point| point["eb"].as_u64().expect("bytes")).sum::<u64>(), live);
-    let mut pprof = Command::new("go");
-    pprof.args(["tool", "pprof", "-top", "-unit=B", "-nodefraction=0", "-nodecount=10000"]);
-    let Ok(output) = pprof.arg(folder.join("pprof")).env("HOME", &folder).output() else {
-        eprintln!("go is not installed: pprof was not compared");
-        return;
-    };
-    let (text, error) = (text(&output.stdout), text(&output.stderr));
-    assert!(output.status.success(), "{error}");
-    let total = format!("100% of {live}B total");
-    assert!(text.contains(&total), "{total} is not in {text}{error}");
 }
 
 #[test]

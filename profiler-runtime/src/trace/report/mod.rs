@@ -7,6 +7,8 @@ mod folded;
 mod json;
 #[cfg(feature = "pprof")]
 mod pprof;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::fmt::Write;

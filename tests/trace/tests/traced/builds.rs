@@ -63,7 +63,7 @@ fn a_stripped_program_gives_addresses_and_with_the_unstripped_file_names() {
     let stack = bare.lines().find(|line| line.starts_with("stack ")).expect("the seven blocks");
     assert!(stack.contains(" stripped+0x") && !stack.contains("::"), "{stack}");
     assert!(!bare.contains("shapes.rs"), "{bare}");
-    assert!(bare.contains("note: names are missing: the program is stripped."), "{bare}");
+    assert!(bare.contains("note: names are missing: the program is stripped"), "{bare}");
     // In a file that was saved, names are looked up where it is read.
     let named = said(&whole, &["load", &file, whole.to_str().expect("a path")]);
     assert!(named.contains("shapes.rs:10: size=868 B, count=8, average=108 B"), "{named}");
@@ -128,7 +128,7 @@ fn cargo_builds_it_stripped_and_with_panics_that_abort() {
     printed(&mut cargo);
     let program = package.join("target/debug/shapes");
     let bare = said(&program, &["save", &saved("aborts")]);
-    assert!(bare.contains("note: names are missing: the program is stripped."), "{bare}");
+    assert!(bare.contains("note: names are missing: the program is stripped"), "{bare}");
     assert_eq!(bare.lines().filter(|line| line.starts_with("stack ")).count(), 1, "{bare}");
     // A panic that aborts is the end of the program, too.
     let ended = run(Command::new(&program).arg("panic").env("MEM_PROFILE_TRACE", "1"));

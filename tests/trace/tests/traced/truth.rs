@@ -8,7 +8,7 @@ const SCALE: &str = if cfg!(debug_assertions) { "1" } else { "5" };
 #[test]
 fn stacks_and_figures_are_those_that_were_recorded() {
     let mut captures = 0;
-    for work in ["json", "map", "tree", "regex", "threads", "tokio", "rayon", "scope"] {
+    for work in ["json", "map", "tree", "regex", "threads", "tokio", "rayon", "scope", "macros"] {
         for walk in ["short", "full"] {
             let text = printed(&mut program!("truth", work, SCALE, walk));
             captures += text.split(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("number");
@@ -16,6 +16,11 @@ fn stacks_and_figures_are_those_that_were_recorded() {
     }
     let least = if cfg!(debug_assertions) { 400_000 } else { 2_000_000 };
     assert!(captures > least, "only {captures} captures were compared");
+}
+
+#[test]
+fn what_the_tables_have_no_room_for_is_counted_and_said() {
+    assert_eq!(printed(&mut program!("full")), "right\n");
 }
 
 #[test]

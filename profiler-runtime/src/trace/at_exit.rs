@@ -15,7 +15,7 @@ const LINES: usize = 10;
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
 /// What the loader runs before `main`.
-#[cfg(target_os = "linux")]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = before_main;
@@ -23,6 +23,11 @@ static BEFORE_MAIN: extern "C" fn() = before_main;
 #[cfg(target_vendor = "apple")]
 #[used]
 #[unsafe(link_section = "__DATA,__mod_init_func")]
+static BEFORE_MAIN: extern "C" fn() = before_main;
+
+#[cfg(windows)]
+#[used]
+#[unsafe(link_section = ".CRT$XCU")]
 static BEFORE_MAIN: extern "C" fn() = before_main;
 
 extern "C" fn before_main() {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::counters::ONE_BLOCK;
 use super::data::{Reach, Trace};
 use super::frame::{Frame, Origin};
-use super::snapshot::{Snapshot, frames_of};
+use super::snapshot::Snapshot;
 use super::statistic::{By, Statistic};
 use super::symbols::Symbols;
 
@@ -39,7 +39,7 @@ pub(super) fn statistics(snapshot: &Snapshot, by: By, cumulative: bool) -> Vec<S
     let mut groups = Groups::default();
     for trace in &snapshot.data().traces {
         match by {
-            By::Traceback => groups.add_stack(symbols, trace),
+            By::Traceback => groups.add_stack(snapshot, trace),
             _ if cumulative && trace.reach != Reach::Truncated => {
                 let mut names: Vec<_> =
                     users(symbols, trace).map(|frame| name(frame, by)).collect();
@@ -98,10 +98,9 @@ impl Groups {
         self.add_to(name, Vec::new(), trace);
     }
 
-    fn add_stack(&mut self, symbols: &Symbols, trace: &Trace) {
-        let mut frames = frames_of(symbols, trace);
-        frames.retain(|frame| frame.origin != Origin::Profiler);
-        self.add_to(own_name(symbols, trace, By::Traceback), frames, trace);
+    fn add_stack(&mut self, snapshot: &Snapshot, trace: &Trace) {
+        let frames = snapshot.shown(trace).cloned().collect();
+        self.add_to(own_name(snapshot.symbols(), trace, By::Traceback), frames, trace);
     }
 
     fn add_to(&mut self, name: String, traceback: Vec<Frame>, trace: &Trace) {

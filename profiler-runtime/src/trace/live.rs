@@ -21,7 +21,7 @@ impl Live {
             return None;
         }
         let _control = control::lock();
-        Some(Self(Snapshot::of(collect::collect(usize::MAX))))
+        Some(Self(Snapshot::of(collect::collect(control::frames()))))
     }
 
     /// What a reader of the column should know.

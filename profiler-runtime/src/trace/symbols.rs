@@ -72,12 +72,11 @@ impl Resolver {
     fn open(module: &ModuleData, files: &HashMap<String, PathBuf>) -> Self {
         let own = Path::new(&module.path);
         let path = files.get(&module.build_id).cloned().or_else(|| debug_file(module));
-        let loader = match path {
-            Some(path) => Loader::new(path).or_else(|_| Loader::new(own)),
-            None => Loader::new(own),
-        };
+        // A snapshot may have come from elsewhere, with a path that never ends.
+        let load = |path: &Path| path.is_file().then(|| Loader::new(path).ok()).flatten();
+        let loader = path.and_then(|path| load(&path)).or_else(|| load(own));
         let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { bias: module.bias, name, loader: loader.ok(), workspaces: Workspaces::default() }
+        Self { bias: module.bias, name, loader, workspaces: Workspaces::default() }
     }
 
     fn frames(&mut self, address: u64) -> Vec<Frame> {

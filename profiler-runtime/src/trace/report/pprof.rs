@@ -192,7 +192,9 @@ impl Builder {
                 let shown = self.profile.location.get(frame as usize)?;
                 (!shown.line.is_empty()).then_some(u64::from(frame) + 1)
             };
-            let location_id = trace.frames.iter().filter_map(location).chain(end).collect();
+            let wanted = usize::try_from(snapshot.data().frames).unwrap_or(usize::MAX);
+            let locations = trace.frames.iter().filter_map(location).take(wanted);
+            let location_id = locations.chain(end).collect();
             let value = vec![
                 whole(trace.allocated_blocks),
                 trace.allocated_bytes,

@@ -22,6 +22,7 @@ fn full() -> Snapshot {
         live_bytes: 300,
         peak_bytes: 300,
         process: 7,
+        frames: u64::MAX,
         command: "tool --all".into(),
         modules: vec![ModuleData { path: "/nowhere/tool".into(), ..ModuleData::default() }],
         addresses: vec![

@@ -38,8 +38,9 @@ fn libraries() -> [String; 4] {
     let messages = output.lines().filter_map(|line| serde_json::from_str(line).ok());
     let library =
         messages.filter(|message: &serde_json::Value| message["target"]["name"] == "mem_profile");
-    let files = library.map(|message| message["filenames"][0].as_str().expect("a path").to_owned());
-    let file = files.last().expect("cargo names the library");
+    let mut files =
+        library.map(|message| message["filenames"][0].as_str().expect("a path").to_owned());
+    let file = files.next_back().expect("cargo names the library");
     let dependencies = format!("dependency={}", profile.join("deps").display());
     ["--extern".into(), format!("mem_profile={file}"), "-L".into(), dependencies]
 }

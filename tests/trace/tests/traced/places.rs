@@ -20,6 +20,7 @@ fn a_forked_child_stops_and_may_start_again() {
 }
 
 #[test]
+#[cfg_attr(mem_profile_fallback, ignore = "who comes and goes between snapshots is not known")]
 fn a_library_may_take_the_place_of_another() {
     let own = std::env::current_exe().expect("the path of this test");
     let library = own.with_file_name("librelay.so");

@@ -34,6 +34,7 @@ pub(crate) fn leak() -> Snapshot {
         ran(21, "    format!(\"{:>300000000}\", 1);", (0, 300_000_000, 600_000_000, 5000, 2)),
     ];
     Snapshot {
+        notes: vec![],
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(100_051_200),
@@ -69,6 +70,7 @@ pub(crate) fn function(
 pub(crate) fn ran(line: u32, source: &str, figures: (i64, u64, u64, u64, u64)) -> LineSnapshot {
     let (increment, peak, allocated, allocations, occurrences) = figures;
     LineSnapshot {
+        live: None,
         line,
         source: source.into(),
         usage: Some(increment.max(0).unsigned_abs() + 512),

@@ -12,7 +12,8 @@ use crate::record::row::Row;
 use crate::record::table;
 use crate::record::thread;
 use crate::recording::Recording;
-use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
+use crate::trace::Live;
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
 /// what it holds can be read, not how high it was in between.
@@ -27,7 +28,7 @@ pub(crate) fn settle(backend: Backend) {
 /// The counters as they are, read without stopping anyone.
 pub(crate) fn snapshot(backend: Backend) -> Snapshot {
     let _quiet = Quiet::enter();
-    match Recording::read(&image(backend, "")) {
+    let mut snapshot = match Recording::read(&image(backend, "")) {
         Ok(recording) => recording.snapshot,
         // Not reached: what is written here is what is read there.
         Err(_) => Snapshot {
@@ -35,8 +36,28 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
             backend,
             process_bytes: process_bytes(backend),
             functions: Vec::new(),
+            notes: Vec::new(),
         },
+    };
+    if let Some(live) = Live::now() {
+        add_live(&live, &mut snapshot);
     }
+    snapshot
+}
+
+/// Fills in what is alive of each function, which the tracer knows by its code.
+fn add_live(live: &Live, snapshot: &mut Snapshot) {
+    for function in table::functions() {
+        let is_it = |figures: &&mut FunctionSnapshot| {
+            figures.line == function.first_line
+                && figures.file == function.file
+                && figures.name == function.display_name()
+        };
+        if let Some(figures) = snapshot.functions.iter_mut().find(is_it) {
+            live.add(function, &mut figures.lines);
+        }
+    }
+    snapshot.notes.extend(live.notes());
 }
 
 /// Memory in use by the process: exact when no other thread allocates meanwhile.

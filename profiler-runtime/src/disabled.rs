@@ -75,5 +75,6 @@ pub const fn snapshot() -> Snapshot {
         backend: Backend::Off,
         process_bytes: None,
         functions: Vec::new(),
+        notes: Vec::new(),
     }
 }

@@ -49,6 +49,9 @@ mod session;
 
 #[cfg(feature = "trace")]
 pub mod trace;
+#[cfg(all(feature = "enabled", not(feature = "trace")))]
+#[path = "untraced.rs"]
+mod trace;
 
 #[cfg(feature = "enabled")]
 pub use self::control::{record_to, report, reset, snapshot};

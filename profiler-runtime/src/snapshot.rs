@@ -46,6 +46,8 @@ pub struct Snapshot {
     pub process_bytes: Option<u64>,
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
+    /// What a reader of `live` should know, one sentence each; empty without the tracer.
+    pub notes: Vec<String>,
 }
 
 /// The table of one annotated function.
@@ -80,6 +82,10 @@ pub struct LineSnapshot {
     pub increment: Option<i64>,
     /// Highest rise above the line's start during one execution, in bytes; `None` with rss.
     pub peak: Option<u64>,
+    /// Bytes that the line allocated, itself or by what it called, and that are alive; `None`
+    /// without the tracer. It is the line of the very call: in a statement of several lines it may
+    /// be below the first, which has the other figures.
+    pub live: Option<u64>,
     /// Number of allocations over all executions; `None` with rss.
     pub allocations: Option<u64>,
     /// Bytes requested by those allocations; `None` with rss.
@@ -131,6 +137,7 @@ mod tests {
             schema_version: SCHEMA_VERSION,
             backend: Backend::Off,
             process_bytes: None,
+            notes: vec![],
             functions: vec![
                 function("b.rs", 1, "b"),
                 function("a.rs", 20, "z"),

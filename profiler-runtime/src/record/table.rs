@@ -77,25 +77,28 @@ pub(crate) fn any() -> bool {
     REGISTERED.load(Relaxed) > FIRST
 }
 
-/// The function of the table of this number.
-pub(crate) fn function(number: i64) -> Option<&'static Function> {
+/// What readers know of the functions that were called.
+fn entries() -> impl Iterator<Item = &'static Entry> {
     let blocks = arena::segments().flat_map(|segment| segment.blocks());
-    let entries = blocks.filter(|(kind, _)| *kind == layout::FUNCTION).map(|(_, block)| {
+    blocks.filter(|(kind, _)| *kind == layout::FUNCTION).map(|(_, block)| {
         // SAFETY: it was filled by `Entry::reserve`, and is never freed.
         unsafe { block.cast::<Entry>().as_ref() }
-    });
-    let entry = entries.into_iter().find(|entry| entry.number.get() == number)?;
-    // SAFETY: that of a table, which is a static.
-    unsafe { entry.function.get().as_ref() }
+    })
+}
+
+/// The functions that were called, as the macro knows them.
+pub(crate) fn functions() -> impl Iterator<Item = &'static Function> {
+    entries().filter_map(Entry::function)
+}
+
+/// The function of the table of this number.
+pub(crate) fn function(number: i64) -> Option<&'static Function> {
+    entries().find(|entry| entry.number.get() == number)?.function()
 }
 
 /// Forgets how much memory was in use when functions were first called.
 pub(crate) fn forget_readings() {
-    let blocks = arena::segments().flat_map(|segment| segment.blocks());
-    for (_, block) in blocks.filter(|(kind, _)| *kind == layout::FUNCTION) {
-        // SAFETY: it was filled by `Entry::reserve`, and is never freed.
-        unsafe { block.cast::<Entry>().as_ref() }.reading.set(NEVER);
-    }
+    entries().for_each(|entry| entry.reading.set(NEVER));
 }
 
 /// What frames do.
@@ -304,6 +307,11 @@ impl Function {
 }
 
 impl Entry {
+    fn function(&self) -> Option<&'static Function> {
+        // SAFETY: that of a table, which is a static.
+        unsafe { self.function.get().as_ref() }
+    }
+
     /// A new block, not finished yet; `None` when memory is out.
     fn reserve(function: &'static Function, number: u32) -> Option<&'static Self> {
         let texts = [function.display_name(), function.file, function.source];

@@ -36,8 +36,13 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         }
     }
     let process_bytes = process_bytes(blocks, backend);
-    let mut snapshot =
-        Snapshot { schema_version: SCHEMA_VERSION, backend, process_bytes, functions };
+    let mut snapshot = Snapshot {
+        schema_version: SCHEMA_VERSION,
+        backend,
+        process_bytes,
+        functions,
+        notes: Vec::new(),
+    };
     snapshot.sort();
     Ok(snapshot)
 }
@@ -235,6 +240,7 @@ fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
         usage: ran.then(|| unsigned(sum.usage)),
         increment: ran.then_some(sum.totals.live),
         peak: heap.then(|| unsigned(sum.peak)),
+        live: None,
         allocations: heap.then(|| unsigned(sum.totals.allocations)),
         allocated: heap.then(|| unsigned(sum.totals.allocated)),
         occurrences: ran.then(|| unsigned(sum.runs)),

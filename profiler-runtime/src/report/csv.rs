@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const HEADER: &str =
-    "function,file,line,usage,increment,peak,allocations,allocated,occurrences,source\n";
+    "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source\n";
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut text = HEADER.to_owned();
@@ -25,6 +25,7 @@ fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
         number(line.usage),
         number(line.increment),
         number(line.peak),
+        number(line.live),
         number(line.allocations),
         number(line.allocated),
         number(line.occurrences),

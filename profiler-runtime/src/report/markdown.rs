@@ -1,19 +1,23 @@
 //! A heading and a table per function, for pages that show Markdown.
 
-use super::{Column, Style, columns, footnote, line, summary};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
+use super::{Column, Style, columns, footnotes, line, summary};
+use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
+    let columns = columns(snapshot);
     let mut text = String::new();
     for function in &snapshot.functions {
-        text.push_str(&table(function, snapshot.backend, style));
+        text.push_str(&table(function, &columns, style));
     }
-    text.push_str(&format!("{}\n\n{}\n", summary(snapshot, style), footnote(snapshot.backend)));
+    text.push_str(&summary(snapshot, style));
+    for note in footnotes(snapshot) {
+        text.push_str(&format!("\n\n{note}"));
+    }
+    text.push('\n');
     text
 }
 
-fn table(function: &FunctionSnapshot, backend: Backend, style: &Style) -> String {
-    let columns = columns(backend);
+fn table(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> String {
     let titles: String = columns.iter().map(|column| format!(" {} |", column.title())).collect();
     let rules = " ---: |".repeat(columns.len());
     let name = code(&function.name);

@@ -84,19 +84,23 @@ pub fn render(snapshot: &Snapshot, format: Format, style: &Style) -> String {
 }
 
 /// The columns between the line number and the source.
-fn columns(backend: Backend) -> &'static [Column] {
-    use Column::{Allocations, Increment, Occurrences, Peak, Usage};
-    match backend {
-        Backend::Heap => &[Usage, Increment, Peak, Allocations, Occurrences],
-        Backend::Rss | Backend::Off => &[Usage, Increment, Occurrences],
-    }
+fn columns(snapshot: &Snapshot) -> Vec<Column> {
+    use Column::{Allocations, Increment, Live, Occurrences, Peak, Usage};
+    let all = match snapshot.backend {
+        Backend::Heap => &[Usage, Increment, Peak, Live, Allocations, Occurrences][..],
+        Backend::Rss | Backend::Off => &[Usage, Increment, Live, Occurrences],
+    };
+    let mut lines = snapshot.functions.iter().flat_map(|function| &function.lines);
+    let is_traced = lines.any(|line| line.live.is_some());
+    all.iter().copied().filter(|column| is_traced || *column != Live).collect()
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Column {
     Usage,
     Increment,
     Peak,
+    Live,
     Allocations,
     Occurrences,
 }
@@ -107,6 +111,7 @@ impl Column {
             Self::Usage => "Mem usage",
             Self::Increment => "Increment",
             Self::Peak => "Peak",
+            Self::Live => "Live",
             Self::Allocations => "Allocs",
             Self::Occurrences => "Occurrences",
         }
@@ -114,7 +119,7 @@ impl Column {
 
     /// Whether the column holds sizes rather than counts.
     fn is_size(self) -> bool {
-        matches!(self, Self::Usage | Self::Increment | Self::Peak)
+        matches!(self, Self::Usage | Self::Increment | Self::Peak | Self::Live)
     }
 
     /// The cell of a line, empty where nothing was measured.
@@ -123,6 +128,7 @@ impl Column {
             Self::Usage => line.usage.map(i128::from),
             Self::Increment => line.increment.map(i128::from),
             Self::Peak => line.peak.map(i128::from),
+            Self::Live => line.live.map(i128::from),
             Self::Allocations => line.allocations.map(i128::from),
             Self::Occurrences => line.occurrences.map(i128::from),
         };
@@ -163,6 +169,12 @@ fn state(backend: Backend) -> Option<&'static str> {
         Backend::Heap => Some("live"),
         Backend::Off => None,
     }
+}
+
+/// What the backend cannot see, and what is to be known of the tracer's figures.
+fn footnotes(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
+    let notes = snapshot.notes.iter().map(String::as_str);
+    std::iter::once(footnote(snapshot.backend)).chain(notes)
 }
 
 /// What the backend cannot see.

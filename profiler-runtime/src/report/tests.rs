@@ -12,6 +12,7 @@ fn ran(line: u32, source: &str, usage: u64, increment: i64, peak: u64, count: u6
         usage: Some(usage),
         increment: Some(increment),
         peak: Some(peak),
+        live: None,
         allocations: Some(count),
         allocated: Some(peak),
         occurrences: Some(count),
@@ -41,6 +42,7 @@ fn heap() -> Snapshot {
         backend: Backend::Heap,
         process_bytes: Some(51_200_000),
         functions: vec![function("leak::main", 2, main), function("leak::build", 7, build)],
+        notes: vec![],
     }
 }
 
@@ -183,14 +185,14 @@ fn markdown() {
 #[test]
 fn csv() {
     insta::assert_snapshot!(render(&heap(), Format::Csv, &Style::default()), @r#"
-    function,file,line,usage,increment,peak,allocations,allocated,occurrences,source
-    leak::main,examples/leak.rs,2,0,0,0,1,0,1,fn main() {
-    leak::main,examples/leak.rs,3,1048576,16,50331648,1,50331648,1,    build();
-    leak::build,examples/leak.rs,7,1048576,1048576,0,1,0,1,#[profile]
-    leak::build,examples/leak.rs,8,51380224,50331648,50331648,1,50331648,1,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,1,5242880,1,	let sum = rows.iter().map(|row| row.len()).sum();
-    leak::build,examples/leak.rs,10,,,,,,,"    fail(""`a`, b"");"
-    leak::build,examples/leak.rs,11,1048576,-50331648,0,1,0,1,}
+    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source
+    leak::main,examples/leak.rs,2,0,0,0,,1,0,1,fn main() {
+    leak::main,examples/leak.rs,3,1048576,16,50331648,,1,50331648,1,    build();
+    leak::build,examples/leak.rs,7,1048576,1048576,0,,1,0,1,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,,1,50331648,1,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,	let sum = rows.iter().map(|row| row.len()).sum();
+    leak::build,examples/leak.rs,10,,,,,,,,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,,1,0,1,}
     "#);
 }
 
@@ -237,8 +239,8 @@ fn json() {
     insta::assert_snapshot!(text.replace("{", "\n{"), @r##"
     {"schema_version":1,"backend":"heap","process_bytes":51200000,"functions":[
     {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"lines":[
-    {"line":7,"source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"allocations":null,"allocated":null,"occurrences":1},
-    {"line":11,"source":"}","usage":1048576,"increment":-50331648,"peak":0,"allocations":1,"allocated":0,"occurrences":1}]}]}
+    {"line":7,"source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
+    {"line":11,"source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[]}
     "##);
 }
 
@@ -255,4 +257,78 @@ fn extremely_long_lines_are_not_wrapped() {
     snapshot.functions[1].lines[1].source = "x".repeat(70_000);
     let lines = |snapshot| render(snapshot, Format::Table, &Style::default()).lines().count();
     assert_eq!(lines(&snapshot), lines(&heap()));
+}
+
+/// With the tracer.
+fn traced() -> Snapshot {
+    let mut snapshot = heap();
+    snapshot.functions.truncate(1);
+    snapshot.notes = vec!["Live counts what was allocated since the tracer was started".into()];
+    let lines = &mut snapshot.functions[0].lines;
+    for line in lines.iter_mut().filter(|line| line.ran()) {
+        line.live = Some(0);
+    }
+    // On a line that has no other figures: the call that goes on there allocates.
+    (lines[1].live, lines[3].live) = (Some(48 * MIB), Some(MIB / 2));
+    snapshot
+}
+
+#[test]
+fn the_tracer_adds_a_column() {
+    let traced = traced();
+    insta::assert_snapshot!(render(&traced, Format::Table, &Style::default()), @r#"
+    Filename: examples/leak.rs  Function: leak::build
+
+    Line #    Mem usage    Increment         Peak         Live  Allocs  Occurrences   Line Contents
+    ===============================================================================================
+         7    1.000 MiB    1.000 MiB    0.000 MiB    0.000 MiB       1            1   #[profile]
+         8   49.000 MiB   48.000 MiB   48.000 MiB   48.000 MiB       1            1       let block = vec![0_u8; SIZE];
+         9   49.000 MiB    0.000 MiB    5.000 MiB    0.000 MiB       1            1       let sum = rows.iter().map(|row| row.len()).sum();
+        10                                           0.500 MiB                            fail("`a`, b");
+        11    1.000 MiB  -48.000 MiB    0.000 MiB    0.000 MiB       1            1   }
+
+    mem-profile: 1 function, 3 lines ran, heap: 48.83 MiB live when reported
+    heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
+    Live counts what was allocated since the tracer was started
+    "#);
+    insta::assert_snapshot!(render(&traced, Format::Markdown, &Style::default()), @r#"
+    ### `leak::build` in `examples/leak.rs:7`
+
+    | Line # | Mem usage | Increment | Peak | Live | Allocs | Occurrences | Line Contents |
+    | ---: | ---: | ---: | ---: | ---: | ---: | ---: | :--- |
+    | 7 | 1.000 MiB | 1.000 MiB | 0.000 MiB | 0.000 MiB | 1 | 1 | `#[profile]` |
+    | 8 | 49.000 MiB | 48.000 MiB | 48.000 MiB | 48.000 MiB | 1 | 1 | `    let block = vec![0_u8; SIZE];` |
+    | 9 | 49.000 MiB | 0.000 MiB | 5.000 MiB | 0.000 MiB | 1 | 1 | `    let sum = rows.iter().map(\|row\| row.len()).sum();` |
+    | 10 | | | | 0.500 MiB | | | ``    fail("`a`, b");`` |
+    | 11 | 1.000 MiB | -48.000 MiB | 0.000 MiB | 0.000 MiB | 1 | 1 | `}` |
+
+    mem-profile: 1 function, 3 lines ran, heap: 48.83 MiB live when reported
+
+    heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
+
+    Live counts what was allocated since the tracer was started
+    "#);
+    insta::assert_snapshot!(render(&traced, Format::Csv, &Style::default()), @r#"
+    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source
+    leak::build,examples/leak.rs,7,1048576,1048576,0,0,1,0,1,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,50331648,1,50331648,1,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,	let sum = rows.iter().map(|row| row.len()).sum();
+    leak::build,examples/leak.rs,10,,,,524288,,,,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,0,1,0,1,}
+    "#);
+    let text = render(&traced, Format::Json, &Style::default());
+    assert_eq!(text.matches(r#""live":50331648,"#).count(), 1);
+    assert_eq!(text.matches(r#""live":524288,"#).count(), 1);
+    assert_eq!(text.matches(r#""live":0,"#).count(), 3);
+    assert!(text.ends_with(
+        "}],\"notes\":[\"Live counts what was allocated since the tracer was started\"]}\n"
+    ));
+}
+
+#[test]
+fn the_tracer_adds_a_column_to_the_resident_set_too() {
+    let mut snapshot = rss();
+    snapshot.functions[0].lines[1].live = Some(1);
+    let text = render(&snapshot, Format::Table, &Style::default());
+    assert!(text.contains("Line #    Mem usage    Increment         Live  Occurrences   Line"));
 }

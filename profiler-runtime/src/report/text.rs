@@ -2,8 +2,8 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::{Column, Style, color, columns, footnote, line, summary};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
+use super::{Column, Style, color, columns, footnotes, line, summary};
+use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";
 const SOURCE_TITLE: &str = "Line Contents";
@@ -18,23 +18,28 @@ const SIZE_WIDTH: usize = 11;
 const LONGEST_SOURCE: usize = 10_000;
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
+    let columns = columns(snapshot);
     let mut text = String::new();
     for function in &snapshot.functions {
         let file = line::printable(&function.file);
         let name = line::printable(&function.name);
         text.push_str(&format!("Filename: {file}  Function: {name}\n\n"));
-        for line in table_lines(function, snapshot.backend, style) {
+        for line in table_lines(function, &columns, style) {
             text.push_str(&line);
             text.push('\n');
         }
         text.push('\n');
     }
-    text.push_str(&format!("{}\n{}\n", summary(snapshot, style), footnote(snapshot.backend)));
+    text.push_str(&summary(snapshot, style));
+    for note in footnotes(snapshot) {
+        text.push_str(&format!("\n{note}"));
+    }
+    text.push('\n');
     text
 }
 
-fn table_lines(function: &FunctionSnapshot, backend: Backend, style: &Style) -> Vec<String> {
-    let laid_out = layout(function, backend, style).trim_fmt();
+fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Vec<String> {
+    let laid_out = layout(function, columns, style).trim_fmt();
     let mut lines: Vec<String> = laid_out.lines().map(str::to_owned).collect();
     let header_width = lines.first().map_or(0, |header| line::width(header));
     if let Some(rule) = lines.get_mut(1) {
@@ -53,8 +58,7 @@ fn table_lines(function: &FunctionSnapshot, backend: Backend, style: &Style) -> 
     lines
 }
 
-fn layout(function: &FunctionSnapshot, backend: Backend, style: &Style) -> Table {
-    let columns = columns(backend);
+fn layout(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Table {
     let rule = LineStyle::none().fill('=').junction('=');
     let mut table = Table::new();
     table

@@ -24,8 +24,7 @@ static FIRED: AtomicBool = AtomicBool::new(false);
 pub(crate) fn install(report: fn(), close: fn()) {
     if HOOK.set(Hook { report, close, owner: process::id() }).is_ok() {
         process::at_exit(at_exit);
-        #[cfg(panic = "abort")]
-        report_on_panic();
+        on_aborting_panic(|| _ = fire());
     }
 }
 
@@ -56,14 +55,13 @@ extern "C" fn at_exit() {
 }
 
 /// A panic that aborts skips everything registered for the exit, but not the panic hook.
-#[cfg(panic = "abort")]
-fn report_on_panic() {
+pub(crate) fn on_aborting_panic(report: fn()) {
     // Inside a panic the hook cannot be replaced.
-    if !std::thread::panicking() {
+    if cfg!(panic = "abort") && !std::thread::panicking() {
         let previous = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |info| {
             previous(info);
-            fire();
+            report();
         }));
     }
 }

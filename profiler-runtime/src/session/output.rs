@@ -109,6 +109,7 @@ mod tests {
             backend: Backend::Rss,
             process_bytes: None,
             functions: vec![],
+            notes: vec![],
         }
     }
 

@@ -15,7 +15,7 @@ const LINES: usize = 10;
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
 /// What the loader runs before `main`.
-#[cfg(target_os = "linux")]
+#[cfg(all(unix, not(target_vendor = "apple")))]
 #[used]
 #[unsafe(link_section = ".init_array")]
 static BEFORE_MAIN: extern "C" fn() = before_main;
@@ -23,6 +23,11 @@ static BEFORE_MAIN: extern "C" fn() = before_main;
 #[cfg(target_vendor = "apple")]
 #[used]
 #[unsafe(link_section = "__DATA,__mod_init_func")]
+static BEFORE_MAIN: extern "C" fn() = before_main;
+
+#[cfg(windows)]
+#[used]
+#[unsafe(link_section = ".CRT$XCU")]
 static BEFORE_MAIN: extern "C" fn() = before_main;
 
 extern "C" fn before_main() {
@@ -34,7 +39,11 @@ extern "C" fn before_main() {
         return;
     }
     match start(Config::exact()) {
-        Ok(()) => _ = process::at_exit(report),
+        Ok(()) => {
+            let _quiet = Quiet::enter();
+            process::at_exit(report_at_exit);
+            session::exit::on_aborting_panic(report);
+        }
         Err(error) => {
             let _quiet = Quiet::enter();
             session::warn(&format!("mem-profile: MEM_PROFILE_TRACE=1: {error}"));
@@ -42,7 +51,11 @@ extern "C" fn before_main() {
     }
 }
 
-extern "C" fn report() {
+extern "C" fn report_at_exit() {
+    report();
+}
+
+fn report() {
     // A forked child has stopped, and what it holds is its parent's.
     if !super::is_tracing() || REPORTED.swap(true, Relaxed) {
         return;

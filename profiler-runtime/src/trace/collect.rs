@@ -11,17 +11,21 @@ use super::counters::Sums;
 use super::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
 use super::state::State;
 use super::{control, peak, sample, state, tree, unwind};
+use crate::process;
 
-/// The figures so far, with this many frames of each stack.
+/// The figures so far, of whose stacks this many frames are to be shown.
 pub(super) fn collect(frames: usize) -> Data {
     unwind::refresh_modules();
     let (live_bytes, peak_bytes) = control::traced_memory();
-    let mut collector = Collector { frames, epoch: epoch(), ..Collector::default() };
+    let mut collector = Collector { epoch: epoch(), ..Collector::default() };
     collector.add_modules();
     collector.add_traces();
     Data {
         mem_profile_trace_version: VERSION,
         taken_at: nanoseconds(),
+        process: process::id(),
+        command: command(),
+        frames: frames as u64,
         mean_bytes: sample::mean_bytes(),
         live_bytes,
         peak_bytes,
@@ -33,11 +37,17 @@ pub(super) fn collect(frames: usize) -> Data {
 /// The stack of one site, without figures.
 pub(super) fn one(site: u32, frames: usize) -> Data {
     unwind::refresh_modules();
-    let mut collector = Collector { frames, ..Collector::default() };
+    let mut collector = Collector::default();
+    collector.data.frames = frames as u64;
     collector.add_modules();
     let (reach, frames) = collector.stack(site);
     collector.data.traces.push(Trace { reach, frames, ..Trace::default() });
     collector.data
+}
+
+fn command() -> String {
+    let parts = std::env::args_os().map(|part| part.to_string_lossy().into_owned());
+    parts.collect::<Vec<_>>().join(" ")
 }
 
 fn nanoseconds() -> u64 {
@@ -53,7 +63,6 @@ fn epoch() -> Option<u32> {
 
 #[derive(Default)]
 struct Collector {
-    frames: usize,
     epoch: Option<u32>,
     data: Data,
     addresses: HashMap<u64, u32>,
@@ -98,7 +107,6 @@ impl Collector {
     fn stack(&mut self, site: u32) -> (Reach, Vec<u32>) {
         let mut kept = Vec::new();
         let whole = tree::frames_of(site, |address| kept.push(address));
-        kept.truncate(self.frames);
         let reach = match site {
             tree::TRUNCATED => Reach::Truncated,
             tree::UNSEEN => Reach::Unseen,

@@ -41,10 +41,11 @@ impl Config {
         Self { mean_bytes, ..Self::exact() }
     }
 
-    /// Keeps this many frames of each stack in a snapshot, the innermost ones, at least one.
+    /// Shows this many frames of each stack, the innermost ones, at least one. The profiler's own
+    /// do not count.
     ///
-    /// Fewer frames make snapshots smaller, not tracing cheaper: stacks are followed to their end
-    /// in any case.
+    /// Fewer frames make reports smaller, not tracing cheaper: stacks are followed to their end in
+    /// any case, so that a line of yours is found however far out it is.
     #[must_use]
     pub const fn frames(self, frames: usize) -> Self {
         Self { frames: if frames == 0 { 1 } else { frames }, ..self }
@@ -66,7 +67,7 @@ pub enum StartError {
     AllocatorMissing,
     /// There is no address space for the tables.
     OutOfMemory,
-    /// Stacks cannot be walked on this system yet: it takes x86-64 Linux or 64-bit ARM Unix.
+    /// This system is not supported: it takes a Unix of 64 bits.
     Unsupported,
 }
 
@@ -78,7 +79,7 @@ impl fmt::Display for StartError {
                  static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();`"
             }
             Self::OutOfMemory => "there is no address space for the tables of the tracer",
-            Self::Unsupported => "stacks cannot be walked on this system",
+            Self::Unsupported => "this system is not supported: tracing takes a Unix of 64 bits",
         })
     }
 }

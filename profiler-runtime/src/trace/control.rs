@@ -31,11 +31,11 @@ pub fn start(config: Config) -> Result<(), StartError> {
     if !counted {
         return Err(StartError::AllocatorMissing);
     }
-    if !(shadow::reserve() && tree::reserve() && state::reserve()) {
-        return Err(StartError::OutOfMemory);
-    }
     if !unwind::prepare() {
         return Err(StartError::Unsupported);
+    }
+    if !(shadow::reserve() && tree::reserve() && state::reserve()) {
+        return Err(StartError::OutOfMemory);
     }
     watch_forks();
     forget();

@@ -11,6 +11,11 @@ pub(super) struct Data {
     pub(super) mem_profile_trace_version: u32,
     /// Nanoseconds since 1970.
     pub(super) taken_at: u64,
+    pub(super) process: u32,
+    /// The program and its arguments.
+    pub(super) command: String,
+    /// How many frames of a stack are shown, at most.
+    pub(super) frames: u64,
     /// Mean number of bytes between two hits of a sample; zero for every block.
     pub(super) mean_bytes: u64,
     /// Bytes of the traced blocks that are alive, and the most that were at one time.
@@ -75,4 +80,110 @@ pub(super) struct Trace {
     pub(super) peak_bytes: i64,
     pub(super) reallocations: u64,
     pub(super) temporary: u64,
+}
+
+impl Data {
+    /// What shows that no program has written this, if anything does.
+    pub(super) fn fault(&self) -> Option<&'static str> {
+        let outside = |index: u32, length: usize| index as usize >= length;
+        let mut traces = self.traces.iter();
+        if traces.clone().any(|trace| outside(trace.thread, self.threads.len())) {
+            return Some("a thread is missing");
+        }
+        let mut frames = traces.clone().flat_map(|trace| &trace.frames);
+        if frames.any(|&frame| outside(frame, self.addresses.len())) {
+            return Some("an address is missing");
+        }
+        let mut modules = self.addresses.iter().filter_map(|address| address.module);
+        if modules.any(|module| outside(module, self.modules.len())) {
+            return Some("a module is missing");
+        }
+        // Whatever is added up, in whichever order, has to stay a number.
+        let sum = traces.try_fold(0_u64, |sum, trace| {
+            let figures = trace.figures().into_iter();
+            figures.chain([trace.reallocations, trace.temporary]).try_fold(sum, u64::checked_add)
+        });
+        sum.is_none_or(|sum| sum > i64::MAX.unsigned_abs() / 2).then_some("figures are too large")
+    }
+}
+
+impl Trace {
+    fn figures(&self) -> [u64; 6] {
+        [
+            self.allocated_blocks,
+            self.allocated_bytes,
+            self.live_blocks,
+            self.live_bytes,
+            self.peak_blocks,
+            self.peak_bytes,
+        ]
+        .map(i64::unsigned_abs)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::snapshot::Snapshot;
+    use crate::trace::statistic::By;
+
+    fn plain() -> Data {
+        let trace = Trace { frames: vec![0, 1], live_bytes: 10, ..Default::default() };
+        let address = Address { address: 0x10, module: Some(0) };
+        Data {
+            mem_profile_trace_version: VERSION,
+            frames: 9,
+            modules: vec![ModuleData { path: "/dev/zero".into(), ..Default::default() }],
+            addresses: vec![address.clone(), address],
+            threads: vec!["main".into()],
+            traces: vec![trace.clone(), trace],
+            ..Default::default()
+        }
+    }
+
+    #[test]
+    fn what_no_program_has_written_is_found() {
+        let fault = |change: fn(&mut Data)| {
+            let mut data = plain();
+            change(&mut data);
+            data.fault()
+        };
+        assert_eq!(fault(|_| {}), None);
+        assert_eq!(fault(|data| data.traces[1].thread = 1), Some("a thread is missing"));
+        assert_eq!(fault(|data| data.traces[1].frames[1] = 2), Some("an address is missing"));
+        assert_eq!(fault(|data| data.addresses[1].module = Some(1)), Some("a module is missing"));
+        let large = Some("figures are too large");
+        assert_eq!(fault(|data| data.traces[1].live_bytes = i64::MIN), large);
+        assert_eq!(fault(|data| data.traces[0].temporary = u64::MAX), large);
+    }
+
+    #[test]
+    fn a_damaged_file_is_an_error_or_a_snapshot_but_never_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("saved");
+        let text = miniserde::json::to_string(&plain()).into_bytes();
+        let (mut state, mut errors) = (7_u64, 0);
+        let mut random = |below: usize| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) as usize % below
+        };
+        for _ in 0..500 {
+            let mut damaged = text.clone();
+            for _ in 0..=random(3) {
+                let signs = b"0129-\"[]{},:x\xff";
+                let place = random(damaged.len());
+                damaged[place] = signs[random(signs.len())];
+            }
+            damaged.truncate(damaged.len() - random(2) * random(text.len()));
+            std::fs::write(&path, damaged).unwrap();
+            match Snapshot::load(&path) {
+                Ok(snapshot) => {
+                    let _ = (snapshot.to_text(9), snapshot.to_json(), snapshot.to_dhat());
+                    let _ = snapshot.compare_to(&snapshot, By::Traceback, true);
+                }
+                Err(_) => errors += 1,
+            }
+        }
+        assert!((100..500).contains(&errors), "{errors} errors");
+    }
 }

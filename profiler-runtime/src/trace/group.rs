@@ -5,9 +5,23 @@ use std::collections::HashMap;
 use super::counters::ONE_BLOCK;
 use super::data::{Reach, Trace};
 use super::frame::{Frame, Origin};
-use super::snapshot::{Snapshot, frames_of};
+use super::snapshot::Snapshot;
 use super::statistic::{By, Statistic};
 use super::symbols::Symbols;
+
+/// What stands for stacks that are not known.
+const TRUNCATED: &str = "[truncated: the tables were full]";
+const UNSEEN: &str = "[no stack]";
+
+/// What is to be said at the outer end of a trace's frames.
+pub(super) fn outer_end(reach: Reach) -> Option<&'static str> {
+    match reach {
+        Reach::Whole => None,
+        Reach::Cut => Some("[callers not found]"),
+        Reach::Truncated => Some(TRUNCATED),
+        Reach::Unseen => Some(UNSEEN),
+    }
+}
 
 /// The frame that a trace is shown under: the innermost one of the program's own; where there is
 /// none, of a library; else of the standard library.
@@ -25,7 +39,7 @@ pub(super) fn statistics(snapshot: &Snapshot, by: By, cumulative: bool) -> Vec<S
     let mut groups = Groups::default();
     for trace in &snapshot.data().traces {
         match by {
-            By::Traceback => groups.add_stack(symbols, trace),
+            By::Traceback => groups.add_stack(snapshot, trace),
             _ if cumulative && trace.reach != Reach::Truncated => {
                 let mut names: Vec<_> =
                     users(symbols, trace).map(|frame| name(frame, by)).collect();
@@ -50,10 +64,10 @@ fn users<'a>(symbols: &'a Symbols, trace: &'a Trace) -> impl Iterator<Item = &'a
 
 fn own_name(symbols: &Symbols, trace: &Trace, by: By) -> String {
     match (trace.reach, deciding(symbols, trace)) {
-        (Reach::Truncated, _) => "<truncated: the tables were full>".to_owned(),
-        (Reach::Unseen, _) => "<no stack>".to_owned(),
+        (Reach::Truncated, _) => TRUNCATED.to_owned(),
+        (Reach::Unseen, _) => UNSEEN.to_owned(),
         (_, Some(frame)) => name(frame, by),
-        (_, None) => "<unknown>".to_owned(),
+        (_, None) => "[unknown]".to_owned(),
     }
 }
 
@@ -65,6 +79,11 @@ fn name(frame: &Frame, by: By) -> String {
         By::File => frame.file.clone(),
         By::Crate => frame.krate.clone(),
     }
+}
+
+/// Blocks in 1024ths, rounded to the nearest whole one.
+pub(super) fn whole(blocks: i64) -> i64 {
+    (blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK)
 }
 
 #[derive(Default)]
@@ -79,10 +98,9 @@ impl Groups {
         self.add_to(name, Vec::new(), trace);
     }
 
-    fn add_stack(&mut self, symbols: &Symbols, trace: &Trace) {
-        let mut frames = frames_of(symbols, trace);
-        frames.retain(|frame| frame.origin != Origin::Profiler);
-        self.add_to(own_name(symbols, trace, By::Traceback), frames, trace);
+    fn add_stack(&mut self, snapshot: &Snapshot, trace: &Trace) {
+        let frames = snapshot.shown(trace).cloned().collect();
+        self.add_to(own_name(snapshot.symbols(), trace, By::Traceback), frames, trace);
     }
 
     fn add_to(&mut self, name: String, traceback: Vec<Frame>, trace: &Trace) {
@@ -109,7 +127,7 @@ impl Groups {
     fn finish(mut self) -> Vec<Statistic> {
         for sum in &mut self.statistics {
             for blocks in [&mut sum.count, &mut sum.peak_count, &mut sum.allocated_count] {
-                *blocks = (*blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK);
+                *blocks = whole(*blocks);
             }
         }
         sort(&mut self.statistics, |statistic| (statistic.size, statistic.count));

@@ -67,11 +67,33 @@ fn slope(times: &[f64], sizes: &[i64]) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::data::{Address, Data, Trace};
 
     #[test]
     fn a_steady_growth_is_found_in_noise() {
         assert_eq!(slope(&[0.0, 1.0, 2.0, 3.0], &[5, 105, 205, 305]), Some(100.0));
         assert_eq!(slope(&[0.0, 1.0, 2.0, 3.0], &[0, 300, 0, 300]), Some(60.0));
         assert_eq!(slope(&[1.0, 1.0], &[0, 9]), None);
+    }
+
+    #[test]
+    fn what_grows_fastest_comes_first() {
+        let snapshot = |seconds: u64, sizes: [i64; 2]| {
+            let address = |address| Address { address, module: None };
+            let trace =
+                |(frame, live_bytes)| Trace { frames: vec![frame], live_bytes, ..Trace::default() };
+            Snapshot::of(Data {
+                taken_at: seconds * 1_000_000_000,
+                addresses: vec![address(16), address(32)],
+                traces: (0..).zip(sizes).map(trace).collect(),
+                ..Data::default()
+            })
+        };
+        let all = [snapshot(5, [70, 10]), snapshot(6, [60, 20]), snapshot(7, [50, 30])];
+        let found = growth(&all, By::Line);
+        let figures: Vec<_> = found.iter().map(|one| (one.bytes_per_second, one.size)).collect();
+        assert_eq!(figures, [(10.0, 30), (-10.0, 50)]);
+        assert!(found[0].name.ends_with("0x20"), "{found:?}");
+        assert!(growth(&all[..1], By::Line).is_empty(), "one moment tells nothing");
     }
 }

@@ -30,6 +30,7 @@
 //! | `report` | one renderer per file |
 //! | `at_exit` | `MEM_PROFILE_TRACE=1` |
 //! | `group`, `statistic`, `filter`, `growth`, `notes` | the questions |
+//! | `live` | the one question of the line profiler |
 //!
 //! What is hot never allocates, locks, panics, formats, or waits.
 
@@ -45,6 +46,7 @@ mod frame;
 mod group;
 mod growth;
 mod hook;
+mod live;
 mod notes;
 mod peak;
 mod report;
@@ -64,6 +66,7 @@ pub use self::control::{clear, is_tracing, overhead, reset_peak, start, stop, tr
 pub use self::filter::Filter;
 pub use self::frame::{Frame, Origin};
 pub use self::growth::{Growth, growth};
+pub(crate) use self::live::Live;
 pub use self::report::Measure;
 pub use self::snapshot::{Snapshot, snapshot, top, traceback_of};
 pub use self::statistic::{By, Statistic};

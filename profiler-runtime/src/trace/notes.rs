@@ -22,7 +22,15 @@ pub(super) fn notes(snapshot: &Snapshot) -> Vec<String> {
             notes.push(format!("{:.2} % of the bytes {reason}", 100.0 * share));
         }
     }
-    if snapshot.symbols().lines_are_missing && !data.traces.is_empty() {
+    let symbols = snapshot.symbols();
+    if symbols.names_are_missing {
+        notes.push(
+            "names are missing: the program is stripped, or its file is gone. `strip = false` and \
+             `debug = 1` under its profile in Cargo.toml bring them, or `Snapshot::with_symbols` \
+             with the unstripped file"
+                .to_owned(),
+        );
+    } else if symbols.lines_are_missing {
         notes.push(
             "lines of your code are missing: `debug = 1` under `[profile.release]` in Cargo.toml \
              brings them"

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use super::data::{Data, Reach, Trace, VERSION};
 use super::filter::Filter;
-use super::frame::Frame;
+use super::frame::{Frame, Origin};
 use super::group;
 use super::statistic::{By, Statistic};
 use super::symbols::Symbols;
@@ -71,7 +71,7 @@ pub fn traceback_of<T: ?Sized>(block: *const T) -> Option<Vec<Frame>> {
         let _quiet = Quiet::enter();
         let data = collect::one(site, control::frames());
         let symbols = Symbols::resolve(&data, &HashMap::new());
-        data.traces.first().map(|trace| frames_of(&symbols, trace))
+        data.traces.first().map(|trace| shown(&data, &symbols, trace).cloned().collect())
     };
     theirs(found)
 }
@@ -84,9 +84,15 @@ pub(super) fn theirs<T: Clone>(ours: T) -> T {
     copy
 }
 
-/// All frames of a trace, the innermost first.
-pub(super) fn frames_of(symbols: &Symbols, trace: &Trace) -> Vec<Frame> {
-    trace.frames.iter().flat_map(|&address| symbols.of(address)).cloned().collect()
+/// The frames of a trace, the innermost first, without the profiler's own; as many as are wanted.
+fn shown<'a>(
+    data: &Data,
+    symbols: &'a Symbols,
+    trace: &'a Trace,
+) -> impl Iterator<Item = &'a Frame> {
+    let frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
+    let wanted = usize::try_from(data.frames).unwrap_or(usize::MAX);
+    frames.filter(|frame| frame.origin != Origin::Profiler).take(wanted)
 }
 
 impl Snapshot {
@@ -105,6 +111,11 @@ impl Snapshot {
             let _quiet = Quiet::enter();
             Symbols::resolve(&content.data, &content.files)
         })
+    }
+
+    /// The frames of a trace that are shown, the innermost first.
+    pub(super) fn shown<'a>(&'a self, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {
+        shown(self.data(), self.symbols(), trace)
     }
 
     /// What is alive, grouped; the largest first.
@@ -201,16 +212,21 @@ impl Snapshot {
     /// then; [`Snapshot::with_symbols`] gives another.
     ///
     /// # Errors
-    /// When the file cannot be read, or was written by another version (`InvalidData`).
+    /// When the file cannot be read, is damaged, or was written by another version
+    /// (`InvalidData`).
     pub fn load(path: impl AsRef<Path>) -> io::Result<Self> {
         let _quiet = Quiet::enter();
         let text = std::fs::read_to_string(path)?;
         let invalid = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
         let data: Data =
             miniserde::json::from_str(&text).map_err(|_| invalid("not a snapshot".to_owned()))?;
-        match data.mem_profile_trace_version {
-            VERSION => Ok(Self::of(data)),
-            other => Err(invalid(format!("a snapshot of version {other}, not {VERSION}"))),
+        if data.mem_profile_trace_version != VERSION {
+            let version = data.mem_profile_trace_version;
+            return Err(invalid(format!("a snapshot of version {version}, not {VERSION}")));
+        }
+        match data.fault() {
+            Some(fault) => Err(invalid(format!("a damaged snapshot: {fault}"))),
+            None => Ok(Self::of(data)),
         }
     }
 

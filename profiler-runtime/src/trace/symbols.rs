@@ -12,8 +12,10 @@ use super::frame::{Frame, Origin, crate_of, origin_of};
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Symbols {
     frames: Vec<Vec<Frame>>,
-    /// Functions were found, but no lines: the program was built without.
+    /// No line of the program's own was found: it was built without.
     pub(super) lines_are_missing: bool,
+    /// Nor was any function: it is stripped.
+    pub(super) names_are_missing: bool,
 }
 
 impl Symbols {
@@ -46,17 +48,15 @@ impl Symbols {
                 None => vec![Frame::unknown(address.address, "")],
             };
         }
-        symbols.lines_are_missing = !symbols.has_user_lines();
+        symbols.lines_are_missing =
+            !symbols.has(|frame| frame.origin == Origin::User && frame.line > 0);
+        symbols.names_are_missing = !symbols.has(|frame| frame.origin != Origin::Unknown);
         symbols
     }
 
-    fn has_user_lines(&self) -> bool {
-        self.frames.is_empty()
-            || self
-                .frames
-                .iter()
-                .flatten()
-                .any(|frame| frame.origin == Origin::User && frame.line > 0)
+    /// Whether there is such a frame, or none at all.
+    fn has(&self, wanted: impl Fn(&Frame) -> bool) -> bool {
+        self.frames.is_empty() || self.frames.iter().flatten().any(wanted)
     }
 }
 
@@ -72,12 +72,11 @@ impl Resolver {
     fn open(module: &ModuleData, files: &HashMap<String, PathBuf>) -> Self {
         let own = Path::new(&module.path);
         let path = files.get(&module.build_id).cloned().or_else(|| debug_file(module));
-        let loader = match path {
-            Some(path) => Loader::new(path).or_else(|_| Loader::new(own)),
-            None => Loader::new(own),
-        };
+        // A snapshot may have come from elsewhere, with a path that never ends.
+        let load = |path: &Path| path.is_file().then(|| Loader::new(path).ok()).flatten();
+        let loader = path.and_then(|path| load(&path)).or_else(|| load(own));
         let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { bias: module.bias, name, loader: loader.ok(), workspaces: Workspaces::default() }
+        Self { bias: module.bias, name, loader, workspaces: Workspaces::default() }
     }
 
     fn frames(&mut self, address: u64) -> Vec<Frame> {

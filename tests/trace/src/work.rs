@@ -5,6 +5,8 @@ use std::hint::black_box;
 use std::sync::mpsc;
 use std::thread;
 
+use clap::Parser;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The work of this name, so many times as large.
@@ -21,6 +23,7 @@ pub fn run(name: &str, scale: usize) -> Box<dyn std::any::Any> {
         "threads" => Box::new(threads(64, 500 * scale)),
         "tokio" => Box::new(tasks(400 * scale)),
         "rayon" => Box::new(parallel(400 * scale as u64)),
+        "macros" => Box::new((0..25 * scale).map(orders).collect::<Vec<_>>()),
         "scope" => Box::new(scoped(8 * scale)),
         other => panic!("no work is called {other}"),
     }
@@ -176,4 +179,51 @@ pub fn scoped(count: usize) -> Vec<String> {
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
     })
+}
+
+/// What only derived code ever looks at.
+#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, Parser, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Order {
+    #[arg(long)]
+    client: String,
+    #[arg(long, value_delimiter = ',')]
+    articles: Vec<String>,
+    #[arg(long, default_value = "none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    remark: Option<String>,
+    #[command(subcommand)]
+    delivery: Delivery,
+}
+
+#[derive(
+    clap::Subcommand, Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize,
+)]
+#[serde(tag = "kind")]
+enum Delivery {
+    Fetched,
+    Sent { address: String, days: u32 },
+}
+
+/// Orders that are parsed, written, read, cloned, compared and printed by derived code, below an
+/// asynchronous main function that a macro made.
+///
+/// # Panics
+/// When what was written cannot be read.
+#[tokio::main(flavor = "current_thread")]
+pub async fn orders(number: usize) -> Vec<Order> {
+    let client = format!("client {number}");
+    let arguments = ["order", "--client", &client, "--articles", "pen,paper,ink"];
+    let fetched = Order::try_parse_from(arguments.iter().chain(&["fetched"]));
+    let sent = ["sent", "1 Main Street", "3"];
+    let sent = Order::try_parse_from(arguments.iter().chain(&sent));
+    let mut all = Vec::from([fetched, sent].map(|order| order.expect("an order")));
+    let text = serde_json::to_string(&all).expect("JSON");
+    let again = async { serde_json::from_str::<Vec<Order>>(&text).expect("orders") };
+    let shown = async { format!("{all:?}") };
+    let (again, shown) = tokio::join!(again, shown);
+    assert_eq!((&again, format!("{again:?}")), (&all, shown));
+    all.extend(again.clone());
+    all.sort();
+    all
 }

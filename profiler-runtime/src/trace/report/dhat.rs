@@ -1,13 +1,15 @@
 //! What DHAT's viewer reads: version 2 of its JSON, as Valgrind's `dhat/dh_main.c` describes it.
 //!
-//! Times, reads and writes are not measured. The highest mark takes the place of `t-gmax`.
+//! The highest mark takes the place of `t-gmax`. Reads, writes and lifetimes are not measured; the
+//! viewer wants lifetimes and the highest mark of each stack beside the figures that we have, so
+//! these are zero, and the higher of what we know.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use miniserde::Serialize;
 
 use super::label;
-use crate::trace::counters::ONE_BLOCK;
+use crate::trace::group::{outer_end, whole};
 use crate::trace::snapshot::Snapshot;
 
 #[derive(Serialize)]
@@ -24,15 +26,20 @@ struct Profile {
     pid: u32,
     te: u64,
     tg: u64,
+    tuth: u64,
     pps: Vec<Point>,
     ftbl: Vec<String>,
 }
 
-/// A program point: total bytes and blocks, those at the global maximum, those at the end.
-#[derive(Serialize)]
+/// A stack: bytes and blocks in all, their lifetimes, the most at one time, those at the global
+/// maximum, those at the end.
+#[derive(Default, Serialize)]
 struct Point {
     tb: i64,
     tbk: i64,
+    tl: u64,
+    mb: i64,
+    mbk: i64,
     gb: i64,
     gbk: i64,
     eb: i64,
@@ -61,42 +68,47 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut frames = Frames::default();
     // The viewer takes the first one as the root of all.
     frames.index("[root]".to_owned());
-    let mut points = Vec::new();
-    for trace in &snapshot.data().traces {
-        let mut shown: Vec<_> = snapshot
-            .shown(trace)
-            .map(|frame| frames.index(format!("0x0: {}", label(frame))))
-            .collect();
-        if shown.is_empty() {
-            shown.push(frames.index("0x0: [no stack]".to_owned()));
-        }
-        points.push(Point {
-            tb: trace.allocated_bytes,
-            tbk: trace.allocated_blocks / ONE_BLOCK,
-            gb: trace.peak_bytes,
-            gbk: trace.peak_blocks / ONE_BLOCK,
-            eb: trace.live_bytes,
-            ebk: trace.live_blocks / ONE_BLOCK,
-            fs: shown,
-        });
-    }
+    let points = points(snapshot, &mut frames);
+    let data = snapshot.data();
+    let notes = snapshot.notes().into_iter().map(|note| format!("; {note}"));
     let profile = Profile {
         dhatFileVersion: 2,
-        mode: "rust-heap".to_owned(),
+        mode: format!("mem-profile, without lifetimes{}", notes.collect::<String>()),
         verb: "Allocated".to_owned(),
-        bklt: false,
+        bklt: true,
         bkacc: false,
         tu: "events".to_owned(),
         Mtu: "Mevents".to_owned(),
-        cmd: std::env::args_os()
-            .map(|part| part.to_string_lossy().into_owned())
-            .collect::<Vec<_>>()
-            .join(" "),
-        pid: std::process::id(),
+        cmd: data.command.clone(),
+        pid: data.process,
         te: 1,
         tg: 0,
+        tuth: 0,
         pps: points,
         ftbl: frames.names,
     };
     miniserde::json::to_string(&profile)
+}
+
+/// One for every stack: the viewer takes no two of the same names.
+fn points(snapshot: &Snapshot, frames: &mut Frames) -> Vec<Point> {
+    let mut points: BTreeMap<Vec<usize>, Point> = BTreeMap::new();
+    for trace in &snapshot.data().traces {
+        let labels = snapshot.shown(trace).map(label);
+        let labels = labels.chain(outer_end(trace.reach).map(str::to_owned));
+        let stack: Vec<_> = labels.map(|label| frames.index(format!("0x0: {label}"))).collect();
+        let point = points.entry(stack).or_default();
+        point.tb += trace.allocated_bytes;
+        point.tbk += trace.allocated_blocks;
+        point.gb += trace.peak_bytes;
+        point.gbk += trace.peak_blocks;
+        point.eb += trace.live_bytes;
+        point.ebk += trace.live_blocks;
+    }
+    let finished = points.into_iter().map(|(fs, point)| {
+        let [tbk, gbk, ebk] = [point.tbk, point.gbk, point.ebk].map(whole);
+        let (mb, mbk) = (point.gb.max(point.eb), gbk.max(ebk));
+        Point { fs, tbk, gbk, ebk, mb, mbk, ..point }
+    });
+    finished.collect()
 }

@@ -18,6 +18,7 @@ pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     }
     .to_owned();
     options.count_name = "bytes".to_owned();
+    options.subtitle = Some(snapshot.notes().join("; ")).filter(|notes| !notes.is_empty());
     let mut picture = Vec::new();
     match from_lines(&mut options, lines.iter().map(String::as_str), &mut picture) {
         Ok(()) => String::from_utf8_lossy(&picture).into_owned(),

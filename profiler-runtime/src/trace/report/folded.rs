@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Measure, label};
-use crate::trace::data::Reach;
+use crate::trace::group::outer_end;
 use crate::trace::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
@@ -23,12 +23,7 @@ pub(super) fn stacks(snapshot: &Snapshot, measure: Measure) -> BTreeMap<String, 
             continue;
         }
         let mut frames: Vec<String> = snapshot.shown(trace).map(label).map(plain).collect();
-        match trace.reach {
-            Reach::Whole => {}
-            Reach::Cut => frames.push("[callers not found]".to_owned()),
-            Reach::Truncated => frames.push("[truncated: the tables were full]".to_owned()),
-            Reach::Unseen => frames.push("[no stack]".to_owned()),
-        }
+        frames.extend(outer_end(trace.reach).map(str::to_owned));
         frames.reverse();
         *stacks.entry(frames.join(";")).or_default() += bytes;
     }

@@ -7,12 +7,14 @@ mod folded;
 mod json;
 #[cfg(feature = "pprof")]
 mod pprof;
+#[cfg(test)]
+mod tests;
 mod text;
 
 use std::fmt::Write;
 
 use super::data::Trace;
-use super::frame::{Frame, Origin};
+use super::frame::Frame;
 use super::snapshot::{Snapshot, theirs};
 use crate::record::quiet::Quiet;
 
@@ -88,13 +90,6 @@ impl Snapshot {
     #[must_use]
     pub fn to_pprof(&self) -> Vec<u8> {
         made(|| pprof::render(self))
-    }
-
-    /// The frames of a trace, the innermost first, without the profiler's own.
-    fn shown<'a>(&'a self, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {
-        let symbols = self.symbols();
-        let frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
-        frames.filter(|frame| frame.origin != Origin::Profiler)
     }
 }
 

@@ -1,8 +1,9 @@
 //! The tracer's figures as `pprof` reads them.
 
 use crate::pprof::{Builder, Location, Mapping, Sample};
-use crate::trace::counters::ONE_BLOCK;
+use crate::trace::data::Reach;
 use crate::trace::frame::Origin;
+use crate::trace::group::{outer_end, whole};
 use crate::trace::snapshot::Snapshot;
 
 impl Builder {
@@ -39,17 +40,32 @@ impl Builder {
         }
     }
 
+    /// A place without an address, where the stack is not known further out.
+    fn outer_end(&mut self, reach: Reach) -> Option<u64> {
+        let line = self.line(outer_end(reach)?, "", 0);
+        let known = self.profile.location.iter().rev().find(|location| location.line == [line]);
+        if let Some(known) = known {
+            return Some(known.id);
+        }
+        let id = self.profile.location.len() as u64 + 1;
+        self.profile.location.push(Location { id, line: vec![line], ..Location::default() });
+        Some(id)
+    }
+
     fn add_samples(&mut self, snapshot: &Snapshot) {
         for trace in &snapshot.data().traces {
+            let end = self.outer_end(trace.reach);
             let location = |&frame: &u32| {
                 let shown = self.profile.location.get(frame as usize)?;
                 (!shown.line.is_empty()).then_some(u64::from(frame) + 1)
             };
-            let location_id = trace.frames.iter().filter_map(location).collect();
+            let wanted = usize::try_from(snapshot.data().frames).unwrap_or(usize::MAX);
+            let locations = trace.frames.iter().filter_map(location).take(wanted);
+            let location_id = locations.chain(end).collect();
             let value = vec![
-                trace.allocated_blocks / ONE_BLOCK,
+                whole(trace.allocated_blocks),
                 trace.allocated_bytes,
-                trace.live_blocks / ONE_BLOCK,
+                whole(trace.live_blocks),
                 trace.live_bytes,
             ];
             self.profile.sample.push(Sample { location_id, value });
@@ -69,6 +85,8 @@ pub(super) fn render(snapshot: &Snapshot) -> Vec<u8> {
     builder.profile.period = snapshot.data().mean_bytes.max(1) as i64;
     builder.profile.time_nanos = snapshot.data().taken_at as i64;
     builder.profile.default_sample_type = builder.string("inuse_space");
+    let notes = snapshot.notes();
+    builder.profile.comment = notes.iter().map(|note| builder.string(note)).collect();
     builder.add_mappings(snapshot);
     builder.add_locations(snapshot);
     builder.add_samples(snapshot);

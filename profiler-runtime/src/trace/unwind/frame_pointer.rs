@@ -10,11 +10,23 @@ pub(super) fn prepare() -> bool {
 #[inline(always)]
 pub(super) fn here() -> Frame {
     let (stack_pointer, frame_pointer): (usize, usize);
+    #[cfg(target_arch = "aarch64")]
     // SAFETY: two registers are read.
     unsafe {
         core::arch::asm!(
             "mov {}, sp",
             "mov {}, x29",
+            out(reg) stack_pointer,
+            out(reg) frame_pointer,
+            options(nostack, nomem, preserves_flags)
+        );
+    }
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: two registers are read.
+    unsafe {
+        core::arch::asm!(
+            "mov {}, rsp",
+            "mov {}, rbp",
             out(reg) stack_pointer,
             out(reg) frame_pointer,
             options(nostack, nomem, preserves_flags)

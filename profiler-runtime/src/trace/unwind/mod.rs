@@ -3,35 +3,65 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `trace` | the last stack of a thread, of which the unchanged part is not walked again |
+//! | `walk` | what a walk from frame to frame consists of |
 //! | `rules` | how to find the caller of an address: a cache that only grows |
 //! | `parse` | one rule, read from the program's call-frame information |
-//! | `modules` | which library an address belongs to |
 //! | `frame_pointer` | the same for systems where every function keeps a frame pointer |
-//! | `none` | systems for which neither is there |
+//! | `fallback` | for all other systems, in place of these: the crate `backtrace` |
+//! | `modules` | which library an address belongs to |
 //!
 //! Nothing here allocates, locks or waits. A word of the stack is read only between the stack
-//! pointer and the upper end of the stack.
+//! pointer and the upper end of the stack. The fallback cannot promise the same: see there.
 
+// Each of the three ways is on for some systems. With `--cfg mem_profile_fallback` the last one can
+// be tried where there is a better one.
+#[cfg_attr(
+    any(mem_profile_fallback, not(all(target_os = "linux", target_arch = "x86_64"))),
+    allow(dead_code, reason = "only rules need all of it")
+)]
 mod modules;
-mod trace;
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)))]
 mod parse;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)))]
 mod rules;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)))]
 use self::rules as step;
 
-#[cfg(all(unix, target_arch = "aarch64"))]
+#[cfg(any(
+    all(unix, target_arch = "aarch64"),
+    all(target_vendor = "apple", target_arch = "x86_64")
+))]
 #[path = "frame_pointer.rs"]
 mod step;
 
+#[cfg(any(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
+))]
+mod trace;
+#[cfg(any(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
+))]
+mod walk;
+#[cfg(any(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
+))]
+use self::walk::{FOREIGN_REACH, Frame, Readable, Step};
+
 #[cfg(not(any(
-    all(target_os = "linux", target_arch = "x86_64"),
-    all(unix, target_arch = "aarch64")
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
 )))]
-#[path = "none.rs"]
-mod step;
+#[path = "fallback.rs"]
+mod trace;
+#[cfg(not(any(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
+)))]
+use self::trace as step;
 
 pub(super) use self::modules::{
     ADDRESS, Module, all as modules, module_at, refresh as refresh_modules,
@@ -44,49 +74,4 @@ pub(super) use self::trace::{Captured, Trace, walk_in_full};
 pub(super) fn prepare() -> bool {
     modules::prepare();
     step::prepare()
-}
-
-/// Where a walk stands: the frame that will return to `address`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Frame {
-    /// The return address, or for the first frame where it is; with the generation of the
-    /// modules in its upper bits.
-    pub(super) address: u64,
-    pub(super) stack_pointer: usize,
-    pub(super) frame_pointer: usize,
-}
-
-/// What is found one frame further out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The caller, and where on the stack the address to return to lies.
-    Caller { frame: Frame, slot: usize },
-    /// There is none: a thread begins here.
-    Begin,
-    /// It cannot be found.
-    Lost,
-}
-
-/// The addresses that may be read in a walk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Readable {
-    pub(super) stack: std::ops::Range<usize>,
-}
-
-/// How far from the stack pointer a stack that is not the thread's own is believed to reach.
-const FOREIGN_REACH: usize = 1 << 20;
-
-impl Readable {
-    /// The word at `address`, if it may be read.
-    #[inline(always)]
-    pub(super) fn word(&self, address: usize) -> Option<usize> {
-        if address < self.stack.start
-            || address > self.stack.end.wrapping_sub(8)
-            || !address.is_multiple_of(8)
-        {
-            return None;
-        }
-        // SAFETY: between the stack pointer and the end of its stack everything is mapped.
-        Some(unsafe { (address as *const usize).read_volatile() })
-    }
 }

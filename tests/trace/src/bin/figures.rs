@@ -176,6 +176,9 @@ fn starting_over(kept: Vec<Vec<u8>>) {
     let kept = bytes(44);
     let snapshot = trace::snapshot();
     assert_eq!(snapshot.traced_memory(), (44, 44));
+    let [stack] = &snapshot.statistics(By::Traceback)[..] else { panic!("one stack") };
+    assert_eq!(stack.traceback.len(), 1, "{stack:?}");
+    assert!(stack.name.contains(".rs:"), "a line is found all the same: {stack:?}");
     assert!(trace::growth(&[snapshot.clone(), trace::snapshot()], By::Line).len() <= 2);
     drop(kept);
 }

@@ -87,7 +87,7 @@ fn threads() {
     }
     let after = trace::snapshot();
     let named = |name| {
-        let filter = Filter::new().include_thread(name).include_crate("places");
+        let filter = Filter::new().include_thread(name).include_crate("places").all_frames();
         after.filter(&filter).statistics(By::Crate).iter().map(|one| one.count).sum::<i64>()
     };
     let change = after.compare_to(&before, By::Crate, false);

@@ -1,0 +1,134 @@
+//! The column `Live` of the line profiler: what a line allocated, itself or by what it called, and
+//! is still alive.
+
+use std::collections::HashMap;
+
+use super::data::Data;
+use super::frame::Frame;
+use super::snapshot::Snapshot;
+use super::symbols::Symbols;
+use super::{collect, control, is_tracing};
+use crate::record::table::Function;
+use crate::snapshot::LineSnapshot;
+
+/// What is alive, by stack, with the names of all frames.
+pub(crate) struct Live(Snapshot);
+
+impl Live {
+    /// `None` where the tracer does not run.
+    pub(crate) fn now() -> Option<Self> {
+        if !is_tracing() {
+            return None;
+        }
+        let _control = control::lock();
+        Some(Self(Snapshot::of(collect::collect(control::frames()))))
+    }
+
+    /// What a reader of the column should know.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let counts = "Live counts what was allocated since the tracer was started".to_owned();
+        let notes = self.0.notes().into_iter().map(|note| format!("Live: {note}"));
+        std::iter::once(counts).chain(notes).collect()
+    }
+
+    /// Fills in the lines of one function, unless no line of the program is known.
+    pub(crate) fn add(&self, function: &Function, lines: &mut [LineSnapshot]) {
+        let symbols = self.0.symbols();
+        if symbols.lines_are_missing {
+            return;
+        }
+        let bytes = by_row(self.0.data(), symbols, function);
+        for (row, line) in (0..).zip(lines) {
+            let bytes = bytes.get(&row).copied();
+            line.live = bytes.or(line.ran().then_some(0));
+        }
+    }
+}
+
+/// Bytes alive by row of the function: a stack counts on the innermost row that it passes, as a
+/// recursive function books on the lines inside.
+fn by_row(data: &Data, symbols: &Symbols, function: &Function) -> HashMap<u32, u64> {
+    let code = Code::of(function);
+    let innermost = |address| symbols.of(address).iter().find_map(|frame| code.row(frame));
+    let row_of: Vec<_> = (0..data.addresses.len() as u32).map(innermost).collect();
+
+    let mut bytes = HashMap::new();
+    for trace in data.traces.iter().filter(|trace| trace.live_bytes > 0) {
+        let rows = trace.frames.iter().map(|&address| row_of.get(address as usize));
+        if let Some(row) = rows.flatten().find_map(|row| *row) {
+            *bytes.entry(row).or_default() += trace.live_bytes.unsigned_abs();
+        }
+    }
+    bytes
+}
+
+/// How the code of a function is known again in debug information.
+struct Code<'a> {
+    function: &'a Function,
+    file: String,
+    crates: Vec<&'a str>,
+}
+
+impl<'a> Code<'a> {
+    fn of(function: &'a Function) -> Self {
+        let path = (function.path)();
+        Self { function, file: function.file.replace('\\', "/"), crates: crates_in(path).collect() }
+    }
+
+    fn row(&self, frame: &Frame) -> Option<u32> {
+        let row = frame.line.checked_sub(self.function.first_line)?;
+        let is_here = (row as usize) < self.function.rows
+            && is_same_file(&self.file, &frame.file.replace('\\', "/"))
+            && crates_in(&frame.function).any(|name| self.crates.contains(&name));
+        is_here.then_some(row)
+    }
+}
+
+/// Whether both may be the same: the compiler and we may cut off another part of the front.
+fn is_same_file(one: &str, other: &str) -> bool {
+    let (long, short) = if one.len() > other.len() { (one, other) } else { (other, one) };
+    let front = long.strip_suffix(short);
+    !short.is_empty() && front.is_some_and(|front| front.is_empty() || front.ends_with('/'))
+}
+
+/// The crates that the path of a function names, less the standard library's: files of two crates
+/// may be called the same.
+fn crates_in(path: &str) -> impl Iterator<Item = &str> {
+    let words = path.split(|sign: char| !sign.is_alphanumeric() && !"_:".contains(sign));
+    let crates = words.filter_map(|word| word.split_once("::").map(|(first, _)| first));
+    crates.filter(|name| !["", "alloc", "core", "std"].contains(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::trace::frame::Origin;
+
+    #[test]
+    fn code_is_known_again_by_file_line_and_crate() {
+        let function = Function {
+            name: None,
+            path: || "<T as leak::Keep>::keep::__MemProfile",
+            file: "leak/src/lib.rs",
+            first_line: 10,
+            rows: 3,
+            source: "",
+            first_row_runs: false,
+            start: || {},
+        };
+        let row = |function_name: &str, file: &str, line| {
+            let mut frame = Frame::without_line(function_name.to_owned(), "");
+            (frame.file, frame.line, frame.origin) = (file.to_owned(), line, Origin::User);
+            Code::of(&function).row(&frame)
+        };
+        let name = "<u8 as leak::Keep>::keep::{{closure}}";
+        assert_eq!(row(name, "leak/src/lib.rs", 12), Some(2));
+        assert_eq!(row(name, "/home/me/leak/src/lib.rs", 10), Some(0), "no lock file is there");
+        assert_eq!(row(name, "src\\lib.rs", 11), Some(1), "it has a lock file of its own");
+        assert_eq!(row(name, "leak/src/lib.rs", 9), None);
+        assert_eq!(row(name, "leak/src/lib.rs", 13), None);
+        assert_eq!(row(name, "/home/me/bleak/src/lib.rs", 12), None);
+        assert_eq!(row("<u8 as other::Keep>::keep", "src/lib.rs", 12), None);
+        assert_eq!(row(name, "", 12), None);
+    }
+}

@@ -1,0 +1,9 @@
+//! Runs each program in a process of its own.
+#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
+
+mod builds;
+mod places;
+mod readers;
+mod reports;
+mod run;
+mod truth;

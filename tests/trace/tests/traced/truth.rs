@@ -1,0 +1,37 @@
+//! Figures beside the truth: events that an allocator recorded, and theory.
+
+use crate::run::{printed, program};
+
+/// How much is compared: a million captures and more in optimised builds.
+const SCALE: &str = if cfg!(debug_assertions) { "1" } else { "5" };
+
+#[test]
+fn stacks_and_figures_are_those_that_were_recorded() {
+    let mut captures = 0;
+    for work in ["json", "map", "tree", "regex", "threads", "tokio", "rayon", "scope", "macros"] {
+        for walk in ["short", "full"] {
+            let text = printed(&mut program!("truth", work, SCALE, walk));
+            captures += text.split(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("number");
+        }
+    }
+    let least = if cfg!(debug_assertions) { 400_000 } else { 2_000_000 };
+    assert!(captures > least, "only {captures} captures were compared");
+}
+
+#[test]
+fn what_the_tables_have_no_room_for_is_counted_and_said() {
+    assert_eq!(printed(&mut program!("full")), "right\n");
+}
+
+#[test]
+fn a_sample_is_right_on_average_and_as_exact_as_theory_says() {
+    let text = printed(&mut program!("sampled"));
+    for line in text.lines() {
+        let numbers: Vec<f64> = line.split(' ').filter_map(|number| number.parse().ok()).collect();
+        let [bias, spread, theory] = numbers[..] else { panic!("{line}") };
+        assert!(bias.abs() < 3.5 * theory / 40_f64.sqrt(), "biased: {line}");
+        assert!(spread < 1.5 * theory, "not exact: {line}");
+        assert!(spread > 0.0, "everything was taken: {line}");
+    }
+    assert_eq!(text.lines().count(), 3);
+}

@@ -12,7 +12,7 @@ use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::place::Place;
 use super::row::Chunk;
-use super::thread::{self, MAX_FUNCTIONS};
+use super::thread::{self, MAX_FUNCTIONS, Thread};
 use super::word::{Pointer, Word};
 
 /// What the macro knows of a function.
@@ -124,6 +124,9 @@ pub(crate) fn set_filter(filter: Filter) {
     FILTER.store(filter as *mut (), Release);
 }
 
+/// Where a function books on one thread.
+type Opened = (&'static Thread, &'static Ledger, Chunk);
+
 impl Table {
     /// A table that no one has called yet.
     pub(crate) const fn new(function: Function) -> Self {
@@ -178,24 +181,26 @@ impl Table {
         self.state.load(Relaxed) == SKIPPED
     }
 
-    /// The ledger and the rows to book on; `None` when nothing is to be measured.
+    /// The thread, its ledger and the rows to book on; `None` when nothing is to be measured.
     #[inline(always)]
-    pub(crate) fn open(&'static self) -> Option<(&'static Ledger, Chunk)> {
-        let state = self.state.load(Acquire);
+    pub(crate) fn open(&'static self) -> Option<Opened> {
+        self.opened().or_else(|| self.open_first())
+    }
+
+    /// The same for a function that this thread has called before.
+    #[inline(always)]
+    pub(crate) fn opened(&'static self) -> Option<Opened> {
         let ledger = thread::current_ledger();
-        if state >= FIRST
-            && let Some(thread) = ledger.thread()
-            && let Some(chunk) = thread.chunk((state - FIRST) as usize)
-        {
-            return Some((ledger.active()?, chunk));
-        }
-        self.open_first()
+        let index = self.state.load(Acquire).checked_sub(FIRST)?;
+        let thread = ledger.thread()?;
+        let chunk = thread.chunk(index as usize)?;
+        Some((thread, ledger.active()?, chunk))
     }
 
     /// The first call of the function on this thread.
     #[cold]
     #[inline(never)]
-    fn open_first(&'static self) -> Option<(&'static Ledger, Chunk)> {
+    fn open_first(&'static self) -> Option<Opened> {
         if MODE.load(Acquire) == MODE_UNKNOWN {
             (self.function.start)();
         }
@@ -211,7 +216,7 @@ impl Table {
         thread.use_ledger(kind);
         let rows = self.function.rows.max(1);
         let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
-        Some((thread.ledger(kind), chunk))
+        Some((thread, thread.ledger(kind), chunk))
     }
 
     /// Nothing will ever be measured here.

@@ -106,7 +106,7 @@ fn command(program: &str, setting: &str) -> Command {
     match setting {
         "off" => command.env("MEM_PROFILE", "off"),
         "rss" => command.env("MEM_PROFILE_BACKEND", "rss"),
-        "recorded" => command.env("MEM_PROFILE_OUTPUT", env::temp_dir().join("cost-%p.mprof")),
+        "recorded" => command.env("MEM_PROFILE_OUTPUT", env::temp_dir().join("cost.mprof")),
         _ => &mut command,
     };
     command

@@ -6,7 +6,6 @@
 
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::OnceLock;
 use std::task::{Context, Poll};
 
 use crate::control;
@@ -168,12 +167,12 @@ struct Excess {
 impl Account {
     /// `None` where a panic is under way already, and in our own work.
     fn open(subject: Subject, limits: Limits) -> Option<Self> {
-        static COUNTED: OnceLock<bool> = OnceLock::new();
         if std::thread::panicking() {
             return None;
         }
+        // This starts the session, so that it does not start in the call that is measured.
         assert!(
-            *COUNTED.get_or_init(control::allocations_are_counted),
+            control::is_counted()?,
             "mem-profile: the budget of {} cannot be checked, because the allocator of this program \
              counts nothing; add `#[global_allocator] static ALLOC: mem_profile::Alloc = \
              mem_profile::Alloc::new();`",

@@ -17,6 +17,9 @@ use crate::snapshot::{Backend, Snapshot};
 /// Chosen once, by the first annotated function or the first request for a report.
 static BACKEND: OnceLock<Backend> = OnceLock::new();
 
+/// Whether the global allocator is ours, found out at the same time.
+static COUNTED: OnceLock<bool> = OnceLock::new();
+
 /// The table of an annotated function: the path of a type in it, the file, the line of row 0, how
 /// many rows, their source, and whether a statement starts on row 0.
 #[must_use]
@@ -53,6 +56,7 @@ fn start_recording(wanted: Option<&Path>) -> Option<io::Result<PathBuf>> {
     START.call_once(|| {
         IS_STARTING.set(true);
         let counted = allocations_are_counted();
+        let _ = COUNTED.set(counted);
         let _quiet = Quiet::enter();
         let options = session::options();
         let backend = choose(options.enabled, options.backend, counted);
@@ -73,6 +77,12 @@ fn start_recording(wanted: Option<&Path>) -> Option<io::Result<PathBuf>> {
         table::set_mode(collect::kind(backend));
     });
     recording
+}
+
+/// Whether the global allocator is ours. Starts the session; `None` while that is starting.
+pub(crate) fn is_counted() -> Option<bool> {
+    start();
+    COUNTED.get().copied()
 }
 
 /// Whether the global allocator is ours, found out by an allocation.

@@ -23,7 +23,7 @@
 //!
 //! Everything that a run can be told is in environment variables: see the README.
 
-pub use mem_profile_macro::mem_profile;
+pub use mem_profile_macro::{assert_budget, mem_profile};
 pub use mem_profile_runtime::{
     Alloc, Backend, FunctionSnapshot, LineSnapshot, MemoryUsage, MemoryUsageOptions,
     SCHEMA_VERSION, Sample, Snapshot, memory_usage, record_to, report, reset, snapshot,

@@ -1,19 +1,22 @@
 //! The options in the attribute's parentheses.
 
+use crate::budget::Budget;
 use crate::diag::Errors;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Path, Result, Token};
 
-const OPTIONS: &str = "the options are `name = \"…\"`, `crate = path` and `skip`";
+const OPTIONS: &str = "the options are `name = \"…\"`, `crate = path` and `skip`, and the limits \
+    `max_increment`, `max_peak`, `max_allocations` and `no_leak`";
 
-/// `#[mem_profile(name = "…", crate = path, skip)]`, each at most once.
+/// `#[mem_profile(name = "…", crate = path, skip)]` and limits, each at most once.
 #[derive(Default)]
 pub(crate) struct Args {
     pub(crate) name: Option<LitStr>,
     pub(crate) runtime: Option<Path>,
     pub(crate) skip: Option<()>,
+    pub(crate) budget: Budget,
 }
 
 impl Args {
@@ -52,6 +55,7 @@ impl Args {
             }
             "skip" if ends(input) => set(&mut self.skip, &option, (), errors),
             "skip" => return Err(input.error("`skip` takes no value; write `skip` alone")),
+            _ if self.budget.option(&option, input, errors)? => {}
             unknown => {
                 let message = format!("unknown option `{unknown}`; {OPTIONS}");
                 return Err(syn::Error::new(option.span(), message));
@@ -62,7 +66,7 @@ impl Args {
 }
 
 /// Sets an option, which may happen once only.
-fn set<T>(slot: &mut Option<T>, option: &Ident, value: T, errors: &mut Errors) {
+pub(crate) fn set<T>(slot: &mut Option<T>, option: &Ident, value: T, errors: &mut Errors) {
     if slot.replace(value).is_some() {
         errors.at(option.span(), format!("option `{option}` is given twice; remove one of them"));
     }
@@ -78,7 +82,7 @@ fn value<T: syn::parse::Parse>(input: ParseStream, option: &Ident, expected: &st
 }
 
 /// Whether an option is complete.
-fn ends(input: ParseStream) -> bool {
+pub(crate) fn ends(input: ParseStream) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 

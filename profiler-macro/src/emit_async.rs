@@ -23,9 +23,18 @@ pub(crate) fn task_frame() -> TokenStream {
 /// async fn f(a: A) -> R { BODY }
 /// async fn f(a: A) -> R { TABLE task_call(&TABLE, async move { let a = a; PIN FRAME BODY }).await }
 /// ```
-pub(crate) fn call(Names { runtime }: &Names, output: &ReturnType, body: &Block) -> TokenStream {
+/// With `limits`, `task_within(&TABLE, LIMITS, …)`.
+pub(crate) fn call(
+    Names { runtime }: &Names,
+    limits: Option<&TokenStream>,
+    output: &ReturnType,
+    body: &Block,
+) -> TokenStream {
     let table = names::table();
-    let call = quote!(#runtime::task_call(&#table, async move #body).await);
+    let call = match limits {
+        None => quote!(#runtime::task_call(&#table, async move #body).await),
+        Some(limits) => quote!(#runtime::task_within(&#table, #limits, async move #body).await),
+    };
     // A future of `!` needs a type that can be written on stable.
     if is_never(output) { quote!(match #call {}) } else { call }
 }

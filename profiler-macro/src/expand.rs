@@ -1,12 +1,13 @@
 //! From the attribute's tokens to the instrumented item.
 
 use crate::args::Args;
+use crate::budget::Budget;
 use crate::diag::Errors;
 use crate::names::Names;
 use crate::span::{Compiler, Locate, Rows};
 use crate::target::{self, Function, Target};
 use crate::walk::Walker;
-use crate::{emit, emit_async, lints, source};
+use crate::{budget, emit, emit_async, lints, source};
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{ImplItem, Item, ItemImpl, ItemTrait, LitStr, TraitItem};
@@ -16,6 +17,10 @@ pub(crate) fn attribute(
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
     expand(arguments.into(), item.into(), &Compiler).into()
+}
+
+pub(crate) fn block(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+    budget::block(input.into()).into()
 }
 
 /// The instrumented item, or the untouched one beside the errors.
@@ -36,7 +41,8 @@ pub(crate) fn expand(
     match target::parse(&item, &args, &mut errors) {
         Some(target) if errors.is_empty() => {
             let names = Names::new(args.runtime.as_ref());
-            Expansion { names, name: args.name.as_ref(), locate }.target(target)
+            let Args { name, budget, .. } = &args;
+            Expansion { names, name: name.as_ref(), budget, locate }.target(target)
         }
         _ => errors.beside(item),
     }
@@ -45,6 +51,7 @@ pub(crate) fn expand(
 struct Expansion<'a> {
     names: Names,
     name: Option<&'a LitStr>,
+    budget: &'a Budget,
     locate: &'a dyn Locate,
 }
 
@@ -137,10 +144,14 @@ impl Expansion<'_> {
             let frame = emit_async::task_frame();
             let opening = quote!(#parameters #pin #frame);
             table.first_row_runs = Walker::async_body(&self.names, &rows, block, opening);
-            let call = emit_async::call(&self.names, &signature.output, block);
+            let limits = self.budget.limits(&self.names);
+            let call = emit_async::call(&self.names, limits.as_ref(), &signature.output, block);
             block.stmts = Vec::from_iter(emit::statement(call));
         } else {
             table.first_row_runs = Walker::body(&self.names, &rows, block);
+            // Declared before the frame, so that it is dropped when the books are closed.
+            let budget = self.budget.statement(&self.names);
+            block.stmts.splice(..0, budget.into_iter().flat_map(emit::statement));
         }
         if is_compared {
             lints::conceal(block);

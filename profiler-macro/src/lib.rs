@@ -6,6 +6,8 @@ use proc_macro::TokenStream;
 #[cfg(feature = "enabled")]
 mod args;
 #[cfg(feature = "enabled")]
+mod budget;
+#[cfg(feature = "enabled")]
 mod diag;
 #[cfg(feature = "enabled")]
 mod emit;
@@ -39,6 +41,10 @@ mod expand {
     ) -> proc_macro::TokenStream {
         item
     }
+
+    pub(crate) fn block(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
+        input.into_iter().last().into_iter().collect()
+    }
 }
 
 /// Measures memory line by line in a function, or in every function of an `impl` block, a trait or
@@ -51,6 +57,10 @@ mod expand {
 ///
 /// * `name = "…"`: the name in reports, in place of the function's path. On functions only.
 /// * `crate = path`: where `mem-profile` is to be found, for crates that re-export it.
+/// * `max_increment = "24 MiB"`, `max_peak = "64 MiB"`, `max_allocations = 1000`, `no_leak`: a budget,
+///   on functions only. A call that takes more panics when it ends: it holds more bytes than before,
+///   rose higher above them, requested more blocks, or holds anything more at all. Figures are those
+///   of the calling thread, or of the polls of an `async fn`; a call *at* a limit passes.
 /// * `skip`: leaves the item as it is; meant for one function of an annotated `impl`, trait or module.
 ///
 /// # Errors
@@ -59,7 +69,31 @@ mod expand {
 /// an unknown, doubled or misplaced option do not compile; the message names the remedy.
 ///
 /// With the feature `enabled` off, the item is returned as it came.
+///
+/// # Panics
+///
+/// With a budget, the function panics when a call exceeds it, unless a panic is under way; and when
+/// it is called in a program whose global allocator does not count, because nothing could be known.
 #[proc_macro_attribute]
 pub fn mem_profile(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments, item)
+}
+
+/// Runs a block and panics where it has taken more than its budget:
+/// `assert_budget!(max_peak = "1 MiB", no_leak, { … })`.
+///
+/// The value is that of the block. The limits are those of [`mem_profile`](macro@mem_profile); the
+/// figures are the calling thread's, so there must be no `.await` in the block, and what is not
+/// annotated counts as well. The panic names each limit and figure, and the three annotated lines
+/// that cost most.
+///
+/// With the feature `enabled` off, it is the block alone.
+///
+/// # Panics
+///
+/// When the block has taken more, unless a panic is under way; and when the global allocator does
+/// not count.
+#[proc_macro]
+pub fn assert_budget(input: TokenStream) -> TokenStream {
+    expand::block(input)
 }

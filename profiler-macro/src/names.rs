@@ -45,6 +45,16 @@ pub(crate) fn end() -> Ident {
     local("__end")
 }
 
+/// The budget of the function or block.
+pub(crate) fn budget() -> Ident {
+    local("__budget")
+}
+
+/// The value of a block with a budget.
+pub(crate) fn value() -> Ident {
+    local("__value")
+}
+
 /// A parameter of an async function that is a pattern, by its position.
 pub(crate) fn argument(position: usize) -> Ident {
     local(&format!("__argument{position}"))

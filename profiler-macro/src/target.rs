@@ -37,6 +37,9 @@ pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Opt
         }
         (_, None) => {}
     }
+    if let (Some(place), false) = (args.budget.place, matches!(target, Target::Function(_))) {
+        errors.at(place, "a budget is one function's; put it on a function inside");
+    }
     Some(target)
 }
 

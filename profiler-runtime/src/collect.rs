@@ -20,7 +20,7 @@ pub(crate) fn settle(backend: Backend) {
     if backend != Backend::Off
         && let Some(thread) = thread::current()
     {
-        thread.ledger(kind_of(backend)).settle();
+        thread.ledger(kind_of(backend)).settle_within();
     }
 }
 

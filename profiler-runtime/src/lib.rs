@@ -11,6 +11,7 @@
 //! | `report` | [`Snapshot`] → text, one renderer per file |
 //! | `session` | options, environment, where a report goes, the end of the process |
 //! | `control` | what a program may call |
+//! | `budget` | what a call may take at most |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `trace` | the tracer: every allocation of the whole program by call stack |
 //!
@@ -26,6 +27,8 @@ mod usage;
 pub use self::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 
+#[cfg(feature = "enabled")]
+mod budget;
 #[cfg(feature = "enabled")]
 mod collect;
 #[cfg(feature = "enabled")]
@@ -63,6 +66,7 @@ pub use self::disabled::{Alloc, record_to, report, reset, snapshot};
 #[cfg(feature = "enabled")]
 #[doc(hidden)]
 pub mod __private {
+    pub use crate::budget::{Limits, block_budget, function_budget, task_within};
     pub use crate::control::table;
     pub use crate::record::frame::Frame;
     pub use crate::record::place::{End, Place, Scope};

@@ -17,6 +17,20 @@ fn r#type() {
 }
 
 #[test]
+fn budget() {
+    insta::assert_snapshot!(
+        "budget",
+        super::whole(
+            "#[mem_profile(max_increment = \"24 MiB\", max_peak = \"64KiB\", max_allocations = 1000)]
+fn f() {
+    work();
+}"
+        )
+    );
+    assert_expansion!("budget_async", "#[mem_profile(no_leak)]\nasync fn f() {\n    work();\n}");
+}
+
+#[test]
 fn implementation() {
     assert_expansion!(
         "impl",

@@ -46,6 +46,23 @@ fn options() {
 }
 
 #[test]
+fn budgets() {
+    assert_snapshot!(refusals(&[
+        "#[mem_profile(max_peak = \"64 MB\")]\nfn f() {}",
+        "#[mem_profile(max_peak = \"1.5 MiB\")]\nfn f() {}",
+        "#[mem_profile(max_increment = 64)]\nfn f() {}",
+        "#[mem_profile(max_peak = \"99999999999 GiB\")]\nfn f() {}",
+        "#[mem_profile(max_peak)]\nfn f() {}",
+        "#[mem_profile(max_allocations = \"10\")]\nfn f() {}",
+        "#[mem_profile(max_allocations = -1)]\nfn f() {}",
+        "#[mem_profile(max_allocations = 1u8)]\nfn f() {}",
+        "#[mem_profile(no_leak = true)]\nfn f() {}",
+        "#[mem_profile(no_leak, no_leak)]\nfn f() {}",
+        "#[mem_profile(no_leak)]\nimpl S {}",
+    ]));
+}
+
+#[test]
 fn all_at_once() {
     assert_snapshot!(refusals(&[
         "#[mem_profile(skipp, name = 1, skip, skip)]\nfn f() {}",

@@ -11,12 +11,13 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use super::layout::{self, MAGIC, PAGE, PROCESS, RESERVED, UNIT, VERSION, WORD};
+use super::layout::{self, MAGIC, PROCESS, RESERVED, UNIT, VERSION, WORD};
 use super::ledger::{self, Kind};
 use super::list::{List, Node};
 use super::word::Word;
 use crate::process::{self, Backing, Piece};
 
+/// Segments are multiples of this, and so of the pages of every system.
 const SMALLEST: usize = 64 << 10;
 /// Segments double what there is, up to this.
 const LARGEST: usize = 4 << 20;
@@ -132,7 +133,7 @@ impl Segment {
     /// A new segment with room for a block of `size`, in the file if there is one.
     fn reserve(size: usize) -> Option<&'static Self> {
         let all = BYTES.load(Relaxed).clamp(SMALLEST, LARGEST);
-        let length = layout::rounded(size + size_of::<Self>(), PAGE).max(all);
+        let length = layout::rounded(size + size_of::<Self>(), SMALLEST).max(all);
         let segment = Self::in_file(length).or_else(|| Self::in_memory(length))?;
         BYTES.fetch_add(length, Relaxed);
         SEGMENTS.push(segment);
@@ -161,7 +162,7 @@ impl Segment {
     /// As for [`Self::begin`].
     unsafe fn of_piece(piece: &Piece, length: usize) -> &'static Self {
         if let Some(process) = recorded() {
-            process.length.raise(piece.end as i64);
+            process.length.raise_shared(piece.end as i64);
         }
         // SAFETY: as the caller promises.
         unsafe { Self::begin(piece.start, length, true) }
@@ -245,7 +246,7 @@ pub(crate) fn record(
     describe: impl FnOnce(&Process),
 ) -> Result<(), i32> {
     let size = layout::rounded(size_of::<Process>() + layout::rounded(program.len(), WORD), UNIT);
-    let length = layout::rounded(size + size_of::<Segment>(), PAGE).max(SMALLEST);
+    let length = layout::rounded(size + size_of::<Segment>(), SMALLEST);
     let piece = file.extend(length)?;
     // SAFETY: fresh zeroes, as long as that.
     let segment = unsafe { Segment::of_piece(&piece, length) };
@@ -276,7 +277,7 @@ pub(crate) fn adopt() {
             Ok(piece) => {
                 segment.set_recorded(true);
                 if let Some(process) = recorded() {
-                    process.length.raise(piece.end as i64);
+                    process.length.raise_shared(piece.end as i64);
                 }
             }
             Err(error) => return give_up(error),

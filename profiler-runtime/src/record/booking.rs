@@ -4,7 +4,7 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
-use super::row::{Row, Totals};
+use super::row::{Chunk, Row, Totals};
 use super::thread;
 use crate::process;
 
@@ -101,9 +101,7 @@ pub(crate) struct Marks {
     pub(crate) frame_peak: i64,
 }
 
-impl Marks {
-    pub(crate) const NONE: Self = Self { line_start: 0, frame_peak: 0 };
-}
+impl Marks {}
 
 /// What only frames call: the lines and peaks of one frame, set aside while another runs.
 impl Ledger {
@@ -118,12 +116,36 @@ impl Ledger {
             frame_peak: self.frame_peak.get().wrapping_add(base),
         };
         self.frame_peak.set(live);
-        self.peak.set(live);
         self.line_start.set(live - rise);
         if rise != 0 {
             self.notable.set(CHANGED);
         }
         marks
+    }
+
+    /// With `rss` nothing else moves the peak along. With `heap` it is there already: all is booked.
+    pub(crate) fn start_peak(&self) {
+        self.peak.set(self.live.get());
+    }
+
+    /// Whether nothing has been allocated and nothing freed since `waiting` was left.
+    #[inline(always)]
+    pub(crate) fn is_as_of(&self, waiting: Chunk) -> bool {
+        self.allocated.get() == waiting.last_allocated.get()
+            && self.absolute_live() == waiting.last_live.get()
+    }
+
+    /// Ends a frame in which nothing has changed. All that was before it is booked, its peak too.
+    #[inline(always)]
+    pub(crate) fn restore_marks(&self, marks: Marks) {
+        let base = self.base.get();
+        self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
+        let line_start = marks.line_start.wrapping_sub(base);
+        self.line_start.set(line_start);
+        if line_start != self.live.get() {
+            // The line is to be closed by its end, although all is booked.
+            self.notable.set(CHANGED);
+        }
     }
 
     /// Ends a frame: the peak that it saw also is one of the frame that called it.

@@ -8,55 +8,36 @@
 use core::marker::PhantomData;
 use core::ptr;
 
-use super::booking::Marks;
 use super::ledger::Ledger;
-use super::place::{End, Place, Scope};
+use super::place::{End, Place, Scope, event, event_row};
 use super::row::{Chunk, IDLE, Row, Totals};
+use super::stack::Aside;
 use super::table::Table;
+use super::thread::Thread;
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
-/// Where it books is apart from what it set aside, and comes from inlined code: so the compiler
-/// keeps it in registers from one event to the next.
+/// What it set aside is on the [stack](super::stack) of its thread.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Frame {
     place: Place,
-    aside: Aside,
     /// A frame belongs to its thread.
     _stays: PhantomData<*const ()>,
-}
-
-/// What a frame gives back when it ends.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-struct Aside {
-    /// The [`Chunk`] of the frame that ran before this one, or null.
-    caller: *const (),
-    /// Where the next outer frame of the same function was left.
-    outer: i64,
-    marks: Marks,
-}
-
-impl Aside {
-    const NOTHING: Self = Self { caller: ptr::null(), outer: IDLE, marks: Marks::NONE };
 }
 
 impl Frame {
     /// A call of the function of `table`, which row 0 counts; `row` is current and starts.
     #[inline(always)]
     pub(crate) fn call(table: &'static Table, row: usize) -> Self {
-        let mut aside = Aside::NOTHING;
-        let opened = if table.is_skipped() { None } else { begin_call(table, row, &mut aside) };
-        Self { place: Place::new(opened), aside, _stays: PhantomData }
+        let opened = if table.is_skipped() { None } else { begin_call(table, row) };
+        Self { place: Place::new(opened), _stays: PhantomData }
     }
 
     /// Enters `row`, whose current execution has already risen by `rise` bytes.
     #[inline(always)]
     pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
-        let mut aside = Aside::NOTHING;
-        let opened = begin_at(table, row, rise, &mut aside);
-        Self { place: Place::new(opened), aside, _stays: PhantomData }
+        Self { place: Place::new(begin_at(table, row, rise)), _stays: PhantomData }
     }
 
     /// The row that is current and how far it has risen; for a task that will go on later.
@@ -72,7 +53,9 @@ impl Frame {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn line(&self, row: usize) {
-        self.place.start_line(row);
+        if let Some((ledger, chunk)) = self.place.here() {
+            event(ledger, event_row(chunk, row));
+        }
     }
 
     /// One more occurrence of the header of a loop, which is current.
@@ -106,26 +89,44 @@ impl Drop for Frame {
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn drop(&mut self) {
         if let Some((ledger, chunk)) = self.place.here() {
-            let Aside { caller, outer, marks } = self.aside;
-            leave(ledger, chunk, caller, outer, marks.line_start, marks.frame_peak);
+            leave(ledger, chunk);
         }
     }
 }
 
 /// In release out of line and with its result in registers: the code is there once, and the frame
-/// that is made of it stays in registers too.
+/// that is made of it stays in registers too. Most calls are calm: nothing has changed since the
+/// thread last settled, and the function does not wait further out. They call nothing, so that
+/// no register has to be saved for them.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-fn begin_call(
-    table: &'static Table,
-    row: usize,
-    aside: &mut Aside,
-) -> Option<(&'static Ledger, Chunk)> {
-    let (ledger, chunk) = table.open()?;
+fn begin_call(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
+    if let Some((thread, ledger, chunk)) = table.opened()
+        && !thread.stack.is_full()
+        && !ledger.is_open()
+        && !waits_further_out(ledger, chunk)
+    {
+        // SAFETY: as in `begin_call_slow`.
+        let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
+        if first.runs.get() != 0 {
+            push(thread, ledger, chunk, start, 0);
+            first.runs.add(1);
+            if row != 0 {
+                start.runs.add(1);
+            }
+            return Some((ledger, chunk));
+        }
+    }
+    begin_call_slow(table, row)
+}
+
+#[inline(never)]
+fn begin_call_slow(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
+    let (thread, ledger, chunk) = table.open()?;
     // SAFETY: the macro emits a function's rows and this call together: `row` is below the number
     // of rows, of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
-    *aside = enter(ledger, chunk, start, 0);
+    enter(thread, ledger, chunk, start, 0)?;
     if first.runs.add(1) == 1 {
         table.note_entry(ledger.entry_reading());
     }
@@ -137,58 +138,91 @@ fn begin_call(
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-fn begin_at(
-    table: &'static Table,
-    row: usize,
-    rise: i64,
-    aside: &mut Aside,
-) -> Option<(&'static Ledger, Chunk)> {
-    let (ledger, chunk) = table.open()?;
-    *aside = enter(ledger, chunk, chunk.row_clamped(row), rise);
+fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Ledger, Chunk)> {
+    let (thread, ledger, chunk) = table.open()?;
+    enter(thread, ledger, chunk, chunk.row_clamped(row), rise)?;
     Some((ledger, chunk))
 }
 
+/// Whether a frame of the chunk's function waits for the one that is running, which is of another.
 #[inline(always)]
-fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) -> Aside {
+fn waits_further_out(ledger: &Ledger, chunk: Chunk) -> bool {
+    chunk.suspended.get() != IDLE && ledger.chunk() != Some(chunk)
+}
+
+/// `None` when memory for the stack is out: what happens in the frame is then its caller's.
+fn enter(
+    thread: &'static Thread,
+    ledger: &'static Ledger,
+    chunk: Chunk,
+    row: &'static Row,
+    rise: i64,
+) -> Option<()> {
+    if !thread.stack.reserve() {
+        return None;
+    }
     ledger.settle_open();
-    let now = ledger.totals();
+    if waits_further_out(ledger, chunk) {
+        book_suspended(chunk, chunk.suspended.get(), &ledger.totals());
+    }
+    ledger.start_peak();
+    push(thread, ledger, chunk, row, rise);
+    Some(())
+}
+
+/// Sets the running frame aside, of which all is booked, and puts a new one in its place.
+#[inline(always)]
+fn push(thread: &Thread, ledger: &Ledger, chunk: Chunk, row: &'static Row, rise: i64) {
     let caller = ledger.chunk();
     if let Some(caller) = caller {
-        caller.set_last(&now);
+        caller.set_last(&ledger.totals());
         caller.suspended.set(caller.offset_of(ledger.row()));
     }
     let outer = chunk.suspended.get();
-    if outer != IDLE && caller != Some(chunk) {
-        book_suspended(chunk, outer, &now);
-    }
     // The function is running: any row says so until a callee sets the true one.
     chunk.suspended.set(chunk.offset_of(row));
     ledger.set_chunk(Some(chunk));
     ledger.set_row(row);
-    let caller = caller.map_or(ptr::null(), |caller| caller.as_ptr().cast_const().cast());
-    Aside { caller, outer, marks: ledger.push_marks(rise) }
+    let caller = caller.map_or(ptr::null_mut(), Chunk::as_ptr);
+    thread.stack.push(Aside { caller, outer, marks: ledger.push_marks(rise) });
 }
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-extern "C" fn leave(
-    ledger: &'static Ledger,
-    chunk: Chunk,
-    caller: *const (),
-    outer: i64,
-    line_start: i64,
-    frame_peak: i64,
-) {
-    // SAFETY: null or from `enter`, which had it of a chunk.
-    let caller = unsafe { Chunk::from_ptr(caller.cast_mut().cast()) };
+extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
+    if ledger.chunk() == Some(chunk)
+        && !ledger.is_open()
+        && let Some(thread) = ledger.thread()
+        && let Some(&Aside { caller, outer, marks }) = thread.stack.last()
+        // SAFETY: null or from `push`, which had it of a chunk.
+        && let Some(caller) = unsafe { Chunk::from_ptr(caller) }
+        && outer == IDLE
+        && ledger.is_as_of(caller)
+        && let Some(row) = caller.row_at(caller.suspended.get())
+    {
+        thread.stack.pop();
+        chunk.suspended.set(IDLE);
+        ledger.set_chunk(Some(caller));
+        ledger.set_row(row);
+        return ledger.restore_marks(marks);
+    }
+    leave_slow(ledger, chunk);
+}
+
+#[inline(never)]
+extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
+    let Some(thread) = ledger.thread() else { return };
+    let Some(aside) = thread.stack.pop_of(chunk, ledger.chunk()) else { return };
+    // SAFETY: null or from `push`, which had it of a chunk.
+    let caller = unsafe { Chunk::from_ptr(aside.caller) };
     ledger.settle_open();
     let now = ledger.totals();
-    if outer != IDLE {
+    if aside.outer != IDLE {
         chunk.set_last(&now);
     }
-    chunk.suspended.set(outer);
+    chunk.suspended.set(aside.outer);
     ledger.set_chunk(caller);
-    let rise = ledger.pop_marks(Marks { line_start, frame_peak });
+    let rise = ledger.pop_marks(aside.marks);
     let Some(caller) = caller else {
         return ledger.set_row(ledger.idle());
     };

@@ -18,7 +18,9 @@
 //! | `thread` | a record per thread, reused when threads end, and its directory of chunks |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
+//! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
+//! | `stack` | what frames set aside while another runs |
 //! | `frame` | one execution of a function or closure |
 //! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
@@ -37,9 +39,11 @@ pub(crate) mod frame;
 pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
+pub(crate) mod measure;
 pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;
+pub(crate) mod stack;
 pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod task;

@@ -19,12 +19,11 @@ use super::{task, thread};
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Place {
-    /// The [`Ledger`] and the [`Chunk`] of a body that runs to its end on the thread that entered
-    /// it; null also where nothing is measured.
+    /// The [`Ledger`] of a body that runs to its end on the thread that entered it, or null.
     ledger: *const (),
+    /// The [`Chunk`] that goes with the ledger. Without one, the [`Table`] of an async body:
+    /// wherever it is polled, the frame that runs there is its own. Null where nothing is measured.
     chunk: *const (),
-    /// The [`Table`] of an async body: wherever it is polled, the frame that runs there is its own.
-    task: *const (),
 }
 
 // SAFETY: it leads to ledgers, chunks and tables, which are `Sync` and never freed.
@@ -39,13 +38,13 @@ impl Place {
             Some((ledger, chunk)) => (ptr::from_ref(ledger).cast(), chunk.as_ptr().cast_const()),
             None => (ptr::null(), ptr::null()),
         };
-        Self { ledger, chunk: chunk.cast(), task: ptr::null() }
+        Self { ledger, chunk: chunk.cast() }
     }
 
     /// The place of an async body, which is found anew by each event: right on whatever thread
     /// polls, and `Send`.
     pub(crate) const fn in_task(table: &'static Table) -> Self {
-        Self { task: ptr::from_ref(table).cast(), ..Self::new(None) }
+        Self { ledger: ptr::null(), chunk: ptr::from_ref(table).cast() }
     }
 
     #[inline(always)]
@@ -57,11 +56,7 @@ impl Place {
 
     #[inline(always)]
     fn find(&self) -> Option<(&'static Ledger, Chunk)> {
-        let here = self.here();
-        if here.is_some() || self.task.is_null() {
-            return here;
-        }
-        self.find_task()
+        self.here().or_else(|| if self.chunk.is_null() { None } else { self.find_task() })
     }
 
     #[cold]
@@ -70,7 +65,7 @@ impl Place {
         let ledger = thread::current_ledger().active()?;
         let chunk = ledger.chunk()?;
         // SAFETY: null or a table, which is a static.
-        let table = unsafe { self.task.cast::<Table>().as_ref() }?;
+        let table = unsafe { self.chunk.cast::<Table>().as_ref() }?;
         table.owns(chunk).then_some((ledger, chunk))
     }
 
@@ -78,19 +73,16 @@ impl Place {
     fn leaving(&self) -> Leaving {
         Leaving {
             panic: std::thread::panicking(),
-            cancelled: !self.task.is_null() && task::is_cancelling(),
+            cancelled: self.ledger.is_null() && task::is_cancelling(),
         }
     }
 
     #[inline(always)]
     pub(super) fn start_line(&self, row: usize) {
-        if let Some((ledger, chunk)) = self.find() {
-            let row = event_row(chunk, row);
-            if ledger.is_open() {
-                return close_and_start(ledger, row);
-            }
-            start(ledger, row);
+        if let Some((ledger, chunk)) = self.here() {
+            return event(ledger, event_row(chunk, row));
         }
+        start_line_of_task(self.chunk, row);
     }
 
     #[inline(always)]
@@ -102,22 +94,20 @@ impl Place {
 
     #[inline(always)]
     pub(super) fn open_scope(&self, row: usize) -> Scope {
-        Scope { place: Behind(self), row, done: false, begun: self.leaving() }
+        Scope { place: *self, row, done: false, begun: self.leaving() }
     }
 
     #[inline(always)]
     pub(super) fn open_end(&self, row: usize) -> End {
-        End { place: Behind(self), row, begun: self.leaving() }
+        End { place: *self, row, begun: self.leaving() }
     }
+}
 
-    #[inline(always)]
-    fn resume_line(&self, row: usize) {
-        if let Some((ledger, chunk)) = self.find() {
-            if ledger.is_open() {
-                close(ledger);
-            }
-            ledger.set_row(event_row(chunk, row));
-        }
+#[inline(never)]
+extern "C" fn start_line_of_task(table: *const (), row: usize) {
+    let place = Place { ledger: ptr::null(), chunk: table };
+    if let Some((ledger, chunk)) = place.find() {
+        event(ledger, event_row(chunk, row));
     }
 }
 
@@ -165,7 +155,7 @@ struct Leaving {
 }
 
 #[inline(always)]
-fn event_row(chunk: Chunk, row: usize) -> &'static Row {
+pub(super) fn event_row(chunk: Chunk, row: usize) -> &'static Row {
     // SAFETY: the macro emits a function's rows and its events together: each event's row is
     // below the `rows` that the chunk was reserved with.
     unsafe { chunk.row(row) }
@@ -177,9 +167,15 @@ fn start(ledger: &Ledger, row: &'static Row) {
     row.runs.add(1);
 }
 
-#[inline(never)]
-extern "C" fn close(ledger: &'static Ledger) {
-    ledger.close_line();
+/// The line of `row` starts. In release out of line too: once in a program, and not at every line
+/// of it, which would double the program.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+pub(super) extern "C" fn event(ledger: &'static Ledger, row: &'static Row) {
+    if ledger.is_open() {
+        return close_and_start(ledger, row);
+    }
+    start(ledger, row);
 }
 
 #[inline(never)]
@@ -188,28 +184,6 @@ extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
     start(ledger, row);
 }
 
-/// The place of a guard, which is declared behind the frame that the place is in.
-///
-/// A reference would say so to the borrow checker, and be checked anew in every function: a sixth
-/// of what it takes to check one.
-#[derive(Debug)]
-#[repr(transparent)]
-struct Behind(*const Place);
-
-impl Behind {
-    #[inline(always)]
-    fn get(&self) -> &Place {
-        // SAFETY: emitted code declares a guard after the frame or place that made it, which it
-        // never moves: that is dropped later, and lives in the same body, pinned where it is async.
-        unsafe { NonNull::new_unchecked(self.0.cast_mut()).as_ref() }
-    }
-}
-
-// SAFETY: what it points to may be used from any thread; a place in a task moves along with it.
-unsafe impl Send for Behind {}
-// SAFETY: as above.
-unsafe impl Sync for Behind {}
-
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
 /// enclosing line becomes current again when the guard is dropped. Where it was left by
 /// `return`, `?`, a panic or cancellation, the line that left stays current, so that what the outer
@@ -217,7 +191,7 @@ unsafe impl Sync for Behind {}
 #[derive(Debug)]
 #[repr(C)]
 pub struct Scope {
-    place: Behind,
+    place: Place,
     row: usize,
     /// Whether the block is being left for the enclosing line.
     pub done: bool,
@@ -228,10 +202,22 @@ impl Drop for Scope {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        let place = self.place.get();
-        if self.done && place.leaving() == self.begun {
-            place.resume_line(self.row);
+        if self.done {
+            resume_line(self.place, self.row, self.begun);
         }
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+extern "C" fn resume_line(place: Place, row: usize, begun: Leaving) {
+    if place.leaving() == begun
+        && let Some((ledger, chunk)) = place.find()
+    {
+        if ledger.is_open() {
+            ledger.close_line();
+        }
+        ledger.set_row(event_row(chunk, row));
     }
 }
 
@@ -239,7 +225,7 @@ impl Drop for Scope {
 #[derive(Debug)]
 #[repr(C)]
 pub struct End {
-    place: Behind,
+    place: Place,
     row: usize,
     begun: Leaving,
 }
@@ -248,9 +234,16 @@ impl Drop for End {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        let place = self.place.get();
-        if place.leaving() == self.begun {
-            place.start_line(self.row);
-        }
+        end_line(self.place, self.row, self.begun);
+    }
+}
+
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+extern "C" fn end_line(place: Place, row: usize, begun: Leaving) {
+    if place.leaving() == begun
+        && let Some((ledger, chunk)) = place.find()
+    {
+        event(ledger, event_row(chunk, row));
     }
 }

@@ -12,8 +12,8 @@ use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::place::Place;
 use super::row::Chunk;
-use super::thread::{self, MAX_FUNCTIONS};
-use super::word::Word;
+use super::thread::{self, MAX_FUNCTIONS, Thread};
+use super::word::{Pointer, Word};
 
 /// What the macro knows of a function.
 #[derive(Clone, Copy, Debug)]
@@ -62,6 +62,8 @@ pub(crate) struct Entry {
     pub(super) reading: Word,
     /// Lengths of the three texts, which follow, packed one by one.
     pub(super) texts: [Word; 3],
+    /// Means nothing outside the process.
+    function: Pointer<Function>,
 }
 
 const NEW: u32 = 0;
@@ -73,6 +75,18 @@ static REGISTERED: AtomicU32 = AtomicU32::new(FIRST);
 /// Whether a function that is measured was called.
 pub(crate) fn any() -> bool {
     REGISTERED.load(Relaxed) > FIRST
+}
+
+/// The function of the table of this number.
+pub(crate) fn function(number: i64) -> Option<&'static Function> {
+    let blocks = arena::segments().flat_map(|segment| segment.blocks());
+    let entries = blocks.filter(|(kind, _)| *kind == layout::FUNCTION).map(|(_, block)| {
+        // SAFETY: it was filled by `Entry::reserve`, and is never freed.
+        unsafe { block.cast::<Entry>().as_ref() }
+    });
+    let entry = entries.into_iter().find(|entry| entry.number.get() == number)?;
+    // SAFETY: that of a table, which is a static.
+    unsafe { entry.function.get().as_ref() }
 }
 
 /// Forgets how much memory was in use when functions were first called.
@@ -109,6 +123,9 @@ static FILTER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
 pub(crate) fn set_filter(filter: Filter) {
     FILTER.store(filter as *mut (), Release);
 }
+
+/// Where a function books on one thread.
+type Opened = (&'static Thread, &'static Ledger, Chunk);
 
 impl Table {
     /// A table that no one has called yet.
@@ -164,24 +181,26 @@ impl Table {
         self.state.load(Relaxed) == SKIPPED
     }
 
-    /// The ledger and the rows to book on; `None` when nothing is to be measured.
+    /// The thread, its ledger and the rows to book on; `None` when nothing is to be measured.
     #[inline(always)]
-    pub(crate) fn open(&'static self) -> Option<(&'static Ledger, Chunk)> {
-        let state = self.state.load(Acquire);
+    pub(crate) fn open(&'static self) -> Option<Opened> {
+        self.opened().or_else(|| self.open_first())
+    }
+
+    /// The same for a function that this thread has called before.
+    #[inline(always)]
+    pub(crate) fn opened(&'static self) -> Option<Opened> {
         let ledger = thread::current_ledger();
-        if state >= FIRST
-            && let Some(thread) = ledger.thread()
-            && let Some(chunk) = thread.chunk((state - FIRST) as usize)
-        {
-            return Some((ledger.active()?, chunk));
-        }
-        self.open_first()
+        let index = self.state.load(Acquire).checked_sub(FIRST)?;
+        let thread = ledger.thread()?;
+        let chunk = thread.chunk(index as usize)?;
+        Some((thread, ledger.active()?, chunk))
     }
 
     /// The first call of the function on this thread.
     #[cold]
     #[inline(never)]
-    fn open_first(&'static self) -> Option<(&'static Ledger, Chunk)> {
+    fn open_first(&'static self) -> Option<Opened> {
         if MODE.load(Acquire) == MODE_UNKNOWN {
             (self.function.start)();
         }
@@ -197,7 +216,7 @@ impl Table {
         thread.use_ledger(kind);
         let rows = self.function.rows.max(1);
         let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
-        Some((thread.ledger(kind), chunk))
+        Some((thread, thread.ledger(kind), chunk))
     }
 
     /// Nothing will ever be measured here.
@@ -264,6 +283,12 @@ impl Table {
     }
 }
 
+impl Table {
+    pub(crate) fn function(&self) -> &Function {
+        &self.function
+    }
+}
+
 impl Function {
     /// The path of the function, with the type or trait that holds it: `krate::Type::method`.
     pub(crate) fn display_name(&self) -> &'static str {
@@ -280,7 +305,7 @@ impl Function {
 
 impl Entry {
     /// A new block, not finished yet; `None` when memory is out.
-    fn reserve(function: &Function, number: u32) -> Option<&'static Self> {
+    fn reserve(function: &'static Function, number: u32) -> Option<&'static Self> {
         let texts = [function.display_name(), function.file, function.source];
         let size = texts.iter().map(|text| layout::rounded(text.len(), layout::WORD));
         let block = arena::reserve(size_of::<Self>() + size.sum::<usize>())?;
@@ -291,6 +316,7 @@ impl Entry {
         entry.rows.set(function.rows.max(1) as i64);
         entry.first_row_runs.set(function.first_row_runs.into());
         entry.reading.set(NEVER);
+        entry.function.set(ptr::from_ref(function).cast_mut());
         // SAFETY: as above.
         let mut place = unsafe { block.byte_add(size_of::<Self>()) };
         for (length, text) in entry.texts.iter().zip(texts) {

@@ -28,6 +28,7 @@ use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
+use super::stack::Stack;
 use super::watch;
 use crate::process;
 
@@ -82,6 +83,8 @@ pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
     books: AtomicPtr<Books>,
+    /// What its frames have set aside.
+    pub(super) stack: Stack,
     next: AtomicPtr<Thread>,
     in_use: Claim,
     /// The chunk of each function, by the number of its table.
@@ -127,6 +130,7 @@ fn register() -> Option<&'static Thread> {
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
     let Books { heap, rss, idle, .. } = thread.books();
+    thread.stack.clear();
     heap.rest(idle);
     rss.rest(idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
@@ -228,10 +232,11 @@ impl Thread {
     /// The rows of table number `index` on this thread.
     #[inline(always)]
     pub(crate) fn chunk(&self, index: usize) -> Option<Chunk> {
-        let page = self.pages.get(index / PAGE)?.load(Acquire);
+        // Below `MAX_FUNCTIONS`; a division that says so is cheaper than a test.
+        let page = self.pages[index / PAGE % PAGE].load(Acquire);
         // SAFETY: null or a page, which is never freed.
         let page = unsafe { page.as_ref() }?;
-        let header = page.get(index % PAGE)?.load(Acquire);
+        let header = page[index % PAGE].load(Acquire);
         // SAFETY: only `add_chunk` stores here.
         unsafe { Chunk::from_ptr(header) }
     }

@@ -59,6 +59,11 @@ impl Word {
             self.set(value);
         }
     }
+
+    /// The same, where there are several writers.
+    pub(crate) fn raise_shared(&self, value: i64) {
+        self.0.fetch_max(value, Relaxed);
+    }
 }
 
 /// A pointer that takes a word, on every system.

@@ -9,7 +9,8 @@ use crate::record::layout::{self, PAGE, UNIT, WORD};
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
     bytes: &'a [u8],
-    segments: Vec<Segment>,
+    /// By address in the process.
+    segments: BTreeMap<u64, Segment>,
     process: Block<'a>,
     /// By number.
     pub(super) functions: BTreeMap<i64, Block<'a>>,
@@ -22,7 +23,6 @@ pub(super) struct Blocks<'a> {
 
 #[derive(Clone, Copy)]
 struct Segment {
-    address: u64,
     length: u64,
     offset: u64,
 }
@@ -38,7 +38,7 @@ pub(super) struct Block<'a> {
 /// What was found so far.
 #[derive(Default)]
 struct Found<'a> {
-    segments: Vec<Segment>,
+    segments: BTreeMap<u64, Segment>,
     process: Option<Block<'a>>,
     functions: BTreeMap<i64, Block<'a>>,
     threads: BTreeMap<i64, Block<'a>>,
@@ -76,10 +76,10 @@ impl<'a> Blocks<'a> {
 
     /// Where that is in the recording which lay at this address in the process.
     pub(super) fn offset_of(&self, address: i64) -> Option<u64> {
-        self.segments.iter().find_map(|segment| {
-            let within = (address as u64).wrapping_sub(segment.address);
-            (within < segment.length).then(|| segment.offset.wrapping_add(within))
-        })
+        let address = address as u64;
+        let (start, segment) = self.segments.range(..=address).next_back()?;
+        let within = address - start;
+        (within < segment.length).then(|| segment.offset.wrapping_add(within))
     }
 }
 
@@ -111,7 +111,7 @@ impl<'a> Found<'a> {
             return Err(Damaged { at, what: "a segment holds more than it can" });
         }
         let address = header(layout::segment::ADDRESS).unwrap_or(0) as u64;
-        self.segments.push(Segment { address, length, offset: at });
+        self.segments.insert(address, Segment { length, offset: at });
         self.add_blocks(bytes, at + layout::segment::SIZE as u64, at + used)?;
         Ok(end)
     }

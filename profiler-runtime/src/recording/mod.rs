@@ -25,7 +25,7 @@ mod tables;
 pub use self::error::RecordingError;
 
 use std::fmt;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -124,11 +124,15 @@ impl Recording {
     /// as it goes: see [`Self::state`].
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let failed = |error| RecordingError::Io { path: path.to_owned(), error };
-        let file = File::open(path).map_err(failed)?;
-        let metadata = file.metadata().map_err(failed)?;
+        let metadata = fs::metadata(path).map_err(failed)?;
+        if !metadata.is_file() && !metadata.is_dir() {
+            // It might have no end.
+            return Err(RecordingError::NotARecording);
+        }
         if metadata.len() > LARGEST {
             return Err(RecordingError::TooLarge { found: metadata.len() });
         }
+        let file = File::open(path).map_err(failed)?;
         let mut bytes = Vec::new();
         // A file that grows meanwhile is read as far as it was when this began, or further.
         file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
@@ -187,8 +191,9 @@ pub(crate) struct Writer {
 
 /// The writer of what is at `path`; `None` unless that is a recording that was not closed.
 pub(crate) fn writer(path: &Path) -> Option<Writer> {
+    // To open a pipe would be to wait for its writer.
+    let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file())?;
     let file = File::open(path).ok()?;
-    let metadata = file.metadata().ok().filter(|metadata| metadata.is_file())?;
     let mut beginning = Vec::new();
     file.take(64 << 10).read_to_end(&mut beginning).ok()?;
     let blocks = Blocks::find(&beginning).ok()?;

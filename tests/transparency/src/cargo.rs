@@ -51,8 +51,11 @@ impl Profile<'_> {
         command.env("CARGO_PROFILE_RELEASE_STRIP", "true").env_remove("CARGO_TARGET_DIR");
         // Warnings of the package count; those of what it depends on do not.
         command.env_remove("RUSTFLAGS");
-        // An unknown package in a profile is no error, so both builds get the same words.
-        command.args(["--config", "profile.dev.package.mem-profile-runtime.opt-level=3"]);
+        // What the README recommends. An unknown package in a profile is no error, so both builds
+        // get the same words.
+        for setting in ["package.mem-profile-runtime.opt-level=3", "build-override.opt-level=3"] {
+            command.arg("--config").arg(format!("profile.dev.{setting}"));
+        }
         if self.release {
             command.arg("--release");
         }

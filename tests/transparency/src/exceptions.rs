@@ -27,3 +27,11 @@ pub(crate) fn load() -> Result<Vec<Exception>> {
     anyhow::ensure!(unexplained.is_none(), "exceptions.toml: {unexplained:?} has no reason");
     Ok(file.exception)
 }
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_exception_has_a_reason() {
+        assert!(super::load().is_ok_and(|list| !list.is_empty()));
+    }
+}

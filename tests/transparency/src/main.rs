@@ -13,6 +13,7 @@ mod source;
 mod trial;
 
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Mutex;
@@ -87,7 +88,8 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            let _ = indicatif::MultiProgress::new().println(format!("transparency: {error:#}"));
+            // Not by the progress bar, which is silent in a pipe.
+            let _ = writeln!(std::io::stderr(), "transparency: {error:#}");
             ExitCode::from(125)
         }
     }

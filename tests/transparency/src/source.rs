@@ -63,9 +63,15 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
     }
     depend(&sources.annotated.join("Cargo.toml"))?;
     let functions = annotate::tree(&sources.annotated.join("src"))?;
-    let library = library_of(&package, published)?;
+    let library = library_of(&package)?;
+    let file = Path::new(library["src_path"].as_str().unwrap_or_default());
     if with_allocator {
-        install_allocator(&sources.annotated.join(library), sources.has_allocator)?;
+        let copy = sources.annotated.join(file.strip_prefix(published)?);
+        install_allocator(&copy, sources.has_allocator)?;
+        if !sources.has_allocator {
+            let name = library["name"].as_str().unwrap_or_default().replace('-', "_");
+            link_library(&sources.annotated.join("tests"), &name)?;
+        }
     }
     Ok(Sources { functions, ..sources })
 }
@@ -148,16 +154,14 @@ fn depend(manifest: &Path) -> Result<()> {
     })
 }
 
-/// The library's root file, relative to the package.
-fn library_of(package: &Value, published: &Path) -> Result<PathBuf> {
+/// The library's target.
+fn library_of(package: &Value) -> Result<&Value> {
     let is_library = |target: &&Value| {
         let kinds = target["kind"].as_array().into_iter().flatten();
         kinds.filter_map(Value::as_str).any(|kind| kind.ends_with("lib"))
     };
     let targets = package["targets"].as_array().context("cargo lists targets")?;
-    let library = targets.iter().find(is_library).context("it has no library")?;
-    let file = Path::new(library["src_path"].as_str().unwrap_or_default());
-    Ok(file.strip_prefix(published)?.to_owned())
+    targets.iter().find(is_library).context("it has no library")
 }
 
 /// Whether a test of the package has an allocator of its own.
@@ -173,6 +177,20 @@ fn installs_one(package: &Path) -> Result<bool> {
         }
     }
     Ok(false)
+}
+
+/// A test in `tests/` that includes files of the library instead of using it has no allocator but
+/// the library's, which has to be in the program for that.
+fn link_library(tests: &Path, name: &str) -> Result<()> {
+    for entry in fs::read_dir(tests).into_iter().flatten() {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "rs") {
+            let mut text = fs::read_to_string(&path)?;
+            text.push_str(&format!("\n#[allow(unused_extern_crates)] extern crate {name} as _;\n"));
+            fs::write(&path, text)?;
+        }
+    }
+    Ok(())
 }
 
 /// At the end of the file, so that no line moves. Where a test in `tests/` has an allocator of

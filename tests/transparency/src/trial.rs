@@ -86,11 +86,12 @@ fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
         setting
     };
     let environments = Environments { library: [setting, quiet], others: [uncounted, quiet] };
-    let plain = measure(&plain, build, &environments)?;
+    let mut first = measure(&plain, build, &environments)?;
     let build = annotated.tests(integration)?;
     let mut second = measure(&annotated, build, &environments)?;
-    retry(&plain, &mut second, &annotated, integration, &environments)?;
-    Ok(Pair { plain, annotated: second })
+    retry(&first, &mut second, &annotated, integration, &environments)?;
+    retry(&second, &mut first, &plain, integration, &environments)?;
+    Ok(Pair { plain: first, annotated: second })
 }
 
 /// What tests are told, those of the library and those in `tests/`.
@@ -114,7 +115,9 @@ fn measure(profile: &Profile, build: Build, environments: &Environments) -> Resu
         let environment = if *is_library { &environments.library } else { &environments.others };
         let ran = cargo::run_tests(file, profile.package, environment)?;
         run.test_seconds += ran.seconds;
-        run.binary_bytes = run.binary_bytes.max(fs::metadata(file)?.len());
+        if *is_library {
+            run.binary_bytes = fs::metadata(file)?.len();
+        }
         let results = cargo::results(&ran.stdout);
         let whole = if ran.success { "ok" } else { "failed" };
         run.tests.insert(format!("{name} (the whole binary)"), whole.to_owned());
@@ -130,24 +133,24 @@ fn library(package: &Path) -> Result<PathBuf> {
     Ok(usual)
 }
 
-/// Runs once more what came out differently: a test that depends on the clock may fail by itself.
+/// Runs once more what came out differently from `other`: a test that depends on the clock may fail
+/// by itself, in either form.
 fn retry(
-    plain: &Run,
-    annotated: &mut Run,
+    other: &Run,
+    run: &mut Run,
     profile: &Profile,
     integration: bool,
     environments: &Environments,
 ) -> Result<()> {
-    let different =
-        plain.tests.iter().any(|(test, result)| annotated.tests.get(test) != Some(result));
-    if !annotated.errors.is_empty() || !different {
+    let different = other.tests.iter().any(|(test, result)| run.tests.get(test) != Some(result));
+    if !run.errors.is_empty() || !other.errors.is_empty() || !different {
         return Ok(());
     }
     let build = profile.tests(integration).context("it was built before")?;
     let again = measure(profile, build, environments)?;
     for (test, result) in again.tests {
-        if plain.tests.get(&test) == Some(&result) {
-            annotated.tests.insert(test, result);
+        if other.tests.get(&test) == Some(&result) {
+            run.tests.insert(test, result);
         }
     }
     Ok(())

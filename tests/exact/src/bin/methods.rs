@@ -142,7 +142,7 @@ fn main() {
         // SAFETY: the pointer is one to a static.
         drop(outermost("dangerous", || unsafe { dangerous(&7_u8) }));
         outermost("foreign", || foreign(77));
-        drop(outermost("long_header", || long_header(&[1, 2, 3], 4)));
+        drop(outermost("long_header", || black_box(long_header(&[1, 2, 3], 4))));
         drop(outermost("on_one_line", || on_one_line(6)));
         drop(outermost("on_one_line", || on_one_line(8)));
         outermost("below_the_attribute", || below_the_attribute(5));

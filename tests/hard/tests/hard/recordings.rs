@@ -11,7 +11,7 @@ use mem_profile::recording::{Reason, Recording, RecordingError, State};
 use mem_profile::{LineSnapshot, Snapshot};
 use tempfile::TempDir;
 
-use crate::run::{Ended, Report, bin, program, run};
+use crate::run::{Ended, Report, bin, program, run, within};
 
 /// The program `recorded`, recorded to a file of this name in the folder.
 fn recorded(folder: &TempDir, name: &str, arguments: &[&str]) -> Command {
@@ -256,6 +256,21 @@ fn a_late_recording_has_what_came_before_or_is_refused() {
 }
 
 #[test]
+fn what_has_the_path_but_is_no_recording_is_replaced() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    let status = Command::new("mkfifo").arg(&path).status().unwrap();
+    assert!(status.success());
+    // Nobody waits for the other end of the pipe.
+    let command = &mut recorded(&folder, "run.mprof", &["complete"]);
+    assert_eq!(within(Duration::from_secs(60), command).code(), Some(0));
+    assert_eq!(open(&path).state, State::Complete);
+    fs::write(&path, "something else").unwrap();
+    assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).code(), Some(0));
+    assert_eq!(open(&path).state, State::Complete);
+}
+
+#[test]
 fn what_is_switched_off_makes_no_file() {
     let folder = TempDir::new().unwrap();
     let command = &mut recorded(&folder, "run.mprof", &["complete"]);
@@ -356,6 +371,8 @@ fn what_is_no_recording_is_refused_in_plain_words() {
     assert!(
         said("other", &bytes).starts_with("this recording has version 2 and is read by 1 only")
     );
+    let endless = Recording::open(Path::new("/dev/zero")).unwrap_err().to_string();
+    assert!(endless.starts_with("this is not a recording"), "{endless}");
     let missing = Recording::open(&folder.path().join("missing")).unwrap_err().to_string();
     assert!(missing.contains("missing: No such file or directory"), "{missing}");
 }

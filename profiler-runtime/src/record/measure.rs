@@ -1,0 +1,72 @@
+//! What the calling thread allocates between two moments, to the byte: the ground of budgets.
+
+use core::marker::PhantomData;
+
+use super::ledger::{CHANGED, Kind, Ledger};
+use super::row::Totals;
+use super::thread;
+
+/// Runs from its making to [`Measure::finish`], or until it is dropped. Measures may be nested.
+#[derive(Debug)]
+pub(crate) struct Measure {
+    ledger: &'static Ledger,
+    start: Totals,
+    /// The highest mark of the frame around it, in absolute bytes.
+    frame_peak: i64,
+    /// A measure belongs to its thread.
+    _stays: PhantomData<*const ()>,
+}
+
+/// What happened in between, on this thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    /// Bytes held more than before.
+    pub(crate) increment: i64,
+    /// Highest rise in bytes.
+    pub(crate) peak: i64,
+    /// Blocks requested.
+    pub(crate) allocations: i64,
+}
+
+impl Measure {
+    /// `None` while our own work runs, which is booked nowhere.
+    pub(crate) fn begin() -> Option<Self> {
+        let ledger = thread::current()?.ledger(Kind::Heap);
+        ledger.settle_within();
+        let (start, live) = (ledger.totals(), ledger.live.get());
+        let frame_peak = ledger.frame_peak.get().wrapping_add(ledger.base.get());
+        ledger.frame_peak.set(live);
+        Some(Self { ledger, start, frame_peak, _stays: PhantomData })
+    }
+
+    /// What happened since. Gives the frame around it back its highest mark, by being dropped.
+    pub(crate) fn finish(self) -> Spent {
+        self.ledger.settle_within();
+        let change = self.ledger.totals().since(&self.start);
+        let highest = self.ledger.frame_peak.get().wrapping_add(self.ledger.base.get());
+        Spent {
+            increment: change.live,
+            peak: highest.wrapping_sub(self.start.live),
+            allocations: change.allocations,
+        }
+    }
+}
+
+impl Drop for Measure {
+    fn drop(&mut self) {
+        let ledger = self.ledger;
+        ledger.settle_within();
+        ledger.frame_peak.raise(self.frame_peak.wrapping_sub(ledger.base.get()));
+    }
+}
+
+impl Ledger {
+    /// Books what is open on the current line, which goes on.
+    pub(crate) fn settle_within(&self) {
+        let live = self.settle();
+        if self.kind == Kind::Heap && self.line_start.get() != live {
+            // The line is to be closed by its end, although all is booked.
+            self.notable.set(CHANGED);
+        }
+    }
+}

@@ -1,0 +1,339 @@
+//! Budgets pass at each limit and fail above it, whatever other tests do at the same time.
+
+use std::cell::Cell;
+use std::future::Future;
+use std::hint::black_box;
+use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::pin::{Pin, pin};
+use std::sync::Once;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+
+use mem_profile::{assert_budget, mem_profile};
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+
+thread_local! {
+    static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
+}
+
+/// What the panic says. It is not printed: the test harness would keep that in memory.
+fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let hook = take_hook();
+        set_hook(Box::new(move |info| {
+            if !EXPECTS_PANIC.get() {
+                hook(info)
+            }
+        }));
+    });
+    EXPECTS_PANIC.set(true);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    EXPECTS_PANIC.set(false);
+    let panic = result.err()?;
+    Some(*panic.downcast::<String>().expect("a panic with a message of its own"))
+}
+
+/// The complaint without the lines.
+fn limits(call: impl FnOnce()) -> Option<String> {
+    let text = complaint(call)?;
+    Some(text.split_once("\n  by line:").expect("there are lines").0.to_owned())
+}
+
+#[mem_profile(max_increment = "1000 B")]
+fn hold(size: usize) -> Vec<u8> {
+    let held = vec![1; size];
+    black_box(held)
+}
+
+#[test]
+fn an_increment_passes_at_the_limit_and_fails_above() {
+    assert_eq!(hold(1000).len(), 1000);
+    let said = limits(|| drop(hold(1001))).unwrap();
+    let expected = "mem-profile: `budgets::hold` exceeds its budget\n  \
+                    max_increment: at most 1000 B, but 1001 B";
+    assert_eq!(said, expected);
+    // What a complaint takes is gone with it. (What the call returned is not: the compiler does not
+    // drop it where a destructor panics.)
+    assert_budget!(max_increment = "1001 B", {
+        limits(|| drop(hold(1001)));
+    });
+}
+
+#[mem_profile(max_peak = "64 KiB")]
+fn rise(size: usize) -> usize {
+    let one = black_box(vec![1_u8; size / 2]);
+    let two = black_box(vec![1_u8; size - size / 2]);
+    drop(one);
+    two.len()
+}
+
+#[test]
+fn a_peak_passes_at_the_limit_and_fails_above() {
+    assert_eq!(rise(65_536), 32_768);
+    let said = limits(|| _ = rise(65_537)).unwrap();
+    assert!(said.ends_with("max_peak: at most 65536 B (64.000 KiB), but 65537 B (64.001 KiB)"));
+    // One before does not count, nor one that is held around it.
+    let _around = black_box(vec![1_u8; 100_000]);
+    drop(black_box(vec![1_u8; 200_000]));
+    assert_eq!(rise(65_536), 32_768);
+}
+
+#[mem_profile(max_allocations = 3)]
+fn allocate(count: usize) {
+    for size in 0..count {
+        black_box(vec![1_u8; size + 1]);
+    }
+}
+
+#[test]
+fn allocations_pass_at_the_limit_and_fail_above() {
+    allocate(3);
+    let said = limits(|| allocate(4)).unwrap();
+    assert!(said.ends_with("\n  max_allocations: at most 3, but 4"), "{said}");
+}
+
+#[mem_profile(no_leak)]
+fn put(place: &mut Vec<Vec<u8>>, size: usize) {
+    let scratch = black_box(vec![1_u8; 5000]);
+    if size > 0 {
+        place.push(vec![1; size]);
+    }
+    drop(scratch);
+}
+
+#[test]
+fn nothing_is_held_where_there_shall_be_no_leak() {
+    let mut place = Vec::with_capacity(2);
+    put(&mut place, 0);
+    let said = limits(|| put(&mut place, 1)).unwrap();
+    assert!(said.ends_with("\n  no_leak: at most 0 B, but 1 B"), "{said}");
+}
+
+#[mem_profile(max_increment = "1 KiB", max_peak = "2 KiB", max_allocations = 2, no_leak)]
+fn everything() -> Vec<Vec<u8>> {
+    let mut all = Vec::with_capacity(4);
+    all.push(vec![1; 3000]);
+    all.push(vec![1; 1000]);
+    all.push(vec![1; 4000]);
+    all.push(vec![1; 2000]);
+    all
+}
+
+#[test]
+fn each_limit_is_named_and_the_three_lines_that_cost_most() {
+    // The lines are those of the call, not of the calls before.
+    for _ in 0..2 {
+        let said = complaint(everything).unwrap();
+        let line = line!();
+        let (head, lines) = said.split_once("\n  by line:\n").unwrap();
+        assert_eq!(
+            head.lines().skip(1).collect::<Vec<_>>(),
+            [
+                "  max_increment: at most 1024 B (1.000 KiB), but 10096 B (9.859 KiB)",
+                "  max_peak: at most 2048 B (2.000 KiB), but 10096 B (9.859 KiB)",
+                "  max_allocations: at most 2, but 5",
+                "  no_leak: at most 0 B, but 10096 B (9.859 KiB)",
+            ]
+        );
+        let at = |back: u32, size: &str, source: &str| {
+            format!("    {size}  tests/budgets.rs:{}: {source}", line - back)
+        };
+        let expected = [
+            at(10, "4000 B (3.906 KiB)", "all.push(vec![1; 4000]);"),
+            at(12, "3000 B (2.930 KiB)", "all.push(vec![1; 3000]);"),
+            at(9, "2000 B (1.953 KiB)", "all.push(vec![1; 2000]);"),
+        ];
+        assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    }
+}
+
+#[test]
+fn threads_have_budgets_of_their_own() {
+    thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                for _ in 0..500 {
+                    assert_eq!(hold(1000).len(), 1000);
+                    assert_eq!(rise(65_536), 32_768);
+                    allocate(3);
+                }
+            });
+        }
+    });
+}
+
+/// Pending once.
+#[derive(Default)]
+struct Pause(bool);
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
+}
+
+#[mem_profile(max_increment = "100 B", max_peak = "300 B", max_allocations = 3)]
+async fn task(kept: usize, temporary: usize) -> Vec<u8> {
+    let kept = black_box(vec![1; kept]);
+    let first = black_box(vec![1_u8; temporary / 2]);
+    Pause::default().await;
+    let second = black_box(vec![1_u8; temporary - temporary / 2]);
+    drop((first, second));
+    kept
+}
+
+/// Polls both in turn, so that each sees what the other allocates between two polls.
+fn in_turn(one: impl Future, two: impl Future) {
+    let (mut one, mut two) = (pin!(one), pin!(two));
+    let mut context = Context::from_waker(Waker::noop());
+    while one.as_mut().poll(&mut context).is_pending()
+        | two.as_mut().poll(&mut context).is_pending()
+    {}
+}
+
+async fn other() {
+    let held = black_box(vec![1_u8; 50_000]);
+    Pause::default().await;
+    drop(held);
+}
+
+#[test]
+fn an_async_function_is_measured_by_its_own_polls() {
+    in_turn(async { assert_eq!(task(100, 200).await.len(), 100) }, other());
+    // Above by one byte each.
+    let said = limits(|| in_turn(task(101, 200), Pause::default())).unwrap();
+    assert!(said.ends_with(
+        "`budgets::task` exceeds its budget\n  max_increment: at most 100 B, but 101 B\n  \
+         max_peak: at most 300 B, but 301 B"
+    ));
+    let said = limits(|| in_turn(task(100, 201), Pause::default())).unwrap();
+    assert!(said.ends_with("budget\n  max_peak: at most 300 B, but 301 B"), "{said}");
+    // Cancelled: it took nothing more than it may.
+    let mut cancelled = Box::pin(task(100, 200));
+    assert!(cancelled.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
+}
+
+#[test]
+fn a_block_has_a_budget_and_a_value() {
+    let block = |size: usize| {
+        assert_budget!(max_peak = "1 MiB", no_leak, max_allocations = 1, {
+            let held = black_box(vec![1_u8; size]);
+            held.len()
+        })
+    };
+    assert_eq!(block(1 << 20), 1 << 20);
+    let said = complaint(|| block((1 << 20) + 1)).unwrap();
+    let (place, rest) = said.split_once(" exceeds its budget\n").unwrap();
+    assert!(place.starts_with("mem-profile: the block at tests/budgets.rs:"), "{place}");
+    let expected = "  max_peak: at most 1048576 B (1.000 MiB), but 1048577 B (1.000 MiB)\n  \
+                    no measured line took part";
+    assert_eq!(rest, expected);
+    // Left early, it is checked all the same.
+    let early = || -> Option<()> {
+        assert_budget!(max_allocations = 0, {
+            black_box(Some(Box::new(1)))?;
+            None::<()>?;
+        });
+        Some(())
+    };
+    assert!(complaint(early).unwrap().contains("max_allocations: at most 0, but 1"));
+}
+
+#[test]
+fn the_lines_of_a_block_are_those_of_the_functions_that_it_calls() {
+    let said = complaint(|| {
+        assert_budget!(max_peak = "10 B", {
+            drop(hold(900));
+        });
+    });
+    let said = said.unwrap();
+    let (_, line) = said.split_once("\n  by line:\n    900 B  tests/budgets.rs:").expect(&said);
+    assert!(line.ends_with(": let held = vec![1; size];"), "{line}");
+}
+
+#[test]
+fn budgets_are_nested() {
+    let said = complaint(|| {
+        assert_budget!(max_peak = "1599 B", {
+            assert_budget!(max_peak = "1000 B", {
+                drop(black_box(vec![1_u8; 1000]));
+            });
+            let held = black_box(vec![1_u8; 600]);
+            assert_budget!(max_peak = "1000 B", {
+                drop(black_box(vec![1_u8; 1000]));
+            });
+            drop(held);
+        });
+    });
+    assert!(said.unwrap().contains("1599 B (1.562 KiB), but 1600 B (1.562 KiB)"));
+}
+
+#[mem_profile(max_allocations = 0)]
+fn fail() {
+    black_box(vec![1_u8; 10]);
+    panic!("on purpose");
+}
+
+struct Failing;
+
+impl Drop for Failing {
+    fn drop(&mut self) {
+        // Exceeds its budget, while a panic is under way.
+        allocate(5);
+    }
+}
+
+#[test]
+fn a_panic_that_is_under_way_stays_the_only_one() {
+    let panic = catch_unwind(fail).unwrap_err();
+    assert_eq!(*panic.downcast::<&str>().unwrap(), "on purpose");
+    let panic = catch_unwind(|| {
+        let _failing = Failing;
+        panic!("first");
+    });
+    assert_eq!(*panic.unwrap_err().downcast::<&str>().unwrap(), "first");
+}
+
+#[test]
+fn figures_are_not_changed_by_a_budget() {
+    #[mem_profile]
+    fn outer() {
+        let one = black_box(vec![1_u8; 3000]);
+        drop(one);
+        let two = hold(700);
+        drop(two);
+    }
+    thread::spawn(outer).join().unwrap();
+    let snapshot = mem_profile::snapshot();
+    let function = snapshot.functions.iter().find(|f| f.name.ends_with("::outer")).unwrap();
+    let figures = |text: &str| {
+        let line = function.lines.iter().find(|line| line.source.contains(text)).unwrap();
+        (line.increment, line.peak, line.allocations)
+    };
+    assert_eq!(figures("vec!"), (Some(3000), Some(3000), Some(1)));
+    assert_eq!(figures("drop(one)"), (Some(-3000), Some(0), Some(0)));
+    assert_eq!(figures("hold("), (Some(700), Some(700), Some(1)));
+    assert_eq!(figures("drop(two)"), (Some(-700), Some(0), Some(0)));
+}
+
+/// `report` and `snapshot` book what is open: the line after that one began with its peak.
+#[test]
+fn a_snapshot_within_a_line_does_not_raise_the_peak_of_the_next() {
+    #[mem_profile]
+    fn outer() {
+        let held = (black_box(vec![1_u8; 3000]), mem_profile::report());
+        let next = black_box(1);
+        black_box((held, next));
+    }
+    thread::spawn(outer).join().unwrap();
+    let snapshot = mem_profile::snapshot();
+    let function =
+        snapshot.functions.iter().rfind(|f| f.lines.iter().any(|l| l.source.contains("report()")));
+    let line = &function.unwrap().lines[3];
+    assert_eq!((line.source.trim(), line.peak), ("let next = black_box(1);", Some(0)));
+}

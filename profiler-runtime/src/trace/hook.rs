@@ -8,7 +8,6 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::counters::Amount;
 use super::state::{self, Busy, State};
-use super::unwind::Captured;
 use super::{sample, shadow, tree};
 use crate::record::quiet;
 use crate::record::watch::{Moved, Watcher};
@@ -29,7 +28,7 @@ fn allocated(block: usize, size: usize) {
     if quiet::is_on() || !is_hit(&state, size) {
         return;
     }
-    let site = site_from_here(&state);
+    let site = state.trace.site();
     if shadow::put(block, site) {
         book_alloc(&state, site, size);
         state.note_block(block);
@@ -49,14 +48,6 @@ fn hit(state: &State) -> bool {
     state.random.set(random as i64);
     state.until_hit.set(sample::distance(random, sample::mean_bytes()));
     true
-}
-
-#[inline(always)]
-fn site_from_here(state: &State) -> u32 {
-    match state.trace.capture() {
-        Captured::Stack(stack) => tree::site_of(stack),
-        Captured::Full => tree::TRUNCATED,
-    }
 }
 
 #[inline(always)]
@@ -145,7 +136,7 @@ fn reallocated(mark: u32, old_size: usize, block: usize, size: usize) {
     if quiet::is_on() || !is_hit(&state, size) {
         return;
     }
-    let site = site_from_here(&state);
+    let site = state.trace.site();
     if shadow::put(block, site) {
         book_alloc(&state, site, size);
         state.counters(site).on_reallocation();

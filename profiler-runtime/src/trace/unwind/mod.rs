@@ -3,6 +3,8 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `trace` | the last stack of a thread, of which the unchanged part is not walked again |
+//! | `shortcut` | the way from an unchanged frame to the allocator, as it went before |
+//! | `walk` | frame by frame, outwards |
 //! | `rules` | how to find the caller of an address: a cache that only grows |
 //! | `parse` | one rule, read from the program's call-frame information |
 //! | `modules` | which library an address belongs to |
@@ -13,7 +15,9 @@
 //! pointer and the upper end of the stack.
 
 mod modules;
+mod shortcut;
 mod trace;
+mod walk;
 
 #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
 mod parse;
@@ -33,10 +37,13 @@ mod step;
 #[path = "none.rs"]
 mod step;
 
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests;
+
 pub(super) use self::modules::{
     ADDRESS, Module, all as modules, module_at, refresh as refresh_modules,
 };
-pub(super) use self::trace::{Captured, Trace, walk_in_full};
+pub(super) use self::trace::{Trace, walk_in_full};
 
 /// Makes room for what the walk needs, and looks at the modules that are there.
 ///
@@ -47,7 +54,7 @@ pub(super) fn prepare() -> bool {
 }
 
 /// Where a walk stands: the frame that will return to `address`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
     /// The return address, or for the first frame where it is; with the generation of the
     /// modules in its upper bits.
@@ -59,12 +66,55 @@ pub(super) struct Frame {
 /// What is found one frame further out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
-    /// The caller, and where on the stack the address to return to lies.
-    Caller { frame: Frame, slot: usize },
-    /// There is none: a thread begins here.
-    Begin,
+    Caller(Caller),
+    /// There is none: a thread begins here, whatever the frame pointer, or by what it is.
+    Begin {
+        by_frame_pointer: bool,
+    },
     /// It cannot be found.
     Lost,
+}
+
+/// A frame, and what had to be known to find it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Caller {
+    pub(super) frame: Frame,
+    /// Where on the stack the address to return to lies, and the word there.
+    pub(super) word: Word,
+    /// Where its frame pointer was read; zero if it is that of the frame inside.
+    pub(super) saved_at: usize,
+    /// Whether the frame pointer of the frame inside had to be known.
+    pub(super) by_frame_pointer: bool,
+    /// Whether a signal came in between, which has more to be known.
+    pub(super) is_interrupted: bool,
+}
+
+impl Caller {
+    /// Some systems let threads begin with a return to nowhere.
+    #[inline(always)]
+    pub(super) fn is_nobody(&self) -> bool {
+        self.word.value == 0 && !self.is_interrupted
+    }
+}
+
+/// A word of the stack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(super) struct Word {
+    pub(super) place: usize,
+    pub(super) value: usize,
+}
+
+impl Word {
+    /// What it holds now.
+    ///
+    /// # Safety
+    /// It can be read.
+    #[inline(always)]
+    pub(super) unsafe fn now(&self) -> usize {
+        // SAFETY: the caller's promise.
+        unsafe { (self.place as *const usize).read_volatile() }
+    }
 }
 
 /// The addresses that may be read in a walk.
@@ -80,13 +130,13 @@ impl Readable {
     /// The word at `address`, if it may be read.
     #[inline(always)]
     pub(super) fn word(&self, address: usize) -> Option<usize> {
-        if address < self.stack.start
-            || address > self.stack.end.wrapping_sub(8)
-            || !address.is_multiple_of(8)
-        {
+        // The remainder of an address that is not aligned becomes a number that is too large.
+        let index = address.wrapping_sub(self.stack.start).rotate_right(3);
+        if index >= (self.stack.end - self.stack.start) / 8 {
             return None;
         }
-        // SAFETY: between the stack pointer and the end of its stack everything is mapped.
+        // SAFETY: between the stack pointer and the end of its stack everything is mapped, and
+        // stack pointers are aligned.
         Some(unsafe { (address as *const usize).read_volatile() })
     }
 }

@@ -94,10 +94,16 @@ unsafe impl Zeroed for Record {}
 // SAFETY: as above.
 unsafe impl Sync for Record {}
 
+/// Differs where other modules may lie at the same addresses.
+#[inline(always)]
+pub(super) fn generation() -> u64 {
+    GENERATION.load(Relaxed)
+}
+
 /// The address as it is kept.
 #[inline(always)]
 pub(super) fn tagged(address: u64) -> u64 {
-    (address & ADDRESS) | GENERATION.load(Relaxed) << GENERATION_SHIFT
+    (address & ADDRESS) | generation() << GENERATION_SHIFT
 }
 
 pub(super) fn prepare() {

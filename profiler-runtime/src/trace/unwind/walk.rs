@@ -1,0 +1,83 @@
+//! Frame by frame, outwards.
+
+use core::ops::Range;
+
+use super::trace::Level;
+use super::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word, step};
+
+/// How a walk ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum End {
+    /// At this frame, the last of so many words of the last stack that are those of this one, too.
+    Joined(usize, Caller),
+    /// Where the thread begins.
+    Begin {
+        by_frame_pointer: bool,
+    },
+    Lost,
+}
+
+/// The part of the last stack whose words are unchanged, the outermost first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept<'a> {
+    pub(super) words: &'a [Word],
+    pub(super) levels: &'a [Level],
+}
+
+impl Kept<'_> {
+    /// Whether its first words end in this very frame; if so, `most` becomes how many.
+    #[inline(always)]
+    fn join(&self, most: &mut usize, caller: &Caller) -> bool {
+        while let Some(word) = most.checked_sub(1).and_then(|last| self.words.get(last)) {
+            if word.place >= caller.word.place {
+                break;
+            }
+            *most -= 1;
+        }
+        let Some(last) = most.checked_sub(1) else { return false };
+        self.words.get(last) == Some(&caller.word)
+            && self.levels.get(last).is_some_and(|level| level.is(caller.frame.frame_pointer))
+    }
+}
+
+/// Walks until a frame of `kept`, the beginning, or where it cannot go on. Returns how many frames
+/// it put into `fresh`, the innermost first.
+pub(super) fn walk(
+    mut frame: Frame,
+    mut readable: Readable,
+    kept: Kept,
+    own: &Range<usize>,
+    fresh: &mut [Caller],
+) -> (usize, End) {
+    let mut candidate = kept.words.len();
+    for (count, place) in fresh.iter_mut().enumerate() {
+        let caller = match step::outwards(frame, &readable) {
+            Step::Caller(caller) => caller,
+            Step::Begin { by_frame_pointer } => return (count, End::Begin { by_frame_pointer }),
+            Step::Lost => return (count, End::Lost),
+        };
+        if kept.join(&mut candidate, &caller) {
+            return (count, End::Joined(candidate, caller));
+        }
+        *place = caller;
+        if caller.is_nobody() {
+            return (count + 1, End::Begin { by_frame_pointer: false });
+        }
+        readable = narrowed(readable, caller.frame.stack_pointer, own);
+        frame = caller.frame;
+    }
+    (fresh.len(), End::Lost)
+}
+
+/// Frames further out lie above; behind a signal handler they may lie on another stack.
+#[inline(always)]
+fn narrowed(readable: Readable, stack_pointer: usize, own: &Range<usize>) -> Readable {
+    if readable.stack.contains(&stack_pointer) {
+        return Readable { stack: stack_pointer..readable.stack.end };
+    }
+    let end = match own.contains(&stack_pointer) {
+        true => own.end,
+        false => stack_pointer.saturating_add(FOREIGN_REACH),
+    };
+    Readable { stack: stack_pointer..end }
+}

@@ -107,6 +107,12 @@ pub(crate) fn live_bytes() -> i64 {
     ledger::published() + all().map(|thread| thread.heap.unpublished()).sum::<i64>()
 }
 
+/// Every ledger that the allocator may come upon.
+#[cfg(feature = "trace")]
+pub(super) fn all_ledgers() -> impl Iterator<Item = &'static Ledger> {
+    [&UNREGISTERED, &ENDED, &QUIET].into_iter().chain(all().map(|thread| &thread.heap))
+}
+
 /// The record of the calling thread; `None` in [`super::quiet::Quiet`] and past the thread's end.
 #[inline(always)]
 pub(crate) fn current() -> Option<&'static Thread> {
@@ -126,6 +132,8 @@ fn register() -> Option<&'static Thread> {
     thread.heap.rest(&thread.idle);
     thread.rss.rest(&thread.idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
+    #[cfg(feature = "trace")]
+    watch::tell(&thread.heap);
     swap_ledger(&thread.heap);
     process::on_thread_exit(retire);
     process::arm(ptr::from_ref(thread).cast_mut().cast());

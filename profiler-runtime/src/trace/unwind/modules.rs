@@ -100,6 +100,11 @@ pub(super) fn generation() -> u64 {
     GENERATION.load(Relaxed)
 }
 
+/// What was kept before is not to be relied on.
+pub(super) fn begin_generation() {
+    GENERATION.fetch_add(1, Relaxed);
+}
+
 /// The address as it is kept.
 #[inline(always)]
 pub(super) fn tagged(address: u64) -> u64 {
@@ -139,7 +144,7 @@ fn note(module: Module) -> Option<&'static Module> {
     let overlaps = |other: &&Module| other.start < module.end && module.start < other.end;
     match all().rev().find(overlaps) {
         Some(known) if known.is(&module) => return Some(known),
-        Some(_) => _ = GENERATION.fetch_add(1, Relaxed),
+        Some(_) => begin_generation(),
         None => {}
     }
     let record = RECORDS.get(COUNT.fetch_add(1, Relaxed))?;

@@ -10,9 +10,9 @@ use super::trace::Level;
 use crate::trace::tree::Stack;
 
 /// Ways that have the same ends lie in one set, so many of them at a time.
-const WAYS: usize = 2;
+const WAYS: usize = 4;
 const SETS: usize = 1 << SET_BITS;
-const SET_BITS: u32 = 8;
+const SET_BITS: u32 = 7;
 
 /// Frames that a way may have: with them it fills four lines of the cache.
 pub(super) const LONGEST: usize = 14;
@@ -46,7 +46,7 @@ struct Hop {
     value: usize,
     /// How far above the stack pointer the word lies.
     offset: u32,
-    stack: Stack,
+    level: Level,
 }
 
 /// A thread's shortcuts.
@@ -84,7 +84,7 @@ impl Shortcut {
         self.length = words.len().min(LONGEST) as u32;
         for ((hop, word), level) in self.hops.iter_mut().zip(words).zip(levels) {
             let offset = (word.place - stack_pointer) as u32;
-            *hop = Hop { value: word.value, offset, stack: level.stack };
+            *hop = Hop { value: word.value, offset, level: *level };
         }
     }
 
@@ -113,7 +113,7 @@ impl Shortcut {
                 return None;
             }
             *word = Word { place, value: hop.value };
-            *level = Level::of(hop.stack);
+            *level = hop.level;
         }
         Some((self.site, hops.len()))
     }

@@ -31,30 +31,30 @@ const DEPTH: usize = 1 << 14;
 /// Whether stacks are walked from the last one; a test compares both.
 static REUSES: AtomicBool = AtomicBool::new(true);
 
-/// What belongs to a word that is kept.
+/// What belongs to a word that is kept: its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(C)]
-pub(super) struct Level {
-    frame_pointer: usize,
-    /// [`NOWHERE`] for a saved frame pointer, which is no frame.
-    pub(super) stack: Stack,
-}
-
-/// Nothing further out is found by the frame pointer: it may be any.
-const ANY: usize = usize::MAX;
-const NOWHERE: Stack = Stack(0);
+#[repr(transparent)]
+pub(super) struct Level(u32);
 
 impl Level {
-    /// A frame that was found without a frame pointer, and from which none is needed.
+    /// A saved frame pointer, which is no frame.
+    pub(super) const NOWHERE: Self = Self(0);
+    /// The frame pointer has to be the one that is kept beside.
+    const NEEDS_FRAME_POINTER: u32 = 1 << 31;
+
     #[inline(always)]
     pub(super) fn of(stack: Stack) -> Self {
-        Self { frame_pointer: ANY, stack }
+        Self(stack.0)
     }
 
-    /// Whether it is that of a frame with this frame pointer.
     #[inline(always)]
-    pub(super) fn is(&self, frame_pointer: usize) -> bool {
-        (self.frame_pointer == ANY || self.frame_pointer == frame_pointer) && self.stack != NOWHERE
+    pub(super) fn stack(self) -> Stack {
+        Stack(self.0 & !Self::NEEDS_FRAME_POINTER)
+    }
+
+    #[inline(always)]
+    pub(super) fn needs_frame_pointer(self) -> bool {
+        self.0 & Self::NEEDS_FRAME_POINTER != 0
     }
 }
 
@@ -74,20 +74,22 @@ struct Arrays {
     /// The outermost first.
     words: [Word; DEPTH],
     levels: [Level; DEPTH],
+    frame_pointers: [usize; DEPTH],
     /// The frames of a walk, the innermost first.
     fresh: [Caller; DEPTH],
     shortcuts: Shortcuts,
+    own_size: Size,
     sizes: [Size; SIZES],
 }
 
-/// Of a frame that is not the thread's only, but often.
+/// Bytes of the frame of the code at an address, in the last generation of modules.
 #[derive(Clone, Copy, Debug)]
 struct Size {
     address: u64,
     bytes: usize,
 }
 
-const SIZES: usize = 64;
+const SIZES: usize = 32;
 
 impl Trace {
     pub(crate) fn reserve() -> Option<Self> {
@@ -144,13 +146,12 @@ impl Trace {
     /// How many words of the last stack, from the outermost on, are what they were.
     #[inline(always)]
     fn unchanged(&self, words: &[Word], stack_pointer: usize) -> usize {
-        let is_valid = self.generation.get() as u64 == modules::generation()
-            && self.own().contains(&stack_pointer)
-            && REUSES.load(Relaxed);
-        if !is_valid {
+        if self.generation.get() as u64 != modules::generation()
+            || !self.own().contains(&stack_pointer)
+        {
             return 0;
         }
-        let words = &words[..(self.length.get() as usize).min(DEPTH)];
+        let Some(words) = words.get(..self.length.get() as usize) else { return 0 };
         // SAFETY: words that were read before in this thread's own stack.
         let mut kept = unsafe { count_unchanged(words) };
         // What lies below the stack pointer is not in use, whatever it holds.
@@ -169,8 +170,15 @@ impl Trace {
         let readable =
             Readable { stack: start.stack_pointer..if is_own { own.end } else { reach } };
         let way = arrays.ends(kept, &start).map(|ends| (ends, arrays.callers(&ends, &start)));
-        let known = Kept { words: &arrays.words[..kept], levels: &arrays.levels[..kept] };
+        let known = Kept {
+            words: &arrays.words[..kept],
+            levels: &arrays.levels[..kept],
+            frame_pointers: &arrays.frame_pointers[..kept],
+        };
         let (count, end) = walk(start, readable, known, &own, &mut arrays.fresh);
+        if self.generation.get() as u64 != generation {
+            arrays.sizes = [Size { address: 0, bytes: 0 }; SIZES];
+        }
         self.length.set(0);
         self.generation.set(generation as i64);
         let Some(found) = arrays.append(count, end) else { return TRUNCATED };
@@ -180,11 +188,14 @@ impl Trace {
         let fresh = &arrays.fresh[..count];
         if is_own && end != End::Lost && fresh.iter().all(is_kept) && REUSES.load(Relaxed) {
             self.length.set(found.length as i64);
-            if let (Some(way), End::Joined(joined, caller)) = (way, end)
+            if let (Some((ends, callers)), End::Joined(joined, caller)) = (way, end)
                 && joined == kept
                 && !caller.by_frame_pointer
+                && arrays.is_plain(kept, count)
             {
-                arrays.learn(kept, count, way, start.stack_pointer, site);
+                let (words, levels) = (&arrays.words[kept..], &arrays.levels[kept..]);
+                let place = shortcut::place(arrays.shortcuts.between(&ends, callers));
+                place.learn(ends, start.stack_pointer, &words[..count], &levels[..count], site);
             }
         }
         site
@@ -215,7 +226,7 @@ impl Trace {
         // SAFETY: made by `reserve`, and no capture is going on.
         let arrays = unsafe { &*self.arrays.load(Relaxed) };
         let levels = &arrays.levels[..self.length.get() as usize];
-        levels.iter().any(|level| level.frame_pointer != ANY)
+        levels.iter().any(|level| level.needs_frame_pointer())
     }
 }
 
@@ -232,58 +243,37 @@ impl Arrays {
         let last = kept.checked_sub(1)?;
         let (word, level) = (self.words.get(last)?, self.levels.get(last)?);
         let distance = u32::try_from(word.place - start.stack_pointer).ok()?;
-        (level.stack != NOWHERE).then_some(Ends {
-            start: start.address,
-            parent: level.stack,
-            distance,
-        })
+        let parent = level.stack();
+        (*level != Level::NOWHERE).then_some(Ends { start: start.address, parent, distance })
     }
 
     /// The two innermost return addresses, mixed: they tell ways apart, mostly.
     #[inline(always)]
     fn callers(&mut self, ends: &Ends, start: &Frame) -> u64 {
         let end = start.stack_pointer + ends.distance as usize;
-        let first = start.stack_pointer + self.size_of(start.address);
+        if self.own_size.address != start.address {
+            self.own_size = Size::of(start.address);
+        }
+        let first = start.stack_pointer + self.own_size.bytes;
         if first > end {
             return 0;
         }
         // SAFETY: between the stack pointer and a frame of the thread's own stack.
         let word = |end: usize| unsafe { (end.wrapping_sub(8) as *const u64).read_volatile() };
         let caller = word(first);
-        let second = first + self.size_of(modules::tagged(caller));
+        let size = &mut self.sizes[(caller ^ caller >> 5) as usize % SIZES];
+        if size.address != caller {
+            *size = Size { address: caller, ..Size::of(modules::tagged(caller)) };
+        }
+        let second = first + size.bytes;
         caller ^ if second > end { 0 } else { word(second).rotate_left(20) }
     }
 
-    /// Bytes of the frame of the code at `address`; zero where that is not fixed.
-    #[inline(always)]
-    fn size_of(&mut self, address: u64) -> usize {
-        let index = address.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SIZES.ilog2());
-        let size = &mut self.sizes[index as usize % SIZES];
-        if size.address != address {
-            *size = Size { address, bytes: step::frame_size(address) };
-        }
-        size.bytes
-    }
-
-    /// Keeps a way as a shortcut, if neither it nor what lies further out needs a frame pointer.
-    fn learn(
-        &mut self,
-        kept: usize,
-        count: usize,
-        (ends, callers): (Ends, u64),
-        stack_pointer: usize,
-        site: u32,
-    ) {
-        let is_plain = |caller: &Caller| !caller.by_frame_pointer;
-        if count <= LONGEST
-            && self.levels[kept - 1].frame_pointer == ANY
-            && self.fresh[..count].iter().all(is_plain)
-        {
-            let (words, levels) = (&self.words[kept..], &self.levels[kept..]);
-            let (words, levels) = (&words[..count], &levels[..count]);
-            let place = shortcut::place(self.shortcuts.between(&ends, callers));
-            place.learn(ends, stack_pointer, words, levels, site);
-        }
+    /// Whether a way can be a shortcut: neither it nor what lies further out needs a frame pointer.
+    fn is_plain(&self, kept: usize, count: usize) -> bool {
+        count <= LONGEST
+            && !self.levels[kept - 1].needs_frame_pointer()
+            && !self.fresh[..count].iter().any(|caller| caller.by_frame_pointer)
     }
 
     /// Puts the frames of a walk behind the words that are kept, and finds their nodes; `None`
@@ -293,50 +283,76 @@ impl Arrays {
         let (mut found, mut is_needed) = match end {
             End::Joined(mut length, caller) => {
                 let level = self.levels[length - 1];
-                let is_needed = self.keep_saved(&mut length, &caller, level.frame_pointer);
-                (Found { stack: level.stack, length }, is_needed)
+                let frame_pointer =
+                    level.needs_frame_pointer().then_some(self.frame_pointers[length - 1]);
+                let is_needed = self.keep_saved(&mut length, &caller, frame_pointer);
+                (Found { stack: level.stack(), length }, is_needed)
             }
             End::Begin { by_frame_pointer } => (Found { stack: ROOT, length: 0 }, by_frame_pointer),
             End::Lost => (Found { stack: CUT, length: 0 }, false),
         };
         for index in (0..count).rev() {
             let caller = self.fresh[index];
-            let frame_pointer = if is_needed { caller.frame.frame_pointer } else { ANY };
+            let frame_pointer = is_needed.then_some(caller.frame.frame_pointer);
             if caller.is_nobody() {
-                self.keep(&mut found.length, caller.word, Level::of(NOWHERE));
+                self.keep(&mut found.length, caller.word, Level::NOWHERE, None);
             } else {
                 found.stack = tree::child(found.stack, caller.frame.address)?;
-                let level = Level { frame_pointer, stack: found.stack };
-                self.keep(&mut found.length, caller.word, level);
+                let level = Level::of(found.stack);
+                self.keep(&mut found.length, caller.word, level, frame_pointer);
             }
             is_needed = self.keep_saved(&mut found.length, &caller, frame_pointer);
         }
         Some(found)
     }
 
-    /// Keeps the word where the caller's frame pointer was read, if it is one that is needed.
-    /// Returns whether the frame inside needs its own.
-    fn keep_saved(&mut self, length: &mut usize, caller: &Caller, frame_pointer: usize) -> bool {
-        let is_needed = frame_pointer != ANY;
-        if is_needed && caller.saved_at != 0 {
-            let word = Word { place: caller.saved_at, value: frame_pointer };
-            self.keep(length, word, Level::of(NOWHERE));
+    /// Keeps the word where the caller's frame pointer was read, if that is needed. Returns
+    /// whether the frame inside needs its own.
+    fn keep_saved(
+        &mut self,
+        length: &mut usize,
+        caller: &Caller,
+        frame_pointer: Option<usize>,
+    ) -> bool {
+        if let Some(value) = frame_pointer
+            && caller.saved_at != 0
+        {
+            let word = Word { place: caller.saved_at, value };
+            self.keep(length, word, Level::NOWHERE, None);
         }
-        caller.by_frame_pointer || is_needed && caller.saved_at == 0
+        caller.by_frame_pointer || frame_pointer.is_some() && caller.saved_at == 0
     }
 
     /// Only so much of a stack is kept as there is room for.
-    fn keep(&mut self, length: &mut usize, word: Word, level: Level) {
-        if let (Some(words), Some(levels)) =
-            (self.words.get_mut(*length), self.levels.get_mut(*length))
-        {
-            (*words, *levels) = (word, level);
-            *length += 1;
+    fn keep(
+        &mut self,
+        length: &mut usize,
+        word: Word,
+        Level(mut level): Level,
+        frame_pointer: Option<usize>,
+    ) {
+        if *length >= DEPTH {
+            return;
         }
+        if let Some(frame_pointer) = frame_pointer {
+            self.frame_pointers[*length] = frame_pointer;
+            level |= Level::NEEDS_FRAME_POINTER;
+        }
+        self.words[*length] = word;
+        self.levels[*length] = Level(level);
+        *length += 1;
+    }
+}
+
+impl Size {
+    #[cold]
+    fn of(address: u64) -> Self {
+        Self { address, bytes: step::frame_size(address) }
     }
 }
 
 /// Whether stacks are walked to their end each time; for a test that compares both.
 pub(crate) fn walk_in_full(full: bool) {
     REUSES.store(!full, Relaxed);
+    modules::begin_generation();
 }

@@ -22,6 +22,7 @@ pub(super) enum End {
 pub(super) struct Kept<'a> {
     pub(super) words: &'a [Word],
     pub(super) levels: &'a [Level],
+    pub(super) frame_pointers: &'a [usize],
 }
 
 impl Kept<'_> {
@@ -35,8 +36,12 @@ impl Kept<'_> {
             *most -= 1;
         }
         let Some(last) = most.checked_sub(1) else { return false };
-        self.words.get(last) == Some(&caller.word)
-            && self.levels.get(last).is_some_and(|level| level.is(caller.frame.frame_pointer))
+        let (word, level) = (self.words.get(last), self.levels.get(last));
+        word == Some(&caller.word)
+            && level.is_some_and(|level| match level.needs_frame_pointer() {
+                true => self.frame_pointers.get(last) == Some(&caller.frame.frame_pointer),
+                false => *level != Level::NOWHERE,
+            })
     }
 }
 

@@ -56,8 +56,8 @@ pub(super) fn prepare() -> bool {
 /// Where a walk stands: the frame that will return to `address`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
-    /// The return address, or for the first frame where it is; with the generation of the
-    /// modules in its upper bits.
+    /// The return address, with the generation of the modules in its upper bits; for the first
+    /// frame where it is, without.
     pub(super) address: u64,
     pub(super) stack_pointer: usize,
     pub(super) frame_pointer: usize,

@@ -99,7 +99,7 @@ pub(super) fn here() -> Frame {
             options(nostack, nomem, preserves_flags)
         );
     }
-    Frame { address: modules::tagged(instruction), stack_pointer, frame_pointer }
+    Frame { address: instruction, stack_pointer, frame_pointer }
 }
 
 #[inline(always)]

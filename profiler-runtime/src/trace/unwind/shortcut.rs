@@ -12,7 +12,7 @@ use crate::trace::tree::Stack;
 /// Ways that have the same ends lie in one set, so many of them at a time.
 const WAYS: usize = 4;
 const SETS: usize = 1 << SET_BITS;
-const SET_BITS: u32 = 7;
+const SET_BITS: u32 = 8;
 
 /// Frames that a way may have: with them it fills four lines of the cache.
 pub(super) const LONGEST: usize = 14;
@@ -21,7 +21,7 @@ pub(super) const LONGEST: usize = 14;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
 pub(super) struct Ends {
-    /// The instruction, with the generation of the modules.
+    /// The instruction.
     pub(super) start: u64,
     /// The unchanged frame, and how far its word lies above the stack pointer.
     pub(super) parent: Stack,
@@ -53,6 +53,11 @@ struct Hop {
 pub(super) struct Shortcuts([[Shortcut; WAYS]; SETS]);
 
 impl Shortcuts {
+    pub(super) fn forget(&mut self) {
+        let all = self.0.iter_mut().flatten();
+        all.filter(|shortcut| shortcut.site != 0).for_each(|shortcut| *shortcut = Shortcut::NONE);
+    }
+
     /// The ways with these ends and these innermost callers.
     #[inline(always)]
     pub(super) fn between(&mut self, ends: &Ends, callers: u64) -> &mut [Shortcut; WAYS] {
@@ -70,6 +75,13 @@ pub(super) fn place(set: &mut [Shortcut; WAYS]) -> &mut Shortcut {
 }
 
 impl Shortcut {
+    const NONE: Self = Self {
+        ends: Ends { start: 0, parent: Stack(0), distance: 0 },
+        site: 0,
+        length: 0,
+        hops: [Hop { value: 0, offset: 0, level: Level::NOWHERE }; LONGEST],
+    };
+
     /// Keeps the way over these words and frames, the outermost first.
     pub(super) fn learn(
         &mut self,

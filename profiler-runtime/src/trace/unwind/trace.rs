@@ -83,13 +83,13 @@ struct Arrays {
 }
 
 /// Bytes of the frame of the code at an address, in the last generation of modules.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 struct Size {
     address: u64,
     bytes: usize,
 }
 
-const SIZES: usize = 32;
+const SIZES: usize = 512;
 
 impl Trace {
     pub(crate) fn reserve() -> Option<Self> {
@@ -114,10 +114,14 @@ impl Trace {
     /// time.
     #[inline(always)]
     pub(crate) fn site(&self) -> u32 {
-        self.site_from(step::here())
+        let Frame { address, stack_pointer, frame_pointer } = step::here();
+        self.site_from(address, stack_pointer, frame_pointer)
     }
 
-    fn site_from(&self, start: Frame) -> u32 {
+    /// Takes numbers, which are passed in registers.
+    #[inline(never)]
+    fn site_from(&self, address: u64, stack_pointer: usize, frame_pointer: usize) -> u32 {
+        let start = Frame { address, stack_pointer, frame_pointer };
         // SAFETY: made by `reserve`, used by this thread only, and by one capture at a time.
         let arrays = unsafe { &mut *self.arrays.load(Relaxed) };
         let kept = self.unchanged(&arrays.words, start.stack_pointer);
@@ -175,9 +179,10 @@ impl Trace {
             levels: &arrays.levels[..kept],
             frame_pointers: &arrays.frame_pointers[..kept],
         };
-        let (count, end) = walk(start, readable, known, &own, &mut arrays.fresh);
+        let frame = Frame { address: modules::tagged(start.address), ..start };
+        let (count, end) = walk(frame, readable, known, &own, &mut arrays.fresh);
         if self.generation.get() as u64 != generation {
-            arrays.sizes = [Size { address: 0, bytes: 0 }; SIZES];
+            arrays.forget();
         }
         self.length.set(0);
         self.generation.set(generation as i64);
@@ -252,7 +257,8 @@ impl Arrays {
     fn callers(&mut self, ends: &Ends, start: &Frame) -> u64 {
         let end = start.stack_pointer + ends.distance as usize;
         if self.own_size.address != start.address {
-            self.own_size = Size::of(start.address);
+            self.own_size =
+                Size { address: start.address, ..Size::of(modules::tagged(start.address)) };
         }
         let first = start.stack_pointer + self.own_size.bytes;
         if first > end {
@@ -261,12 +267,20 @@ impl Arrays {
         // SAFETY: between the stack pointer and a frame of the thread's own stack.
         let word = |end: usize| unsafe { (end.wrapping_sub(8) as *const u64).read_volatile() };
         let caller = word(first);
-        let size = &mut self.sizes[(caller ^ caller >> 5) as usize % SIZES];
+        let index = caller.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SIZES.ilog2());
+        let size = &mut self.sizes[index as usize % SIZES];
         if size.address != caller {
             *size = Size { address: caller, ..Size::of(modules::tagged(caller)) };
         }
         let second = first + size.bytes;
         caller ^ if second > end { 0 } else { word(second).rotate_left(20) }
+    }
+
+    /// At the same addresses other code may lie now.
+    fn forget(&mut self) {
+        self.shortcuts.forget();
+        self.own_size = Size::default();
+        self.sizes.fill(Size::default());
     }
 
     /// Whether a way can be a shortcut: neither it nor what lies further out needs a frame pointer.

@@ -125,6 +125,14 @@ fn a_sample_is_right_on_average_and_as_exact_as_theory_says() {
 }
 
 #[test]
+fn the_first_block_of_a_thread_is_in_a_sample_by_the_same_chance_as_any() {
+    let text = printed(&mut program!("first"));
+    let held: i64 = text.trim().parse().expect("a number");
+    // 20,000 bytes, give or take 9,000; if all were taken, 830,000.
+    assert!(held < 100_000, "{held} bytes");
+}
+
+#[test]
 fn a_variable_is_enough_for_a_report_at_the_end() {
     let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", "1"));
     let text = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -4,7 +4,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 
 use super::ledger::{Kind, Ledger};
 use super::thread;
-use super::watch::{self, Moved, Watcher};
+use super::watch::{Moved, Watcher};
 
 /// Bytes of address space that the tracer tells apart.
 const GRANULE: usize = 16;
@@ -75,6 +75,20 @@ impl<A> Alloc<A> {
         result
     }
 
+    /// Makes a block by `operation` and counts it.
+    #[inline(always)]
+    fn allocate(&self, layout: Layout, operation: impl FnOnce() -> *mut u8) -> *mut u8 {
+        if self.wraps {
+            let count = |ledger: &Ledger, &block: &_| _ = count_alloc(ledger, block, layout);
+            return self.counted(operation, is_block, count);
+        }
+        let block = operation();
+        match block.is_null() {
+            true => block,
+            false => count_alloc(thread::current_ledger(), block, layout),
+        }
+    }
+
     /// What the inner allocator is asked for: with the tracer, at least [`GRANULE`] bytes, so that
     /// no two blocks start in the same granule, whatever the allocator. The system's own gives
     /// that anyway.
@@ -90,6 +104,24 @@ impl<A> Alloc<A> {
 
 impl<A: GlobalAlloc> Alloc<A> {
     /// # Safety
+    /// As for `alloc`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn alloc_unusual(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        self.allocate(layout, || unsafe { self.inner.alloc(self.padded(layout)) })
+    }
+
+    /// # Safety
+    /// As for `alloc_zeroed`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn alloc_zeroed_unusual(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        self.allocate(layout, || unsafe { self.inner.alloc_zeroed(self.padded(layout)) })
+    }
+
+    /// # Safety
     /// As for `dealloc`.
     #[cold]
     #[inline(never)]
@@ -97,6 +129,44 @@ impl<A: GlobalAlloc> Alloc<A> {
         ledger.free_slow(layout.size());
         // SAFETY: the caller's promises are the inner allocator's requirements.
         unsafe { self.inner.dealloc(block, self.padded(layout)) };
+    }
+
+    /// # Safety
+    /// As for `dealloc`. `WRAPS` is what `wraps` is.
+    #[inline(never)]
+    unsafe fn dealloc_watched<const WRAPS: bool>(
+        &self,
+        watcher: &Watcher,
+        block: *mut u8,
+        layout: Layout,
+    ) {
+        // Told first: as soon as the block is free, another thread may get it.
+        (watcher.freed)(block.addr(), layout.size());
+        // SAFETY: the caller's promises.
+        unsafe { self.dealloc_counted::<WRAPS>(thread::current_ledger(), block, layout) };
+    }
+
+    /// # Safety
+    /// As for `dealloc`. `WRAPS` is what `wraps` is.
+    #[inline(always)]
+    unsafe fn dealloc_counted<const WRAPS: bool>(
+        &self,
+        ledger: &Ledger,
+        block: *mut u8,
+        layout: Layout,
+    ) {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
+        if WRAPS {
+            let count = |ledger: &Ledger, (): &()| count_free(ledger, layout.size());
+            self.counted(operation, |()| true, count);
+        } else if ledger.on_free(layout.size()) {
+            // A free cannot fail: counted first, so that the call that frees is a tail call.
+            operation();
+        } else {
+            // SAFETY: the caller's promises.
+            unsafe { self.dealloc_slow(ledger, block, layout) };
+        }
     }
 
     /// # Safety
@@ -151,16 +221,39 @@ pub(crate) fn stamp() -> (i64, i64) {
     }
 }
 
+/// Whether the system's allocator makes such a block without needing room on the stack, so that
+/// what follows can be called last.
+#[inline(always)]
+fn is_usual(layout: Layout) -> bool {
+    layout.align() <= GRANULE && layout.align() <= layout.size()
+}
+
 #[inline(always)]
 fn is_block(block: &*mut u8) -> bool {
     !block.is_null()
 }
 
+/// Returns the block: what is seldom called is called last, and costs nothing where it is not.
 #[inline(always)]
-fn count_alloc(ledger: &Ledger, block: *mut u8, layout: Layout) {
-    ledger.on_alloc(layout.size());
-    if let Some(watcher) = watch::watcher() {
-        (watcher.allocated)(block.addr(), layout.size());
+fn count_alloc(ledger: &Ledger, block: *mut u8, layout: Layout) -> *mut u8 {
+    if ledger.on_alloc(layout.size()) {
+        return block;
+    }
+    if ledger.is_inside()
+        && let Some(watcher) = ledger.watcher()
+    {
+        return (watcher.allocated)(block, layout.size());
+    }
+    alloc_slow(ledger, block, layout.size())
+}
+
+#[cold]
+#[inline(never)]
+fn alloc_slow(ledger: &Ledger, block: *mut u8, size: usize) -> *mut u8 {
+    ledger.alloc_slow(size);
+    match ledger.watcher() {
+        Some(watcher) if ledger.is_reached() => (watcher.allocated)(block, size),
+        _ => block,
     }
 }
 
@@ -175,7 +268,11 @@ fn count_free(ledger: &Ledger, size: usize) {
 fn count_resize(ledger: &Ledger, old: usize, new: usize) {
     match new.checked_sub(old) {
         Some(0) => {}
-        Some(more) => ledger.on_grow(more, ledger.row()),
+        Some(more) => {
+            if !ledger.on_grow(more, ledger.row()) {
+                ledger.alloc_slow(more);
+            }
+        }
         None => count_free(ledger, old - new),
     }
 }
@@ -185,43 +282,41 @@ fn count_resize(ledger: &Ledger, old: usize, new: usize) {
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     #[inline]
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !is_usual(layout) {
+            // SAFETY: the caller's promises.
+            return unsafe { self.alloc_unusual(layout) };
+        }
         // SAFETY: the caller's promises are the inner allocator's requirements.
-        let operation = || unsafe { self.inner.alloc(self.padded(layout)) };
-        self.counted(operation, is_block, |ledger, &block| count_alloc(ledger, block, layout))
+        self.allocate(layout, || unsafe { self.inner.alloc(self.padded(layout)) })
     }
 
     #[inline]
     unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if !is_usual(layout) {
+            // SAFETY: the caller's promises.
+            return unsafe { self.alloc_zeroed_unusual(layout) };
+        }
         // SAFETY: as in `alloc`.
-        let operation = || unsafe { self.inner.alloc_zeroed(self.padded(layout)) };
-        self.counted(operation, is_block, |ledger, &block| count_alloc(ledger, block, layout))
+        self.allocate(layout, || unsafe { self.inner.alloc_zeroed(self.padded(layout)) })
     }
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // Told first: as soon as the block is free, another thread may get it.
-        if let Some(watcher) = watch::watcher() {
-            (watcher.freed)(block.addr(), layout.size());
-        }
-        // SAFETY: as in `alloc`.
-        let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
-        if self.wraps {
-            let count = |ledger: &Ledger, (): &()| count_free(ledger, layout.size());
-            return self.counted(operation, |()| true, count);
-        }
-        // A free cannot fail: counted first, so that the call that frees is a tail call.
         let ledger = thread::current_ledger();
-        if ledger.on_free(layout.size()) {
-            operation();
-        } else {
-            // SAFETY: as in `alloc`.
-            unsafe { self.dealloc_slow(ledger, block, layout) };
+        // SAFETY: as in `alloc`.
+        unsafe {
+            match (ledger.watcher(), self.wraps) {
+                (None, false) => self.dealloc_counted::<false>(ledger, block, layout),
+                (None, true) => self.dealloc_counted::<true>(ledger, block, layout),
+                (Some(watcher), false) => self.dealloc_watched::<false>(watcher, block, layout),
+                (Some(watcher), true) => self.dealloc_watched::<true>(watcher, block, layout),
+            }
         }
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if let Some(watcher) = watch::watcher() {
+        if let Some(watcher) = thread::current_ledger().watcher() {
             // SAFETY: as in `alloc`.
             return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
         }

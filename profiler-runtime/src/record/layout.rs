@@ -162,10 +162,10 @@ mod tests {
         assert_eq!((offsets, function::SIZE), ([32, 40, 48], 128));
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
-        assert_eq!((offsets, thread::SIZE), ([8, 64, 176], 384));
+        assert_eq!((offsets, thread::SIZE), ([8, 64, 192], 384));
         let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
         assert_eq!(offsets, [0, 16, 24, 32]);
-        assert_eq!([ledger::BOOKED, ledger::BASE, ledger::CHUNK], [48, 72, 80]);
+        assert_eq!([ledger::BOOKED, ledger::BASE, ledger::CHUNK], [64, 88, 96]);
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
         assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));

@@ -20,6 +20,9 @@ use core::sync::atomic::{
 use super::arena;
 use super::row::{Chunk, Header, Row};
 use super::thread::{self, Thread};
+#[cfg(feature = "trace")]
+use super::watch;
+use super::watch::Watcher;
 use super::word::{Local, Pointer, Word};
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
@@ -29,6 +32,11 @@ const WINDOW: i64 = 2 * CENTER;
 
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
+
+/// What [`Ledger::awaited`] is where nobody watches, and where every block is.
+const NEVER: i64 = i64::MAX;
+#[cfg(feature = "trace")]
+pub(crate) const ALWAYS: i64 = i64::MIN;
 
 /// Memory has changed since the thread last settled. Always so with `rss`, where only the system
 /// knows. Above all readings, which are compared without sign: a small number is stored faster.
@@ -61,6 +69,14 @@ pub(crate) struct Ledger {
     pub(super) row: Pointer<Row>,
     pub(super) allocated: Word,
     pub(super) allocations: Word,
+    /// The watcher is told of a block with which `allocated` comes to this. Here with and without
+    /// the feature `trace`: recordings have one layout.
+    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
+    awaited: Word,
+    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
+    watcher: AtomicPtr<Watcher>,
+    #[cfg(target_pointer_width = "32")]
+    _high: u32,
     /// `live` when the current line started.
     pub(super) line_start: Local,
     /// `live` when it was last booked.
@@ -94,6 +110,10 @@ impl Ledger {
             row: Pointer::new(ptr::from_ref(row).cast_mut()),
             allocated: Word::new(0),
             allocations: Word::new(0),
+            awaited: Word::new(NEVER),
+            watcher: AtomicPtr::new(ptr::null_mut()),
+            #[cfg(target_pointer_width = "32")]
+            _high: 0,
             line_start: Local::new(live),
             booked: Word::new(live),
             frame_peak: Local::new(live),
@@ -180,30 +200,77 @@ impl Ledger {
     }
 }
 
-/// What the allocator calls.
+/// Who watches.
 impl Ledger {
     #[inline(always)]
-    pub(crate) fn on_alloc(&self, size: usize) {
+    pub(crate) fn watcher(&self) -> Option<&'static Watcher> {
+        #[cfg(feature = "trace")]
+        // SAFETY: only `set_watcher` stores here, null or a static.
+        return unsafe { self.watcher.load(Acquire).as_ref() };
+        #[cfg(not(feature = "trace"))]
+        None
+    }
+
+    /// Whether the watcher waits for the block that was counted last.
+    #[inline(always)]
+    pub(crate) fn is_reached(&self) -> bool {
+        #[cfg(feature = "trace")]
+        return self.allocated.get() >= self.awaited.get();
+        #[cfg(not(feature = "trace"))]
+        false
+    }
+
+    /// Any thread may call it; the ledger's own goes by what it finds.
+    #[cfg(feature = "trace")]
+    pub(super) fn set_watcher(&self, watcher: *const Watcher) {
+        // What is allocated quietly is nobody's business; what is freed may have been somebody's.
+        let is_told = !watcher.is_null() && !ptr::eq(self, &raw const thread::QUIET);
+        self.awaited.set(if is_told { ALWAYS } else { NEVER });
+        self.watcher.store(watcher.cast_mut(), Release);
+    }
+
+    /// Bytes allocated by this thread up to now, and from where on the watcher is told.
+    #[cfg(feature = "trace")]
+    pub(crate) fn allocated_and_awaited(&self) -> (i64, i64) {
+        (self.allocated.get(), self.awaited.get())
+    }
+
+    /// The thread lets its watcher wait, unless that has changed meanwhile.
+    #[cfg(feature = "trace")]
+    pub(crate) fn await_until(&self, allocated: i64, watcher: &'static Watcher) {
+        self.awaited.set(allocated);
+        watch::tell_if_other(self, watcher);
+    }
+}
+
+/// What the allocator calls.
+impl Ledger {
+    /// Counts a block; false where [`Ledger::alloc_slow`] must see to it, and then the watcher.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn on_alloc(&self, size: usize) -> bool {
         let row = self.row();
         row.allocations.add(1);
         self.allocations.add(1);
-        self.on_grow(size, row);
+        self.on_grow(size, row) && !self.is_reached()
     }
 
-    /// More bytes, but no new block.
+    /// The same for more bytes, but no new block.
     #[inline(always)]
-    pub(crate) fn on_grow(&self, size: usize, row: &Row) {
+    #[must_use]
+    pub(crate) fn on_grow(&self, size: usize, row: &Row) -> bool {
         let size = size as i64;
         row.allocated.add(size);
         self.allocated.add(size);
         let live = self.live.add(size);
         if live > self.peak.get() {
             if (live as u64) >= WINDOW as u64 {
-                return self.grow_slow(size);
+                return false;
             }
             self.peak.set(live);
         }
         self.notable.set(CHANGED);
+        true
     }
 
     /// Counts a free; false where [`Ledger::free_slow`] must see to it.
@@ -217,9 +284,19 @@ impl Ledger {
         is_inside
     }
 
+    /// Whether `live` is where it should be, so that nothing but the watcher waits for a block.
+    #[inline(always)]
+    pub(crate) fn is_inside(&self) -> bool {
+        (self.live.get() as u64) < WINDOW as u64
+    }
+
+    /// The rest of an [`Ledger::on_alloc`] or [`Ledger::on_grow`] that returned false.
     #[cold]
     #[inline(never)]
-    fn grow_slow(&self, size: i64) {
+    pub(crate) fn alloc_slow(&self, size: usize) {
+        if self.is_inside() {
+            return;
+        }
         if self.kind != Kind::Special {
             self.peak.set(self.live.get());
             return self.publish();
@@ -227,9 +304,10 @@ impl Ledger {
         self.live.set(ALWAYS_SLOW);
         thread::note_detour();
         match thread::owned_ledger(self) {
-            thread::Owner::Thread(ledger) => ledger.on_alloc(size as usize),
+            thread::Owner::Thread(ledger) if ledger.on_alloc(size) => {}
+            thread::Owner::Thread(ledger) => ledger.alloc_slow(size),
             // The thread is past its end.
-            thread::Owner::Process => publish(size),
+            thread::Owner::Process => publish(size as i64),
             thread::Owner::Nobody => {}
         }
     }

@@ -113,6 +113,12 @@ pub(crate) fn live_bytes() -> i64 {
     ledger::published() + all().map(|thread| thread.books().heap.unpublished()).sum::<i64>()
 }
 
+/// Every ledger that the allocator may come upon.
+#[cfg(feature = "trace")]
+pub(super) fn all_ledgers() -> impl Iterator<Item = &'static Ledger> {
+    [&UNREGISTERED, &ENDED, &QUIET].into_iter().chain(all().map(|thread| &thread.books().heap))
+}
+
 /// The record of the calling thread; `None` in [`super::quiet::Quiet`] and past the thread's end.
 #[inline(always)]
 pub(crate) fn current() -> Option<&'static Thread> {
@@ -134,6 +140,8 @@ fn register() -> Option<&'static Thread> {
     heap.rest(idle);
     rss.rest(idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
+    #[cfg(feature = "trace")]
+    watch::tell(heap);
     swap_ledger(heap);
     process::on_thread_exit(retire);
     process::arm(ptr::from_ref(thread).cast_mut().cast());
@@ -224,6 +232,8 @@ impl Thread {
             new.take_over(old);
             new.belong_to(self);
             self.books.store(ptr::from_ref(new).cast_mut(), Release);
+            #[cfg(feature = "trace")]
+            watch::tell(&new.heap);
             swap_ledger(&new.heap);
             old.abandon();
         }

@@ -6,15 +6,21 @@
 #[cfg(feature = "trace")]
 use core::sync::atomic::{
     AtomicPtr,
-    Ordering::{Acquire, Release},
+    Ordering::{Acquire, Release, SeqCst},
+    fence,
 };
+
+#[cfg(feature = "trace")]
+use super::{ledger::Ledger, thread};
 
 /// What is called for blocks, on the thread that asked for them. None of it may allocate through
 /// the global allocator, unwind, or wait.
 #[derive(Debug)]
 pub(crate) struct Watcher {
-    /// A block of this size was made.
-    pub(crate) allocated: fn(block: usize, size: usize),
+    /// A block of this size was made, with which the thread's ledger has
+    /// [reached](super::ledger::Ledger::is_reached) what the watcher waits for.
+    /// Returns the block.
+    pub(crate) allocated: fn(block: *mut u8, size: usize) -> *mut u8,
     /// A block is about to be freed.
     pub(crate) freed: fn(block: usize, size: usize),
     /// A block is about to be reallocated: what is known of it is forgotten and returned.
@@ -40,21 +46,38 @@ static WATCHER: AtomicPtr<Watcher> = AtomicPtr::new(core::ptr::null_mut());
 #[cfg(feature = "trace")]
 static THREAD_END: AtomicPtr<fn()> = AtomicPtr::new(core::ptr::null_mut());
 
-/// Who watches now.
-#[inline(always)]
-pub(crate) fn watcher() -> Option<&'static Watcher> {
-    #[cfg(feature = "trace")]
-    // SAFETY: only `watch` stores here, null or a static.
-    return unsafe { WATCHER.load(Acquire).as_ref() };
-    #[cfg(not(feature = "trace"))]
-    None
-}
-
-/// From now on this one watches, or nobody.
+/// From now on this one watches, or nobody: every block of every thread, until it says otherwise
+/// for a thread.
 #[cfg(feature = "trace")]
 pub(crate) fn watch(watcher: Option<&'static Watcher>) {
     let watcher = watcher.map_or(core::ptr::null(), core::ptr::from_ref);
     WATCHER.store(watcher.cast_mut(), Release);
+    // Before the ledgers are written: see `tell`.
+    fence(SeqCst);
+    thread::all_ledgers().for_each(|ledger| ledger.set_watcher(watcher));
+}
+
+/// A thread's ledger learns who watches now.
+#[cfg(feature = "trace")]
+pub(crate) fn tell(ledger: &Ledger) {
+    loop {
+        let watcher = WATCHER.load(Acquire);
+        ledger.set_watcher(watcher);
+        // Either `watch` wrote to the ledger after this, or its watcher is seen now.
+        fence(SeqCst);
+        if WATCHER.load(Acquire) == watcher {
+            return;
+        }
+    }
+}
+
+/// The same, if it is not this one any more. To be called after a write to the ledger.
+#[cfg(feature = "trace")]
+pub(crate) fn tell_if_other(ledger: &Ledger, watcher: &'static Watcher) {
+    fence(SeqCst);
+    if !core::ptr::eq(WATCHER.load(Acquire), watcher) {
+        tell(ledger);
+    }
 }
 
 /// Has `callback` run at the end of every thread that has allocated.

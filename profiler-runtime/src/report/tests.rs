@@ -262,7 +262,7 @@ fn extremely_long_lines_are_not_wrapped() {
 /// With the tracer.
 fn traced() -> Snapshot {
     let mut snapshot = heap();
-    snapshot.functions.truncate(1);
+    snapshot.functions.remove(0);
     snapshot.notes = vec!["Live counts what was allocated since the tracer was started".into()];
     let lines = &mut snapshot.functions[0].lines;
     for line in lines.iter_mut().filter(|line| line.ran()) {

@@ -44,7 +44,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     hook::set_temporary_within(config.temporary_within);
     watch::on_thread_end(&state::THREAD_ENDS);
     IS_ON.store(true, Relaxed);
-    watch::watch(Some(&hook::WATCHER));
+    watch::watch(Some(hook::watcher(config.mean_bytes != 0)));
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! What the allocator calls for every block while tracing is on.
+//! What the allocator calls for blocks while tracing is on: for every block, or where a sample is
+//! taken, for those that are hit and for every free.
 //!
 //! It books on counters that only this thread writes. Where that is not possible, because the
 //! thread is past its end, or because a signal handler interrupted the booking, the block is
@@ -8,12 +9,29 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::counters::Amount;
 use super::state::{self, Busy, State};
-use super::unwind::Captured;
 use super::{sample, shadow, tree};
-use crate::record::quiet;
+use crate::record::ledger::ALWAYS;
 use crate::record::watch::{Moved, Watcher};
+use crate::record::{quiet, thread};
 
-pub(super) static WATCHER: Watcher = Watcher { allocated, freed, moving, moved };
+static EXACT: Watcher = Watcher {
+    allocated: allocated::<false>,
+    freed: freed::<false>,
+    moving: shadow::take::<false>,
+    moved: moved::<false>,
+};
+
+static SAMPLE: Watcher = Watcher {
+    allocated: allocated::<true>,
+    freed: freed::<true>,
+    moving: shadow::take::<true>,
+    moved: moved::<true>,
+};
+
+/// The watcher that takes every block, or a sample.
+pub(super) fn watcher(is_sampled: bool) -> &'static Watcher {
+    if is_sampled { &SAMPLE } else { &EXACT }
+}
 
 /// A block is temporary if it is freed before this many more are allocated.
 static TEMPORARY_WITHIN: AtomicUsize = AtomicUsize::new(1);
@@ -24,75 +42,101 @@ pub(super) fn set_temporary_within(blocks: usize) {
     TEMPORARY_WITHIN.store(blocks.min(state::RECENT), Relaxed);
 }
 
-fn allocated(block: usize, size: usize) {
-    let Some(state) = Busy::enter() else { return allocated_unseen(block, size) };
-    if quiet::is_on() || !is_hit(&state, size) {
-        return;
+fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
+    let Some(state) = Busy::enter() else {
+        allocated_unseen::<SAMPLED>(block.addr(), size);
+        return block;
+    };
+    if SAMPLED && !is_hit(&state, size) {
+        return block;
     }
-    let site = site_from_here(&state);
-    if shadow::put(block, site) {
-        book_alloc(&state, site, size);
-        state.note_block(block);
+    let site = state.trace.site();
+    if shadow::put::<SAMPLED>(block.addr(), site) {
+        book_alloc::<SAMPLED>(&state, site, size);
+        state.note_block(block.addr());
     }
+    block
 }
 
-/// Whether the block is one of those that are traced.
-#[inline(always)]
+/// Whether a sample takes the block that the ledger counted last, which ends a wait. Draws how
+/// long the next one is.
 fn is_hit(state: &State, size: usize) -> bool {
-    sample::mean_bytes() == 0 || state.until_hit.add(-(size as i64)) < 0 && hit(state)
-}
-
-#[cold]
-#[inline(never)]
-fn hit(state: &State) -> bool {
-    let random = sample::next_random(state.random.get() as u64);
-    state.random.set(random as i64);
-    state.until_hit.set(sample::distance(random, sample::mean_bytes()));
+    let ledger = thread::current_ledger();
+    if ledger.thread().is_none() || !ledger.is_reached() {
+        return false;
+    }
+    let (allocated, awaited) = ledger.allocated_and_awaited();
+    if awaited == ALWAYS {
+        // The first wait begins with the thread's first block.
+        let end = allocated - size as i64 + next_distance(state);
+        if end > allocated {
+            ledger.await_until(end, &SAMPLE);
+            return false;
+        }
+    }
+    ledger.await_until(allocated + next_distance(state), &SAMPLE);
     true
 }
 
-#[inline(always)]
-fn site_from_here(state: &State) -> u32 {
-    match state.trace.capture() {
-        Captured::Stack(stack) => tree::site_of(stack),
-        Captured::Full => tree::TRUNCATED,
+fn next_distance(state: &State) -> i64 {
+    let random = sample::next_random(state.random.get() as u64);
+    state.random.set(random as i64);
+    sample::distance(random, sample::mean_bytes())
+}
+
+/// The same for a block that was reallocated: all of it counts, and not only what it grew by.
+fn is_hit_again(state: &State, old_size: usize, size: usize) -> bool {
+    let ledger = thread::current_ledger();
+    let (_, awaited) = ledger.allocated_and_awaited();
+    if ledger.thread().is_none() {
+        return false;
     }
+    if awaited != ALWAYS {
+        let uncounted = size - size.saturating_sub(old_size);
+        ledger.await_until(awaited - uncounted as i64, &SAMPLE);
+    }
+    is_hit(state, size)
 }
 
 #[inline(always)]
-fn book_alloc(state: &State, site: u32, size: usize) {
-    let amount = sample::amount(size);
+fn book_alloc<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
+    let amount = sample::amount::<SAMPLED>(size);
     let epoch = state.part.grow(amount.bytes);
     state.counters(site).on_alloc(amount, epoch);
 }
 
 #[inline(always)]
-fn book_free(state: &State, site: u32, size: usize) {
-    let amount = sample::amount(size);
+fn book_free<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
+    let amount = sample::amount::<SAMPLED>(size);
     let epoch = state.part.shrink(amount.bytes);
     state.counters(site).on_free(amount, epoch);
 }
 
 #[cold]
 #[inline(never)]
-fn allocated_unseen(block: usize, size: usize) {
+fn allocated_unseen<const SAMPLED: bool>(block: usize, size: usize) {
     // A sample leaves out what it cannot draw lots for.
-    if quiet::is_on() || sample::mean_bytes() != 0 {
+    if SAMPLED || quiet::is_on() {
         return;
     }
-    if shadow::put(block, tree::UNSEEN) {
-        let amount = sample::amount(size);
+    if shadow::put::<SAMPLED>(block, tree::UNSEEN) {
+        let amount = sample::amount::<SAMPLED>(size);
         state::book_shared(tree::UNSEEN, amount, amount);
     }
 }
 
-fn freed(block: usize, size: usize) {
-    let site = shadow::take(block);
-    if site == 0 {
-        return;
+fn freed<const SAMPLED: bool>(block: usize, size: usize) {
+    let site = shadow::take::<SAMPLED>(block);
+    if site != 0 {
+        end::<SAMPLED>(site, block, size);
     }
-    let Some(state) = Busy::enter() else { return freed_unseen(site, size) };
-    book_free(&state, site, size);
+}
+
+/// Out of line, so that nothing is saved for a block that is not known.
+#[inline(never)]
+fn end<const SAMPLED: bool>(site: u32, block: usize, size: usize) {
+    let Some(state) = Busy::enter() else { return freed_unseen::<SAMPLED>(site, size) };
+    book_free::<SAMPLED>(&state, site, size);
     if state.is_recent(block, TEMPORARY_WITHIN.load(Relaxed)) {
         state.counters(site).on_temporary();
     }
@@ -100,54 +144,54 @@ fn freed(block: usize, size: usize) {
 
 #[cold]
 #[inline(never)]
-fn freed_unseen(site: u32, size: usize) {
-    let Amount { blocks, bytes } = sample::amount(size);
+fn freed_unseen<const SAMPLED: bool>(site: u32, size: usize) {
+    let Amount { blocks, bytes } = sample::amount::<SAMPLED>(size);
     state::book_shared(site, NOTHING, Amount { blocks: -blocks, bytes: -bytes });
 }
 
-fn moving(block: usize) -> u32 {
-    shadow::take(block)
-}
-
-fn moved(mark: u32, end: Moved) {
+fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
     match end {
-        Moved::Failed { block } if mark != 0 => _ = shadow::put(block, mark),
+        Moved::Failed { block } if mark != 0 => _ = shadow::put::<SAMPLED>(block, mark),
         Moved::Failed { .. } => {}
-        Moved::Told { old_size } => forget(mark, old_size),
+        Moved::Told { old_size } => forget::<SAMPLED>(mark, old_size),
         // An allocator inside told of it, and nothing that was counted has changed by it.
-        Moved::To { block, old_size, .. } if shadow::get(block) != 0 => forget(mark, old_size),
-        Moved::To { block, old_size, size } => reallocated(mark, old_size, block, size),
+        Moved::To { block, old_size, .. } if shadow::get(block) != 0 => {
+            forget::<SAMPLED>(mark, old_size);
+        }
+        Moved::To { block, old_size, size } => {
+            reallocated::<SAMPLED>(mark, old_size, block, size);
+        }
     }
 }
 
 /// Books the end of a block that was taken out of the map already.
-fn forget(mark: u32, size: usize) {
+fn forget<const SAMPLED: bool>(mark: u32, size: usize) {
     if mark == 0 {
         return;
     }
     match Busy::enter() {
-        Some(state) => book_free(&state, mark, size),
-        None => freed_unseen(mark, size),
+        Some(state) => book_free::<SAMPLED>(&state, mark, size),
+        None => freed_unseen::<SAMPLED>(mark, size),
     }
 }
 
 /// The old block ends and a new one begins, both at once: in between there is no peak.
-fn reallocated(mark: u32, old_size: usize, block: usize, size: usize) {
+fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, size: usize) {
     let Some(state) = Busy::enter() else {
         if mark != 0 {
-            freed_unseen(mark, old_size);
+            freed_unseen::<SAMPLED>(mark, old_size);
         }
-        return allocated_unseen(block, size);
+        return allocated_unseen::<SAMPLED>(block, size);
     };
     if mark != 0 {
-        book_free(&state, mark, old_size);
+        book_free::<SAMPLED>(&state, mark, old_size);
     }
-    if quiet::is_on() || !is_hit(&state, size) {
+    if quiet::is_on() || SAMPLED && !is_hit_again(&state, old_size, size) {
         return;
     }
-    let site = site_from_here(&state);
-    if shadow::put(block, site) {
-        book_alloc(&state, site, size);
+    let site = state.trace.site();
+    if shadow::put::<SAMPLED>(block, site) {
+        book_alloc::<SAMPLED>(&state, site, size);
         state.counters(site).on_reallocation();
         state.note_block(block);
     }

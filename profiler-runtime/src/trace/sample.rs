@@ -21,16 +21,15 @@ pub(super) fn mean_bytes() -> u64 {
     MEAN_BYTES.load(Relaxed)
 }
 
-/// What a block of this size stands for.
+/// What a block of this size stands for: the same number at its end as at its beginning.
 #[inline(always)]
-pub(super) fn amount(size: usize) -> Amount {
-    match mean_bytes() {
-        0 => Amount { blocks: ONE_BLOCK, bytes: size as i64 },
-        mean => weighed(size, mean),
+pub(super) fn amount<const SAMPLED: bool>(size: usize) -> Amount {
+    match SAMPLED {
+        false => Amount { blocks: ONE_BLOCK, bytes: size as i64 },
+        true => weighed(size, mean_bytes()),
     }
 }
 
-/// The same number at the block's end as at its beginning.
 #[cold]
 fn weighed(size: usize, mean: u64) -> Amount {
     let chance = -(-(size.max(1) as f64) / mean as f64).exp_m1();
@@ -51,12 +50,12 @@ pub(super) fn next_random(state: u64) -> u64 {
     next
 }
 
-/// Bytes to the next hit.
+/// Bytes up to and with the next one that is hit.
 pub(super) fn distance(random: u64, mean: u64) -> i64 {
     // 53 bits make a number above zero and up to one.
     let bits = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
     let share = (bits + 1) as f64 / (1_u64 << 53) as f64;
-    (-share.ln() * mean as f64) as i64
+    (-share.ln() * mean as f64) as i64 + 1
 }
 
 #[cfg(test)]
@@ -65,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_block_stands_for_one_over_its_chance() {
-        assert_eq!(amount(100), Amount { blocks: ONE_BLOCK, bytes: 100 });
+        assert_eq!(amount::<false>(100), Amount { blocks: ONE_BLOCK, bytes: 100 });
         let at_mean = weighed(65536, 65536);
         assert_eq!(at_mean.blocks, 1620, "1024 / (1 − 1/e)");
         assert_eq!(at_mean.bytes, 103_676);

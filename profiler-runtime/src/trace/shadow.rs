@@ -9,7 +9,7 @@
 
 use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU32, AtomicUsize,
+    AtomicPtr, AtomicU16, AtomicU32, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
@@ -21,9 +21,19 @@ const LEAF_BITS: u32 = 22;
 const DIRECTORY_BITS: u32 = 21;
 
 const LEAF: usize = 1 << LEAF_BITS;
-const LEAF_BYTES: usize = LEAF * size_of::<AtomicU32>();
+const PAGE_BITS: u32 = 12;
+const PAGES: usize = LEAF >> (PAGE_BITS - GRANULE_BITS);
+const LEAF_BYTES: usize = size_of::<Leaf>();
 
-struct Slot(AtomicPtr<AtomicU32>);
+/// 64 MiB of address space.
+#[repr(C)]
+struct Leaf {
+    sites: [AtomicU32; LEAF],
+    /// Blocks of a sample in each page, so that a free looks no further where there are none.
+    sampled: [AtomicU16; PAGES],
+}
+
+struct Slot(AtomicPtr<Leaf>);
 
 // SAFETY: zero is the null pointer.
 unsafe impl Zeroed for Slot {}
@@ -31,7 +41,7 @@ unsafe impl Zeroed for Slot {}
 static DIRECTORY: Table<Slot, { 1 << DIRECTORY_BITS }> = Table::new();
 
 /// The leaves in the order in which they were made: 256 GiB of heap.
-static LEAVES: [AtomicPtr<AtomicU32>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
+static LEAVES: [AtomicPtr<Leaf>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
 static LEAF_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 pub(super) fn reserve() -> bool {
@@ -43,28 +53,30 @@ fn split(address: usize) -> (usize, usize) {
     (address >> (GRANULE_BITS + LEAF_BITS), (address >> GRANULE_BITS) & (LEAF - 1))
 }
 
-/// The word of the granule at `address`, if its leaf is there.
+/// The leaf of `address` and which of its granules that is, if the leaf is there.
 #[inline(always)]
-fn word(address: usize) -> Option<&'static AtomicU32> {
+fn find(address: usize) -> Option<(&'static Leaf, usize)> {
     let (slot, index) = split(address);
     let leaf = DIRECTORY.get(slot)?.0.load(Acquire);
-    if leaf.is_null() {
-        return None;
-    }
-    // SAFETY: a leaf has `LEAF` words and is never given back.
-    Some(unsafe { &*leaf.add(index) })
+    // SAFETY: null or a leaf, which is never given back.
+    Some((unsafe { leaf.as_ref() }?, index))
+}
+
+#[inline(always)]
+fn word(address: usize) -> Option<&'static AtomicU32> {
+    let (leaf, index) = find(address)?;
+    leaf.sites.get(index)
 }
 
 /// Notes where the block came from. False where there is no room to note it.
 #[inline(always)]
-pub(super) fn put(block: usize, site: u32) -> bool {
-    match word(block).or_else(|| make_leaf(block)) {
-        Some(word) => {
-            word.store(site, Relaxed);
-            true
-        }
-        None => false,
+pub(super) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
+    let Some((leaf, index)) = find(block).or_else(|| make_leaf(block)) else { return false };
+    leaf.sites[index].store(site, Relaxed);
+    if SAMPLED {
+        leaf.sampled[page(index)].fetch_add(1, Relaxed);
     }
+    true
 }
 
 /// Where the block came from; zero where that is not known.
@@ -75,18 +87,29 @@ pub(super) fn get(block: usize) -> u32 {
 
 /// The same, and forgets it.
 #[inline(always)]
-pub(super) fn take(block: usize) -> u32 {
-    let Some(word) = word(block) else { return 0 };
-    let site = word.load(Relaxed);
+pub(super) fn take<const SAMPLED: bool>(block: usize) -> u32 {
+    let Some((leaf, index)) = find(block) else { return 0 };
+    if SAMPLED && leaf.sampled[page(index)].load(Relaxed) == 0 {
+        return 0;
+    }
+    let site = leaf.sites[index].load(Relaxed);
     if site != 0 {
-        word.store(0, Relaxed);
+        leaf.sites[index].store(0, Relaxed);
+        if SAMPLED {
+            leaf.sampled[page(index)].fetch_sub(1, Relaxed);
+        }
     }
     site
 }
 
+#[inline(always)]
+fn page(index: usize) -> usize {
+    index >> (PAGE_BITS - GRANULE_BITS)
+}
+
 #[cold]
 #[inline(never)]
-fn make_leaf(address: usize) -> Option<&'static AtomicU32> {
+fn make_leaf(address: usize) -> Option<(&'static Leaf, usize)> {
     let slot = DIRECTORY.get(split(address).0)?;
     let leaf = system::reserve(LEAF_BYTES);
     if leaf.is_null() {
@@ -97,7 +120,7 @@ fn make_leaf(address: usize) -> Option<&'static AtomicU32> {
         // SAFETY: another thread came first, and nobody has seen ours.
         Err(_) => unsafe { system::release(leaf, LEAF_BYTES) },
     }
-    word(address)
+    find(address)
 }
 
 fn note_leaf(leaf: *mut u8) {
@@ -126,14 +149,29 @@ mod tests {
     fn each_granule_has_a_word_of_its_own() {
         assert!(reserve());
         let block = 0x5555_0000_0000;
-        assert_eq!((get(block), take(block)), (0, 0));
+        assert_eq!((get(block), take::<false>(block)), (0, 0));
         for (granule, site) in (1..1000).enumerate() {
-            assert!(put(block + granule * 16, site));
+            assert!(put::<false>(block + granule * 16, site));
         }
         assert_eq!(get(block + 15), 1, "the rest of a granule is the granule");
-        assert_eq!((get(block + 16), take(block + 16), take(block + 16)), (2, 2, 0));
+        let taken = [(); 2].map(|()| take::<false>(block + 16));
+        assert_eq!(taken, [2, 0]);
         let last = (1 << 47) - 16;
-        assert!(put(last, 7) && !put(1 << 47, 7), "user space ends at 47 bits");
-        assert_eq!((take(last), take(last)), (7, 0));
+        assert!(put::<false>(last, 7) && !put::<false>(1 << 47, 7), "user space ends at 47 bits");
+        assert_eq!(take::<false>(last), 7);
+    }
+
+    #[test]
+    fn the_blocks_of_a_sample_are_found_while_there_are_some_in_the_page() {
+        assert!(reserve());
+        let block = 0x5666_0000_0000;
+        assert!(
+            put::<true>(block, 3) && put::<true>(block + 4080, 4) && put::<true>(block + 4096, 5)
+        );
+        let (leaf, index) = find(block).unwrap();
+        let counts = || [0, 1].map(|next| leaf.sampled[page(index) + next].load(Relaxed));
+        assert_eq!(counts(), [2, 1]);
+        assert_eq!([0, 16, 4080, 0].map(|byte| take::<true>(block + byte)), [3, 0, 4, 0]);
+        assert_eq!((counts(), take::<true>(block + 4096)), ([0, 1], 5));
     }
 }

@@ -35,8 +35,6 @@ pub(super) struct State {
     pub(super) part: Part,
     /// Set while the thread is in the tracer: a signal handler may come in between.
     busy: AtomicBool,
-    /// Bytes to the next hit of a sample.
-    pub(super) until_hit: Word,
     pub(super) random: Word,
     recent: [Local; RECENT],
     latest: Local,
@@ -163,7 +161,7 @@ impl State {
     /// The thread's counters of a site.
     #[inline(always)]
     pub(super) fn counters(&self, site: u32) -> &Counters {
-        let site = (site as usize).min(SITES - 1);
+        let site = site as usize % SITES;
         // SAFETY: there are `SITES` of them, which are never given back; zeroes are valid.
         unsafe { &*self.counters.load(Relaxed).add(site) }
     }
@@ -171,21 +169,17 @@ impl State {
     /// Notes the latest block of this thread.
     #[inline(always)]
     pub(super) fn note_block(&self, block: usize) {
-        let latest = self.latest.get().wrapping_add(1) % RECENT as i64;
-        self.latest.set(latest);
-        if let Some(place) = self.recent.get(latest as usize) {
-            place.set(block as i64);
-        }
+        let latest = (self.latest.get() as usize).wrapping_add(1);
+        self.latest.set(latest as i64);
+        self.recent[latest % RECENT].set(block as i64);
     }
 
     /// Whether the block is among the latest `within` of this thread.
     #[inline(always)]
     pub(super) fn is_recent(&self, block: usize, within: usize) -> bool {
         let latest = self.latest.get() as usize;
-        (0..within).any(|back| {
-            let place = self.recent.get(latest.wrapping_sub(back) % RECENT);
-            place.is_some_and(|place| place.get() == block as i64)
-        })
+        (0..within)
+            .any(|back| self.recent[latest.wrapping_sub(back) % RECENT].get() == block as i64)
     }
 
     /// The thread's name, as far as the system keeps it.

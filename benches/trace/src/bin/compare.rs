@@ -1,7 +1,8 @@
 //! The table of the README: every profiler on the same work, in runs that take turns.
 //!
 //! `cargo run --release --bin compare` in `benches/trace`. Each cell is the median of the CPU
-//! time, divided by that of the plain program. Instructions are callgrind's.
+//! time, divided by that of the plain program. Instructions are callgrind's, of an allocation and
+//! its free, less the plain program's. Memory is what the tracer's tables take.
 
 use std::path::Path;
 use std::process::Command;
@@ -45,13 +46,28 @@ const ROWS: [Row; 9] = [
 const PLACES: [(&str, &str); 3] = [("4", "1"), ("43", "1"), ("4", "2")];
 
 fn main() {
-    println!("| | depth 17 | depth 56 | two threads |\n|---|---|---|---|");
-    let all = PLACES.map(|(depth, threads)| {
+    times();
+    println!("\n| instructions, less the plain program's | depth 17 | depth 56 |\n|---|---|---|");
+    let plain = PLACES.map(|place| instructions(&ROWS[0], place));
+    for row in &ROWS[1..4] {
+        let cells = [0, 1].map(|place| {
+            let more = instructions(row, PLACES[place]).zip(plain[place]).map(|(own, of)| own - of);
+            more.map_or("–".to_owned(), |more| format!("{more:.0}"))
+        });
+        println!("| {} | {} |", row.title, cells.join(" | "));
+    }
+    println!("\n{}", memory());
+}
+
+fn times() {
+    println!("| CPU time, by the plain program's | depth 17 | depth 56 | two threads |");
+    println!("|---|---|---|---|");
+    let all = PLACES.map(|place| {
         let mut times: Vec<Vec<f64>> = ROWS.iter().map(|_| Vec::new()).collect();
         for round in 0..ROUNDS {
             for (row, times) in ROWS.iter().zip(&mut times) {
                 if !row.is_slow || round < 2 {
-                    times.extend(run(row, depth, threads));
+                    times.extend(run(row, place));
                 }
             }
         }
@@ -64,10 +80,6 @@ fn main() {
         });
         println!("| {} | {} |", row.title, cells.join(" | "));
     }
-    let pair = |row: &Row| instructions(row);
-    if let (Some(traced), Some(plain)) = (pair(&ROWS[2]), pair(&ROWS[0])) {
-        println!("\n{:.0} instructions per allocation and free, exact − plain", traced - plain);
-    }
 }
 
 fn program(name: &str) -> std::path::PathBuf {
@@ -75,7 +87,7 @@ fn program(name: &str) -> std::path::PathBuf {
     own.parent().unwrap_or(Path::new(".")).join(name)
 }
 
-fn run(row: &Row, depth: &str, threads: &str) -> Option<f64> {
+fn run(row: &Row, (depth, threads): (&str, &str)) -> Option<f64> {
     let mut command = Command::new(program(row.program));
     if row.program == "heaptrack" {
         command = Command::new("heaptrack");
@@ -93,15 +105,31 @@ fn median(mut times: Vec<f64>) -> Option<f64> {
 }
 
 /// Instructions for one document, by its allocations.
-fn instructions(row: &Row) -> Option<f64> {
+fn instructions(row: &Row, (depth, threads): (&str, &str)) -> Option<f64> {
     const ALLOCATIONS: f64 = 521.0;
     let count = |documents: u32| {
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         command.arg(program(row.program)).env(row.variable.0, row.variable.1);
-        let output = command.args(["4", "1", &documents.to_string()]).output().ok()?;
+        let output = command.args([depth, threads, &documents.to_string()]).output().ok()?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         text.lines().find_map(|line| line.split("Collected : ").nth(1))?.trim().parse::<f64>().ok()
     };
     Some((count(300)? - count(100)?) / 200.0 / ALLOCATIONS)
+}
+
+/// What the tracer says of its tables beside what the program takes without it.
+fn memory() -> String {
+    let resident = |mode: &str| {
+        let mut command = Command::new(program("traced"));
+        command.env("TRACE", mode).env("MEMORY", "1");
+        let output = command.args([PLACES[1].0, PLACES[1].1, WORK]).output().ok()?;
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let mut numbers = text.split_whitespace().filter_map(|word| word.parse::<f64>().ok());
+        Some([numbers.next()?, numbers.next()?].map(|bytes| bytes / f64::from(1 << 20)))
+    };
+    let Some(([_, alone], [tables, _])) = resident("off").zip(resident("exact")) else {
+        return "no memory known".to_owned();
+    };
+    format!("{tables:.1} MiB of tables, where the program takes {alone:.1} MiB without")
 }

@@ -15,6 +15,9 @@ fn main() {
         }
     }
     trace_bench::main();
+    if std::env::var_os("MEMORY").is_some() {
+        eprintln!("{} {}", trace::overhead(), most_resident());
+    }
     if std::env::var_os("SHOW").is_some() {
         let snapshot = trace::snapshot();
         eprintln!("{}{:?}", snapshot.to_text(3), trace::traced_memory());
@@ -22,4 +25,15 @@ fn main() {
         let _ = snapshot.to_json();
         eprintln!("{:?} for a report, {} bytes", begin.elapsed(), trace::overhead());
     }
+}
+
+/// The most that the process had in memory, in bytes.
+fn most_resident() -> i64 {
+    // SAFETY: zeroes are valid, and the system fills them in.
+    let usage = unsafe {
+        let mut usage: libc::rusage = std::mem::zeroed();
+        libc::getrusage(libc::RUSAGE_SELF, &raw mut usage);
+        usage
+    };
+    usage.ru_maxrss * 1024
 }

@@ -11,21 +11,13 @@ use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use super::modules;
 use crate::trace::table::region;
-use crate::trace::tree::{self, CUT, ROOT, Stack};
+use crate::trace::tree::{self, CUT, ROOT};
 
 /// Frames of one stack; what is further out is cut off.
 const DEPTH: usize = 1 << 12;
 
 /// Room for the addresses of one stack.
 pub(crate) struct Trace(AtomicPtr<u64>);
-
-/// What a walk found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Captured {
-    Stack(Stack),
-    /// The tree has no room for it.
-    Full,
-}
 
 /// The tables are laid out for addresses of 64 bits, and need address space that takes no memory.
 pub(super) fn prepare() -> bool {
@@ -41,8 +33,9 @@ impl Trace {
     /// A thread begins. Nothing is kept from one stack to the next.
     pub(crate) fn begin(&self, _: Range<usize>) {}
 
-    /// The stack from here on. Only the thread itself calls this, and not twice at a time.
-    pub(crate) fn capture(&self) -> Captured {
+    /// The site of the stack from here on. Only the thread itself calls this, and not twice at a
+    /// time.
+    pub(crate) fn site(&self) -> u32 {
         // SAFETY: it has `DEPTH` elements, zeroed at first, that are used by this thread only, and
         // by one capture at a time.
         let addresses = unsafe { core::slice::from_raw_parts_mut(self.0.load(Relaxed), DEPTH) };
@@ -67,7 +60,7 @@ impl Trace {
         let found = addresses.iter().take(count).rev();
         let root = if whole && count > 0 { ROOT } else { CUT };
         let stack = { found }.try_fold(root, |stack, &address| tree::child(stack, address));
-        stack.map_or(Captured::Full, Captured::Stack)
+        stack.map_or(tree::TRUNCATED, tree::site_of)
     }
 }
 

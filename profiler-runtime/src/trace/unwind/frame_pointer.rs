@@ -1,7 +1,7 @@
 //! Systems where every function keeps a frame pointer: a list on the stack, of pairs of the
 //! caller's frame pointer and the address to return to.
 
-use super::{Frame, Readable, Step, modules};
+use super::{Caller, Frame, Readable, Step, Word, modules};
 
 pub(super) fn prepare() -> bool {
     true
@@ -40,15 +40,19 @@ const PLAIN: usize = (1 << 47) - 1;
 
 #[inline(always)]
 pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
-    let pair = frame.frame_pointer;
-    let slot = pair.wrapping_add(8);
-    let (Some(frame_pointer), Some(address)) = (readable.word(pair), readable.word(slot)) else {
-        return if pair == 0 { Step::Begin } else { Step::Lost };
+    let saved_at = frame.frame_pointer;
+    let place = saved_at.wrapping_add(8);
+    let (Some(frame_pointer), Some(value)) = (readable.word(saved_at), readable.word(place)) else {
+        let begin = Step::Begin { by_frame_pointer: true };
+        return if saved_at == 0 { begin } else { Step::Lost };
     };
-    if address == 0 {
-        return Step::Begin;
-    }
-    let address = modules::tagged((address & PLAIN) as u64);
-    let stack_pointer = pair.wrapping_add(16);
-    Step::Caller { frame: Frame { address, stack_pointer, frame_pointer }, slot }
+    let address = modules::tagged((value & PLAIN) as u64);
+    let stack_pointer = saved_at.wrapping_add(16);
+    Step::Caller(Caller {
+        frame: Frame { address, stack_pointer, frame_pointer },
+        word: Word { place, value },
+        saved_at,
+        by_frame_pointer: true,
+        is_interrupted: false,
+    })
 }

@@ -3,7 +3,9 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `trace` | the last stack of a thread, of which the unchanged part is not walked again |
-//! | `walk` | what a walk from frame to frame consists of |
+//! | `shortcut` | the way from an unchanged frame to the allocator, as it went before |
+//! | `walk` | frame by frame, outwards |
+//! | `caller` | what such a walk consists of |
 //! | `rules` | how to find the caller of an address: a cache that only grows |
 //! | `parse` | one rule, read from the program's call-frame information |
 //! | `frame_pointer` | the same for systems where every function keeps a frame pointer |
@@ -39,6 +41,16 @@ mod step;
     all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
     any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
 ))]
+mod caller;
+#[cfg(any(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
+))]
+mod shortcut;
+#[cfg(any(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
+    any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
+))]
 mod trace;
 #[cfg(any(
     all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
@@ -49,7 +61,7 @@ mod walk;
     all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
     any(all(unix, target_arch = "aarch64"), all(target_vendor = "apple", target_arch = "x86_64"))
 ))]
-use self::walk::{FOREIGN_REACH, Frame, Readable, Step};
+use self::caller::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word};
 
 #[cfg(not(any(
     all(target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)),
@@ -63,10 +75,13 @@ mod trace;
 )))]
 use self::trace as step;
 
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64", not(mem_profile_fallback)))]
+mod tests;
+
 pub(super) use self::modules::{
     ADDRESS, Module, all as modules, module_at, refresh as refresh_modules,
 };
-pub(super) use self::trace::{Captured, Trace, walk_in_full};
+pub(super) use self::trace::{Trace, walk_in_full};
 
 /// Makes room for what the walk needs, and looks at the modules that are there.
 ///

@@ -94,10 +94,21 @@ unsafe impl Zeroed for Record {}
 // SAFETY: as above.
 unsafe impl Sync for Record {}
 
+/// Differs where other modules may lie at the same addresses.
+#[inline(always)]
+pub(super) fn generation() -> u64 {
+    GENERATION.load(Relaxed)
+}
+
+/// What was kept before is not to be relied on.
+pub(super) fn begin_generation() {
+    GENERATION.fetch_add(1, Relaxed);
+}
+
 /// The address as it is kept.
 #[inline(always)]
 pub(super) fn tagged(address: u64) -> u64 {
-    (address & ADDRESS) | GENERATION.load(Relaxed) << GENERATION_SHIFT
+    (address & ADDRESS) | generation() << GENERATION_SHIFT
 }
 
 pub(super) fn prepare() {
@@ -133,7 +144,7 @@ fn note(module: Module) -> Option<&'static Module> {
     let overlaps = |other: &&Module| other.start < module.end && module.start < other.end;
     match all().rev().find(overlaps) {
         Some(known) if known.is(&module) => return Some(known),
-        Some(_) => _ = GENERATION.fetch_add(1, Relaxed),
+        Some(_) => begin_generation(),
         None => {}
     }
     let record = RECORDS.get(COUNT.fetch_add(1, Relaxed))?;

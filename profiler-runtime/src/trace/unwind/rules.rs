@@ -6,7 +6,7 @@
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::modules::{self, ADDRESS};
-use super::{Frame, Readable, Step, parse};
+use super::{Caller, Frame, Readable, Step, Word, parse};
 use crate::trace::table::{Table, Zeroed};
 
 const RULES: usize = 1 << 18;
@@ -99,7 +99,7 @@ pub(super) fn here() -> Frame {
             options(nostack, nomem, preserves_flags)
         );
     }
-    Frame { address: modules::tagged(instruction), stack_pointer, frame_pointer }
+    Frame { address: instruction, stack_pointer, frame_pointer }
 }
 
 #[inline(always)]
@@ -153,48 +153,62 @@ const SIGNAL_FRAME_POINTER: usize = 120;
 const SIGNAL_STACK_POINTER: usize = 160;
 const SIGNAL_INSTRUCTION: usize = 168;
 
+/// Bytes of the frame of the code at `address`; zero where that is not fixed.
+#[cold]
+#[inline(never)]
+pub(super) fn frame_size(address: u64) -> usize {
+    match rule_of(address) {
+        Rule::Frame { by_frame_pointer: false, offset, .. } => usize::try_from(offset).unwrap_or(0),
+        _ => 0,
+    }
+}
+
 /// The frame that called this one.
 #[inline(always)]
 pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
-    match rule_of(frame.address) {
+    let found = match rule_of(frame.address) {
         Rule::Frame { by_frame_pointer, offset, saved } => {
             let base = if by_frame_pointer { frame.frame_pointer } else { frame.stack_pointer };
             let start = base.wrapping_add_signed(offset as isize);
-            caller(frame, start, saved, readable).unwrap_or(Step::Lost)
+            let found = caller(frame, start, saved, readable);
+            found.map(|caller| Caller { by_frame_pointer, ..caller })
         }
-        Rule::Begin => Step::Begin,
-        Rule::Signal => interrupted(frame, readable).unwrap_or(Step::Lost),
-        Rule::Unknown => Step::Lost,
-    }
+        Rule::Signal => interrupted(frame, readable),
+        Rule::Begin => return Step::Begin { by_frame_pointer: false },
+        Rule::Unknown => None,
+    };
+    found.map_or(Step::Lost, Step::Caller)
 }
 
 #[inline(always)]
-fn caller(frame: Frame, start: usize, saved: i32, readable: &Readable) -> Option<Step> {
-    let slot = start.wrapping_sub(8);
-    let address = readable.word(slot)?;
-    let frame_pointer = match saved {
-        0 => frame.frame_pointer,
-        saved => readable.word(start.wrapping_add_signed(saved as isize))?,
-    };
-    if address == 0 {
-        return Some(Step::Begin);
-    }
-    let address = modules::tagged(address as u64);
-    Some(Step::Caller { frame: Frame { address, stack_pointer: start, frame_pointer }, slot })
+fn caller(frame: Frame, start: usize, saved: i32, readable: &Readable) -> Option<Caller> {
+    let place = start.wrapping_sub(8);
+    let value = readable.word(place)?;
+    let saved_at = if saved == 0 { 0 } else { start.wrapping_add_signed(saved as isize) };
+    let frame_pointer = if saved == 0 { frame.frame_pointer } else { readable.word(saved_at)? };
+    let address = modules::tagged(value as u64);
+    Some(Caller {
+        frame: Frame { address, stack_pointer: start, frame_pointer },
+        word: Word { place, value },
+        saved_at,
+        ..Caller::default()
+    })
 }
 
 #[cold]
-fn interrupted(frame: Frame, readable: &Readable) -> Option<Step> {
+fn interrupted(frame: Frame, readable: &Readable) -> Option<Caller> {
     let at = |offset| frame.stack_pointer.wrapping_add(offset);
-    let slot = at(SIGNAL_INSTRUCTION);
+    let place = at(SIGNAL_INSTRUCTION);
+    let value = readable.word(place)?;
     // It was about to run, not called before: the address after it stands for it.
-    let address = modules::tagged(readable.word(slot)? as u64 + 1);
+    let address = modules::tagged(value as u64 + 1);
     let frame = Frame {
         address,
         stack_pointer: readable.word(at(SIGNAL_STACK_POINTER))?,
         frame_pointer: readable.word(at(SIGNAL_FRAME_POINTER))?,
     };
-    Some(Step::Caller { frame, slot })
+    let word = Word { place, value };
+    Some(Caller { frame, word, is_interrupted: true, ..Caller::default() })
 }
 
 #[cfg(test)]

@@ -1,46 +1,88 @@
-//! What a walk from frame to frame consists of.
+//! Frame by frame, outwards.
 
-/// Where a walk stands: the frame that will return to `address`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Frame {
-    /// The return address, or for the first frame where it is; with the generation of the
-    /// modules in its upper bits.
-    pub(super) address: u64,
-    pub(super) stack_pointer: usize,
-    pub(super) frame_pointer: usize,
-}
+use core::ops::Range;
 
-/// What is found one frame further out.
+use super::trace::Level;
+use super::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word, step};
+
+/// How a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
-    /// The caller, and where on the stack the address to return to lies.
-    Caller { frame: Frame, slot: usize },
-    /// There is none: a thread begins here.
-    Begin,
-    /// It cannot be found.
+pub(super) enum End {
+    /// At this frame, the last of so many words of the last stack that are those of this one, too.
+    Joined(usize, Caller),
+    /// Where the thread begins.
+    Begin {
+        by_frame_pointer: bool,
+    },
     Lost,
 }
 
-/// The addresses that may be read in a walk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Readable {
-    pub(super) stack: std::ops::Range<usize>,
+/// The part of the last stack whose words are unchanged, the outermost first.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Kept<'a> {
+    pub(super) words: &'a [Word],
+    pub(super) levels: &'a [Level],
+    pub(super) frame_pointers: &'a [usize],
 }
 
-/// How far from the stack pointer a stack that is not the thread's own is believed to reach.
-pub(super) const FOREIGN_REACH: usize = 1 << 20;
-
-impl Readable {
-    /// The word at `address`, if it may be read.
+impl Kept<'_> {
+    /// Whether its first words end in this very frame; if so, `most` becomes how many.
     #[inline(always)]
-    pub(super) fn word(&self, address: usize) -> Option<usize> {
-        if address < self.stack.start
-            || address > self.stack.end.wrapping_sub(8)
-            || !address.is_multiple_of(8)
-        {
-            return None;
+    fn join(&self, most: &mut usize, caller: &Caller) -> bool {
+        while let Some(word) = most.checked_sub(1).and_then(|last| self.words.get(last)) {
+            if word.place >= caller.word.place {
+                break;
+            }
+            *most -= 1;
         }
-        // SAFETY: between the stack pointer and the end of its stack everything is mapped.
-        Some(unsafe { (address as *const usize).read_volatile() })
+        let Some(last) = most.checked_sub(1) else { return false };
+        let (word, level) = (self.words.get(last), self.levels.get(last));
+        word == Some(&caller.word)
+            && level.is_some_and(|level| match level.needs_frame_pointer() {
+                true => self.frame_pointers.get(last) == Some(&caller.frame.frame_pointer),
+                false => *level != Level::NOWHERE,
+            })
     }
+}
+
+/// Walks until a frame of `kept`, the beginning, or where it cannot go on. Returns how many frames
+/// it put into `fresh`, the innermost first.
+pub(super) fn walk(
+    mut frame: Frame,
+    mut readable: Readable,
+    kept: Kept,
+    own: &Range<usize>,
+    fresh: &mut [Caller],
+) -> (usize, End) {
+    let mut candidate = kept.words.len();
+    for (count, place) in fresh.iter_mut().enumerate() {
+        let caller = match step::outwards(frame, &readable) {
+            Step::Caller(caller) => caller,
+            Step::Begin { by_frame_pointer } => return (count, End::Begin { by_frame_pointer }),
+            Step::Lost => return (count, End::Lost),
+        };
+        if kept.join(&mut candidate, &caller) {
+            return (count, End::Joined(candidate, caller));
+        }
+        *place = caller;
+        if caller.is_nobody() {
+            return (count + 1, End::Begin { by_frame_pointer: false });
+        }
+        readable = narrowed(readable, caller.frame.stack_pointer, own);
+        frame = caller.frame;
+    }
+    (fresh.len(), End::Lost)
+}
+
+/// Frames further out lie above; behind a signal handler they may lie on another stack.
+#[inline(always)]
+fn narrowed(readable: Readable, stack_pointer: usize, own: &Range<usize>) -> Readable {
+    if readable.stack.contains(&stack_pointer) {
+        return Readable { stack: stack_pointer..readable.stack.end };
+    }
+    let end = match own.contains(&stack_pointer) {
+        true => own.end,
+        false => stack_pointer.saturating_add(FOREIGN_REACH),
+    };
+    Readable { stack: stack_pointer..end }
 }

@@ -35,3 +35,11 @@ fn a_sample_is_right_on_average_and_as_exact_as_theory_says() {
     }
     assert_eq!(text.lines().count(), 3);
 }
+
+#[test]
+fn the_first_block_of_a_thread_is_in_a_sample_by_the_same_chance_as_any() {
+    let text = printed(&mut program!("first"));
+    let held: i64 = text.trim().parse().expect("a number");
+    // 20,000 bytes, give or take 9,000; if all were taken, 830,000.
+    assert!(held < 100_000, "{held} bytes");
+}

@@ -158,10 +158,10 @@ fn a_leak_that_was_killed_is_found_in_what_it_left() {
     let folder = Folder::new();
     let (mut child, _reader) = stopped(&folder, "leak.mprof");
     let csv = ["report", "leak.mprof", "--format", "csv"];
-    let is_printing = |row: &str| row.contains("println!") && !row.contains(",,");
-    while !folder.run(&csv).stdout.lines().any(is_printing) {
-        thread::sleep(Duration::from_millis(20));
-    }
+    let ran = |row: &str| row.contains("println!") && !row.contains(",,,");
+    let is_printing = || folder.run(&csv).stdout.lines().any(ran);
+    let mut looks = (0..3000).inspect(|_| thread::sleep(Duration::from_millis(20)));
+    assert!(looks.any(|_| is_printing()), "it never came to print");
     let live = folder.run(&csv);
     assert_eq!(live.code, 0);
     let says = format!("process {} still runs; these are its figures so far", child.id());

@@ -17,7 +17,7 @@ use super::thread::Thread;
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
-/// What it set aside is on the [stack](super::stack) of its thread.
+/// What it set aside is on the stack of its thread.
 #[derive(Debug)]
 #[repr(C)]
 pub struct Frame {

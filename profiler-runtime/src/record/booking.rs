@@ -101,8 +101,6 @@ pub(crate) struct Marks {
     pub(crate) frame_peak: i64,
 }
 
-impl Marks {}
-
 /// What only frames call: the lines and peaks of one frame, set aside while another runs.
 impl Ledger {
     /// Starts a frame whose current line has already risen by `rise`; returns the marks of the
@@ -155,17 +153,10 @@ impl Ledger {
         if self.kind != Kind::Heap {
             return 0;
         }
-        let base = self.base.get();
         let seen = self.frame_peak.get();
-        let line_start = marks.line_start.wrapping_sub(base);
-        self.line_start.set(line_start);
-        if line_start != self.live.get() {
-            // The line is to be closed by its end, although all is booked.
-            self.notable.set(CHANGED);
-        }
-        self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
+        self.restore_marks(marks);
         self.frame_peak.raise(seen);
-        seen.wrapping_sub(line_start)
+        seen.wrapping_sub(self.line_start.get())
     }
 
     /// How far the current line has risen above its start.

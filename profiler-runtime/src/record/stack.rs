@@ -46,10 +46,9 @@ impl Stack {
         self.top.get() == self.end.get()
     }
 
-    /// Puts one more on a stack that is not full.
+    /// Puts one more on a stack that is not full: to be asked, or [reserved](Self::reserve), before.
     #[inline(always)]
     pub(crate) fn push(&self, aside: Aside) {
-        debug_assert!(!self.is_full());
         let top = self.top.get();
         // SAFETY: as it is not full, there is room between `top` and `end`.
         unsafe { top.write(aside) };

@@ -23,7 +23,7 @@ export function pageOf(path) {
 /** The page of these functions. */
 export function pageWith(name, functions, backend = "heap") {
   const path = join(folder, `${name}.json`);
-  const recording = { schema_version: 1, backend, process_bytes: 1 << 20, functions };
+  const recording = { schema_version: 1, backend, process_bytes: 1 << 20, functions, notes: [] };
   writeFileSync(path, JSON.stringify(recording));
   return pageOf(path);
 }
@@ -57,7 +57,7 @@ export function killedLeak() {
     exec 3<>pipe
     head -c 65536 /dev/zero >&3
     MEM_PROFILE_OUTPUT=${path} "$PROGRAM" >&3 2>/dev/null &
-    until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,; do sleep 0.02; done
+    until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,,; do sleep 0.02; done
     kill -9 $!`;
   const PROGRAM = join(ROOT, "target/debug/examples/leak");
   const env = { ...process.env, PROGRAM, COMMAND };

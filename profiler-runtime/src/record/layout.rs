@@ -7,6 +7,7 @@ use super::arena::{Process, Segment};
 use super::books::Books;
 use super::ledger::Ledger;
 use super::row::{Header, Row};
+use super::stack::{Aside, Stack};
 use super::table::Entry;
 
 /// The first word of every segment.
@@ -32,6 +33,8 @@ pub(crate) const FUNCTION: i64 = 2;
 pub(crate) const THREAD: i64 = 3;
 /// A function's rows on one thread: [`Header`] and [`Row`]s.
 pub(crate) const CHUNK: i64 = 4;
+/// What frames have set aside: an empty unit, and [`Aside`]s.
+pub(crate) const STACK: i64 = 5;
 
 /// No reading yet.
 pub(crate) const NEVER: i64 = i64::MIN;
@@ -112,6 +115,10 @@ pub(crate) mod ledger {
     pub(crate) const BOOKED: usize = offset_of!(Ledger, booked);
     pub(crate) const BASE: usize = offset_of!(Ledger, base);
     pub(crate) const CHUNK: usize = offset_of!(Ledger, chunk);
+    pub(crate) const TOP: usize = offset_of!(Ledger, stack) + offset_of!(Stack, top);
+    pub(crate) const COMPLETE: usize = offset_of!(Ledger, stack) + offset_of!(Stack, complete);
+    pub(crate) const BOOKED_ALLOCATED: usize = offset_of!(Ledger, booked_allocated);
+    pub(crate) const BOOKED_ALLOCATIONS: usize = offset_of!(Ledger, booked_allocations);
 }
 
 pub(crate) mod chunk {
@@ -135,6 +142,13 @@ pub(crate) mod row {
     pub(crate) const ALLOCATIONS: usize = offset_of!(Row, allocations);
     pub(crate) const ALLOCATED: usize = offset_of!(Row, allocated);
     pub(crate) const SIZE: usize = size_of::<Row>();
+}
+
+pub(crate) mod aside {
+    use super::*;
+    pub(crate) const CALLER: usize = offset_of!(Aside, caller);
+    pub(crate) const ROW: usize = offset_of!(Aside, row);
+    pub(crate) const SIZE: usize = size_of::<Aside>();
 }
 
 #[cfg(test)]
@@ -162,10 +176,13 @@ mod tests {
         assert_eq!((offsets, function::SIZE), ([32, 40, 48], 128));
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
-        assert_eq!((offsets, thread::SIZE), ([8, 64, 192], 384));
+        assert_eq!((offsets, thread::SIZE), ([8, 64, 256], 512));
         let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
         assert_eq!(offsets, [0, 16, 24, 32]);
-        assert_eq!([ledger::BOOKED, ledger::BASE, ledger::CHUNK], [64, 88, 96]);
+        assert_eq!([ledger::TOP, ledger::COMPLETE, ledger::CHUNK], [64, 72, 96]);
+        assert_eq!([ledger::BOOKED, ledger::BASE], [128, 152]);
+        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [160, 168]);
+        assert_eq!([aside::CALLER, aside::ROW, aside::SIZE], [0, 8, 40]);
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
         assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));

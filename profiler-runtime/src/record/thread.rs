@@ -28,14 +28,10 @@ use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
-use super::stack::Stack;
 use super::watch;
 use crate::process;
 
 static NO_ROW: Row = Row::new();
-pub(crate) fn no_row() -> &'static Row {
-    &NO_ROW
-}
 
 static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
 static ENDED: Ledger = Ledger::special(&NO_ROW);
@@ -83,8 +79,6 @@ pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
     books: AtomicPtr<Books>,
-    /// What its frames have set aside.
-    pub(super) stack: Stack,
     next: AtomicPtr<Thread>,
     in_use: Claim,
     /// The chunk of each function, by the number of its table.
@@ -136,7 +130,6 @@ fn register() -> Option<&'static Thread> {
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
     let Books { heap, rss, idle, .. } = thread.books();
-    thread.stack.clear();
     heap.rest(idle);
     rss.rest(idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
@@ -203,10 +196,6 @@ impl Thread {
     fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
         unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
-    }
-
-    pub(crate) fn idle(&self) -> &'static Row {
-        &self.books().idle
     }
 
     /// The ledger of the backend in use.

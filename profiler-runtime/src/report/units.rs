@@ -4,6 +4,9 @@ const KIB: u32 = 1 << 10;
 const MIB: u32 = 1 << 20;
 const GIB: u32 = 1 << 30;
 
+/// More than there are in any of the units' fractions that one would read.
+const MOST_DECIMALS: usize = 18;
+
 /// The unit sizes are shown in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
@@ -30,8 +33,16 @@ impl Unit {
             Self::GiB => (GIB, "GiB"),
             Self::Byte | Self::Auto => return format!("{bytes} B"),
         };
-        let number = format!("{:.precision$}", bytes as f64 / f64::from(divisor));
-        format!("{} {name}", without_sign_of_zero(&number))
+        // Whole numbers throughout: what prints floating point is 14 KiB of the user's program.
+        let precision = precision.min(MOST_DECIMALS);
+        let (scale, divisor) = (10_u128.pow(precision as u32), u128::from(divisor));
+        let scaled = (bytes.unsigned_abs().saturating_mul(scale) + divisor / 2) / divisor;
+        // `-0.000` would suggest a loss that the digits do not show.
+        let sign = if bytes < 0 && scaled > 0 { "-" } else { "" };
+        match precision {
+            0 => format!("{sign}{scaled} {name}"),
+            _ => format!("{sign}{}.{:0precision$} {name}", scaled / scale, scaled % scale),
+        }
     }
 
     fn fitting(self, bytes: i128) -> Self {
@@ -43,14 +54,6 @@ impl Unit {
             Self::Auto => Self::GiB,
             chosen => chosen,
         }
-    }
-}
-
-/// `-0.000` would suggest a loss that the digits do not show.
-fn without_sign_of_zero(number: &str) -> &str {
-    match number.strip_prefix('-') {
-        Some(digits) if digits.chars().all(|digit| matches!(digit, '0' | '.')) => digits,
-        _ => number,
     }
 }
 

@@ -12,7 +12,7 @@
 //! ```
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{AtomicI64, AtomicPtr, Ordering::Relaxed};
+use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::arena;
 use super::row::{Chunk, Header, Row};
@@ -77,9 +77,7 @@ pub(crate) struct Ledger {
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
     awaited: Word,
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
-    watcher: AtomicPtr<Watcher>,
-    #[cfg(target_pointer_width = "32")]
-    _high: u32,
+    watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
     pub(super) stack: Stack,
     /// The chunk of the frame that is running; null outside annotated functions.
@@ -117,9 +115,7 @@ impl Ledger {
             allocations: Word::new(0),
             notable: Local::new(CHANGED),
             awaited: Word::new(NEVER),
-            watcher: AtomicPtr::new(ptr::null_mut()),
-            #[cfg(target_pointer_width = "32")]
-            _high: 0,
+            watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             chunk: Pointer::new(ptr::null_mut()),
             active: Pointer::new(ptr::null_mut()),
@@ -211,7 +207,7 @@ impl Ledger {
     pub(crate) fn watcher(&self) -> Option<&'static Watcher> {
         #[cfg(feature = "trace")]
         // SAFETY: only `set_watcher` stores here, null or a static.
-        return unsafe { self.watcher.load(Acquire).as_ref() };
+        return unsafe { self.watcher.acquire().as_ref() };
         #[cfg(not(feature = "trace"))]
         None
     }
@@ -231,7 +227,7 @@ impl Ledger {
         // What is allocated quietly is nobody's business; what is freed may have been somebody's.
         let is_told = !watcher.is_null() && !ptr::eq(self, &raw const thread::QUIET);
         self.awaited.set(if is_told { ALWAYS } else { NEVER });
-        self.watcher.store(watcher.cast_mut(), Release);
+        self.watcher.publish(watcher.cast_mut());
     }
 
     /// Bytes allocated by this thread up to now, and from where on the watcher is told.

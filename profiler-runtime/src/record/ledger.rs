@@ -31,6 +31,9 @@ const WINDOW: i64 = 2 * CENTER;
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
+/// Of a ledger that no thread's frames use.
+const NOBODY: i64 = -1;
+
 /// What [`Ledger::awaited`] is where nobody watches, and where every block is.
 const NEVER: i64 = i64::MAX;
 #[cfg(feature = "trace")]
@@ -85,6 +88,8 @@ pub(crate) struct Ledger {
     /// The ledger that this thread's frames use; itself with `heap`.
     active: Pointer<Ledger>,
     thread: Pointer<Thread>,
+    /// The number of the thread's record, where its frames use this ledger; else [`NOBODY`].
+    number: Word,
     pub(super) kind: Kind,
     /// `live` when it was last booked.
     pub(super) booked: Word,
@@ -120,6 +125,7 @@ impl Ledger {
             chunk: Pointer::new(ptr::null_mut()),
             active: Pointer::new(ptr::null_mut()),
             thread: Pointer::new(ptr::null_mut()),
+            number: Word::new(NOBODY),
             kind,
             booked: Word::new(live),
             line_start: Local::new(live),
@@ -162,6 +168,7 @@ impl Ledger {
 
     pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
         self.active.set(ptr::from_ref(active).cast_mut());
+        self.number.set(if ptr::eq(self, active) { thread.number() } else { NOBODY });
         self.thread.publish(ptr::from_ref(thread).cast_mut());
     }
 
@@ -170,6 +177,12 @@ impl Ledger {
     pub(crate) fn thread(&self) -> Option<&'static Thread> {
         // SAFETY: null or a thread, which is never freed.
         unsafe { self.thread.acquire().as_ref() }
+    }
+
+    /// Whether the thread's frames use this ledger, and these rows.
+    #[inline(always)]
+    pub(crate) fn counts_for(&self, chunk: Chunk) -> bool {
+        self.number.get() == chunk.thread.get()
     }
 
     /// The ledger that frames on this thread use; `None` for a special one.

@@ -198,6 +198,11 @@ impl Thread {
         unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
     }
 
+    /// The number of this record.
+    pub(super) fn number(&self) -> i64 {
+        self.books().number.get()
+    }
+
     /// The ledger of the backend in use.
     #[inline(always)]
     pub(crate) fn ledger(&'static self, kind: Kind) -> &'static Ledger {

@@ -36,7 +36,7 @@ impl Unit {
         // Whole numbers throughout: what prints floating point is 14 KiB of the user's program.
         let precision = precision.min(MOST_DECIMALS);
         let (scale, divisor) = (10_u128.pow(precision as u32), u128::from(divisor));
-        let scaled = (bytes.unsigned_abs().saturating_mul(scale) + divisor / 2) / divisor;
+        let scaled = rounded(bytes.unsigned_abs().saturating_mul(scale), divisor);
         // `-0.000` would suggest a loss that the digits do not show.
         let sign = if bytes < 0 && scaled > 0 { "-" } else { "" };
         match precision {
@@ -57,6 +57,12 @@ impl Unit {
     }
 }
 
+/// The quotient; half is rounded to even, as floating point is.
+fn rounded(dividend: u128, divisor: u128) -> u128 {
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    quotient + u128::from(2 * rest + quotient % 2 > divisor)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -66,6 +72,7 @@ mod tests {
         assert_eq!(Unit::MiB.format(51_200_000, 3), "48.828 MiB");
         assert_eq!(Unit::MiB.format(-51_200_000, 1), "-48.8 MiB");
         assert_eq!(Unit::KiB.format(1536, 0), "2 KiB");
+        assert_eq!(Unit::KiB.format(2560, 0), "2 KiB");
         assert_eq!(Unit::GiB.format(1 << 29, 2), "0.50 GiB");
         assert_eq!(Unit::Byte.format(i128::from(u64::MAX), 3), "18446744073709551615 B");
     }

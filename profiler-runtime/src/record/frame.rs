@@ -40,6 +40,11 @@ impl Frame {
         Self { place: Place::new(begin_at(table, row, rise)), _stays: PhantomData }
     }
 
+    /// Whether anything is measured in it.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.place.here().is_some()
+    }
+
     /// The row that is current and how far it has risen; for a task that will go on later.
     pub(crate) fn position(&self) -> Option<(usize, i64)> {
         let (ledger, chunk) = self.place.here()?;

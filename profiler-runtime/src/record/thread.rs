@@ -29,6 +29,7 @@ use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
 use super::stack::Stack;
+use super::track::Track;
 use super::watch;
 use crate::process;
 
@@ -85,6 +86,8 @@ pub(crate) struct Thread {
     books: AtomicPtr<Books>,
     /// What its frames have set aside.
     pub(super) stack: Stack,
+    /// What it knows of its spans; null where there are none.
+    pub(super) track: AtomicPtr<Track>,
     next: AtomicPtr<Thread>,
     in_use: Claim,
     /// The chunk of each function, by the number of its table.
@@ -203,6 +206,11 @@ impl Thread {
     fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
         unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
+    }
+
+    /// Its number, which is that of all threads that use this record, one after another.
+    pub(super) fn number(&self) -> i64 {
+        self.books().number.get()
     }
 
     pub(crate) fn idle(&self) -> &'static Row {

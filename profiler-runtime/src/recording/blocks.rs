@@ -17,6 +17,8 @@ pub(super) struct Blocks<'a> {
     /// By number.
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
+    /// Those of the timeline, with their kinds.
+    timeline: Vec<(i64, Block<'a>)>,
     /// Where the last segment ends, or should.
     end: u64,
 }
@@ -43,6 +45,7 @@ struct Found<'a> {
     functions: BTreeMap<i64, Block<'a>>,
     threads: BTreeMap<i64, Block<'a>>,
     chunks: Vec<Block<'a>>,
+    timeline: Vec<(i64, Block<'a>)>,
 }
 
 impl<'a> Blocks<'a> {
@@ -56,12 +59,17 @@ impl<'a> Blocks<'a> {
             at = found.add_segment(bytes, at)?;
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { segments, functions, threads, chunks, .. } = found;
-        Ok(Self { bytes, segments, process, functions, threads, chunks, end: at })
+        let Found { segments, functions, threads, chunks, timeline, .. } = found;
+        Ok(Self { bytes, segments, process, functions, threads, chunks, timeline, end: at })
     }
 
     pub(super) fn process(&self) -> Block<'a> {
         self.process
+    }
+
+    /// Blocks of the timeline.
+    pub(super) fn of_kind(&self, kind: i64) -> impl Iterator<Item = Block<'a>> + use<'a, '_> {
+        self.timeline.iter().filter(move |(found, _)| *found == kind).map(|(_, block)| *block)
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -140,6 +148,10 @@ impl<'a> Found<'a> {
             layout::FUNCTION => layout::function::SIZE,
             layout::THREAD => layout::thread::SIZE,
             layout::CHUNK => layout::chunk::SIZE,
+            layout::TIMELINE => layout::timeline::SIZE,
+            layout::SAMPLES => layout::samples::SIZE,
+            layout::SPANS => layout::spans::SIZE,
+            layout::NAME => layout::name::SIZE,
             _ => return Err(Damaged { at: block.at, what: "a block is of no known kind" }),
         };
         if block.bytes.len() < least {
@@ -151,7 +163,8 @@ impl<'a> Found<'a> {
                 self.functions.insert(block.word(layout::function::NUMBER), block);
             }
             layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
-            _ => self.chunks.push(block),
+            layout::CHUNK => self.chunks.push(block),
+            _ => self.timeline.push((kind, block)),
         }
         Ok(())
     }

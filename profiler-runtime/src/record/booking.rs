@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
 use super::row::{Chunk, Row, Totals};
-use super::thread;
+use super::{thread, timeline};
 use crate::process;
 
 /// What frames and events call.
@@ -49,7 +49,7 @@ impl Ledger {
         self.booked.set(live);
         self.settle_peak(live, row);
         let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
-        self.notable.set(usage);
+        self.notable.set(usage | timeline::kept());
         row.usage.raise(usage);
         live
     }

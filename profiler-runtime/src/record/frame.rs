@@ -14,6 +14,7 @@ use super::row::{Chunk, IDLE, Row, Totals};
 use super::stack::Aside;
 use super::table::Table;
 use super::thread::Thread;
+use super::track;
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
@@ -132,12 +133,14 @@ fn begin_call_slow(table: &'static Table, row: usize) -> Option<(&'static Ledger
     // of rows, of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
     enter(thread, ledger, chunk, start, 0)?;
-    if first.runs.add(1) == 1 {
+    let call = first.runs.add(1);
+    if call == 1 {
         table.note_entry(ledger.entry_reading());
     }
     if row != 0 {
         start.runs.add(1);
     }
+    track::entered(thread, ledger, chunk, call);
     Some((ledger, chunk))
 }
 
@@ -221,6 +224,7 @@ extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
     // SAFETY: null or from `push`, which had it of a chunk.
     let caller = unsafe { Chunk::from_ptr(aside.caller) };
     ledger.settle_open();
+    track::left(thread, ledger);
     let now = ledger.totals();
     if aside.outer != IDLE {
         chunk.set_last(&now);

@@ -9,7 +9,8 @@ use core::cell::Cell;
 use core::sync::atomic::Ordering::Relaxed;
 use std::alloc::{GlobalAlloc, System};
 
-use super::ledger::{CHANGED, Kind};
+use super::ledger::{CHANGED, Kind, Ledger};
+use super::row::Chunk;
 use super::span::{Name, SPANS, Span, Spans, is_kept};
 use super::table;
 use super::thread::{self, Thread};
@@ -28,7 +29,6 @@ struct Open {
     /// `None` for a call that is not kept.
     span: Option<&'static Span>,
     /// Whether the span ends when the frame is left: not that of a task or a named block.
-    #[expect(dead_code, reason = "read where frames are left")]
     ends: bool,
 }
 
@@ -113,6 +113,48 @@ impl Track {
 pub(crate) fn catch_up() {
     if let Some(kind) = table::kind() {
         thread::all().for_each(|thread| thread.ledger(kind).notable.set(CHANGED));
+    }
+}
+
+/// The function of `chunk` was called, for the `call`-th time on this thread, and its frame entered.
+#[inline(always)]
+pub(super) fn entered(thread: &Thread, ledger: &Ledger, chunk: Chunk, call: i64) {
+    if is_on() {
+        enter(thread, ledger, chunk, call);
+    }
+}
+
+#[inline(never)]
+fn enter(thread: &Thread, ledger: &Ledger, chunk: Chunk, call: i64) {
+    // From here on this is kept set.
+    ledger.notable.set(CHANGED);
+    let Some(track) = Track::of(thread) else { return };
+    let depth = thread.stack.depth();
+    let level = track.level_at(depth);
+    let span = track.next_span(thread, call);
+    if let Some(span) = span {
+        span.begin(chunk.table.get(), level, ledger.reading());
+    }
+    track.push(Open { depth, level, span, ends: true });
+}
+
+/// A frame was left.
+#[inline(always)]
+pub(super) fn left(thread: &Thread, ledger: &Ledger) {
+    if is_on() {
+        leave(thread, ledger);
+    }
+}
+
+#[inline(never)]
+fn leave(thread: &Thread, ledger: &Ledger) {
+    let Some(track) = Track::of(thread) else { return };
+    let depth = thread.stack.depth();
+    while let Some(open) = track.top().filter(|open| open.depth > depth) {
+        track.pop();
+        if let Some(span) = open.span.filter(|_| open.ends) {
+            span.close(ledger.reading());
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use super::books::Books;
 use super::ledger::Ledger;
 use super::row::{Header, Row};
 use super::span::{Name, Span, Spans};
+use super::stack::{Aside, Stack};
 use super::table::Entry;
 use super::timeline::{Sample, Samples, Timeline};
 
@@ -15,7 +16,7 @@ use super::timeline::{Sample, Samples, Timeline};
 pub(crate) const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
 
 /// Of this layout.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 1;
 
 /// Every word, in bytes.
 pub(crate) const WORD: usize = 8;
@@ -34,14 +35,16 @@ pub(crate) const FUNCTION: i64 = 2;
 pub(crate) const THREAD: i64 = 3;
 /// A function's rows on one thread: [`Header`] and [`Row`]s.
 pub(crate) const CHUNK: i64 = 4;
+/// What frames have set aside: an empty unit, and [`Aside`]s.
+pub(crate) const STACK: i64 = 5;
 /// What there is of memory over time: [`Timeline`].
-pub(crate) const TIMELINE: i64 = 5;
+pub(crate) const TIMELINE: i64 = 6;
 /// Readings over time: [`Samples`].
-pub(crate) const SAMPLES: i64 = 6;
+pub(crate) const SAMPLES: i64 = 7;
 /// Calls and named blocks: [`Spans`].
-pub(crate) const SPANS: i64 = 7;
+pub(crate) const SPANS: i64 = 8;
 /// The name of blocks: [`Name`] and its text.
-pub(crate) const NAME: i64 = 8;
+pub(crate) const NAME: i64 = 9;
 
 /// No reading yet.
 pub(crate) const NEVER: i64 = i64::MIN;
@@ -122,6 +125,10 @@ pub(crate) mod ledger {
     pub(crate) const BOOKED: usize = offset_of!(Ledger, booked);
     pub(crate) const BASE: usize = offset_of!(Ledger, base);
     pub(crate) const CHUNK: usize = offset_of!(Ledger, chunk);
+    pub(crate) const TOP: usize = offset_of!(Ledger, stack) + offset_of!(Stack, top);
+    pub(crate) const COMPLETE: usize = offset_of!(Ledger, stack) + offset_of!(Stack, complete);
+    pub(crate) const BOOKED_ALLOCATED: usize = offset_of!(Ledger, booked_allocated);
+    pub(crate) const BOOKED_ALLOCATIONS: usize = offset_of!(Ledger, booked_allocations);
 }
 
 pub(crate) mod chunk {
@@ -187,6 +194,13 @@ pub(crate) mod name {
     pub(crate) const SIZE: usize = size_of::<Name>();
 }
 
+pub(crate) mod aside {
+    use super::*;
+    pub(crate) const CALLER: usize = offset_of!(Aside, caller);
+    pub(crate) const ROW: usize = offset_of!(Aside, row);
+    pub(crate) const SIZE: usize = size_of::<Aside>();
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -195,7 +209,7 @@ mod tests {
     /// The numbers in `ARCHITECTURE.md`. Where one of them has to change, so has the version.
     #[test]
     fn the_layout_is_that_of_the_version() {
-        assert_eq!(VERSION, 2);
+        assert_eq!(VERSION, 1);
         let offsets = [segment::VERSION, segment::LENGTH, segment::ADDRESS, segment::USED];
         assert_eq!((offsets, segment::SIZE), ([8, 16, 24, 32], 64));
 
@@ -212,10 +226,13 @@ mod tests {
         assert_eq!((offsets, function::SIZE), ([32, 40, 48], 128));
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
-        assert_eq!((offsets, thread::SIZE), ([8, 64, 192], 384));
+        assert_eq!((offsets, thread::SIZE), ([8, 64, 256], 512));
         let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
         assert_eq!(offsets, [0, 16, 24, 32]);
-        assert_eq!([ledger::BOOKED, ledger::BASE, ledger::CHUNK], [64, 88, 96]);
+        assert_eq!([ledger::TOP, ledger::COMPLETE, ledger::CHUNK], [64, 72, 96]);
+        assert_eq!([ledger::BOOKED, ledger::BASE], [128, 152]);
+        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [160, 168]);
+        assert_eq!([aside::CALLER, aside::ROW, aside::SIZE], [0, 8, 40]);
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
         assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));

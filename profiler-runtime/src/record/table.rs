@@ -12,7 +12,7 @@ use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::place::Place;
 use super::row::Chunk;
-use super::thread::{self, MAX_FUNCTIONS, Thread};
+use super::thread::{self, MAX_FUNCTIONS};
 use super::word::{Pointer, Word};
 
 /// What the macro knows of a function.
@@ -137,7 +137,7 @@ pub(crate) fn set_filter(filter: Filter) {
 }
 
 /// Where a function books on one thread.
-type Opened = (&'static Thread, &'static Ledger, Chunk);
+type Opened = (&'static Ledger, Chunk);
 
 impl Table {
     /// A table that no one has called yet.
@@ -193,7 +193,7 @@ impl Table {
         self.state.load(Relaxed) == SKIPPED
     }
 
-    /// The thread, its ledger and the rows to book on; `None` when nothing is to be measured.
+    /// The ledger and the rows to book on; `None` when nothing is to be measured.
     #[inline(always)]
     pub(crate) fn open(&'static self) -> Option<Opened> {
         self.opened().or_else(|| self.open_first())
@@ -206,7 +206,7 @@ impl Table {
         let index = self.state.load(Acquire).checked_sub(FIRST)?;
         let thread = ledger.thread()?;
         let chunk = thread.chunk(index as usize)?;
-        Some((thread, ledger.active()?, chunk))
+        Some((ledger.active()?, chunk))
     }
 
     /// The first call of the function on this thread.
@@ -226,7 +226,7 @@ impl Table {
         thread.use_ledger(kind);
         let rows = self.function.rows.max(1);
         let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
-        Some((thread, thread.ledger(kind), chunk))
+        Some((thread.ledger(kind), chunk))
     }
 
     /// Nothing will ever be measured here.

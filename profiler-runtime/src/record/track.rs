@@ -118,18 +118,19 @@ pub(crate) fn catch_up() {
 
 /// The function of `chunk` was called, for the `call`-th time on this thread, and its frame entered.
 #[inline(always)]
-pub(super) fn entered(thread: &Thread, ledger: &Ledger, chunk: Chunk, call: i64) {
+pub(super) fn entered(ledger: &Ledger, chunk: Chunk, call: i64) {
     if is_on() {
-        enter(thread, ledger, chunk, call);
+        enter(ledger, chunk, call);
     }
 }
 
 #[inline(never)]
-fn enter(thread: &Thread, ledger: &Ledger, chunk: Chunk, call: i64) {
+fn enter(ledger: &Ledger, chunk: Chunk, call: i64) {
     // From here on this is kept set.
     ledger.notable.set(CHANGED);
+    let Some(thread) = ledger.thread() else { return };
     let Some(track) = Track::of(thread) else { return };
-    let depth = thread.stack.depth();
+    let depth = ledger.stack.depth();
     let level = track.level_at(depth);
     let span = track.next_span(thread, call);
     if let Some(span) = span {
@@ -140,16 +141,16 @@ fn enter(thread: &Thread, ledger: &Ledger, chunk: Chunk, call: i64) {
 
 /// A frame was left.
 #[inline(always)]
-pub(super) fn left(thread: &Thread, ledger: &Ledger) {
+pub(super) fn left(ledger: &Ledger) {
     if is_on() {
-        leave(thread, ledger);
+        leave(ledger);
     }
 }
 
 #[inline(never)]
-fn leave(thread: &Thread, ledger: &Ledger) {
-    let Some(track) = Track::of(thread) else { return };
-    let depth = thread.stack.depth();
+fn leave(ledger: &Ledger) {
+    let Some(track) = ledger.thread().and_then(Track::of) else { return };
+    let depth = ledger.stack.depth();
     while let Some(open) = track.top().filter(|open| open.depth > depth) {
         track.pop();
         if let Some(span) = open.span.filter(|_| open.ends) {
@@ -158,11 +159,17 @@ fn leave(thread: &Thread, ledger: &Ledger) {
     }
 }
 
-/// Memory in use by the process, in bytes, as far as this thread knows.
-fn reading(thread: &'static Thread) -> Option<i64> {
-    match table::kind()? {
+/// The calling thread, its track, and the ledger that its frames use.
+fn here() -> Option<(&'static Thread, &'static Track, &'static Ledger)> {
+    let thread = thread::current()?;
+    Some((thread, Track::of(thread)?, thread.ledger(table::kind()?)))
+}
+
+/// Memory in use by the process now, in bytes, as far as the thread of the ledger knows.
+fn reading(ledger: &Ledger) -> Option<i64> {
+    match ledger.kind {
         Kind::Rss => process::rss().map(|bytes| bytes as i64),
-        kind => Some(thread.ledger(kind).reading()),
+        Kind::Heap | Kind::Special => Some(ledger.reading()),
     }
 }
 
@@ -188,7 +195,7 @@ impl Drop for OpenSpan {
 #[inline(never)]
 fn close(span: &Span) {
     // Past the end of its thread nobody knows better.
-    let known = thread::current().and_then(reading);
+    let known = here().and_then(|(_, _, ledger)| reading(ledger));
     span.close(known.unwrap_or(span.bytes_at_start.get()));
 }
 
@@ -197,9 +204,8 @@ impl OpenSpan {
     /// That of the call whose frame was entered last.
     pub(super) fn of_call() -> Self {
         let taken = || {
-            let thread = thread::current()?;
-            let track = Track::of(thread)?;
-            let call = track.top().filter(|call| call.depth == thread.stack.depth())?;
+            let (_, track, ledger) = here()?;
+            let call = track.top().filter(|call| call.depth == ledger.stack.depth())?;
             track.pop();
             track.push(Open { ends: false, ..call });
             call.span
@@ -209,10 +215,9 @@ impl OpenSpan {
 
     /// The frame of a poll was entered that is not the first: what it calls is one level further in.
     pub(super) fn resume(&self) {
-        let Some(thread) = thread::current() else { return };
-        let (Some(track), Some(kind)) = (Track::of(thread), table::kind()) else { return };
-        thread.ledger(kind).notable.set(CHANGED);
-        let depth = thread.stack.depth();
+        let Some((_, track, ledger)) = here() else { return };
+        ledger.notable.set(CHANGED);
+        let depth = ledger.stack.depth();
         let around = track.level_at(depth);
         let level = self.0.map_or(around, |span| span.level.get());
         track.push(Open { depth, level, span: self.0, ends: false });
@@ -229,15 +234,14 @@ impl OpenSpan {
 
 #[inline(never)]
 fn begin_block(name: &'static str) -> Option<&'static Span> {
-    let thread = thread::current()?;
-    let track = Track::of(thread)?;
+    let (thread, track, ledger) = here()?;
     let name = Name::of(name)?;
     let run = name.count_run();
-    let depth = thread.stack.depth();
+    let depth = ledger.stack.depth();
     // The frame that is at this depth is around it.
     let level = track.level_at(depth + 1);
     let span = track.next_span(thread, run)?;
-    span.begin(name.label(), level, reading(thread)?);
+    span.begin(name.label(), level, reading(ledger)?);
     track.push(Open { depth, level, span: Some(span), ends: false });
     Some(span)
 }

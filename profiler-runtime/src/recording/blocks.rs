@@ -17,6 +17,7 @@ pub(super) struct Blocks<'a> {
     /// By number.
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
+    stacks: Vec<Block<'a>>,
     /// Those of the timeline, with their kinds.
     timeline: Vec<(i64, Block<'a>)>,
     /// Where the last segment ends, or should.
@@ -45,6 +46,7 @@ struct Found<'a> {
     functions: BTreeMap<i64, Block<'a>>,
     threads: BTreeMap<i64, Block<'a>>,
     chunks: Vec<Block<'a>>,
+    stacks: Vec<Block<'a>>,
     timeline: Vec<(i64, Block<'a>)>,
 }
 
@@ -59,8 +61,8 @@ impl<'a> Blocks<'a> {
             at = found.add_segment(bytes, at)?;
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { segments, functions, threads, chunks, timeline, .. } = found;
-        Ok(Self { bytes, segments, process, functions, threads, chunks, timeline, end: at })
+        let Found { segments, functions, threads, chunks, stacks, timeline, .. } = found;
+        Ok(Self { bytes, segments, process, functions, threads, chunks, stacks, timeline, end: at })
     }
 
     pub(super) fn process(&self) -> Block<'a> {
@@ -88,6 +90,18 @@ impl<'a> Blocks<'a> {
         let (start, segment) = self.segments.range(..=address).next_back()?;
         let within = address - start;
         (within < segment.length).then(|| segment.offset.wrapping_add(within))
+    }
+
+    /// What frames have set aside between two addresses in the process; empty where these are not
+    /// in one stack.
+    pub(super) fn stack(&self, from: i64, to: i64) -> &'a [u8] {
+        let bytes = || {
+            let (start, last) = (self.offset_of(from)?, self.offset_of(to.wrapping_sub(1))?);
+            let stack = self.stacks.iter().find(|stack| stack.contains(start))?;
+            let within = |offset: u64| usize::try_from(offset.checked_sub(stack.at)?).ok();
+            stack.bytes.get(within(start)?..=within(last)?)
+        };
+        bytes().unwrap_or_default()
     }
 }
 
@@ -148,6 +162,7 @@ impl<'a> Found<'a> {
             layout::FUNCTION => layout::function::SIZE,
             layout::THREAD => layout::thread::SIZE,
             layout::CHUNK => layout::chunk::SIZE,
+            layout::STACK => layout::UNIT,
             layout::TIMELINE => layout::timeline::SIZE,
             layout::SAMPLES => layout::samples::SIZE,
             layout::SPANS => layout::spans::SIZE,
@@ -164,6 +179,7 @@ impl<'a> Found<'a> {
             }
             layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
             layout::CHUNK => self.chunks.push(block),
+            layout::STACK => self.stacks.push(block),
             _ => self.timeline.push((kind, block)),
         }
         Ok(())
@@ -178,6 +194,10 @@ impl<'a> Block<'a> {
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    fn contains(&self, offset: u64) -> bool {
+        offset.checked_sub(self.at).is_some_and(|within| within < self.bytes.len() as u64)
     }
 
     /// The texts of these lengths, from `offset` on.
@@ -202,7 +222,7 @@ impl<'a> Block<'a> {
     }
 }
 
-fn word(bytes: &[u8], at: u64) -> Option<i64> {
+pub(super) fn word(bytes: &[u8], at: u64) -> Option<i64> {
     let start = usize::try_from(at).ok()?;
     let bytes = bytes.get(start..start.checked_add(WORD)?)?;
     Some(i64::from_le_bytes(bytes.try_into().ok()?))

@@ -52,13 +52,12 @@ export function many(functions, lines) {
 /** A second of memory that rises and falls, with so many calls of as many functions as there are names. */
 export function timelineOf(names, calls) {
   const second = 1e9;
-  const samples = Array.from({ length: 101 }, (_, at) => ({
-    time: at === 0 ? 1 : (at * second) / 100,
-    bytes: (at <= 60 ? at : 100 - at) * (1 << 20),
-  }));
+  const bytesAt = (at) => (at <= 60 ? at : 100 - at) * (1 << 20);
+  const samples = Array.from({ length: 101 }, (_, at) => ({ time: at === 0 ? 1 : (at * second) / 100, bytes: bytesAt(at) }));
   const spans = Array.from({ length: calls }, (_, at) => {
     const start = Math.floor((at * second) / calls) + 1;
-    return { label: at % names.length, start, end: start + 2000, bytes_at_start: 1000, bytes_at_end: 1000, level: 0, thread: 0 };
+    const bytes = bytesAt(Math.floor((100 * at) / calls));
+    return { label: at % names.length, start, end: start + 2000, bytes_at_start: bytes, bytes_at_end: bytes, level: 0, thread: 0 };
   });
   const labels = names.map((name) => ({ name, is_block: name.startsWith("a block"), omitted: 0 }));
   return { started: 1.7e18, interval: second / 100, samples, spans, labels };

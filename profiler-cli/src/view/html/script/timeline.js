@@ -151,7 +151,7 @@ function slider(timeline, plot) {
   const { points, rows, peak, duration: whole } = timeline;
   const input = make("input", { type: "range", id: "moment", min: 0, max: 1000, step: "any", "aria-label": "Moment" });
   const words = make("p", { id: "moment-words" });
-  const cursor = make("span", { class: "cursor" });
+  const cursor = make("span", { class: "cursor", hidden: "" });
   const show = () => {
     const time = (Number(input.value) / 1000) * whole;
     const [, bytes] = readingAt(points, time);
@@ -161,12 +161,16 @@ function slider(timeline, plot) {
     cursor.style.left = `${input.value / 10}%`;
   };
   plot.append(cursor);
+  const move = () => {
+    cursor.hidden = false;
+    show();
+  };
   plot.addEventListener("pointermove", ({ clientX }) => {
     const { left, width } = plot.getBoundingClientRect();
     input.value = (1000 * (clientX - left)) / width;
-    show();
+    move();
   });
-  input.addEventListener("input", show);
+  input.addEventListener("input", move);
   // Rounded up, so that the peak itself is what is read.
   input.value = (1000 * (peak.time + 1)) / Math.max(1, whole);
   show();

@@ -11,6 +11,7 @@ use super::ledger::Ledger;
 use super::place::{End, Place, Scope, event, event_row};
 use super::row::{Chunk, IDLE, Row, Totals};
 use super::table::Table;
+use super::track;
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
@@ -35,6 +36,11 @@ impl Frame {
     #[inline(always)]
     pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
         Self { place: Place::new(begin_at(table, row, rise)), _stays: PhantomData }
+    }
+
+    /// Whether anything is measured in it.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.place.here().is_some()
     }
 
     /// The row that is current and how far it has risen; for a task that will go on later.
@@ -120,12 +126,14 @@ fn begin_call_slow(table: &'static Table, row: usize) -> Option<(&'static Ledger
     // of rows, of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
     enter(ledger, chunk, start, 0)?;
-    if first.runs.add(1) == 1 {
+    let call = first.runs.add(1);
+    if call == 1 {
         table.note_entry(ledger.entry_reading());
     }
     if row != 0 {
         start.runs.add(1);
     }
+    track::entered(ledger, chunk, call);
     Some((ledger, chunk))
 }
 
@@ -162,10 +170,11 @@ extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
 extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
     ledger.settle_open();
     if ledger.pop_unchanged(chunk) {
-        return;
+        return track::left(ledger);
     }
     ledger.complete();
     let Some(aside) = ledger.stack.pop_of(chunk, ledger.chunk()) else { return };
+    track::left(ledger);
     let now = ledger.totals();
     if aside.outer.get() != IDLE {
         chunk.set_last(&now);

@@ -359,6 +359,15 @@ impl Ledger {
         self.base.add(shift);
     }
 
+    /// Memory in use by the process as far as this thread knows: without what the others have not
+    /// published; with `rss` the last reading.
+    pub(super) fn reading(&self) -> i64 {
+        match self.kind {
+            Kind::Rss => self.live.get(),
+            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
+        }
+    }
+
     /// What this thread has to add to [`published`].
     pub(crate) fn unpublished(&self) -> i64 {
         self.live.get() - CENTER

@@ -139,6 +139,11 @@ impl Stack {
         None
     }
 
+    /// How deep it is, in bytes.
+    pub(crate) fn depth(&self) -> usize {
+        self.top.get().addr() - self.begin.get().addr()
+    }
+
     pub(crate) fn clear(&self) {
         self.top.set(self.begin.get());
         self.complete.set(self.begin.get());

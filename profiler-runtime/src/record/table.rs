@@ -122,6 +122,15 @@ pub(crate) fn set_mode(kind: Option<Kind>) {
     MODE.store(mode, Release);
 }
 
+/// What frames count with; `None` where nothing is measured, or that is not known yet.
+pub(super) fn kind() -> Option<Kind> {
+    match MODE.load(Acquire) {
+        MODE_HEAP => Some(Kind::Heap),
+        MODE_RSS => Some(Kind::Rss),
+        _ => None,
+    }
+}
+
 /// Which functions are measured; the session's filter.
 pub(crate) type Filter = fn(&Function) -> bool;
 
@@ -221,12 +230,10 @@ impl Table {
         if MODE.load(Acquire) == MODE_UNKNOWN {
             (self.function.start)();
         }
-        let kind = match MODE.load(Acquire) {
-            MODE_HEAP => Kind::Heap,
-            MODE_RSS => Kind::Rss,
-            MODE_OFF => return self.skip(),
-            _ => return None,
-        };
+        if MODE.load(Acquire) == MODE_OFF {
+            return self.skip();
+        }
+        let kind = kind()?;
         let index = self.index()?;
         let thread = thread::current()?;
         thread.record();

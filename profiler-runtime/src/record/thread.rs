@@ -28,6 +28,7 @@ use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
+use super::track::Track;
 use super::watch;
 use crate::process;
 
@@ -79,6 +80,8 @@ pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
     books: AtomicPtr<Books>,
+    /// What it knows of its spans; null where there are none.
+    pub(super) track: AtomicPtr<Track>,
     next: AtomicPtr<Thread>,
     in_use: Claim,
     /// The chunk of each function, by the number of its table.
@@ -198,7 +201,7 @@ impl Thread {
         unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
     }
 
-    /// The number of this record.
+    /// Its number, which is that of all threads that use this record, one after another.
     pub(super) fn number(&self) -> i64 {
         self.books().number.get()
     }

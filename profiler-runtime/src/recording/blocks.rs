@@ -18,6 +18,8 @@ pub(super) struct Blocks<'a> {
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
     stacks: Vec<Block<'a>>,
+    /// Those of the timeline, with their kinds.
+    timeline: Vec<(i64, Block<'a>)>,
     /// Where the last segment ends, or should.
     end: u64,
 }
@@ -45,6 +47,7 @@ struct Found<'a> {
     threads: BTreeMap<i64, Block<'a>>,
     chunks: Vec<Block<'a>>,
     stacks: Vec<Block<'a>>,
+    timeline: Vec<(i64, Block<'a>)>,
 }
 
 impl<'a> Blocks<'a> {
@@ -58,12 +61,17 @@ impl<'a> Blocks<'a> {
             at = found.add_segment(bytes, at)?;
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { segments, functions, threads, chunks, stacks, .. } = found;
-        Ok(Self { bytes, segments, process, functions, threads, chunks, stacks, end: at })
+        let Found { segments, functions, threads, chunks, stacks, timeline, .. } = found;
+        Ok(Self { bytes, segments, process, functions, threads, chunks, stacks, timeline, end: at })
     }
 
     pub(super) fn process(&self) -> Block<'a> {
         self.process
+    }
+
+    /// Blocks of the timeline.
+    pub(super) fn of_kind(&self, kind: i64) -> impl Iterator<Item = Block<'a>> + use<'a, '_> {
+        self.timeline.iter().filter(move |(found, _)| *found == kind).map(|(_, block)| *block)
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -155,6 +163,10 @@ impl<'a> Found<'a> {
             layout::THREAD => layout::thread::SIZE,
             layout::CHUNK => layout::chunk::SIZE,
             layout::STACK => layout::UNIT,
+            layout::TIMELINE => layout::timeline::SIZE,
+            layout::SAMPLES => layout::samples::SIZE,
+            layout::SPANS => layout::spans::SIZE,
+            layout::NAME => layout::name::SIZE,
             _ => return Err(Damaged { at: block.at, what: "a block is of no known kind" }),
         };
         if block.bytes.len() < least {
@@ -167,7 +179,8 @@ impl<'a> Found<'a> {
             }
             layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
             layout::CHUNK => self.chunks.push(block),
-            _ => self.stacks.push(block),
+            layout::STACK => self.stacks.push(block),
+            _ => self.timeline.push((kind, block)),
         }
         Ok(())
     }

@@ -21,6 +21,7 @@
 mod blocks;
 mod error;
 mod tables;
+mod timeline;
 
 pub use self::error::RecordingError;
 
@@ -82,7 +83,8 @@ impl State {
 pub enum Reason {
     /// The process ended without closing it. What was booked until then is there.
     Ended,
-    /// The file could not grow: what functions and threads did that came later is missing.
+    /// The file could not grow: functions and threads that came later are missing, and the rest
+    /// of a timeline.
     Full {
         /// What the system said.
         error: String,
@@ -105,8 +107,8 @@ impl fmt::Display for Reason {
             ),
             Self::Full { error } => write!(
                 formatter,
-                "the file could not grow ({error}): functions and threads that came later are \
-                 missing"
+                "the file could not grow ({error}): functions and threads that came later, and the \
+                 rest of a timeline, are missing"
             ),
             Self::Truncated { expected, found } => {
                 write!(formatter, "the file was cut short: {found} of {expected} bytes are left")
@@ -154,8 +156,11 @@ impl Recording {
         let started = Duration::from_nanos(process.word(layout::process::STARTED).max(0) as u64);
         let text = process.word(layout::process::TEXT);
         let text = process.texts(layout::process::SIZE, [text])?;
+        let mut snapshot = tables::snapshot(&blocks)?;
+        snapshot.timeline = timeline::timeline(&blocks)?;
+        snapshot.notes.extend(snapshot.timeline.as_ref().and_then(timeline::note));
         Ok(Self {
-            snapshot: tables::snapshot(&blocks)?,
+            snapshot,
             program: text.map(|text| text.into_owned()).concat(),
             process: id,
             started: UNIX_EPOCH + started,

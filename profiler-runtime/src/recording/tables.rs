@@ -44,6 +44,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         process_bytes,
         functions,
         notes: Vec::new(),
+        timeline: None,
     };
     snapshot.sort();
     Ok(snapshot)

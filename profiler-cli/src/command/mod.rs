@@ -6,6 +6,8 @@ mod export;
 mod flame;
 mod options;
 mod report;
+mod run;
+mod target;
 
 use std::process::ExitCode;
 
@@ -14,10 +16,11 @@ use clap::{Parser, Subcommand};
 
 use crate::output;
 
-/// Look at, compare and check the recordings of mem-profile
+/// Measure memory line by line; look at, compare and check recordings
 ///
-/// A program with `#[mem_profile]` on a function writes a recording where MEM_PROFILE_OUTPUT says.
-/// These commands read it.
+/// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
+/// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. The other
+/// commands read it.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",
@@ -35,7 +38,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  MEM_PROFILE_OUTPUT=run.mprof cargo run --release
+  cargo mem-profile run --release --output run.mprof
   cargo mem-profile report run.mprof
   cargo mem-profile report run.mprof --format html --open
 
@@ -43,10 +46,13 @@ Exit codes:
   0    done
   2    the command line makes no sense
   3    `check` found a limit exceeded
-  125  the command itself failed: an error says why, and what to do";
+  125  the command itself failed: an error says why, and what to do
+
+`run` ends as the program does, and with 101 where it cannot be built.";
 
 #[derive(Subcommand)]
 enum Command {
+    Run(Box<run::Arguments>),
     Report(report::Arguments),
     Flame(flame::Arguments),
     Export(export::Arguments),
@@ -92,6 +98,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Outcome> {
     match command {
+        Command::Run(arguments) => run::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Flame(arguments) => flame::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),

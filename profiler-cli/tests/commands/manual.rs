@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 5] = ["report", "flame", "export", "diff", "check"];
+const COMMANDS: [&str; 6] = ["run", "report", "flame", "export", "diff", "check"];
 
 const TITLE: &str = "\
 # cargo mem-profile

@@ -1,0 +1,92 @@
+//! Workspaces, targets and patterns.
+
+use super::project::Project;
+
+const WORKSPACE: &str = "[workspace]\nmembers = [\"tool\", \"tool-lib\"]\nresolver = \"3\"\n";
+
+fn workspace(name: &str) -> Project {
+    let files = [
+        ("Cargo.toml", WORKSPACE),
+        (
+            "tool/Cargo.toml",
+            "[package]\nname = \"tool\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+             [dependencies]\ntool-lib = { path = \"../tool-lib\" }\n",
+        ),
+        (
+            "tool/src/main.rs",
+            "fn main() {\n    let all = tool_lib::parse::numbers(4);\n    println!(\"{}\", all.len());\n\
+             std::mem::forget(all);\n}\n",
+        ),
+        (
+            "tool-lib/Cargo.toml",
+            "[package]\nname = \"tool-lib\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+        ),
+        (
+            "tool-lib/src/lib.rs",
+            "#![forbid(unsafe_code)]\npub mod parse;\npub fn size() -> usize { 100 }\n\
+             #[cfg(test)]\nmod tests {\n    #[test]\n    fn holds() {\n        \
+             let all = crate::parse::numbers(2);\n        assert_eq!(all.len(), 200);\n    }\n}\n",
+        ),
+        (
+            "tool-lib/src/parse.rs",
+            "pub fn numbers(count: usize) -> Vec<u8> {\n    let mut all = Vec::new();\n    \
+             for _ in 0..count {\n        all.reserve_exact(crate::size());\n        \
+             all.resize(all.len() + crate::size(), 0);\n    }\n    all\n}\n",
+        ),
+        (
+            "tool-lib/tests/outer.rs",
+            "#[test]\nfn outer() {\n    let all = tool_lib::parse::numbers(1);\n    \
+             std::mem::forget(all);\n}\n",
+        ),
+    ];
+    Project::new(name, &files)
+}
+
+#[test]
+fn a_workspace_is_measured_as_a_whole_or_by_pattern() {
+    let project = workspace("whole");
+    let ran = project.run(&[]).ended(0);
+    assert_eq!(ran.stdout, "400\n");
+    let held = [
+        "tool_lib::parse::numbers tool-lib/src/parse.rs:4 400",
+        "tool::main tool/src/main.rs:2 400",
+    ];
+    assert_eq!(ran.increments()[..2], held);
+    let ran = project.run(&["--lines", "tool_lib::*", "-p", "tool"]).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::size", "tool_lib::parse::numbers"]);
+    let ran = project.run(&["--lines", "tool-lib/src/parse.rs:4"]).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::parse::numbers"]);
+}
+
+#[test]
+fn tests_are_run_and_measured() {
+    let project = workspace("tested");
+    let ran = project.run(&["--test", "outer"]).ended(0);
+    assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
+    let held = [
+        "tool_lib::parse::numbers tool-lib/src/parse.rs:4 100",
+        "outer::outer tool-lib/tests/outer.rs:3 100",
+    ];
+    assert_eq!(ran.increments(), held);
+    let ran = project.run(&["--lib", "-p", "tool-lib", "--", "holds"]).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::tests::holds", "tool_lib::parse::numbers"]);
+}
+
+#[test]
+fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
+    let project = workspace("missed");
+    let ran = project.run(&["--lines", "tool_lib::prase::numbers"]).ended(125);
+    assert_eq!(
+        ran.stderr,
+        "error: `tool_lib::prase::numbers` names no function that can be measured: there is \
+         `tool_lib::parse::numbers`\n"
+    );
+}
+
+#[test]
+fn a_folder_without_a_project_is_said() {
+    let folder = crate::run::Folder::new();
+    let ran = folder.run(&["run"]);
+    assert_eq!(ran.code, 125);
+    assert!(ran.stderr.starts_with("error: could not find `Cargo.toml` in "), "{}", ran.stderr);
+}

@@ -10,6 +10,7 @@
 //! | `figures` | the numbers of a line and of a function, and the orders by them |
 //! | `view` | figures → text or bytes, one renderer per file; none reads or writes anything |
 //! | `output` | the one way out |
+//! | `config` | settings from files |
 //! | `project` | what cargo knows of a project |
 //! | `rewrite` | a crate → the same with the attribute on its functions |
 //! | `runtime` | what rewritten crates are linked with |
@@ -18,6 +19,7 @@
 mod check;
 mod command;
 mod compare;
+mod config;
 mod figures;
 mod output;
 mod project;

@@ -150,9 +150,13 @@ impl Built {
         }
     }
 
-    /// Gives the compiler what a measured crate needs.
+    /// Gives the compiler what a crate names that is measured.
     pub(crate) fn link(&self, command: &mut Command) {
         command.arg("--extern").arg(joined("mem_profile=", &self.library));
+    }
+
+    /// Gives the compiler what any crate needs that uses a measured one.
+    pub(crate) fn find(&self, command: &mut Command) {
         for folder in &self.folders {
             command.arg("-L").arg(joined("dependency=", folder));
         }

@@ -1,9 +1,11 @@
 //! The command line. Each subcommand has a file; this one only hands over.
 
 mod check;
+mod completions;
 mod diff;
 mod export;
 mod flame;
+mod man;
 mod options;
 mod report;
 mod run;
@@ -14,7 +16,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::output;
+use crate::{config, output};
 
 /// Measure memory line by line; look at, compare and check recordings
 ///
@@ -48,7 +50,12 @@ Exit codes:
   3    `check` found a limit exceeded
   125  the command itself failed: an error says why, and what to do
 
-`run` ends as the program does, and with 101 where it cannot be built.";
+`run` ends as the program does, and with 101 where it cannot be built.
+
+What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here or in a folder
+around, or in Cargo.toml under [package.metadata.mem-profile], less the beginning and in small
+letters: lines = [\"my_app::*\"], unit = \"KiB\". The file comes before the manifest, variables
+before both, flags before all.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -58,6 +65,8 @@ enum Command {
     Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// How a command ended that did not fail.
@@ -85,9 +94,12 @@ const FAILED: u8 = 125;
 
 /// Runs the command that the arguments of the process name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse_from(arguments());
-    arguments.color.write_global();
-    match run(arguments.command) {
+    let outcome = config::apply().and_then(|()| {
+        let arguments = Arguments::parse_from(arguments());
+        arguments.color.write_global();
+        run(arguments.command)
+    });
+    match outcome {
         Ok(outcome) => outcome.code(),
         Err(error) => {
             output::complain("error", &format!("{error:#}"));
@@ -104,6 +116,8 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATTERN", env = "MEM_PROFILE_LINES", hide_env_values = true)]
     lines: Vec<String>,
     /// Trace every allocation by its call stack as well
-    #[arg(long)]
+    #[arg(long, env = "MEM_PROFILE_TRACE", hide_env_values = true)]
     trace: bool,
     /// Where the report goes: a path, one that ends in .mprof for a recording [default: standard
     /// error]

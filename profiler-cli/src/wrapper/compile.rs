@@ -137,7 +137,11 @@ impl Job<'_> {
     }
 
     fn compiler(&self) -> Command {
-        super::rustc(&self.invocation.compiler)
+        let mut command = super::rustc(&self.invocation.compiler);
+        if let Some(runtime) = &self.runtime {
+            runtime.find(&mut command);
+        }
+        command
     }
 
     /// Folders of the mirror and what they are called in the program; where more than one could be

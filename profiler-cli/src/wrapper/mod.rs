@@ -40,10 +40,17 @@ pub(crate) fn run() -> Option<ExitCode> {
 fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
     let settings = Settings::read(settings)?;
     let [compiler, arguments @ ..] = arguments else { bail!("no compiler is named") };
-    match Invocation::read(compiler, arguments) {
-        Some(invocation) if settings.concern(&invocation) => compile::run(&settings, &invocation),
-        _ => status(rustc(compiler).args(arguments)).map(code),
+    let mut command = rustc(compiler);
+    if let Some(invocation) = Invocation::read(compiler, arguments) {
+        if settings.concern(&invocation) {
+            return compile::run(&settings, &invocation);
+        }
+        // It may use a crate that is measured.
+        if let Some(runtime) = settings.runtime(&invocation)? {
+            runtime.find(&mut command);
+        }
     }
+    status(command.args(arguments)).map(code)
 }
 
 /// The compiler, which loads macros of the workspace: they are no part of what is measured.

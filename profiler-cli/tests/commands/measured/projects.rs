@@ -73,6 +73,44 @@ fn tests_are_run_and_measured() {
 }
 
 #[test]
+fn what_runs_in_the_build_may_use_a_measured_crate() {
+    let package = |name: &str, rest: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{rest}")
+    };
+    let shared = "shared = { path = \"shared\" }\n";
+    let manifest = format!(
+        "[dependencies]\n{shared}derives = {{ path = \"derives\" }}\n[build-dependencies]\n{shared}[workspace]\n"
+    );
+    let library = "pub fn text() -> String {\n    let text = \"1\".repeat(3);\n    text\n}\n";
+    let files = [
+        ("Cargo.toml", package("built", &manifest)),
+        ("build.rs", "fn main() { println!(\"cargo::rustc-env=T={}\", shared::text()); }".into()),
+        (
+            "src/main.rs",
+            "fn main() { let unused = 1; println!(\"{} {} {}\", env!(\"T\"), derives::number!(), shared::text()); }".into(),
+        ),
+        ("shared/Cargo.toml", package("shared", "")),
+        ("shared/src/lib.rs", library.into()),
+        (
+            "derives/Cargo.toml",
+            package("derives", "[lib]\nproc-macro = true\n[dependencies]\nshared = { path = \"../shared\" }\n"),
+        ),
+        (
+            "derives/src/lib.rs",
+            "#[proc_macro]\npub fn number(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \
+             shared::text().parse().unwrap() }\n"
+                .into(),
+        ),
+    ];
+    let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let ran = Project::new("built", &files).run(&["--lines", "shared::*"]).ended(0);
+    assert_eq!(ran.stdout, "111 111 111\n");
+    let snapshot = ran.snapshot.unwrap();
+    assert_eq!(snapshot.functions[0].lines[0].occurrences, Some(1), "the program's own call");
+    assert!(ran.stderr.contains("unused variable"), "{}", ran.stderr);
+}
+
+#[test]
 fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
     let project = workspace("missed");
     let ran = project.run(&["--lines", "tool_lib::prase::numbers"]).ended(125);
@@ -81,6 +119,22 @@ fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
         "error: `tool_lib::prase::numbers` names no function that can be measured: there is \
          `tool_lib::parse::numbers`\n"
     );
+}
+
+#[test]
+fn a_flag_comes_before_the_environment_and_that_before_a_file() {
+    let project = workspace("settings");
+    project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");
+    let by_file = project.run(&[]).ended(0);
+    assert_eq!(by_file.functions(), ["tool_lib::parse::numbers"]);
+    let mut command = project.command(&[]);
+    command.env("MEM_PROFILE_LINES", "tool::main");
+    let by_environment = project.measured(&command.output().unwrap()).ended(0);
+    assert_eq!(by_environment.functions(), ["tool::main"]);
+    let mut command = project.command(&["--lines", "tool_lib::size"]);
+    command.env("MEM_PROFILE_LINES", "tool::main");
+    let by_flag = project.measured(&command.output().unwrap()).ended(0);
+    assert_eq!(by_flag.functions(), ["tool_lib::size"]);
 }
 
 #[test]

@@ -132,9 +132,11 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
     }
     if arguments.trace {
         cargo.env("MEM_PROFILE_TRACE", "1");
-        for option in ["debug=\"line-tables-only\"", "strip=false"] {
-            let profile = selection.profile();
-            cargo.arg("--config").arg(format!("profile.{profile}.{option}"));
+        // Lines of optimised programs; the profiles for development have them.
+        let profile = selection.profile();
+        if !["dev", "test"].contains(&profile) {
+            cargo.arg("--config").arg(format!("profile.{profile}.debug=1"));
+            cargo.arg("--config").arg(format!("profile.{profile}.strip=false"));
         }
     }
     if !arguments.arguments.is_empty() {

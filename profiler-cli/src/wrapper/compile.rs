@@ -51,7 +51,7 @@ struct Job<'a> {
 struct Attempt {
     code: Option<i32>,
     diagnostics: Vec<Diagnostic>,
-    /// Cargo was told of a finished file.
+    /// Cargo was told of a finished file, and other crates may be compiled with it.
     is_announced: bool,
 }
 
@@ -125,8 +125,8 @@ impl Job<'_> {
             let line = line?;
             match Message::read(&line) {
                 Message::Diagnostic(diagnostic) => attempt.diagnostics.push(diagnostic),
-                Message::Artifact => {
-                    attempt.is_announced = true;
+                Message::Artifact { is_used } => {
+                    attempt.is_announced |= is_used;
                     output::say(&(line + "\n"));
                 }
                 Message::Other => output::say(&(line + "\n")),
@@ -163,7 +163,7 @@ impl Job<'_> {
         let mut child = command.spawn().context("cannot start rustc")?;
         for line in BufReader::new(child.stderr.take().context("rustc has no output")?).lines() {
             let line = line?;
-            if Message::read(&line) != Message::Artifact {
+            if !matches!(Message::read(&line), Message::Artifact { .. }) {
                 output::say(&(line + "\n"));
             }
         }

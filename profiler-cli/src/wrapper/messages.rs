@@ -7,8 +7,11 @@ use serde::Deserialize;
 /// A line of the compiler's.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message {
-    /// A file is finished: cargo may go on with what needs it.
-    Artifact,
+    /// A file is finished.
+    Artifact {
+        /// Cargo may go on with crates that need it, which nobody does with the list of sources.
+        is_used: bool,
+    },
     Diagnostic(Diagnostic),
     /// Not the compiler's, but of a macro that it runs.
     Other,
@@ -47,9 +50,13 @@ impl Message {
         struct Kind {
             #[serde(rename = "$message_type", default)]
             kind: String,
+            #[serde(default)]
+            emit: String,
         }
         match serde_json::from_str::<Kind>(line) {
-            Ok(kind) if kind.kind == "artifact" => Self::Artifact,
+            Ok(kind) if kind.kind == "artifact" => {
+                Self::Artifact { is_used: kind.emit != "dep-info" }
+            }
             Ok(kind) if kind.kind == "diagnostic" => {
                 serde_json::from_str(line).map_or(Self::Other, Self::Diagnostic)
             }

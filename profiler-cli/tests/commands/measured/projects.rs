@@ -144,3 +144,24 @@ fn a_folder_without_a_project_is_said() {
     assert_eq!(ran.code, 125);
     assert!(ran.stderr.starts_with("error: could not find `Cargo.toml` in "), "{}", ran.stderr);
 }
+
+#[test]
+fn a_program_that_measures_itself_keeps_its_own_runtime() {
+    let runtime = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let manifest = format!(
+        "[package]\nname = \"itself\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[dependencies]\n\
+         mem-profile = {{ path = {runtime:?} }}\n[workspace]\n"
+    );
+    let main = "#[global_allocator]\nstatic OWN: mem_profile::Alloc = mem_profile::Alloc::new();\n\
+                #[mem_profile::mem_profile(name = \"named\")]\nfn first() {\n    \
+                std::mem::forget(vec![0u8; 40]);\n}\n\
+                fn main() {\n    first();\n    std::mem::forget(vec![0u8; 2]);\n}\n";
+    let lock = std::fs::read_to_string(runtime.join("Cargo.lock")).unwrap();
+    let files = [("Cargo.toml", manifest.as_str()), ("src/main.rs", main), ("Cargo.lock", &lock)];
+    let ran = Project::new("itself", &files).run(&[]).ended(0);
+    assert_eq!(
+        ran.increments(),
+        ["named src/main.rs:5 40", "itself::main src/main.rs:8 40", "itself::main src/main.rs:9 2"]
+    );
+    assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+}

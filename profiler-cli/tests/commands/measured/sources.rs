@@ -125,3 +125,30 @@ fn what_cannot_be_measured_runs_as_it_is() {
     let note = "mem-profile: taken: it does not compile with the attribute, and is not measured";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
 }
+
+#[test]
+fn a_function_that_does_not_bear_the_attribute_is_left_out() {
+    let package = "[package]\nname = \"picky\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+                   [dependencies]\nshort = { path = \"short\" }\n[workspace]\n";
+    let macros = "[package]\nname = \"short\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+                  [lib]\nproc-macro = true\n";
+    let library = "use proc_macro::TokenStream;\n#[proc_macro_attribute]\n\
+                   pub fn short(_: TokenStream, item: TokenStream) -> TokenStream {\n    \
+                   let is_long = item.to_string().contains(\"mem_profile\");\n    \
+                   if is_long { \"compile_error!{\\\"too long\\\"}\".parse().unwrap() } else { item }\n}\n";
+    let main = format!(
+        "#[short::short]\nfn main() {{\n    keep(31);\n    println!(\"done\");\n}}\n{KEEP}"
+    );
+    let files = [
+        ("Cargo.toml", package),
+        ("src/main.rs", &main),
+        ("short/Cargo.toml", macros),
+        ("short/src/lib.rs", library),
+    ];
+    let ran = Project::new("picky", &files).run(&[]).ended(0);
+    assert_eq!(ran.stdout, "done\n");
+    assert_eq!(ran.increments(), ["picky::keep src/main.rs:7 31"]);
+    let note =
+        "mem-profile: picky: the function on src/main.rs:1 does not compile with the attribute";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+}

@@ -1,23 +1,28 @@
 //! The command line. Each subcommand has a file; this one only hands over.
 
 mod check;
+mod completions;
 mod diff;
 mod export;
 mod flame;
+mod man;
 mod options;
 mod report;
+mod run;
+mod target;
 
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::output;
+use crate::{config, output};
 
-/// Look at, compare and check the recordings of mem-profile
+/// Measure memory line by line; look at, compare and check recordings
 ///
-/// A program with `#[mem_profile]` on a function writes a recording where MEM_PROFILE_OUTPUT says.
-/// These commands read it.
+/// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
+/// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. The other
+/// commands read it.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",
@@ -35,7 +40,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  MEM_PROFILE_OUTPUT=run.mprof cargo run --release
+  cargo mem-profile run --release --output run.mprof
   cargo mem-profile report run.mprof
   cargo mem-profile report run.mprof --format html --open
 
@@ -43,15 +48,25 @@ Exit codes:
   0    done
   2    the command line makes no sense
   3    `check` found a limit exceeded
-  125  the command itself failed: an error says why, and what to do";
+  125  the command itself failed: an error says why, and what to do
+
+`run` ends as the program does, and with 101 where it cannot be built.
+
+What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here or in a folder
+around, or in Cargo.toml under [package.metadata.mem-profile], less the beginning and in small
+letters: lines = [\"my_app::*\"], unit = \"KiB\". The file comes before the manifest, variables
+before both, flags before all.";
 
 #[derive(Subcommand)]
 enum Command {
+    Run(Box<run::Arguments>),
     Report(report::Arguments),
     Flame(flame::Arguments),
     Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// How a command ended that did not fail.
@@ -79,9 +94,12 @@ const FAILED: u8 = 125;
 
 /// Runs the command that the arguments of the process name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse_from(arguments());
-    arguments.color.write_global();
-    match run(arguments.command) {
+    let outcome = config::apply().and_then(|()| {
+        let arguments = Arguments::parse_from(arguments());
+        arguments.color.write_global();
+        run(arguments.command)
+    });
+    match outcome {
         Ok(outcome) => outcome.code(),
         Err(error) => {
             output::complain("error", &format!("{error:#}"));
@@ -92,11 +110,14 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Outcome> {
     match command {
+        Command::Run(arguments) => run::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Flame(arguments) => flame::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

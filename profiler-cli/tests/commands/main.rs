@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod export;
 mod manual;
+mod measured;
 mod recorded;
 mod report;
 mod run;

@@ -1,11 +1,20 @@
 //! The command line. Each subcommand has a file; this one only hands over.
 
+mod attach;
 mod check;
+mod clean;
 mod diff;
+mod exec;
 mod export;
 mod flame;
+mod list;
 mod options;
+mod peak;
+mod plot;
 mod report;
+mod rm;
+mod sampling;
+mod test;
 
 use std::process::ExitCode;
 
@@ -13,6 +22,8 @@ use anyhow::Result;
 use clap::{Parser, Subcommand};
 
 use crate::output;
+
+pub(crate) use test::Tested;
 
 /// Look at, compare and check the recordings of mem-profile
 ///
@@ -43,7 +54,9 @@ Exit codes:
   0    done
   2    the command line makes no sense
   3    `check` found a limit exceeded
-  125  the command itself failed: an error says why, and what to do";
+  125  the command itself failed: an error says why, and what to do
+`exec` and `test` end as the program that they run, with 128 + the number of the signal that ended
+it, with 127 where it is not found and with 126 where it cannot be run.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -52,6 +65,14 @@ enum Command {
     Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Exec(exec::Arguments),
+    Attach(attach::Arguments),
+    Test(test::Arguments),
+    Plot(plot::Arguments),
+    Peak(peak::Arguments),
+    List(list::Arguments),
+    Rm(rm::Arguments),
+    Clean(clean::Arguments),
 }
 
 /// How a command ended that did not fail.
@@ -63,6 +84,8 @@ pub(crate) enum Outcome {
     Exceeded,
     /// It did what it could: figures are missing that had been recorded.
     Lossy,
+    /// The program that it ran ended with this code.
+    Program(u8),
 }
 
 impl Outcome {
@@ -71,6 +94,7 @@ impl Outcome {
             Self::Done => ExitCode::SUCCESS,
             Self::Exceeded => ExitCode::from(3),
             Self::Lossy => ExitCode::from(FAILED),
+            Self::Program(code) => ExitCode::from(code),
         }
     }
 }
@@ -97,6 +121,14 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Exec(arguments) => exec::run(&arguments),
+        Command::Attach(arguments) => attach::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
+        Command::Peak(arguments) => peak::run(&arguments),
+        Command::List(_) => list::run(),
+        Command::Rm(arguments) => rm::run(&arguments),
+        Command::Clean(arguments) => clean::run(&arguments),
     }
 }
 

@@ -6,7 +6,10 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 5] = ["report", "flame", "export", "diff", "check"];
+const COMMANDS: [&str; 13] = [
+    "report", "flame", "export", "diff", "check", "exec", "attach", "test", "plot", "peak", "list",
+    "rm", "clean",
+];
 
 const TITLE: &str = "\
 # cargo mem-profile

@@ -1,0 +1,301 @@
+//! What a plot shows.
+
+use std::collections::HashMap;
+
+use anyhow::{Context, Result, bail};
+use mem_profile_runtime::report::Unit;
+
+use super::lanes;
+use super::legend::{self, Entry};
+use crate::timeline::{self, Peak, Series, Timeline};
+
+/// Red, green, blue.
+pub(super) type Rgb = (u8, u8, u8);
+
+/// Of curves: they differ in light and dark as well.
+const CURVES: [Rgb; 6] =
+    [(31, 41, 55), (37, 99, 235), (220, 38, 38), (22, 128, 60), (147, 51, 234), (180, 83, 9)];
+
+/// Of functions. What comes later in the order of time spent takes them again.
+const SHADES: [Rgb; 10] = [
+    (78, 121, 167),
+    (242, 142, 43),
+    (89, 161, 79),
+    (225, 87, 89),
+    (176, 122, 161),
+    (118, 183, 178),
+    (237, 201, 72),
+    (156, 117, 95),
+    (255, 157, 167),
+    (121, 112, 110),
+];
+
+/// A run to be shown.
+pub(crate) struct Run {
+    /// What the run is called where there are several.
+    pub(crate) name: String,
+    pub(crate) timeline: Timeline,
+}
+
+/// How runs are to be shown.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Options {
+    /// Instead of the command line.
+    pub(crate) title: Option<String>,
+    /// From and to, in seconds since the start of each run.
+    pub(crate) window: Option<(f64, f64)>,
+    /// Whether each curve has its line of least squares.
+    pub(crate) slope: bool,
+    /// Whether functions are rows by level, below the curves.
+    pub(crate) flame: bool,
+}
+
+/// All that is to be seen. Times are in seconds since the start of the run, sizes in `unit`.
+pub(crate) struct Chart {
+    pub(super) title: String,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    /// Where the axis of sizes ends.
+    pub(super) top: f64,
+    pub(super) unit: &'static str,
+    pub(super) curves: Vec<Curve>,
+    pub(super) shades: Vec<Shade>,
+    /// How many rows the functions have where they are rows, else 0.
+    pub(super) rows: usize,
+    pub(super) peak: Mark,
+    pub(super) legend: Vec<Entry>,
+}
+
+pub(super) struct Curve {
+    pub(super) name: String,
+    pub(super) color: Rgb,
+    pub(super) points: Vec<(f64, f64)>,
+    pub(super) trend: Option<Trend>,
+}
+
+pub(super) struct Trend {
+    /// Bytes per second.
+    pub(super) slope: f64,
+    pub(super) ends: [(f64, f64); 2],
+}
+
+/// A time in which one function ran, as far as can be seen.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shade {
+    pub(super) label: String,
+    pub(super) color: Rgb,
+    pub(super) from: f64,
+    pub(super) to: f64,
+    pub(super) level: u32,
+    pub(super) thread: u32,
+    /// Where it is if functions are rows, counted from below.
+    pub(super) row: usize,
+}
+
+pub(super) struct Mark {
+    pub(super) at: (f64, f64),
+    pub(super) label: String,
+    /// What kind of figure it is, and what was running.
+    pub(super) explanation: Vec<String>,
+}
+
+impl Chart {
+    /// # Errors
+    /// Where there is nothing to show: no sample, or none in the window.
+    pub(crate) fn new(runs: &[Run], options: &Options) -> Result<Self> {
+        let windows = runs.iter().map(|run| window(run, options)).collect::<Result<Vec<_>>>()?;
+        let mut scale = Scale::new(&windows, options);
+        let mut curves = Vec::new();
+        for ((timeline, start), run) in windows.iter().zip(runs) {
+            scale.start = *start;
+            let name = legend::run_name(timeline, run, runs.len());
+            let own = (name, &timeline.memory);
+            let children =
+                timeline.children.iter().map(|(id, series)| (format!("child {id}"), series));
+            for (name, series) in [own].into_iter().chain(children) {
+                let color = CURVES[curves.len() % CURVES.len()];
+                curves.push(scale.curve(name, color, series, options.slope));
+            }
+        }
+        // Spans of several runs would hide each other.
+        let functions = if let [(timeline, _)] = &windows[..] { Some(timeline) } else { None };
+        let functions = functions.map(timeline::functions).unwrap_or_default();
+        let paint = Paint::new(&functions);
+        let shades = match &windows[..] {
+            [(timeline, _)] => lanes::shades(timeline, &scale, &paint),
+            _ => Vec::new(),
+        };
+        let peak = mark(&windows, &mut scale, &paint);
+        let legend = legend::entries(&curves, &peak, &functions, &paint);
+        let rows = shades.iter().map(|shade| shade.row + 1).max().filter(|_| options.flame);
+        Ok(Self {
+            title: title(runs, options),
+            from: scale.from,
+            to: scale.to,
+            top: scale.top,
+            unit: scale.unit,
+            curves,
+            shades,
+            rows: rows.unwrap_or(0),
+            peak,
+            legend,
+        })
+    }
+}
+
+/// The part of a run that is shown, and when the run began.
+fn window(run: &Run, options: &Options) -> Result<(Timeline, f64)> {
+    let name = &run.name;
+    let start = run.timeline.start().filter(|_| run.timeline.memory.peak().is_some());
+    let start =
+        start.with_context(|| format!("{name} has no samples: there is nothing to plot"))?;
+    let Some((from, to)) = options.window else { return Ok((run.timeline.clone(), start)) };
+    let shown = run.timeline.within(start + from, start + to);
+    if shown.memory.samples.is_empty() {
+        let seconds = run.timeline.seconds();
+        bail!("{name} has no sample between {from} and {to} s: it took {seconds:.3} s");
+    }
+    Ok((shown, start))
+}
+
+fn title(runs: &[Run], options: &Options) -> String {
+    let command = || match runs {
+        [run] => Some(run.timeline.command.clone().unwrap_or_else(|| run.name.clone())),
+        _ => None,
+    };
+    options.title.clone().or_else(command).unwrap_or_else(|| format!("{} runs", runs.len()))
+}
+
+/// From samples to what is drawn.
+pub(super) struct Scale {
+    from: f64,
+    to: f64,
+    top: f64,
+    unit: &'static str,
+    divisor: f64,
+    /// When the run began.
+    start: f64,
+}
+
+/// How many columns can be told apart.
+pub(super) const COLUMNS: usize = 840;
+
+impl Scale {
+    fn new(windows: &[(Timeline, f64)], options: &Options) -> Self {
+        let ends = windows.iter().map(|(timeline, start)| {
+            timeline.start().map_or(0.0, |first| first - start) + timeline.seconds()
+        });
+        let (from, to) = options.window.unwrap_or((0.0, ends.fold(0.0, f64::max)));
+        let all = windows.iter().flat_map(|(timeline, _)| {
+            timeline.children.iter().map(|(_, series)| series).chain([&timeline.memory])
+        });
+        let highest = all.filter_map(Series::peak).map(|peak| peak.at.bytes).max().unwrap_or(0);
+        let (unit, divisor) = match highest {
+            0..0x10_0000 => ("KiB", 1024.0),
+            0x10_0000..0x4000_0000 => ("MiB", 1_048_576.0),
+            _ => ("GiB", 1_073_741_824.0),
+        };
+        // Room above for the words that belong to the peak.
+        let top = (highest as f64 / divisor * 1.12).max(1.0);
+        Self { from, to: to.max(from + 1e-3), top, unit, divisor, start: windows[0].1 }
+    }
+
+    fn seconds(&self, time: f64) -> f64 {
+        time - self.start
+    }
+
+    /// Which column shows a moment; below 0 and above all where it is outside of the window.
+    pub(super) fn column_of(&self, time: f64) -> f64 {
+        (self.seconds(time) - self.from) / self.column()
+    }
+
+    /// Where a column begins, in seconds.
+    pub(super) fn column_start(&self, index: usize) -> f64 {
+        (index as f64).mul_add(self.column(), self.from)
+    }
+
+    /// How long a column is, in seconds.
+    fn column(&self) -> f64 {
+        (self.to - self.from) / COLUMNS as f64
+    }
+
+    fn size(&self, bytes: f64) -> f64 {
+        bytes / self.divisor
+    }
+
+    fn curve(&self, name: String, color: Rgb, series: &Series, slope: bool) -> Curve {
+        let samples = series.samples.iter();
+        let points = samples.map(|it| (self.seconds(it.time), self.size(it.bytes as f64)));
+        let points = thinned(points.collect(), self.column());
+        let trend = series.trend(self.start).filter(|_| slope).map(|(slope, bytes)| {
+            let at = |seconds: f64| (seconds, self.size(slope.mul_add(seconds, bytes)));
+            let seconds = |point: Option<&(f64, f64)>| point.map_or(0.0, |point| point.0);
+            Trend { slope, ends: [at(seconds(points.first())), at(seconds(points.last()))] }
+        });
+        Curve { name, color, points, trend }
+    }
+}
+
+/// Of the points in one column only the first, the lowest, the highest and the last: nobody sees
+/// the others.
+fn thinned(points: Vec<(f64, f64)>, column: f64) -> Vec<(f64, f64)> {
+    if points.len() <= COLUMNS * 4 {
+        return points;
+    }
+    let mut thin = Vec::new();
+    for same in points.chunk_by(|one, other| (one.0 / column).floor() == (other.0 / column).floor())
+    {
+        let by_size = |one: &&(f64, f64), other: &&(f64, f64)| one.1.total_cmp(&other.1);
+        let chosen =
+            [same.first(), same.iter().min_by(by_size), same.iter().max_by(by_size), same.last()];
+        let mut chosen: Vec<_> = chosen.into_iter().flatten().copied().collect();
+        chosen.sort_by(|one, other| one.0.total_cmp(&other.0));
+        thin.extend(chosen);
+    }
+    thin
+}
+
+fn mark(windows: &[(Timeline, f64)], scale: &mut Scale, paint: &Paint) -> Mark {
+    let peaks = windows.iter().filter_map(|it| Some((it.0.memory.peak()?, it)));
+    let highest = peaks.max_by_key(|(peak, _)| peak.at.bytes);
+    // Every window has a sample, so there is one.
+    let (peak, (timeline, start)) = highest.unwrap_or((
+        Peak { at: timeline::Sample { time: windows[0].1, bytes: 0 }, is_mark: false },
+        &windows[0],
+    ));
+    scale.start = *start;
+    let seconds = scale.seconds(peak.at.time);
+    let size = Unit::Auto.format(peak.at.bytes.into(), 1);
+    let kind = match peak.is_mark {
+        true => "as the system counted",
+        false => "the highest of the samples",
+    };
+    let is_running =
+        |span: &&timeline::Span| (span.start.time..=span.end.time).contains(&peak.at.time);
+    let running = timeline.spans.iter().filter(is_running).max_by_key(|span| span.level);
+    let running = running.map(|span| format!("in {}", legend::cut(paint.of(&span.function).1, 34)));
+    Mark {
+        at: (seconds, scale.size(peak.at.bytes as f64)),
+        label: format!("peak {size} at {seconds:.2} s"),
+        explanation: [kind.to_owned()].into_iter().chain(running).collect(),
+    }
+}
+
+/// The colour and the label of each function.
+pub(super) struct Paint(HashMap<String, (Rgb, String)>);
+
+impl Paint {
+    fn new(functions: &[timeline::Function]) -> Self {
+        let labels = timeline::labels(functions.iter().map(|it| it.name.as_str()));
+        let colors = SHADES.iter().cycle();
+        let paint = functions.iter().zip(colors).map(|(function, color)| {
+            let label = labels.get(function.name.as_str()).copied().unwrap_or(&function.name);
+            (function.name.clone(), (*color, label.to_owned()))
+        });
+        Self(paint.collect())
+    }
+
+    pub(super) fn of(&self, function: &str) -> (Rgb, &str) {
+        self.0.get(function).map_or((SHADES[9], ""), |(color, label)| (*color, label))
+    }
+}

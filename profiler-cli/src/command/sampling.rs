@@ -67,28 +67,26 @@ fn duration(text: &str) -> Result<Duration, String> {
 
 /// Says what came of it: the peak, and where the samples are.
 pub(super) fn conclude(recorder: &Recorder, fault: Option<&io::Error>) {
-    let samples = recorder.samples;
-    if let Some(fault) = fault {
-        output::complain("warning", &format!("its memory could not be read: {fault}"));
-    }
-    let path = recorder.path().display();
+    let (file, samples) = (recorder.name(), recorder.samples);
     let Some(peak) = recorder.peak() else {
-        let why = if fault.is_none() { "; it ended before the first" } else { "" };
-        output::complain("note", &format!("{path} has no samples{why}"));
+        match fault {
+            Some(fault) => output::complain("warning", &format!("{file} has no samples: {fault}")),
+            None => output::complain("note", &format!("{file} has no samples: it was too short")),
+        }
         return;
     };
+    if let Some(fault) = fault {
+        output::complain("warning", &format!("samples are missing in {file}: {fault}"));
+    }
     let size = Unit::Auto.format(peak.at.bytes.into(), 1);
     let how = if peak.is_mark { "as the system counted" } else { "the highest of the samples" };
-    output::complain("peak", &format!("{size}, {how}; {path} has {samples} samples"));
+    output::complain("peak", &format!("{size}, {how}; {file} has {samples} samples"));
 }
 
 /// Why nothing can be read of any process; `None` where this one's own memory can be.
 pub(super) fn blindness() -> Option<io::Error> {
     let itself = Table::new(Backend::Rss).read(std::process::id());
-    let blind = |error| {
-        io::Error::other(format!("this system shows no memory here, as /proc would ({error})"))
-    };
-    itself.err().map(blind)
+    itself.err().map(|error| io::Error::other(format!("/proc cannot be read here: {error}")))
 }
 
 #[cfg(test)]

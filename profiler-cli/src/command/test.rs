@@ -152,6 +152,24 @@ mod tests {
     }
 
     #[test]
+    fn a_test_that_runs_alone_is_named_and_a_list_is_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("peaks");
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let at = crate::timeline::Sample { time: 1.0, bytes: 4096 };
+        let peak = Some(Peak { at, is_mark: true });
+        note(&path, &words("deps/it-0123456789abcdef --list --format terse"), peak, 0).unwrap();
+        note(&path, &words("deps/it-0123456789abcdef --exact a::b --nocapture"), peak, 0).unwrap();
+        note(&path, &words("deps/it-0123456789abcdef a::b --exact"), None, 101).unwrap();
+        let lines = fs::read_to_string(&path).unwrap();
+        let tested = lines.lines().map(|line| serde_json::from_str::<Tested>(line).unwrap());
+        let tested = tested.map(|it| (it.binary, it.test, it.peak, it.code));
+        let it = || "it".to_owned();
+        let expected = [(it(), Some("a::b".into()), Some(4096), 0), (it(), None, None, 101)];
+        assert_eq!(tested.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
     fn a_binary_is_named_without_its_number() {
         assert_eq!(binary("/t/debug/deps/loom-0123456789abcdef"), "loom");
         assert_eq!(binary("target/my-app"), "my-app");

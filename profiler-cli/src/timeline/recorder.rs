@@ -41,8 +41,10 @@ impl Recorder {
         Ok(recorder)
     }
 
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
+    /// What it is called, for people.
+    pub(crate) fn name(&self) -> String {
+        let name = self.path.display().to_string();
+        if name.is_empty() { "the run".into() } else { name }
     }
 
     pub(crate) fn take(&mut self, tick: &Tick) {
@@ -82,8 +84,8 @@ impl Recorder {
     fn write(&mut self, lines: &str) {
         let Some(file) = &mut self.file else { return };
         if let Err(error) = file.write_all(lines.as_bytes()) {
-            let path = self.path.display();
-            output::complain("warning", &format!("cannot write to {path}: {error}; it is cut"));
+            let name = self.name();
+            output::complain("warning", &format!("cannot write to {name}: {error}; it is cut"));
             self.file = None;
         }
     }

@@ -162,6 +162,65 @@ fn two_runs_in_a_second_have_files_of_their_own() {
 }
 
 #[test]
+fn what_cannot_be_read_is_said_and_the_program_ends_as_it_would() {
+    let folder = Folder::new();
+    let script =
+        format!("mount -t tmpfs none /proc && '{COMMAND}' exec -q -o a.dat sh -c 'exit 4'");
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", &script]).current_dir(folder.path(""));
+    let ran = ran(&command.output().unwrap());
+    if ran.code == 4 {
+        insta::assert_snapshot!(ran.stderr, @"warning: a.dat has no samples: /proc cannot be read here: No such file or directory (os error 2)");
+    } else {
+        // Where nobody may hide /proc, nobody can try.
+        assert!(ran.stderr.contains("unshare") || ran.stderr.contains("mount"), "{}", ran.stderr);
+    }
+}
+
+/// A package with a test that takes 40 MiB, and one that fails.
+fn package(folder: &Folder) {
+    let manifest = "[package]\nname = \"my-app\"\nedition = \"2024\"\n[workspace]\n";
+    fs::create_dir_all(folder.path("src")).unwrap();
+    fs::create_dir_all(folder.path("tests")).unwrap();
+    folder.write("Cargo.toml", manifest);
+    folder.write(
+        "src/lib.rs",
+        "#[test] fn large() { std::hint::black_box(vec![1u8; 40 << 20]); \
+         std::thread::sleep(std::time::Duration::from_millis(50)); }",
+    );
+    folder.write("tests/it.rs", "#[test] fn fails() -> Result<(), ()> { Err(()) }");
+}
+
+#[test]
+fn tests_have_the_peaks_of_their_binaries() {
+    let folder = Folder::new();
+    package(&folder);
+    let ran = folder.run(&["test", "--no-fail-fast"]);
+    assert_eq!(ran.code, 101, "{}", ran.stderr);
+    let rows: Vec<_> = ran.stdout.lines().rev().take(3).collect();
+    assert!(rows[2].trim_start().starts_with("Peak  Test"), "{rows:?}");
+    assert!(rows[1].starts_with("4") && rows[1].ends_with(" MiB  my_app"), "{rows:?}");
+    assert!(rows[0].ends_with(" MiB  my-app it (exit code 101)"), "{rows:?}");
+    assert_eq!(folder.run(&["list"]).stdout, "");
+    let refused = folder.run(&["test", "--no-such-option"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("no test binary ran"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_runner_of_cargo_ends_as_the_program() {
+    let folder = Folder::new();
+    package(&folder);
+    folder.write("src/main.rs", "fn main() { println!(\"ran\"); std::process::exit(7) }");
+    let runner = format!("target.'cfg(all())'.runner=['{COMMAND}', 'exec', '-o', 'a.dat']");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--config", &runner]).current_dir(folder.path(""));
+    let ran = ran(&cargo.output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (7, "ran\n"), "{}", ran.stderr);
+    assert!(folder.read("a.dat").starts_with("CMDLINE target/debug/my-app\nMEM "));
+}
+
+#[test]
 fn a_running_program_is_sampled_until_it_ends() {
     let folder = Folder::new();
     let mut program = Command::new("sleep").arg("0.5").spawn().unwrap();

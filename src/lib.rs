@@ -25,8 +25,9 @@
 
 pub use mem_profile_macro::{assert_budget, mem_profile};
 pub use mem_profile_runtime::{
-    Alloc, Backend, FunctionSnapshot, LineSnapshot, MemoryUsage, MemoryUsageOptions,
-    SCHEMA_VERSION, Sample, Snapshot, memory_usage, record_to, report, reset, snapshot,
+    Alloc, Backend, FunctionSnapshot, Label, LineSnapshot, MemoryUsage, MemoryUsageOptions,
+    Reading, SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage,
+    record_timeline, record_to, report, reset, snapshot, timestamp,
 };
 
 #[cfg(feature = "enabled")]

@@ -35,6 +35,7 @@ pub(crate) fn leak() -> Snapshot {
     ];
     Snapshot {
         notes: vec![],
+        timeline: None,
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(100_051_200),

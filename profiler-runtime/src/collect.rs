@@ -37,6 +37,7 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
             process_bytes: process_bytes(backend),
             functions: Vec::new(),
             notes: Vec::new(),
+            timeline: None,
         },
     };
     if let Some(live) = Live::now() {

@@ -5,9 +5,9 @@ use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Once, OnceLock};
+use std::time::Duration;
 
 use crate::collect;
-use crate::process;
 use crate::record::quiet::{self, Quiet};
 use crate::record::table::{self, Function, Table};
 use crate::record::{alloc, arena};
@@ -38,13 +38,17 @@ pub const fn table(
 ///
 /// Called by the first annotated function. Threads that come meanwhile wait; a call from within
 /// (an allocator with annotated methods) returns at once and is not measured.
-fn start() {
-    start_recording(None);
+pub(crate) fn start() {
+    start_session(None, None);
 }
 
-/// The same, recording to `wanted` rather than to what the environment says. `None` when the
-/// session had been started before.
-fn start_recording(wanted: Option<&Path>) -> Option<io::Result<PathBuf>> {
+/// The same, recording to `wanted` rather than to what the environment says, and a timeline with
+/// samples in this interval. `None` when there is no such path, or the session had been started
+/// before.
+pub(crate) fn start_session(
+    wanted: Option<&Path>,
+    timeline: Option<Duration>,
+) -> Option<io::Result<PathBuf>> {
     static START: Once = Once::new();
     thread_local! {
         static IS_STARTING: Cell<bool> = const { Cell::new(false) };
@@ -73,6 +77,7 @@ fn start_recording(wanted: Option<&Path>) -> Option<io::Result<PathBuf>> {
         if recording.is_none() && backend != Backend::Off {
             session::record(backend);
         }
+        session::record_timeline(backend, timeline);
         // From here on functions are measured, and all of that is recorded.
         table::set_mode(collect::kind(backend));
     });
@@ -122,7 +127,7 @@ fn is_wanted(function: &Function) -> bool {
     session::options().filter.matches(function.display_name())
 }
 
-fn backend() -> Backend {
+pub(crate) fn backend() -> Backend {
     start();
     BACKEND.get().copied().unwrap_or(Backend::Off)
 }
@@ -149,6 +154,7 @@ fn close_recording() {
     let backend = backend();
     collect::settle(backend);
     let _quiet = Quiet::enter();
+    session::sampler::stop();
     session::recorder::close(backend);
 }
 
@@ -166,14 +172,16 @@ fn close_recording() {
 /// have run while there is more than one thread: call it first thing in `main`.
 pub fn record_to(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let path = path.as_ref();
-    if let Some(result) = start_recording(Some(path)) {
+    if let Some(result) = start_session(Some(path), None) {
         return result;
     }
     let _quiet = Quiet::enter();
     let refusal = if arena::recorded().is_some() {
         "the process is recorded already"
-    } else if process::is_alone() || backend() == Backend::Off {
-        return session::recorder::begin(path, backend());
+    } else if session::recorder::is_alone() || backend() == Backend::Off {
+        let path = session::recorder::begin(path, backend())?;
+        session::resume_timeline(backend());
+        return Ok(path);
     } else {
         "a recording begins before annotated functions run on several threads: call `record_to` \
          first thing in `main`"

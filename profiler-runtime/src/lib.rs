@@ -10,7 +10,7 @@
 //! | `snapshot` | plain data |
 //! | `report` | [`Snapshot`] → text, one renderer per file |
 //! | `session` | options, environment, where a report goes, the end of the process |
-//! | `control` | what a program may call |
+//! | `control`, `timeline` | what a program may call |
 //! | `budget` | what a call may take at most |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `trace` | the tracer: every allocation of the whole program by call stack |
@@ -24,7 +24,10 @@
 mod snapshot;
 mod usage;
 
-pub use self::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+pub use self::snapshot::{
+    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, SCHEMA_VERSION, Snapshot, Span,
+    Timeline,
+};
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 
 #[cfg(feature = "enabled")]
@@ -46,6 +49,8 @@ pub mod recording;
 pub mod report;
 #[cfg(feature = "enabled")]
 mod session;
+#[cfg(feature = "enabled")]
+mod timeline;
 
 #[cfg(feature = "trace")]
 pub mod trace;
@@ -59,11 +64,15 @@ pub use self::control::{record_to, report, reset, snapshot};
 pub use self::record::alloc::Alloc;
 #[cfg(feature = "enabled")]
 pub use self::session::Filter;
+#[cfg(feature = "enabled")]
+pub use self::timeline::{Timestamp, record_timeline, timestamp};
 
 #[cfg(not(feature = "enabled"))]
 mod disabled;
 #[cfg(not(feature = "enabled"))]
-pub use self::disabled::{Alloc, record_to, report, reset, snapshot};
+pub use self::disabled::{
+    Alloc, Timestamp, record_timeline, record_to, report, reset, snapshot, timestamp,
+};
 
 /// What emitted code names. Not for people: it may change with any release.
 #[cfg(feature = "enabled")]

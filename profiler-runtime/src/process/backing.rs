@@ -204,9 +204,9 @@ pub(crate) fn on_fork(
     unsafe { libc::pthread_atfork(Some(before), Some(parent), Some(child)) == 0 }
 }
 
-/// Whether this process has one thread only.
-pub(crate) fn is_alone() -> bool {
-    fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1)
+/// Whether this process has one thread only, and so many of our own.
+pub(crate) fn is_alone(ours: usize) -> bool {
+    fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1 + ours)
 }
 
 /// Whether a process runs and has the file at `path` in its memory.

@@ -51,7 +51,7 @@ pub(crate) fn on_fork(
     false
 }
 
-pub(crate) fn is_alone() -> bool {
+pub(crate) fn is_alone(_ours: usize) -> bool {
     false
 }
 

@@ -27,6 +27,13 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
+#[cfg(unix)]
+#[path = "thread_unix.rs"]
+mod thread;
+#[cfg(not(unix))]
+#[path = "thread_portable.rs"]
+mod thread;
+
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 #[cfg(all(not(unix), feature = "signals"))]
@@ -36,12 +43,14 @@ mod signals;
 use std::ffi::c_void;
 use std::io::{self, IsTerminal};
 use std::ptr::NonNull;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, has_mapped, is_alone, on_fork, replace, unmap};
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen};
+pub(crate) use self::thread::{Thread, spawn};
 
 /// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
 pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
@@ -108,6 +117,13 @@ pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
 pub(crate) fn nanoseconds() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// Nanoseconds since this was called first, and one more. They never go back.
+pub(crate) fn ticks() -> i64 {
+    static FIRST: OnceLock<Instant> = OnceLock::new();
+    let passed = FIRST.get_or_init(Instant::now).elapsed().as_nanos();
+    i64::try_from(passed).unwrap_or(i64::MAX - 1) + 1
 }
 
 /// Number of this process.

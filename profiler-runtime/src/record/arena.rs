@@ -99,6 +99,11 @@ pub(crate) fn finish(block: &Word, kind: i64) {
     block.publish(block.get() | kind);
 }
 
+/// Nobody writes there any more, and readers pass over it.
+pub(super) fn abandon(block: &Word) {
+    block.set(block.get() & !0xff);
+}
+
 /// All segments, newest first.
 pub(crate) fn segments() -> impl Iterator<Item = &'static Segment> {
     SEGMENTS.iter()

@@ -4,8 +4,9 @@
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
-use super::row::{Chunk, Row, Totals};
-use super::thread;
+use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
+use super::stack::Aside;
+use super::{thread, timeline};
 use crate::process;
 
 /// What frames and events call.
@@ -43,27 +44,39 @@ impl Ledger {
 
     #[inline(always)]
     fn settle_heap(&self) -> i64 {
-        let live = self.live.get();
-        let row = self.row();
+        let (live, row, notable) = (self.live.get(), self.row(), self.notable.get());
+        if notable != CHANGED {
+            row.usage.raise(notable);
+            return live;
+        }
+        self.complete();
         row.increment.add(live.wrapping_sub(self.booked.get()));
-        self.booked.set(live);
+        self.note_booked(live);
         self.settle_peak(live, row);
         let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
-        self.notable.set(usage);
+        self.notable.set(usage | timeline::kept());
         row.usage.raise(usage);
         live
     }
 
     #[inline(never)]
     fn settle_rss(&self) -> i64 {
+        self.complete();
         // Where the system gives no reading, the last one stands: nothing is booked.
         let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
         self.live.set(live);
         let row = self.row();
         row.increment.add(live - self.booked.get());
-        self.booked.set(live);
+        self.note_booked(live);
         row.usage.raise(live);
         live
+    }
+
+    #[inline(always)]
+    fn note_booked(&self, live: i64) {
+        self.booked.set(live);
+        self.booked_allocated.set(self.allocated.get());
+        self.booked_allocations.set(self.allocations.get());
     }
 
     #[inline(always)]
@@ -91,72 +104,140 @@ impl Ledger {
             allocations: self.allocations.get(),
         }
     }
-}
 
-/// Where a frame's lines and peaks stood, in absolute bytes.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(crate) struct Marks {
-    pub(crate) line_start: i64,
-    pub(crate) frame_peak: i64,
+    /// What they were when the thread last booked.
+    fn booked_totals(&self) -> Totals {
+        Totals {
+            live: self.booked.get().wrapping_add(self.base.get()),
+            allocated: self.booked_allocated.get(),
+            allocations: self.booked_allocations.get(),
+        }
+    }
 }
 
 /// What only frames call: the lines and peaks of one frame, set aside while another runs.
 impl Ledger {
-    /// Starts a frame whose current line has already risen by `rise`; returns the marks of the
-    /// frame before it.
+    /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
+    /// thread last booked, and no frame of the chunk waits further out.
+    ///
+    /// Most frames change nothing, and end like that. So nothing more is written down of the
+    /// caller's books: until the next change they stand as they stood when the thread last booked.
     #[inline(always)]
-    pub(crate) fn push_marks(&self, rise: i64) -> Marks {
+    pub(super) fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> bool {
+        let (current, caller, outer) = (self.row(), self.chunk.get(), chunk.suspended.get());
+        let is_open = self.notable.get() as u64 > current.usage.get() as u64;
+        if is_open || (outer != IDLE && caller != chunk.as_ptr()) {
+            return false;
+        }
+        let aside = Aside::new(caller, current, outer);
+        let is_pushed = self.stack.push(aside);
+        if is_pushed {
+            self.start_frame(chunk, row);
+        }
+        is_pushed
+    }
+
+    /// The same whatever has changed, of which all is booked. The first line of the frame has
+    /// already risen by `rise`. `None` when memory is out.
+    pub(super) fn push_frame(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
+        if self.stack.is_full() {
+            self.complete();
+            self.stack.grow()?;
+        }
+        self.stack.push(Aside::new(self.chunk.get(), self.row(), chunk.suspended.get()));
+        self.start_frame(chunk, row);
         let live = self.live.get();
-        let base = self.base.get();
-        let marks = Marks {
-            line_start: self.line_start.get().wrapping_add(base),
-            frame_peak: self.frame_peak.get().wrapping_add(base),
-        };
-        self.frame_peak.set(live);
-        self.line_start.set(live - rise);
+        // With `rss` nothing else moves the peak along.
+        self.peak.set(live);
+        if self.line_start.get() != live.wrapping_sub(rise) {
+            // The caller's line has risen too.
+            self.complete();
+            self.line_start.set(live.wrapping_sub(rise));
+        }
         if rise != 0 {
             self.notable.set(CHANGED);
         }
-        marks
+        Some(())
     }
 
-    /// With `rss` nothing else moves the peak along. With `heap` it is there already: all is booked.
-    pub(crate) fn start_peak(&self) {
-        self.peak.set(self.live.get());
-    }
-
-    /// Whether nothing has been allocated and nothing freed since `waiting` was left.
     #[inline(always)]
-    pub(crate) fn is_as_of(&self, waiting: Chunk) -> bool {
-        self.allocated.get() == waiting.last_allocated.get()
-            && self.absolute_live() == waiting.last_live.get()
+    fn start_frame(&self, chunk: Chunk, row: &'static Row) {
+        chunk.suspended.set(RUNNING);
+        self.chunk.set(chunk.as_ptr());
+        self.set_row(row);
     }
 
-    /// Ends a frame in which nothing has changed. All that was before it is booked, its peak too.
+    /// Ends the frame of `chunk` if it is the innermost one, and nothing has changed since it
+    /// was put in place.
     #[inline(always)]
-    pub(crate) fn restore_marks(&self, marks: Marks) {
-        let base = self.base.get();
-        self.frame_peak.set(marks.frame_peak.wrapping_sub(base));
-        let line_start = marks.line_start.wrapping_sub(base);
+    pub(super) fn pop_unchanged(&self, chunk: Chunk) -> bool {
+        match self.stack.last_incomplete() {
+            Some(aside) if self.chunk.get() == chunk.as_ptr() => {
+                self.stack.pop_incomplete();
+                self.resume(chunk, aside);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Puts the frame back that `chunk`'s has replaced.
+    #[inline(always)]
+    pub(super) fn resume(&self, chunk: Chunk, aside: &Aside) {
+        chunk.suspended.set(aside.outer.get());
+        self.chunk.set(aside.caller.get());
+        self.row.set(aside.row.get());
+    }
+
+    /// Before anything is booked: what [`Ledger::push_unchanged`] has left out.
+    #[inline(always)]
+    pub(crate) fn complete(&self) {
+        if self.stack.last_incomplete().is_some() {
+            self.complete_frames();
+        }
+    }
+
+    #[inline(never)]
+    fn complete_frames(&self) {
+        let (booked, base) = (self.booked_totals(), self.base.get());
+        let mut line_start = self.line_start.get().wrapping_add(base);
+        let mut frame_peak = self.frame_peak.get().wrapping_add(base);
+        let mut frames = self.stack.incomplete().peekable();
+        while let Some(aside) = frames.next() {
+            let entered = frames.peek().map_or(self.chunk.get(), |next| next.caller.get());
+            // SAFETY: null or from `push_frame`, which had it of a chunk.
+            if let Some(caller) = unsafe { Chunk::from_ptr(aside.caller.get()) } {
+                let left = caller.offset_of(aside.row());
+                caller.set_last(&booked);
+                caller.suspended.set(left);
+                if aside.caller.get() == entered {
+                    aside.outer.set(left);
+                }
+            }
+            aside.line_start.set(line_start);
+            aside.frame_peak.set(frame_peak);
+            (line_start, frame_peak) = (booked.live, booked.live);
+        }
+        self.frame_peak.set(self.booked.get());
+        self.stack.complete.set(self.stack.top.get());
+    }
+
+    /// Ends a frame, of which all is booked: the peak that it saw also is one of the frame that
+    /// called it. Returns how far the frame rose above the start of the caller's line.
+    #[inline(always)]
+    pub(super) fn restore_marks(&self, aside: &Aside) -> i64 {
+        if self.kind != Kind::Heap {
+            return 0;
+        }
+        let (base, seen) = (self.base.get(), self.frame_peak.get());
+        let line_start = aside.line_start.get().wrapping_sub(base);
         self.line_start.set(line_start);
         if line_start != self.live.get() {
             // The line is to be closed by its end, although all is booked.
             self.notable.set(CHANGED);
         }
-    }
-
-    /// Ends a frame: the peak that it saw also is one of the frame that called it.
-    /// Returns how far the frame rose above the start of the caller's line.
-    #[inline(always)]
-    pub(crate) fn pop_marks(&self, marks: Marks) -> i64 {
-        if self.kind != Kind::Heap {
-            return 0;
-        }
-        let seen = self.frame_peak.get();
-        self.restore_marks(marks);
-        self.frame_peak.raise(seen);
-        seen.wrapping_sub(self.line_start.get())
+        self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
+        seen.wrapping_sub(line_start)
     }
 
     /// How far the current line has risen above its start.
@@ -171,8 +252,9 @@ impl Ledger {
     pub(crate) fn rest(&self, idle: &'static Row) {
         self.set_row(idle);
         self.set_chunk(None);
+        self.stack.clear();
         let live = self.live.get();
-        self.booked.set(live);
+        self.note_booked(live);
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(live);
         }

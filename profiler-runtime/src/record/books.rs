@@ -53,6 +53,6 @@ impl Books {
 
     /// Nobody writes here any more.
     pub(super) fn abandon(&self) {
-        self.block.set(self.block.get() & !0xff);
+        arena::abandon(&self.block);
     }
 }

@@ -6,14 +6,12 @@
 //! "every byte on exactly one line of a table", also under recursion and re-entry.
 
 use core::marker::PhantomData;
-use core::ptr;
 
 use super::ledger::Ledger;
 use super::place::{End, Place, Scope, event, event_row};
 use super::row::{Chunk, IDLE, Row, Totals};
-use super::stack::Aside;
 use super::table::Table;
-use super::thread::Thread;
+use super::track;
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
@@ -38,6 +36,11 @@ impl Frame {
     #[inline(always)]
     pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
         Self { place: Place::new(begin_at(table, row, rise)), _stays: PhantomData }
+    }
+
+    /// Whether anything is measured in it.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.place.here().is_some()
     }
 
     /// The row that is current and how far it has risen; for a task that will go on later.
@@ -96,21 +99,17 @@ impl Drop for Frame {
 
 /// In release out of line and with its result in registers: the code is there once, and the frame
 /// that is made of it stays in registers too. Most calls are calm: nothing has changed since the
-/// thread last settled, and the function does not wait further out. They call nothing, so that
+/// thread last booked, and the function does not wait further out. They call nothing, so that
 /// no register has to be saved for them.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_call(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
-    if let Some((thread, ledger, chunk)) = table.opened()
-        && !thread.stack.is_full()
-        && !ledger.is_open()
-        && !waits_further_out(ledger, chunk)
-    {
+    if let Some((ledger, chunk)) = table.opened() {
         // SAFETY: as in `begin_call_slow`.
         let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
-        if first.runs.get() != 0 {
-            push(thread, ledger, chunk, start, 0);
-            first.runs.add(1);
+        let runs = first.runs.get();
+        if runs != 0 && ledger.push_unchanged(chunk, start) {
+            first.runs.set(runs.wrapping_add(1));
             if row != 0 {
                 start.runs.add(1);
             }
@@ -122,121 +121,77 @@ fn begin_call(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chu
 
 #[inline(never)]
 fn begin_call_slow(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
-    let (thread, ledger, chunk) = table.open()?;
+    let (ledger, chunk) = table.open()?;
     // SAFETY: the macro emits a function's rows and this call together: `row` is below the number
     // of rows, of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
-    enter(thread, ledger, chunk, start, 0)?;
-    if first.runs.add(1) == 1 {
+    enter(ledger, chunk, start, 0)?;
+    let call = first.runs.add(1);
+    if call == 1 {
         table.note_entry(ledger.entry_reading());
     }
     if row != 0 {
         start.runs.add(1);
     }
+    track::entered(ledger, chunk, call);
     Some((ledger, chunk))
 }
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Ledger, Chunk)> {
-    let (thread, ledger, chunk) = table.open()?;
-    enter(thread, ledger, chunk, chunk.row_clamped(row), rise)?;
+    let (ledger, chunk) = table.open()?;
+    enter(ledger, chunk, chunk.row_clamped(row), rise)?;
     Some((ledger, chunk))
 }
 
-/// Whether a frame of the chunk's function waits for the one that is running, which is of another.
-#[inline(always)]
-fn waits_further_out(ledger: &Ledger, chunk: Chunk) -> bool {
-    chunk.suspended.get() != IDLE && ledger.chunk() != Some(chunk)
-}
-
 /// `None` when memory for the stack is out: what happens in the frame is then its caller's.
-fn enter(
-    thread: &'static Thread,
-    ledger: &'static Ledger,
-    chunk: Chunk,
-    row: &'static Row,
-    rise: i64,
-) -> Option<()> {
-    if !thread.stack.reserve() {
-        return None;
-    }
+fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
     ledger.settle_open();
-    if waits_further_out(ledger, chunk) {
-        book_suspended(chunk, chunk.suspended.get(), &ledger.totals());
+    // A frame of the same function waits for the one that is running, which is of another.
+    if chunk.suspended.get() != IDLE && ledger.chunk() != Some(chunk) {
+        ledger.complete();
+        let now = ledger.totals();
+        book_suspended(chunk, chunk.suspended.get(), &now);
+        chunk.set_last(&now);
     }
-    ledger.start_peak();
-    push(thread, ledger, chunk, row, rise);
-    Some(())
-}
-
-/// Sets the running frame aside, of which all is booked, and puts a new one in its place.
-#[inline(always)]
-fn push(thread: &Thread, ledger: &Ledger, chunk: Chunk, row: &'static Row, rise: i64) {
-    let caller = ledger.chunk();
-    if let Some(caller) = caller {
-        caller.set_last(&ledger.totals());
-        caller.suspended.set(caller.offset_of(ledger.row()));
-    }
-    let outer = chunk.suspended.get();
-    // The function is running: any row says so until a callee sets the true one.
-    chunk.suspended.set(chunk.offset_of(row));
-    ledger.set_chunk(Some(chunk));
-    ledger.set_row(row);
-    let caller = caller.map_or(ptr::null_mut(), Chunk::as_ptr);
-    thread.stack.push(Aside { caller, outer, marks: ledger.push_marks(rise) });
+    ledger.push_frame(chunk, row, rise)
 }
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
-    if ledger.chunk() == Some(chunk)
-        && !ledger.is_open()
-        && let Some(thread) = ledger.thread()
-        && let Some(&Aside { caller, outer, marks }) = thread.stack.last()
-        // SAFETY: null or from `push`, which had it of a chunk.
-        && let Some(caller) = unsafe { Chunk::from_ptr(caller) }
-        && outer == IDLE
-        && ledger.is_as_of(caller)
-        && let Some(row) = caller.row_at(caller.suspended.get())
-    {
-        thread.stack.pop();
-        chunk.suspended.set(IDLE);
-        ledger.set_chunk(Some(caller));
-        ledger.set_row(row);
-        return ledger.restore_marks(marks);
+    if ledger.is_open() || !ledger.pop_unchanged(chunk) {
+        leave_slow(ledger, chunk);
     }
-    leave_slow(ledger, chunk);
 }
 
 #[inline(never)]
 extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
-    let Some(thread) = ledger.thread() else { return };
-    let Some(aside) = thread.stack.pop_of(chunk, ledger.chunk()) else { return };
-    // SAFETY: null or from `push`, which had it of a chunk.
-    let caller = unsafe { Chunk::from_ptr(aside.caller) };
     ledger.settle_open();
+    if ledger.pop_unchanged(chunk) {
+        return track::left(ledger);
+    }
+    ledger.complete();
+    let Some(aside) = ledger.stack.pop_of(chunk, ledger.chunk()) else { return };
+    track::left(ledger);
     let now = ledger.totals();
-    if aside.outer != IDLE {
+    if aside.outer.get() != IDLE {
         chunk.set_last(&now);
     }
-    chunk.suspended.set(aside.outer);
-    ledger.set_chunk(caller);
-    let rise = ledger.pop_marks(aside.marks);
-    let Some(caller) = caller else {
-        return ledger.set_row(ledger.idle());
-    };
-    let suspended = caller.suspended.get();
-    if caller != chunk {
-        book_suspended(caller, suspended, &now);
+    // SAFETY: null or from `push_frame`, which had it of a chunk.
+    let caller = unsafe { Chunk::from_ptr(aside.caller.get()) };
+    if let Some(caller) = caller.filter(|&caller| caller != chunk) {
+        book_suspended(caller, caller.suspended.get(), &now);
     }
-    let row = caller.row_at(suspended).unwrap_or_else(|| ledger.idle());
-    row.peak.raise(rise);
-    ledger.set_row(row);
+    ledger.resume(chunk, aside);
+    let rise = ledger.restore_marks(aside);
+    if caller.is_some() {
+        aside.row().peak.raise(rise);
+    }
 }
 
 /// A frame of this function waits further out: what happened since it was left is on its line.
-#[inline(always)]
 fn book_suspended(chunk: Chunk, suspended: i64, now: &Totals) {
     let change = now.since(&chunk.last());
     // Where nothing was allocated and nothing freed there is nothing to write.

@@ -7,7 +7,10 @@ use super::arena::{Process, Segment};
 use super::books::Books;
 use super::ledger::Ledger;
 use super::row::{Header, Row};
+use super::span::{Name, Span, Spans};
+use super::stack::{Aside, Stack};
 use super::table::Entry;
+use super::timeline::{Sample, Samples, Timeline};
 
 /// The first word of every segment.
 pub(crate) const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
@@ -32,6 +35,16 @@ pub(crate) const FUNCTION: i64 = 2;
 pub(crate) const THREAD: i64 = 3;
 /// A function's rows on one thread: [`Header`] and [`Row`]s.
 pub(crate) const CHUNK: i64 = 4;
+/// What frames have set aside: an empty unit, and [`Aside`]s.
+pub(crate) const STACK: i64 = 5;
+/// What there is of memory over time: [`Timeline`].
+pub(crate) const TIMELINE: i64 = 6;
+/// Readings over time: [`Samples`].
+pub(crate) const SAMPLES: i64 = 7;
+/// Calls and named blocks: [`Spans`].
+pub(crate) const SPANS: i64 = 8;
+/// The name of blocks: [`Name`] and its text.
+pub(crate) const NAME: i64 = 9;
 
 /// No reading yet.
 pub(crate) const NEVER: i64 = i64::MIN;
@@ -112,6 +125,10 @@ pub(crate) mod ledger {
     pub(crate) const BOOKED: usize = offset_of!(Ledger, booked);
     pub(crate) const BASE: usize = offset_of!(Ledger, base);
     pub(crate) const CHUNK: usize = offset_of!(Ledger, chunk);
+    pub(crate) const TOP: usize = offset_of!(Ledger, stack) + offset_of!(Stack, top);
+    pub(crate) const COMPLETE: usize = offset_of!(Ledger, stack) + offset_of!(Stack, complete);
+    pub(crate) const BOOKED_ALLOCATED: usize = offset_of!(Ledger, booked_allocated);
+    pub(crate) const BOOKED_ALLOCATIONS: usize = offset_of!(Ledger, booked_allocations);
 }
 
 pub(crate) mod chunk {
@@ -135,6 +152,53 @@ pub(crate) mod row {
     pub(crate) const ALLOCATIONS: usize = offset_of!(Row, allocations);
     pub(crate) const ALLOCATED: usize = offset_of!(Row, allocated);
     pub(crate) const SIZE: usize = size_of::<Row>();
+}
+
+pub(crate) mod timeline {
+    use super::*;
+    pub(crate) const STARTED: usize = offset_of!(Timeline, started);
+    pub(crate) const INTERVAL: usize = offset_of!(Timeline, interval);
+    pub(crate) const SIZE: usize = size_of::<Timeline>();
+}
+
+pub(crate) mod samples {
+    use super::*;
+    pub(crate) const FIRST: usize = offset_of!(Samples, samples);
+    pub(crate) const TIME: usize = offset_of!(Sample, time);
+    pub(crate) const BYTES: usize = offset_of!(Sample, bytes);
+    /// Of one sample.
+    pub(crate) const EACH: usize = size_of::<Sample>();
+    pub(crate) const SIZE: usize = size_of::<Samples>();
+}
+
+pub(crate) mod spans {
+    use super::*;
+    pub(crate) const THREAD: usize = offset_of!(Spans, thread);
+    pub(crate) const FIRST: usize = offset_of!(Spans, spans);
+    pub(crate) const START: usize = offset_of!(Span, start);
+    pub(crate) const END: usize = offset_of!(Span, end);
+    pub(crate) const BYTES_AT_START: usize = offset_of!(Span, bytes_at_start);
+    pub(crate) const BYTES_AT_END: usize = offset_of!(Span, bytes_at_end);
+    pub(crate) const LABEL: usize = offset_of!(Span, label);
+    pub(crate) const LEVEL: usize = offset_of!(Span, level);
+    /// Of one span.
+    pub(crate) const EACH: usize = size_of::<Span>();
+    pub(crate) const SIZE: usize = size_of::<Spans>();
+}
+
+pub(crate) mod name {
+    use super::*;
+    pub(crate) const NUMBER: usize = offset_of!(Name, number);
+    pub(crate) const RUNS: usize = offset_of!(Name, runs);
+    pub(crate) const TEXT: usize = offset_of!(Name, text);
+    pub(crate) const SIZE: usize = size_of::<Name>();
+}
+
+pub(crate) mod aside {
+    use super::*;
+    pub(crate) const CALLER: usize = offset_of!(Aside, caller);
+    pub(crate) const ROW: usize = offset_of!(Aside, row);
+    pub(crate) const SIZE: usize = size_of::<Aside>();
 }
 
 #[cfg(test)]
@@ -162,10 +226,13 @@ mod tests {
         assert_eq!((offsets, function::SIZE), ([32, 40, 48], 128));
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
-        assert_eq!((offsets, thread::SIZE), ([8, 64, 192], 384));
+        assert_eq!((offsets, thread::SIZE), ([8, 64, 256], 512));
         let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
         assert_eq!(offsets, [0, 16, 24, 32]);
-        assert_eq!([ledger::BOOKED, ledger::BASE, ledger::CHUNK], [64, 88, 96]);
+        assert_eq!([ledger::TOP, ledger::COMPLETE, ledger::CHUNK], [64, 72, 96]);
+        assert_eq!([ledger::BOOKED, ledger::BASE], [128, 152]);
+        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [160, 168]);
+        assert_eq!([aside::CALLER, aside::ROW, aside::SIZE], [0, 8, 40]);
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
         assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));
@@ -174,6 +241,21 @@ mod tests {
         let offsets = [row::RUNS, row::INCREMENT, row::PEAK, row::USAGE];
         assert_eq!(offsets, [0, 8, 16, 24]);
         assert_eq!(([row::ALLOCATIONS, row::ALLOCATED], row::SIZE), ([32, 40], 48));
+    }
+
+    #[test]
+    fn the_layout_of_timelines_is_that_of_the_version() {
+        let offsets = [timeline::STARTED, timeline::INTERVAL];
+        assert_eq!((offsets, timeline::SIZE), ([8, 16], 64));
+        let offsets = [samples::FIRST, samples::TIME, samples::BYTES];
+        assert_eq!((offsets, samples::EACH, samples::SIZE), ([64, 0, 8], 16, 1024));
+        let offsets = [spans::START, spans::END, spans::BYTES_AT_START, spans::BYTES_AT_END];
+        assert_eq!(offsets, [0, 8, 16, 24]);
+        let offsets = [spans::LABEL, spans::LEVEL, spans::EACH];
+        assert_eq!(offsets, [32, 40, 48]);
+        assert_eq!([spans::THREAD, spans::FIRST, spans::SIZE], [8, 64, 1024]);
+        let offsets = [name::NUMBER, name::RUNS, name::TEXT, name::SIZE];
+        assert_eq!(offsets, [8, 16, 24, 64]);
     }
 
     #[test]

@@ -12,13 +12,13 @@
 //! ```
 
 use core::ptr::{self, NonNull};
-use core::sync::atomic::{
-    AtomicI64, AtomicPtr,
-    Ordering::{Acquire, Relaxed, Release},
-};
+#[cfg(feature = "trace")]
+use core::sync::atomic::Ordering::{Acquire, Release};
+use core::sync::atomic::{AtomicI64, AtomicPtr, Ordering::Relaxed};
 
 use super::arena;
 use super::row::{Chunk, Header, Row};
+use super::stack::Stack;
 use super::thread::{self, Thread};
 #[cfg(feature = "trace")]
 use super::watch;
@@ -59,8 +59,10 @@ pub(crate) enum Kind {
 }
 
 /// One thread's books for one backend. All words have one writer: the thread.
+///
+/// A cache line for the allocator, one for frames, and one for booking.
 #[derive(Debug)]
-#[repr(C)]
+#[repr(C, align(64))]
 pub(crate) struct Ledger {
     pub(super) live: Word,
     /// Highest `live` since the last booking.
@@ -69,6 +71,9 @@ pub(crate) struct Ledger {
     pub(super) row: Pointer<Row>,
     pub(super) allocated: Word,
     pub(super) allocations: Word,
+    /// A row whose highest usage is below this has something to book: what the process had in
+    /// use when this thread last settled, or [`CHANGED`].
+    pub(super) notable: Local,
     /// The watcher is told of a block with which `allocated` comes to this. Here with and without
     /// the feature `trace`: recordings have one layout.
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
@@ -77,23 +82,25 @@ pub(crate) struct Ledger {
     watcher: AtomicPtr<Watcher>,
     #[cfg(target_pointer_width = "32")]
     _high: u32,
-    /// `live` when the current line started.
-    pub(super) line_start: Local,
-    /// `live` when it was last booked.
-    pub(super) booked: Word,
-    /// Highest `live` since the current frame was entered.
-    pub(super) frame_peak: Local,
-    /// A row whose highest usage is below this has something to book: what the process had in
-    /// use when this thread last settled, or [`CHANGED`].
-    pub(super) notable: Local,
-    /// What was subtracted from `live` to keep it in the window.
-    pub(super) base: Word,
+    /// What the frames have set aside that are running.
+    pub(super) stack: Stack,
     /// The chunk of the frame that is running; null outside annotated functions.
     pub(super) chunk: Pointer<Header>,
     /// The ledger that this thread's frames use; itself with `heap`.
     active: Pointer<Ledger>,
-    thread: AtomicPtr<Thread>,
+    thread: Pointer<Thread>,
     pub(super) kind: Kind,
+    /// `live` when it was last booked.
+    pub(super) booked: Word,
+    /// `live` when the current line started.
+    pub(super) line_start: Local,
+    /// Highest `live` since the innermost frame was entered of which the books are complete.
+    pub(super) frame_peak: Local,
+    /// What was subtracted from `live` to keep it in the window.
+    pub(super) base: Word,
+    /// `allocated` and `allocations` when `live` was last booked.
+    pub(super) booked_allocated: Word,
+    pub(super) booked_allocations: Word,
 }
 
 impl Ledger {
@@ -110,19 +117,22 @@ impl Ledger {
             row: Pointer::new(ptr::from_ref(row).cast_mut()),
             allocated: Word::new(0),
             allocations: Word::new(0),
+            notable: Local::new(CHANGED),
             awaited: Word::new(NEVER),
             watcher: AtomicPtr::new(ptr::null_mut()),
             #[cfg(target_pointer_width = "32")]
             _high: 0,
-            line_start: Local::new(live),
-            booked: Word::new(live),
-            frame_peak: Local::new(live),
-            notable: Local::new(if matches!(kind, Kind::Rss) { CHANGED } else { 0 }),
-            base: Word::new(0),
+            stack: Stack::new(),
             chunk: Pointer::new(ptr::null_mut()),
             active: Pointer::new(ptr::null_mut()),
-            thread: AtomicPtr::new(ptr::null_mut()),
+            thread: Pointer::new(ptr::null_mut()),
             kind,
+            booked: Word::new(live),
+            line_start: Local::new(live),
+            frame_peak: Local::new(live),
+            base: Word::new(0),
+            booked_allocated: Word::new(0),
+            booked_allocations: Word::new(0),
         }
     }
 
@@ -141,6 +151,8 @@ impl Ledger {
             (allocations, &old.allocations),
             (booked, &old.booked),
             (&self.base, &old.base),
+            (&self.booked_allocated, &old.booked_allocated),
+            (&self.booked_allocations, &old.booked_allocations),
         ] {
             word.set(old.get());
         }
@@ -156,14 +168,14 @@ impl Ledger {
 
     pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
         self.active.set(ptr::from_ref(active).cast_mut());
-        self.thread.store(ptr::from_ref(thread).cast_mut(), Release);
+        self.thread.publish(ptr::from_ref(thread).cast_mut());
     }
 
     /// The thread that owns this ledger; `None` for a special one.
     #[inline(always)]
     pub(crate) fn thread(&self) -> Option<&'static Thread> {
         // SAFETY: null or a thread, which is never freed.
-        unsafe { self.thread.load(Acquire).as_ref() }
+        unsafe { self.thread.acquire().as_ref() }
     }
 
     /// The ledger that frames on this thread use; `None` for a special one.
@@ -182,11 +194,6 @@ impl Ledger {
     #[inline(always)]
     pub(crate) fn set_row(&self, row: &'static Row) {
         self.row.set(ptr::from_ref(row).cast_mut());
-    }
-
-    /// Where that is booked which happens outside annotated functions.
-    pub(crate) fn idle(&self) -> &'static Row {
-        self.thread().map_or(thread::no_row(), Thread::idle)
     }
 
     #[inline(always)]
@@ -331,6 +338,7 @@ impl Ledger {
 
     /// Adds what this thread holds to the process's total and moves the window.
     pub(crate) fn publish(&self) {
+        self.complete();
         self.settle_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
         publish(shift);
@@ -342,6 +350,15 @@ impl Ledger {
             word.set(word.get().wrapping_sub(shift));
         }
         self.base.add(shift);
+    }
+
+    /// Memory in use by the process as far as this thread knows: without what the others have not
+    /// published; with `rss` the last reading.
+    pub(super) fn reading(&self) -> i64 {
+        match self.kind {
+            Kind::Rss => self.live.get(),
+            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
+        }
     }
 
     /// What this thread has to add to [`published`].

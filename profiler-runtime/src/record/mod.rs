@@ -21,6 +21,9 @@
 //! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
 //! | `stack` | what frames set aside while another runs |
+//! | `timeline` | memory over time: whether it is recorded, and its readings |
+//! | `span` | where calls and named blocks of a timeline are kept |
+//! | `track` | which of them are open on a thread |
 //! | `frame` | one execution of a function or closure |
 //! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
@@ -43,10 +46,13 @@ pub(crate) mod measure;
 pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;
+pub(crate) mod span;
 pub(crate) mod stack;
 pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod task;
 pub(crate) mod thread;
+pub(crate) mod timeline;
+pub(crate) mod track;
 pub(crate) mod watch;
 pub(crate) mod word;

@@ -73,6 +73,9 @@ impl Totals {
 /// No frame of this function is running on this thread. No row is there: it is the header.
 pub(crate) const IDLE: i64 = 0;
 
+/// One is running, or its stack says where it waits. No row is there either.
+pub(crate) const RUNNING: i64 = 1;
+
 /// The header of a [`Chunk`].
 #[derive(Debug)]
 #[repr(C, align(64))]
@@ -85,7 +88,7 @@ pub(crate) struct Header {
     /// How many [`Row`]s follow.
     pub(crate) rows: Word,
     /// Where the row is at which the innermost frame of this function was left to run another
-    /// frame, in bytes from the header; [`IDLE`] where no frame runs.
+    /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`].
     pub(crate) suspended: Word,
     /// The thread's totals when the books of this function were last complete.
     pub(super) last_live: Word,
@@ -171,12 +174,12 @@ impl Chunk {
         (ptr::from_ref(row) as usize).wrapping_sub(self.0.as_ptr() as usize) as i64
     }
 
-    /// The row at `offset`; `None` for [`IDLE`].
-    #[inline(always)]
+    /// The row at `offset`; `None` for [`IDLE`] and [`RUNNING`].
     pub(crate) fn row_at(self, offset: i64) -> Option<&'static Row> {
-        // SAFETY: apart from `IDLE` only `offset_of` makes offsets, of rows of this chunk, which
+        // SAFETY: apart from these only `offset_of` makes offsets, of rows of this chunk, which
         // is never freed.
-        (offset != IDLE).then(|| unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
+        (!matches!(offset, IDLE | RUNNING))
+            .then(|| unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
     }
 
     /// The number of a row of this chunk.

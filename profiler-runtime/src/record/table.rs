@@ -12,7 +12,7 @@ use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::place::Place;
 use super::row::Chunk;
-use super::thread::{self, MAX_FUNCTIONS, Thread};
+use super::thread::{self, MAX_FUNCTIONS};
 use super::word::{Pointer, Word};
 
 /// What the macro knows of a function.
@@ -118,6 +118,15 @@ pub(crate) fn set_mode(kind: Option<Kind>) {
     MODE.store(mode, Release);
 }
 
+/// What frames count with; `None` where nothing is measured, or that is not known yet.
+pub(super) fn kind() -> Option<Kind> {
+    match MODE.load(Acquire) {
+        MODE_HEAP => Some(Kind::Heap),
+        MODE_RSS => Some(Kind::Rss),
+        _ => None,
+    }
+}
+
 /// Which functions are measured; the session's filter.
 pub(crate) type Filter = fn(&Function) -> bool;
 
@@ -128,7 +137,7 @@ pub(crate) fn set_filter(filter: Filter) {
 }
 
 /// Where a function books on one thread.
-type Opened = (&'static Thread, &'static Ledger, Chunk);
+type Opened = (&'static Ledger, Chunk);
 
 impl Table {
     /// A table that no one has called yet.
@@ -184,7 +193,7 @@ impl Table {
         self.state.load(Relaxed) == SKIPPED
     }
 
-    /// The thread, its ledger and the rows to book on; `None` when nothing is to be measured.
+    /// The ledger and the rows to book on; `None` when nothing is to be measured.
     #[inline(always)]
     pub(crate) fn open(&'static self) -> Option<Opened> {
         self.opened().or_else(|| self.open_first())
@@ -197,7 +206,7 @@ impl Table {
         let index = self.state.load(Acquire).checked_sub(FIRST)?;
         let thread = ledger.thread()?;
         let chunk = thread.chunk(index as usize)?;
-        Some((thread, ledger.active()?, chunk))
+        Some((ledger.active()?, chunk))
     }
 
     /// The first call of the function on this thread.
@@ -207,19 +216,17 @@ impl Table {
         if MODE.load(Acquire) == MODE_UNKNOWN {
             (self.function.start)();
         }
-        let kind = match MODE.load(Acquire) {
-            MODE_HEAP => Kind::Heap,
-            MODE_RSS => Kind::Rss,
-            MODE_OFF => return self.skip(),
-            _ => return None,
-        };
+        if MODE.load(Acquire) == MODE_OFF {
+            return self.skip();
+        }
+        let kind = kind()?;
         let index = self.index()?;
         let thread = thread::current()?;
         thread.record();
         thread.use_ledger(kind);
         let rows = self.function.rows.max(1);
         let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
-        Some((thread, thread.ledger(kind), chunk))
+        Some((thread.ledger(kind), chunk))
     }
 
     /// Nothing will ever be measured here.

@@ -12,16 +12,22 @@ use core::task::{Context, Poll};
 
 use super::frame::Frame;
 use super::table::Table;
+use super::timeline;
+use super::track::OpenSpan;
 
 /// A future whose polls run in a frame of `table`.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
 pub struct Task<F> {
     table: &'static Table,
     /// The row that goes on at the next poll.
-    row: usize,
+    row: u32,
+    state: State,
+    /// Whether it is a call of the function, and not a block.
+    is_call: bool,
     /// How far that row has risen in the polls so far.
     rise: i64,
-    state: State,
+    /// In a timeline, a call from its first poll on. Dropped after the future.
+    span: OpenSpan,
     future: ManuallyDrop<F>,
 }
 
@@ -39,7 +45,7 @@ enum State {
 /// The body of an async function.
 #[inline]
 pub fn task_call<F: Future<Output = R>, R>(table: &'static Table, future: F) -> Task<F> {
-    Task { table, row: 0, rise: 0, state: State::Call, future: ManuallyDrop::new(future) }
+    Task::new(table, 0, State::Call, future)
 }
 
 /// An async block that starts on `row`. Opaque, so that the compiler speaks of a future and not of
@@ -50,20 +56,20 @@ pub fn task<F: Future>(
     row: usize,
     future: F,
 ) -> impl Future<Output = F::Output> {
-    Task { table, row, rise: 0, state: State::Start, future: ManuallyDrop::new(future) }
+    Task::new(table, row as u32, State::Start, future)
 }
 
 /// Leaves the frame of one poll, also by a panic, and keeps where the task stood.
 struct Visit<'a> {
     frame: Frame,
-    row: &'a mut usize,
+    row: &'a mut u32,
     rise: &'a mut i64,
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
         if let Some((row, rise)) = self.frame.position() {
-            (*self.row, *self.rise) = (row, rise);
+            (*self.row, *self.rise) = (row as u32, rise);
         }
     }
 }
@@ -93,11 +99,23 @@ impl Drop for Cancelling {
 }
 
 impl<F> Task<F> {
+    const fn new(table: &'static Table, row: u32, state: State, future: F) -> Self {
+        let future = ManuallyDrop::new(future);
+        let is_call = matches!(state, State::Call);
+        Self { table, row, state, is_call, rise: 0, span: OpenSpan::none(), future }
+    }
+
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {
         let frame = match self.state {
             State::Call => self.table.enter(),
-            _ => self.table.enter_task(self.row, self.rise),
+            _ => self.table.enter_task(self.row as usize, self.rise),
         };
+        if timeline::is_on() && self.is_call && frame.is_measured() {
+            match self.state {
+                State::Call => self.span = OpenSpan::of_call(),
+                _ => self.span.resume(),
+            }
+        }
         if self.state != State::Finished {
             self.state = State::Pending;
         }
@@ -118,6 +136,7 @@ impl<F: Future> Future for Task<F> {
         drop(visit);
         if result.is_ready() {
             task.state = State::Finished;
+            task.span = OpenSpan::none();
         }
         result
     }

@@ -28,14 +28,11 @@ use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
-use super::stack::Stack;
+use super::track::Track;
 use super::watch;
 use crate::process;
 
 static NO_ROW: Row = Row::new();
-pub(crate) fn no_row() -> &'static Row {
-    &NO_ROW
-}
 
 static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
 static ENDED: Ledger = Ledger::special(&NO_ROW);
@@ -83,8 +80,8 @@ pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
     books: AtomicPtr<Books>,
-    /// What its frames have set aside.
-    pub(super) stack: Stack,
+    /// What it knows of its spans; null where there are none.
+    pub(super) track: AtomicPtr<Track>,
     next: AtomicPtr<Thread>,
     in_use: Claim,
     /// The chunk of each function, by the number of its table.
@@ -136,7 +133,6 @@ fn register() -> Option<&'static Thread> {
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
     let Books { heap, rss, idle, .. } = thread.books();
-    thread.stack.clear();
     heap.rest(idle);
     rss.rest(idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
@@ -205,8 +201,9 @@ impl Thread {
         unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
     }
 
-    pub(crate) fn idle(&self) -> &'static Row {
-        &self.books().idle
+    /// Its number, which is that of all threads that use this record, one after another.
+    pub(super) fn number(&self) -> i64 {
+        self.books().number.get()
     }
 
     /// The ledger of the backend in use.

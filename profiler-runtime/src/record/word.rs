@@ -1,6 +1,7 @@
 //! Counters with one writer and any number of readers.
 
 use core::cell::Cell;
+use core::fmt;
 use core::sync::atomic::{
     AtomicI64, AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
@@ -67,7 +68,6 @@ impl Word {
 }
 
 /// A pointer that takes a word, on every system.
-#[derive(Debug)]
 #[repr(C, align(8))]
 pub(crate) struct Pointer<T> {
     pointer: AtomicPtr<T>,
@@ -92,6 +92,23 @@ impl<T> Pointer<T> {
     #[inline(always)]
     pub(crate) fn set(&self, pointer: *mut T) {
         self.pointer.store(pointer, Relaxed);
+    }
+
+    /// The pointer, and what was written before it was [published](Self::publish).
+    #[inline(always)]
+    pub(crate) fn acquire(&self) -> *mut T {
+        self.pointer.load(Acquire)
+    }
+
+    /// Sets the pointer, behind all that was written before.
+    pub(crate) fn publish(&self, pointer: *mut T) {
+        self.pointer.store(pointer, Release);
+    }
+}
+
+impl<T> fmt::Debug for Pointer<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.pointer.fmt(formatter)
     }
 }
 

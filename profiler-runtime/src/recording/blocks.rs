@@ -17,6 +17,9 @@ pub(super) struct Blocks<'a> {
     /// By number.
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
+    stacks: Vec<Block<'a>>,
+    /// Those of the timeline, with their kinds.
+    timeline: Vec<(i64, Block<'a>)>,
     /// Where the last segment ends, or should.
     end: u64,
 }
@@ -43,6 +46,8 @@ struct Found<'a> {
     functions: BTreeMap<i64, Block<'a>>,
     threads: BTreeMap<i64, Block<'a>>,
     chunks: Vec<Block<'a>>,
+    stacks: Vec<Block<'a>>,
+    timeline: Vec<(i64, Block<'a>)>,
 }
 
 impl<'a> Blocks<'a> {
@@ -56,12 +61,17 @@ impl<'a> Blocks<'a> {
             at = found.add_segment(bytes, at)?;
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { segments, functions, threads, chunks, .. } = found;
-        Ok(Self { bytes, segments, process, functions, threads, chunks, end: at })
+        let Found { segments, functions, threads, chunks, stacks, timeline, .. } = found;
+        Ok(Self { bytes, segments, process, functions, threads, chunks, stacks, timeline, end: at })
     }
 
     pub(super) fn process(&self) -> Block<'a> {
         self.process
+    }
+
+    /// Blocks of the timeline.
+    pub(super) fn of_kind(&self, kind: i64) -> impl Iterator<Item = Block<'a>> + use<'a, '_> {
+        self.timeline.iter().filter(move |(found, _)| *found == kind).map(|(_, block)| *block)
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -80,6 +90,18 @@ impl<'a> Blocks<'a> {
         let (start, segment) = self.segments.range(..=address).next_back()?;
         let within = address - start;
         (within < segment.length).then(|| segment.offset.wrapping_add(within))
+    }
+
+    /// What frames have set aside between two addresses in the process; empty where these are not
+    /// in one stack.
+    pub(super) fn stack(&self, from: i64, to: i64) -> &'a [u8] {
+        let bytes = || {
+            let (start, last) = (self.offset_of(from)?, self.offset_of(to.wrapping_sub(1))?);
+            let stack = self.stacks.iter().find(|stack| stack.contains(start))?;
+            let within = |offset: u64| usize::try_from(offset.checked_sub(stack.at)?).ok();
+            stack.bytes.get(within(start)?..=within(last)?)
+        };
+        bytes().unwrap_or_default()
     }
 }
 
@@ -140,6 +162,11 @@ impl<'a> Found<'a> {
             layout::FUNCTION => layout::function::SIZE,
             layout::THREAD => layout::thread::SIZE,
             layout::CHUNK => layout::chunk::SIZE,
+            layout::STACK => layout::UNIT,
+            layout::TIMELINE => layout::timeline::SIZE,
+            layout::SAMPLES => layout::samples::SIZE,
+            layout::SPANS => layout::spans::SIZE,
+            layout::NAME => layout::name::SIZE,
             _ => return Err(Damaged { at: block.at, what: "a block is of no known kind" }),
         };
         if block.bytes.len() < least {
@@ -151,7 +178,9 @@ impl<'a> Found<'a> {
                 self.functions.insert(block.word(layout::function::NUMBER), block);
             }
             layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
-            _ => self.chunks.push(block),
+            layout::CHUNK => self.chunks.push(block),
+            layout::STACK => self.stacks.push(block),
+            _ => self.timeline.push((kind, block)),
         }
         Ok(())
     }
@@ -165,6 +194,10 @@ impl<'a> Block<'a> {
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    fn contains(&self, offset: u64) -> bool {
+        offset.checked_sub(self.at).is_some_and(|within| within < self.bytes.len() as u64)
     }
 
     /// The texts of these lengths, from `offset` on.
@@ -189,7 +222,7 @@ impl<'a> Block<'a> {
     }
 }
 
-fn word(bytes: &[u8], at: u64) -> Option<i64> {
+pub(super) fn word(bytes: &[u8], at: u64) -> Option<i64> {
     let start = usize::try_from(at).ok()?;
     let bytes = bytes.get(start..start.checked_add(WORD)?)?;
     Some(i64::from_le_bytes(bytes.try_into().ok()?))

@@ -21,6 +21,7 @@
 mod blocks;
 mod error;
 mod tables;
+mod timeline;
 
 pub use self::error::RecordingError;
 
@@ -154,8 +155,11 @@ impl Recording {
         let started = Duration::from_nanos(process.word(layout::process::STARTED).max(0) as u64);
         let text = process.word(layout::process::TEXT);
         let text = process.texts(layout::process::SIZE, [text])?;
+        let mut snapshot = tables::snapshot(&blocks)?;
+        snapshot.timeline = timeline::timeline(&blocks)?;
+        snapshot.notes.extend(snapshot.timeline.as_ref().and_then(timeline::note));
         Ok(Self {
-            snapshot: tables::snapshot(&blocks)?,
+            snapshot,
             program: text.map(|text| text.into_owned()).concat(),
             process: id,
             started: UNIX_EPOCH + started,

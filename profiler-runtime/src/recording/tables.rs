@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::RecordingError;
-use super::blocks::{Block, Blocks};
+use super::blocks::{self, Block, Blocks};
 use crate::record::layout::{self, NEVER};
 use crate::record::ledger::{CENTER, Kind};
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
@@ -20,6 +20,8 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         RSS => Backend::Rss,
         _ => Backend::Off,
     };
+    let of = |thread| Ledger::of(blocks, thread, backend);
+    let ledgers = blocks.threads.iter().map(|(&number, thread)| (number, of(thread))).collect();
     let mut tables: BTreeMap<i64, Vec<Sum>> = BTreeMap::new();
     for chunk in &blocks.chunks {
         let number = chunk.word(layout::chunk::TABLE);
@@ -27,7 +29,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         let Some(function) = blocks.functions.get(&number) else { continue };
         let rows = rows(function, chunk)?;
         let sums = tables.entry(number).or_insert_with(|| vec![Sum::default(); rows]);
-        add_chunk(sums, blocks, chunk, backend);
+        add_chunk(sums, blocks, &ledgers, chunk, backend);
     }
     let mut functions = Vec::new();
     for (number, sums) in tables.iter().rev().filter(|(_, sums)| sums.iter().any(Sum::ran)) {
@@ -35,13 +37,14 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
             functions.push(function(block, sums, backend)?);
         }
     }
-    let process_bytes = process_bytes(blocks, backend);
+    let process_bytes = process_bytes(blocks, &ledgers, backend);
     let mut snapshot = Snapshot {
         schema_version: SCHEMA_VERSION,
         backend,
         process_bytes,
         functions,
         notes: Vec::new(),
+        timeline: None,
     };
     snapshot.sort();
     Ok(snapshot)
@@ -61,7 +64,11 @@ fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError
 }
 
 /// Memory in use by the process when the recording was closed, or what is known of now.
-fn process_bytes(blocks: &Blocks<'_>, backend: Backend) -> Option<u64> {
+fn process_bytes(
+    blocks: &Blocks<'_>,
+    ledgers: &BTreeMap<i64, Ledger>,
+    backend: Backend,
+) -> Option<u64> {
     let process = blocks.process();
     let bytes = process.word(layout::process::BYTES);
     if bytes != NEVER {
@@ -70,8 +77,7 @@ fn process_bytes(blocks: &Blocks<'_>, backend: Backend) -> Option<u64> {
     if backend != Backend::Heap {
         return None;
     }
-    let ledgers = blocks.threads.values().map(|thread| Ledger::of(thread, backend));
-    let unpublished = ledgers.map(|ledger| ledger.live.wrapping_sub(CENTER));
+    let unpublished = ledgers.values().map(|ledger| ledger.live.wrapping_sub(CENTER));
     let published = process.word(layout::process::PUBLISHED);
     Some(unsigned(unpublished.fold(published, i64::wrapping_add)))
 }
@@ -134,63 +140,91 @@ struct Ledger {
     live: i64,
     booked: i64,
     totals: Totals,
-    /// Addresses of the chunk and the row that are current.
-    chunk: i64,
-    row: i64,
+    /// What they were when `live` was last booked.
+    booked_totals: Totals,
+    /// Where the chunk and the row are that are current.
+    current: Option<(u64, u64)>,
+    /// The rows that wait for a callee since then, by chunk.
+    waiting: BTreeMap<u64, u64>,
 }
 
 impl Ledger {
-    fn of(thread: &Block<'_>, backend: Backend) -> Self {
+    fn of(blocks: &Blocks<'_>, thread: &Block<'_>, backend: Backend) -> Self {
         let heap = backend == Backend::Heap;
         let at = if heap { layout::thread::HEAP } else { layout::thread::RSS };
         let word = |offset| thread.word(at + offset);
-        let live = word(layout::ledger::LIVE);
+        let (live, booked) = (word(layout::ledger::LIVE), word(layout::ledger::BOOKED));
+        let base = word(layout::ledger::BASE);
+        let place = |chunk, row| blocks.offset_of(chunk).zip(blocks.offset_of(row));
+        let stack = blocks.stack(word(layout::ledger::COMPLETE), word(layout::ledger::TOP));
+        let waiting = stack.chunks_exact(layout::aside::SIZE).filter_map(|aside| {
+            let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
+            place(word(layout::aside::CALLER), word(layout::aside::ROW))
+        });
         Self {
             live,
-            booked: word(layout::ledger::BOOKED),
+            booked,
             totals: Totals {
-                live: live.wrapping_add(word(layout::ledger::BASE)),
+                live: live.wrapping_add(base),
                 allocated: word(layout::ledger::ALLOCATED),
                 allocations: word(layout::ledger::ALLOCATIONS),
             },
-            chunk: word(layout::ledger::CHUNK),
-            row: word(layout::ledger::ROW),
+            booked_totals: Totals {
+                live: booked.wrapping_add(base),
+                allocated: word(layout::ledger::BOOKED_ALLOCATED),
+                allocations: word(layout::ledger::BOOKED_ALLOCATIONS),
+            },
+            current: place(word(layout::ledger::CHUNK), word(layout::ledger::ROW)),
+            // Of a function that waits several times, the innermost.
+            waiting: waiting.collect(),
         }
     }
 }
 
 /// Adds what one thread has booked, and what it would book if it stopped here.
-fn add_chunk(sums: &mut [Sum], blocks: &Blocks<'_>, chunk: &Block<'_>, backend: Backend) {
+fn add_chunk(
+    sums: &mut [Sum],
+    blocks: &Blocks<'_>,
+    ledgers: &BTreeMap<i64, Ledger>,
+    chunk: &Block<'_>,
+    backend: Backend,
+) {
     for (index, sum) in sums.iter_mut().enumerate() {
         sum.add_row(chunk, index);
     }
-    let thread = blocks.threads.get(&chunk.word(layout::chunk::THREAD));
-    let Some(ledger) = thread.map(|thread| Ledger::of(thread, backend)) else { return };
-    let is_current = blocks.offset_of(ledger.chunk) == Some(chunk.at);
-    let row = match is_current {
-        true => blocks.offset_of(ledger.row).and_then(|row| row.checked_sub(chunk.at)),
-        false => u64::try_from(chunk.word(layout::chunk::SUSPENDED)).ok(),
-    };
-    let row = row.and_then(|row| row.checked_sub(layout::chunk::SIZE as u64));
-    let row = row.and_then(|row| usize::try_from(row / layout::row::SIZE as u64).ok());
-    let Some(sum) = row.and_then(|row| sums.get_mut(row)) else { return };
-    if is_current {
-        sum.usage = sum.usage.max(reading(blocks, &ledger, backend));
+    let Some(ledger) = ledgers.get(&chunk.word(layout::chunk::THREAD)) else { return };
+    if let Some((_, row)) = ledger.current.filter(|&(current, _)| current == chunk.at) {
+        let Some(sum) = sum_at(sums, row.checked_sub(chunk.at)) else { return };
+        sum.usage = sum.usage.max(reading(blocks, ledger, backend));
         if backend == Backend::Heap {
             let open = ledger.live.wrapping_sub(ledger.booked);
             sum.totals.live = sum.totals.live.wrapping_add(open);
             sum.peak = sum.peak.max(open);
         }
-    } else {
-        let change = ledger.totals.since(Totals {
-            live: chunk.word(layout::chunk::LAST_LIVE),
-            allocated: chunk.word(layout::chunk::LAST_ALLOCATED),
-            allocations: chunk.word(layout::chunk::LAST_ALLOCATIONS),
-        });
-        sum.add(change);
-        // At least that: how high the callees were is known when they end.
-        sum.peak = sum.peak.max(change.live);
+        return;
     }
+    let (row, last) = match ledger.waiting.get(&chunk.at) {
+        Some(row) => (row.checked_sub(chunk.at), ledger.booked_totals),
+        None => {
+            let last = Totals {
+                live: chunk.word(layout::chunk::LAST_LIVE),
+                allocated: chunk.word(layout::chunk::LAST_ALLOCATED),
+                allocations: chunk.word(layout::chunk::LAST_ALLOCATIONS),
+            };
+            (u64::try_from(chunk.word(layout::chunk::SUSPENDED)).ok(), last)
+        }
+    };
+    let Some(sum) = sum_at(sums, row) else { return };
+    let change = ledger.totals.since(last);
+    sum.add(change);
+    // At least that: how high the callees were is known when they end.
+    sum.peak = sum.peak.max(change.live);
+}
+
+/// That of the row that lies so many bytes from the beginning of its chunk.
+fn sum_at(sums: &mut [Sum], row: Option<u64>) -> Option<&mut Sum> {
+    let row = row?.checked_sub(layout::chunk::SIZE as u64)?;
+    sums.get_mut(usize::try_from(row / layout::row::SIZE as u64).ok()?)
 }
 
 /// Memory in use by the process as far as this thread knows.

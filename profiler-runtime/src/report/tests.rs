@@ -38,6 +38,7 @@ fn heap() -> Snapshot {
     let main =
         vec![ran(2, "fn main() {", 0, 0, 0, 1), ran(3, "    build();", MIB, 16, 48 * MIB, 1)];
     Snapshot {
+        timeline: None,
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(51_200_000),
@@ -240,7 +241,7 @@ fn json() {
     {"schema_version":1,"backend":"heap","process_bytes":51200000,"functions":[
     {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"lines":[
     {"line":7,"source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
-    {"line":11,"source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[]}
+    {"line":11,"source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[],"timeline":null}
     "##);
 }
 
@@ -321,7 +322,7 @@ fn the_tracer_adds_a_column() {
     assert_eq!(text.matches(r#""live":524288,"#).count(), 1);
     assert_eq!(text.matches(r#""live":0,"#).count(), 3);
     assert!(text.ends_with(
-        "}],\"notes\":[\"Live counts what was allocated since the tracer was started\"]}\n"
+        "}],\"notes\":[\"Live counts what was allocated since the tracer was started\"],\"timeline\":null}\n"
     ));
 }
 

@@ -5,6 +5,7 @@ mod filter;
 mod options;
 mod output;
 pub(crate) mod recorder;
+pub(crate) mod sampler;
 #[cfg(feature = "signals")]
 pub(crate) mod signals;
 #[cfg(all(test, unix))]
@@ -20,8 +21,10 @@ use std::env;
 use std::path::Path;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::time::Duration;
 
 use crate::process::{self, Stream};
+use crate::record::timeline::Timeline;
 use crate::report::Format;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -61,6 +64,31 @@ pub(crate) fn record(backend: Backend) {
     if let Err(error) = recorder::begin(Path::new(pattern), backend) {
         warn(&format!("mem-profile: cannot record to {}: {error}", pattern.escape_debug()));
         UNRECORDED.store(true, Relaxed);
+    }
+}
+
+/// What the run records of memory over time.
+static TIMELINE: OnceLock<Option<&Timeline>> = OnceLock::new();
+
+/// Records memory over time, if the environment asks for it, or `wanted` does and the environment
+/// says nothing else.
+pub(crate) fn record_timeline(backend: Backend, wanted: Option<Duration>) {
+    let Options { timeline, interval, .. } = options();
+    if backend == Backend::Off || !timeline.unwrap_or(wanted.is_some()) {
+        return;
+    }
+    let interval = interval.or(wanted).unwrap_or(sampler::INTERVAL).max(sampler::SHORTEST);
+    let begin = || Timeline::begin(sampler::nanoseconds(interval));
+    if let Some(timeline) = TIMELINE.get_or_init(begin) {
+        sampler::start(backend, timeline, interval);
+    }
+}
+
+/// Goes on with what is recorded of memory over time: in a forked child no thread takes samples.
+pub(crate) fn resume_timeline(backend: Backend) {
+    if let Some(Some(timeline)) = TIMELINE.get() {
+        let interval = u64::try_from(timeline.interval()).unwrap_or(0);
+        sampler::start(backend, timeline, Duration::from_nanos(interval));
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `MEM_PROFILE…` environment variables.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use super::Filter;
 use super::values::{self, Variable};
@@ -20,6 +21,11 @@ pub(crate) struct Options {
     pub(crate) formats: Vec<Format>,
     /// Which functions are measured (`MEM_PROFILE_FILTER`).
     pub(crate) filter: Filter,
+    /// Whether memory over time is recorded; `None` leaves it to the program
+    /// (`MEM_PROFILE_TIMELINE`).
+    pub(crate) timeline: Option<bool>,
+    /// Time between two samples of it, at least 1 ms (`MEM_PROFILE_INTERVAL`).
+    pub(crate) interval: Option<Duration>,
     /// Unit of sizes (`MEM_PROFILE_UNIT`).
     pub(crate) unit: Unit,
     /// Digits after the decimal point, at most nine (`MEM_PROFILE_PRECISION`).
@@ -54,6 +60,8 @@ impl Default for Options {
             output: Output::default(),
             formats: vec![Format::Table],
             filter: Filter::default(),
+            timeline: None,
+            interval: None,
             unit: Unit::default(),
             precision: 3,
             color: ColorChoice::default(),
@@ -94,6 +102,8 @@ impl<G: Fn(&str) -> Option<OsString>> Reader<G> {
             output,
             formats: self.read(&values::FORMATS).unwrap_or(formats),
             filter: self.read(&values::FILTER).unwrap_or(default.filter),
+            timeline: self.read(&values::TIMELINE),
+            interval: self.read(&values::INTERVAL),
             unit: self.read(&values::UNIT).unwrap_or(default.unit),
             precision: self.read(&values::PRECISION).unwrap_or(default.precision),
             color: self.read(&values::COLOR).unwrap_or(default.color),
@@ -142,6 +152,8 @@ mod tests {
             ("MEM_PROFILE_OUTPUT", "report-%p"),
             ("MEM_PROFILE_FORMAT", "json, table,json"),
             ("MEM_PROFILE_FILTER", "a*,!b"),
+            ("MEM_PROFILE_TIMELINE", "1"),
+            ("MEM_PROFILE_INTERVAL", "5ms"),
             ("MEM_PROFILE_UNIT", "kib"),
             ("MEM_PROFILE_PRECISION", "0"),
             ("MEM_PROFILE_COLOR", "never"),
@@ -153,6 +165,8 @@ mod tests {
             output: Output::Path("report-%p".into()),
             formats: vec![Format::Json, Format::Table],
             filter: Filter::parse("a*,!b"),
+            timeline: Some(true),
+            interval: Some(Duration::from_millis(5)),
             unit: Unit::KiB,
             precision: 0,
             color: ColorChoice::Never,
@@ -168,6 +182,8 @@ mod tests {
             ("MEM_PROFILE", "maybe"),
             ("MEM_PROFILE_BACKEND", "off"),
             ("MEM_PROFILE_FORMAT", "table,xml"),
+            ("MEM_PROFILE_TIMELINE", "fine"),
+            ("MEM_PROFILE_INTERVAL", "0.5ms"),
             ("MEM_PROFILE_UNIT", "foo\n"),
             ("MEM_PROFILE_PRECISION", "10"),
             ("MEM_PROFILE_COLOR", "blue"),
@@ -178,6 +194,8 @@ mod tests {
     mem-profile: MEM_PROFILE=maybe is not one of on, off; using on
     mem-profile: MEM_PROFILE_BACKEND=off is not one of rss, heap; using what is available
     mem-profile: MEM_PROFILE_FORMAT=table,xml is not one of table, json, markdown, csv, lcov, none; using table
+    mem-profile: MEM_PROFILE_TIMELINE=fine is not one of on, off; using off
+    mem-profile: MEM_PROFILE_INTERVAL=0.5ms is not a time from 1ms up, such as 20ms or 1s; using 100ms
     mem-profile: MEM_PROFILE_UNIT=foo\n is not one of B, KiB, MiB, GiB, auto; using MiB
     mem-profile: MEM_PROFILE_PRECISION=10 is not a number from 0 to 9; using 3
     mem-profile: MEM_PROFILE_COLOR=blue is not one of auto, always, never; using auto
@@ -191,6 +209,6 @@ mod tests {
         use std::os::unix::ffi::OsStringExt;
         let (options, warnings) = Options::from_env(|_| Some(OsString::from_vec(vec![b'a', 0xff])));
         assert_eq!(options, Options::default());
-        assert_eq!(warnings.len(), 9);
+        assert_eq!(warnings.len(), 11);
     }
 }

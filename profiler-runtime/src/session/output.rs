@@ -110,6 +110,7 @@ mod tests {
             process_bytes: None,
             functions: vec![],
             notes: vec![],
+            timeline: None,
         }
     }
 

@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use super::output;
+use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing};
 use crate::record::{arena, fork};
@@ -41,15 +41,21 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
     let describe = |process: &arena::Process| {
         process.describe(process::id(), kind, process::nanoseconds());
     };
+    let _paused = sampler::pause();
     arena::record(file, program().as_bytes(), describe).map_err(|error| {
         let _ = fs::remove_file(&path);
         io::Error::from_raw_os_error(error)
     })?;
     fork::watch();
-    if process::is_alone() {
+    if is_alone() {
         arena::adopt();
     }
     Ok(path)
+}
+
+/// Whether no thread runs but the calling one and our own.
+pub(crate) fn is_alone() -> bool {
+    process::is_alone(sampler::threads())
 }
 
 /// The recording is complete, if there is one.

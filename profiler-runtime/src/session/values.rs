@@ -1,8 +1,10 @@
 //! The values that the environment variables understand.
 
 use std::path::Path;
+use std::time::Duration;
 
 use super::recorder::EXTENSION;
+use super::sampler::SHORTEST;
 use super::{Filter, Output};
 use crate::report::{ColorChoice, Format, Unit};
 use crate::snapshot::Backend;
@@ -45,6 +47,14 @@ pub(super) const FORMATS: Variable<Vec<Format>> = Variable::new(
 );
 pub(super) const FILTER: Variable<Filter> =
     Variable::new("MEM_PROFILE_FILTER", "UTF-8", "every function", filter);
+pub(super) const TIMELINE: Variable<bool> =
+    Variable::new("MEM_PROFILE_TIMELINE", "one of on, off", "off", switch);
+pub(super) const INTERVAL: Variable<Duration> = Variable::new(
+    "MEM_PROFILE_INTERVAL",
+    "a time from 1ms up, such as 20ms or 1s",
+    "100ms",
+    interval,
+);
 pub(super) const UNIT: Variable<Unit> =
     Variable::new("MEM_PROFILE_UNIT", "one of B, KiB, MiB, GiB, auto", "MiB", unit);
 pub(super) const PRECISION: Variable<usize> =
@@ -108,6 +118,16 @@ fn filter(text: &str) -> Option<Filter> {
     Some(Filter::parse(text))
 }
 
+/// In milliseconds, where it has no unit.
+fn interval(text: &str) -> Option<Duration> {
+    let (number, milliseconds) = match text.strip_suffix("ms") {
+        Some(number) => (number, 1.0),
+        None => text.strip_suffix('s').map_or((text, 1.0), |number| (number, 1e3)),
+    };
+    let seconds = number.trim_end().parse::<f64>().ok()? * milliseconds / 1e3;
+    Duration::try_from_secs_f64(seconds).ok().filter(|&interval| interval >= SHORTEST)
+}
+
 fn unit(text: &str) -> Option<Unit> {
     let choices = [
         ("B", Unit::Byte),
@@ -134,4 +154,20 @@ fn color(text: &str) -> Option<ColorChoice> {
 
 fn width(text: &str) -> Option<usize> {
     text.parse().ok().filter(|&width| width >= SMALLEST_WIDTH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interval_is_a_number_with_or_without_a_unit() {
+        let milliseconds = |text| interval(text).map(|interval| interval.as_micros() as f64 / 1e3);
+        for (text, expected) in [("1", 1.0), ("20ms", 20.0), ("1.5 ms", 1.5), ("0.1s", 100.0)] {
+            assert_eq!(milliseconds(text), Some(expected), "{text}");
+        }
+        for text in ["", "0", "-5ms", "ms", "1m", "nan", "inf", "1e99s", "0.9"] {
+            assert_eq!(interval(text), None, "{text}");
+        }
+    }
 }

@@ -72,6 +72,19 @@ fn nothing_booked_is_lost_by_any_end() {
     }
 }
 
+#[test]
+fn what_waits_for_a_callee_is_told_by_the_stack() {
+    let folder = TempDir::new().unwrap();
+    let ended = run(&mut recorded(&folder, "run.mprof", &["calm"]));
+    assert_eq!(ended.status.signal(), Some(9));
+    let Recording { snapshot, .. } = open(&folder.path().join("run.mprof"));
+    assert_eq!(figures(line(&snapshot, "innermost", "end(")), (600, 600, 3, 3));
+    assert_eq!(figures(line(&snapshot, "between", "innermost(")), (600, 600, 3, 3));
+    assert_eq!(figures(line(&snapshot, "between", "return")), (0, 600, 0, 6));
+    assert_eq!(figures(line(&snapshot, "outermost", "between(")), (600, 600, 3, 3));
+    assert_eq!(figures(line(&snapshot, "work", "end(")), (1300, 1300, 4, 1));
+}
+
 /// Starts a program that runs until its standard input is closed.
 fn started(command: &mut Command) -> Child {
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap()

@@ -3,6 +3,10 @@
 //! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
 //! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
 
+mod timeline;
+
+pub use self::timeline::{Label, Reading, Span, Timeline};
+
 /// Version of the JSON form, raised whenever a reader of the old form would go wrong.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -46,8 +50,10 @@ pub struct Snapshot {
     pub process_bytes: Option<u64>,
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
-    /// What a reader of `live` should know, one sentence each; empty without the tracer.
+    /// What a reader of `live` and of `timeline` should know, one sentence each; mostly empty.
     pub notes: Vec<String>,
+    /// Memory over time; `None` where that was not recorded.
+    pub timeline: Option<Timeline>,
 }
 
 /// The table of one annotated function.
@@ -138,6 +144,7 @@ mod tests {
             backend: Backend::Off,
             process_bytes: None,
             notes: vec![],
+            timeline: None,
             functions: vec![
                 function("b.rs", 1, "b"),
                 function("a.rs", 20, "z"),

@@ -1,0 +1,130 @@
+//! Memory over time: whether it is recorded, and where readings lie.
+//!
+//! Times are nanoseconds since the timeline began, on a clock that never goes back; the first of them
+//! is 1, so that 0 is what has not been written.
+
+use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+
+use super::arena;
+use super::layout;
+use super::ledger::CHANGED;
+use super::word::Word;
+use crate::process;
+
+/// What is kept set in [`super::ledger::Ledger`]'s mark that there is something to book: 0, or
+/// [`CHANGED`] while spans are recorded. Then no call is calm, and each goes by the functions that
+/// ask for spans.
+static KEPT: AtomicI64 = AtomicI64::new(0);
+
+#[inline(always)]
+pub(super) fn kept() -> i64 {
+    KEPT.load(Relaxed)
+}
+
+/// Whether calls are recorded as spans.
+#[inline(always)]
+pub(crate) fn is_on() -> bool {
+    kept() != 0
+}
+
+/// The block that says that there is a timeline.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Timeline {
+    block: Word,
+    /// Nanoseconds since 1970.
+    pub(super) started: Word,
+    /// Nanoseconds between two samples.
+    pub(super) interval: Word,
+}
+
+impl Timeline {
+    /// Has calls recorded from now on; `None` when memory is out. The session calls it, once.
+    pub(crate) fn begin(interval: i64) -> Option<&'static Self> {
+        let block = arena::reserve(size_of::<Self>())?;
+        // SAFETY: the block is as long as that, and zeroes are valid.
+        let timeline: &'static Self = unsafe { block.cast().as_ref() };
+        timeline.started.set(process::nanoseconds().wrapping_sub(now()));
+        timeline.interval.set(interval);
+        arena::finish(&timeline.block, layout::TIMELINE);
+        KEPT.store(CHANGED, Relaxed);
+        Some(timeline)
+    }
+
+    /// Nanoseconds between two samples.
+    pub(crate) fn interval(&self) -> i64 {
+        self.interval.get()
+    }
+
+    pub(crate) fn set_interval(&self, interval: i64) {
+        self.interval.set(interval);
+    }
+}
+
+/// Nanoseconds since the timeline began.
+pub(super) fn now() -> i64 {
+    process::ticks()
+}
+
+/// Memory in use by the process at one moment.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Sample {
+    /// 0 where there is none.
+    pub(super) time: Word,
+    /// Negative while they are being written.
+    pub(super) bytes: Word,
+}
+
+/// Samples in a block.
+pub(crate) const SAMPLES: usize = 60;
+
+/// A block of samples, with one writer.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Samples {
+    block: Word,
+    /// Samples begin a cache line.
+    _rest: [Word; 7],
+    pub(super) samples: [Sample; SAMPLES],
+}
+
+impl Samples {
+    /// `None` when memory is out.
+    pub(crate) fn reserve() -> Option<&'static Self> {
+        let block = arena::reserve(size_of::<Self>())?;
+        // SAFETY: the block is as long as that, and zeroes are valid.
+        let samples: &'static Self = unsafe { block.cast().as_ref() };
+        arena::finish(&samples.block, layout::SAMPLES);
+        Some(samples)
+    }
+
+    /// The one of this number.
+    pub(crate) fn get(&self, index: usize) -> Option<&Sample> {
+        self.samples.get(index)
+    }
+}
+
+impl Sample {
+    /// Time, and bytes in use.
+    pub(crate) fn read(&self) -> (i64, i64) {
+        (self.time.get(), self.bytes.get())
+    }
+
+    /// Takes the place of what was there. A reader never takes the one for the other's.
+    pub(crate) fn write(&self, (time, bytes): (i64, i64)) {
+        self.bytes.publish(-1);
+        self.time.publish(time);
+        self.bytes.publish(bytes);
+    }
+
+    /// The same for this moment.
+    pub(crate) fn write_now(&self, bytes: i64) {
+        self.write((now(), bytes));
+    }
+
+    /// There is none here any more.
+    pub(crate) fn clear(&self) {
+        self.time.publish(0);
+    }
+}

@@ -1,0 +1,185 @@
+//! From blocks to a [`Timeline`].
+
+use std::collections::BTreeMap;
+
+use super::RecordingError;
+use super::blocks::{Block, Blocks};
+use crate::record::layout;
+use crate::snapshot::{Label, Reading, Span, Timeline};
+
+/// `None` where the run has recorded none.
+pub(super) fn timeline(blocks: &Blocks<'_>) -> Result<Option<Timeline>, RecordingError> {
+    let Some(block) = blocks.of_kind(layout::TIMELINE).next() else { return Ok(None) };
+    let mut labels = Labels::new(blocks);
+    let mut spans = Vec::new();
+    for (number, mut span) in found_spans(blocks)? {
+        if let Some(label) = labels.count(number)? {
+            span.label = label;
+            spans.push(span);
+        }
+    }
+    labels.add_others()?;
+    Ok(Some(Timeline {
+        started: unsigned(block.word(layout::timeline::STARTED)),
+        interval: unsigned(block.word(layout::timeline::INTERVAL)),
+        samples: samples(blocks),
+        spans,
+        labels: labels.labels,
+    }))
+}
+
+/// What has to be said of one that leaves out calls.
+pub(super) fn note(timeline: &Timeline) -> Option<String> {
+    let (spans, omitted) = (timeline.spans.len() as u64, timeline.omitted());
+    (omitted > 0).then(|| {
+        format!(
+            "the timeline has {spans} of {} calls: of what is called very often it keeps every \
+             second, fourth, eighth …",
+            omitted.saturating_add(spans)
+        )
+    })
+}
+
+fn samples(blocks: &Blocks<'_>) -> Vec<Reading> {
+    let mut samples = Vec::new();
+    for block in blocks.of_kind(layout::SAMPLES) {
+        let places = (layout::samples::FIRST..layout::samples::SIZE).step_by(layout::samples::EACH);
+        samples.extend(places.filter_map(|at| {
+            let time = u64::try_from(block.word(at + layout::samples::TIME)).ok()?;
+            let bytes = u64::try_from(block.word(at + layout::samples::BYTES)).ok()?;
+            (time > 0).then_some(Reading { time, bytes })
+        }));
+    }
+    // While their number is halved, some are there twice.
+    samples.sort_unstable_by_key(|sample| sample.time);
+    samples.dedup_by_key(|sample| sample.time);
+    samples
+}
+
+/// All spans by their start, with the numbers of what they are of.
+fn found_spans(blocks: &Blocks<'_>) -> Result<Vec<(i64, Span)>, RecordingError> {
+    let mut spans = Vec::new();
+    for block in blocks.of_kind(layout::SPANS) {
+        let places = (layout::spans::FIRST..layout::spans::SIZE).step_by(layout::spans::EACH);
+        for at in places.filter(|at| block.word(at + layout::spans::START) != 0) {
+            let span = span(&block, at);
+            let span = span.ok_or_else(|| block.damaged("a span has an impossible place"))?;
+            spans.push((block.word(at + layout::spans::LABEL), span));
+        }
+    }
+    spans.sort_unstable_by_key(|(number, span)| (span.start, span.level, span.thread, *number));
+    Ok(spans)
+}
+
+fn span(block: &Block<'_>, at: usize) -> Option<Span> {
+    let word = |offset| block.word(at + offset);
+    let start = u64::try_from(word(layout::spans::START)).ok()?;
+    let end = u64::try_from(word(layout::spans::END)).ok()?;
+    let has_ended = end != 0;
+    Some(Span {
+        label: 0,
+        start,
+        end: has_ended.then_some(end.max(start)),
+        bytes_at_start: unsigned(word(layout::spans::BYTES_AT_START)),
+        bytes_at_end: has_ended.then(|| unsigned(word(layout::spans::BYTES_AT_END))),
+        level: u32::try_from(word(layout::spans::LEVEL)).ok()?,
+        thread: u32::try_from(block.word(layout::spans::THREAD)).ok()?,
+    })
+}
+
+/// Labels in the order of their first spans; until a span is counted it is omitted.
+struct Labels<'a> {
+    blocks: &'a Blocks<'a>,
+    /// Calls, by the number of the function.
+    calls: BTreeMap<i64, u64>,
+    /// Names of blocks, by what spans have for a label.
+    names: BTreeMap<i64, Block<'a>>,
+    /// Where labels are, by the same.
+    found: BTreeMap<i64, u32>,
+    /// Where those of blocks are: two threads may have come with the same name at once.
+    found_names: BTreeMap<String, u32>,
+    labels: Vec<Label>,
+}
+
+impl<'a> Labels<'a> {
+    fn new(blocks: &'a Blocks<'a>) -> Self {
+        let mut calls = BTreeMap::<_, u64>::new();
+        for chunk in &blocks.chunks {
+            let runs = unsigned(chunk.word(layout::chunk::SIZE + layout::row::RUNS));
+            let sum = calls.entry(chunk.word(layout::chunk::TABLE)).or_default();
+            *sum = sum.saturating_add(runs);
+        }
+        let names = blocks.of_kind(layout::NAME);
+        let names = names.map(|name| (!name.word(layout::name::NUMBER), name));
+        Self {
+            blocks,
+            calls,
+            names: names.collect(),
+            found: BTreeMap::new(),
+            found_names: BTreeMap::new(),
+            labels: Vec::new(),
+        }
+    }
+
+    /// The label of a span of this number, which is counted; `None` where it is not known: it was
+    /// cut off.
+    fn count(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
+        let found = match self.found.get(&number) {
+            Some(&found) => Some(found),
+            None => self.add(number)?,
+        };
+        if let Some(label) = found.and_then(|found| self.labels.get_mut(found as usize)) {
+            label.omitted = label.omitted.saturating_sub(1);
+        }
+        Ok(found)
+    }
+
+    /// What was called and has no spans.
+    fn add_others(&mut self) -> Result<(), RecordingError> {
+        let functions =
+            self.calls.iter().filter(|(_, calls)| **calls > 0).map(|(number, _)| number);
+        let all: Vec<_> = functions.chain(self.names.keys()).copied().collect();
+        for number in all {
+            if !self.found.contains_key(&number) {
+                self.add(number)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
+        let Some(label) = self.label(number)? else { return Ok(None) };
+        let new = self.labels.len() as u32;
+        let index = match label.is_block {
+            true => *self.found_names.entry(label.name.clone()).or_insert(new),
+            false => new,
+        };
+        match self.labels.get_mut(index as usize) {
+            Some(same) => same.omitted = same.omitted.saturating_add(label.omitted),
+            None => self.labels.push(label),
+        }
+        self.found.insert(number, index);
+        Ok(Some(index))
+    }
+
+    fn label(&self, number: i64) -> Result<Option<Label>, RecordingError> {
+        let is_block = number < 0;
+        let (block, length, start) = if is_block {
+            (self.names.get(&number), layout::name::TEXT, layout::name::SIZE)
+        } else {
+            let function = self.blocks.functions.get(&number);
+            (function, layout::function::TEXTS, layout::function::SIZE)
+        };
+        let Some(block) = block else { return Ok(None) };
+        let [name] = block.texts(start, [block.word(length)])?;
+        let omitted = match is_block {
+            true => unsigned(block.word(layout::name::RUNS)),
+            false => self.calls.get(&number).copied().unwrap_or(0),
+        };
+        Ok(Some(Label { name: name.into_owned(), is_block, omitted }))
+    }
+}
+
+fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
+}

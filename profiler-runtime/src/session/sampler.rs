@@ -1,0 +1,214 @@
+//! Memory over time: the thread that reads how much is in use, again and again.
+
+use std::ptr;
+use std::sync::atomic::{
+    AtomicPtr,
+    Ordering::{Acquire, Release},
+};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::collect;
+use crate::process::{self, Thread};
+use crate::record::quiet::Quiet;
+use crate::record::timeline::{SAMPLES, Sample, Samples, Timeline};
+use crate::snapshot::Backend;
+
+/// Time between two samples, where nothing else is asked for.
+pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
+/// Faster sampling would mostly measure itself.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
+
+/// So many samples are kept. When there are as many, the higher one of every two stays, and from
+/// then on they are taken half as often.
+const LIMIT: usize = 1 << 16;
+
+/// How long the end of the process waits for the thread, at most.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// The one that was started last; null where none was.
+static SAMPLER: AtomicPtr<Sampler> = AtomicPtr::new(ptr::null_mut());
+
+struct Sampler {
+    backend: Backend,
+    timeline: &'static Timeline,
+    /// A forked child does not have the thread.
+    process: u32,
+    state: Mutex<State>,
+    wake: Condvar,
+}
+
+struct State {
+    series: Series,
+    is_stopping: bool,
+    has_stopped: bool,
+    thread: Option<Thread>,
+}
+
+/// That which runs in this process.
+fn running() -> Option<&'static Sampler> {
+    // SAFETY: null or leaked by `start`.
+    let sampler = unsafe { SAMPLER.load(Acquire).as_ref() };
+    sampler.filter(|sampler| sampler.process == process::id())
+}
+
+/// How many threads are the profiler's own.
+pub(crate) fn threads() -> usize {
+    running().is_some().into()
+}
+
+/// Takes samples from now on, unless they are taken already.
+pub(crate) fn start(backend: Backend, timeline: &'static Timeline, interval: Duration) {
+    if running().is_some() {
+        return;
+    }
+    let series = Series { interval: interval.max(SHORTEST), blocks: Vec::new(), length: 0 };
+    let state = State { series, is_stopping: false, has_stopped: false, thread: None };
+    let sampler: &'static Sampler = Box::leak(Box::new(Sampler {
+        backend,
+        timeline,
+        process: process::id(),
+        state: Mutex::new(state),
+        wake: Condvar::new(),
+    }));
+    SAMPLER.store(ptr::from_ref(sampler).cast_mut(), Release);
+    let mut state = sampler.lock();
+    sampler.sample(&mut state.series);
+    state.thread = process::spawn(run);
+    state.has_stopped = state.thread.is_none();
+}
+
+/// No sample is taken while this is held.
+pub(crate) fn pause() -> Option<impl Sized> {
+    running().map(Sampler::lock)
+}
+
+/// Takes the last sample, and ends the thread.
+pub(crate) fn stop() {
+    let Some(sampler) = running() else { return };
+    let mut state = sampler.lock();
+    if state.is_stopping {
+        return;
+    }
+    sampler.sample(&mut state.series);
+    state.is_stopping = true;
+    sampler.wake.notify_all();
+    let waiting = sampler.wake.wait_timeout_while(state, PATIENCE, |state| !state.has_stopped);
+    let mut state = waiting.unwrap_or_else(PoisonError::into_inner).0;
+    let thread = state.thread.take().filter(|_| state.has_stopped);
+    drop(state);
+    if let Some(thread) = thread {
+        // It has nothing left to do. Where this code is unloaded, it must be gone.
+        thread.join();
+    }
+}
+
+/// What the thread does.
+fn run() {
+    let _quiet = Quiet::enter();
+    if let Some(sampler) = running() {
+        sampler.run();
+    }
+}
+
+impl Sampler {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        let mut next = Instant::now();
+        while !state.is_stopping {
+            next += state.series.interval;
+            let pause = next.saturating_duration_since(Instant::now());
+            if pause.is_zero() {
+                // The machine was asleep, or busy: what was missed is not made up for.
+                next = Instant::now();
+            }
+            let waiting = self.wake.wait_timeout_while(state, pause, |state| !state.is_stopping);
+            state = waiting.unwrap_or_else(PoisonError::into_inner).0;
+            if !state.is_stopping {
+                self.sample(&mut state.series);
+            }
+        }
+        state.has_stopped = true;
+        self.wake.notify_all();
+    }
+
+    fn sample(&self, series: &mut Series) {
+        let bytes = collect::process_bytes(self.backend);
+        let Some(bytes) = bytes.and_then(|bytes| i64::try_from(bytes).ok()) else { return };
+        if series.length == LIMIT {
+            series.halve();
+            self.timeline.set_interval(nanoseconds(series.interval));
+        }
+        if let Some(sample) = series.next() {
+            sample.write_now(bytes);
+        }
+    }
+}
+
+pub(crate) fn nanoseconds(interval: Duration) -> i64 {
+    i64::try_from(interval.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// The samples, in the memory of the figures.
+struct Series {
+    interval: Duration,
+    blocks: Vec<&'static Samples>,
+    length: usize,
+}
+
+impl Series {
+    fn get(&self, index: usize) -> Option<&'static Sample> {
+        self.blocks.get(index / SAMPLES)?.get(index % SAMPLES)
+    }
+
+    /// The place of one more; `None` when memory is out.
+    fn next(&mut self) -> Option<&'static Sample> {
+        if self.length == self.blocks.len() * SAMPLES {
+            self.blocks.push(Samples::reserve()?);
+        }
+        self.length += 1;
+        self.get(self.length - 1)
+    }
+
+    /// Keeps the higher one of every two.
+    fn halve(&mut self) {
+        for index in 0..self.length {
+            let pair = (self.get(2 * index), self.get(2 * index + 1), self.get(index));
+            if let (Some(first), Some(second), Some(place)) = pair {
+                let (first, second) = (first.read(), second.read());
+                place.write(if second.1 > first.1 { second } else { first });
+            } else if let Some(place) = self.get(index) {
+                place.clear();
+            }
+        }
+        self.length /= 2;
+        self.interval *= 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_every_two_samples_the_higher_one_stays() {
+        let mut series = Series { interval: SHORTEST, blocks: vec![], length: 0 };
+        for time in 1..=200 {
+            series.next().unwrap().write((time, if time == 78 { 1000 } else { time % 2 }));
+        }
+        series.halve();
+        assert_eq!((series.length, series.interval), (100, 2 * SHORTEST));
+        let all: Vec<_> = (0..240).map(|index| series.get(index).unwrap().read()).collect();
+        let kept = |index: usize| [2 * index as i64 + 1, 2 * index as i64 + 2];
+        for (index, &(time, bytes)) in all.iter().enumerate().take(100) {
+            let higher = if index == 38 { (78, 1000) } else { (kept(index)[0], 1) };
+            assert_eq!((time, bytes), higher);
+        }
+        assert!(all[100..].iter().all(|sample| sample.0 == 0));
+        assert!(series.get(240).is_none());
+    }
+}

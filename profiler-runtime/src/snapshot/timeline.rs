@@ -1,0 +1,106 @@
+//! Memory over time: readings, and what ran meanwhile.
+
+/// Memory over time, as far as the run recorded it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Timeline {
+    /// When it began, in nanoseconds since 1970. All times below count from here, on a clock that
+    /// never goes back.
+    pub started: u64,
+    /// Time between two samples, in nanoseconds. It doubles when there are very many.
+    pub interval: u64,
+    /// Memory in use by the process, oldest first: what [`Snapshot::backend`] says, as of all
+    /// threads.
+    ///
+    /// [`Snapshot::backend`]: super::Snapshot::backend
+    pub samples: Vec<Reading>,
+    /// Calls and named blocks, by their start.
+    pub spans: Vec<Span>,
+    /// What the spans are of, by first appearance.
+    pub labels: Vec<Label>,
+}
+
+/// Memory in use at one moment.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Reading {
+    /// Nanoseconds since the timeline began.
+    pub time: u64,
+    /// Bytes in use by the process.
+    pub bytes: u64,
+}
+
+/// One call of an annotated function, or one run of a named block.
+///
+/// That of an async function lasts from its first poll to its completion or its drop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Span {
+    /// Which of [`Timeline::labels`] it is of.
+    pub label: u32,
+    /// Nanoseconds since the timeline began.
+    pub start: u64,
+    /// The same; `None` where it had not ended yet.
+    pub end: Option<u64>,
+    /// Bytes in use by the process, as far as the thread knows: what each other running thread did
+    /// last may be missing, up to 64 KiB.
+    pub bytes_at_start: u64,
+    /// The same; `None` where it had not ended yet.
+    pub bytes_at_end: Option<u64>,
+    /// How many calls and named blocks were open around it on its thread.
+    pub level: u32,
+    /// Number of the thread on which it began. A thread that has ended leaves its number to the
+    /// next.
+    pub thread: u32,
+}
+
+/// What spans are of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+pub struct Label {
+    /// Full path of the function, such as `leak::build`, or name of the block.
+    pub name: String,
+    /// Whether it is a block that the program has named.
+    pub is_block: bool,
+    /// Calls that are no spans: of a function that is called very often, only every second, fourth
+    /// and so on is kept.
+    pub omitted: u64,
+}
+
+impl Timeline {
+    /// What the span is of.
+    #[must_use]
+    pub fn label(&self, span: &Span) -> Option<&Label> {
+        self.labels.get(span.label as usize)
+    }
+
+    /// The highest sample, the earliest of them. What comes and goes between two samples is missed.
+    #[must_use]
+    pub fn peak(&self) -> Option<Reading> {
+        self.samples.iter().copied().rev().max_by_key(|sample| sample.bytes)
+    }
+
+    /// Calls and runs of blocks that are no spans.
+    #[must_use]
+    pub fn omitted(&self) -> u64 {
+        self.labels.iter().map(|label| label.omitted).fold(0, u64::saturating_add)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_is_the_earliest_of_the_highest() {
+        let reading = |(time, bytes)| Reading { time, bytes };
+        let samples = [(1, 5), (2, 9), (3, 9), (4, 1)].map(reading).to_vec();
+        let timeline = Timeline { samples, ..Timeline::default() };
+        assert_eq!(timeline.peak(), Some(Reading { time: 2, bytes: 9 }));
+        assert_eq!(Timeline::default().peak(), None);
+    }
+}

@@ -1,0 +1,65 @@
+//! Memory over time: what a program may call.
+
+use std::io;
+use std::time::Duration;
+
+use crate::control;
+use crate::record::quiet::Quiet;
+use crate::record::timeline;
+use crate::record::track::{self, OpenSpan};
+use crate::session;
+use crate::snapshot::Backend;
+
+/// Names the block from here to where the result is dropped in the [timeline] of the run.
+///
+/// It may be held across an `await`, and dropped on another thread. Where no timeline is recorded it
+/// does nothing.
+///
+/// ```
+/// let numbers = {
+///     let _reading = mem_profile_runtime::timestamp("read the numbers");
+///     (0..1000).collect::<Vec<u64>>()
+/// };
+/// # assert_eq!(numbers.len(), 1000);
+/// ```
+///
+/// [timeline]: crate::Timeline
+pub fn timestamp(name: &'static str) -> Timestamp {
+    control::start();
+    Timestamp { _span: OpenSpan::of_block(name) }
+}
+
+/// A block that [`timestamp`] has named, until this is dropped.
+#[derive(Debug)]
+#[must_use = "the block ends where this is dropped"]
+pub struct Timestamp {
+    _span: OpenSpan,
+}
+
+/// Records memory over time, from now on until the process ends: a sample of what is in use in each
+/// `interval` of at least 1 ms, and the calls of annotated functions.
+///
+/// The same as `MEM_PROFILE_TIMELINE` and `MEM_PROFILE_INTERVAL`, for programs that decide it
+/// themselves; what these variables say comes first. The samples are taken by a thread of the
+/// profiler's own.
+///
+/// # Errors
+/// When annotated functions have run while there is more than one thread: call it first thing in
+/// `main`.
+pub fn record_timeline(interval: Duration) -> io::Result<()> {
+    control::start_session(None, Some(interval));
+    let backend = control::backend();
+    let _quiet = Quiet::enter();
+    if timeline::is_on() || backend == Backend::Off {
+        return Ok(());
+    }
+    if !session::recorder::is_alone() {
+        return Err(io::Error::other(
+            "a timeline begins before annotated functions run on several threads: call \
+             `record_timeline` first thing in `main`",
+        ));
+    }
+    session::record_timeline(backend, Some(interval));
+    track::catch_up();
+    Ok(())
+}

@@ -13,6 +13,7 @@ use super::sampling::{self, Sampling};
 use super::{Outcome, test};
 use crate::output;
 use crate::process::{self, signals};
+use crate::timeline::recorded::Place;
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Clock, Sampler};
 
@@ -20,6 +21,7 @@ use crate::timeline::sampler::{Clock, Sampler};
 ///
 /// It needs no attribute, and may be any program. Ctrl-C goes to the program alone; signals that
 /// are sent to this command are passed on. The file is in the format of Python's memory_profiler.
+/// Annotated functions, where the program has any, are in it as well.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -56,15 +58,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     process::check(options.backend)?;
     let words: Vec<_> =
         arguments.program.iter().map(|word| word.to_string_lossy().into_owned()).collect();
-    let mut recorder = match (&arguments.peaks, &options.output) {
-        (Some(_), None) => Recorder::default(),
-        (_, path) => Recorder::create(path.as_deref(), &words)?,
+    let is_kept = arguments.peaks.is_none() || options.output.is_some();
+    let (mut recorder, recorded) = match is_kept {
+        true => (Recorder::create(options.output.as_deref(), &words)?, Place::new()),
+        false => (Recorder::default(), None),
     };
+    let (place, environment) = recorded.unzip();
     let (sender, events) = mpsc::channel();
     let signals = sender.clone();
     signals::receive(move |signal| signals.send(Event::Signal(signal)).is_ok());
-    let mut child = match Command::new(&arguments.program[0]).args(&arguments.program[1..]).spawn()
-    {
+    let mut command = Command::new(&arguments.program[0]);
+    command.args(&arguments.program[1..]).envs(environment.unwrap_or_default());
+    let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
             recorder.discard();
@@ -77,6 +82,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let (status, fault) = watch(id, &events, &mut sampler, &mut recorder, options);
     let code = signals::exit_code(status.context("cannot wait for the program")?);
     recorder.mark(&sampler);
+    if let Some(place) = &place {
+        recorder.calls(place);
+    }
     if let Some(path) = &arguments.peaks {
         test::note(path, &words, recorder.peak(), code)?;
     }

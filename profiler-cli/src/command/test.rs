@@ -9,6 +9,7 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
 
 use super::Outcome;
 use crate::output::{self, Target};
@@ -52,13 +53,10 @@ pub(crate) struct Tested {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let folder = std::env::temp_dir().join(format!("mem-profile-{}", std::process::id()));
-    fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
-    let path = folder.join("peaks");
-    let ran = run_cargo(arguments, &path);
+    let folder = TempDir::with_prefix("mem-profile-").context("cannot make a temporary folder")?;
+    let path = folder.path().join("peaks");
+    let code = run_cargo(arguments, &path)?;
     let lines = fs::read_to_string(&path).unwrap_or_default();
-    let _ = fs::remove_dir_all(&folder);
-    let code = ran?;
     let mut tested: Vec<Tested> =
         lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     if tested.is_empty() {

@@ -170,7 +170,6 @@ pub(crate) fn mark_line(child: Option<u32>, mark: Sample) -> String {
 }
 
 /// The lines of calls.
-#[cfg_attr(not(test), expect(dead_code, reason = "recordings have no calls yet"))]
 pub(crate) fn span_lines(spans: &[Span]) -> String {
     let mut text = String::new();
     for Span { function, start, end, level, thread } in spans {

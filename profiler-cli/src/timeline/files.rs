@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::civil::DateTime;
 
-use super::{Timeline, dat};
+use super::{Timeline, dat, recorded};
 use crate::output;
 
 const START: &str = "mprofile_";
@@ -71,8 +71,12 @@ fn find(name: &str, all: &[PathBuf]) -> Result<PathBuf> {
     })
 }
 
-/// Reads a file, and says on standard error what in it could not be read.
+/// Reads a file of samples, or the timeline of a recording, and says on standard error what in it
+/// could not be read.
 pub(crate) fn load(path: &Path) -> Result<Timeline> {
+    if output::is_recording(path) {
+        return recorded::load(path);
+    }
     let shown = path.display();
     let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
     let parsed = dat::parse(&bytes).map_err(|fault| anyhow!("{shown} {fault}"))?;

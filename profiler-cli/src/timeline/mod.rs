@@ -3,6 +3,7 @@
 pub(crate) mod dat;
 pub(crate) mod files;
 mod functions;
+pub(crate) mod recorded;
 pub(crate) mod recorder;
 pub(crate) mod sampler;
 

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::{ToSpan, ZonedDateTime};
 
+use super::recorded::Place;
 use super::sampler::{Sampler, Tick};
 use super::{Peak, Series, dat, files};
 use crate::output;
@@ -68,6 +69,13 @@ impl Recorder {
             }
         }
         self.write(&lines);
+    }
+
+    /// Adds the calls that were recorded meanwhile.
+    pub(crate) fn calls(&mut self, place: &Place) {
+        let written = fs::read(&self.path).ok().and_then(|bytes| dat::parse(&bytes).ok());
+        let samples = written.map(|it| it.timeline.memory.samples).unwrap_or_default();
+        self.write(&dat::span_lines(&place.spans(&samples)));
     }
 
     /// The most that was in use.

@@ -15,6 +15,7 @@ mod report;
 mod rm;
 mod sampling;
 mod test;
+mod top;
 
 use std::process::ExitCode;
 
@@ -65,6 +66,7 @@ enum Command {
     Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Top(top::Arguments),
     Exec(exec::Arguments),
     Attach(attach::Arguments),
     Test(test::Arguments),
@@ -121,6 +123,7 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Top(arguments) => top::run(&arguments),
         Command::Exec(arguments) => exec::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),

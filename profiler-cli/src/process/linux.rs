@@ -124,6 +124,21 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     (!line.is_empty()).then(|| words.collect())
 }
 
+/// The files that a process has mapped into its memory.
+///
+/// # Errors
+/// As the system says.
+#[cfg(feature = "tui")]
+pub(crate) fn mapped_files(id: u32) -> io::Result<Vec<std::path::PathBuf>> {
+    let maps = fs::read_to_string(format!("/proc/{id}/maps"))?;
+    // Five fields, then blanks and the path, which may hold some.
+    let paths = maps.lines().filter_map(|line| line.split_once(" /").map(|(_, path)| path));
+    let mut paths: Vec<_> = paths.map(|path| format!("/{path}").into()).collect();
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -64,6 +64,12 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
+/// The files that a process has mapped into its memory: not known here.
+#[cfg(feature = "tui")]
+pub(crate) fn mapped_files(_id: u32) -> io::Result<Vec<std::path::PathBuf>> {
+    Err(io::Error::other("this system does not tell which files a process has mapped"))
+}
+
 fn all(what: ProcessRefreshKind) -> System {
     let mut system = System::new();
     system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);

@@ -10,4 +10,6 @@ pub(crate) mod peaks;
 pub(crate) mod plot;
 pub(crate) mod pprof;
 pub(crate) mod speedscope;
+#[cfg(feature = "tui")]
+pub(crate) mod top;
 pub(crate) mod verdict;

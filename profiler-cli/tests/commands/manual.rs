@@ -6,9 +6,9 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 13] = [
-    "report", "flame", "export", "diff", "check", "exec", "attach", "test", "plot", "peak", "list",
-    "rm", "clean",
+const COMMANDS: [&str; 14] = [
+    "report", "flame", "export", "diff", "check", "top", "exec", "attach", "test", "plot", "peak",
+    "list", "rm", "clean",
 ];
 
 const TITLE: &str = "\

@@ -71,3 +71,34 @@ fn a_plot_has_the_colours_and_the_width_of_the_terminal() {
     let widths = plain.lines().map(|line| line.trim_end().chars().count());
     assert_eq!(widths.max(), Some(60), "{plain}");
 }
+
+#[cfg(not(feature = "tui"))]
+#[test]
+fn without_its_feature_top_says_how_to_get_it() {
+    let ran = Folder::new().run(&["top", "run.mprof"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: `top` is not in this build: cargo install cargo-mem-profile --features tui");
+}
+
+#[cfg(feature = "tui")]
+#[test]
+fn top_shows_the_hottest_lines_until_q() {
+    let folder = Folder::with("run.json", &crate::sample::leak());
+    let ran = folder.run(&["top", "run.json"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: `top` needs a terminal: `report` shows the figures once");
+    let ran = folder.run(&["top", &std::process::id().to_string()]);
+    assert!(
+        ran.stderr.contains("records nothing: run it with MEM_PROFILE_OUTPUT"),
+        "{}",
+        ran.stderr
+    );
+
+    let mut child = in_terminal(&folder, "MEM top run.json");
+    let mut keys = child.stdin.take().unwrap();
+    thread::sleep(Duration::from_millis(500));
+    keys.write_all(b"jq").unwrap();
+    let ran = ended(child);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("leak::process:35"), "{}", ran.stdout);
+}

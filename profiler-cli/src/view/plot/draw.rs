@@ -104,9 +104,8 @@ fn draw_shades<D: DrawingBackend>(plane: &mut Plane<'_, '_, D>, chart: &Chart) -
 where
     D::ErrorType: Send + Sync + 'static,
 {
-    let levels = chart.shades.iter().map(|shade| shade.level + 1).max().unwrap_or(1);
-    let height =
-        |shade: &Shade| chart.top * (1.0 - f64::from(shade.level) / f64::from(levels) * 0.8);
+    let rows = chart.shades.iter().map(|shade| shade.row + 1).max().unwrap_or(1);
+    let height = |shade: &Shade| chart.top * (1.0 - shade.row as f64 / rows as f64 * 0.85);
     for shade in &chart.shades {
         let corners = [(shade.from, 0.0), (shade.to, height(shade))];
         // Without what it lies in below it, so that its colour is that of the legend.

@@ -3,27 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use super::chart::{COLUMNS, Paint, Scale, Shade};
+use super::chart::{Paint, Shade};
+use super::scale::{COLUMNS, Scale};
 use crate::timeline::{Span, Timeline};
 
 /// In a lane: how long each function ran, by column.
 type Columns<'a> = Vec<Vec<(&'a str, f64)>>;
 
-/// The spans of all lanes, those of lower levels first.
+/// The spans of all lanes, thread by thread, those of lower levels first.
 pub(super) fn shades(timeline: &Timeline, scale: &Scale, paint: &Paint) -> Vec<Shade> {
     let mut lanes: BTreeMap<(u32, u32), Columns<'_>> = BTreeMap::new();
     for span in &timeline.spans {
-        let lane = lanes.entry((span.level, span.thread));
+        let lane = lanes.entry((span.thread, span.level));
         add(lane.or_insert_with(|| vec![Vec::new(); COLUMNS]), span, scale);
     }
-    let rows = rows(lanes.keys().copied());
-    let lanes = lanes.into_iter().flat_map(|(lane, columns)| {
-        let row = rows[&lane];
-        joined(&columns).into_iter().map(move |(function, from, to)| {
-            let (color, label) = paint.of(function);
-            let (from, to) = (scale.column_start(from), scale.column_start(to));
-            Shade { label: label.to_owned(), color, from, to, level: lane.0, thread: lane.1, row }
-        })
+    let lanes = (0..).zip(lanes).flat_map(|(row, ((thread, _), columns))| {
+        joined(&columns)
+            .into_iter()
+            .map(move |(function, from, to)| {
+                let (color, label) = paint.of(function);
+                let (from, to) = (scale.column_start(from), scale.column_start(to));
+                Shade { label: label.to_owned(), color, from, to, thread, row }
+            })
+            .collect::<Vec<_>>()
     });
     lanes.collect()
 }
@@ -55,11 +57,4 @@ fn joined<'a>(columns: &Columns<'a>) -> Vec<(&'a str, usize, usize)> {
         }
     }
     joined
-}
-
-/// The row of each lane, given as level and thread: those of a thread lie on each other.
-fn rows(lanes: impl Iterator<Item = (u32, u32)>) -> BTreeMap<(u32, u32), usize> {
-    let mut by_thread: Vec<_> = lanes.map(|(level, thread)| (thread, level)).collect();
-    by_thread.sort_unstable();
-    by_thread.into_iter().zip(0..).map(|((thread, level), row)| ((level, thread), row)).collect()
 }

@@ -7,6 +7,7 @@ mod draw;
 mod lanes;
 mod legend;
 mod png;
+mod scale;
 mod svg;
 mod terminal;
 

@@ -95,7 +95,7 @@ fn rows_are_by_thread_and_level() {
     let chart =
         chart(Timeline { spans, ..rising() }, &Options { flame: true, ..Options::default() });
     let rows = chart.shades.iter().map(|it| (it.label.as_str(), it.thread, it.row));
-    assert_eq!(rows.collect::<Vec<_>>(), [("a", 0, 0), ("a", 1, 2), ("b", 0, 1), ("b", 1, 3)]);
+    assert_eq!(rows.collect::<Vec<_>>(), [("a", 0, 0), ("b", 0, 1), ("a", 1, 2), ("b", 1, 3)]);
     assert_eq!(chart.rows, 4);
     let picture = svg(&chart).unwrap();
     for label in ["\nthread 0\n", "\nthread 1\n", "\na\n", "\nb\n"] {

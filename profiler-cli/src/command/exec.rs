@@ -76,8 +76,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             return Ok(cannot_run(&words[0], &error));
         }
     };
-    let mut sampler = options.sampler(child.id());
     let id = child.id();
+    let mut sampler = options.sampler(id);
     thread::spawn(move || sender.send(Event::Ended(child.wait())));
     let (status, fault) = watch(id, &events, &mut sampler, &mut recorder, options);
     let code = signals::exit_code(status.context("cannot wait for the program")?);
@@ -85,13 +85,25 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if let Some(place) = &place {
         recorder.calls(place);
     }
-    if let Some(path) = &arguments.peaks {
-        test::note(path, &words, recorder.peak(), code)?;
+    tell(arguments, &words, &recorder, fault.as_ref(), code);
+    Ok(Outcome::Program(code))
+}
+
+/// Says what came of it. Nothing in it changes how the program has ended.
+fn tell(
+    arguments: &Arguments,
+    words: &[String],
+    recorder: &Recorder,
+    fault: Option<&io::Error>,
+    code: u8,
+) {
+    let noted = arguments.peaks.as_ref().map(|path| test::note(path, words, recorder.peak(), code));
+    if let Some(Err(error)) = noted {
+        output::complain("warning", &format!("{error:#}"));
     }
     if !arguments.quiet || fault.is_some() {
-        sampling::conclude(&recorder, fault.as_ref());
+        sampling::conclude(recorder, fault);
     }
-    Ok(Outcome::Program(code))
 }
 
 /// Samples a program until it ends: how, and why it could not be read, if so.

@@ -167,30 +167,42 @@ fn title(runs: &[Run], options: &Options) -> String {
     options.title.clone().or_else(command).unwrap_or_else(|| format!("{} runs", runs.len()))
 }
 
+/// The highest point of all curves.
 fn mark(windows: &[(Timeline, f64)], scale: &mut Scale, paint: &Paint) -> Mark {
-    let peaks = windows.iter().filter_map(|it| Some((it.0.memory.peak()?, it)));
-    let highest = peaks.max_by_key(|(peak, _)| peak.at.bytes);
+    let of_window = |window| {
+        let (timeline, _): &(Timeline, f64) = window;
+        let children = timeline.children.iter().map(|(id, series)| (Some(*id), series));
+        let all = children.chain([(None, &timeline.memory)]);
+        all.filter_map(move |(child, series)| Some((series.peak()?, child, window)))
+    };
+    let highest = windows.iter().flat_map(of_window).max_by_key(|(peak, ..)| peak.at.bytes);
     // Every window has a sample, so there is one.
-    let (peak, (timeline, start)) = highest.unwrap_or((
-        Peak { at: timeline::Sample { time: windows[0].1, bytes: 0 }, is_mark: false },
-        &windows[0],
-    ));
+    let nothing = timeline::Sample { time: windows[0].1, bytes: 0 };
+    let nothing = (Peak { at: nothing, is_mark: false }, None, &windows[0]);
+    let (peak, child, (timeline, start)) = highest.unwrap_or(nothing);
     scale.start = *start;
     let seconds = scale.seconds(peak.at.time);
     let size = Unit::Auto.format(peak.at.bytes.into(), 1);
+    Mark {
+        at: (seconds, scale.size(peak.at.bytes as f64)),
+        label: format!("peak {size} at {seconds:.2} s"),
+        explanation: explanation(peak, child, timeline, paint),
+    }
+}
+
+/// What kind of figure it is, whose, and what was running.
+fn explanation(peak: Peak, child: Option<u32>, run: &Timeline, paint: &Paint) -> Vec<String> {
     let kind = match peak.is_mark {
         true => "as the system counted",
         false => "the highest of the samples",
     };
+    let of = child.map_or_else(String::new, |child| format!(", of child {child}"));
     let is_running =
         |span: &&timeline::Span| (span.start.time..=span.end.time).contains(&peak.at.time);
-    let running = timeline.spans.iter().filter(is_running).max_by_key(|span| span.level);
-    let running = running.map(|span| format!("in {}", legend::cut(paint.of(&span.function).1, 34)));
-    Mark {
-        at: (seconds, scale.size(peak.at.bytes as f64)),
-        label: format!("peak {size} at {seconds:.2} s"),
-        explanation: [kind.to_owned()].into_iter().chain(running).collect(),
-    }
+    let running = run.spans.iter().filter(is_running).max_by_key(|span| span.level);
+    let running = running.filter(|_| child.is_none());
+    let running = running.map(|it| format!("in {}", legend::cut(paint.of(&it.function).1, 34)));
+    [kind.to_owned() + &of].into_iter().chain(running).collect()
 }
 
 /// The colour and the label of each function.
@@ -207,7 +219,9 @@ impl Paint {
         Self(paint.collect())
     }
 
-    pub(super) fn of(&self, function: &str) -> (Rgb, &str) {
-        self.0.get(function).map_or((SHADES[9], ""), |(color, label)| (*color, label))
+    /// Where functions have no colours, the name is the label.
+    pub(super) fn of<'a>(&'a self, function: &'a str) -> (Rgb, &'a str) {
+        let known = self.0.get(function);
+        known.map_or((SHADES[9], function), |(color, label)| (*color, label.as_str()))
     }
 }

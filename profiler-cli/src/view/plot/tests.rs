@@ -136,15 +136,15 @@ fn a_window_shows_its_own_peak_and_times_from_the_start_of_the_run() {
 #[test]
 fn several_runs_begin_together_and_have_their_files_names() {
     let mut later = busy();
+    later.spans = vec![span("app::load", 1009.0, 1010.0, 0, 0)];
     for sample in &mut later.memory.samples {
         sample.time += 1000.0;
         sample.bytes *= 2;
     }
-    later.spans.clear();
     let runs = [run(busy()), Run { name: "other.dat".into(), timeline: later }];
     let chart = Chart::new(&runs, &Options::default()).unwrap();
     let texts: Vec<_> = chart.legend.iter().map(|entry| entry.text.as_str()).collect();
-    let peak = ["peak 200.0 MiB at 10.00 s", "the highest of the samples"];
+    let peak = ["peak 200.0 MiB at 10.00 s", "the highest of the samples", "in app::load"];
     assert_eq!(texts, [&["mprofile_1.dat", "other.dat"][..], &peak[..]].concat());
     assert!(chart.curves.iter().all(|curve| curve.points[0].0.abs() < 1e-6));
     assert_eq!((chart.shades.len(), chart.title.as_str()), (0, "2 runs"));
@@ -154,11 +154,13 @@ fn several_runs_begin_together_and_have_their_files_names() {
 fn children_are_curves_and_long_runs_are_thinned() {
     let samples = (0..100_000).map(|index| sample(f64::from(index) / 1000.0, 1 + index as u64 % 7));
     let memory = Series { samples: samples.collect(), mark: None };
-    let children = vec![(41, Series { samples: vec![sample(1.0, 3)], mark: None })];
+    let children = vec![(41, Series { samples: vec![sample(1.0, 9)], mark: None })];
     let chart = chart(Timeline { memory, children, ..Timeline::default() }, &Options::default());
     assert!(chart.curves[0].points.len() <= 841 * 4, "{}", chart.curves[0].points.len());
     let highest = chart.curves[0].points.iter().map(|point| point.1).fold(0.0, f64::max);
     assert!((highest - 7.0).abs() < 1e-9);
+    let peak = ["child 41", "peak 9.0 MiB at 1.00 s", "the highest of the samples, of child 41"];
+    assert_eq!(legend(&chart), peak);
     assert_eq!(chart.curves[1].name, "child 41");
     assert!(matches!(chart.legend[1].sign, Sign::Curve(color) if color == chart.curves[1].color));
 }

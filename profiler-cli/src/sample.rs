@@ -1,6 +1,9 @@
 //! A hand-made recording that the tests render.
 
-use mem_profile_runtime::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+use mem_profile_runtime::{
+    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, SCHEMA_VERSION, Snapshot, Span,
+    Timeline,
+};
 
 /// A leak in one function, work that leaves nothing behind in two others.
 pub(crate) fn leak() -> Snapshot {
@@ -43,6 +46,36 @@ pub(crate) fn leak() -> Snapshot {
             function("leak::process", "examples/leak.rs", 1, process),
             function("text::parse", "src/text.rs", 3, parse),
             function("audit::log", "src/text.rs", 2, audit),
+        ],
+    }
+}
+
+/// What ran while [`leak`] did: a call of 90 milliseconds, 300 short ones, and a block.
+pub(crate) fn timeline() -> Timeline {
+    const MILLISECOND: u64 = 1_000_000;
+    let samples = (0..10).map(|at| Reading { time: at * 10 * MILLISECOND + 1, bytes: at << 20 });
+    let span = |label, start: u64, end: Option<u64>, level| Span {
+        label,
+        start: start * MILLISECOND / 100,
+        end: end.map(|end| end * MILLISECOND / 100),
+        bytes_at_start: 1 << 20,
+        bytes_at_end: end.map(|end| end << 10),
+        level,
+        thread: 0,
+    };
+    let mut spans = vec![span(0, 100, Some(9100), 0), span(1, 200, None, 1)];
+    spans.extend((0..300).map(|at| span(2, 1000 + at, Some(1001 + at), 1)));
+    spans.push(span(2, 8500, Some(8600), 1));
+    let label = |name: &str, is_block, omitted| Label { name: name.into(), is_block, omitted };
+    Timeline {
+        started: 1_700_000_000_000_000_000,
+        interval: 10 * MILLISECOND,
+        samples: samples.collect(),
+        spans,
+        labels: vec![
+            label("leak::process", false, 0),
+            label("a <block>", true, 0),
+            label("text::parse", false, 99),
         ],
     }
 }

@@ -215,7 +215,10 @@ impl Account {
             let (limit, found) = (shown(*limit, *is_size), shown(*found, *is_size));
             text += &format!("\n  {name}: at most {limit}, but {found}");
         }
-        text += if lines.is_empty() { "\n  no measured line took part" } else { "\n  by line:" };
+        text += match lines.is_empty() {
+            true => "\n  which line took it is not known: none with `#[mem_profile]` took part",
+            false => "\n  by line:",
+        };
         for Line { chunk, index, cost } in lines {
             let cost = shown((first.cost)(cost), first.is_size);
             text += &format!("\n    {cost}  {}", described(*chunk, *index));

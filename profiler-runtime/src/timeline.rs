@@ -50,7 +50,8 @@ pub fn record_timeline(interval: Duration) -> io::Result<()> {
     control::start_session(None, Some(interval));
     let backend = control::backend();
     let _quiet = Quiet::enter();
-    if timeline::is_on() || backend == Backend::Off {
+    let is_refused = session::options().timeline == Some(false);
+    if timeline::is_on() || is_refused || backend == Backend::Off {
         return Ok(());
     }
     if !session::recorder::is_alone() {

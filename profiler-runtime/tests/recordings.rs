@@ -13,7 +13,7 @@ use std::sync::OnceLock;
 
 use mem_profile_runtime::__private::{self, Table};
 use mem_profile_runtime::recording::{Recording, RecordingError, State};
-use mem_profile_runtime::{Alloc, record_to};
+use mem_profile_runtime::{Alloc, Timeline, record_to, timestamp};
 
 /// Keeps the size of the largest block that a thread asked for.
 struct Largest;
@@ -49,18 +49,22 @@ fn recording() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {
         // SAFETY: no other code of this test touches the environment.
-        unsafe { env::set_var("MEM_PROFILE_FORMAT", "none") };
+        unsafe {
+            env::set_var("MEM_PROFILE_FORMAT", "none");
+            env::set_var("MEM_PROFILE_TIMELINE", "on");
+        }
         let folder = tempfile::tempdir().unwrap();
         let path = record_to(folder.path().join("a.mprof")).unwrap();
         let mut file = File::open(path).unwrap();
         let mut bytes = vec![0; file.metadata().unwrap().len() as usize];
+        let block = timestamp("block");
         let outer = OUTER.enter_line(1);
         let kept = black_box(vec![1_u8; 100]);
         outer.line(2);
         let inner = INNER.enter_line(1);
         let open = black_box(vec![1_u8; 50]);
         file.read_exact(&mut bytes).unwrap();
-        drop((inner, outer, open, kept));
+        drop((inner, outer, open, kept, block));
         bytes
     })
 }
@@ -92,6 +96,14 @@ fn it_is_read_as_it_was_written() {
     // The line of the caller holds what the one of the callee does.
     assert_eq!(increments(0).collect::<Vec<_>>(), [Some(100), Some(50), None]);
     assert_eq!(increments(1).collect::<Vec<_>>(), [Some(50), None]);
+
+    let timeline = recording.snapshot.timeline.unwrap();
+    let names: Vec<_> = timeline.spans.iter().map(|span| timeline.label(span).unwrap()).collect();
+    let names: Vec<_> = names.iter().map(|label| (label.name.as_str(), label.is_block)).collect();
+    assert_eq!(names, [("block", true), ("test::outer", false), ("test::inner", false)]);
+    assert_eq!(timeline.spans.iter().map(|span| span.level).collect::<Vec<_>>(), [0, 1, 2]);
+    assert!(timeline.spans.iter().all(|span| span.end.is_none()));
+    assert!(!timeline.samples.is_empty());
 }
 
 #[test]
@@ -115,6 +127,7 @@ fn changed_words_are_read_or_refused() {
         }
         match read(&bytes) {
             Ok(recording) => {
+                check_timeline(recording.snapshot.timeline.as_ref());
                 assert_ne!(recording.state, State::Running, "seed {seed}, round {round}");
                 good += 1;
             }
@@ -125,6 +138,17 @@ fn changed_words_are_read_or_refused() {
         }
     }
     assert!(good > 100 && bad > 100, "{good} {bad}");
+}
+
+/// Whatever it was made of, those who draw it may rely on this.
+fn check_timeline(timeline: Option<&Timeline>) {
+    let Some(timeline) = timeline else { return };
+    assert!(timeline.samples.is_sorted_by(|a, b| a.time < b.time));
+    assert!(timeline.spans.is_sorted_by_key(|span| span.start));
+    for span in &timeline.spans {
+        assert!(timeline.label(span).is_some());
+        assert!(span.end.is_none_or(|end| end >= span.start));
+    }
 }
 
 fn changed(word: i64, random: &mut fastrand::Rng) -> i64 {

@@ -21,9 +21,9 @@ export function pageOf(path) {
 }
 
 /** The page of these functions. */
-export function pageWith(name, functions, backend = "heap") {
+export function pageWith(name, functions, { backend = "heap", timeline = null } = {}) {
   const path = join(folder, `${name}.json`);
-  const recording = { schema_version: 1, backend, process_bytes: 1 << 20, functions, notes: [] };
+  const recording = { schema_version: 1, backend, process_bytes: 1 << 20, functions, notes: [], timeline };
   writeFileSync(path, JSON.stringify(recording));
   return pageOf(path);
 }
@@ -49,6 +49,20 @@ export function many(functions, lines) {
     functionOf(`app::module_${index % 20}::function_${index}`, body(index), `src/module_${index % 20}.rs`));
 }
 
+/** A second of memory that rises and falls, with so many calls of as many functions as there are names. */
+export function timelineOf(names, calls) {
+  const second = 1e9;
+  const bytesAt = (at) => (at <= 60 ? at : 100 - at) * (1 << 20);
+  const samples = Array.from({ length: 101 }, (_, at) => ({ time: at === 0 ? 1 : (at * second) / 100, bytes: bytesAt(at) }));
+  const spans = Array.from({ length: calls }, (_, at) => {
+    const start = Math.floor((at * second) / calls) + 1;
+    const bytes = bytesAt(Math.floor((100 * at) / calls));
+    return { label: at % names.length, start, end: start + 2000, bytes_at_start: bytes, bytes_at_end: bytes, level: 0, thread: 0 };
+  });
+  const labels = names.map((name) => ({ name, is_block: name.startsWith("a block"), omitted: 0 }));
+  return { started: 1.7e18, interval: second / 100, samples, spans, labels };
+}
+
 /** The recording of the leak example, killed after it has leaked: it prints into a full pipe. */
 export function killedLeak() {
   const path = join(folder, "leak.mprof");
@@ -56,7 +70,7 @@ export function killedLeak() {
     mkfifo pipe
     exec 3<>pipe
     head -c 65536 /dev/zero >&3
-    MEM_PROFILE_OUTPUT=${path} "$PROGRAM" >&3 2>/dev/null &
+    MEM_PROFILE_TIMELINE=1 MEM_PROFILE_INTERVAL=2ms MEM_PROFILE_OUTPUT=${path} "$PROGRAM" >&3 2>/dev/null &
     until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,,; do sleep 0.02; done
     kill -9 $!`;
   const PROGRAM = join(ROOT, "target/debug/examples/leak");

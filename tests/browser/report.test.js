@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { open, start } from "./browser.js";
-import { functionOf, killedLeak, many, pageOf, pageWith, ran } from "./recordings.js";
+import { functionOf, killedLeak, many, pageOf, pageWith, ran, timelineOf } from "./recordings.js";
 
 const MIB = 1 << 20;
 
@@ -49,7 +49,10 @@ test("the line that holds the memory is the first thing to be seen", async () =>
     assert.ok(box.y + box.height < 450, `it ends at ${box.y + box.height}`);
     assert.match(await page.locator("[role=alert]").innerText(), /^Incomplete: the process ended without closing it/);
     assert.ok(await page.locator("tr.hot, tr.warm").first().isVisible(), "its function is open");
-    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/leak.png` });
+    const words = await page.locator(".peak-words").innerText();
+    assert.match(words, /^Peak: 95\.4 MiB \(.* bytes\) in use after .*, in leak::process\. /);
+    assert.match(await page.locator(".spans li").innerText(), /^leak::process\s+1 call · not ended$/);
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/leak.png`, fullPage: true });
   });
 });
 
@@ -140,18 +143,65 @@ test("what is given back within the function is not held", async () => {
 });
 
 test("resident memory has fewer columns", async () => {
-  await reading(pageWith("resident", shop(), "rss"), async (page) => {
+  await reading(pageWith("resident", shop(), { backend: "rss" }), async (page) => {
     const heads = await page.locator("#ranking > thead th").allInnerTexts();
     assert.deepEqual(heads.map((head) => head.trim()), ["Function", "Held", "Calls"]);
     assert.ok(await page.locator("#measures").isHidden());
   });
 });
 
+test("without a timeline there is no chart", async () => {
+  await reading(pageWith("timeless", shop()), async (page) => {
+    assert.ok(await page.locator("#time").isHidden());
+  });
+});
+
+const MANY = ["shop::load", "a block <b>", ...Array.from({ length: 38 }, (_, at) => `shop::deep::function_${at}`)];
+
+test("two thousand calls have a row for each function, which leads to it", async () => {
+  const path = pageWith("calls-over-time", shop(), { timeline: timelineOf(MANY, 2000) });
+  await reading(path, async (page) => {
+    const rows = page.locator(".spans li:visible");
+    assert.equal(await rows.count(), 12);
+    await page.getByRole("button", { name: "Show all 40" }).click();
+    assert.equal(await rows.count(), 40);
+    assert.match(await rows.nth(0).innerText(), /^shop::load\s+50 calls$/);
+    assert.match(await rows.nth(1).innerText(), /^a block <b>\s+50 runs$/);
+    const drawn = await rows.nth(0).locator("path").getAttribute("d");
+    assert.equal(drawn.split("M").length - 1, 50);
+    await rows.nth(0).getByRole("button", { name: "shop::load" }).click();
+    assert.match(await page.evaluate(() => document.activeElement.textContent), /shop::load/);
+    assert.equal(await page.locator(".spans button").count(), 1, "the others have no table");
+  });
+});
+
+test("the peak of the chart is marked and explained, and each moment can be read with keys", async () => {
+  const path = pageWith("moments", shop(), { timeline: timelineOf(["shop::load"], 10) });
+  await reading(path, async (page) => {
+    const words = "Peak: 60.0 MiB (62,914,560 bytes) in use after 600 ms. It is the highest of 121 readings: one every 10 ms, and where calls begin and end. What came and went in between is not seen.";
+    assert.equal(await page.locator(".peak-words").innerText(), words);
+    assert.equal(await page.getByRole("img", { name: "Peak: 60.0 MiB" }).count(), 1);
+    const [mark, plot] = [await page.locator(".peak-mark").boundingBox(), await page.locator(".plot").boundingBox()];
+    assert.ok(Math.abs((mark.x - plot.x) / plot.width - 0.6) < 0.01);
+    const moment = page.getByRole("slider", { name: "Moment" });
+    await moment.focus();
+    await page.keyboard.press("Home");
+    const said = () => moment.getAttribute("aria-valuetext");
+    assert.match(await said(), /^After 0 ns: /);
+    await page.keyboard.press("End");
+    assert.equal(await said(), "After 1 s: 0 B in use.");
+    await page.mouse.move(plot.x + plot.width / 4, plot.y + 9);
+    assert.match(await said(), /^After 2[45]\d ms: 2[45]\.0 MiB in use\.$/);
+  });
+});
+
 test("nothing of a recording is taken for markup", async () => {
   const hostile = `</script><img src="x" onerror="alert(1)">&amp;'"\u2028<b>`;
   const lines = [ran(1, hostile), ran(2, `    ${hostile} // ${hostile}`, { increment: 5 })];
-  await reading(pageWith("hostile", [functionOf(hostile, lines, hostile)]), async (page) => {
-    assert.equal(await page.locator("img, main b b, .source b").count(), 0);
+  const timeline = timelineOf([hostile], 3);
+  await reading(pageWith("hostile", [functionOf(hostile, lines, hostile)], { timeline }), async (page) => {
+    assert.match(await page.locator(".spans .label").innerText(), /<img src="x"/);
+    assert.equal(await page.locator("img, main b b, .source b, .spans b").count(), 0);
     assert.match(await page.locator("tr.function .path").innerText(), /<img src="x" onerror="alert\(1\)">&amp;/);
     assert.match(await page.locator("td.source").nth(1).innerText(), /<img src="x"/);
   });
@@ -186,7 +236,8 @@ const PAIRS = [
 
 for (const scheme of ["light", "dark"]) {
   test(`the ${scheme} theme follows the system, has contrast, and gives way to the button`, async () => {
-    await reading(pageWith(`theme-${scheme}`, shop()), async (page) => {
+    const timeline = timelineOf(MANY, 2000);
+    await reading(pageWith(`theme-${scheme}`, shop(), { timeline }), async (page) => {
       const colors = () => page.evaluate((pairs) => {
         const probe = document.body.appendChild(document.createElement("i"));
         const color = (name) => {

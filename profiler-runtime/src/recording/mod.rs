@@ -83,7 +83,8 @@ impl State {
 pub enum Reason {
     /// The process ended without closing it. What was booked until then is there.
     Ended,
-    /// The file could not grow: what functions and threads did that came later is missing.
+    /// The file could not grow: functions and threads that came later are missing, and the rest
+    /// of a timeline.
     Full {
         /// What the system said.
         error: String,
@@ -106,8 +107,8 @@ impl fmt::Display for Reason {
             ),
             Self::Full { error } => write!(
                 formatter,
-                "the file could not grow ({error}): functions and threads that came later are \
-                 missing"
+                "the file could not grow ({error}): functions and threads that came later, and the \
+                 rest of a timeline, are missing"
             ),
             Self::Truncated { expected, found } => {
                 write!(formatter, "the file was cut short: {found} of {expected} bytes are left")

@@ -2,7 +2,7 @@
 
 use std::ptr;
 use std::sync::atomic::{
-    AtomicPtr,
+    AtomicBool, AtomicPtr,
     Ordering::{Acquire, Release},
 };
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -34,6 +34,7 @@ struct Sampler {
     timeline: &'static Timeline,
     /// A forked child does not have the thread.
     process: u32,
+    has_thread: AtomicBool,
     state: Mutex<State>,
     wake: Condvar,
 }
@@ -54,7 +55,7 @@ fn running() -> Option<&'static Sampler> {
 
 /// How many threads are the profiler's own.
 pub(crate) fn threads() -> usize {
-    running().is_some().into()
+    running().is_some_and(|sampler| sampler.has_thread.load(Acquire)).into()
 }
 
 /// Takes samples from now on, unless they are taken already.
@@ -68,6 +69,7 @@ pub(crate) fn start(backend: Backend, timeline: &'static Timeline, interval: Dur
         backend,
         timeline,
         process: process::id(),
+        has_thread: AtomicBool::new(false),
         state: Mutex::new(state),
         wake: Condvar::new(),
     }));
@@ -76,6 +78,7 @@ pub(crate) fn start(backend: Backend, timeline: &'static Timeline, interval: Dur
     sampler.sample(&mut state.series);
     state.thread = process::spawn(run);
     state.has_stopped = state.thread.is_none();
+    sampler.has_thread.store(!state.has_stopped, Release);
 }
 
 /// No sample is taken while this is held.
@@ -100,6 +103,7 @@ pub(crate) fn stop() {
     if let Some(thread) = thread {
         // It has nothing left to do. Where this code is unloaded, it must be gone.
         thread.join();
+        sampler.has_thread.store(false, Release);
     }
 }
 

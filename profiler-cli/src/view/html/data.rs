@@ -3,6 +3,7 @@
 use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, report};
 use serde::{Serialize, Serializer};
 
+use super::timeline::Chart;
 use crate::figures::Figures;
 use crate::recording::Recording;
 use crate::view::calls::Callees;
@@ -15,6 +16,8 @@ pub(super) struct Page<'a> {
     process_bytes: Option<u64>,
     program: Option<&'a str>,
     functions: Vec<Function<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    timeline: Option<Chart<'a>>,
 }
 
 /// One function.
@@ -55,11 +58,13 @@ impl<'a> Page<'a> {
         let snapshot = &recording.snapshot;
         let callees = Callees::new(&snapshot.functions);
         let functions = snapshot.functions.iter().enumerate();
+        let timeline = snapshot.timeline.as_ref();
         Self {
             backend: snapshot.backend.name(),
             process_bytes: snapshot.process_bytes,
             program: recording.program.as_deref(),
             functions: functions.map(|(at, it)| Function::new(at, it, &callees)).collect(),
+            timeline: timeline.map(|timeline| Chart::new(timeline, &snapshot.functions)),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! time, when it is opened.
 
 mod data;
+mod timeline;
 
 use mem_profile_runtime::report;
 
@@ -12,9 +13,10 @@ use crate::recording::Recording;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
-const SCRIPTS: [&str; 3] = [
+const SCRIPTS: [&str; 4] = [
     include_str!("script/words.js"),
     include_str!("script/lines.js"),
+    include_str!("script/timeline.js"),
     include_str!("script/page.js"),
 ];
 

@@ -12,6 +12,7 @@ mod run;
 mod scale;
 mod streams;
 mod switched_off;
+mod timelines;
 mod unloading;
 mod unusual_build;
 mod versions;

@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 /// Every variable that a report may depend on.
-const VARIABLES: [&str; 15] = [
+const VARIABLES: [&str; 17] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
     "MEM_PROFILE_FORMAT",
     "MEM_PROFILE_FILTER",
+    "MEM_PROFILE_TIMELINE",
+    "MEM_PROFILE_INTERVAL",
     "MEM_PROFILE_UNIT",
     "MEM_PROFILE_PRECISION",
     "MEM_PROFILE_COLOR",

@@ -245,6 +245,7 @@ makeFunctions();
 showOrder();
 filter();
 makeMeasures();
+showTimeline();
 byId("filter").addEventListener("input", filter);
 const first = document.querySelector("#hottest .place");
 if (first) setOpen(Number(first.dataset.function), true);

@@ -1,0 +1,191 @@
+// Memory over time: a chart, and below it a row for each function and named block.
+
+const SHOWN_ROWS = 12;
+const TIME_UNITS = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9], ["min", 6e10], ["h", 3.6e12]];
+
+/** The largest unit of which there is at least one. */
+function timeUnit(nanoseconds) {
+  return TIME_UNITS.findLast(([, length]) => nanoseconds >= length) ?? TIME_UNITS[0];
+}
+
+function duration(nanoseconds) {
+  const [unit, length] = timeUnit(nanoseconds);
+  const value = nanoseconds / length;
+  return `${value < 100 ? Number(value.toPrecision(3)) : Math.round(value)} ${unit}`;
+}
+
+/** Round numbers from 0 to at most `most`, about so many. */
+function ticks(most, about) {
+  const rough = most / about;
+  const power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((digit) => digit * power).find((step) => step >= rough);
+  return Array.from({ length: Math.floor(most / step) + 1 }, (_, index) => index * step);
+}
+
+function svg(name, attributes = {}, ...children) {
+  const element = document.createElementNS("http" + "://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  element.append(...children);
+  return element;
+}
+
+/** A drawing that is stretched to its place: 1000 wide and 100 high. */
+function drawing(attributes, ...children) {
+  return svg("svg", { viewBox: "0 0 1000 100", preserveAspectRatio: "none", ...attributes }, ...children);
+}
+
+/** Positions in the drawing. */
+function scalesOf({ duration: whole, points }) {
+  const most = points.reduce((most, [, bytes]) => Math.max(most, bytes), 1) * 1.2;
+  return {
+    most,
+    x: (time) => (1000 * time) / Math.max(1, whole),
+    y: (bytes) => 100 - (100 * bytes) / most,
+  };
+}
+
+function pathOf(points, { x, y }) {
+  return points.map(([time, bytes], at) => `${at === 0 ? "M" : "L"}${x(time).toFixed(2)} ${y(bytes).toFixed(2)}`).join("");
+}
+
+/** What was in use at a moment: the last reading before it. */
+function readingAt(points, time) {
+  let [low, high] = [0, points.length - 1];
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (points[middle][0] <= time) low = middle;
+    else high = middle - 1;
+  }
+  return points[low];
+}
+
+const running = (rows, time) => rows.filter(({ runs }) => runs.some(([start, end]) => start <= time && time <= end));
+
+/** A few names in words: `a, b and 3 more`. */
+function some(names) {
+  const shown = names.slice(-3);
+  return names.length > 3 ? `${shown.join(", ")} and ${names.length - 3} more` : shown.join(", ");
+}
+
+function peakWords({ peak, readings, interval, rows }) {
+  const inside = peak.rows.map((row) => rows[row].name);
+  const where = inside.length ? `, in ${some(inside)}` : "";
+  return `Peak: ${exactly(peak.bytes)} in use after ${duration(peak.time)}${where}. ` +
+    `It is the highest of ${times(readings, "reading")}: one every ${duration(interval)}, and where calls begin and end. ` +
+    "What came and went in between is not seen.";
+}
+
+function axes({ duration: whole }, { most, x, y }) {
+  const [, unit] = scaled(most);
+  const one = 1024 ** UNITS.indexOf(unit);
+  const sizes = ticks(most / one, 5).map((tick) =>
+    make("span", { class: "tick size", "data-at": y(tick * one) }, `${count(tick)} ${unit}`));
+  const [name, length] = timeUnit(whole);
+  const moments = ticks(whole / length, 6).map((tick) =>
+    make("span", { class: "tick moment", "data-at": x(tick * length) / 10 }, `${Number(tick.toPrecision(6))} ${name}`));
+  for (const tick of sizes) tick.style.top = `${tick.dataset.at}%`;
+  for (const tick of moments) tick.style.left = `${tick.dataset.at}%`;
+  const lines = sizes.map((tick) => svg("path", { class: "grid", d: `M0 ${tick.dataset.at}H1000` }));
+  return { sizes, moments, lines };
+}
+
+function peakMark({ peak }, { x, y }) {
+  const mark = make("span", { class: "peak-mark" }, make("span", {}, `peak ${size(peak.bytes)}`));
+  mark.style.left = `${x(peak.time) / 10}%`;
+  mark.style.top = `${y(peak.bytes)}%`;
+  mark.classList.toggle("left", x(peak.time) > 900);
+  mark.classList.toggle("right", x(peak.time) < 100);
+  return mark;
+}
+
+/** The drawing of memory, with a line at the moment that is looked at. */
+function memoryChart(timeline, scales) {
+  const { points } = timeline;
+  const { sizes, moments, lines } = axes(timeline, scales);
+  const line = pathOf(points, scales);
+  const area = `${line}L${scales.x(points.at(-1)[0]).toFixed(2)} 100L${scales.x(points[0][0]).toFixed(2)} 100Z`;
+  const picture = drawing(
+    { role: "img", "aria-label": peakWords(timeline) },
+    ...lines, svg("path", { class: "area", d: area }), svg("path", { class: "curve", d: line }));
+  return make("div", { class: "plot" }, picture, ...sizes, ...moments, peakMark(timeline, scales));
+}
+
+/** A row: what it is, when it ran, how often. */
+function spanRow(row, index, { x }) {
+  const { name, function: at, is_block: isBlock, runs, calls, omitted, is_open: isOpen } = row;
+  const title = at === null ? make("span", { class: "label" }, name) : make("button", { type: "button", class: "label", "data-function": at }, name);
+  const shape = runs.map(([start, end]) => {
+    const left = x(start);
+    const width = Math.max(x(end) - left, 0.8);
+    return `M${left.toFixed(2)} 0h${width.toFixed(2)}v100h${(-width).toFixed(2)}z`;
+  });
+  const parts = [times(calls, isBlock ? "run" : "call")];
+  if (omitted > 0) parts.push(`${count(omitted)} not drawn`);
+  if (isOpen) parts.push("not ended");
+  const entry = make("li", { class: isBlock ? "block" : "call" }, title, make("div", { class: "strip" }), make("span", { class: "often" }, parts.join(" · ")));
+  entry.children[1].append(drawing({ "aria-hidden": "true" }, svg("path", { d: shape.join("") })));
+  title.title = name;
+  entry.dataset.row = index;
+  return entry;
+}
+
+/** The rows, of which the longest are shown until all are asked for. */
+function spanRows({ rows }, scales) {
+  const length = ({ runs }) => runs.reduce((sum, [start, end]) => sum + end - start, 0);
+  const longest = rows.map((row, index) => [length(row), index]).sort(([a], [b]) => b - a).slice(0, SHOWN_ROWS);
+  const shown = new Set(longest.map(([, index]) => index));
+  const entries = rows.map((row, index) => spanRow(row, index, scales));
+  entries.forEach((entry, index) => (entry.hidden = !shown.has(index)));
+  const list = make("ol", { class: "spans", "aria-label": "When functions and named blocks ran" }, ...entries);
+  if (rows.length <= SHOWN_ROWS) return [list];
+  const all = make("button", { type: "button", class: "quiet" }, `Show all ${count(rows.length)}`);
+  all.addEventListener("click", () => {
+    entries.forEach((entry) => (entry.hidden = false));
+    all.remove();
+  });
+  return [list, all];
+}
+
+/** A slider over the moments, for keys and pointers alike. */
+function slider(timeline, plot) {
+  const { points, rows, peak, duration: whole } = timeline;
+  const input = make("input", { type: "range", id: "moment", min: 0, max: 1000, step: "any", "aria-label": "Moment" });
+  const words = make("p", { id: "moment-words" });
+  const cursor = make("span", { class: "cursor", hidden: "" });
+  const show = () => {
+    const time = (Number(input.value) / 1000) * whole;
+    const [, bytes] = readingAt(points, time);
+    const names = running(rows, time).map(({ name }) => name);
+    words.textContent = `After ${duration(time)}: ${size(bytes)} in use${names.length ? `, in ${some(names)}` : ""}.`;
+    input.setAttribute("aria-valuetext", words.textContent);
+    cursor.style.left = `${input.value / 10}%`;
+  };
+  plot.append(cursor);
+  const move = () => {
+    cursor.hidden = false;
+    show();
+  };
+  plot.addEventListener("pointermove", ({ clientX }) => {
+    const { left, width } = plot.getBoundingClientRect();
+    input.value = (1000 * (clientX - left)) / width;
+    move();
+  });
+  input.addEventListener("input", move);
+  // Rounded up, so that the peak itself is what is read.
+  input.value = (1000 * (peak.time + 1)) / Math.max(1, whole);
+  show();
+  return [input, words];
+}
+
+function showTimeline() {
+  const { timeline } = page;
+  if (!timeline || timeline.points.length === 0) return;
+  const scales = scalesOf(timeline);
+  const plot = memoryChart(timeline, scales);
+  const [input, words] = slider(timeline, plot);
+  byId("chart").replaceChildren(
+    make("p", { class: "peak-words" }, peakWords(timeline)),
+    make("div", { class: "over-time" }, plot, make("div", { class: "moment-slider" }, input, words)),
+    ...spanRows(timeline, scales));
+  byId("time").hidden = false;
+}

@@ -1,0 +1,167 @@
+//! Memory over time, as the script of the page gets it: no more of it than can be told apart.
+
+use std::collections::BTreeMap;
+
+use mem_profile_runtime::{FunctionSnapshot, Reading, Span, Timeline};
+use serde::Serialize;
+
+/// Moments that a chart tells apart.
+const COLUMNS: u64 = 2000;
+
+/// What the chart shows. Times in nanoseconds since the timeline began, sizes in bytes.
+#[derive(Serialize)]
+pub(super) struct Chart<'a> {
+    duration: u64,
+    interval: u64,
+    /// How many readings there were.
+    readings: usize,
+    /// `[time, bytes]`: the lowest and the highest reading of each column.
+    points: Vec<(u64, u64)>,
+    peak: Option<Peak>,
+    rows: Vec<Row<'a>>,
+}
+
+#[derive(Serialize)]
+struct Peak {
+    time: u64,
+    bytes: u64,
+    /// The rows of what ran, the outermost first.
+    rows: Vec<u32>,
+}
+
+/// All calls of a function, or all runs of a block.
+#[derive(Serialize)]
+struct Row<'a> {
+    name: &'a str,
+    is_block: bool,
+    /// Where it is among the functions.
+    function: Option<usize>,
+    calls: u64,
+    omitted: u64,
+    /// Whether one had not ended.
+    is_open: bool,
+    /// `[start, end]`, those together that touch in the chart.
+    runs: Vec<(u64, u64)>,
+}
+
+impl<'a> Chart<'a> {
+    pub(super) fn new(timeline: &'a Timeline, functions: &[FunctionSnapshot]) -> Self {
+        let readings = readings(timeline);
+        let last = readings.last().map_or(0, |reading| reading.time);
+        let width = (last / COLUMNS).max(1);
+        let indices = functions.iter().enumerate();
+        let indices = indices.map(|(at, function)| (function.name.as_str(), at)).collect();
+        Self {
+            duration: last,
+            interval: timeline.interval,
+            readings: readings.len(),
+            points: points(&readings, width),
+            peak: peak(&readings, timeline),
+            rows: rows(timeline, &indices, (last, width)),
+        }
+    }
+}
+
+/// Samples, and what was in use where spans begin and end.
+fn readings(timeline: &Timeline) -> Vec<Reading> {
+    let of_span = |span: &Span| {
+        let end = span.end.zip(span.bytes_at_end).map(|(time, bytes)| Reading { time, bytes });
+        [Some(Reading { time: span.start, bytes: span.bytes_at_start }), end]
+    };
+    let of_spans = timeline.spans.iter().flat_map(of_span).flatten();
+    let mut readings: Vec<_> = timeline.samples.iter().copied().chain(of_spans).collect();
+    readings.sort_by_key(|reading| reading.time);
+    readings
+}
+
+/// The lowest and the highest reading of each column, in their order.
+fn points(readings: &[Reading], width: u64) -> Vec<(u64, u64)> {
+    let mut points = Vec::new();
+    for column in readings.chunk_by(|a, b| a.time / width == b.time / width) {
+        let lowest = column.iter().min_by_key(|reading| reading.bytes);
+        let highest = column.iter().max_by_key(|reading| reading.bytes);
+        let mut both: Vec<_> =
+            lowest.into_iter().chain(highest).map(|at| (at.time, at.bytes)).collect();
+        both.sort_unstable();
+        both.dedup();
+        points.extend(both);
+    }
+    points
+}
+
+/// The earliest of the highest readings, and what ran then.
+fn peak(readings: &[Reading], timeline: &Timeline) -> Option<Peak> {
+    let &Reading { time, bytes } = readings.iter().rev().max_by_key(|reading| reading.bytes)?;
+    let is_there = |span: &&Span| span.start <= time && span.end.is_none_or(|end| end >= time);
+    let mut open: Vec<_> = timeline.spans.iter().filter(is_there).collect();
+    open.sort_by_key(|span| (span.level, span.start));
+    let mut rows: Vec<u32> = Vec::new();
+    for span in open {
+        if !rows.contains(&span.label) {
+            rows.push(span.label);
+        }
+    }
+    Some(Peak { time, bytes, rows })
+}
+
+/// A row per label, in their order; `(last, width)`: the end of the chart, and that of a column.
+fn rows<'a>(
+    timeline: &'a Timeline,
+    functions: &BTreeMap<&str, usize>,
+    (last, width): (u64, u64),
+) -> Vec<Row<'a>> {
+    let labels = timeline.labels.iter().map(|label| Row {
+        name: &label.name,
+        is_block: label.is_block,
+        function: functions.get(label.name.as_str()).copied().filter(|_| !label.is_block),
+        calls: label.omitted,
+        omitted: label.omitted,
+        is_open: false,
+        runs: Vec::new(),
+    });
+    let mut rows: Vec<_> = labels.collect();
+    for span in &timeline.spans {
+        let Some(row) = rows.get_mut(span.label as usize) else { continue };
+        let end = span.end.unwrap_or(last).max(span.start);
+        row.calls = row.calls.saturating_add(1);
+        row.is_open |= span.end.is_none();
+        match row.runs.last_mut() {
+            Some(run) if span.start <= run.1.saturating_add(width) => run.1 = run.1.max(end),
+            _ => row.runs.push((span.start, end)),
+        }
+    }
+    rows
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sample;
+
+    #[test]
+    fn a_chart_has_no_more_than_can_be_told_apart() {
+        let timeline = sample::timeline();
+        let snapshot = sample::leak();
+        let chart = Chart::new(&timeline, &snapshot.functions);
+        assert_eq!((chart.duration, chart.interval, chart.readings), (91_000_000, 10_000_000, 615));
+        let peak = chart.peak.unwrap();
+        assert_eq!((peak.time, peak.bytes, peak.rows), (90_000_001, 9 << 20, vec![0, 1]));
+        let row = |at: usize| &chart.rows[at];
+        assert_eq!((row(0).function, &row(0).runs[..]), (Some(0), &[(1_000_000, 91_000_000)][..]));
+        // It had not ended.
+        assert_eq!((row(1).function, row(1).is_open), (None, true));
+        assert_eq!(row(1).runs, [(2_000_000, 91_000_000)]);
+        assert_eq!((row(2).calls, row(2).omitted, row(2).is_open), (400, 99, false));
+        // Those between which the chart has no room are one.
+        assert_eq!(row(2).runs, [(10_000_000, 13_000_000), (85_000_000, 86_000_000)]);
+    }
+
+    #[test]
+    fn a_million_readings_become_as_many_as_there_are_columns() {
+        let reading = |time| Reading { time, bytes: if time == 777_777 { 9 } else { time % 3 } };
+        let readings: Vec<_> = (0..1_000_000).map(reading).collect();
+        let points = points(&readings, 1_000_000 / COLUMNS);
+        assert_eq!(points.len() as u64, 2 * COLUMNS);
+        assert!(points.contains(&(777_777, 9)) && points.is_sorted());
+    }
+}

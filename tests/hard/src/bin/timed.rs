@@ -1,0 +1,203 @@
+//! A program whose calls and blocks are on a timeline.
+#![allow(missing_docs)]
+
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+use std::thread;
+use std::time::Duration;
+
+use hard::{in_fork, look_at};
+use mem_profile::{mem_profile, record_timeline, record_to, timestamp};
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+
+/// Keeps 1,000 bytes, and has 200 more while `inner` runs.
+#[mem_profile]
+fn outer() -> Vec<u8> {
+    let kept = vec![1_u8; 1000];
+    inner(200);
+    let closure = |size| {
+        inner(size);
+        size
+    };
+    closure(300);
+    kept
+}
+
+#[mem_profile]
+fn inner(size: usize) {
+    look_at(&vec![2_u8; size]);
+}
+
+#[mem_profile]
+fn fails() {
+    inner(1);
+    fails_too();
+}
+
+#[mem_profile]
+fn fails_too() {
+    resume_unwind(Box::new(()));
+}
+
+#[mem_profile]
+fn recursive(depth: usize) {
+    if depth > 0 {
+        recursive(depth - 1);
+    }
+}
+
+#[mem_profile]
+async fn task(size: usize) {
+    let kept = vec![3_u8; size];
+    pause().await;
+    inner(1);
+    nested().await;
+    look_at(&kept);
+}
+
+#[mem_profile]
+async fn nested() {
+    pause().await;
+    inner(2);
+}
+
+async fn pause() {
+    let mut paused = false;
+    let wait = move |_: &mut Context<'_>| match std::mem::replace(&mut paused, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    };
+    poll_fn(wait).await;
+}
+
+/// Polls it so many times.
+fn poll(polls: usize, future: impl Future) {
+    let mut future = pin!(future);
+    for _ in 0..polls {
+        let _ = future.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+    }
+}
+
+/// Two tasks in turn, and one that is dropped after its first wait.
+fn tasks() {
+    let (mut a, mut b) = (pin!(task(10)), pin!(task(20)));
+    let mut polls = 0;
+    let mut context = Context::from_waker(Waker::noop());
+    while a.as_mut().poll(&mut context).is_pending() {
+        let _ = b.as_mut().poll(&mut context);
+        polls += 1;
+    }
+    assert_eq!(polls, 2);
+    poll(1, b);
+    poll(2, task(30));
+}
+
+#[mem_profile]
+fn often() {}
+
+fn blocks() {
+    let whole = timestamp("whole");
+    inner(1);
+    {
+        let _part = timestamp("part");
+        outer();
+    }
+    let _part = timestamp(String::from("part").leak());
+    // It ends on another thread, before what began after it.
+    thread::scope(|scope| {
+        scope.spawn(move || drop(whole)).join().unwrap();
+    });
+    inner(3);
+}
+
+fn threads() {
+    thread::scope(|scope| {
+        scope.spawn(outer);
+        outer();
+    });
+}
+
+#[mem_profile]
+fn stays(end: fn()) {
+    let kept = vec![1_u8; 5_000_000];
+    end();
+    look_at(&kept);
+}
+
+fn kill() {
+    // SAFETY: it is our own process.
+    unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
+}
+
+/// Until standard input ends.
+fn wait() {
+    let mut byte = 0_u8;
+    // SAFETY: the buffer is as long as that.
+    unsafe { libc::read(libc::STDIN_FILENO, (&raw mut byte).cast(), 1) };
+}
+
+fn fork() {
+    outer();
+    let status = in_fork(|| {
+        inner(5);
+        0
+    });
+    assert_eq!(status, 0);
+    let status = in_fork(|| {
+        let path = std::env::args().nth(2).expect("a path");
+        record_to(path).expect("the child has one thread");
+        inner(5);
+        0
+    });
+    assert_eq!(status, 0);
+}
+
+fn late() {
+    inner(1);
+    thread::scope(|scope| {
+        let (sender, receiver) = std::sync::mpsc::channel::<()>();
+        scope.spawn(move || receiver.recv());
+        if let Err(refusal) = record_timeline(Duration::ZERO) {
+            println!("{refusal}");
+        }
+        drop(sender);
+    });
+    // A thread that was joined may still be on its way out.
+    while std::fs::read_dir("/proc/self/task").unwrap().count() > 1 {
+        thread::yield_now();
+    }
+    record_timeline(Duration::from_millis(7)).unwrap();
+    record_timeline(Duration::from_millis(9)).unwrap();
+    // It has allocated nothing since it was called first.
+    inner(0);
+    record_to(std::env::args().nth(2).expect("a path")).unwrap();
+    inner(1);
+}
+
+fn main() {
+    match hard::scene().as_str() {
+        "calls" => drop(outer()),
+        "fails" => {
+            let _ = catch_unwind(AssertUnwindSafe(fails));
+            inner(1);
+        }
+        "deep" => {
+            recursive(300);
+            inner(1);
+        }
+        "tasks" => tasks(),
+        "often" => (0..100_000).for_each(|_| often()),
+        "blocks" => blocks(),
+        "threads" => threads(),
+        "kill" => stays(kill),
+        "exit" => stays(|| std::process::exit(0)),
+        "wait" => stays(wait),
+        "fork" => fork(),
+        "late" => late(),
+        other => panic!("{other}?"),
+    }
+}

@@ -1,0 +1,249 @@
+//! What a timeline has of a run.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use mem_profile::recording::Recording;
+use mem_profile::{Span, Timeline};
+use tempfile::TempDir;
+
+use crate::run::{bin, run};
+
+/// The program `timed`, recorded with a timeline to `run.mprof` in the folder.
+fn timed(folder: &TempDir, scene: &str) -> Command {
+    let mut command = bin!("timed", scene);
+    command.env("MEM_PROFILE_OUTPUT", folder.path().join("run.mprof"));
+    command.env("MEM_PROFILE_TIMELINE", "1");
+    command
+}
+
+fn open(path: &Path) -> Option<Timeline> {
+    Recording::open(path).unwrap_or_else(|error| panic!("{error}")).snapshot.timeline
+}
+
+/// The timeline of a scene.
+fn timeline(scene: &str) -> Timeline {
+    let folder = TempDir::new().unwrap();
+    let ended = run(&mut timed(&folder, scene));
+    assert_eq!(ended.stderr, "");
+    open(&folder.path().join("run.mprof")).expect("a timeline")
+}
+
+fn name<'a>(timeline: &'a Timeline, span: &Span) -> &'a str {
+    let name = timeline.label(span).expect("a label").name.as_str();
+    name.rsplit("::").next().unwrap()
+}
+
+/// Name, level, and by how much the memory in use was more at the end; in the order of the starts.
+fn spans(timeline: &Timeline) -> Vec<(&str, u32, Option<i64>)> {
+    let change = |span: &Span| Some(span.bytes_at_end? as i64 - span.bytes_at_start as i64);
+    timeline.spans.iter().map(|span| (name(timeline, span), span.level, change(span))).collect()
+}
+
+#[test]
+fn calls_have_their_levels_and_what_they_changed() {
+    let timeline = timeline("calls");
+    let expected = [("outer", 0, Some(1000)), ("inner", 1, Some(0)), ("inner", 1, Some(0))];
+    assert_eq!(spans(&timeline), expected);
+    let [outer, first, second] = timeline.spans[..] else { unreachable!() };
+    assert!(outer.start < first.start && first.end < Some(second.start));
+    assert!(second.end < outer.end && outer.thread == second.thread);
+    assert_eq!((timeline.omitted(), timeline.interval), (0, 100_000_000));
+    // Of the beginning and of the end.
+    assert!(timeline.samples.len() >= 2, "{:?}", timeline.samples);
+    assert!(timeline.samples.is_sorted_by_key(|sample| sample.time));
+    assert!(timeline.samples.last().map(|sample| sample.time) > outer.end);
+}
+
+#[test]
+fn without_being_asked_for_there_is_none() {
+    let folder = TempDir::new().unwrap();
+    for value in [None, Some("off")] {
+        let mut command = timed(&folder, "blocks");
+        match value {
+            Some(value) => command.env("MEM_PROFILE_TIMELINE", value),
+            None => command.env_remove("MEM_PROFILE_TIMELINE"),
+        };
+        run(&mut command);
+        assert_eq!(open(&folder.path().join("run.mprof")), None);
+    }
+}
+
+#[test]
+fn a_panic_ends_the_calls_that_it_leaves() {
+    let timeline = timeline("fails");
+    // The panic itself is memory, until it is caught.
+    let panic = spans(&timeline)[0].2;
+    assert!(panic > Some(0));
+    let expected = [
+        ("fails", 0, panic),
+        ("inner", 1, Some(0)),
+        ("fails_too", 1, panic),
+        ("inner", 0, Some(0)),
+    ];
+    assert_eq!(spans(&timeline), expected);
+    assert!(timeline.spans[2].end <= timeline.spans[0].end);
+    assert!(timeline.spans[0].end < Some(timeline.spans[3].start));
+}
+
+#[test]
+fn calls_that_are_very_deep_are_left_out() {
+    let timeline = timeline("deep");
+    let levels: Vec<_> = timeline.spans.iter().map(|span| span.level).collect();
+    assert_eq!(levels, (0..256).chain([0]).collect::<Vec<_>>());
+    assert_eq!((timeline.omitted(), timeline.labels[0].omitted), (45, 45));
+}
+
+#[test]
+fn a_task_is_one_span_from_its_first_poll_to_its_end() {
+    let timeline = timeline("tasks");
+    let found: Vec<_> =
+        spans(&timeline).into_iter().map(|(name, level, _)| (name, level)).collect();
+    let first_polls = [("task", 0), ("task", 0)];
+    let second = [("inner", 1), ("nested", 1), ("inner", 1), ("nested", 1)];
+    let third = [("inner", 2), ("inner", 2)];
+    let cancelled = [("task", 0), ("inner", 1), ("nested", 1)];
+    assert_eq!(found, [&first_polls[..], &second, &third, &cancelled].concat());
+    assert!(timeline.spans.iter().all(|span| span.end.is_some()));
+    let [a, b] = [timeline.spans[0], timeline.spans[1]];
+    let nested = timeline.spans[3];
+    assert!(a.start < b.start && Some(b.start) < a.end && nested.end <= a.end);
+    // What the cancelled one had is freed before it ends.
+    let last = timeline.spans[8];
+    assert_eq!(last.bytes_at_end, Some(last.bytes_at_start));
+    assert!(timeline.spans[10].end <= last.end);
+}
+
+#[test]
+fn what_is_called_very_often_is_thinned_out_and_counted() {
+    let folder = TempDir::new().unwrap();
+    run(&mut timed(&folder, "often"));
+    let recording = Recording::open(&folder.path().join("run.mprof")).unwrap();
+    let timeline = recording.snapshot.timeline.unwrap();
+    let kept = timeline.spans.len() as u64;
+    assert_eq!(kept + timeline.labels[0].omitted, 100_000);
+    assert!((6_000..9_000).contains(&kept), "{kept}");
+    // From every doubling of the calls there are as many, so the last half is there too.
+    let end = timeline.spans.last().unwrap().start;
+    let late = timeline.spans.iter().filter(|span| span.start > end / 2).count();
+    assert!(late > 500, "{late}");
+    let note = format!("the timeline has {kept} of 100000 calls: of what is called very often");
+    assert!(recording.snapshot.notes[0].starts_with(&note), "{:?}", recording.snapshot.notes);
+}
+
+#[test]
+fn named_blocks_are_spans_too() {
+    let timeline = timeline("blocks");
+    let found: Vec<_> =
+        spans(&timeline).into_iter().map(|(name, level, _)| (name, level)).collect();
+    let expected = [
+        ("whole", 0),
+        ("inner", 1),
+        ("part", 1),
+        ("outer", 2),
+        ("inner", 3),
+        ("inner", 3),
+        ("part", 1),
+        // `whole` is over.
+        ("inner", 2),
+    ];
+    assert_eq!(found, expected);
+    let (whole, last) = (timeline.spans[0], timeline.spans[6]);
+    assert!(Some(last.start) < whole.end && whole.end < last.end);
+    let blocks: Vec<_> = timeline.labels.iter().filter(|label| label.is_block).collect();
+    assert_eq!(blocks.iter().map(|label| &label.name).collect::<Vec<_>>(), ["whole", "part"]);
+    assert_eq!(timeline.omitted(), 0);
+}
+
+#[test]
+fn threads_have_levels_of_their_own() {
+    let timeline = timeline("threads");
+    let mut threads = [const { Vec::new() }; 2];
+    let first = timeline.spans[0].thread;
+    for span in &timeline.spans {
+        let own = usize::from(span.thread != first);
+        threads[own].push((name(&timeline, span), span.level));
+    }
+    assert_eq!(threads[0], [("outer", 0), ("inner", 1), ("inner", 1)]);
+    assert_eq!(threads[0], threads[1]);
+}
+
+#[test]
+fn what_is_open_when_the_end_comes_is_there() {
+    for scene in ["kill", "exit"] {
+        let timeline = timeline(scene);
+        assert_eq!(spans(&timeline), [("stays", 0, None)], "{scene}");
+        assert_eq!(timeline.spans[0].end, None);
+    }
+}
+
+#[test]
+fn samples_are_taken_while_the_program_waits() {
+    for backend in ["heap", "rss"] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("run.mprof");
+        let mut command = timed(&folder, "wait");
+        command.env("MEM_PROFILE_INTERVAL", "2ms").env("MEM_PROFILE_BACKEND", backend);
+        let mut child = command.stdin(Stdio::piped()).spawn().unwrap();
+        let start = Instant::now();
+        let (samples, interval) = loop {
+            let timeline = Recording::open(&path).ok().and_then(|read| read.snapshot.timeline);
+            let Timeline { samples, interval, .. } = timeline.unwrap_or_default();
+            if samples.iter().filter(|sample| sample.bytes >= 5_000_000).count() >= 70 {
+                break (samples, interval);
+            }
+            assert!(start.elapsed() < Duration::from_secs(60), "{samples:?}");
+        };
+        assert_eq!(interval, 2_000_000);
+        assert!(samples[0].bytes < 5_000_000);
+        drop(child.stdin.take());
+        assert!(child.wait().unwrap().success());
+        let timeline = open(&path).unwrap();
+        assert!(
+            timeline.samples.last().unwrap().bytes < timeline.peak().unwrap().bytes,
+            "{backend}"
+        );
+        let span = timeline.spans[0];
+        assert!(span.bytes_at_start < 5_000_000 && span.bytes_at_end.is_some(), "{span:?}");
+    }
+}
+
+#[test]
+fn a_forked_child_leaves_the_timeline_of_its_parent_alone() {
+    let folder = TempDir::new().unwrap();
+    let theirs = folder.path().join("child.mprof");
+    let ended = run(timed(&folder, "fork").arg(&theirs));
+    assert_eq!((ended.code(), ended.stderr.as_str()), (Some(0), ""));
+    let ours = open(&folder.path().join("run.mprof")).unwrap();
+    let names = |timeline: &Timeline| -> Vec<String> {
+        timeline.spans.iter().map(|span| name(timeline, span).to_owned()).collect()
+    };
+    assert_eq!(names(&ours), ["outer", "inner", "inner"]);
+    // What came before comes along.
+    let theirs = open(&theirs).unwrap();
+    assert_eq!(names(&theirs), ["outer", "inner", "inner", "inner"]);
+    assert!(theirs.samples.last().unwrap().time > theirs.spans[3].start);
+}
+
+#[test]
+fn a_program_may_decide_it_and_the_environment_comes_first() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("late.mprof");
+    let late = |variables: &[(&str, &str)]| {
+        let mut command = bin!("timed", "late");
+        command.arg(&path).env("MEM_PROFILE_FORMAT", "none").envs(variables.iter().copied());
+        let ended = run(&mut command);
+        assert_eq!(ended.stderr, "");
+        (ended.stdout, open(&path))
+    };
+    let (refusal, timeline) = late(&[]);
+    assert!(refusal.ends_with("call `record_timeline` first thing in `main`\n"), "{refusal}");
+    let timeline = timeline.unwrap();
+    assert_eq!(timeline.interval, 7_000_000);
+    assert_eq!(spans(&timeline), [("inner", 0, Some(0)), ("inner", 0, Some(0))]);
+    assert_eq!(timeline.labels[0].omitted, 1, "the call before it began");
+    assert_eq!(late(&[("MEM_PROFILE_TIMELINE", "off")]), (String::new(), None));
+    let (_, timeline) = late(&[("MEM_PROFILE_INTERVAL", "0.003s")]);
+    assert_eq!(timeline.unwrap().interval, 3_000_000);
+}

@@ -1,5 +1,5 @@
-//! `cargo mem-profile`: measures programs, and looks at, compares and checks the recordings of
-//! [`mem-profile`](https://docs.rs/mem-profile).
+//! `cargo mem-profile`: measures programs, samples their memory over time, and looks at, compares
+//! and checks the recordings of [`mem-profile`](https://docs.rs/mem-profile).
 //!
 //! | folder or file | what it does |
 //! |---|---|
@@ -7,6 +7,8 @@
 //! | `recording` | the one way in: a file → what was recorded |
 //! | `compare` | two recordings → what changed |
 //! | `check` | a recording, and what it is held to → a verdict |
+//! | `timeline` | memory over time: samples and calls, their files, and who takes and writes them |
+//! | `process` | what the system tells of other processes; only this folder knows systems apart |
 //! | `figures` | the numbers of a line and of a function, and the orders by them |
 //! | `view` | figures → text or bytes, one renderer per file; none reads or writes anything |
 //! | `output` | the one way out |
@@ -22,12 +24,14 @@ mod compare;
 mod config;
 mod figures;
 mod output;
+mod process;
 mod project;
 mod recording;
 mod rewrite;
 mod runtime;
 #[cfg(test)]
 mod sample;
+mod timeline;
 mod view;
 mod wrapper;
 

@@ -1,15 +1,25 @@
 //! The command line. Each subcommand has a file; this one only hands over.
 
+mod attach;
 mod check;
+mod clean;
 mod completions;
 mod diff;
+mod exec;
 mod export;
 mod flame;
+mod list;
 mod man;
 mod options;
+mod peak;
+mod plot;
 mod report;
+mod rm;
 mod run;
+mod sampling;
 mod target;
+mod test;
+mod top;
 
 use std::process::ExitCode;
 
@@ -18,7 +28,9 @@ use clap::{Parser, Subcommand};
 
 use crate::{config, output};
 
-/// Measure memory line by line; look at, compare and check recordings
+pub(crate) use test::Tested;
+
+/// Measure memory line by line and over time; look at, compare and check recordings
 ///
 /// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
 /// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. The other
@@ -50,7 +62,9 @@ Exit codes:
   3    `check` found a limit exceeded
   125  the command itself failed: an error says why, and what to do
 
-`run` ends as the program does, and with 101 where it cannot be built.
+`run`, `exec` and `test` end as the program that they run: with 128 + the number of the signal that
+ended it; `run` with 101 where it cannot be built, `exec` with 127 where it is not found and with 126
+where it cannot be run.
 
 What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here or in a folder
 around, or in Cargo.toml under [package.metadata.mem-profile], less the beginning and in small
@@ -65,6 +79,15 @@ enum Command {
     Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Top(top::Arguments),
+    Exec(exec::Arguments),
+    Attach(attach::Arguments),
+    Test(test::Arguments),
+    Plot(plot::Arguments),
+    Peak(peak::Arguments),
+    List(list::Arguments),
+    Rm(rm::Arguments),
+    Clean(clean::Arguments),
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
@@ -78,6 +101,8 @@ pub(crate) enum Outcome {
     Exceeded,
     /// It did what it could: figures are missing that had been recorded.
     Lossy,
+    /// The program that it ran ended with this code.
+    Program(u8),
 }
 
 impl Outcome {
@@ -86,6 +111,7 @@ impl Outcome {
             Self::Done => ExitCode::SUCCESS,
             Self::Exceeded => ExitCode::from(3),
             Self::Lossy => ExitCode::from(FAILED),
+            Self::Program(code) => ExitCode::from(code),
         }
     }
 }
@@ -116,6 +142,15 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Top(arguments) => top::run(&arguments),
+        Command::Exec(arguments) => exec::run(&arguments),
+        Command::Attach(arguments) => attach::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Plot(arguments) => plot::run(&arguments),
+        Command::Peak(arguments) => peak::run(&arguments),
+        Command::List(_) => list::run(),
+        Command::Rm(arguments) => rm::run(&arguments),
+        Command::Clean(arguments) => clean::run(&arguments),
         Command::Completions(arguments) => completions::run(&arguments),
         Command::Man(arguments) => man::run(&arguments),
     }

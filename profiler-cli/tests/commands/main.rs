@@ -4,6 +4,7 @@
 mod check;
 mod diff;
 mod export;
+mod files;
 mod manual;
 mod measured;
 mod recorded;
@@ -12,3 +13,6 @@ mod run;
 #[path = "../../src/sample.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod sample;
+mod sampled;
+#[cfg(target_os = "linux")]
+mod terminal;

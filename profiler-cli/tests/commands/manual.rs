@@ -6,8 +6,25 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 8] =
-    ["run", "report", "flame", "export", "diff", "check", "completions", "man"];
+const COMMANDS: [&str; 17] = [
+    "run",
+    "report",
+    "flame",
+    "export",
+    "diff",
+    "check",
+    "top",
+    "exec",
+    "attach",
+    "test",
+    "plot",
+    "peak",
+    "list",
+    "rm",
+    "clean",
+    "completions",
+    "man",
+];
 
 const TITLE: &str = "\
 # cargo mem-profile

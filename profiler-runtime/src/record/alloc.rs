@@ -121,29 +121,39 @@ impl<A: GlobalAlloc> Alloc<A> {
         self.allocate(layout, || unsafe { self.inner.alloc_zeroed(self.padded(layout)) })
     }
 
+    /// Takes what `dealloc` was given where that has it, as [`Self::dealloc_watched`] does: so
+    /// nothing is moved on the way that is not taken.
+    ///
     /// # Safety
     /// As for `dealloc`.
     #[cold]
     #[inline(never)]
-    unsafe fn dealloc_slow(&self, ledger: &Ledger, block: *mut u8, layout: Layout) {
-        ledger.free_slow(layout.size());
+    unsafe fn dealloc_slow(block: *mut u8, size: usize, align: usize, this: &Self) {
+        thread::current_ledger().free_slow(size);
         // SAFETY: the caller's promises are the inner allocator's requirements.
-        unsafe { self.inner.dealloc(block, self.padded(layout)) };
+        unsafe {
+            let layout = Layout::from_size_align_unchecked(size, align);
+            this.inner.dealloc(block, this.padded(layout));
+        }
     }
 
     /// # Safety
     /// As for `dealloc`. `WRAPS` is what `wraps` is.
     #[inline(never)]
     unsafe fn dealloc_watched<const WRAPS: bool>(
-        &self,
-        watcher: &Watcher,
         block: *mut u8,
-        layout: Layout,
+        size: usize,
+        align: usize,
+        watcher: &Watcher,
+        this: &Self,
     ) {
         // Told first: as soon as the block is free, another thread may get it.
-        (watcher.freed)(block.addr(), layout.size());
+        (watcher.freed)(block.addr(), size);
         // SAFETY: the caller's promises.
-        unsafe { self.dealloc_counted::<WRAPS>(thread::current_ledger(), block, layout) };
+        unsafe {
+            let layout = Layout::from_size_align_unchecked(size, align);
+            this.dealloc_counted::<WRAPS>(thread::current_ledger(), block, layout);
+        }
     }
 
     /// # Safety
@@ -165,7 +175,7 @@ impl<A: GlobalAlloc> Alloc<A> {
             operation();
         } else {
             // SAFETY: the caller's promises.
-            unsafe { self.dealloc_slow(ledger, block, layout) };
+            unsafe { Self::dealloc_slow(block, layout.size(), layout.align(), self) };
         }
     }
 
@@ -303,13 +313,17 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         let ledger = thread::current_ledger();
+        let (size, align) = (layout.size(), layout.align());
+        let watcher = ledger.watcher().filter(|watcher| watcher.may_know(block));
         // SAFETY: as in `alloc`.
         unsafe {
-            match (ledger.watcher(), self.wraps) {
+            match (watcher, self.wraps) {
                 (None, false) => self.dealloc_counted::<false>(ledger, block, layout),
                 (None, true) => self.dealloc_counted::<true>(ledger, block, layout),
-                (Some(watcher), false) => self.dealloc_watched::<false>(watcher, block, layout),
-                (Some(watcher), true) => self.dealloc_watched::<true>(watcher, block, layout),
+                (Some(told), false) => {
+                    Self::dealloc_watched::<false>(block, size, align, told, self);
+                }
+                (Some(told), true) => Self::dealloc_watched::<true>(block, size, align, told, self),
             }
         }
     }

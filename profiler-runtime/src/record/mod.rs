@@ -28,6 +28,7 @@
 //! | `sync` | the atomics that a model checker replaces |
 //! | `quiet` | our own allocations do not count |
 //! | `watch` | who is told of every block, if anybody |
+//! | `pages` | where that one has blocks, if it knows few |
 
 pub(crate) mod alloc;
 pub(crate) mod arena;
@@ -40,6 +41,8 @@ pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod measure;
+#[cfg(feature = "trace")]
+pub(crate) mod pages;
 pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;

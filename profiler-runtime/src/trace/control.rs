@@ -106,7 +106,7 @@ pub fn reset_peak() {
 /// Memory that the tracer's tables take, in bytes: resident pages, asked of the system.
 #[must_use]
 pub fn overhead() -> u64 {
-    table::resident_bytes()
+    table::resident_bytes() + shadow::resident_bytes()
 }
 
 pub(super) fn frames() -> usize {

@@ -17,6 +17,7 @@ use crate::record::{quiet, thread};
 static EXACT: Watcher = Watcher {
     allocated: allocated::<false>,
     freed: freed::<false>,
+    pages: None,
     moving: shadow::take::<false>,
     moved: moved::<false>,
 };
@@ -24,6 +25,7 @@ static EXACT: Watcher = Watcher {
 static SAMPLE: Watcher = Watcher {
     allocated: allocated::<true>,
     freed: freed::<true>,
+    pages: Some(&shadow::SAMPLED),
     moving: shadow::take::<true>,
     moved: moved::<true>,
 };
@@ -155,7 +157,7 @@ fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
         Moved::Failed { .. } => {}
         Moved::Told { old_size } => forget::<SAMPLED>(mark, old_size),
         // An allocator inside told of it, and nothing that was counted has changed by it.
-        Moved::To { block, old_size, .. } if shadow::get(block) != 0 => {
+        Moved::To { block, old_size, .. } if shadow::is_known::<SAMPLED>(block) => {
             forget::<SAMPLED>(mark, old_size);
         }
         Moved::To { block, old_size, size } => {

@@ -2,7 +2,8 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use super::ledger::{Kind, Ledger};
+use super::ledger::Ledger;
+use super::nested::Wrapping;
 use super::thread;
 use super::watch::{Moved, Watcher};
 
@@ -67,9 +68,9 @@ impl<A> Alloc<A> {
             }
             return result;
         }
-        let before = stamp();
+        let wrapping = Wrapping::begin((&raw const self.wraps).cast());
         let result = operation();
-        if stamp() == before && succeeded(&result) {
+        if !wrapping.is_counted() && succeeded(&result) {
             count(thread::current_ledger(), &result);
         }
         result
@@ -216,18 +217,6 @@ impl<A: GlobalAlloc> Alloc<A> {
             },
         );
         new
-    }
-}
-
-/// Differs before and after anything that was counted on this thread, and by nothing else.
-pub(crate) fn stamp() -> (i64, i64) {
-    // Registers the thread, so that only counting makes a difference from here on.
-    match thread::current() {
-        Some(thread) => {
-            let totals = thread.ledger(Kind::Heap).totals();
-            (totals.live, totals.allocations)
-        }
-        None => (thread::detours(), 0),
     }
 }
 

@@ -25,6 +25,7 @@
 //! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
 //! | `alloc` | the counting allocator |
+//! | `nested` | whether an allocator that it wraps counted by itself |
 //! | `sync` | the atomics that a model checker replaces |
 //! | `quiet` | our own allocations do not count |
 //! | `watch` | who is told of every block, if anybody |
@@ -41,6 +42,7 @@ pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod measure;
+pub(crate) mod nested;
 #[cfg(feature = "trace")]
 pub(crate) mod pages;
 pub(crate) mod place;

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::config::{Config, StartError};
-use super::{hook, peak, sample, shadow, state, system, table, tree, unwind};
+use super::{hook, own, peak, sample, shadow, state, system, table, tree, unwind};
 use crate::control::allocations_are_counted;
 use crate::record::quiet::Quiet;
 use crate::record::watch;
@@ -37,6 +37,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     if !(shadow::reserve() && tree::reserve() && state::reserve()) {
         return Err(StartError::OutOfMemory);
     }
+    own::prepare();
     watch_forks();
     forget();
     FRAMES.store(config.frames, Relaxed);

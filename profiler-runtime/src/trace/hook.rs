@@ -35,6 +35,17 @@ pub(super) fn watcher(is_sampled: bool) -> &'static Watcher {
     if is_sampled { &SAMPLE } else { &EXACT }
 }
 
+/// Where the functions begin that look at a stack.
+pub(super) fn functions() -> [u64; 6] {
+    let reallocated: [fn(u32, usize, usize, usize); 2] =
+        [reallocated::<false>, reallocated::<true>];
+    let [exact, sample] =
+        [(&EXACT, reallocated[0]), (&SAMPLE, reallocated[1])].map(|(watcher, reallocated)| {
+            [watcher.allocated as usize, watcher.moved as usize, reallocated as usize]
+        });
+    [exact[0], exact[1], exact[2], sample[0], sample[1], sample[2]].map(|place| place as u64)
+}
+
 /// A block is temporary if it is freed before this many more are allocated.
 static TEMPORARY_WITHIN: AtomicUsize = AtomicUsize::new(1);
 

@@ -21,7 +21,7 @@ const GRANULE: usize = 16;
 /// All four methods are forwarded as they are: zeroed stays zeroed, a reallocation stays one and
 /// is booked as the difference. Only what succeeded is counted. A reallocation is no new block:
 /// it adds to the bytes, not to the number of allocations. The cost of a pair of allocation and
-/// free is about 27 instructions.
+/// free is about 20 instructions.
 #[derive(Debug)]
 pub struct Alloc<A = System> {
     inner: A,

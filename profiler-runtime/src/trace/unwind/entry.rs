@@ -11,6 +11,10 @@ use super::modules;
 type Bytes = EndianSlice<'static, NativeEndian>;
 
 /// What the linker put beside the code at one address.
+#[cfg_attr(
+    any(mem_profile_fallback, not(target_arch = "x86_64")),
+    allow(dead_code, reason = "only rules need all of it")
+)]
 pub(super) struct Entry {
     pub(super) entry: FrameDescriptionEntry<Bytes>,
     pub(super) frames: EhFrame<Bytes>,

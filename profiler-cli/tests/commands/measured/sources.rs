@@ -97,6 +97,8 @@ fn edition_2015_is_measured_as_well() {
     let files = [("Cargo.toml", manifest), ("src/main.rs", main), ("src/inner/mod.rs", &inner)];
     let ran = Project::new("old", &files).run(&["--lines", "keep"]).ended(0);
     assert_eq!(ran.increments(), ["old::inner::keep src/inner/mod.rs:2 77"]);
+    let source = &ran.snapshot.unwrap().functions[0].lines[0].source;
+    assert_eq!(source, "pub fn keep(bytes: usize) {", "as the user has written it");
 }
 
 #[test]

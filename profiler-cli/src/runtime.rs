@@ -52,10 +52,11 @@ impl Source {
             Some(path) => {
                 let path = fs::canonicalize(path);
                 let path = path.context("there is no runtime where --runtime says")?;
-                let lock = path.join("Cargo.lock");
-                fs::create_dir_all(&folder)?;
-                if lock.exists() && !folder.join("Cargo.lock").exists() {
-                    fs::copy(lock, folder.join("Cargo.lock"))?;
+                let own_lock = folder.join("Cargo.lock");
+                if let (false, Ok(lock)) =
+                    (own_lock.exists(), fs::read_to_string(path.join("Cargo.lock")))
+                {
+                    write(&own_lock, &lock)?;
                 }
                 dependency.insert("path".to_owned(), path.display().to_string().into());
             }

@@ -52,10 +52,11 @@ impl Source {
             Some(path) => {
                 let path = fs::canonicalize(path);
                 let path = path.context("there is no runtime where --runtime says")?;
-                let lock = path.join("Cargo.lock");
-                fs::create_dir_all(&folder)?;
-                if lock.exists() && !folder.join("Cargo.lock").exists() {
-                    fs::copy(lock, folder.join("Cargo.lock"))?;
+                let own_lock = folder.join("Cargo.lock");
+                if let (false, Ok(lock)) =
+                    (own_lock.exists(), fs::read_to_string(path.join("Cargo.lock")))
+                {
+                    write(&own_lock, &lock)?;
                 }
                 dependency.insert("path".to_owned(), path.display().to_string().into());
             }
@@ -91,7 +92,7 @@ impl Source {
         built.folders.sort();
         if !cargo.wait()?.success() || built.library.as_os_str().is_empty() {
             let errors = errors.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
-            bail!("the runtime cannot be built\n{}", errors.trim_end());
+            bail!("the runtime cannot be built: {}", errors.trim());
         }
         Ok(built)
     }
@@ -112,10 +113,8 @@ impl Source {
         // environment are known to be meant for all that is compiled.
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
-            if ["CARGO_PROFILE_", "CARGO_BUILD_", "MEM_PROFILE"]
-                .iter()
-                .any(|own| text.starts_with(own))
-            {
+            let starts = ["CARGO_PROFILE_", "CARGO_BUILD_", "MEM_PROFILE"];
+            if starts.iter().any(|start| text.starts_with(start)) {
                 command.env_remove(&name);
             }
         }
@@ -163,8 +162,8 @@ impl Built {
     }
 }
 
-/// The package: so small a change of the flags that its crates are never taken for the user's, and
-/// code that a program optimised at link time can use.
+/// Its crates are never taken for the same ones of a program, and have the code that a program
+/// needs which is optimised when it is linked.
 const OWN_FLAGS: [&str; 2] = ["-Cmetadata=mem-profile-run", "-Cembed-bitcode=yes"];
 
 const MANIFEST: &str = r#"[package]
@@ -191,13 +190,10 @@ lto = false
 
 fn flags() -> String {
     let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
-    let plain = || env::var("RUSTFLAGS").ok().map(|flags| words(&flags).join("\u{1f}"));
+    let words = |flags: String| flags.split_whitespace().collect::<Vec<_>>().join("\u{1f}");
+    let plain = || env::var("RUSTFLAGS").ok().map(words);
     let theirs = encoded.or_else(plain).filter(|flags| !flags.is_empty());
     theirs.into_iter().chain(OWN_FLAGS.map(str::to_owned)).collect::<Vec<_>>().join("\u{1f}")
-}
-
-fn words(flags: &str) -> Vec<&str> {
-    flags.split_whitespace().collect()
 }
 
 fn joined(start: &str, path: &Path) -> std::ffi::OsString {

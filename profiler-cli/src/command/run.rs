@@ -97,11 +97,12 @@ fn refuse_what_names_nothing(lines: &[String], project: &Project) -> Result<()> 
 /// Builds the runtime, and says so while it takes long.
 fn build(source: &Source, variant: &Variant) -> Result<Built> {
     let bar = ProgressBar::new_spinner();
-    if !source.is_built() {
+    let is_first = !source.is_built();
+    if is_first {
         bar.enable_steady_tick(Duration::from_millis(100));
     }
     let built = source.build(variant, |name| {
-        if !source.is_built() {
+        if is_first {
             bar.set_message(format!("building the runtime, once for this toolchain: {name}"));
         }
     });

@@ -45,6 +45,16 @@ impl Mirror<'_> {
         Ok(())
     }
 
+    /// Links what lies elsewhere.
+    pub(crate) fn add(&self, path: &Path) -> io::Result<()> {
+        let copy = self.of(path);
+        if copy.exists() {
+            return Ok(());
+        }
+        copy.parent().map_or(Ok(()), fs::create_dir_all)?;
+        link(path, &copy)
+    }
+
     fn folder(
         &self,
         folder: &Path,

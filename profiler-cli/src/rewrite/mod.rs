@@ -65,6 +65,22 @@ impl Crate {
         self.files.iter().map(|(file, _)| file.path.as_path())
     }
 
+    /// What texts in the crate name outside of `base`, relative to their files, as in
+    /// `include_str!("../../LICENSE")`.
+    pub(crate) fn outside(&self, base: &Path) -> Vec<PathBuf> {
+        let mut outside = Vec::new();
+        for (file, _) in &self.files {
+            let Some(folder) = file.path.parent() else { continue };
+            for part in file.text.split('"').filter(|part| part.starts_with("../")) {
+                let path = normal(&folder.join(part));
+                if !path.starts_with(base) && !base.starts_with(&path) && path.exists() {
+                    outside.push(path);
+                }
+            }
+        }
+        outside
+    }
+
     /// Each function with its file and path.
     pub(crate) fn functions(&self) -> impl Iterator<Item = (&Path, String, &Function)> {
         self.files.iter().flat_map(|(file, functions)| {

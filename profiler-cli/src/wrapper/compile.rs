@@ -3,15 +3,15 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
 
 use super::dep_info;
 use super::invocation::Invocation;
-use super::messages::{Diagnostic, Message};
+use super::messages::{self, Diagnostic, Message};
 use super::settings::Settings;
 use crate::output;
 use crate::rewrite::mirror::Mirror;
@@ -102,10 +102,9 @@ impl Job<'_> {
 
     /// Compiles a copy.
     fn attempt(&self, rewritten: &Rewritten) -> Result<Attempt> {
-        let Mirror { top, .. } = self.mirror;
-        self.mirror
-            .lay(self.sources.paths(), &rewritten.files)
-            .with_context(|| format!("cannot put copies of the sources into {}", top.display()))?;
+        self.lay(rewritten).with_context(|| {
+            format!("cannot put copies of the sources into {}", self.mirror.top.display())
+        })?;
         let mut command = self.compiler();
         command.args(self.invocation.with_root(&self.mirror.of(self.root)));
         for (copy, original) in self.copies() {
@@ -119,21 +118,23 @@ impl Job<'_> {
         }
         // What is denied fails the user's files, which are looked at where there is a diagnostic.
         command.arg("--cap-lints=warn");
-        let mut child = command.stderr(Stdio::piped()).spawn().context("cannot start rustc")?;
         let mut attempt = Attempt { code: None, diagnostics: Vec::new(), is_announced: false };
-        for line in BufReader::new(child.stderr.take().context("rustc has no output")?).lines() {
-            let line = line?;
-            match Message::read(&line) {
-                Message::Diagnostic(diagnostic) => attempt.diagnostics.push(diagnostic),
-                Message::Artifact { is_used } => {
-                    attempt.is_announced |= is_used;
-                    output::say(&(line + "\n"));
-                }
-                Message::Other => output::say(&(line + "\n")),
+        let status = messages::listen(&mut command, |line, message| match message {
+            Message::Diagnostic(diagnostic) => attempt.diagnostics.push(diagnostic),
+            Message::Artifact { is_used } => {
+                attempt.is_announced |= is_used;
+                output::say(line);
             }
-        }
-        attempt.code = child.wait()?.code();
+            Message::Other => output::say(line),
+        })?;
+        attempt.code = status.code();
         Ok(attempt)
+    }
+
+    fn lay(&self, rewritten: &Rewritten) -> io::Result<()> {
+        self.mirror.lay(self.sources.paths(), &rewritten.files)?;
+        let outside = self.sources.outside(self.mirror.base);
+        outside.iter().try_for_each(|path| self.mirror.add(path))
     }
 
     fn compiler(&self) -> Command {
@@ -159,15 +160,12 @@ impl Job<'_> {
         let scratch = self.settings.mirror.join(self.invocation.unit() + ".check");
         fs::create_dir_all(&scratch)?;
         let mut command = self.compiler();
-        command.args(self.invocation.checking(&scratch)).stderr(Stdio::piped());
-        let mut child = command.spawn().context("cannot start rustc")?;
-        for line in BufReader::new(child.stderr.take().context("rustc has no output")?).lines() {
-            let line = line?;
-            if !matches!(Message::read(&line), Message::Artifact { .. }) {
-                output::say(&(line + "\n"));
+        command.args(self.invocation.checking(&scratch));
+        let status = messages::listen(&mut command, |line, message| {
+            if !matches!(message, Message::Artifact { .. }) {
+                output::say(line);
             }
-        }
-        let status = child.wait()?;
+        })?;
         fs::remove_dir_all(&scratch)?;
         Ok(super::code(status))
     }

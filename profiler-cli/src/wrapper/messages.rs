@@ -1,7 +1,10 @@
 //! What the compiler says: lines of JSON for cargo, and anything else from what runs in it.
 
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
 
+use anyhow::{Context, Result};
 use serde::Deserialize;
 
 /// A line of the compiler's.
@@ -41,8 +44,23 @@ struct Expansion {
     span: Span,
 }
 
+/// Runs the compiler and hears each line of it, as soon as it is said.
+pub(super) fn listen(
+    command: &mut Command,
+    mut hear: impl FnMut(&str, Message),
+) -> Result<ExitStatus> {
+    let mut compiler = command.stderr(Stdio::piped()).spawn().context("cannot start rustc")?;
+    let mut lines = BufReader::new(compiler.stderr.take().context("rustc has no output")?);
+    let mut line = String::new();
+    while lines.read_line(&mut line)? > 0 {
+        hear(&line, Message::read(&line));
+        line.clear();
+    }
+    Ok(compiler.wait()?)
+}
+
 impl Message {
-    pub(super) fn read(line: &str) -> Self {
+    fn read(line: &str) -> Self {
         if !line.starts_with('{') {
             return Self::Other;
         }

@@ -165,3 +165,14 @@ fn a_program_that_measures_itself_keeps_its_own_runtime() {
     );
     assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_the_command_as_it_ends_the_program() {
+    use std::os::unix::process::ExitStatusExt;
+    let main = "fn main() {\n    let text = \"x\".repeat(2);\n    println!(\"{text}\");\n    \
+                std::process::abort();\n}\n";
+    let project = Project::new("aborts", &[("src/main.rs", main)]);
+    let output = project.command(&["-q"]).output().unwrap();
+    assert_eq!((output.status.signal(), output.stdout.as_slice()), (Some(6), &b"xx\n"[..]));
+}

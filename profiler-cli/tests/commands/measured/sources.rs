@@ -65,6 +65,30 @@ fn main() {
 }
 
 #[test]
+fn a_path_may_lead_out_of_the_workspace() {
+    let main = "#[path = \"../../../beside/code.rs\"]\nmod code;\nfn main() {\n    code::keep(9);\n    \
+                println!(\"{}\", include_str!(\"../../../beside/more/text.txt\"));\n}\n";
+    let beside =
+        Project::new("beside", &[("more/text.txt", "far"), ("code.rs", &format!("pub {KEEP}"))]);
+    assert!(beside.folder.ends_with("measured/beside"));
+    let ran = Project::new(
+        "deep/er",
+        &[
+            ("src/main.rs", main),
+            (
+                "Cargo.toml",
+                "[package]\nname = \"er\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[workspace]\n",
+            ),
+        ],
+    );
+    let ran = ran.run(&["--lines", "keep"]).ended(0);
+    assert_eq!(ran.stdout, "far\n");
+    let increments = ran.increments();
+    assert!(increments[0].starts_with("er::code::keep "), "{increments:?}");
+    assert!(increments[0].ends_with("beside/code.rs:2 9"), "{increments:?}");
+}
+
+#[test]
 fn edition_2015_is_measured_as_well() {
     let manifest = "[package]\nname = \"old\"\nversion = \"1.0.0\"\n[workspace]\n";
     let main = "#![allow(dead_code)]\n\n/// Documented.\nmod inner;\nfn main() {\n    \
@@ -73,6 +97,8 @@ fn edition_2015_is_measured_as_well() {
     let files = [("Cargo.toml", manifest), ("src/main.rs", main), ("src/inner/mod.rs", &inner)];
     let ran = Project::new("old", &files).run(&["--lines", "keep"]).ended(0);
     assert_eq!(ran.increments(), ["old::inner::keep src/inner/mod.rs:2 77"]);
+    let source = &ran.snapshot.unwrap().functions[0].lines[0].source;
+    assert_eq!(source, "pub fn keep(bytes: usize) {", "as the user has written it");
 }
 
 #[test]

@@ -201,7 +201,7 @@ impl Thread {
         unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
     }
 
-    /// Its number, which is that of all threads that use this record, one after another.
+    /// The number of this record.
     pub(super) fn number(&self) -> i64 {
         self.books().number.get()
     }

@@ -102,6 +102,8 @@ pub(crate) struct Ledger {
     /// `allocated` and `allocations` when `live` was last booked.
     pub(super) booked_allocated: Word,
     pub(super) booked_allocations: Word,
+    /// What stays set in [`Self::notable`]: 0, or [`CHANGED`] where calls are recorded as spans.
+    pub(super) kept: Local,
 }
 
 impl Ledger {
@@ -133,6 +135,7 @@ impl Ledger {
             base: Word::new(0),
             booked_allocated: Word::new(0),
             booked_allocations: Word::new(0),
+            kept: Local::new(0),
         }
     }
 
@@ -357,6 +360,13 @@ impl Ledger {
             word.set(word.get().wrapping_sub(shift));
         }
         self.base.add(shift);
+    }
+
+    /// From now on there always is something to book, so no call is calm: each goes by the functions
+    /// that ask for spans.
+    pub(super) fn keep_open(&self) {
+        self.kept.set(CHANGED);
+        self.notable.set(CHANGED);
     }
 
     /// Memory in use by the process as far as this thread knows: without what the others have not

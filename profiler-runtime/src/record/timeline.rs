@@ -3,28 +3,19 @@
 //! Times are nanoseconds since the timeline began, on a clock that never goes back; the first of them
 //! is 1, so that 0 is what has not been written.
 
-use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena;
 use super::layout;
-use super::ledger::CHANGED;
 use super::word::Word;
 use crate::process;
 
-/// What is kept set in [`super::ledger::Ledger`]'s mark that there is something to book: 0, or
-/// [`CHANGED`] while spans are recorded. Then no call is calm, and each goes by the functions that
-/// ask for spans.
-static KEPT: AtomicI64 = AtomicI64::new(0);
-
-#[inline(always)]
-pub(super) fn kept() -> i64 {
-    KEPT.load(Relaxed)
-}
-
 /// Whether calls are recorded as spans.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
 #[inline(always)]
 pub(crate) fn is_on() -> bool {
-    kept() != 0
+    IS_ON.load(Relaxed)
 }
 
 /// The block that says that there is a timeline.
@@ -47,7 +38,7 @@ impl Timeline {
         timeline.started.set(process::nanoseconds().wrapping_sub(now()));
         timeline.interval.set(interval);
         arena::finish(&timeline.block, layout::TIMELINE);
-        KEPT.store(CHANGED, Relaxed);
+        IS_ON.store(true, Relaxed);
         Some(timeline)
     }
 

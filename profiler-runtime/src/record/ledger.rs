@@ -362,22 +362,6 @@ impl Ledger {
         self.base.add(shift);
     }
 
-    /// From now on there always is something to book, so no call is calm: each goes by the functions
-    /// that ask for spans.
-    pub(super) fn keep_open(&self) {
-        self.kept.set(CHANGED);
-        self.notable.set(CHANGED);
-    }
-
-    /// Memory in use by the process as far as this thread knows: without what the others have not
-    /// published; with `rss` the last reading.
-    pub(super) fn reading(&self) -> i64 {
-        match self.kind {
-            Kind::Rss => self.live.get(),
-            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
-        }
-    }
-
     /// What this thread has to add to [`published`].
     pub(crate) fn unpublished(&self) -> i64 {
         self.live.get() - CENTER

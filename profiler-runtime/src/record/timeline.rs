@@ -7,6 +7,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena;
 use super::layout;
+use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
 use super::word::Word;
 use crate::process;
 
@@ -49,6 +50,24 @@ impl Timeline {
 
     pub(crate) fn set_interval(&self, interval: i64) {
         self.interval.set(interval);
+    }
+}
+
+impl Ledger {
+    /// From now on there always is something to book, so no call is calm: each goes by the functions
+    /// that ask for spans.
+    pub(super) fn keep_open(&self) {
+        self.kept.set(CHANGED);
+        self.notable.set(CHANGED);
+    }
+
+    /// Memory in use by the process as far as this thread knows: without what the others have not
+    /// published; with `rss` the last reading.
+    pub(super) fn reading(&self) -> i64 {
+        match self.kind {
+            Kind::Rss => self.live.get(),
+            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
+        }
     }
 }
 

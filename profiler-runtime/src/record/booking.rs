@@ -6,7 +6,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::Aside;
-use super::{thread, timeline};
+use super::thread;
 use crate::process;
 
 /// What frames and events call.
@@ -65,8 +65,8 @@ impl Ledger {
         self.note_booked(live);
         self.settle_peak(live, row);
         let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
-        self.notable.set(usage | timeline::kept());
         row.usage.raise(usage);
+        self.notable.set(usage | self.kept.get());
         live
     }
 

@@ -102,6 +102,8 @@ pub(crate) struct Ledger {
     /// `allocated` and `allocations` when `live` was last booked.
     pub(super) booked_allocated: Word,
     pub(super) booked_allocations: Word,
+    /// What stays set in [`Self::notable`]: 0, or [`CHANGED`] where calls are recorded as spans.
+    pub(super) kept: Local,
 }
 
 impl Ledger {
@@ -133,6 +135,7 @@ impl Ledger {
             base: Word::new(0),
             booked_allocated: Word::new(0),
             booked_allocations: Word::new(0),
+            kept: Local::new(0),
         }
     }
 
@@ -357,15 +360,6 @@ impl Ledger {
             word.set(word.get().wrapping_sub(shift));
         }
         self.base.add(shift);
-    }
-
-    /// Memory in use by the process as far as this thread knows: without what the others have not
-    /// published; with `rss` the last reading.
-    pub(super) fn reading(&self) -> i64 {
-        match self.kind {
-            Kind::Rss => self.live.get(),
-            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
-        }
     }
 
     /// What this thread has to add to [`published`].

@@ -3,28 +3,20 @@
 //! Times are nanoseconds since the timeline began, on a clock that never goes back; the first of them
 //! is 1, so that 0 is what has not been written.
 
-use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena;
 use super::layout;
-use super::ledger::CHANGED;
+use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
 use super::word::Word;
 use crate::process;
 
-/// What is kept set in [`super::ledger::Ledger`]'s mark that there is something to book: 0, or
-/// [`CHANGED`] while spans are recorded. Then no call is calm, and each goes by the functions that
-/// ask for spans.
-static KEPT: AtomicI64 = AtomicI64::new(0);
-
-#[inline(always)]
-pub(super) fn kept() -> i64 {
-    KEPT.load(Relaxed)
-}
-
 /// Whether calls are recorded as spans.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
 #[inline(always)]
 pub(crate) fn is_on() -> bool {
-    kept() != 0
+    IS_ON.load(Relaxed)
 }
 
 /// The block that says that there is a timeline.
@@ -47,7 +39,7 @@ impl Timeline {
         timeline.started.set(process::nanoseconds().wrapping_sub(now()));
         timeline.interval.set(interval);
         arena::finish(&timeline.block, layout::TIMELINE);
-        KEPT.store(CHANGED, Relaxed);
+        IS_ON.store(true, Relaxed);
         Some(timeline)
     }
 
@@ -58,6 +50,24 @@ impl Timeline {
 
     pub(crate) fn set_interval(&self, interval: i64) {
         self.interval.set(interval);
+    }
+}
+
+impl Ledger {
+    /// From now on there always is something to book, so no call is calm: each goes by the functions
+    /// that ask for spans.
+    pub(super) fn keep_open(&self) {
+        self.kept.set(CHANGED);
+        self.notable.set(CHANGED);
+    }
+
+    /// Memory in use by the process as far as this thread knows: without what the others have not
+    /// published; with `rss` the last reading.
+    pub(super) fn reading(&self) -> i64 {
+        match self.kind {
+            Kind::Rss => self.live.get(),
+            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
+        }
     }
 }
 

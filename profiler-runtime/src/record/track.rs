@@ -9,7 +9,7 @@ use core::cell::Cell;
 use core::sync::atomic::Ordering::Relaxed;
 use std::alloc::{GlobalAlloc, System};
 
-use super::ledger::{CHANGED, Kind, Ledger};
+use super::ledger::{Kind, Ledger};
 use super::row::Chunk;
 use super::span::{Name, SPANS, Span, Spans, is_kept};
 use super::table;
@@ -112,7 +112,7 @@ impl Track {
 /// none of them runs but the calling one.
 pub(crate) fn catch_up() {
     if let Some(kind) = table::kind() {
-        thread::all().for_each(|thread| thread.ledger(kind).notable.set(CHANGED));
+        thread::all().for_each(|thread| thread.ledger(kind).keep_open());
     }
 }
 
@@ -126,8 +126,7 @@ pub(super) fn entered(ledger: &Ledger, chunk: Chunk, call: i64) {
 
 #[inline(never)]
 fn enter(ledger: &Ledger, chunk: Chunk, call: i64) {
-    // From here on this is kept set.
-    ledger.notable.set(CHANGED);
+    ledger.keep_open();
     let Some(thread) = ledger.thread() else { return };
     let Some(track) = Track::of(thread) else { return };
     let depth = ledger.stack.depth();
@@ -216,7 +215,7 @@ impl OpenSpan {
     /// The frame of a poll was entered that is not the first: what it calls is one level further in.
     pub(super) fn resume(&self) {
         let Some((_, track, ledger)) = here() else { return };
-        ledger.notable.set(CHANGED);
+        ledger.keep_open();
         let depth = ledger.stack.depth();
         let around = track.level_at(depth);
         let level = self.0.map_or(around, |span| span.level.get());

@@ -26,10 +26,10 @@ use crate::output;
 
 pub(crate) use test::Tested;
 
-/// Look at, compare and check the recordings of mem-profile
+/// Look at, compare and check the recordings of mem-profile, and sample any program over time
 ///
 /// A program with `#[mem_profile]` on a function writes a recording where MEM_PROFILE_OUTPUT says.
-/// These commands read it.
+/// `exec` and what follows need no such program.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",
@@ -50,6 +50,8 @@ Examples:
   MEM_PROFILE_OUTPUT=run.mprof cargo run --release
   cargo mem-profile report run.mprof
   cargo mem-profile report run.mprof --format html --open
+  cargo mem-profile exec target/release/app
+  cargo mem-profile plot
 
 Exit codes:
   0    done

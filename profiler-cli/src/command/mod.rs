@@ -33,8 +33,8 @@ pub(crate) use test::Tested;
 /// Measure memory line by line and over time; look at, compare and check recordings
 ///
 /// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
-/// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. The other
-/// commands read it.
+/// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. `exec` and
+/// what follows sample any program; the other commands read recordings.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",
@@ -55,6 +55,8 @@ Examples:
   cargo mem-profile run --release --output run.mprof
   cargo mem-profile report run.mprof
   cargo mem-profile report run.mprof --format html --open
+  cargo mem-profile exec target/release/app
+  cargo mem-profile plot
 
 Exit codes:
   0    done

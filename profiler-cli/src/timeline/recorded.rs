@@ -43,9 +43,8 @@ impl Place {
         Some((Self::Folder(folder), set))
     }
 
-    /// All calls that were recorded. The memory of each is that of the samples, so that all figures
-    /// of a file are of one kind.
-    pub(crate) fn spans(&self, samples: &[Sample]) -> Vec<Span> {
+    /// What was recorded, a timeline for each process.
+    pub(crate) fn timelines(&self) -> Vec<Recorded> {
         let files = match self {
             Self::File(path) => vec![path.clone()],
             Self::Folder(folder) => {
@@ -55,15 +54,20 @@ impl Place {
                 files
             }
         };
-        let recordings = files.iter().filter_map(|path| recording::load(path).ok());
-        let mut spans: Vec<Span> = Vec::new();
-        for recorded in recordings.filter_map(|it| it.snapshot.timeline) {
-            // Threads of several processes have numbers of their own.
-            let first = spans.iter().map(|span| span.thread + 1).max().unwrap_or(0);
-            spans.extend(calls(&recorded, samples, first));
-        }
-        spans
+        files.iter().filter_map(|path| recording::load(path).ok()?.snapshot.timeline).collect()
     }
+}
+
+/// All calls of several processes. The memory of each is that of the samples, so that all figures of
+/// a file are of one kind.
+pub(crate) fn spans(timelines: &[Recorded], samples: &[Sample]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::new();
+    for recorded in timelines {
+        // Threads of several processes have numbers of their own.
+        let first = spans.iter().map(|span| span.thread + 1).max().unwrap_or(0);
+        spans.extend(calls(recorded, samples, first));
+    }
+    spans
 }
 
 fn calls(recorded: &Recorded, samples: &[Sample], first_thread: u32) -> Vec<Span> {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::{ToSpan, ZonedDateTime};
 
-use super::recorded::Place;
+use super::recorded::{self, Place};
 use super::sampler::{Sampler, Tick};
 use super::{Peak, Series, dat, files};
 use crate::output;
@@ -73,9 +73,13 @@ impl Recorder {
 
     /// Adds the calls that were recorded meanwhile.
     pub(crate) fn calls(&mut self, place: &Place) {
+        let timelines = place.timelines();
+        if timelines.is_empty() {
+            return;
+        }
         let written = fs::read(&self.path).ok().and_then(|bytes| dat::parse(&bytes).ok());
         let samples = written.map(|it| it.timeline.memory.samples).unwrap_or_default();
-        self.write(&dat::span_lines(&place.spans(&samples)));
+        self.write(&dat::span_lines(&recorded::spans(&timelines, &samples)));
     }
 
     /// The most that was in use.

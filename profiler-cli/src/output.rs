@@ -66,9 +66,17 @@ impl Target {
     }
 }
 
+/// Makes a file anew, unless that would lose a recording.
+pub(crate) fn create(path: &Path) -> io::Result<File> {
+    if is_recording(path) {
+        return Err(io::Error::other("it is a recording, and would be lost"));
+    }
+    File::create(path)
+}
+
 /// Whether there is a recording, which is the memory of its program while that runs: cutting it
 /// short would end the program.
-fn is_recording(path: &Path) -> bool {
+pub(crate) fn is_recording(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
     read.is_ok() && start == *MAGIC

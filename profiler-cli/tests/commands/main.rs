@@ -4,10 +4,15 @@
 mod check;
 mod diff;
 mod export;
+mod files;
 mod manual;
+mod measured;
 mod recorded;
 mod report;
 mod run;
 #[path = "../../src/sample.rs"]
 #[allow(dead_code, unreachable_pub)]
 mod sample;
+mod sampled;
+#[cfg(target_os = "linux")]
+mod terminal;

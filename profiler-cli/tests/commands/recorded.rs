@@ -184,3 +184,32 @@ fn a_leak_that_was_killed_is_found_in_what_it_left() {
     let check = folder.run(&["check", "leak.mprof", "--baseline", "leak.mprof"]);
     assert_eq!((check.code, check.stdout.as_str()), (125, ""));
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn calls_of_annotated_functions_are_among_the_samples() {
+    let folder = Folder::new();
+    let program = build("leak", &example("leak"));
+    let program = program.to_str().unwrap();
+    let ran = folder.run(&["exec", "--output", "a.dat", program]);
+    assert_eq!(ran.code, 0);
+    assert!(ran.stderr.contains("Function: leak::process"), "the report is where it was");
+    let samples = folder.read("a.dat");
+    let calls: Vec<_> = samples.lines().filter(|line| line.starts_with("FUNC ")).collect();
+    assert!(calls.len() == 1 && calls[0].starts_with("FUNC leak::process "), "{calls:?}");
+    assert!(calls[0].ends_with(" 0 0"), "{calls:?}");
+    let peak = folder.run(&["peak", "a.dat", "--func", "process"]);
+    assert_eq!((peak.code, peak.stderr.as_str()), (0, ""));
+
+    let mut own = folder.command(&["exec", "--quiet", "--output", "b.dat", program]);
+    let own = own.env("MEM_PROFILE_OUTPUT", folder.path("own.mprof")).output().unwrap();
+    assert!(own.stderr.is_empty(), "a recording is silent");
+    assert!(folder.read("b.dat").contains("\nFUNC leak::process "));
+    let plot = folder.run(&["plot", "own.mprof"]);
+    assert_eq!((plot.code, plot.stderr.as_str()), (0, ""));
+    assert!(plot.stdout.contains("█ process, "), "{}", plot.stdout);
+    let refused = folder.run(&["plot", "a.dat", "--output", "own.mprof"]);
+    assert_eq!(refused.code, 125);
+    let refused = folder.run(&["exec", "--output", "own.mprof", "true"]);
+    assert!(refused.stderr.contains("it is a recording, and would be lost"), "{}", refused.stderr);
+}

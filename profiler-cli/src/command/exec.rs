@@ -1,0 +1,150 @@
+//! `exec`: runs a program, and samples its memory.
+
+use std::io::{self, ErrorKind};
+use std::path::PathBuf;
+use std::process::{Command, ExitStatus};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::thread;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::sampling::{self, Sampling};
+use super::{Outcome, test};
+use crate::output;
+use crate::process::{self, signals};
+use crate::timeline::recorded::Place;
+use crate::timeline::recorder::Recorder;
+use crate::timeline::sampler::{Clock, Sampler};
+
+/// Run a program, and write down its memory over time
+///
+/// It needs no attribute, and may be any program. Ctrl-C goes to the program alone; signals that
+/// are sent to this command are passed on. The file is in the format of Python's memory_profiler.
+/// Annotated functions, where the program has any, are in it as well.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    sampling: Sampling,
+    /// Say nothing where nothing is wrong
+    #[arg(short, long)]
+    quiet: bool,
+    /// For `test`: add the peak to this file, and write no samples unless there is --output
+    #[arg(long, value_name = "FILE", hide = true)]
+    peaks: Option<PathBuf>,
+    /// The program, and its arguments
+    #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
+    program: Vec<std::ffi::OsString>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile exec target/release/app input.txt
+  cargo mem-profile exec --interval 10ms --include-children -- make --jobs 4
+  cargo mem-profile plot
+
+As a runner of cargo, for all that it runs:
+  CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='cargo-mem-profile exec' cargo run";
+
+/// What can happen while a program runs.
+enum Event {
+    Ended(io::Result<ExitStatus>),
+    Signal(signals::Signal),
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let options = &arguments.sampling;
+    process::check(options.backend)?;
+    let words: Vec<_> =
+        arguments.program.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    let is_kept = arguments.peaks.is_none() || options.output.is_some();
+    let (mut recorder, recorded) = match is_kept {
+        true => (Recorder::create(options.output.as_deref(), &words)?, Place::new()),
+        false => (Recorder::default(), None),
+    };
+    let (place, environment) = recorded.unzip();
+    let (sender, events) = mpsc::channel();
+    let signals = sender.clone();
+    signals::receive(move |signal| signals.send(Event::Signal(signal)).is_ok());
+    let mut command = Command::new(&arguments.program[0]);
+    command.args(&arguments.program[1..]).envs(environment.unwrap_or_default());
+    let mut child = match command.spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            recorder.discard();
+            return Ok(cannot_run(&words[0], &error));
+        }
+    };
+    let id = child.id();
+    let mut sampler = options.sampler(id);
+    thread::spawn(move || sender.send(Event::Ended(child.wait())));
+    let (status, fault) = watch(id, &events, &mut sampler, &mut recorder, options);
+    let code = signals::exit_code(status.context("cannot wait for the program")?);
+    recorder.mark(&sampler);
+    if let Some(place) = &place {
+        recorder.calls(place);
+    }
+    tell(arguments, &words, &recorder, fault.as_ref(), code);
+    Ok(Outcome::Program(code))
+}
+
+/// Says what came of it. Nothing in it changes how the program has ended.
+fn tell(
+    arguments: &Arguments,
+    words: &[String],
+    recorder: &Recorder,
+    fault: Option<&io::Error>,
+    code: u8,
+) {
+    let noted = arguments.peaks.as_ref().map(|path| test::note(path, words, recorder.peak(), code));
+    if let Some(Err(error)) = noted {
+        output::complain("warning", &format!("{error:#}"));
+    }
+    if !arguments.quiet || fault.is_some() {
+        sampling::conclude(recorder, fault);
+    }
+}
+
+/// Samples a program until it ends: how, and why it could not be read, if so.
+fn watch(
+    id: u32,
+    events: &Receiver<Event>,
+    sampler: &mut Sampler,
+    recorder: &mut Recorder,
+    options: &Sampling,
+) -> (io::Result<ExitStatus>, Option<io::Error>) {
+    let mut clock = Clock::start(options.interval);
+    let mut fault = None;
+    let mut is_due = true;
+    loop {
+        let goes_on = options.timeout.is_none_or(|limit| clock.passed() < limit);
+        if is_due && goes_on {
+            match sampler.sample() {
+                Ok(tick) => recorder.take(&tick),
+                Err(error) => fault = Some(error),
+            }
+        }
+        let event = match goes_on {
+            true => events.recv_timeout(clock.wait()),
+            false => events.recv().map_err(Into::into),
+        };
+        is_due = matches!(event, Err(RecvTimeoutError::Timeout));
+        match event {
+            Ok(Event::Ended(status)) => return (status, fault.and_then(explained)),
+            Ok(Event::Signal(signal)) => signals::pass_on(signal, id),
+            // Who waits for the program never goes without a word.
+            Err(_) => {}
+        }
+    }
+}
+
+/// A program is not found once it has ended, which is no fault unless none ever is.
+fn explained(error: io::Error) -> Option<io::Error> {
+    if error.kind() == ErrorKind::NotFound { sampling::blindness() } else { Some(error) }
+}
+
+fn cannot_run(program: &str, error: &io::Error) -> Outcome {
+    output::complain("error", &format!("cannot run {program}: {error}"));
+    Outcome::Program(if error.kind() == ErrorKind::NotFound { 127 } else { 126 })
+}

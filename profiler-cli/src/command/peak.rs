@@ -1,0 +1,75 @@
+//! `peak`: the most that runs had in use.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+
+use super::Outcome;
+use crate::output::Target;
+use crate::timeline::{self, Series, Timeline, files};
+
+/// Print the most memory that runs had in use, and each of their children
+///
+/// That is the system's own mark where the file has one, else the highest sample.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Files of samples, or their numbers as `list` shows them; the last one if there is none
+    #[arg(allow_negative_numbers = true)]
+    files: Vec<String>,
+    /// While this function ran: its path, or the end of it
+    #[arg(long, value_name = "NAME")]
+    func: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile peak
+  cargo mem-profile peak -2 -1 --func parse::line";
+
+const MIB: f64 = 1_048_576.0;
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let mut text = String::new();
+    for path in files::choose(&arguments.files)? {
+        let timeline = files::load(&path)?;
+        text += &match &arguments.func {
+            Some(name) => of_function(&path, &timeline, name)?,
+            None => of_run(&path, &timeline)?,
+        };
+    }
+    Target::Stdout.write(text.as_bytes())?;
+    Ok(Outcome::Done)
+}
+
+fn of_run(path: &Path, timeline: &Timeline) -> Result<String> {
+    let shown = path.display();
+    let mib = |series: &Series| series.peak().map(|peak| peak.at.bytes as f64 / MIB);
+    let own = mib(&timeline.memory).with_context(|| format!("{shown} has no samples"))?;
+    let mut text = format!("{shown}\t{own:.3} MiB\n");
+    for (id, series) in &timeline.children {
+        if let Some(peak) = mib(series) {
+            text += &format!("  Child {id}\t\t\t{peak:.3} MiB\n");
+        }
+    }
+    Ok(text)
+}
+
+fn of_function(path: &Path, timeline: &Timeline, name: &str) -> Result<String> {
+    let shown = path.display();
+    let functions = timeline::functions(timeline);
+    let is_meant = |it: &&timeline::Function| {
+        let rest = it.name.strip_suffix(name);
+        rest.is_some_and(|rest| rest.is_empty() || rest.ends_with(['.', ':']))
+    };
+    let peaks = functions.iter().filter(is_meant).map(|it| it.peak);
+    let Some(peak) = peaks.max() else {
+        let known: Vec<_> = functions.iter().take(5).map(|it| it.name.as_str()).collect();
+        match known[..] {
+            [] => bail!("{shown} has no calls: it needs a program with annotated functions"),
+            _ => bail!("{shown} has no call of {name}; it has {}", known.join(", ")),
+        }
+    };
+    Ok(format!("{shown}\t{:.3} MiB\n", peak as f64 / MIB))
+}

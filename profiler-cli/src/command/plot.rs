@@ -1,0 +1,80 @@
+//! `plot`: memory over time as a picture.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+use clap::Args;
+
+use super::Outcome;
+use crate::output::Target;
+use crate::timeline::files;
+use crate::view::plot::{self, Chart, Options, Run};
+
+/// Plot the memory of runs over time, with the functions that were running and the peak
+///
+/// Without --output in the terminal. Several runs are laid over each other.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Files of samples, or their numbers as `list` shows them; the last one if there is none
+    #[arg(allow_negative_numbers = true)]
+    files: Vec<String>,
+    /// Write a picture; the name ends in .svg or .png
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    /// Only from a to b, in seconds since the start
+    #[arg(short, long, value_name = "a,b", value_parser = window)]
+    window: Option<(f64, f64)>,
+    /// Add the line of least squares, and its growth in bytes per second
+    #[arg(short, long)]
+    slope: bool,
+    /// Show functions below the curve, in rows by thread and level
+    #[arg(short, long)]
+    flame: bool,
+    /// The title, instead of the command line
+    #[arg(short, long)]
+    title: Option<String>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile plot
+  cargo mem-profile plot -1 --output run.svg --slope
+  cargo mem-profile plot before.dat after.dat --window 0,20.5 --output both.png";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let runs = files::choose(&arguments.files)?.into_iter().map(|path| {
+        let timeline = files::load(&path)?;
+        Ok(Run { name: path.display().to_string(), timeline })
+    });
+    let runs = runs.collect::<Result<Vec<_>>>()?;
+    let options = Options {
+        title: arguments.title.clone(),
+        window: arguments.window,
+        slope: arguments.slope,
+        flame: arguments.flame,
+    };
+    let chart = Chart::new(&runs, &options)?;
+    let Some(path) = &arguments.output else {
+        let width = Target::Stdout.width().unwrap_or(100);
+        Target::Stdout.write_text(&plot::terminal(&chart, width))?;
+        return Ok(Outcome::Done);
+    };
+    let target = Target::File(path.clone());
+    let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    match ending.as_deref() {
+        Some("svg") => target.write(plot::svg(&chart)?.as_bytes())?,
+        Some("png") => target.write(&plot::png(&chart)?)?,
+        _ => bail!("a plot is .svg or .png: name it so with --output"),
+    }
+    Ok(Outcome::Done)
+}
+
+fn window(text: &str) -> Result<(f64, f64), String> {
+    let ends = text.split_once(',').and_then(|(from, to)| {
+        Some((from.trim().parse::<f64>().ok()?, to.trim().parse::<f64>().ok()?))
+    });
+    ends.filter(|(from, to)| from < to && from.is_finite() && to.is_finite())
+        .ok_or_else(|| "two numbers of seconds, the lower first: 0,20.5".into())
+}

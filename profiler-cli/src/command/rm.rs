@@ -1,0 +1,48 @@
+//! `rm`: removes files of samples.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::Args;
+
+use super::Outcome;
+use crate::output::Target;
+use crate::timeline::files;
+
+/// Remove files of samples
+#[derive(Args)]
+pub(crate) struct Arguments {
+    /// Files, or their numbers as `list` shows them; -1 is the last
+    #[arg(required = true, allow_negative_numbers = true)]
+    files: Vec<String>,
+    #[command(flatten)]
+    pub(super) trial: Trial,
+}
+
+/// Whether anything is done.
+#[derive(Args)]
+pub(super) struct Trial {
+    /// Show what would be removed, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Trial {
+    /// Removes the files, or lists them.
+    pub(super) fn remove(&self, files: &[PathBuf]) -> Result<Outcome> {
+        if self.dry_run {
+            let names = files.iter().map(|path| format!("{}\n", path.display()));
+            Target::Stdout.write(names.collect::<String>().as_bytes())?;
+            return Ok(Outcome::Done);
+        }
+        for path in files {
+            fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))?;
+        }
+        Ok(Outcome::Done)
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    arguments.trial.remove(&files::choose(&arguments.files)?)
+}

@@ -1,0 +1,93 @@
+//! `top`: the hottest lines of a program while it runs.
+
+use clap::Args;
+
+/// Show the hottest lines of a running program, as they change
+///
+/// The program has to record: run it with MEM_PROFILE_OUTPUT=run.mprof. Keys: i, p, b and n sort by
+/// increment, peak, bytes and number of allocations; arrows choose a line, Enter opens the table of
+/// its function, Esc closes it; q quits. Needs the feature `tui`.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// The recording, or the number of the process that writes it
+    #[arg(value_name = "FILE|PID")]
+    recording: String,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile top run.mprof
+  cargo mem-profile top 4711";
+
+#[cfg(not(feature = "tui"))]
+pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<super::Outcome> {
+    anyhow::bail!("`top` is not in this build: cargo install cargo-mem-profile --features tui")
+}
+
+#[cfg(feature = "tui")]
+pub(crate) use live::run;
+
+#[cfg(feature = "tui")]
+mod live {
+    use std::io::IsTerminal;
+    use std::path::{Path, PathBuf};
+    use std::time::{Duration, Instant};
+
+    use anyhow::{Context, Result, bail};
+    use ratatui::DefaultTerminal;
+    use ratatui::crossterm::event::{self, Event};
+
+    use super::Arguments;
+    use crate::command::Outcome;
+    use crate::view::top::Top;
+    use crate::{output, process, recording};
+
+    /// How long figures stay on the screen.
+    const REFRESH: Duration = Duration::from_millis(500);
+
+    pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+        let path = find(&arguments.recording)?;
+        let mut top = Top::new(&path.display().to_string());
+        top.update(recording::load(&path)?);
+        if !std::io::stdout().is_terminal() {
+            bail!("`top` needs a terminal: `report` shows the figures once");
+        }
+        let mut terminal = ratatui::try_init().context("cannot use this terminal")?;
+        let ended = show(&mut terminal, &mut top, &path);
+        ratatui::restore();
+        ended.context("cannot use this terminal")?;
+        Ok(Outcome::Done)
+    }
+
+    fn show(terminal: &mut DefaultTerminal, top: &mut Top, path: &Path) -> std::io::Result<()> {
+        let mut due = Instant::now() + REFRESH;
+        loop {
+            terminal.draw(|frame| top.render(frame))?;
+            if event::poll(due.saturating_duration_since(Instant::now()))? {
+                match event::read()? {
+                    Event::Key(key) if top.press(key) => return Ok(()),
+                    _ => {}
+                }
+            } else {
+                // A recording that is gone leaves the last figures where they are.
+                match recording::load(path) {
+                    Ok(recording) => top.update(recording),
+                    Err(error) => top.lose(&format!("{error:#}")),
+                }
+                due = Instant::now() + REFRESH;
+            }
+        }
+    }
+
+    fn find(named: &str) -> Result<PathBuf> {
+        let path = PathBuf::from(named);
+        let Some(id) = named.parse().ok().filter(|_| !path.exists()) else { return Ok(path) };
+        let mapped = process::mapped_files(id);
+        let mapped = mapped.with_context(|| format!("cannot look into process {id}"))?;
+        let recording = mapped.into_iter().find(|path| output::is_recording(path));
+        recording.with_context(|| {
+            format!("process {id} records nothing: run it with MEM_PROFILE_OUTPUT=run.mprof")
+        })
+    }
+}

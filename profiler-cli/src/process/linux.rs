@@ -1,0 +1,174 @@
+//! By `/proc`.
+
+use std::collections::HashMap;
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::FileExt;
+
+use anyhow::Result;
+
+use super::{Backend, Reading};
+
+const KIB: u64 = 1024;
+
+/// More than `status` ever has.
+const STATUS: usize = 8 * KIB as usize;
+
+/// The processes that are looked at again and again.
+pub(crate) struct Table {
+    backend: Backend,
+    /// Their `status`, kept open: it is that of the process for which it was opened, and of no
+    /// later one with the same number.
+    status: HashMap<u32, File>,
+    text: Vec<u8>,
+}
+
+impl Table {
+    pub(crate) fn new(backend: Backend) -> Self {
+        Self { backend, status: HashMap::new(), text: vec![0; STATUS] }
+    }
+
+    /// What a process has in use.
+    ///
+    /// # Errors
+    /// `NotFound` when it has ended, else as the system says.
+    pub(crate) fn read(&mut self, id: u32) -> io::Result<Reading> {
+        let reading = self.read_status(id);
+        if reading.is_err() {
+            self.status.remove(&id);
+        }
+        let reading = reading?;
+        let private = match self.backend {
+            Backend::Rss => return Ok(reading),
+            Backend::Pss => sum_of(id, &["Pss:"]),
+            Backend::Uss => sum_of(id, &["Private_Clean:", "Private_Dirty:", "Private_Hugetlb:"]),
+        };
+        Ok(Reading { bytes: private?, peak: None })
+    }
+
+    fn read_status(&mut self, id: u32) -> io::Result<Reading> {
+        let file = match self.status.entry(id) {
+            std::collections::hash_map::Entry::Occupied(entry) => entry.into_mut(),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                entry.insert(File::open(format!("/proc/{id}/status"))?)
+            }
+        };
+        let length = file.read_at(&mut self.text, 0).map_err(ended)?;
+        let text = &self.text[..length];
+        // What has ended and was not waited for has no memory any more; nor has what never had.
+        let bytes = field(text, b"VmRSS:").ok_or(ErrorKind::NotFound)?;
+        Ok(Reading { bytes, peak: field(text, b"VmHWM:") })
+    }
+}
+
+/// A process that ends while it is looked at is not there, whatever the error is called.
+fn ended(error: io::Error) -> io::Error {
+    if error.raw_os_error() == Some(libc::ESRCH) { ErrorKind::NotFound.into() } else { error }
+}
+
+/// A field in KiB, as bytes.
+fn field(text: &[u8], name: &[u8]) -> Option<u64> {
+    let line = text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name))?;
+    let number = str::from_utf8(line).ok()?.trim().strip_suffix("kB")?;
+    number.trim_end().parse::<u64>().ok().map(|kib| kib * KIB)
+}
+
+/// By the page tables: this takes longer the more the process has mapped.
+fn sum_of(id: u32, names: &[&str]) -> io::Result<u64> {
+    let text = fs::read(format!("/proc/{id}/smaps_rollup")).map_err(ended)?;
+    Ok(names.iter().filter_map(|name| field(&text, name.as_bytes())).sum())
+}
+
+/// Whether this system can count so.
+#[expect(clippy::unnecessary_wraps, reason = "other systems cannot")]
+pub(crate) fn check(_backend: Backend) -> Result<()> {
+    Ok(())
+}
+
+/// All processes that can be seen, each with the one that started it.
+pub(crate) fn parents() -> Vec<(u32, u32)> {
+    let parent = |id: u32| {
+        let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
+        // After the name, which is in parentheses and may hold some, come state and parent.
+        let end = stat.iter().rposition(|byte| *byte == b')')?;
+        str::from_utf8(&stat[end + 1..]).ok()?.split_whitespace().nth(1)?.parse().ok()
+    };
+    ids().filter_map(|id| Some((id, parent(id)?))).collect()
+}
+
+fn ids() -> impl Iterator<Item = u32> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok())
+}
+
+/// The processes whose program has this name, the oldest first.
+pub(crate) fn named(name: &str) -> Vec<u32> {
+    let program = |id: u32| {
+        let line = fs::read(format!("/proc/{id}/cmdline")).unwrap_or_default();
+        let path = line.split(|byte| *byte == 0).next().unwrap_or_default();
+        String::from_utf8_lossy(path).rsplit('/').next().unwrap_or_default().to_owned()
+    };
+    // The system's own name of it is cut after 15 bytes, but it is that of a script.
+    let short = |id: u32| fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
+    let mut found: Vec<_> =
+        ids().filter(|id| program(*id) == name || short(*id).trim_end() == name).collect();
+    found.sort_unstable();
+    found
+}
+
+/// The command line of a process; `None` where it has none or it cannot be read.
+pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
+    let line = fs::read(format!("/proc/{id}/cmdline")).ok()?;
+    let line = line.strip_suffix(b"\0").unwrap_or(&line);
+    let words = line.split(|byte| *byte == 0).map(|it| String::from_utf8_lossy(it).into_owned());
+    (!line.is_empty()).then(|| words.collect())
+}
+
+/// The files that a process has mapped into its memory.
+///
+/// # Errors
+/// As the system says.
+#[cfg(feature = "tui")]
+pub(crate) fn mapped_files(id: u32) -> io::Result<Vec<std::path::PathBuf>> {
+    let maps = fs::read_to_string(format!("/proc/{id}/maps"))?;
+    // Five fields, then blanks and the path, which may hold some.
+    let paths = maps.lines().filter_map(|line| line.split_once(" /").map(|(_, path)| path));
+    let mut paths: Vec<_> = paths.map(|path| format!("/{path}").into()).collect();
+    paths.sort();
+    paths.dedup();
+    Ok(paths)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SAMPLE: &[u8] =
+        b"Name:\tVmRSS: 7 kB\nVmHWM:\t    2048 kB\nVmRSS:\t    1024 kB\nThreads:\t1\n";
+
+    #[test]
+    fn fields_are_read_at_the_start_of_a_line() {
+        assert_eq!(field(SAMPLE, b"VmRSS:"), Some(1 << 20));
+        assert_eq!(field(SAMPLE, b"VmHWM:"), Some(2 << 20));
+        assert_eq!(field(SAMPLE, b"Threads:"), None);
+        assert_eq!(field(SAMPLE, b"VmSwap:"), None);
+    }
+
+    #[test]
+    fn this_process_is_seen() {
+        let id = std::process::id();
+        for backend in [Backend::Rss, Backend::Pss, Backend::Uss] {
+            let reading = Table::new(backend).read(id).unwrap();
+            assert!(reading.bytes > 100 * KIB, "{reading:?}");
+            assert_eq!(reading.peak.is_some(), backend == Backend::Rss);
+        }
+        assert!(parents().contains(&(id, std::os::unix::process::parent_id())));
+        assert!(command_line(id).is_some_and(|words| words[0].contains("cargo_mem_profile")));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let error = Table::new(Backend::Rss).read(u32::MAX).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+    }
+}

@@ -1,0 +1,77 @@
+//! By the crate `sysinfo`, where there is no `/proc` as Linux has it.
+
+use std::io::{self, ErrorKind};
+
+use anyhow::{Result, bail};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+
+use super::{Backend, Reading};
+
+/// The processes that are looked at again and again.
+pub(crate) struct Table(System);
+
+impl Table {
+    pub(crate) fn new(_backend: Backend) -> Self {
+        Self(System::new())
+    }
+
+    /// What a process has in use.
+    ///
+    /// # Errors
+    /// `NotFound` when it has ended, or cannot be seen.
+    pub(crate) fn read(&mut self, id: u32) -> io::Result<Reading> {
+        let id = Pid::from_u32(id);
+        let what = ProcessRefreshKind::nothing().with_memory();
+        self.0.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), true, what);
+        let process = self.0.process(id).ok_or(ErrorKind::NotFound)?;
+        Ok(Reading { bytes: process.memory(), peak: None })
+    }
+}
+
+/// Whether this system can count so.
+pub(crate) fn check(backend: Backend) -> Result<()> {
+    if backend != Backend::Rss {
+        bail!("this system only tells the resident set: use --backend rss");
+    }
+    Ok(())
+}
+
+/// All processes that can be seen, each with the one that started it.
+pub(crate) fn parents() -> Vec<(u32, u32)> {
+    let system = all(ProcessRefreshKind::nothing());
+    let processes = system.processes().iter();
+    processes.filter_map(|(id, it)| Some((id.as_u32(), it.parent()?.as_u32()))).collect()
+}
+
+/// The processes whose program has this name, the oldest first.
+pub(crate) fn named(name: &str) -> Vec<u32> {
+    let system = all(ProcessRefreshKind::nothing());
+    let mut found: Vec<_> = system
+        .processes()
+        .values()
+        .filter(|process| process.name().to_string_lossy().trim_end_matches(".exe") == name)
+        .map(|process| (process.start_time(), process.pid().as_u32()))
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, id)| id).collect()
+}
+
+/// The command line of a process; `None` where it has none or it cannot be read.
+pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
+    let system = all(ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always));
+    let words = system.process(Pid::from_u32(id))?.cmd();
+    let words: Vec<_> = words.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    (!words.is_empty()).then_some(words)
+}
+
+/// The files that a process has mapped into its memory: not known here.
+#[cfg(feature = "tui")]
+pub(crate) fn mapped_files(_id: u32) -> io::Result<Vec<std::path::PathBuf>> {
+    Err(io::Error::other("this system does not tell which files a process has mapped"))
+}
+
+fn all(what: ProcessRefreshKind) -> System {
+    let mut system = System::new();
+    system.refresh_processes_specifics(ProcessesToUpdate::All, true, what);
+    system
+}

@@ -1,0 +1,264 @@
+//! The `.dat` files of Python's `memory_profiler`, a line for each fact:
+//!
+//! ```text
+//! CMDLINE target/release/app input.txt
+//! MEM 12.345678 1764011432.1234                   MiB, seconds since 1970
+//! CHLD 4711 12.345678 1764011432.1234             the same of a child
+//! FUNC app::parse 1.0000 1764011432.1234 2.0000 1764011433.1234 0 0
+//! PEAK 23.456789 1764011432.1234                  ours: the system's own mark, also of a child
+//! ```
+//!
+//! A call has its function, memory and time of its start and end, its level, and from us its
+//! thread. Lines may stand in any order. What `mprof` does not know it skips, so it reads ours.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use super::{Sample, Series, Span, Timeline};
+
+const MIB: f64 = 1_048_576.0;
+
+/// What could be read of a file, and what could not.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Parsed {
+    pub(crate) timeline: Timeline,
+    /// What is wrong with it, for a sentence that begins with its name; `None` if nothing is.
+    pub(crate) fault: Option<String>,
+}
+
+/// Reads a file. Lines that cannot be read are left out, and counted in the fault.
+///
+/// # Errors
+/// Where there is nothing that can be read; the text follows the name of the file.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, String> {
+    let text = String::from_utf8_lossy(bytes);
+    if text.trim().is_empty() {
+        return Err("is empty: nothing was sampled".into());
+    }
+    let mut reader = Reader::default();
+    // A number that was cut short still is one, so the end of the last line has to be there.
+    let (whole, cut) = text.rsplit_once('\n').unwrap_or(("", &text));
+    for (number, line) in (1..).zip(whole.lines()) {
+        if reader.read(line).is_none() && !line.trim().is_empty() {
+            reader.bad.push((number, line));
+        }
+    }
+    let fault = reader.fault(cut);
+    if !reader.knows_any {
+        let start: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
+        return Err(format!(
+            "is not a file of samples, as `exec` writes them: it begins with `{}`",
+            start.escape_debug()
+        ));
+    }
+    Ok(Parsed { timeline: reader.finish(), fault })
+}
+
+#[derive(Default)]
+struct Reader<'a> {
+    timeline: Timeline,
+    /// Where the series of a child is.
+    children: HashMap<u32, usize>,
+    knows_any: bool,
+    bad: Vec<(usize, &'a str)>,
+}
+
+impl Reader<'_> {
+    /// Takes a line; `None` where it cannot be read.
+    fn read(&mut self, line: &str) -> Option<()> {
+        let line = line.trim_end_matches('\r');
+        let (kind, rest) = line.split_once(' ')?;
+        match kind {
+            "CMDLINE" => self.timeline.command = Some(rest.to_owned()),
+            "MEM" => self.timeline.memory.samples.push(fields(rest).sample()?),
+            "CHLD" => {
+                let (id, rest) = rest.split_once(' ')?;
+                let sample = fields(rest).sample()?;
+                self.child(id.parse().ok()?).samples.push(sample);
+            }
+            "PEAK" => {
+                let mut fields = fields(rest);
+                let mark = Some(fields.sample()?);
+                match fields.0.next() {
+                    Some(id) => self.child(id.parse().ok()?).mark = mark,
+                    None => self.timeline.memory.mark = mark,
+                }
+            }
+            "FUNC" => self.timeline.spans.push(span(rest)?),
+            _ => return None,
+        }
+        self.knows_any = true;
+        Some(())
+    }
+
+    fn child(&mut self, id: u32) -> &mut Series {
+        let children = &mut self.timeline.children;
+        let index = *self.children.entry(id).or_insert_with(|| {
+            children.push((id, Series::default()));
+            children.len() - 1
+        });
+        &mut children[index].1
+    }
+
+    fn fault(&self, cut: &str) -> Option<String> {
+        if let [(number, line), rest @ ..] = &self.bad[..] {
+            let start: String = line.chars().take(40).collect();
+            let more = if rest.is_empty() { "" } else { ", and so are others" };
+            let left_out = rest.len() + 1;
+            return Some(format!(
+                "line {number} is none of a file of samples, `{}`{more}; left out: {left_out}",
+                start.escape_debug(),
+            ));
+        }
+        (!cut.is_empty()).then(|| "it ends in the middle of a line, which is left out".into())
+    }
+
+    /// What was read. Several writers may have appended, so the order is that of time.
+    fn finish(self) -> Timeline {
+        let mut timeline = self.timeline;
+        let children = timeline.children.iter_mut().map(|(_, series)| series);
+        for series in children.chain([&mut timeline.memory]) {
+            series.samples.sort_by(|one, other| one.time.total_cmp(&other.time));
+        }
+        timeline
+    }
+}
+
+struct Fields<'a>(std::str::Split<'a, char>);
+
+fn fields(text: &str) -> Fields<'_> {
+    Fields(text.split(' '))
+}
+
+impl Fields<'_> {
+    /// Memory and time.
+    fn sample(&mut self) -> Option<Sample> {
+        let mib: f64 = self.0.next()?.parse().ok()?;
+        let time: f64 = self.0.next()?.parse().ok()?;
+        let is_sound = mib >= 0.0 && mib.is_finite() && time.is_finite();
+        is_sound.then(|| Sample { time, bytes: (mib * MIB).round() as u64 })
+    }
+}
+
+fn span(text: &str) -> Option<Span> {
+    let mut fields = fields(text);
+    let function = fields.0.next()?.replace('\u{a0}', " ");
+    let (start, end) = (fields.sample()?, fields.sample()?);
+    let mut number = || fields.0.next().map_or(Some(0), |field| field.parse().ok());
+    let (level, thread) = (number()?, number()?);
+    (end.time >= start.time).then_some(Span { function, start, end, level, thread })
+}
+
+/// The line that names the program.
+pub(crate) fn command_line(command: &str) -> String {
+    format!("CMDLINE {}\n", one_line(command))
+}
+
+/// The line of a sample.
+pub(crate) fn sample_line(child: Option<u32>, sample: Sample) -> String {
+    let figures = figures(sample, 6);
+    match child {
+        Some(child) => format!("CHLD {child} {figures}\n"),
+        None => format!("MEM {figures}\n"),
+    }
+}
+
+/// The line of the highest mark that the system kept.
+pub(crate) fn mark_line(child: Option<u32>, mark: Sample) -> String {
+    let child = child.map_or_else(String::new, |child| format!(" {child}"));
+    format!("PEAK {}{child}\n", figures(mark, 6))
+}
+
+/// The lines of calls.
+pub(crate) fn span_lines(spans: &[Span]) -> String {
+    let mut text = String::new();
+    for Span { function, start, end, level, thread } in spans {
+        // Fields end at a blank; this one looks like it, and ends none.
+        let function = one_line(function).replace(' ', "\u{a0}");
+        let (start, end) = (figures(*start, 4), figures(*end, 4));
+        let _ = writeln!(text, "FUNC {function} {start} {end} {level} {thread}");
+    }
+    text
+}
+
+fn figures(sample: Sample, digits: usize) -> String {
+    format!("{:.digits$} {:.4}", sample.bytes as f64 / MIB, sample.time)
+}
+
+fn one_line(text: &str) -> String {
+    text.replace(['\n', '\r'], " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(text: &str) -> Parsed {
+        parse(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        let sample = |time, bytes| Sample { time, bytes };
+        let span = Span {
+            function: "<app::Store as Load>::load".into(),
+            start: sample(1.25, 1 << 20),
+            end: sample(2.5, 3 << 20),
+            level: 2,
+            thread: 7,
+        };
+        let text = command_line("app 'two\nlines'")
+            + &sample_line(None, sample(1_764_011_432.125, 12_345_677))
+            + &sample_line(Some(9), sample(1_764_011_433.0, 1))
+            + &mark_line(None, sample(1_764_011_432.5, 22_345_677))
+            + &mark_line(Some(9), sample(1_764_011_433.0, 4096))
+            + &span_lines(std::slice::from_ref(&span));
+        let Parsed { timeline, fault } = parsed(&text);
+        assert_eq!((timeline.command.as_deref(), fault), (Some("app 'two lines'"), None));
+        assert_eq!(timeline.memory.samples, [sample(1_764_011_432.125, 12_345_677)]);
+        assert_eq!(timeline.memory.mark, Some(sample(1_764_011_432.5, 22_345_677)));
+        let child = Series {
+            samples: vec![sample(1_764_011_433.0, 1)],
+            mark: Some(sample(1_764_011_433.0, 4096)),
+        };
+        assert_eq!(timeline.children, [(9, child)]);
+        assert_eq!(timeline.spans, [span]);
+    }
+
+    #[test]
+    fn what_python_writes_is_read() {
+        let Parsed { timeline, fault } = parsed(
+            "FUNC __main__.f 10.0000 5.0000 12.0000 6.0000 0\n\
+             FUNC old.g 10.0000 5.5000 12.0000 5.6000\n\
+             CMDLINE /usr/bin/python3 a.py\nMEM 2.500000 7.0000\nMEM 1.000000 5.0000\n\n",
+        );
+        assert_eq!(fault, None);
+        let bytes: Vec<_> = timeline.memory.samples.iter().map(|it| it.bytes).collect();
+        assert_eq!(bytes, [1 << 20, 5 << 19], "in the order of time");
+        let spans: Vec<_> = timeline.spans.iter().map(|it| it.function.as_str()).collect();
+        assert_eq!(spans, ["__main__.f", "old.g"]);
+    }
+
+    #[test]
+    fn what_is_readable_is_kept_and_the_fault_is_named() {
+        let cut = parsed("MEM 1.000000 5.0000\nMEM 123456.000000 6.0");
+        assert_eq!(cut.timeline.memory.samples.len(), 1);
+        insta::assert_snapshot!(cut.fault.unwrap(), @"it ends in the middle of a line, which is left out");
+        let one = parsed("MEM 1.0 5.0\nMEM x 6.0\n");
+        insta::assert_snapshot!(one.fault.unwrap(), @"line 2 is none of a file of samples, `MEM x 6.0`; left out: 1");
+        let bad =
+            ["MEM", "MEM -1 5", "MEM NaN 5", "CHLD x 1 5", "FUNC f 1 5 1 4", "BLUB 1 2", "\u{1}"];
+        let bad = parsed(&("MEM 1.0 5.0\n".to_owned() + &bad.join("\n") + "\nMEM 2.0 6.0\n"));
+        assert_eq!(bad.timeline.memory.samples.len(), 2);
+        insta::assert_snapshot!(bad.fault.unwrap(), @"line 2 is none of a file of samples, `MEM`, and so are others; left out: 7");
+    }
+
+    #[test]
+    fn blank_and_foreign_files_are_refused() {
+        let refusal = |bytes: &[u8]| parse(bytes).unwrap_err();
+        insta::assert_snapshot!(refusal(b""), @"is empty: nothing was sampled");
+        assert_eq!(refusal(b" \n\n"), refusal(b""));
+        insta::assert_snapshot!(refusal(b"\x7fELF\x02\x01"), @r"is not a file of samples, as `exec` writes them: it begins with `\u{7f}ELF\u{2}\u{1}`");
+        insta::assert_snapshot!(refusal(b"a,b\n1,2\n"), @"is not a file of samples, as `exec` writes them: it begins with `a,b`");
+    }
+}

@@ -1,0 +1,112 @@
+//! Files of samples: how they are named, listed, chosen and read.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, anyhow, bail};
+use jiff::civil::DateTime;
+
+use super::{Timeline, dat, recorded};
+use crate::output;
+
+const START: &str = "mprofile_";
+const END: &str = ".dat";
+
+/// The name of a file that begins now, in this folder: `mprofile_YYYYMMDDhhmmss.dat`.
+pub(crate) fn name(now: DateTime) -> String {
+    format!("{START}{}{END}", now.strftime("%Y%m%d%H%M%S"))
+}
+
+/// When the file of this name was begun; `None` if it is named otherwise.
+pub(crate) fn begun(name: &str) -> Option<DateTime> {
+    let digits = name.strip_prefix(START)?.strip_suffix(END)?;
+    let is_number = digits.len() == 14 && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| DateTime::strptime("%Y%m%d%H%M%S", digits).ok())?
+}
+
+/// The files of this folder that are named by their time, the oldest first.
+pub(crate) fn all() -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(".").context("cannot list this folder")?;
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<_> = names.filter(|name| begun(name).is_some()).collect();
+    names.sort_unstable();
+    Ok(names.into_iter().map(PathBuf::from).collect())
+}
+
+/// The files that are named, each once: by path, or by their place in [`all`], where -1 is the
+/// last. The last one if none is named.
+pub(crate) fn choose(named: &[String]) -> Result<Vec<PathBuf>> {
+    let all = all()?;
+    if named.is_empty() {
+        let last = all.last().context(
+            "there is no mprofile_*.dat in this folder: `cargo mem-profile exec PROGRAM` makes one",
+        )?;
+        output::complain("note", &format!("the last run, {}", last.display()));
+        return Ok(vec![last.clone()]);
+    }
+    let mut chosen = Vec::new();
+    for name in named {
+        let path = find(name, &all)?;
+        if !chosen.contains(&path) {
+            chosen.push(path);
+        }
+    }
+    Ok(chosen)
+}
+
+fn find(name: &str, all: &[PathBuf]) -> Result<PathBuf> {
+    let Ok(index) = name.parse::<i64>() else {
+        let path = PathBuf::from(name);
+        return match fs::metadata(&path) {
+            Ok(it) if it.is_dir() => bail!("{name} is a folder: name a file in it"),
+            Ok(_) => Ok(path),
+            Err(error) => Err(error).with_context(|| format!("cannot read {name}")),
+        };
+    };
+    let from_end = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+    let index = if index < 0 { all.len().checked_sub(from_end) } else { Some(from_end) };
+    index.and_then(|index| all.get(index)).cloned().with_context(|| {
+        let count = all.len();
+        format!("there is no file number {name}: `cargo mem-profile list` shows all {count}")
+    })
+}
+
+/// Reads a file of samples, or the timeline of a recording, and says on standard error what in it
+/// could not be read.
+pub(crate) fn load(path: &Path) -> Result<Timeline> {
+    if output::is_recording(path) {
+        return recorded::load(path);
+    }
+    let shown = path.display();
+    let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let parsed = dat::parse(&bytes).map_err(|fault| anyhow!("{shown} {fault}"))?;
+    if let Some(fault) = parsed.fault {
+        output::complain("warning", &format!("{shown}: {fault}"));
+    }
+    Ok(parsed.timeline)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_tells_when_the_file_was_begun() {
+        let now = jiff::civil::date(2026, 11, 24).at(9, 5, 7, 0);
+        assert_eq!(name(now), "mprofile_20261124090507.dat");
+        assert_eq!(begun("mprofile_20261124090507.dat"), Some(now));
+        for other in ["mprofile_2026112409050.dat", "mprofile_abcdefghijklmn.dat", "a.dat"] {
+            assert_eq!(begun(other), None);
+        }
+    }
+
+    #[test]
+    fn a_file_is_found_by_its_place_from_either_end() {
+        let all = ["a", "b", "c"].map(PathBuf::from);
+        let found = |name| find(name, &all).unwrap();
+        assert_eq!(["0", "2", "-1", "-3"].map(found), ["a", "c", "c", "a"].map(PathBuf::from));
+        let refusal = |name| find(name, &all).unwrap_err().to_string();
+        insta::assert_snapshot!(refusal("-4"), @"there is no file number -4: `cargo mem-profile list` shows all 3");
+        insta::assert_snapshot!(refusal("3"), @"there is no file number 3: `cargo mem-profile list` shows all 3");
+    }
+}

@@ -1,0 +1,172 @@
+//! The timelines of recordings, which know what annotated functions were running.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use mem_profile_runtime::Timeline as Recorded;
+use tempfile::TempDir;
+
+use super::{Sample, Series, Span, Timeline};
+use crate::recording::{self, Recording};
+
+/// Where annotated functions of a program write which of them run when, while it is sampled.
+pub(crate) enum Place {
+    /// A folder of ours, with a recording for each process.
+    Folder(TempDir),
+    /// The recording that the user asked for.
+    File(PathBuf),
+}
+
+impl Place {
+    /// The place, and what the environment of the program needs so that it writes there.
+    ///
+    /// What the user has set stays as it is; `None` where that leaves no recording.
+    pub(crate) fn new() -> Option<(Self, Vec<(&'static str, PathBuf)>)> {
+        let is_set = |name| std::env::var_os(name).is_some();
+        let mut set = Vec::new();
+        let mut default = |name, value: &str| {
+            if !is_set(name) {
+                set.push((name, PathBuf::from(value)));
+            }
+        };
+        default("MEM_PROFILE_TIMELINE", "1");
+        if let Some(output) = std::env::var_os("MEM_PROFILE_OUTPUT") {
+            let path = PathBuf::from(output);
+            let is_plain = !path.to_string_lossy().contains('%');
+            let is_recording = path.extension().is_some_and(|ending| ending == "mprof");
+            return (is_plain && is_recording).then_some((Self::File(path), set));
+        }
+        // A recording is silent by default, and no output is not.
+        default("MEM_PROFILE_FORMAT", "table");
+        let folder = TempDir::with_prefix("mem-profile-").ok()?;
+        set.push(("MEM_PROFILE_OUTPUT", folder.path().join("%p.mprof")));
+        Some((Self::Folder(folder), set))
+    }
+
+    /// All calls that were recorded. The memory of each is that of the samples, so that all figures
+    /// of a file are of one kind.
+    pub(crate) fn spans(&self, samples: &[Sample]) -> Vec<Span> {
+        let files = match self {
+            Self::File(path) => vec![path.clone()],
+            Self::Folder(folder) => {
+                let entries = std::fs::read_dir(folder.path()).into_iter().flatten();
+                let mut files: Vec<_> = entries.filter_map(|it| Some(it.ok()?.path())).collect();
+                files.sort();
+                files
+            }
+        };
+        let recordings = files.iter().filter_map(|path| recording::load(path).ok());
+        let mut spans: Vec<Span> = Vec::new();
+        for recorded in recordings.filter_map(|it| it.snapshot.timeline) {
+            // Threads of several processes have numbers of their own.
+            let first = spans.iter().map(|span| span.thread + 1).max().unwrap_or(0);
+            spans.extend(calls(&recorded, samples, first));
+        }
+        spans
+    }
+}
+
+fn calls(recorded: &Recorded, samples: &[Sample], first_thread: u32) -> Vec<Span> {
+    let last = samples.last().map_or(f64::INFINITY, |sample| sample.time);
+    let spans = recorded.spans.iter().filter_map(|span| {
+        let sample =
+            |time: f64, bytes| Sample { time, bytes: bytes_at(samples, time).unwrap_or(bytes) };
+        let start = seconds(recorded, span.start);
+        // What had not ended yet ended with the program.
+        let end = span.end.map_or(last.max(start), |end| seconds(recorded, end));
+        Some(Span {
+            function: recorded.label(span)?.name.clone(),
+            start: sample(start, span.bytes_at_start),
+            end: sample(end, span.bytes_at_end.unwrap_or(span.bytes_at_start)),
+            level: span.level,
+            thread: first_thread.saturating_add(span.thread),
+        })
+    });
+    spans.filter(|span| span.end.time.is_finite()).collect()
+}
+
+fn seconds(recorded: &Recorded, since: u64) -> f64 {
+    (recorded.started as f64 + since as f64) / 1e9
+}
+
+/// Between two samples on the straight line; outside as at the next one.
+fn bytes_at(samples: &[Sample], time: f64) -> Option<u64> {
+    let next = samples.partition_point(|sample| sample.time < time);
+    let after = samples.get(next).or(samples.last())?;
+    let before = next.checked_sub(1).map_or(after, |index| &samples[index]);
+    let length = after.time - before.time;
+    let share = if length > 0.0 { ((time - before.time) / length).clamp(0.0, 1.0) } else { 0.0 };
+    let (before, after) = (before.bytes as f64, after.bytes as f64);
+    Some((before + (after - before) * share).round() as u64)
+}
+
+/// The timeline of a recording, with its own samples.
+///
+/// # Errors
+/// Where it has none.
+pub(crate) fn load(path: &Path) -> Result<Timeline> {
+    let recording = recording::load(path)?;
+    recording.warn(path);
+    let Recording { snapshot, program, .. } = recording;
+    let recorded = snapshot.timeline.with_context(|| {
+        format!("{} has no timeline: run the program with MEM_PROFILE_TIMELINE=1", path.display())
+    })?;
+    let samples = recorded.samples.iter();
+    let samples = samples.map(|it| Sample { time: seconds(&recorded, it.time), bytes: it.bytes });
+    let memory = Series { samples: samples.collect(), mark: None };
+    let spans = calls(&recorded, &memory.samples, 0);
+    Ok(Timeline { command: program, memory, children: Vec::new(), spans })
+}
+
+#[cfg(test)]
+mod tests {
+    use mem_profile_runtime::{Label, Span as Call};
+
+    use super::*;
+
+    #[test]
+    fn memory_between_samples_is_on_the_line() {
+        let sample = |time, bytes| Sample { time, bytes };
+        let samples = [sample(1.0, 100), sample(3.0, 300), sample(3.0, 400)];
+        let times = [0.0, 1.0, 1.5, 2.999, 3.0, 9.0];
+        let expected = [100, 100, 150, 300, 300, 400].map(Some);
+        assert_eq!(times.map(|time| bytes_at(&samples, time)), expected);
+        assert_eq!(bytes_at(&[], 1.0), None);
+    }
+
+    #[test]
+    fn calls_have_the_times_of_the_clock_and_the_memory_of_the_samples() {
+        let call = |start, end: Option<u64>, level, thread| Call {
+            start,
+            end,
+            level,
+            thread,
+            bytes_at_start: 7,
+            bytes_at_end: Some(8),
+            ..Call::default()
+        };
+        let label = Label { name: "app::load".into(), ..Label::default() };
+        let recorded = Recorded {
+            started: 2_000_000_000,
+            spans: vec![call(0, Some(1_000_000_000), 0, 3), call(500_000_000, None, 1, 0)],
+            labels: vec![label],
+            ..Recorded::default()
+        };
+        let sample = |time, bytes| Sample { time, bytes };
+        let span = |start, end, level, thread| Span {
+            function: "app::load".into(),
+            start,
+            end,
+            level,
+            thread,
+        };
+        let samples = [sample(2.0, 100), sample(4.0, 300)];
+        let expected = [
+            span(sample(2.0, 100), sample(3.0, 200), 0, 5),
+            span(sample(2.5, 150), sample(4.0, 300), 1, 2),
+        ];
+        assert_eq!(calls(&recorded, &samples, 2), expected);
+        let own = span(sample(2.0, 7), sample(3.0, 8), 0, 3);
+        assert_eq!(calls(&recorded, &[], 0), [own], "what has no end is left out");
+    }
+}

@@ -1,0 +1,136 @@
+//! Looks at a process and its children, again and again.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io;
+use std::time::{Duration, Instant, SystemTime};
+
+use clap::ValueEnum;
+
+use super::Sample;
+use crate::process::{self, Backend, Table};
+
+/// The children of a process, and theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Children {
+    /// Left out.
+    Ignored,
+    /// Added to the process.
+    Included,
+    /// Looked at one by one.
+    Separate,
+}
+
+/// What all had in use at a moment.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Tick {
+    pub(crate) memory: Sample,
+    /// By the number of the process, where they are looked at one by one.
+    pub(crate) children: Vec<(u32, Sample)>,
+}
+
+/// Samples one process.
+pub(crate) struct Sampler {
+    root: u32,
+    children: Children,
+    table: Table,
+    /// Children that were seen once. One whose parent has ended has another parent, and still
+    /// belongs here.
+    family: BTreeSet<u32>,
+    /// The highest marks of the system, and when they were last seen to rise.
+    marks: BTreeMap<u32, Sample>,
+}
+
+impl Sampler {
+    pub(crate) fn new(root: u32, backend: Backend, children: Children) -> Self {
+        let (family, marks) = Default::default();
+        Self { root, children, table: Table::new(backend), family, marks }
+    }
+
+    /// Takes a sample.
+    ///
+    /// # Errors
+    /// As [`Table::read`] of the process itself. A child that cannot be read counts as ended.
+    pub(crate) fn sample(&mut self) -> io::Result<Tick> {
+        let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        let time = time.as_secs_f64();
+        let mut memory = self.read(self.root, time)?;
+        if self.children == Children::Ignored {
+            return Ok(Tick { memory, children: Vec::new() });
+        }
+        self.look_for_children();
+        let mut children = Vec::new();
+        for id in std::mem::take(&mut self.family) {
+            if let Ok(sample) = self.read(id, time) {
+                self.family.insert(id);
+                children.push((id, sample));
+            }
+        }
+        if self.children == Children::Included {
+            memory.bytes += children.drain(..).map(|(_, sample)| sample.bytes).sum::<u64>();
+        }
+        Ok(Tick { memory, children })
+    }
+
+    fn read(&mut self, id: u32, time: f64) -> io::Result<Sample> {
+        let reading = self.table.read(id)?;
+        if let Some(bytes) = reading.peak {
+            let mark = self.marks.entry(id).or_insert(Sample { time, bytes });
+            if bytes > mark.bytes {
+                *mark = Sample { time, bytes };
+            }
+        }
+        Ok(Sample { time, bytes: reading.bytes })
+    }
+
+    fn look_for_children(&mut self) {
+        let mut by_parent: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+        for (id, parent) in process::parents() {
+            by_parent.entry(parent).or_default().push(id);
+        }
+        let mut open: Vec<u32> = self.family.iter().copied().chain([self.root]).collect();
+        while let Some(parent) = open.pop() {
+            for child in by_parent.remove(&parent).into_iter().flatten() {
+                self.family.insert(child);
+                open.push(child);
+            }
+        }
+    }
+
+    /// The highest marks that the system kept: of the process, and of the children that are looked
+    /// at one by one. There is none of a sum.
+    pub(crate) fn marks(&self) -> impl Iterator<Item = (Option<u32>, Sample)> {
+        let marks = self.marks.iter().filter(|_| self.children != Children::Included);
+        marks.map(|(id, mark)| (Some(*id).filter(|id| *id != self.root), *mark))
+    }
+}
+
+/// When to look next.
+///
+/// The interval is the longest time between two looks. While the run is short, so is the time: a
+/// sixteenth of what has passed, so that short programs have figures too.
+pub(crate) struct Clock {
+    start: Instant,
+    next: Instant,
+    interval: Duration,
+}
+
+const SHORTEST: Duration = Duration::from_millis(1);
+
+impl Clock {
+    pub(crate) fn start(interval: Duration) -> Self {
+        let start = Instant::now();
+        Self { start, next: start, interval }
+    }
+
+    /// How long to wait now. Looks that were missed are not made up for.
+    pub(crate) fn wait(&mut self) -> Duration {
+        let now = Instant::now();
+        let step = ((now - self.start) / 16).max(SHORTEST).min(self.interval);
+        self.next = (self.next + step).max(now);
+        self.next - now
+    }
+
+    pub(crate) fn passed(&self) -> Duration {
+        self.start.elapsed()
+    }
+}

@@ -1,0 +1,66 @@
+//! Draws the screen of `top`.
+
+use mem_profile_runtime::report::Unit;
+use ratatui::Frame;
+use ratatui::layout::{Alignment, Constraint, Layout, Rect};
+use ratatui::style::{Style, Stylize};
+use ratatui::text::{Line, Text};
+use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
+
+use super::Top;
+use crate::figures::Measure;
+
+const MEASURES: [Measure; 4] =
+    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocations];
+
+/// Columns from which on all figures have room.
+const WIDE: u16 = 100;
+
+pub(super) fn render(top: &Top, frame: &mut Frame<'_>) {
+    let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)];
+    let [head, body, foot] = Layout::vertical(heights).areas(frame.area());
+    frame.render_widget(Line::from(format!("{}: {}", top.name, top.state)).bold(), head);
+    let keys = match &top.open {
+        Some((_, first)) => {
+            let lines = top.table().into_iter().skip(*first).map(Line::from);
+            frame.render_widget(Paragraph::new(Text::from_iter(lines)), body);
+            "arrows scroll  Esc back  q quit"
+        }
+        None => {
+            lines(top, frame, body);
+            "sort: i increment  p peak  b bytes  n allocations   arrows, Enter: function  q quit"
+        }
+    };
+    frame.render_widget(Line::from(keys).dim(), foot);
+}
+
+fn lines(top: &Top, frame: &mut Frame<'_>, area: Rect) {
+    let right = |text: String| Cell::from(Text::from(text).alignment(Alignment::Right));
+    // What it is sorted by is always there, the others where there is room.
+    let is_shown = |measure: &Measure| area.width >= WIDE || *measure == top.measure;
+    let measures: Vec<Measure> = MEASURES.into_iter().filter(is_shown).collect();
+    let titles = measures.iter().map(|measure| {
+        let title = right(measure.name().to_owned());
+        if *measure == top.measure { title.style(Style::new().reversed()) } else { title }
+    });
+    let words = [right("times".into()), Cell::from("line"), Cell::from("source")];
+    let header = Row::new(titles.chain(words)).bold();
+    let rows = top.rows.iter().map(|row| {
+        let number = |measure: &Measure| {
+            let figure = measure.of(&row.figures);
+            right(figure.map_or_else(String::new, |it| measure.format(it, Unit::Auto, 1)))
+        };
+        let times = row.figures.occurrences.unwrap_or(0).to_string();
+        let place = format!("{}:{}", row.function.0, row.line);
+        let words = [right(times), Cell::from(place), Cell::from(row.source.clone())];
+        Row::new(measures.iter().map(number).chain(words))
+    });
+    let longest = top.rows.iter().map(|row| row.function.0.len() + 6).max().unwrap_or(0);
+    let place = Constraint::Length(u16::try_from(longest.clamp(4, 36)).unwrap_or(36));
+    let numbers = measures.iter().map(|_| Constraint::Length(11));
+    let widths = numbers.chain([Constraint::Length(8), place, Constraint::Fill(1)]);
+    let table =
+        Table::new(rows, widths).header(header).row_highlight_style(Style::new().reversed());
+    let mut state = TableState::default().with_selected(Some(top.selected));
+    frame.render_stateful_widget(table, area, &mut state);
+}

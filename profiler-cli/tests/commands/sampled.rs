@@ -1,0 +1,266 @@
+//! `exec` and `attach`: programs of all kinds, sampled while they run.
+#![cfg(target_os = "linux")]
+
+use std::fs;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::run::{COMMAND, Folder, Ran, ran};
+
+/// The file that a run has left, and its lines.
+fn left(folder: &Folder) -> (String, Vec<String>) {
+    let listed = folder.run(&["list"]).stdout;
+    let name = listed.split_whitespace().nth(1).expect("a file").to_owned();
+    let lines = folder.read(&name).lines().map(str::to_owned).collect();
+    (name, lines)
+}
+
+fn exec(folder: &Folder, arguments: &[&str]) -> Ran {
+    folder.run(&[&["exec"], arguments].concat())
+}
+
+fn of_kind<'a>(lines: &'a [String], kind: &str) -> Vec<Vec<&'a str>> {
+    let fields = lines.iter().map(|line| line.split(' ').collect::<Vec<_>>());
+    fields.filter(|fields| fields[0] == kind).collect()
+}
+
+fn mib(fields: &[&str]) -> f64 {
+    fields[fields.len() - 2].parse().unwrap()
+}
+
+#[test]
+fn a_run_leaves_samples_the_systems_mark_and_its_output_as_it_was() {
+    let folder = Folder::new();
+    let ran = exec(&folder, &["sh", "-c", "echo out; echo err >&2; cat; sleep 0.2; exit 3", "a b"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (3, "out\n"));
+    let (name, lines) = left(&folder);
+    assert_eq!(lines[0], "CMDLINE sh -c 'echo out; echo err >&2; cat; sleep 0.2; exit 3' 'a b'");
+    let samples = of_kind(&lines, "MEM");
+    let peak = of_kind(&lines, "PEAK");
+    assert!(samples.len() > 3, "a short run has samples too: {lines:?}");
+    assert!(peak.len() == 1 && samples.iter().all(|it| mib(it) <= mib(&peak[0])));
+    let said: Vec<_> = ran.stderr.lines().collect();
+    assert_eq!((said.len(), said[0]), (2, "err"));
+    let end = format!("as the system counted; {name} has {} samples", samples.len());
+    assert!(said[1].starts_with("peak: ") && said[1].ends_with(&end), "{said:?}");
+}
+
+#[test]
+fn what_cannot_be_run_ends_as_in_a_shell_and_leaves_nothing() {
+    let folder = Folder::new();
+    let missing = exec(&folder, &["no-such-program"]);
+    assert_eq!(missing.code, 127);
+    insta::assert_snapshot!(missing.stderr, @"error: cannot run no-such-program: No such file or directory (os error 2)");
+    folder.write("plain", "no program");
+    for path in ["./plain", "."] {
+        let ran = exec(&folder, &[path]);
+        assert_eq!(ran.code, 126, "{}", ran.stderr);
+    }
+    assert_eq!(folder.run(&["list"]).stdout, "");
+    assert_eq!(exec(&folder, &[]).code, 2);
+    let nowhere = exec(&folder, &["-o", "no/such/folder.dat", "sh", "-c", "touch ran"]);
+    assert_eq!((nowhere.code, folder.path("ran").exists()), (125, false));
+    insta::assert_snapshot!(nowhere.stderr, @"error: cannot write no/such/folder.dat: name another file with --output: No such file or directory (os error 2)");
+}
+
+#[test]
+fn a_killed_program_ends_with_its_signal() {
+    let folder = Folder::new();
+    for (signal, code) in [("KILL", 137), ("TERM", 143), ("ABRT", 134)] {
+        assert_eq!(exec(&folder, &["-q", "sh", "-c", &format!("kill -{signal} $$")]).code, code);
+    }
+}
+
+#[test]
+fn signals_that_are_sent_are_passed_on() {
+    for (signal, code) in [("INT", 42), ("TERM", 43), ("HUP", 44), ("USR1", 45)] {
+        let folder = Folder::new();
+        let script =
+            format!("trap 'exit {code}' {signal}; touch ready; while :; do sleep 0.02; done");
+        let mut command = folder.command(&["exec", "sh", "-c", &script]);
+        let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        wait_for(|| folder.path("ready").exists());
+        Command::new("kill").args(["-s", signal, &child.id().to_string()]).status().unwrap();
+        let ran = ran(&child.wait_with_output().unwrap());
+        assert_eq!(ran.code, code, "{signal}");
+        assert!(!of_kind(&left(&folder).1, "MEM").is_empty());
+    }
+}
+
+fn wait_for(is_so: impl Fn() -> bool) {
+    let mut looks = (0..3000).inspect(|_| thread::sleep(Duration::from_millis(10)));
+    assert!(looks.any(|_| is_so()), "it never came");
+}
+
+#[test]
+fn what_was_ignored_stays_ignored() {
+    let folder = Folder::new();
+    let script = format!("trap '' INT; '{COMMAND}' exec -q sh -c 'kill -INT $$; exit 6'");
+    let status = Command::new("sh").args(["-c", &script]).current_dir(folder.path("")).status();
+    assert_eq!(status.unwrap().code(), Some(6));
+}
+
+#[test]
+fn a_child_that_forks_and_exits_is_not_waited_for_longer() {
+    let folder = Folder::new();
+    let ran = exec(&folder, &["sh", "-c", "sleep 5 >&- 2>&- & sleep 0.1; exit 4"]);
+    assert_eq!(ran.code, 4);
+    let times: Vec<f64> =
+        of_kind(&left(&folder).1, "MEM").iter().map(|it| it[2].parse().unwrap()).collect();
+    assert!(times.last().unwrap() - times[0] < 4.0);
+}
+
+/// Takes 32 MiB in a child of a child that has ended by then.
+const ORPHAN: &str = "(sh -c 'sleep 0.4; x=$(head -c 33554432 /dev/zero | tr \"\\0\" x); sleep 0.2; \
+    echo ${#x} >size' & sleep 0.2); while [ ! -s size ]; do sleep 0.02; done";
+
+#[test]
+fn children_are_added_or_have_lines_of_their_own() {
+    let folder = Folder::new();
+    assert_eq!(exec(&folder, &["-C", "-T", "10ms", "sh", "-c", ORPHAN]).code, 0);
+    let lines = left(&folder).1;
+    assert!(of_kind(&lines, "CHLD").is_empty() && of_kind(&lines, "PEAK").is_empty());
+    let highest = of_kind(&lines, "MEM").iter().map(|it| mib(it)).fold(0.0, f64::max);
+    assert!(highest > 32.0, "{highest}");
+
+    let folder = Folder::new();
+    assert_eq!(exec(&folder, &["-M", "-T", "10ms", "sh", "-c", ORPHAN]).code, 0);
+    let lines = left(&folder).1;
+    let highest = |kind| of_kind(&lines, kind).iter().map(|it| mib(it)).fold(0.0, f64::max);
+    assert!(highest("CHLD") > 32.0 && highest("MEM") < 32.0, "{lines:?}");
+}
+
+#[test]
+fn after_the_timeout_the_program_runs_on() {
+    let folder = Folder::new();
+    let ran = exec(&folder, &["-t", "100ms", "sh", "-c", "sleep 0.6; echo done; exit 9"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (9, "done\n"));
+    let times: Vec<f64> =
+        of_kind(&left(&folder).1, "MEM").iter().map(|it| it[2].parse().unwrap()).collect();
+    assert!(times.last().unwrap() - times[0] < 0.5, "{times:?}");
+}
+
+#[test]
+fn nothing_else_than_rss_has_a_mark_of_the_system() {
+    for backend in ["pss", "uss"] {
+        let folder = Folder::new();
+        let ran = exec(&folder, &["--backend", backend, "sleep", "0.1"]);
+        assert_eq!(ran.code, 0);
+        assert!(ran.stderr.contains("the highest of the samples"), "{}", ran.stderr);
+        assert!(of_kind(&left(&folder).1, "PEAK").is_empty());
+    }
+}
+
+#[test]
+fn two_runs_in_a_second_have_files_of_their_own() {
+    let folder = Folder::new();
+    for _ in 0..3 {
+        assert_eq!(exec(&folder, &["-q", "true"]).code, 0);
+    }
+    assert_eq!(folder.run(&["list"]).stdout.lines().count(), 3);
+}
+
+#[test]
+fn what_cannot_be_read_is_said_and_the_program_ends_as_it_would() {
+    let folder = Folder::new();
+    let script =
+        format!("mount -t tmpfs none /proc && '{COMMAND}' exec -q -o a.dat sh -c 'exit 4'");
+    let mut command = Command::new("unshare");
+    command.args(["--map-root-user", "--mount", "sh", "-c", &script]).current_dir(folder.path(""));
+    let ran = ran(&command.output().unwrap());
+    if ran.code == 4 {
+        insta::assert_snapshot!(ran.stderr, @"warning: a.dat has no samples: /proc cannot be read here: No such file or directory (os error 2)");
+    } else {
+        // Where nobody may hide /proc, nobody can try.
+        assert!(ran.stderr.contains("unshare") || ran.stderr.contains("mount"), "{}", ran.stderr);
+    }
+}
+
+/// A package with a test that takes 40 MiB, and one that fails.
+fn package(folder: &Folder) {
+    let manifest = "[package]\nname = \"my-app\"\nedition = \"2024\"\n[workspace]\n";
+    fs::create_dir_all(folder.path("src")).unwrap();
+    fs::create_dir_all(folder.path("tests")).unwrap();
+    folder.write("Cargo.toml", manifest);
+    folder.write(
+        "src/lib.rs",
+        "#[test] fn large() { std::hint::black_box(vec![1u8; 40 << 20]); \
+         std::thread::sleep(std::time::Duration::from_millis(50)); }",
+    );
+    folder.write("tests/it.rs", "#[test] fn fails() -> Result<(), ()> { Err(()) }");
+}
+
+#[test]
+fn tests_have_the_peaks_of_their_binaries() {
+    let folder = Folder::new();
+    package(&folder);
+    let ran = folder.run(&["test", "--no-fail-fast"]);
+    assert_eq!(ran.code, 101, "{}", ran.stderr);
+    let rows: Vec<_> = ran.stdout.lines().rev().take(3).collect();
+    assert!(rows[2].trim_start().starts_with("Peak  Test"), "{rows:?}");
+    assert!(rows[1].starts_with("4") && rows[1].ends_with(" MiB  my_app"), "{rows:?}");
+    assert!(rows[0].ends_with(" MiB  my-app it (exit code 101)"), "{rows:?}");
+    assert_eq!(folder.run(&["list"]).stdout, "");
+    let refused = folder.run(&["test", "--no-such-option"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("no test binary ran"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_runner_of_cargo_ends_as_the_program() {
+    let folder = Folder::new();
+    package(&folder);
+    folder.write("src/main.rs", "fn main() { println!(\"ran\"); std::process::exit(7) }");
+    let runner = format!("target.'cfg(all())'.runner=['{COMMAND}', 'exec', '-o', 'a.dat']");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["run", "--quiet", "--config", &runner]).current_dir(folder.path(""));
+    let ran = ran(&cargo.output().unwrap());
+    assert_eq!((ran.code, ran.stdout.as_str()), (7, "ran\n"), "{}", ran.stderr);
+    assert!(folder.read("a.dat").starts_with("CMDLINE target/debug/my-app\nMEM "));
+}
+
+#[test]
+fn a_running_program_is_sampled_until_it_ends() {
+    let folder = Folder::new();
+    // Runs until its input is closed.
+    let mut program = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let id = program.id().to_string();
+    let mut command = folder.command(&["attach", &id, "--interval", "5ms", "-o", "a.dat"]);
+    let attached = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    wait_for(|| fs::read_to_string(folder.path("a.dat")).is_ok_and(|it| it.lines().count() > 5));
+    drop(program.stdin.take());
+    let ran = ran(&attached.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(program.wait().unwrap().success());
+    let text = folder.read("a.dat");
+    assert!(text.starts_with("CMDLINE cat\nMEM ") && text.contains("\nPEAK "), "{text}");
+}
+
+#[test]
+fn ctrl_c_ends_the_sampling_and_not_the_program() {
+    let folder = Folder::new();
+    let mut program = Command::new("sleep").arg("60").spawn().unwrap();
+    let id = program.id().to_string();
+    let mut command = folder.command(&["attach", &id, "--interval", "5ms", "-o", "a.dat"]);
+    let attached = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let has_samples =
+        || fs::read_to_string(folder.path("a.dat")).is_ok_and(|it| it.lines().count() > 5);
+    wait_for(has_samples);
+    Command::new("kill").args(["-s", "INT", &attached.id().to_string()]).status().unwrap();
+    let ran = ran(&attached.wait_with_output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(program.try_wait().unwrap().is_none(), "it still runs");
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(ran.stderr.contains("peak: "), "{}", ran.stderr);
+}
+
+#[test]
+fn who_is_not_there_cannot_be_attached_to() {
+    let folder = Folder::new();
+    insta::assert_snapshot!(folder.run(&["attach", "no-such-name"]).stderr, @"error: no process that can be seen has the name no-such-name: give its number");
+    insta::assert_snapshot!(folder.run(&["attach", "4194999"]).stderr, @"error: cannot read the memory of process 4194999: No such file or directory (os error 2)");
+    assert_eq!(folder.run(&["attach", "4194999"]).code, 125);
+    assert_eq!(folder.run(&["list"]).stdout, "");
+}

@@ -1,0 +1,104 @@
+//! The commands in a terminal, which `script` of util-linux makes.
+
+use std::io::Write;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use crate::run::{COMMAND, Folder, Ran, ran};
+
+/// Runs a line of shell in a terminal that is 60 columns wide.
+fn in_terminal(folder: &Folder, line: &str) -> Child {
+    let line = format!("stty cols 60 rows 24; {}", line.replace("MEM", COMMAND));
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.current_dir(folder.path("")).env_remove("NO_COLOR").env("TERM", "xterm-256color");
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.spawn().expect("script, of bsdutils")
+}
+
+fn ended(child: Child) -> Ran {
+    ran(&child.wait_with_output().unwrap())
+}
+
+#[test]
+fn ctrl_c_reaches_the_program_once_and_the_samples_are_kept() {
+    let folder = Folder::new();
+    let script = "trap 'echo got it' INT; touch ready; \
+        while [ ! -e stop ]; do sleep 0.02; done; exit 5";
+    let mut child = in_terminal(&folder, &format!("MEM exec -o a.dat sh -c \"{script}\""));
+    let wait_for = |is_so: &dyn Fn() -> bool| {
+        let mut looks = (0..3000).inspect(|_| thread::sleep(Duration::from_millis(10)));
+        assert!(looks.any(|_| is_so()), "it never came");
+    };
+    wait_for(&|| folder.path("ready").exists());
+    let mut keys = child.stdin.take().unwrap();
+    keys.write_all(b"\x03").unwrap();
+    thread::sleep(Duration::from_millis(300));
+    folder.write("stop", "");
+    let ran = ended(child);
+    drop(keys);
+    assert_eq!(ran.code, 5, "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("got it").count(), 1, "{}", ran.stdout);
+    assert!(ran.stdout.contains("peak:"), "{}", ran.stdout);
+    assert!(folder.read("a.dat").contains("\nMEM "));
+}
+
+#[test]
+fn a_program_that_ctrl_c_ends_ends_with_130() {
+    let folder = Folder::new();
+    let mut child = in_terminal(&folder, "MEM exec -q -o a.dat sh -c 'touch ready; sleep 60'");
+    let mut keys = child.stdin.take().unwrap();
+    while !folder.path("ready").exists() {
+        thread::sleep(Duration::from_millis(10));
+    }
+    thread::sleep(Duration::from_millis(100));
+    keys.write_all(b"\x03").unwrap();
+    assert_eq!(ended(child).code, 130);
+    assert!(folder.read("a.dat").contains("\nPEAK "));
+}
+
+#[test]
+fn a_plot_has_the_colours_and_the_width_of_the_terminal() {
+    let folder = Folder::new();
+    let samples = (0..100).map(|index| format!("MEM {index}.000000 {index}.0000\n"));
+    let calls = "FUNC app.load 10.0000 1.0000 30.0000 2.0000 0\n";
+    folder.write("a.dat", &(samples.collect::<String>() + calls));
+    let ran = ended(in_terminal(&folder, "MEM plot a.dat"));
+    assert_eq!(ran.code, 0);
+    assert!(ran.stdout.contains("\u{1b}["), "{}", ran.stdout);
+    let plain = anstream::adapter::strip_str(&ran.stdout).to_string();
+    let widths = plain.lines().map(|line| line.trim_end().chars().count());
+    assert_eq!(widths.max(), Some(60), "{plain}");
+}
+
+#[cfg(not(feature = "tui"))]
+#[test]
+fn without_its_feature_top_says_how_to_get_it() {
+    let ran = Folder::new().run(&["top", "run.mprof"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: `top` is not in this build: cargo install cargo-mem-profile --features tui");
+}
+
+#[cfg(feature = "tui")]
+#[test]
+fn top_shows_the_hottest_lines_until_q() {
+    let folder = Folder::with("run.json", &crate::sample::leak());
+    let ran = folder.run(&["top", "run.json"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: `top` needs a terminal: `report` shows the figures once");
+    let ran = folder.run(&["top", &std::process::id().to_string()]);
+    assert!(
+        ran.stderr.contains("records nothing: run it with MEM_PROFILE_OUTPUT"),
+        "{}",
+        ran.stderr
+    );
+
+    let mut child = in_terminal(&folder, "MEM top run.json");
+    let mut keys = child.stdin.take().unwrap();
+    thread::sleep(Duration::from_millis(500));
+    keys.write_all(b"jq").unwrap();
+    let ran = ended(child);
+    assert_eq!(ran.code, 0, "{}", ran.stdout);
+    assert!(ran.stdout.contains("leak::process:35"), "{}", ran.stdout);
+}

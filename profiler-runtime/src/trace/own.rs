@@ -6,7 +6,7 @@
 
 use core::alloc::Layout;
 use core::hint::black_box;
-use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use std::sync::OnceLock;
 
@@ -33,11 +33,18 @@ static TRACE: OnceLock<Option<Trace>> = OnceLock::new();
 /// The stack of the last call.
 static FOUND: AtomicU32 = AtomicU32::new(0);
 
+/// Set while somebody looks: a signal handler may come in between.
+static IS_LOOKING: AtomicBool = AtomicBool::new(false);
+
 #[inline(never)]
 fn look() {
+    if IS_LOOKING.swap(true, Relaxed) {
+        return;
+    }
     if let Some(Some(trace)) = TRACE.get() {
         FOUND.store(trace.site(), Relaxed);
     }
+    IS_LOOKING.store(false, Relaxed);
 }
 
 /// Finds out, once. Where the tables are, and not inside the allocator.

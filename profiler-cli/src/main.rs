@@ -1,5 +1,5 @@
-//! `cargo mem-profile`: looks at, compares and checks the recordings of
-//! [`mem-profile`](https://docs.rs/mem-profile), and samples the memory of any program over time.
+//! `cargo mem-profile`: measures programs, samples their memory over time, and looks at, compares
+//! and checks the recordings of [`mem-profile`](https://docs.rs/mem-profile).
 //!
 //! | folder or file | what it does |
 //! |---|---|
@@ -12,21 +12,31 @@
 //! | `figures` | the numbers of a line and of a function, and the orders by them |
 //! | `view` | figures → text or bytes, one renderer per file; none reads or writes anything |
 //! | `output` | the one way out |
+//! | `config` | settings from files |
+//! | `project` | what cargo knows of a project |
+//! | `rewrite` | a crate → the same with the attribute on its functions |
+//! | `runtime` | what rewritten crates are linked with |
+//! | `wrapper` | the command in the place of the compiler |
 
 mod check;
 mod command;
 mod compare;
+mod config;
 mod figures;
 mod output;
 mod process;
+mod project;
 mod recording;
+mod rewrite;
+mod runtime;
 #[cfg(test)]
 mod sample;
 mod timeline;
 mod view;
+mod wrapper;
 
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    command::main()
+    wrapper::run().unwrap_or_else(command::main)
 }

@@ -5,6 +5,9 @@ use proc_macro2::Span;
 use quote::ToTokens;
 use syn::{Block, Signature};
 
+/// What `cargo mem-profile run` puts before a function, and is no line of the user's.
+const INSERTED: &str = "#[::mem_profile::mem_profile()] ";
+
 /// One line of text per row, joined by `\n`.
 pub(crate) fn text(rows: &Rows, signature: &Signature, block: &Block) -> String {
     let body = block.brace_token.span.join().source_text().map(|text| text.replace("\r\n", "\n"));
@@ -14,7 +17,7 @@ pub(crate) fn text(rows: &Rows, signature: &Signature, block: &Block) -> String 
         .and_then(|body| from_file(rows, block.brace_token.span.open(), open, body))
         .unwrap_or_else(|| from_tokens(rows, signature, open, body.as_deref().unwrap_or_default()));
     lines.resize(rows.count(), String::new());
-    lines.join("\n")
+    lines.join("\n").replace(INSERTED, "")
 }
 
 /// Whole lines of the file. It may have changed or never have been the real one (doctests), so it

@@ -64,8 +64,8 @@ fn run(work: &str, turns: u64) {
     match work {
         "events" => work::events(turns),
         "changed" => work::changed_events(turns),
-        "counted" => work::pairs(&work::COUNTING, turns),
-        "system" => work::pairs(&work::PLAIN, turns),
+        "counted" => work::counted_pairs(turns),
+        "system" => work::plain_pairs(turns),
         "same" => work::two_threads(turns, true),
         "copies" => work::two_threads(turns, false),
         #[cfg(target_os = "linux")]

@@ -20,10 +20,10 @@ fn probes(criterion: &mut Criterion) {
     });
     group.throughput(Throughput::Elements(TURNS));
     group.bench_function("pair, counted", |bench| {
-        bench.iter(|| work::pairs(&work::COUNTING, TURNS));
+        bench.iter(|| work::counted_pairs(TURNS));
     });
     group.bench_function("pair, system", |bench| {
-        bench.iter(|| work::pairs(&work::PLAIN, TURNS));
+        bench.iter(|| work::plain_pairs(TURNS));
     });
     group.finish();
 }

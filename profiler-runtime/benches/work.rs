@@ -9,8 +9,8 @@ use std::hint::black_box;
 use mem_profile_runtime::__private::{Frame, Table, table};
 use mem_profile_runtime::Alloc;
 
-pub static COUNTING: Alloc = Alloc::new();
-pub static PLAIN: System = System;
+static COUNTING: Alloc = Alloc::new();
+static PLAIN: System = System;
 
 const fn rows() -> Table {
     table(type_name::<Table>, file!(), 1, 10, "", false)
@@ -59,7 +59,19 @@ pub fn changed_events(n: u64) {
 
 /// The same without events.
 #[inline(never)]
-pub fn pairs<A: GlobalAlloc>(allocator: &'static A, n: u64) {
+pub fn counted_pairs(n: u64) {
+    pairs(&COUNTING, n);
+}
+
+/// The same without our allocator.
+#[inline(never)]
+pub fn plain_pairs(n: u64) {
+    pairs(&PLAIN, n);
+}
+
+/// Inlined where the allocator is known, as it is to programs.
+#[inline(always)]
+fn pairs<A: GlobalAlloc>(allocator: &'static A, n: u64) {
     for _ in 0..n {
         let layout = black_box(LAYOUT);
         let block = allocate(allocator, layout);

@@ -8,9 +8,10 @@ use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use crate::collect;
+use crate::record::arena;
+use crate::record::nested::Stamp;
 use crate::record::quiet::{self, Quiet};
 use crate::record::table::{self, Function, Table};
-use crate::record::{alloc, arena};
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -92,11 +93,11 @@ pub(crate) fn is_counted() -> Option<bool> {
 
 /// Whether the global allocator is ours, found out by an allocation.
 pub(crate) fn allocations_are_counted() -> bool {
-    let before = alloc::stamp();
+    let before = Stamp::now();
     let layout = Layout::new::<u64>();
     // SAFETY: the layout is not empty.
     let block = std::hint::black_box(unsafe { std::alloc::alloc(layout) });
-    let counted = alloc::stamp() != before;
+    let counted = Stamp::now() != before;
     if !block.is_null() {
         // SAFETY: allocated above with this layout.
         unsafe { std::alloc::dealloc(block, layout) };

@@ -3,17 +3,21 @@
 mod attach;
 mod check;
 mod clean;
+mod completions;
 mod diff;
 mod exec;
 mod export;
 mod flame;
 mod list;
+mod man;
 mod options;
 mod peak;
 mod plot;
 mod report;
 mod rm;
+mod run;
 mod sampling;
+mod target;
 mod test;
 mod top;
 
@@ -22,14 +26,15 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
-use crate::output;
+use crate::{config, output};
 
 pub(crate) use test::Tested;
 
-/// Look at, compare and check the recordings of mem-profile, and sample any program over time
+/// Measure memory line by line and over time; look at, compare and check recordings
 ///
-/// A program with `#[mem_profile]` on a function writes a recording where MEM_PROFILE_OUTPUT says.
-/// `exec` and what follows need no such program.
+/// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
+/// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. `exec` and
+/// `attach` sample any program; the other commands read what was written.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",
@@ -47,7 +52,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
-  MEM_PROFILE_OUTPUT=run.mprof cargo run --release
+  cargo mem-profile run --release --output run.mprof
   cargo mem-profile report run.mprof
   cargo mem-profile report run.mprof --format html --open
   cargo mem-profile exec target/release/app
@@ -58,11 +63,19 @@ Exit codes:
   2    the command line makes no sense
   3    `check` found a limit exceeded
   125  the command itself failed: an error says why, and what to do
-`exec` and `test` end as the program that they run, with 128 + the number of the signal that ended
-it, with 127 where it is not found and with 126 where it cannot be run.";
+
+`run`, `exec` and `test` end as the program that they run: with 128 + the number of the signal that
+ended it; `run` with 101 where it cannot be built, `exec` with 127 where it is not found and with 126
+where it cannot be run.
+
+What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here or in a folder
+around, or in Cargo.toml under [package.metadata.mem-profile], less the beginning and in small
+letters: lines = [\"my_app::*\"], unit = \"KiB\". The file comes before the manifest, variables
+before both, flags before all.";
 
 #[derive(Subcommand)]
 enum Command {
+    Run(Box<run::Arguments>),
     Report(report::Arguments),
     Flame(flame::Arguments),
     Export(export::Arguments),
@@ -77,6 +90,8 @@ enum Command {
     List(list::Arguments),
     Rm(rm::Arguments),
     Clean(clean::Arguments),
+    Completions(completions::Arguments),
+    Man(man::Arguments),
 }
 
 /// How a command ended that did not fail.
@@ -107,9 +122,12 @@ const FAILED: u8 = 125;
 
 /// Runs the command that the arguments of the process name.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse_from(arguments());
-    arguments.color.write_global();
-    match run(arguments.command) {
+    let outcome = config::apply().and_then(|()| {
+        let arguments = Arguments::parse_from(arguments());
+        arguments.color.write_global();
+        run(arguments.command)
+    });
+    match outcome {
         Ok(outcome) => outcome.code(),
         Err(error) => {
             output::complain("error", &format!("{error:#}"));
@@ -120,6 +138,7 @@ pub(crate) fn main() -> ExitCode {
 
 fn run(command: Command) -> Result<Outcome> {
     match command {
+        Command::Run(arguments) => run::run(&arguments),
         Command::Report(arguments) => report::run(&arguments),
         Command::Flame(arguments) => flame::run(&arguments),
         Command::Export(arguments) => export::run(&arguments),
@@ -134,6 +153,8 @@ fn run(command: Command) -> Result<Outcome> {
         Command::List(_) => list::run(),
         Command::Rm(arguments) => rm::run(&arguments),
         Command::Clean(arguments) => clean::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments),
+        Command::Man(arguments) => man::run(&arguments),
     }
 }
 

@@ -6,6 +6,7 @@ mod diff;
 mod export;
 mod files;
 mod manual;
+mod measured;
 mod recorded;
 mod report;
 mod run;

@@ -6,9 +6,24 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 14] = [
-    "report", "flame", "export", "diff", "check", "top", "exec", "attach", "test", "plot", "peak",
-    "list", "rm", "clean",
+const COMMANDS: [&str; 17] = [
+    "run",
+    "report",
+    "flame",
+    "export",
+    "diff",
+    "check",
+    "top",
+    "exec",
+    "attach",
+    "test",
+    "plot",
+    "peak",
+    "list",
+    "rm",
+    "clean",
+    "completions",
+    "man",
 ];
 
 const TITLE: &str = "\
@@ -45,4 +60,23 @@ fn the_manual_is_what_the_command_says() {
         fs::write(&path, &manual).unwrap();
     }
     assert_eq!(manual, fs::read_to_string(&path).unwrap_or_default());
+}
+
+#[test]
+fn completions_and_pages_know_every_command() {
+    let folder = Folder::new();
+    for shell in ["bash", "elvish", "fish", "powershell", "zsh"] {
+        let script = folder.run(&["completions", shell]);
+        assert_eq!((script.code, script.stderr.as_str()), (0, ""));
+        let missing = COMMANDS.iter().find(|command| !script.stdout.contains(*command));
+        assert_eq!(missing, None, "{shell}");
+    }
+    let page = folder.run(&["man"]);
+    assert!(page.stdout.contains(".TH cargo-mem-profile 1"), "{}", page.stdout);
+    let pages = folder.run(&["man", "--output", "pages"]);
+    assert_eq!((pages.code, pages.stderr.as_str()), (0, "wrote: pages\n"));
+    for command in COMMANDS {
+        let page = folder.read(&format!("pages/cargo-mem-profile-{command}.1"));
+        assert!(page.contains(".SH OPTIONS"), "{command}");
+    }
 }

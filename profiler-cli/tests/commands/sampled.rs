@@ -223,12 +223,18 @@ fn a_runner_of_cargo_ends_as_the_program() {
 #[test]
 fn a_running_program_is_sampled_until_it_ends() {
     let folder = Folder::new();
-    let mut program = Command::new("sleep").arg("0.5").spawn().unwrap();
-    let ran = folder.run(&["attach", &program.id().to_string(), "-o", "a.dat"]);
+    // Runs until its input is closed.
+    let mut program = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
+    let id = program.id().to_string();
+    let mut command = folder.command(&["attach", &id, "--interval", "5ms", "-o", "a.dat"]);
+    let attached = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    wait_for(|| fs::read_to_string(folder.path("a.dat")).is_ok_and(|it| it.lines().count() > 5));
+    drop(program.stdin.take());
+    let ran = ran(&attached.wait_with_output().unwrap());
     assert_eq!(ran.code, 0, "{}", ran.stderr);
-    assert!(program.try_wait().unwrap().is_some());
+    assert!(program.wait().unwrap().success());
     let text = folder.read("a.dat");
-    assert!(text.starts_with("CMDLINE sleep 0.5\nMEM ") && text.contains("\nPEAK "), "{text}");
+    assert!(text.starts_with("CMDLINE cat\nMEM ") && text.contains("\nPEAK "), "{text}");
 }
 
 #[test]

@@ -19,14 +19,20 @@ impl Ledger {
     }
 
     /// The end of the current line: books what is open and starts the next line's peak.
-    #[inline(always)]
     pub(crate) fn close_line(&self) {
-        if self.kind == Kind::Rss {
-            self.settle_rss();
-        } else {
-            let live = self.settle_heap();
-            self.line_start.set(live);
+        let live = self.settle();
+        self.line_start.set(live);
+    }
+
+    /// The same where that takes no call; else it is to be [closed](Self::close_line) still.
+    #[inline(always)]
+    pub(crate) fn close_line_simply(&self) -> bool {
+        let is_simple =
+            self.kind == Kind::Heap && self.notable.get() == CHANGED && self.stack.is_complete();
+        if is_simple {
+            self.line_start.set(self.book_heap());
         }
+        is_simple
     }
 
     /// Books what is open on the current row, if anything is.
@@ -42,14 +48,19 @@ impl Ledger {
         if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
     }
 
-    #[inline(always)]
     fn settle_heap(&self) -> i64 {
-        let (live, row, notable) = (self.live.get(), self.row(), self.notable.get());
+        let notable = self.notable.get();
         if notable != CHANGED {
-            row.usage.raise(notable);
-            return live;
+            self.row().usage.raise(notable);
+            return self.live.get();
         }
         self.complete();
+        self.book_heap()
+    }
+
+    #[inline(always)]
+    fn book_heap(&self) -> i64 {
+        let (live, row) = (self.live.get(), self.row());
         row.increment.add(live.wrapping_sub(self.booked.get()));
         self.note_booked(live);
         self.settle_peak(live, row);
@@ -192,7 +203,7 @@ impl Ledger {
     /// Before anything is booked: what [`Ledger::push_unchanged`] has left out.
     #[inline(always)]
     pub(crate) fn complete(&self) {
-        if self.stack.last_incomplete().is_some() {
+        if !self.stack.is_complete() {
             self.complete_frames();
         }
     }

@@ -230,8 +230,8 @@ mod tests {
         let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
         assert_eq!(offsets, [0, 16, 24, 32]);
         assert_eq!([ledger::TOP, ledger::COMPLETE, ledger::CHUNK], [64, 72, 96]);
-        assert_eq!([ledger::BOOKED, ledger::BASE], [128, 152]);
-        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [160, 168]);
+        assert_eq!([ledger::BOOKED, ledger::BASE], [136, 160]);
+        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [168, 176]);
         assert_eq!([aside::CALLER, aside::ROW, aside::SIZE], [0, 8, 40]);
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];

@@ -12,9 +12,7 @@
 //! ```
 
 use core::ptr::{self, NonNull};
-#[cfg(feature = "trace")]
-use core::sync::atomic::Ordering::{Acquire, Release};
-use core::sync::atomic::{AtomicI64, AtomicPtr, Ordering::Relaxed};
+use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::arena;
 use super::row::{Chunk, Header, Row};
@@ -32,6 +30,9 @@ const WINDOW: i64 = 2 * CENTER;
 
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
+
+/// Of a ledger that no thread's frames use.
+const NOBODY: i64 = -1;
 
 /// What [`Ledger::awaited`] is where nobody watches, and where every block is.
 const NEVER: i64 = i64::MAX;
@@ -79,9 +80,7 @@ pub(crate) struct Ledger {
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
     awaited: Word,
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
-    watcher: AtomicPtr<Watcher>,
-    #[cfg(target_pointer_width = "32")]
-    _high: u32,
+    watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
     pub(super) stack: Stack,
     /// The chunk of the frame that is running; null outside annotated functions.
@@ -89,6 +88,8 @@ pub(crate) struct Ledger {
     /// The ledger that this thread's frames use; itself with `heap`.
     active: Pointer<Ledger>,
     thread: Pointer<Thread>,
+    /// The number of the thread's record, where its frames use this ledger; else [`NOBODY`].
+    number: Word,
     pub(super) kind: Kind,
     /// `live` when it was last booked.
     pub(super) booked: Word,
@@ -119,13 +120,12 @@ impl Ledger {
             allocations: Word::new(0),
             notable: Local::new(CHANGED),
             awaited: Word::new(NEVER),
-            watcher: AtomicPtr::new(ptr::null_mut()),
-            #[cfg(target_pointer_width = "32")]
-            _high: 0,
+            watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             chunk: Pointer::new(ptr::null_mut()),
             active: Pointer::new(ptr::null_mut()),
             thread: Pointer::new(ptr::null_mut()),
+            number: Word::new(NOBODY),
             kind,
             booked: Word::new(live),
             line_start: Local::new(live),
@@ -168,6 +168,7 @@ impl Ledger {
 
     pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
         self.active.set(ptr::from_ref(active).cast_mut());
+        self.number.set(if ptr::eq(self, active) { thread.number() } else { NOBODY });
         self.thread.publish(ptr::from_ref(thread).cast_mut());
     }
 
@@ -176,6 +177,12 @@ impl Ledger {
     pub(crate) fn thread(&self) -> Option<&'static Thread> {
         // SAFETY: null or a thread, which is never freed.
         unsafe { self.thread.acquire().as_ref() }
+    }
+
+    /// Whether the thread's frames use this ledger, and these rows.
+    #[inline(always)]
+    pub(crate) fn counts_for(&self, chunk: Chunk) -> bool {
+        self.number.get() == chunk.thread.get()
     }
 
     /// The ledger that frames on this thread use; `None` for a special one.
@@ -213,7 +220,7 @@ impl Ledger {
     pub(crate) fn watcher(&self) -> Option<&'static Watcher> {
         #[cfg(feature = "trace")]
         // SAFETY: only `set_watcher` stores here, null or a static.
-        return unsafe { self.watcher.load(Acquire).as_ref() };
+        return unsafe { self.watcher.acquire().as_ref() };
         #[cfg(not(feature = "trace"))]
         None
     }
@@ -233,7 +240,7 @@ impl Ledger {
         // What is allocated quietly is nobody's business; what is freed may have been somebody's.
         let is_told = !watcher.is_null() && !ptr::eq(self, &raw const thread::QUIET);
         self.awaited.set(if is_told { ALWAYS } else { NEVER });
-        self.watcher.store(watcher.cast_mut(), Release);
+        self.watcher.publish(watcher.cast_mut());
     }
 
     /// Bytes allocated by this thread up to now, and from where on the watcher is told.

@@ -28,9 +28,11 @@
 //! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
 //! | `alloc` | the counting allocator |
+//! | `nested` | whether an allocator that it wraps counted by itself |
 //! | `sync` | the atomics that a model checker replaces |
 //! | `quiet` | our own allocations do not count |
 //! | `watch` | who is told of every block, if anybody |
+//! | `pages` | where that one has blocks, if it knows few |
 
 pub(crate) mod alloc;
 pub(crate) mod arena;
@@ -43,6 +45,9 @@ pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod measure;
+pub(crate) mod nested;
+#[cfg(feature = "trace")]
+pub(crate) mod pages;
 pub(crate) mod place;
 pub(crate) mod quiet;
 pub(crate) mod row;

@@ -89,6 +89,11 @@ impl Stack {
         true
     }
 
+    #[inline(always)]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.top.get() == self.complete.get()
+    }
+
     /// The last one, if the books of its caller are not complete. It stays.
     #[inline(always)]
     pub(crate) fn last_incomplete(&self) -> Option<&Aside> {

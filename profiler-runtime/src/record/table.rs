@@ -11,7 +11,7 @@ use super::frame::Frame;
 use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::place::Place;
-use super::row::Chunk;
+use super::row::{Chunk, Header};
 use super::thread::{self, MAX_FUNCTIONS};
 use super::word::{Pointer, Word};
 
@@ -46,6 +46,10 @@ pub struct Table {
     state: AtomicU32,
     /// What readers learn of the function; null before the first call.
     entry: AtomicPtr<Entry>,
+    /// The rows of the thread that called it first, which it finds here. Many programs have one
+    /// thread that counts; others look into their directories. Written once: no thread takes the
+    /// cache line away from another.
+    first: AtomicPtr<Header>,
 }
 
 /// A function in the memory of the figures; its name, file and source follow.
@@ -142,7 +146,12 @@ type Opened = (&'static Ledger, Chunk);
 impl Table {
     /// A table that no one has called yet.
     pub(crate) const fn new(function: Function) -> Self {
-        Self { function, state: AtomicU32::new(NEW), entry: AtomicPtr::new(ptr::null_mut()) }
+        Self {
+            function,
+            state: AtomicU32::new(NEW),
+            entry: AtomicPtr::new(ptr::null_mut()),
+            first: AtomicPtr::new(ptr::null_mut()),
+        }
     }
 
     /// The same under the name that the user has given.
@@ -203,6 +212,11 @@ impl Table {
     #[inline(always)]
     pub(crate) fn opened(&'static self) -> Option<Opened> {
         let ledger = thread::current_ledger();
+        // SAFETY: null or from `open_first`, which had it of a chunk.
+        let first = unsafe { Chunk::from_ptr(self.first.load(Acquire)) };
+        if let Some(chunk) = first.filter(|chunk| ledger.counts_for(*chunk)) {
+            return Some((ledger, chunk));
+        }
         let index = self.state.load(Acquire).checked_sub(FIRST)?;
         let thread = ledger.thread()?;
         let chunk = thread.chunk(index as usize)?;
@@ -226,6 +240,7 @@ impl Table {
         thread.use_ledger(kind);
         let rows = self.function.rows.max(1);
         let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
+        let _ = self.first.compare_exchange(ptr::null_mut(), chunk.as_ptr(), Release, Relaxed);
         Some((thread.ledger(kind), chunk))
     }
 

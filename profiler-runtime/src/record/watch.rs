@@ -11,7 +11,7 @@ use core::sync::atomic::{
 };
 
 #[cfg(feature = "trace")]
-use super::{ledger::Ledger, thread};
+use super::{ledger::Ledger, pages::Pages, thread};
 
 /// What is called for blocks, on the thread that asked for them. None of it may allocate through
 /// the global allocator, unwind, or wait.
@@ -23,10 +23,25 @@ pub(crate) struct Watcher {
     pub(crate) allocated: fn(block: *mut u8, size: usize) -> *mut u8,
     /// A block is about to be freed.
     pub(crate) freed: fn(block: usize, size: usize),
+    /// In which pages there are blocks that the watcher knows; `None` where it knows most. It is
+    /// not told of what is freed elsewhere.
+    #[cfg(feature = "trace")]
+    pub(crate) pages: Option<&'static Pages>,
     /// A block is about to be reallocated: what is known of it is forgotten and returned.
     pub(crate) moving: fn(block: usize) -> u32,
     /// How that went, with what `moving` returned.
     pub(crate) moved: fn(mark: u32, Moved),
+}
+
+impl Watcher {
+    /// Whether it is to be told that the block is freed.
+    #[inline(always)]
+    pub(crate) fn may_know(&self, block: *mut u8) -> bool {
+        #[cfg(feature = "trace")]
+        return self.pages.is_none_or(|pages| pages.may_hold(block.addr()));
+        #[cfg(not(feature = "trace"))]
+        false
+    }
 }
 
 /// The end of a reallocation.

@@ -4,6 +4,9 @@ const KIB: u32 = 1 << 10;
 const MIB: u32 = 1 << 20;
 const GIB: u32 = 1 << 30;
 
+/// More than there are in any of the units' fractions that one would read.
+const MOST_DECIMALS: usize = 18;
+
 /// The unit sizes are shown in.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
@@ -30,8 +33,16 @@ impl Unit {
             Self::GiB => (GIB, "GiB"),
             Self::Byte | Self::Auto => return format!("{bytes} B"),
         };
-        let number = format!("{:.precision$}", bytes as f64 / f64::from(divisor));
-        format!("{} {name}", without_sign_of_zero(&number))
+        // Whole numbers throughout: what prints floating point is 14 KiB of the user's program.
+        let precision = precision.min(MOST_DECIMALS);
+        let (scale, divisor) = (10_u128.pow(precision as u32), u128::from(divisor));
+        let scaled = rounded(bytes.unsigned_abs().saturating_mul(scale), divisor);
+        // `-0.000` would suggest a loss that the digits do not show.
+        let sign = if bytes < 0 && scaled > 0 { "-" } else { "" };
+        match precision {
+            0 => format!("{sign}{scaled} {name}"),
+            _ => format!("{sign}{}.{:0precision$} {name}", scaled / scale, scaled % scale),
+        }
     }
 
     fn fitting(self, bytes: i128) -> Self {
@@ -46,12 +57,10 @@ impl Unit {
     }
 }
 
-/// `-0.000` would suggest a loss that the digits do not show.
-fn without_sign_of_zero(number: &str) -> &str {
-    match number.strip_prefix('-') {
-        Some(digits) if digits.chars().all(|digit| matches!(digit, '0' | '.')) => digits,
-        _ => number,
-    }
+/// The quotient; half is rounded to even, as floating point is.
+fn rounded(dividend: u128, divisor: u128) -> u128 {
+    let (quotient, rest) = (dividend / divisor, dividend % divisor);
+    quotient + u128::from(2 * rest + quotient % 2 > divisor)
 }
 
 #[cfg(test)]
@@ -63,6 +72,7 @@ mod tests {
         assert_eq!(Unit::MiB.format(51_200_000, 3), "48.828 MiB");
         assert_eq!(Unit::MiB.format(-51_200_000, 1), "-48.8 MiB");
         assert_eq!(Unit::KiB.format(1536, 0), "2 KiB");
+        assert_eq!(Unit::KiB.format(2560, 0), "2 KiB");
         assert_eq!(Unit::GiB.format(1 << 29, 2), "0.50 GiB");
         assert_eq!(Unit::Byte.format(i128::from(u64::MAX), 3), "18446744073709551615 B");
     }

@@ -103,7 +103,7 @@ pub struct LineSnapshot {
 impl Snapshot {
     /// Orders the functions by file, then line, then name.
     pub fn sort(&mut self) {
-        self.functions.sort_by(|a, b| a.position().cmp(&b.position()));
+        self.functions.sort_unstable_by(|a, b| a.position().cmp(&b.position()));
     }
 }
 

@@ -10,7 +10,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use super::counters::Sums;
 use super::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
 use super::state::State;
-use super::{control, peak, sample, state, tree, unwind};
+use super::{control, own, peak, sample, state, tree, unwind};
 use crate::process;
 
 /// The figures so far, of whose stacks this many frames are to be shown.
@@ -113,10 +113,13 @@ impl Collector {
             _ if whole => Reach::Whole,
             _ => Reach::Cut,
         };
-        (reach, kept.into_iter().map(|address| self.address(address)).collect())
+        let plain: Vec<_> = kept.iter().map(|address| address & unwind::ADDRESS).collect();
+        let own = own::count(&plain);
+        let frames = kept.into_iter().enumerate();
+        (reach, frames.map(|(index, address)| self.address(address, index < own)).collect())
     }
 
-    fn address(&mut self, kept: u64) -> u32 {
+    fn address(&mut self, kept: u64, is_own: bool) -> u32 {
         if let Some(&known) = self.addresses.get(&kept) {
             return known;
         }
@@ -125,7 +128,8 @@ impl Collector {
         let is_found = |module: &&_| found.is_some_and(|found| std::ptr::eq(found, *module));
         let module = unwind::modules().position(|module| is_found(&module));
         let index = self.data.addresses.len() as u32;
-        self.data.addresses.push(Address { address, module: module.map(|index| index as u32) });
+        let module = module.map(|index| index as u32);
+        self.data.addresses.push(Address { address, module, is_own });
         self.addresses.insert(kept, index);
         index
     }

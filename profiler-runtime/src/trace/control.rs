@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use super::config::{Config, StartError};
-use super::{hook, peak, sample, shadow, state, system, table, tree, unwind};
+use super::{hook, own, peak, sample, shadow, state, system, table, tree, unwind};
 use crate::control::allocations_are_counted;
 use crate::record::quiet::Quiet;
 use crate::record::watch;
@@ -37,6 +37,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
     if !(shadow::reserve() && tree::reserve() && state::reserve()) {
         return Err(StartError::OutOfMemory);
     }
+    own::prepare();
     watch_forks();
     forget();
     FRAMES.store(config.frames, Relaxed);
@@ -106,7 +107,7 @@ pub fn reset_peak() {
 /// Memory that the tracer's tables take, in bytes: resident pages, asked of the system.
 #[must_use]
 pub fn overhead() -> u64 {
-    table::resident_bytes()
+    table::resident_bytes() + shadow::resident_bytes()
 }
 
 pub(super) fn frames() -> usize {

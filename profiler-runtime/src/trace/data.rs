@@ -3,7 +3,7 @@
 use miniserde::{Deserialize, Serialize};
 
 /// Version of the saved form, raised whenever a reader of the old form would go wrong.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 /// Everything traced at one moment. Addresses have no names yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -43,11 +43,13 @@ pub(super) struct ModuleData {
 }
 
 /// An address that a call returns to.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Address {
     pub(super) address: u64,
     /// Which of the modules it lies in.
     pub(super) module: Option<u32>,
+    /// Whether it is the profiler's or the allocator's, as far as that is known without names.
+    pub(super) is_own: bool,
 }
 
 /// How far a stack could be followed.
@@ -129,7 +131,7 @@ mod tests {
 
     fn plain() -> Data {
         let trace = Trace { frames: vec![0, 1], live_bytes: 10, ..Default::default() };
-        let address = Address { address: 0x10, module: Some(0) };
+        let address = Address { address: 0x10, module: Some(0), is_own: false };
         Data {
             mem_profile_trace_version: VERSION,
             frames: 9,

@@ -79,7 +79,7 @@ mod tests {
     #[test]
     fn what_grows_fastest_comes_first() {
         let snapshot = |seconds: u64, sizes: [i64; 2]| {
-            let address = |address| Address { address, module: None };
+            let address = |address| Address { address, module: None, is_own: false };
             let trace =
                 |(frame, live_bytes)| Trace { frames: vec![frame], live_bytes, ..Trace::default() };
             Snapshot::of(Data {

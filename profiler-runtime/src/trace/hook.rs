@@ -17,6 +17,7 @@ use crate::record::{quiet, thread};
 static EXACT: Watcher = Watcher {
     allocated: allocated::<false>,
     freed: freed::<false>,
+    pages: None,
     moving: shadow::take::<false>,
     moved: moved::<false>,
 };
@@ -24,6 +25,7 @@ static EXACT: Watcher = Watcher {
 static SAMPLE: Watcher = Watcher {
     allocated: allocated::<true>,
     freed: freed::<true>,
+    pages: Some(&shadow::SAMPLED),
     moving: shadow::take::<true>,
     moved: moved::<true>,
 };
@@ -31,6 +33,17 @@ static SAMPLE: Watcher = Watcher {
 /// The watcher that takes every block, or a sample.
 pub(super) fn watcher(is_sampled: bool) -> &'static Watcher {
     if is_sampled { &SAMPLE } else { &EXACT }
+}
+
+/// Where the functions begin that look at a stack.
+pub(super) fn functions() -> [u64; 6] {
+    let reallocated: [fn(u32, usize, usize, usize); 2] =
+        [reallocated::<false>, reallocated::<true>];
+    let [exact, sample] =
+        [(&EXACT, reallocated[0]), (&SAMPLE, reallocated[1])].map(|(watcher, reallocated)| {
+            [watcher.allocated as usize, watcher.moved as usize, reallocated as usize]
+        });
+    [exact[0], exact[1], exact[2], sample[0], sample[1], sample[2]].map(|place| place as u64)
 }
 
 /// A block is temporary if it is freed before this many more are allocated.
@@ -155,7 +168,7 @@ fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
         Moved::Failed { .. } => {}
         Moved::Told { old_size } => forget::<SAMPLED>(mark, old_size),
         // An allocator inside told of it, and nothing that was counted has changed by it.
-        Moved::To { block, old_size, .. } if shadow::get(block) != 0 => {
+        Moved::To { block, old_size, .. } if shadow::is_known::<SAMPLED>(block) => {
             forget::<SAMPLED>(mark, old_size);
         }
         Moved::To { block, old_size, size } => {

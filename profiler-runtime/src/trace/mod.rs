@@ -26,7 +26,7 @@
 //! | `system` | what the operating system is asked for |
 //! | `config`, `control` | starting, stopping |
 //! | `collect`, `data`, `snapshot` | the books as plain data |
-//! | `symbols`, `frame`, `build_id` | names for addresses |
+//! | `symbols`, `frame`, `build_id`, `own` | names for addresses, and whose they are without |
 //! | `report` | one renderer per file |
 //! | `at_exit` | `MEM_PROFILE_TRACE=1` |
 //! | `group`, `statistic`, `filter`, `growth`, `notes` | the questions |
@@ -48,6 +48,7 @@ mod growth;
 mod hook;
 mod live;
 mod notes;
+mod own;
 mod peak;
 mod report;
 mod sample;

@@ -9,29 +9,23 @@
 
 use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU16, AtomicU32, AtomicUsize,
+    AtomicPtr, AtomicU32, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use super::system;
 use super::table::{self, Table, Zeroed};
+use super::{sample, system};
+use crate::record::pages::Pages;
 
 const GRANULE_BITS: u32 = 4;
 const LEAF_BITS: u32 = 22;
 const DIRECTORY_BITS: u32 = 21;
 
 const LEAF: usize = 1 << LEAF_BITS;
-const PAGE_BITS: u32 = 12;
-const PAGES: usize = LEAF >> (PAGE_BITS - GRANULE_BITS);
 const LEAF_BYTES: usize = size_of::<Leaf>();
 
 /// 64 MiB of address space.
-#[repr(C)]
-struct Leaf {
-    sites: [AtomicU32; LEAF],
-    /// Blocks of a sample in each page, so that a free looks no further where there are none.
-    sampled: [AtomicU16; PAGES],
-}
+type Leaf = [AtomicU32; LEAF];
 
 struct Slot(AtomicPtr<Leaf>);
 
@@ -44,6 +38,9 @@ static DIRECTORY: Table<Slot, { 1 << DIRECTORY_BITS }> = Table::new();
 static LEAVES: [AtomicPtr<Leaf>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
 static LEAF_COUNT: AtomicUsize = AtomicUsize::new(0);
 
+/// The blocks of a sample, so that a free looks no further where there are none.
+pub(super) static SAMPLED: Pages = Pages::new();
+
 pub(super) fn reserve() -> bool {
     DIRECTORY.reserve()
 }
@@ -53,63 +50,63 @@ fn split(address: usize) -> (usize, usize) {
     (address >> (GRANULE_BITS + LEAF_BITS), (address >> GRANULE_BITS) & (LEAF - 1))
 }
 
-/// The leaf of `address` and which of its granules that is, if the leaf is there.
+/// The word of `address`, if its leaf is there.
 #[inline(always)]
-fn find(address: usize) -> Option<(&'static Leaf, usize)> {
+fn find(address: usize) -> Option<&'static AtomicU32> {
     let (slot, index) = split(address);
     let leaf = DIRECTORY.get(slot)?.0.load(Acquire);
     // SAFETY: null or a leaf, which is never given back.
-    Some((unsafe { leaf.as_ref() }?, index))
-}
-
-#[inline(always)]
-fn word(address: usize) -> Option<&'static AtomicU32> {
-    let (leaf, index) = find(address)?;
-    leaf.sites.get(index)
+    unsafe { leaf.as_ref() }?.get(index)
 }
 
 /// Notes where the block came from. False where there is no room to note it.
 #[inline(always)]
 pub(super) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
-    let Some((leaf, index)) = find(block).or_else(|| make_leaf(block)) else { return false };
-    leaf.sites[index].store(site, Relaxed);
+    let Some(word) = find(block).or_else(|| make_leaf(block)) else { return false };
+    word.store(site, Relaxed);
     if SAMPLED {
-        leaf.sampled[page(index)].fetch_add(1, Relaxed);
+        self::SAMPLED.add(block);
     }
     true
 }
 
 /// Where the block came from; zero where that is not known.
-#[inline(always)]
 pub(super) fn get(block: usize) -> u32 {
-    word(block).map_or(0, |word| word.load(Relaxed))
+    known::<false>(block).map_or(0, |(_, site)| site)
 }
 
-/// The same, and forgets it.
+/// Whether that is known.
+#[inline(always)]
+pub(super) fn is_known<const SAMPLED: bool>(block: usize) -> bool {
+    known::<SAMPLED>(block).is_some()
+}
+
+/// The word of a block of which it is known where it came from, and what it holds.
+#[inline(always)]
+fn known<const SAMPLED: bool>(block: usize) -> Option<(&'static AtomicU32, u32)> {
+    // In a sample most words were never written: reading them would miss the cache.
+    if SAMPLED && !self::SAMPLED.may_hold(block) {
+        return None;
+    }
+    let word = find(block)?;
+    let site = word.load(Relaxed);
+    (site != 0).then_some((word, site))
+}
+
+/// Where the block came from, which is forgotten; zero where that is not known.
 #[inline(always)]
 pub(super) fn take<const SAMPLED: bool>(block: usize) -> u32 {
-    let Some((leaf, index)) = find(block) else { return 0 };
-    if SAMPLED && leaf.sampled[page(index)].load(Relaxed) == 0 {
-        return 0;
-    }
-    let site = leaf.sites[index].load(Relaxed);
-    if site != 0 {
-        leaf.sites[index].store(0, Relaxed);
-        if SAMPLED {
-            leaf.sampled[page(index)].fetch_sub(1, Relaxed);
-        }
+    let Some((word, site)) = known::<SAMPLED>(block) else { return 0 };
+    word.store(0, Relaxed);
+    if SAMPLED {
+        self::SAMPLED.remove(block);
     }
     site
 }
 
-#[inline(always)]
-fn page(index: usize) -> usize {
-    index >> (PAGE_BITS - GRANULE_BITS)
-}
-
 #[cold]
 #[inline(never)]
-fn make_leaf(address: usize) -> Option<(&'static Leaf, usize)> {
+fn make_leaf(address: usize) -> Option<&'static AtomicU32> {
     let slot = DIRECTORY.get(split(address).0)?;
     let leaf = system::reserve(LEAF_BYTES);
     if leaf.is_null() {
@@ -130,8 +127,17 @@ fn note_leaf(leaf: *mut u8) {
     }
 }
 
+/// Memory that is not in a region of its own.
+pub(super) fn resident_bytes() -> u64 {
+    table::resident_in((&raw const SAMPLED).addr(), size_of::<Pages>())
+}
+
 /// Forgets every block.
 pub(super) fn wipe() {
+    // First, so that whoever comes in between is rather asked in vain.
+    if sample::mean_bytes() != 0 {
+        SAMPLED.clear();
+    }
     for leaf in LEAVES.iter().take(LEAF_COUNT.load(Relaxed)) {
         let leaf = leaf.load(Acquire);
         if !leaf.is_null() {
@@ -162,16 +168,11 @@ mod tests {
     }
 
     #[test]
-    fn the_blocks_of_a_sample_are_found_while_there_are_some_in_the_page() {
+    fn a_block_of_a_sample_is_found_once_and_its_page_is_free_again() {
         assert!(reserve());
         let block = 0x5666_0000_0000;
-        assert!(
-            put::<true>(block, 3) && put::<true>(block + 4080, 4) && put::<true>(block + 4096, 5)
-        );
-        let (leaf, index) = find(block).unwrap();
-        let counts = || [0, 1].map(|next| leaf.sampled[page(index) + next].load(Relaxed));
-        assert_eq!(counts(), [2, 1]);
+        assert!(put::<true>(block, 3) && put::<true>(block + 4080, 4));
         assert_eq!([0, 16, 4080, 0].map(|byte| take::<true>(block + byte)), [3, 0, 4, 0]);
-        assert_eq!((counts(), take::<true>(block + 4096)), ([0, 1], 5));
+        assert!(!SAMPLED.may_hold(block));
     }
 }

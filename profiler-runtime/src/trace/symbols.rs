@@ -51,6 +51,10 @@ impl Symbols {
         symbols.lines_are_missing =
             !symbols.has(|frame| frame.origin == Origin::User && frame.line > 0);
         symbols.names_are_missing = !symbols.has(|frame| frame.origin != Origin::Unknown);
+        for (frames, address) in symbols.frames.iter_mut().zip(&data.addresses) {
+            let nameless = frames.iter_mut().filter(|frame| frame.origin == Origin::Unknown);
+            nameless.filter(|_| address.is_own).for_each(|frame| frame.origin = Origin::Profiler);
+        }
         symbols
     }
 

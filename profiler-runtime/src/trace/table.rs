@@ -85,7 +85,7 @@ pub(super) fn resident_bytes() -> u64 {
     places.filter(|&(start, _)| start != 0).map(|(start, bytes)| resident_in(start, bytes)).sum()
 }
 
-fn resident_in(start: usize, bytes: usize) -> u64 {
+pub(super) fn resident_in(start: usize, bytes: usize) -> u64 {
     const STEP: usize = 1024;
     let mut flags = [0_u8; STEP];
     let mut pages = 0;

@@ -26,8 +26,8 @@ fn full() -> Snapshot {
         command: "tool --all".into(),
         modules: vec![ModuleData { path: "/nowhere/tool".into(), ..ModuleData::default() }],
         addresses: vec![
-            Address { address: 0x10, module: Some(0) },
-            Address { address: 0x20, module: Some(0) },
+            Address { address: 0x10, module: Some(0), is_own: false },
+            Address { address: 0x20, module: Some(0), is_own: false },
         ],
         threads: vec!["main".into()],
         traces: vec![

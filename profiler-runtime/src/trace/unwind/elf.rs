@@ -50,7 +50,6 @@ pub(super) fn prepare() {
     FIND_OBJECT.store(found, Relaxed);
 }
 
-#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "only rules need it"))]
 pub(super) fn at(address: usize) -> Answer {
     let find = FIND_OBJECT.load(Relaxed);
     if find.is_null() {

@@ -158,7 +158,7 @@ fn note(module: Module) -> Option<&'static Module> {
 
 /// The table of call-frame information for the code at `address`, and all bytes that it may point
 /// to.
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(target_os = "linux")]
 pub(super) fn frame_information(address: usize) -> Option<(&'static [u8], &'static [u8])> {
     let module = match found::at(address) {
         found::Answer::Module(module) => note(module)?,

@@ -64,6 +64,7 @@ fn a_stripped_program_gives_addresses_and_with_the_unstripped_file_names() {
     let stack = bare.lines().find(|line| line.starts_with("stack ")).expect("the seven blocks");
     assert!(stack.contains(" stripped+0x") && !stack.contains("::"), "{stack}");
     assert!(!bare.contains("shapes.rs"), "{bare}");
+    by_the_callers(&bare);
     assert!(bare.contains("note: names are missing: the program is stripped"), "{bare}");
     // In a file that was saved, names are looked up where it is read.
     let named = said(&whole, &["load", &file, whole.to_str().expect("a path")]);
@@ -72,6 +73,17 @@ fn a_stripped_program_gives_addresses_and_with_the_unstripped_file_names() {
     let other = compiled("other", &["-Cdebuginfo=0"]);
     let ended = run(Command::new(&whole).args(["load", &file]).arg(&other));
     assert!(text(&ended.stderr).contains("nothing in the snapshot has the build id"));
+}
+
+/// The seven blocks and the one that lists them are said of two addresses in `keeps`, where the
+/// allocator has one for both.
+fn by_the_callers(report: &str) {
+    let alive = report.split("\n\n").find(|part| part.starts_with("Alive, by line\n"));
+    let lines: Vec<_> = alive.expect("a section").lines().skip(1).collect();
+    let [seven, one] = lines[..] else { panic!("{report}") };
+    for (line, figures) in [(seven, "size=700 B, count=7,"), (one, "size=168 B, count=1,")] {
+        assert!(line.starts_with("  stripped+0x") && line.contains(figures), "{report}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use core::ops::Range;
 
-use super::trace::Level;
+use super::kept::Level;
 use super::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word, step};
 
 /// How a walk ended.

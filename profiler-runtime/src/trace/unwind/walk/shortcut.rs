@@ -6,7 +6,7 @@
 //! below the same frame, and the words that it would read are the same, it finds the same.
 
 use super::Word;
-use super::trace::Level;
+use super::kept::Level;
 use crate::trace::tree::Stack;
 
 /// Ways that have the same ends lie in one set, so many of them at a time.

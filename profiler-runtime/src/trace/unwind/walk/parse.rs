@@ -2,14 +2,12 @@
 //! unwinding. On the stack alone: this runs inside the allocator.
 
 use gimli::{
-    BaseAddresses, CfaRule, EhFrame, EhFrameHdr, EndianSlice, NativeEndian, ReaderOffset, Register,
-    RegisterRule, UnwindContext, UnwindContextStorage, UnwindSection, UnwindTableRow, X86_64,
+    CfaRule, ReaderOffset, Register, RegisterRule, UnwindContext, UnwindContextStorage,
+    UnwindTableRow, X86_64,
 };
 
-use super::modules;
-use super::rules::Rule;
-
-type Bytes = EndianSlice<'static, NativeEndian>;
+use super::step::Rule;
+use crate::trace::unwind::entry::{self, Entry};
 
 /// Room for the registers that calls preserve, on a stack that may be a small one.
 struct OnStack;
@@ -25,24 +23,7 @@ pub(super) fn rule(address: usize) -> Rule {
 }
 
 fn parse(address: usize) -> Option<Rule> {
-    let (header, data) = modules::frame_information(address)?;
-    let bases = BaseAddresses::default().set_eh_frame_hdr(header.as_ptr().addr() as u64);
-    let parsed = EhFrameHdr::new(header, NativeEndian).parse(&bases, 8).ok()?;
-    let table = parsed.table()?;
-    let start = parsed.eh_frame_ptr().direct().ok()? as usize;
-    let bases = bases.set_eh_frame(start as u64);
-    let skipped = start.checked_sub(data.as_ptr().addr())?;
-    let frames = EhFrame::new(data.get(skipped..)?, NativeEndian);
-    let found = table.lookup(address as u64, &bases).ok()?;
-    let offset = table.pointer_to_offset(found).ok()?;
-    let entry = frames
-        .fde_from_offset(&bases, offset, |frames: &EhFrame<Bytes>, bases, offset| {
-            frames.cie_from_offset(bases, offset)
-        })
-        .ok()?;
-    if !entry.contains(address as u64) {
-        return None;
-    }
+    let Entry { entry, frames, bases } = entry::find(address)?;
     if entry.is_signal_trampoline() {
         return Some(Rule::Signal);
     }

@@ -79,7 +79,7 @@ unsafe impl Zeroed for Entry {}
 
 static ENTRIES: Table<Entry, RULES> = Table::new();
 
-pub(super) fn prepare() -> bool {
+pub(in crate::trace) fn prepare() -> bool {
     ENTRIES.reserve()
 }
 

@@ -1,0 +1,42 @@
+//! `man`: pages for `man`.
+
+use std::fs;
+use std::path::PathBuf;
+
+use anyhow::{Context, Result};
+use clap::{Args, CommandFactory};
+use clap_mangen::Man;
+
+use super::Outcome;
+use crate::output::{self, Target};
+
+/// Write the manual as pages for `man`
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// A folder for the pages of all commands; without it, the page of `cargo mem-profile` goes to
+    /// standard output
+    #[arg(short, long, value_name = "FOLDER")]
+    output: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile man | man -l -
+  cargo mem-profile man --output ~/.local/share/man/man1 && man cargo-mem-profile-run";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let command = super::Arguments::command().bin_name("cargo-mem-profile");
+    let Some(folder) = &arguments.output else {
+        let mut page = Vec::new();
+        Man::new(command).render(&mut page)?;
+        Target::Stdout.write(&page)?;
+        return Ok(Outcome::Done);
+    };
+    let shown = folder.display();
+    let written =
+        fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
+    written.with_context(|| format!("cannot write pages into {shown}"))?;
+    output::complain("wrote", &shown.to_string());
+    Ok(Outcome::Done)
+}

@@ -1,0 +1,170 @@
+//! `run`: a program of any cargo project, measured without a change of its sources.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail};
+use clap::Args;
+use indicatif::ProgressBar;
+
+use super::Outcome;
+use super::target::Selection;
+use crate::project::Project;
+use crate::rewrite::{Candidate, Crate, Patterns};
+use crate::runtime::{Built, Source, Variant};
+use crate::wrapper::Settings;
+
+/// Build and run a program of any cargo project as it is, measured line by line
+///
+/// No source is changed. What is built goes into `target/mem-profile`, so that ordinary builds find theirs as they were.
+/// The allocator that counts is added, or put around the program's own.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Which functions are measured: globs on paths, or a line of a file for the function around
+    /// it; several with commas, `!` excludes [default: all of the workspace that are not trivial]
+    #[arg(long, value_name = "PATTERN", env = "MEM_PROFILE_LINES", hide_env_values = true)]
+    lines: Vec<String>,
+    /// Trace every allocation by its call stack as well
+    #[arg(long, env = "MEM_PROFILE_TRACE", hide_env_values = true)]
+    trace: bool,
+    /// Where the report goes: a path, one that ends in .mprof for a recording [default: standard
+    /// error]
+    #[arg(short, long, value_name = "FILE", env = "MEM_PROFILE_OUTPUT", hide_env_values = true)]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    selection: Selection,
+    /// The sources of the runtime, in place of the published ones
+    #[arg(long, value_name = "PATH", env = "MEM_PROFILE_RUNTIME", hide = true)]
+    runtime: Option<PathBuf>,
+    /// Arguments of the program
+    #[arg(last = true, value_name = "ARGS", help_heading = "Arguments")]
+    arguments: Vec<OsString>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile run -- input.txt
+  cargo mem-profile run --release --lines 'my_app::parse::*' --output run.mprof -- input.txt
+  cargo mem-profile run --lines src/parse.rs:120 --test integration
+  MEM_PROFILE_FORMAT=csv cargo mem-profile run --example demo
+
+Standard input, output and error, signals and the exit code are the program's own; before it starts,
+cargo's are those of `cargo run`. What the report looks like is said by the same variables as for any
+measured program.";
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let selection = &arguments.selection;
+    let project = Project::find(selection.manifest_path())?;
+    refuse_what_names_nothing(&arguments.lines, &project)?;
+    let folder = project.target.join("mem-profile");
+    let mut settings = Settings {
+        lines: arguments.lines.clone(),
+        mirror: folder.join("sources"),
+        target_folder: project.target.clone(),
+        target: selection.target().map(str::to_owned),
+        source: None,
+        built: None,
+    };
+    if !project.has_runtime {
+        let path = arguments.runtime.as_deref();
+        let source = Source::prepare(folder.join("runtime"), path, arguments.trace)?;
+        let variant = Variant { aborts: false, target: settings.target.clone() };
+        settings.built = Some(build(&source, &variant)?);
+        settings.source = Some(source);
+    }
+    start(&mut cargo(arguments, &folder, &settings)?)
+}
+
+fn refuse_what_names_nothing(lines: &[String], project: &Project) -> Result<()> {
+    let patterns = Patterns::parse(lines.iter().map(String::as_str));
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let crates: Vec<_> = project.crates.iter().map(|it| Crate::read(&it.root, &it.name)).collect();
+    let functions: Vec<_> = crates.iter().flat_map(Crate::functions).collect();
+    let candidate = |(file, path, function)| Candidate { file, path, function };
+    let candidates =
+        functions.iter().map(|(file, path, function)| (*file, path.as_str(), *function));
+    match patterns.complaint(&candidates.map(candidate).collect::<Vec<_>>()) {
+        Some(complaint) => bail!("{complaint}"),
+        None => Ok(()),
+    }
+}
+
+/// Builds the runtime, and says so while it takes long.
+fn build(source: &Source, variant: &Variant) -> Result<Built> {
+    let bar = ProgressBar::new_spinner();
+    if !source.is_built() {
+        bar.enable_steady_tick(Duration::from_millis(100));
+    }
+    let built = source.build(variant, |name| {
+        if !source.is_built() {
+            bar.set_message(format!("building the runtime, once for this toolchain: {name}"));
+        }
+    });
+    bar.finish_and_clear();
+    built
+}
+
+/// The command that builds the program and becomes it.
+fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Command> {
+    let selection = &arguments.selection;
+    let mut cargo = crate::project::cargo();
+    cargo.args(selection.cargo());
+    // Not in the environment, where programs that start cargo themselves would inherit it.
+    let wrapper = std::env::current_exe().context("this program has no path")?;
+    cargo.arg("--config").arg(setting("build.rustc-workspace-wrapper", &wrapper));
+    let build = folder.join("build");
+    cargo.arg("--config").arg(setting("build.build-dir", &build));
+    cargo.arg("--target-dir").arg(build);
+    let (name, value) = settings.variable()?;
+    cargo.env(name, value);
+    for name in ["RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"] {
+        cargo.env_remove(name);
+    }
+    if let Some(output) = &arguments.output {
+        // Tests run in the folder of their package.
+        let here = std::env::current_dir().context("there is no current folder")?;
+        cargo.env("MEM_PROFILE_OUTPUT", target(&here, output));
+    }
+    if arguments.trace {
+        cargo.env("MEM_PROFILE_TRACE", "1");
+        // Lines of optimised programs; the profiles for development have them.
+        let profile = selection.profile();
+        if !["dev", "test"].contains(&profile) {
+            cargo.arg("--config").arg(format!("profile.{profile}.debug=1"));
+            cargo.arg("--config").arg(format!("profile.{profile}.strip=false"));
+        }
+    }
+    if !arguments.arguments.is_empty() {
+        cargo.arg("--").args(&arguments.arguments);
+    }
+    Ok(cargo)
+}
+
+/// Where a report goes, as seen from any folder.
+fn target(here: &Path, output: &Path) -> PathBuf {
+    let is_stream = ["stderr", "stdout"].iter().any(|stream| output == Path::new(stream));
+    if is_stream { output.to_owned() } else { here.join(output) }
+}
+
+/// A setting of cargo's whose value is a path.
+fn setting(name: &str, path: &Path) -> String {
+    format!("{name}={}", toml::Value::from(path.display().to_string()))
+}
+
+/// Becomes the command, so that signals and the exit code need no help.
+#[cfg(unix)]
+fn start(command: &mut Command) -> Result<Outcome> {
+    use std::os::unix::process::CommandExt;
+    Err(command.exec()).context("cannot start cargo")
+}
+
+#[cfg(not(unix))]
+fn start(command: &mut Command) -> Result<Outcome> {
+    let status = command.status().context("cannot start cargo")?;
+    std::process::exit(status.code().unwrap_or(1))
+}

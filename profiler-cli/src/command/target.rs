@@ -1,0 +1,124 @@
+//! Which target of a project is built, and how: cargo's own options, handed on.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+#[derive(Args)]
+#[command(next_help_heading = "What is run, as for cargo")]
+pub(super) struct Selection {
+    /// The package
+    #[arg(short, long, value_name = "NAME")]
+    package: Option<String>,
+    /// A binary
+    #[arg(long, value_name = "NAME", group = "what")]
+    bin: Option<String>,
+    /// An example
+    #[arg(long, value_name = "NAME", group = "what")]
+    example: Option<String>,
+    /// An integration test
+    #[arg(long, value_name = "NAME", group = "what")]
+    test: Option<String>,
+    /// A benchmark
+    #[arg(long, value_name = "NAME", group = "what")]
+    bench: Option<String>,
+    /// The unit tests of the library
+    #[arg(long, group = "what")]
+    lib: bool,
+    /// With optimisations
+    #[arg(short, long, conflicts_with = "profile")]
+    release: bool,
+    /// With the settings of a profile
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
+    /// With features, several with commas
+    #[arg(short = 'F', long, value_name = "FEATURES")]
+    features: Vec<String>,
+    /// With all features
+    #[arg(long)]
+    all_features: bool,
+    /// Without the default feature
+    #[arg(long)]
+    no_default_features: bool,
+    /// For a target triple
+    #[arg(long, value_name = "TRIPLE")]
+    target: Option<String>,
+    /// The Cargo.toml of the project
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// How many jobs at a time
+    #[arg(short, long, value_name = "NUMBER")]
+    jobs: Option<String>,
+    /// The lock file stays as it is
+    #[arg(long)]
+    locked: bool,
+    /// Nothing is fetched
+    #[arg(long)]
+    offline: bool,
+    /// Cargo says nothing of what it builds
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+impl Selection {
+    pub(super) fn manifest_path(&self) -> Option<&Path> {
+        self.manifest_path.as_deref()
+    }
+
+    pub(super) fn target(&self) -> Option<&str> {
+        self.target.as_deref()
+    }
+
+    /// The profile by which the target is built.
+    pub(super) fn profile(&self) -> &str {
+        let given = self.profile.as_deref().or(self.release.then_some("release"));
+        given.unwrap_or(match self.subcommand() {
+            "run" => "dev",
+            other => other,
+        })
+    }
+
+    fn subcommand(&self) -> &'static str {
+        match (&self.bench, self.lib || self.test.is_some()) {
+            (Some(_), _) => "bench",
+            (None, true) => "test",
+            (None, false) => "run",
+        }
+    }
+
+    /// The arguments for cargo that build and run the target.
+    pub(super) fn cargo(&self) -> Vec<String> {
+        let mut arguments = vec![self.subcommand().to_owned()];
+        let manifest = self.manifest_path.as_ref().map(|path| path.display().to_string());
+        let values = [
+            ("--package", &self.package),
+            ("--bin", &self.bin),
+            ("--example", &self.example),
+            ("--test", &self.test),
+            ("--bench", &self.bench),
+            ("--profile", &self.profile),
+            ("--target", &self.target),
+            ("--manifest-path", &manifest),
+            ("--jobs", &self.jobs),
+        ];
+        for (name, value) in values {
+            arguments.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
+        }
+        for features in &self.features {
+            arguments.extend(["--features".to_owned(), features.clone()]);
+        }
+        let switches = [
+            ("--lib", self.lib),
+            // Benchmarks are built so anyway, and have no such option.
+            ("--release", self.release && self.bench.is_none()),
+            ("--all-features", self.all_features),
+            ("--no-default-features", self.no_default_features),
+            ("--locked", self.locked),
+            ("--offline", self.offline),
+            ("--quiet", self.quiet),
+        ];
+        let given = switches.iter().filter(|switch| switch.1);
+        arguments.extend(given.map(|switch| switch.0.to_owned()));
+        arguments
+    }
+}

@@ -1,0 +1,58 @@
+//! Text put into a source file, on the lines that are there.
+
+use proc_macro2::LineColumn;
+
+/// What stands before a measured function. With its parentheses it is hardly what a person writes:
+/// the attribute takes it out of the source that it embeds.
+pub(crate) const ATTRIBUTE: &str = "#[::mem_profile::mem_profile()] ";
+
+/// A text, and where it is put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Insertion {
+    pub(crate) at: LineColumn,
+    pub(crate) text: String,
+}
+
+impl Insertion {
+    pub(crate) fn new(at: LineColumn, text: impl Into<String>) -> Self {
+        Self { at, text: text.into() }
+    }
+}
+
+/// Puts all of it into `source`; what is put at one place stays in its order. Columns are counted
+/// in characters.
+pub(crate) fn insert(source: &str, insertions: &[Insertion]) -> String {
+    let mut sorted: Vec<&Insertion> = insertions.iter().collect();
+    sorted.sort_by_key(|insertion| insertion.at);
+    let mut sorted = sorted.into_iter().peekable();
+    let added: usize = insertions.iter().map(|insertion| insertion.text.len()).sum();
+    let mut result = String::with_capacity(source.len() + added);
+    for (number, line) in (1..).zip(source.split_inclusive('\n')) {
+        for (column, character) in line.chars().enumerate() {
+            let place = LineColumn { line: number, column };
+            while let Some(insertion) = sorted.next_if(|insertion| insertion.at <= place) {
+                result.push_str(&insertion.text);
+            }
+            result.push(character);
+        }
+    }
+    sorted.for_each(|insertion| result.push_str(&insertion.text));
+    result
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_source_as_it_was() {
+        let place = |line, column| LineColumn { line, column };
+        let insertions = [
+            Insertion::new(place(2, 1), ")"),
+            Insertion::new(place(1, 4), "<"),
+            Insertion::new(place(2, 0), "("),
+            Insertion::new(place(2, 1), "!"),
+        ];
+        assert_eq!(insert("a値 bc\nd", &insertions), "a値 b<c\n(d)!");
+    }
+}

@@ -1,0 +1,120 @@
+//! A folder that looks like the user's, but for the files that were rewritten.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::io;
+use std::path::{Component, Path, PathBuf};
+
+/// A mirror of the file system below `top`: folders that lead to files of the crate are made, what
+/// else is in them is linked. So paths that code holds, relative ones as well, lead where they did.
+pub(crate) struct Mirror<'a> {
+    pub(crate) top: &'a Path,
+    /// From here down whole folders are mirrored: the workspace.
+    pub(crate) base: &'a Path,
+    /// Never linked: where builds are written to.
+    pub(crate) target: &'a Path,
+}
+
+impl Mirror<'_> {
+    /// Where the mirror has what is at an absolute path.
+    pub(crate) fn of(&self, path: &Path) -> PathBuf {
+        let relative = path.components().filter(|part| matches!(part, Component::Normal(_)));
+        self.top.join(relative.collect::<PathBuf>())
+    }
+
+    /// Makes it anew: `files` lie in folders of their own, with the text of those that are
+    /// `rewritten`.
+    pub(crate) fn lay<'p>(
+        &self,
+        files: impl Iterator<Item = &'p Path>,
+        rewritten: &[(PathBuf, String)],
+    ) -> io::Result<()> {
+        match fs::remove_dir_all(self.top) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => {}
+        }
+        let mut folders = BTreeSet::new();
+        for file in files {
+            let above = file.ancestors().skip(1).take_while(|folder| folder.starts_with(self.base));
+            folders.extend(above);
+            folders.extend(file.parent());
+        }
+        for folder in &folders {
+            self.folder(folder, &folders, rewritten)?;
+        }
+        Ok(())
+    }
+
+    fn folder(
+        &self,
+        folder: &Path,
+        made: &BTreeSet<&Path>,
+        rewritten: &[(PathBuf, String)],
+    ) -> io::Result<()> {
+        fs::create_dir_all(self.of(folder))?;
+        for entry in fs::read_dir(folder)? {
+            let path = entry?.path();
+            if made.contains(path.as_path()) || path == self.target {
+                continue;
+            }
+            match rewritten.iter().find(|(file, _)| *file == path) {
+                Some((_, text)) => fs::write(self.of(&path), text)?,
+                None => link(&path, &self.of(&path))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(unix)]
+fn link(original: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(original, link)
+}
+
+/// Links need a privilege here, so what cannot be linked is copied.
+#[cfg(not(unix))]
+fn link(original: &Path, link: &Path) -> io::Result<()> {
+    if original.is_dir() {
+        fs::create_dir_all(link)?;
+        for entry in fs::read_dir(original)? {
+            let entry = entry?;
+            self::link(&entry.path(), &link.join(entry.file_name()))?;
+        }
+        return Ok(());
+    }
+    fs::hard_link(original, link).or_else(|_| fs::copy(original, link).map(|_| ()))
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_are_rewritten_and_all_else_is_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("work");
+        let write = |path: &str, text: &str| {
+            let path = base.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write("a/src/lib.rs", "old");
+        write("a/src/plain.rs", "plain");
+        write("README.md", "read");
+        write("b/data/x.txt", "x");
+        write("target/out", "");
+        let mirror =
+            Mirror { top: &folder.path().join("top"), base: &base, target: &base.join("target") };
+        let lib = base.join("a/src/lib.rs");
+        for text in ["first", "second"] {
+            mirror.lay([lib.as_path()].into_iter(), &[(lib.clone(), text.to_owned())]).unwrap();
+            let read = |path: &str| fs::read_to_string(mirror.of(&base).join(path));
+            assert_eq!(read("a/src/lib.rs").unwrap(), text);
+            assert_eq!(read("a/src/plain.rs").unwrap(), "plain");
+            assert_eq!(read("a/src/../../README.md").unwrap(), "read");
+            assert_eq!(read("b/data/x.txt").unwrap(), "x");
+            assert!(read("target/out").is_err());
+        }
+        assert_eq!(fs::read_to_string(&lib).unwrap(), "old");
+    }
+}

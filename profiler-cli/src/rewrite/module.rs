@@ -1,0 +1,214 @@
+//! The files of a crate: from its root by `mod` and `include!` to all that it is made of.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Component, Path, PathBuf};
+
+use proc_macro2::{TokenStream, TokenTree};
+use syn::{Attribute, Item, ItemMod, LitStr, Meta, Token};
+
+/// A file of a crate that holds items.
+pub(crate) struct SourceFile {
+    pub(crate) path: PathBuf,
+    /// Path of the module, from the name of the crate.
+    pub(crate) module: String,
+    pub(crate) text: String,
+    pub(crate) parsed: syn::File,
+}
+
+/// The files of the crate that begins in `root`. One that cannot be read, or not be parsed, is left
+/// out with all that it leads to: it may belong to another system.
+pub(crate) fn files(root: &Path, crate_name: &str) -> Vec<SourceFile> {
+    let mut walk = Walk::default();
+    let folder = parent(root);
+    walk.file(root, crate_name, folder);
+    walk.files
+}
+
+/// A path without `.` and `..`, by its text alone.
+pub(crate) fn normal(path: &Path) -> PathBuf {
+    let mut normal = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => _ = normal.pop(),
+            other => normal.push(other),
+        }
+    }
+    normal
+}
+
+fn parent(path: &Path) -> PathBuf {
+    path.parent().map_or_else(PathBuf::new, Path::to_owned)
+}
+
+#[derive(Default)]
+struct Walk {
+    files: Vec<SourceFile>,
+    seen: BTreeSet<PathBuf>,
+}
+
+/// Where a `mod` stands.
+struct Place<'a> {
+    module: &'a str,
+    /// Where files of its modules are looked for.
+    folder: &'a Path,
+    /// Where `#[path]` starts: the folder of the file, unless an inline module is in between.
+    base: &'a Path,
+}
+
+impl Walk {
+    /// Reads a file whose modules lie in `folder`.
+    fn file(&mut self, path: &Path, module: &str, folder: PathBuf) {
+        let path = normal(path);
+        if !self.seen.insert(path.clone()) {
+            return;
+        }
+        let Ok(text) = fs::read_to_string(&path) else { return };
+        let Ok(parsed) = syn::parse_file(&text) else { return };
+        let base = parent(&path);
+        self.items(&parsed.items, &Place { module, folder: &folder, base: &base });
+        self.files.push(SourceFile { path, module: module.to_owned(), text, parsed });
+    }
+
+    fn items(&mut self, items: &[Item], place: &Place) {
+        for item in items {
+            match item {
+                Item::Mod(module) => self.module(module, place),
+                Item::Macro(item) if item.mac.path.is_ident("include") => {
+                    if let Ok(path) = item.mac.parse_body::<LitStr>() {
+                        let path = place.base.join(path.value());
+                        self.file(&path, place.module, parent(&path));
+                    }
+                }
+                Item::Macro(item) if item.ident.is_none() => {
+                    self.macro_input(item.mac.tokens.clone(), place);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn module(&mut self, module: &ItemMod, place: &Place) {
+        let ItemMod { attrs, ident, content, .. } = module;
+        let name = ident.to_string();
+        let inner = format!("{}::{name}", place.module);
+        let paths = given_paths(attrs);
+        let Some((_, items)) = content else {
+            return self.declared(&name, &inner, &paths, place);
+        };
+        let plain = place.folder.join(&name);
+        let given = paths.iter().map(|path| place.base.join(path));
+        for folder in given.chain([plain]) {
+            self.items(items, &Place { module: &inner, folder: &folder, base: &folder });
+        }
+    }
+
+    /// `mod name;`
+    fn declared(&mut self, name: &str, module: &str, paths: &[String], place: &Place) {
+        for path in paths {
+            let path = place.base.join(path);
+            self.file(&path, module, parent(&path));
+        }
+        // Also where there are paths, which may hold on certain systems only.
+        let name = name.trim_start_matches("r#");
+        let folder = place.folder.join(name);
+        self.file(&place.folder.join(format!("{name}.rs")), module, folder.clone());
+        self.file(&folder.join("mod.rs"), module, folder.clone());
+    }
+
+    /// Looks for `mod name;` in what a macro is given, as in `cfg_if! { … }`.
+    fn macro_input(&mut self, tokens: TokenStream, place: &Place) {
+        let tokens: Vec<_> = tokens.into_iter().collect();
+        for (index, token) in tokens.iter().enumerate() {
+            match (token, tokens.get(index + 1..index + 3)) {
+                (TokenTree::Group(group), _) => self.macro_input(group.stream(), place),
+                (TokenTree::Ident(word), Some([TokenTree::Ident(name), TokenTree::Punct(end)]))
+                    if word == "mod" && end.as_char() == ';' =>
+                {
+                    let name = name.to_string();
+                    self.declared(&name, &format!("{}::{name}", place.module), &[], place);
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+/// The paths that `#[path = "…"]` gives a module, also on certain systems only.
+fn given_paths(attributes: &[Attribute]) -> Vec<String> {
+    let mut paths = Vec::new();
+    for attribute in attributes {
+        collect_paths(&attribute.meta, &mut paths);
+    }
+    paths
+}
+
+fn collect_paths(meta: &Meta, paths: &mut Vec<String>) {
+    match meta {
+        Meta::NameValue(pair) if pair.path.is_ident("path") => {
+            if let syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(path), .. }) = &pair.value {
+                paths.push(path.value());
+            }
+        }
+        Meta::List(list) if list.path.is_ident("cfg_attr") => {
+            type Metas = syn::punctuated::Punctuated<Meta, Token![,]>;
+            let inner = list.parse_args_with(Metas::parse_terminated);
+            inner.iter().flatten().skip(1).for_each(|meta| collect_paths(meta, paths));
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_way_to_another_file_is_followed() {
+        let folder = tempfile::tempdir().unwrap();
+        let write = |path: &str, text: &str| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        };
+        write(
+            "lib.rs",
+            "mod a; mod b { mod c; } #[path = \"odd/x.rs\"] mod d;\n\
+             #[cfg_attr(unix, path = \"unix.rs\")] mod system;\n\
+             cfg_if! { if #[cfg(x)] { mod e; } }\ninclude!(\"f.rs\");\nmod absent;",
+        );
+        write("a/mod.rs", "mod g;");
+        write("a/g.rs", "mod h;");
+        write("a/g/h.rs", "#[path = \"up.rs\"] mod up; mod inline { #[path = \"p.rs\"] mod p; }");
+        write("a/g/up.rs", "");
+        write("a/g/h/inline/p.rs", "");
+        write("b/c.rs", "");
+        write("odd/x.rs", "mod y;");
+        write("odd/y.rs", "");
+        write("unix.rs", "");
+        write("e.rs", "this is { no Rust");
+        write("f.rs", "fn included() {}");
+        let mut found: Vec<_> = files(&folder.path().join("lib.rs"), "k")
+            .iter()
+            .map(|file| {
+                let path = file.path.strip_prefix(folder.path()).unwrap();
+                format!("{} {}", path.display(), file.module)
+            })
+            .collect();
+        found.sort();
+        insta::assert_snapshot!(found.join("\n"), @r"
+        a/g.rs k::a::g
+        a/g/h.rs k::a::g::h
+        a/g/h/inline/p.rs k::a::g::h::inline::p
+        a/g/up.rs k::a::g::h::up
+        a/mod.rs k::a
+        b/c.rs k::b::c
+        f.rs k
+        lib.rs k
+        odd/x.rs k::d
+        odd/y.rs k::d::y
+        unix.rs k::system
+        ");
+    }
+}

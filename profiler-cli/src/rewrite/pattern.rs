@@ -1,0 +1,225 @@
+//! Which functions are measured.
+
+use std::path::{Path, PathBuf};
+
+use mem_profile_runtime::Filter;
+
+use super::function::Function;
+
+/// How many near misses are named.
+const MISSES: usize = 3;
+/// How alike a near miss has to be, of 1.
+const ALIKE: f32 = 0.6;
+/// How much less alike than the nearest one.
+const LESS_ALIKE: f32 = 0.15;
+
+/// What is asked for; without any, all functions that are not trivial.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Patterns(Vec<Pattern>);
+
+#[derive(Clone, Debug)]
+struct Pattern {
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Debug)]
+enum Kind {
+    /// Globs on paths.
+    Path(Filter),
+    /// The functions around a line of a file.
+    Line(PathBuf, usize),
+    /// Globs on paths of what is left out.
+    Except(Filter),
+}
+
+/// A function, and the file that it is in.
+#[derive(Clone, Copy)]
+pub(crate) struct Candidate<'a> {
+    pub(crate) file: &'a Path,
+    /// Its path from the name of the crate.
+    pub(crate) path: &'a str,
+    pub(crate) function: &'a Function,
+}
+
+impl Patterns {
+    pub(crate) fn parse<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Self {
+        let parse = |text: &str| {
+            let line = text.rsplit_once(':').and_then(|(file, line)| {
+                let is_file = file.ends_with(".rs");
+                is_file.then(|| Some(Kind::Line(file.into(), line.parse().ok()?)))?
+            });
+            let kind = line.unwrap_or_else(|| match text.strip_prefix('!') {
+                Some(excluded) => Kind::Except(Filter::parse(excluded)),
+                None => Kind::Path(Filter::parse(text)),
+            });
+            Pattern { text: text.to_owned(), kind }
+        };
+        let patterns = patterns.into_iter().flat_map(|text| text.split(',')).map(str::trim);
+        Self(patterns.filter(|text| !text.is_empty()).map(parse).collect())
+    }
+
+    /// Which of the functions of one file are measured.
+    pub(crate) fn choose(&self, candidates: &[Candidate]) -> Vec<bool> {
+        let (except, include): (Vec<_>, Vec<_>) =
+            self.0.iter().partition(|pattern| matches!(pattern.kind, Kind::Except(_)));
+        let is_chosen = |candidate: &Candidate| match include.is_empty() {
+            true => !candidate.function.is_trivial,
+            false => include.iter().any(|pattern| pattern.names(candidate, candidates)),
+        };
+        let is_excluded =
+            |candidate: &_| except.iter().any(|pattern| pattern.names(candidate, candidates));
+        candidates.iter().map(|it| is_chosen(it) && !is_excluded(it)).collect()
+    }
+
+    /// What is wrong with the first pattern that names no function, and what may have been meant.
+    pub(crate) fn complaint(&self, candidates: &[Candidate]) -> Option<String> {
+        let names_none =
+            |pattern: &&Pattern| !candidates.iter().any(|it| pattern.names(it, candidates));
+        let pattern = self.0.iter().find(names_none)?;
+        let text = &pattern.text;
+        let misses = match &pattern.kind {
+            Kind::Line(file, line) => near_line(file, *line, candidates),
+            Kind::Path(_) | Kind::Except(_) => near_path(text, candidates),
+        };
+        let meant = match misses.split_last() {
+            None => "nothing has a name like it".to_owned(),
+            Some((only, [])) => format!("there is {only}"),
+            Some((last, misses)) => format!("there are {} and {last}", misses.join(", ")),
+        };
+        Some(format!("`{text}` names no function that can be measured: {meant}"))
+    }
+}
+
+impl Pattern {
+    fn names(&self, candidate: &Candidate, all: &[Candidate]) -> bool {
+        match &self.kind {
+            Kind::Path(filter) | Kind::Except(filter) => filter.matches(candidate.path),
+            Kind::Line(file, line) => {
+                let holds =
+                    |it: &Candidate| it.file.ends_with(file) && it.function.lines.contains(line);
+                // Functions that lie in one another: the one that starts last is the innermost.
+                let start = |it: &Candidate| *it.function.lines.start();
+                holds(candidate)
+                    && !all.iter().any(|it| {
+                        it.file == candidate.file && holds(it) && start(it) > start(candidate)
+                    })
+            }
+        }
+    }
+}
+
+/// Functions beside a line, or files that may have been meant.
+fn near_line(file: &Path, line: usize, candidates: &[Candidate]) -> Vec<String> {
+    let distance = |it: &Candidate| {
+        let lines = &it.function.lines;
+        lines.start().saturating_sub(line).max(line.saturating_sub(*lines.end()))
+    };
+    let mut inside: Vec<_> = candidates.iter().filter(|it| it.file.ends_with(file)).collect();
+    if inside.is_empty() {
+        let name = file.file_name();
+        let mut files: Vec<_> = candidates.iter().map(|it| it.file).collect();
+        files.retain(|it| it.file_name() == name);
+        files.dedup();
+        return files.iter().take(MISSES).map(|file| format!("`{}`", file.display())).collect();
+    }
+    inside.sort_by_key(|it| distance(it));
+    let shown = |it: &&Candidate| {
+        let (start, end) = (it.function.lines.start(), it.function.lines.end());
+        match start == end {
+            true => format!("`{}` on line {start}", it.path),
+            false => format!("`{}` on lines {start} to {end}", it.path),
+        }
+    };
+    inside.iter().take(2).map(shown).collect()
+}
+
+/// Functions whose path, or the end of it, is like the pattern.
+fn near_path(pattern: &str, candidates: &[Candidate]) -> Vec<String> {
+    let wanted = pattern.replace(['*', '?', '!'], "");
+    let wanted = wanted.trim_matches(':');
+    let segments = wanted.split("::").count();
+    let mut near: Vec<(f32, &str)> = Vec::new();
+    for candidate in candidates {
+        let all: Vec<_> = candidate.path.split("::").collect();
+        let end = all[all.len().saturating_sub(segments)..].join("::");
+        let start = all[..all.len().min(segments)].join("::");
+        let alike = |text: &str| similar::TextDiff::from_chars(wanted, text).ratio();
+        let ratio = alike(candidate.path).max(alike(&end)).max(alike(&start));
+        if ratio >= ALIKE {
+            near.push((ratio, candidate.path));
+        }
+    }
+    near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
+    near.dedup_by_key(|it| it.1);
+    let best = near.first().map_or(0.0, |it| it.0);
+    near.retain(|it| it.0 >= best - LESS_ALIKE);
+    near.iter().take(MISSES).map(|(_, path)| format!("`{path}`")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rewrite::function::functions;
+
+    const SOURCE: &str = "\
+mod parse {
+    pub fn number() {
+        a();
+        fn digit() { b(); c(); }
+    }
+    fn len(&self) -> usize { self.len }
+}
+fn main() { parse::number(); println!(); }
+";
+
+    fn with<R>(run: impl FnOnce(&[Candidate]) -> R) -> R {
+        let functions = functions(&syn::parse_file(&SOURCE.replace("&self", "")).unwrap());
+        let paths: Vec<_> = functions.iter().map(|it| format!("app::{}", it.path)).collect();
+        let file = Path::new("/w/src/main.rs");
+        let candidates = functions.iter().zip(&paths);
+        run(&candidates
+            .map(|(function, path)| Candidate { file, path, function })
+            .collect::<Vec<_>>())
+    }
+
+    fn chosen(patterns: &[&str]) -> Vec<String> {
+        with(|candidates| {
+            let flags = Patterns::parse(patterns.iter().copied()).choose(candidates);
+            let chosen = candidates.iter().zip(flags).filter(|it| it.1);
+            chosen.map(|(candidate, _)| candidate.path.to_owned()).collect()
+        })
+    }
+
+    fn complaint(patterns: &[&str]) -> Option<String> {
+        with(|candidates| Patterns::parse(patterns.iter().copied()).complaint(candidates))
+    }
+
+    #[test]
+    fn without_a_pattern_all_but_the_trivial_are_chosen() {
+        let all = ["app::parse::number", "app::parse::number::digit", "app::main"];
+        assert_eq!(chosen(&[]), all);
+        assert_eq!(chosen(&["!main"]), all[..2]);
+    }
+
+    #[test]
+    fn patterns_name_paths_names_and_lines() {
+        assert_eq!(chosen(&["app::parse::len", "main"]), ["app::parse::len", "app::main"]);
+        assert_eq!(chosen(&["app::parse::*,!*::digit"]), ["app::parse::number", "app::parse::len"]);
+        assert_eq!(chosen(&["src/main.rs:4"]), ["app::parse::number::digit"]);
+        assert_eq!(chosen(&["main.rs:3"]), ["app::parse::number"]);
+    }
+
+    #[test]
+    fn what_names_nothing_is_told_what_there_is() {
+        assert_eq!(complaint(&["app::*", "main.rs:8"]), None);
+        let misses = [&["app::prase::number"][..], &["x.rs:3"], &["src/main.rs:7"], &["numbr"]];
+        let all = misses.map(|patterns| complaint(patterns).unwrap());
+        insta::assert_snapshot!(all.join("\n"), @"
+        `app::prase::number` names no function that can be measured: there are `app::parse::number` and `app::parse::number::digit`
+        `x.rs:3` names no function that can be measured: nothing has a name like it
+        `src/main.rs:7` names no function that can be measured: there are `app::parse::len` on line 6 and `app::main` on line 8
+        `numbr` names no function that can be measured: there is `app::parse::number`
+        ");
+    }
+}

@@ -1,0 +1,220 @@
+//! The runtime that measured crates are linked with, built once for a toolchain and a target.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result, bail};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Where the runtime comes from, and where it is built.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Source {
+    /// The folder of the package that depends on it.
+    folder: PathBuf,
+    /// With the tracer.
+    trace: bool,
+}
+
+/// What has to agree with the program.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Variant {
+    /// A panic aborts.
+    pub(crate) aborts: bool,
+    pub(crate) target: Option<String>,
+}
+
+/// A runtime that can be linked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Built {
+    pub(crate) variant: Variant,
+    pub(crate) library: PathBuf,
+    /// Where the libraries are that it depends on.
+    folders: Vec<PathBuf>,
+}
+
+/// The sources that this command was built from, while they are there.
+const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+impl Source {
+    /// Writes the package that is built, into `folder`. The sources are those at `path`, or those
+    /// that this command was built from, or else the published ones.
+    pub(crate) fn prepare(folder: PathBuf, path: Option<&Path>, trace: bool) -> Result<Self> {
+        let path = path.or_else(|| {
+            let repository = Path::new(REPOSITORY);
+            repository.join("profiler-runtime/Cargo.toml").exists().then_some(repository)
+        });
+        let mut dependency = toml::Table::new();
+        match path {
+            Some(path) => {
+                let path = fs::canonicalize(path);
+                let path = path.context("there is no runtime where --runtime says")?;
+                let lock = path.join("Cargo.lock");
+                fs::create_dir_all(&folder)?;
+                if lock.exists() && !folder.join("Cargo.lock").exists() {
+                    fs::copy(lock, folder.join("Cargo.lock"))?;
+                }
+                dependency.insert("path".to_owned(), path.display().to_string().into());
+            }
+            None => {
+                let version = format!("={}", env!("CARGO_PKG_VERSION"));
+                dependency.insert("version".to_owned(), version.into());
+            }
+        }
+        let manifest = MANIFEST.replace("{dependency}", dependency.to_string().trim_end());
+        write(&folder.join("Cargo.toml"), manifest.trim_end())?;
+        write(&folder.join("lib.rs"), "")?;
+        Ok(Self { folder, trace })
+    }
+
+    /// Whether it was built before, for whatever target.
+    pub(crate) fn is_built(&self) -> bool {
+        self.folder.join("target").exists()
+    }
+
+    /// Builds it, or finds it built; `progress` is told the crates on the way.
+    pub(crate) fn build(&self, variant: &Variant, progress: impl Fn(&str)) -> Result<Built> {
+        let mut command = self.command(variant);
+        let mut cargo = command.spawn().context("cannot start cargo")?;
+        let errors = cargo.stderr.take();
+        let errors = std::thread::spawn(move || errors.map(std::io::read_to_string));
+        let mut built =
+            Built { variant: variant.clone(), library: PathBuf::new(), folders: vec![] };
+        for line in BufReader::new(cargo.stdout.take().context("cargo has no output")?).lines() {
+            let message: Value = serde_json::from_str(&line?).unwrap_or_default();
+            progress(message["target"]["name"].as_str().unwrap_or_default());
+            built.add(&message);
+        }
+        built.folders.sort();
+        if !cargo.wait()?.success() || built.library.as_os_str().is_empty() {
+            let errors = errors.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
+            bail!("the runtime cannot be built\n{}", errors.trim_end());
+        }
+        Ok(built)
+    }
+
+    fn command(&self, variant: &Variant) -> Command {
+        let mut command = crate::project::cargo();
+        let aborts = format!("profile.release.panic=\"{}\"", variant.panic());
+        command.args(["build", "--release", "--message-format=json", "--config", &aborts]);
+        command.arg("--manifest-path").arg(self.folder.join("Cargo.toml"));
+        command.arg("--target-dir").arg(self.folder.join("target"));
+        if self.trace {
+            command.args(["--features", "trace"]);
+        }
+        if let Some(target) = &variant.target {
+            command.args(["--target", target]);
+        }
+        // What the user's build is told is not for this one; of its flags only those of the
+        // environment are known to be meant for all that is compiled.
+        for (name, _) in env::vars_os() {
+            let text = name.to_string_lossy();
+            if ["CARGO_PROFILE_", "CARGO_BUILD_", "MEM_PROFILE"]
+                .iter()
+                .any(|own| text.starts_with(own))
+            {
+                command.env_remove(&name);
+            }
+        }
+        command.env_remove("RUSTC_WORKSPACE_WRAPPER").env_remove("CARGO_TARGET_DIR");
+        command.env("CARGO_ENCODED_RUSTFLAGS", flags());
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+    }
+}
+
+impl Variant {
+    fn panic(&self) -> &'static str {
+        if self.aborts { "abort" } else { "unwind" }
+    }
+}
+
+impl Built {
+    /// Takes from a message of cargo's what was built.
+    fn add(&mut self, message: &Value) {
+        let is_build_script = message["target"]["kind"][0] == "custom-build";
+        let files = message["filenames"].as_array().filter(|_| !is_build_script);
+        let files = files.into_iter().flatten();
+        for file in files.filter_map(Value::as_str).map(Path::new) {
+            let folder = file.parent().unwrap_or(Path::new(""));
+            if !self.folders.iter().any(|known| known == folder) {
+                self.folders.push(folder.to_owned());
+            }
+            let is_library = file.extension().is_some_and(|extension| extension == "rlib");
+            if is_library && message["target"]["name"] == "mem_profile" {
+                file.clone_into(&mut self.library);
+            }
+        }
+    }
+
+    /// Gives the compiler what a crate names that is measured.
+    pub(crate) fn link(&self, command: &mut Command) {
+        command.arg("--extern").arg(joined("mem_profile=", &self.library));
+    }
+
+    /// Gives the compiler what any crate needs that uses a measured one.
+    pub(crate) fn find(&self, command: &mut Command) {
+        for folder in &self.folders {
+            command.arg("-L").arg(joined("dependency=", folder));
+        }
+    }
+}
+
+/// The package: so small a change of the flags that its crates are never taken for the user's, and
+/// code that a program optimised at link time can use.
+const OWN_FLAGS: [&str; 2] = ["-Cmetadata=mem-profile-run", "-Cembed-bitcode=yes"];
+
+const MANIFEST: &str = r#"[package]
+name = "mem-profile-run"
+version = "0.0.0"
+edition = "2024"
+publish = false
+
+[lib]
+path = "lib.rs"
+
+[features]
+trace = ["mem-profile/trace"]
+
+[dependencies]
+mem-profile = { {dependency} }
+
+[profile.release]
+debug = false
+lto = false
+
+[workspace]
+"#;
+
+fn flags() -> String {
+    let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
+    let plain = || env::var("RUSTFLAGS").ok().map(|flags| words(&flags).join("\u{1f}"));
+    let theirs = encoded.or_else(plain).filter(|flags| !flags.is_empty());
+    theirs.into_iter().chain(OWN_FLAGS.map(str::to_owned)).collect::<Vec<_>>().join("\u{1f}")
+}
+
+fn words(flags: &str) -> Vec<&str> {
+    flags.split_whitespace().collect()
+}
+
+fn joined(start: &str, path: &Path) -> std::ffi::OsString {
+    let mut joined = std::ffi::OsString::from(start);
+    joined.push(path);
+    joined
+}
+
+/// Writes a file unless it is so already: its time is what builds go by.
+fn write(path: &Path, text: &str) -> Result<()> {
+    if fs::read_to_string(path).is_ok_and(|old| old == text) {
+        return Ok(());
+    }
+    let folder = path.parent().context("a file lies in a folder")?;
+    // In one step, for others that build it at the same time.
+    let whole = path.with_extension(std::process::id().to_string());
+    let written = fs::create_dir_all(folder).and_then(|()| fs::write(&whole, text));
+    let written = written.and_then(|()| fs::rename(&whole, path));
+    written.with_context(|| format!("cannot write {}", path.display()))
+}

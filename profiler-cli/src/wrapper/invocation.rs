@@ -1,0 +1,209 @@
+//! What cargo tells the compiler.
+
+use std::ffi::{OsStr, OsString};
+use std::path::{Path, PathBuf};
+
+/// A call of the compiler that compiles a crate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Invocation {
+    pub(crate) compiler: OsString,
+    pub(crate) arguments: Vec<OsString>,
+    pub(crate) name: String,
+    pub(crate) kinds: Vec<String>,
+    /// Before edition 2018.
+    pub(crate) is_edition_2015: bool,
+    pub(crate) is_test: bool,
+    pub(crate) target: Option<String>,
+    pub(crate) panic: Option<String>,
+    /// Where the root of the crate stands in the arguments, and what it is.
+    pub(crate) root: (usize, PathBuf),
+    pub(crate) folder: PathBuf,
+    extra_filename: String,
+    /// Crates that are there by name.
+    pub(crate) externs: Vec<String>,
+}
+
+/// Options whose value is an argument of its own.
+const WITH_VALUE: [&str; 19] = [
+    "--cap-lints",
+    "--cfg",
+    "--check-cfg",
+    "--codegen",
+    "--color",
+    "--crate-name",
+    "--crate-type",
+    "--edition",
+    "--emit",
+    "--extern",
+    "--out-dir",
+    "--remap-path-prefix",
+    "--sysroot",
+    "--target",
+    "-C",
+    "-L",
+    "-Z",
+    "-l",
+    "-o",
+];
+
+impl Invocation {
+    /// `None` where no crate is compiled: cargo also asks the compiler what it can do.
+    pub(crate) fn read(compiler: &OsStr, arguments: &[OsString]) -> Option<Self> {
+        let options = Options::read(arguments)?;
+        let codegen = |name: &str| {
+            let prefix = format!("{name}=");
+            options.all("-C").find_map(|value| value.strip_prefix(&prefix).map(str::to_owned))
+        };
+        let edition = options.last("--edition");
+        let externs = options.all("--extern").map(|value| {
+            let name = value.split('=').next().unwrap_or(value);
+            name.rsplit(':').next().unwrap_or(name).to_owned()
+        });
+        Some(Self {
+            compiler: compiler.to_owned(),
+            name: options.last("--crate-name")?.to_owned(),
+            kinds: options.all("--crate-type").map(str::to_owned).collect(),
+            is_edition_2015: edition.is_none_or(|edition| edition == "2015"),
+            is_test: arguments.iter().any(|argument| argument == "--test"),
+            target: options.last("--target").map(str::to_owned),
+            panic: codegen("panic"),
+            folder: options.last("--out-dir")?.into(),
+            extra_filename: codegen("extra-filename").unwrap_or_default(),
+            externs: externs.collect(),
+            root: options.root.clone(),
+            arguments: arguments.to_vec(),
+        })
+    }
+
+    pub(crate) fn is_build_script(&self) -> bool {
+        self.name.starts_with("build_script_")
+    }
+
+    /// Whether the compiler makes something that runs by itself.
+    pub(crate) fn is_program(&self) -> bool {
+        self.is_test || self.kinds.iter().any(|kind| kind == "bin")
+    }
+
+    pub(crate) fn has_extern(&self, name: &str) -> bool {
+        self.externs.iter().any(|own| own == name)
+    }
+
+    /// What tells this crate from others of its name in one build.
+    pub(crate) fn unit(&self) -> String {
+        format!("{}{}", self.name, self.extra_filename)
+    }
+
+    pub(crate) fn dep_info(&self) -> PathBuf {
+        self.folder.join(format!("{}.d", self.unit()))
+    }
+
+    /// The arguments with another root.
+    pub(crate) fn with_root(&self, root: &Path) -> Vec<OsString> {
+        let mut arguments = self.arguments.clone();
+        arguments[self.root.0] = root.into();
+        arguments
+    }
+
+    /// The arguments to look at the crate only, and write what must be written to `folder`.
+    pub(crate) fn checking(&self, folder: &Path) -> Vec<OsString> {
+        let mut checking = Vec::new();
+        let mut arguments = self.arguments.iter().peekable();
+        while let Some(argument) = arguments.next() {
+            let text = argument.to_string_lossy();
+            let next = arguments.peek().map(|next| next.to_string_lossy());
+            let is_incremental = next.is_some_and(|next| next.starts_with("incremental="));
+            match &*text {
+                "-C" if is_incremental => _ = arguments.next(),
+                "--out-dir" => {
+                    arguments.next();
+                    checking.extend(["--out-dir".into(), folder.into()]);
+                }
+                "--emit" => {
+                    arguments.next();
+                    checking.push("--emit=metadata".into());
+                }
+                text if text.starts_with("--emit=") => checking.push("--emit=metadata".into()),
+                _ => checking.push(argument.clone()),
+            }
+        }
+        checking
+    }
+}
+
+/// Options in either form, `--name value` and `--name=value`.
+struct Options {
+    values: Vec<(String, String)>,
+    root: (usize, PathBuf),
+}
+
+impl Options {
+    fn read(arguments: &[OsString]) -> Option<Self> {
+        let mut values = Vec::new();
+        let mut root = None;
+        let mut indices = 0..arguments.len();
+        while let Some(index) = indices.next() {
+            let argument = arguments[index].to_string_lossy();
+            if WITH_VALUE.contains(&&*argument) {
+                let value = arguments.get(indices.next()?)?;
+                values.push((argument.into_owned(), value.to_string_lossy().into_owned()));
+            } else if let Some((name, value)) =
+                argument.split_once('=').filter(|(name, _)| name.starts_with("--"))
+            {
+                values.push((name.to_owned(), value.to_owned()));
+            } else if let Some(value) = argument.strip_prefix("-C") {
+                values.push(("-C".to_owned(), value.to_owned()));
+            } else if argument.ends_with(".rs") && !argument.starts_with('-') {
+                root = Some((index, PathBuf::from(&arguments[index])));
+            }
+        }
+        Some(Self { values, root: root? })
+    }
+
+    fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.values.iter().filter(move |it| it.0 == name).map(|it| it.1.as_str())
+    }
+
+    fn last(&self, name: &str) -> Option<&str> {
+        self.all(name).last()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(arguments: &str) -> Option<Invocation> {
+        let arguments: Vec<_> = arguments.split_whitespace().map(OsString::from).collect();
+        Invocation::read("rustc".as_ref(), &arguments)
+    }
+
+    const LIBRARY: &str = "--crate-name app --edition=2021 crates/app/src/lib.rs \
+        --error-format=json --crate-type lib --emit=dep-info,metadata,link -C panic=abort \
+        -Cdebuginfo=2 -C extra-filename=-12ab --out-dir /t/deps -C incremental=/t/incremental \
+        -L dependency=/t/deps --extern noprelude:a=/t/liba.rlib --extern b";
+
+    #[test]
+    fn cargo_s_call_is_understood() {
+        let library = read(LIBRARY).unwrap();
+        assert_eq!((library.name.as_str(), library.unit().as_str()), ("app", "app-12ab"));
+        assert_eq!(library.root, (3, PathBuf::from("crates/app/src/lib.rs")));
+        assert_eq!(library.dep_info(), Path::new("/t/deps/app-12ab.d"));
+        assert_eq!(library.panic.as_deref(), Some("abort"));
+        assert_eq!(library.externs, ["a", "b"]);
+        assert!(!library.is_edition_2015 && !library.is_program());
+    }
+
+    #[test]
+    fn a_question_is_no_compilation() {
+        assert_eq!(read("- --crate-name ___ --print=file-names --crate-type bin"), None);
+        assert_eq!(read("-vV"), None);
+    }
+
+    #[test]
+    fn a_check_writes_nothing_where_the_build_does() {
+        let checking = read(LIBRARY).unwrap().checking(Path::new("/scratch"));
+        let checking = checking.join("".as_ref() as &OsStr).to_string_lossy().into_owned();
+        assert!(checking.contains("--emit=metadata") && checking.contains("--out-dir/scratch"));
+        assert!(!checking.contains("incremental") && !checking.contains("link"));
+    }
+}

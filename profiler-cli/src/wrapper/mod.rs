@@ -1,0 +1,71 @@
+//! The command in the place of the compiler: cargo starts it for every crate of the workspace, by
+//! `RUSTC_WORKSPACE_WRAPPER`, and it compiles a rewritten copy.
+
+mod compile;
+mod dep_info;
+mod invocation;
+mod messages;
+mod settings;
+
+use std::env;
+use std::ffi::OsString;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use anyhow::{Context, Result, bail};
+
+use self::invocation::Invocation;
+pub(crate) use self::settings::Settings;
+
+/// Runs the compiler, if the process was started in its place.
+pub(crate) fn run() -> Option<ExitCode> {
+    let settings = env::var_os(settings::VARIABLE)?;
+    let arguments: Vec<_> = env::args_os().skip(1).collect();
+    let compiler = arguments.first()?;
+    let is_compiler = std::path::Path::new(compiler).file_stem().is_some_and(|it| {
+        let name = it.to_string_lossy();
+        name.contains("rustc") || name.contains("clippy-driver")
+    });
+    if !is_compiler {
+        return None;
+    }
+    match compile(&settings, &arguments) {
+        Ok(code) => Some(code),
+        Err(error) => {
+            crate::output::complain("error", &format!("{error:#}"));
+            Some(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
+    let settings = Settings::read(settings)?;
+    let [compiler, arguments @ ..] = arguments else { bail!("no compiler is named") };
+    let mut command = rustc(compiler);
+    if let Some(invocation) = Invocation::read(compiler, arguments) {
+        if settings.concern(&invocation) {
+            return compile::run(&settings, &invocation);
+        }
+        // It may use a crate that is measured.
+        if let Some(runtime) = settings.runtime(&invocation)? {
+            runtime.find(&mut command);
+        }
+    }
+    status(command.args(arguments)).map(code)
+}
+
+/// The compiler, which loads macros of the workspace: they are no part of what is measured.
+fn rustc(compiler: &OsString) -> Command {
+    let mut command = Command::new(compiler);
+    command.env("MEM_PROFILE", "off").env_remove("MEM_PROFILE_TRACE");
+    command
+}
+
+fn status(command: &mut Command) -> Result<ExitStatus> {
+    let program = command.get_program().to_owned();
+    command.status().with_context(|| format!("cannot start {}", program.display()))
+}
+
+fn code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}

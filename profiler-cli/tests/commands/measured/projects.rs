@@ -1,0 +1,167 @@
+//! Workspaces, targets and patterns.
+
+use super::project::Project;
+
+const WORKSPACE: &str = "[workspace]\nmembers = [\"tool\", \"tool-lib\"]\nresolver = \"3\"\n";
+
+fn workspace(name: &str) -> Project {
+    let files = [
+        ("Cargo.toml", WORKSPACE),
+        (
+            "tool/Cargo.toml",
+            "[package]\nname = \"tool\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+             [dependencies]\ntool-lib = { path = \"../tool-lib\" }\n",
+        ),
+        (
+            "tool/src/main.rs",
+            "fn main() {\n    let all = tool_lib::parse::numbers(4);\n    println!(\"{}\", all.len());\n\
+             std::mem::forget(all);\n}\n",
+        ),
+        (
+            "tool-lib/Cargo.toml",
+            "[package]\nname = \"tool-lib\"\nversion = \"1.0.0\"\nedition = \"2021\"\n",
+        ),
+        (
+            "tool-lib/src/lib.rs",
+            "#![forbid(unsafe_code)]\npub mod parse;\npub fn size() -> usize { 100 }\n\
+             #[cfg(test)]\nmod tests {\n    #[test]\n    fn holds() {\n        \
+             let all = crate::parse::numbers(2);\n        assert_eq!(all.len(), 200);\n    }\n}\n",
+        ),
+        (
+            "tool-lib/src/parse.rs",
+            "pub fn numbers(count: usize) -> Vec<u8> {\n    let mut all = Vec::new();\n    \
+             for _ in 0..count {\n        all.reserve_exact(crate::size());\n        \
+             all.resize(all.len() + crate::size(), 0);\n    }\n    all\n}\n",
+        ),
+        (
+            "tool-lib/tests/outer.rs",
+            "#[test]\nfn outer() {\n    let all = tool_lib::parse::numbers(1);\n    \
+             std::mem::forget(all);\n}\n",
+        ),
+    ];
+    Project::new(name, &files)
+}
+
+#[test]
+fn a_workspace_is_measured_as_a_whole_or_by_pattern() {
+    let project = workspace("whole");
+    let ran = project.run(&[]).ended(0);
+    assert_eq!(ran.stdout, "400\n");
+    let held = [
+        "tool_lib::parse::numbers tool-lib/src/parse.rs:4 400",
+        "tool::main tool/src/main.rs:2 400",
+    ];
+    assert_eq!(ran.increments()[..2], held);
+    let ran = project.run(&["--lines", "tool_lib::*", "-p", "tool"]).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::size", "tool_lib::parse::numbers"]);
+    let ran = project.run(&["--lines", "tool-lib/src/parse.rs:4"]).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::parse::numbers"]);
+}
+
+#[test]
+fn tests_are_run_and_measured() {
+    let project = workspace("tested");
+    let ran = project.run(&["--test", "outer"]).ended(0);
+    assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
+    let held = [
+        "tool_lib::parse::numbers tool-lib/src/parse.rs:4 100",
+        "outer::outer tool-lib/tests/outer.rs:3 100",
+    ];
+    assert_eq!(ran.increments(), held);
+    let ran = project.run(&["--lib", "-p", "tool-lib", "--", "holds"]).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::tests::holds", "tool_lib::parse::numbers"]);
+}
+
+#[test]
+fn what_runs_in_the_build_may_use_a_measured_crate() {
+    let package = |name: &str, rest: &str| {
+        format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{rest}")
+    };
+    let shared = "shared = { path = \"shared\" }\n";
+    let manifest = format!(
+        "[dependencies]\n{shared}derives = {{ path = \"derives\" }}\n[build-dependencies]\n{shared}[workspace]\n"
+    );
+    let library = "pub fn text() -> String {\n    let text = \"1\".repeat(3);\n    text\n}\n";
+    let files = [
+        ("Cargo.toml", package("built", &manifest)),
+        ("build.rs", "fn main() { println!(\"cargo::rustc-env=T={}\", shared::text()); }".into()),
+        (
+            "src/main.rs",
+            "fn main() { let unused = 1; println!(\"{} {} {}\", env!(\"T\"), derives::number!(), shared::text()); }".into(),
+        ),
+        ("shared/Cargo.toml", package("shared", "")),
+        ("shared/src/lib.rs", library.into()),
+        (
+            "derives/Cargo.toml",
+            package("derives", "[lib]\nproc-macro = true\n[dependencies]\nshared = { path = \"../shared\" }\n"),
+        ),
+        (
+            "derives/src/lib.rs",
+            "#[proc_macro]\npub fn number(_: proc_macro::TokenStream) -> proc_macro::TokenStream { \
+             shared::text().parse().unwrap() }\n"
+                .into(),
+        ),
+    ];
+    let files: Vec<_> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+    let ran = Project::new("built", &files).run(&["--lines", "shared::*"]).ended(0);
+    assert_eq!(ran.stdout, "111 111 111\n");
+    let snapshot = ran.snapshot.unwrap();
+    assert_eq!(snapshot.functions[0].lines[0].occurrences, Some(1), "the program's own call");
+    assert!(ran.stderr.contains("unused variable"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
+    let project = workspace("missed");
+    let ran = project.run(&["--lines", "tool_lib::prase::numbers"]).ended(125);
+    assert_eq!(
+        ran.stderr,
+        "error: `tool_lib::prase::numbers` names no function that can be measured: there is \
+         `tool_lib::parse::numbers`\n"
+    );
+}
+
+#[test]
+fn a_flag_comes_before_the_environment_and_that_before_a_file() {
+    let project = workspace("settings");
+    project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");
+    let by_file = project.run(&[]).ended(0);
+    assert_eq!(by_file.functions(), ["tool_lib::parse::numbers"]);
+    let mut command = project.command(&[]);
+    command.env("MEM_PROFILE_LINES", "tool::main");
+    let by_environment = project.measured(&command.output().unwrap()).ended(0);
+    assert_eq!(by_environment.functions(), ["tool::main"]);
+    let mut command = project.command(&["--lines", "tool_lib::size"]);
+    command.env("MEM_PROFILE_LINES", "tool::main");
+    let by_flag = project.measured(&command.output().unwrap()).ended(0);
+    assert_eq!(by_flag.functions(), ["tool_lib::size"]);
+}
+
+#[test]
+fn a_folder_without_a_project_is_said() {
+    let folder = crate::run::Folder::new();
+    let ran = folder.run(&["run"]);
+    assert_eq!(ran.code, 125);
+    assert!(ran.stderr.starts_with("error: could not find `Cargo.toml` in "), "{}", ran.stderr);
+}
+
+#[test]
+fn a_program_that_measures_itself_keeps_its_own_runtime() {
+    let runtime = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let manifest = format!(
+        "[package]\nname = \"itself\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[dependencies]\n\
+         mem-profile = {{ path = {runtime:?} }}\n[workspace]\n"
+    );
+    let main = "#[global_allocator]\nstatic OWN: mem_profile::Alloc = mem_profile::Alloc::new();\n\
+                #[mem_profile::mem_profile(name = \"named\")]\nfn first() {\n    \
+                std::mem::forget(vec![0u8; 40]);\n}\n\
+                fn main() {\n    first();\n    std::mem::forget(vec![0u8; 2]);\n}\n";
+    let lock = std::fs::read_to_string(runtime.join("Cargo.lock")).unwrap();
+    let files = [("Cargo.toml", manifest.as_str()), ("src/main.rs", main), ("Cargo.lock", &lock)];
+    let ran = Project::new("itself", &files).run(&[]).ended(0);
+    assert_eq!(
+        ran.increments(),
+        ["named src/main.rs:5 40", "itself::main src/main.rs:8 40", "itself::main src/main.rs:9 2"]
+    );
+    assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+}

@@ -1,0 +1,37 @@
+//! The walk that is our own.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `trace` | the last stack of a thread, of which the unchanged part is not walked again |
+//! | `kept` | what is kept of it |
+//! | `shortcut` | the way from an unchanged frame to the allocator, as it went before |
+//! | `outwards` | frame by frame |
+//! | `caller` | what such a walk consists of |
+//! | `rules` | how to find the caller of an address: a cache that only grows |
+//! | `parse` | one rule, read from the program's call-frame information |
+//! | `frame_pointer` | the same for systems where every function keeps a frame pointer |
+
+mod caller;
+mod kept;
+mod outwards;
+mod shortcut;
+mod trace;
+
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+mod parse;
+#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[path = "rules.rs"]
+mod step;
+
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[path = "frame_pointer.rs"]
+mod step;
+
+#[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
+mod tests;
+
+use self::caller::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word};
+use super::modules;
+
+pub(in crate::trace) use self::step::prepare;
+pub(crate) use self::trace::{Trace, walk_in_full};

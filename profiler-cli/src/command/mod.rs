@@ -34,7 +34,7 @@ pub(crate) use test::Tested;
 ///
 /// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
 /// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. `exec` and
-/// what follows sample any program; the other commands read recordings.
+/// `attach` sample any program; the other commands read what was written.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",

@@ -36,6 +36,7 @@ pub(crate) struct Watcher {
 impl Watcher {
     /// Whether it is to be told that the block is freed.
     #[inline(always)]
+    #[cfg_attr(not(feature = "trace"), expect(unused_variables, reason = "nobody watches"))]
     pub(crate) fn may_know(&self, block: *mut u8) -> bool {
         #[cfg(feature = "trace")]
         return self.pages.is_none_or(|pages| pages.may_hold(block.addr()));

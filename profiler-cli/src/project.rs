@@ -27,6 +27,8 @@ impl Project {
     /// The project of a manifest, or the one around the current folder.
     pub(crate) fn find(manifest: Option<&Path>) -> Result<Self> {
         let mut command = MetadataCommand::new();
+        // What it says is part of what is said here.
+        command.env("CARGO_TERM_COLOR", "never");
         if let Some(manifest) = manifest {
             command.manifest_path(manifest);
         }

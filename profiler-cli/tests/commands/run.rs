@@ -52,7 +52,7 @@ impl Folder {
         let mut command = Command::new(COMMAND);
         command.args(arguments).current_dir(self.0.path());
         command.stdin(Stdio::null());
-        let changes = ["MEM_PROFILE", "GITHUB_", "NO_COLOR", "CLICOLOR"];
+        let changes = ["MEM_PROFILE", "GITHUB_", "NO_COLOR", "CLICOLOR", "CARGO_TERM_"];
         for (name, _) in std::env::vars_os() {
             let name = name.to_string_lossy().into_owned();
             if changes.iter().any(|start| name.starts_with(start)) {

@@ -140,9 +140,12 @@ fn a_flag_comes_before_the_environment_and_that_before_a_file() {
 #[test]
 fn a_folder_without_a_project_is_said() {
     let folder = crate::run::Folder::new();
-    let ran = folder.run(&["run"]);
-    assert_eq!(ran.code, 125);
-    assert!(ran.stderr.starts_with("error: could not find `Cargo.toml` in "), "{}", ran.stderr);
+    for colour in ["never", "always"] {
+        let mut command = folder.command(&["run"]);
+        let ran = crate::run::ran(&command.env("CARGO_TERM_COLOR", colour).output().unwrap());
+        assert_eq!(ran.code, 125);
+        assert!(ran.stderr.starts_with("error: could not find `Cargo.toml` in "), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -211,7 +211,18 @@ fn tests_have_the_peaks_of_their_binaries() {
 fn a_runner_of_cargo_ends_as_the_program() {
     let folder = Folder::new();
     package(&folder);
-    folder.write("src/main.rs", "fn main() { println!(\"ran\"); std::process::exit(7) }");
+    folder.write(
+        "src/main.rs",
+        r#"
+        fn main() {
+            println!("ran");
+            while !std::fs::read_to_string("a.dat").is_ok_and(|text| text.contains("\nMEM ")) {
+                std::thread::yield_now();
+            }
+            std::process::exit(7)
+        }
+        "#,
+    );
     let runner = format!("target.'cfg(all())'.runner=['{COMMAND}', 'exec', '-o', 'a.dat']");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--config", &runner]).current_dir(folder.path(""));

@@ -1,11 +1,9 @@
-//! What line events and frames do to a ledger: closing lines, and setting the lines of one frame
-//! aside while another runs.
+//! What line events do to a ledger: they close lines.
 
 use core::sync::atomic::Ordering::Relaxed;
 
 use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
-use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
-use super::stack::Aside;
+use super::row::{Row, Totals};
 use super::thread;
 use crate::process;
 
@@ -117,138 +115,12 @@ impl Ledger {
     }
 
     /// What they were when the thread last booked.
-    fn booked_totals(&self) -> Totals {
+    pub(super) fn booked_totals(&self) -> Totals {
         Totals {
             live: self.booked.get().wrapping_add(self.base.get()),
             allocated: self.booked_allocated.get(),
             allocations: self.booked_allocations.get(),
         }
-    }
-}
-
-/// What only frames call: the lines and peaks of one frame, set aside while another runs.
-impl Ledger {
-    /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
-    /// thread last booked, and no frame of the chunk waits further out.
-    ///
-    /// Most frames change nothing, and end like that. So nothing more is written down of the
-    /// caller's books: until the next change they stand as they stood when the thread last booked.
-    #[inline(always)]
-    pub(super) fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> bool {
-        let (current, caller, outer) = (self.row(), self.chunk.get(), chunk.suspended.get());
-        let is_open = self.notable.get() as u64 > current.usage.get() as u64;
-        if is_open || (outer != IDLE && caller != chunk.as_ptr()) {
-            return false;
-        }
-        let aside = Aside::new(caller, current, outer);
-        let is_pushed = self.stack.push(aside);
-        if is_pushed {
-            self.start_frame(chunk, row);
-        }
-        is_pushed
-    }
-
-    /// The same whatever has changed, of which all is booked. The first line of the frame has
-    /// already risen by `rise`. `None` when memory is out.
-    pub(super) fn push_frame(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
-        if self.stack.is_full() {
-            self.complete();
-            self.stack.grow()?;
-        }
-        self.stack.push(Aside::new(self.chunk.get(), self.row(), chunk.suspended.get()));
-        self.start_frame(chunk, row);
-        let live = self.live.get();
-        // With `rss` nothing else moves the peak along.
-        self.peak.set(live);
-        if self.line_start.get() != live.wrapping_sub(rise) {
-            // The caller's line has risen too.
-            self.complete();
-            self.line_start.set(live.wrapping_sub(rise));
-        }
-        if rise != 0 {
-            self.notable.set(CHANGED);
-        }
-        Some(())
-    }
-
-    #[inline(always)]
-    fn start_frame(&self, chunk: Chunk, row: &'static Row) {
-        chunk.suspended.set(RUNNING);
-        self.chunk.set(chunk.as_ptr());
-        self.set_row(row);
-    }
-
-    /// Ends the frame of `chunk` if it is the innermost one, and nothing has changed since it
-    /// was put in place.
-    #[inline(always)]
-    pub(super) fn pop_unchanged(&self, chunk: Chunk) -> bool {
-        match self.stack.last_incomplete() {
-            Some(aside) if self.chunk.get() == chunk.as_ptr() => {
-                self.stack.pop_incomplete();
-                self.resume(chunk, aside);
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Puts the frame back that `chunk`'s has replaced.
-    #[inline(always)]
-    pub(super) fn resume(&self, chunk: Chunk, aside: &Aside) {
-        chunk.suspended.set(aside.outer.get());
-        self.chunk.set(aside.caller.get());
-        self.row.set(aside.row.get());
-    }
-
-    /// Before anything is booked: what [`Ledger::push_unchanged`] has left out.
-    #[inline(always)]
-    pub(crate) fn complete(&self) {
-        if !self.stack.is_complete() {
-            self.complete_frames();
-        }
-    }
-
-    #[inline(never)]
-    fn complete_frames(&self) {
-        let (booked, base) = (self.booked_totals(), self.base.get());
-        let mut line_start = self.line_start.get().wrapping_add(base);
-        let mut frame_peak = self.frame_peak.get().wrapping_add(base);
-        let mut frames = self.stack.incomplete().peekable();
-        while let Some(aside) = frames.next() {
-            let entered = frames.peek().map_or(self.chunk.get(), |next| next.caller.get());
-            // SAFETY: null or from `push_frame`, which had it of a chunk.
-            if let Some(caller) = unsafe { Chunk::from_ptr(aside.caller.get()) } {
-                let left = caller.offset_of(aside.row());
-                caller.set_last(&booked);
-                caller.suspended.set(left);
-                if aside.caller.get() == entered {
-                    aside.outer.set(left);
-                }
-            }
-            aside.line_start.set(line_start);
-            aside.frame_peak.set(frame_peak);
-            (line_start, frame_peak) = (booked.live, booked.live);
-        }
-        self.frame_peak.set(self.booked.get());
-        self.stack.complete.set(self.stack.top.get());
-    }
-
-    /// Ends a frame, of which all is booked: the peak that it saw also is one of the frame that
-    /// called it. Returns how far the frame rose above the start of the caller's line.
-    #[inline(always)]
-    pub(super) fn restore_marks(&self, aside: &Aside) -> i64 {
-        if self.kind != Kind::Heap {
-            return 0;
-        }
-        let (base, seen) = (self.base.get(), self.frame_peak.get());
-        let line_start = aside.line_start.get().wrapping_sub(base);
-        self.line_start.set(line_start);
-        if line_start != self.live.get() {
-            // The line is to be closed by its end, although all is booked.
-            self.notable.set(CHANGED);
-        }
-        self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
-        seen.wrapping_sub(line_start)
     }
 
     /// How far the current line has risen above its start.

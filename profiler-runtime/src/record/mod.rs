@@ -10,7 +10,8 @@
 //! | `word` | a counter with one writer and many readers |
 //! | `row` | the counters of one source line, and the chunk of them that a thread owns per function |
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
-//! | `booking` | what line events and frames do to a ledger |
+//! | `booking` | what line events do to a ledger |
+//! | `switch` | what frames do to it: one is set aside while another runs |
 //! | `books` | the ledgers of one thread |
 //! | `arena` | the memory, or the file, that all of these lie in |
 //! | `layout` | what lies where in it |
@@ -53,6 +54,7 @@ pub(crate) mod quiet;
 pub(crate) mod row;
 pub(crate) mod span;
 pub(crate) mod stack;
+pub(crate) mod switch;
 pub(crate) mod sync;
 pub(crate) mod table;
 pub(crate) mod task;

@@ -100,6 +100,7 @@ fn requests() -> [*mut u8; 7] {
         let failed = alloc(layout(FAIL, 1));
         let failed_zeroed = alloc_zeroed(layout(FAIL, 1));
         let failed_growth = realloc(grown, layout(5000, 1), FAIL);
+        look_at(&aligned); // or the compiler would do without it
         assert!(aligned.addr().is_multiple_of(4096));
         dealloc(aligned, layout(100, 4096));
         [plain, grown, same, failed, failed_zeroed, failed_growth, same]

@@ -176,10 +176,12 @@ impl Chunk {
 
     /// The row at `offset`; `None` for [`IDLE`] and [`RUNNING`].
     pub(crate) fn row_at(self, offset: i64) -> Option<&'static Row> {
+        if matches!(offset, IDLE | RUNNING) {
+            return None;
+        }
         // SAFETY: apart from these only `offset_of` makes offsets, of rows of this chunk, which
         // is never freed.
-        (!matches!(offset, IDLE | RUNNING))
-            .then(|| unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
+        Some(unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
     }
 
     /// The number of a row of this chunk.

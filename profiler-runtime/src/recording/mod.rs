@@ -134,11 +134,22 @@ impl Recording {
         if metadata.len() > LARGEST {
             return Err(RecordingError::TooLarge { found: metadata.len() });
         }
-        let file = File::open(path).map_err(failed)?;
-        let mut bytes = Vec::new();
-        // A file that grows meanwhile is read as far as it was when this began, or further.
-        file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
-        Self::of(&bytes, |id| process::has_mapped(id, path, &metadata))
+        let read = || {
+            let mut bytes = Vec::new();
+            // A file that grows meanwhile is read as far as it was when this began, or further.
+            File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        let open = || {
+            let bytes = read().map_err(failed)?;
+            Self::of(&bytes, |id| process::has_mapped(id, path, &metadata))
+        };
+        let recording = open()?;
+        match recording.state {
+            // The process may have gone on, and ended, after its file was read.
+            State::Cut(_) => open(),
+            State::Complete | State::Running => Ok(recording),
+        }
     }
 
     /// Reads the bytes of a recording. Whether its process still runs is not asked.

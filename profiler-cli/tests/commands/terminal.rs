@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use crate::run::{COMMAND, Folder, Ran, ran};
 
-/// Runs a line of shell in a terminal that is 60 columns wide.
+/// Runs a command in a terminal that is 60 columns wide. No shell stays above it: one that Ctrl-C
+/// reaches too may end by it, and with it the code of the command is lost.
 fn in_terminal(folder: &Folder, line: &str) -> Child {
-    let line = format!("stty cols 60 rows 24; {}", line.replace("MEM", COMMAND));
+    let line = format!("stty cols 60 rows 24; exec {}", line.replace("MEM", COMMAND));
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
     command.current_dir(folder.path("")).env_remove("NO_COLOR").env("TERM", "xterm-256color");
+    command.env("SHELL", "/bin/sh");
     command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().expect("script, of bsdutils")
 }

@@ -148,6 +148,11 @@ fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Le
 /// `None` when memory for the stack is out: what happens in the frame is then its caller's.
 fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
     ledger.settle_open();
+    if ledger.chunk().is_none() {
+        // No line of a table called it: what rose before the call is the peak of none, and need
+        // not be set aside.
+        ledger.line_start.set(ledger.live.get());
+    }
     // A frame of the same function waits for the one that is running, which is of another.
     if chunk.suspended.get() != IDLE && ledger.chunk() != Some(chunk) {
         ledger.complete();

@@ -86,6 +86,14 @@ impl Place {
     }
 
     #[inline(always)]
+    fn resume_line(&self, row: usize) {
+        if let Some((ledger, chunk)) = self.here() {
+            return resume(ledger, event_row(chunk, row));
+        }
+        resume_line_of_task(self.chunk, row);
+    }
+
+    #[inline(always)]
     pub(super) fn count_iteration(&self, row: usize) {
         if let Some((_, chunk)) = self.find() {
             event_row(chunk, row).runs.add(1);
@@ -108,6 +116,14 @@ extern "C" fn start_line_of_task(table: *const (), row: usize) {
     let place = Place { ledger: ptr::null(), chunk: table };
     if let Some((ledger, chunk)) = place.find() {
         event(ledger, event_row(chunk, row));
+    }
+}
+
+#[inline(never)]
+extern "C" fn resume_line_of_task(table: *const (), row: usize) {
+    let place = Place { ledger: ptr::null(), chunk: table };
+    if let Some((ledger, chunk)) = place.find() {
+        resume(ledger, event_row(chunk, row));
     }
 }
 
@@ -193,6 +209,22 @@ extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
     start(ledger, row);
 }
 
+/// The line of `row` goes on, after a block in it.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
+    if ledger.is_open() {
+        return close_and_resume(ledger, row);
+    }
+    ledger.set_row(row);
+}
+
+#[inline(never)]
+extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
+    ledger.close_line();
+    ledger.set_row(row);
+}
+
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
 /// enclosing line becomes current again when the guard is dropped. Where it was left by
 /// `return`, `?`, a panic or cancellation, the line that left stays current, so that what the outer
@@ -211,22 +243,9 @@ impl Drop for Scope {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        if self.done {
-            resume_line(self.place, self.row, self.begun);
+        if self.done && self.place.leaving() == self.begun {
+            self.place.resume_line(self.row);
         }
-    }
-}
-
-#[cfg_attr(debug_assertions, inline(always))]
-#[cfg_attr(not(debug_assertions), inline(never))]
-extern "C" fn resume_line(place: Place, row: usize, begun: Leaving) {
-    if place.leaving() == begun
-        && let Some((ledger, chunk)) = place.find()
-    {
-        if ledger.is_open() {
-            ledger.close_line();
-        }
-        ledger.set_row(event_row(chunk, row));
     }
 }
 
@@ -243,16 +262,8 @@ impl Drop for End {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     fn drop(&mut self) {
-        end_line(self.place, self.row, self.begun);
-    }
-}
-
-#[cfg_attr(debug_assertions, inline(always))]
-#[cfg_attr(not(debug_assertions), inline(never))]
-extern "C" fn end_line(place: Place, row: usize, begun: Leaving) {
-    if place.leaving() == begun
-        && let Some((ledger, chunk)) = place.find()
-    {
-        event(ledger, event_row(chunk, row));
+        if self.place.leaving() == self.begun {
+            self.place.start_line(self.row);
+        }
     }
 }

@@ -63,7 +63,9 @@ pub(crate) fn start(backend: Backend, timeline: &'static Timeline, interval: Dur
     if running().is_some() {
         return;
     }
-    let series = Series { interval: interval.max(SHORTEST), blocks: Vec::new(), length: 0 };
+    // All at once: what the thread allocates later would look like the program's own.
+    let blocks = Vec::with_capacity(LIMIT.div_ceil(SAMPLES));
+    let series = Series { interval: interval.max(SHORTEST), blocks, length: 0 };
     let state = State { series, is_stopping: false, has_stopped: false, thread: None };
     let sampler: &'static Sampler = Box::leak(Box::new(Sampler {
         backend,

@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
+use super::ledger::{Kind, Ledger, PUBLISHED, RISEN};
 use super::row::{Row, Totals};
 use super::thread;
 use crate::process;
@@ -19,14 +19,15 @@ impl Ledger {
     /// The end of the current line: books what is open and starts the next line's peak.
     pub(crate) fn close_line(&self) {
         let live = self.settle();
-        self.line_start.set(live);
+        if self.stack.is_complete() {
+            self.line_start.set(live);
+        }
     }
 
     /// The same where that takes no call; else it is to be [closed](Self::close_line) still.
     #[inline(always)]
     pub(crate) fn close_line_simply(&self) -> bool {
-        let is_simple =
-            self.kind == Kind::Heap && self.notable.get() == CHANGED && self.stack.is_complete();
+        let is_simple = self.kind == Kind::Heap && self.has_changed() && self.stack.is_complete();
         if is_simple {
             self.line_start.set(self.book_heap());
         }
@@ -47,13 +48,24 @@ impl Ledger {
     }
 
     fn settle_heap(&self) -> i64 {
-        let notable = self.notable.get();
-        if notable != CHANGED {
-            self.row().usage.raise(notable);
+        if !self.has_changed() {
+            self.row().usage.raise(self.notable.get());
             return self.live.get();
         }
         self.complete();
         self.book_heap()
+    }
+
+    /// Whether there may be more to book than how much is in use.
+    #[inline(always)]
+    fn has_changed(&self) -> bool {
+        self.notable.get() as u64 >= RISEN as u64
+    }
+
+    /// What the process has in use, as far as this thread knows.
+    #[inline(always)]
+    pub(super) fn usage(&self) -> i64 {
+        PUBLISHED.load(Relaxed).wrapping_add(self.live.get())
     }
 
     #[inline(always)]
@@ -62,7 +74,7 @@ impl Ledger {
         row.increment.add(live.wrapping_sub(self.booked.get()));
         self.note_booked(live);
         self.settle_peak(live, row);
-        let usage = PUBLISHED.load(Relaxed).wrapping_add(live);
+        let usage = self.usage();
         row.usage.raise(usage);
         self.notable.set(usage | self.kept.get());
         live
@@ -125,8 +137,10 @@ impl Ledger {
 
     /// How far the current line has risen above its start.
     pub(crate) fn rise(&self) -> i64 {
+        let start =
+            if self.stack.is_complete() { self.line_start.get() } else { self.booked.get() };
         match self.kind {
-            Kind::Heap => self.live.get().wrapping_sub(self.line_start.get()),
+            Kind::Heap => self.live.get().wrapping_sub(start),
             Kind::Rss | Kind::Special => 0,
         }
     }

@@ -122,6 +122,9 @@ fn begin_call(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chu
 #[inline(never)]
 fn begin_call_slow(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
+    if ledger.calm_down() {
+        return begin_call(table, row);
+    }
     // SAFETY: the macro emits a function's rows and this call together: `row` is below the number
     // of rows, of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };

@@ -43,6 +43,9 @@ pub(crate) const ALWAYS: i64 = i64::MIN;
 /// knows. Above all readings, which are compared without sign: a small number is stored faster.
 pub(super) const CHANGED: i64 = -1;
 
+/// All is booked, but by frames that have ended: the current line has risen above its start.
+pub(super) const RISEN: i64 = -2;
+
 /// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
 /// the `live` of one thread it adds up to what that thread knows of the process.
 pub(super) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
@@ -73,7 +76,7 @@ pub(crate) struct Ledger {
     pub(super) allocated: Word,
     pub(super) allocations: Word,
     /// A row whose highest usage is below this has something to book: what the process had in
-    /// use when this thread last settled, or [`CHANGED`].
+    /// use when this thread last settled, [`CHANGED`] or [`RISEN`].
     pub(super) notable: Local,
     /// The watcher is told of a block with which `allocated` comes to this. Here with and without
     /// the feature `trace`: recordings have one layout.
@@ -93,7 +96,8 @@ pub(crate) struct Ledger {
     pub(super) kind: Kind,
     /// `live` when it was last booked.
     pub(super) booked: Word,
-    /// `live` when the current line started.
+    /// `live` when the current line started; where frames have incomplete callers, when the line of
+    /// the outermost of these did.
     pub(super) line_start: Local,
     /// Highest `live` since the innermost frame was entered of which the books are complete.
     pub(super) frame_peak: Local,

@@ -2,7 +2,7 @@
 
 use core::marker::PhantomData;
 
-use super::ledger::{CHANGED, Kind, Ledger};
+use super::ledger::{Kind, Ledger};
 use super::row::Totals;
 use super::thread;
 
@@ -63,10 +63,9 @@ impl Drop for Measure {
 impl Ledger {
     /// Books what is open on the current line, which goes on.
     pub(crate) fn settle_within(&self) {
-        let live = self.settle();
-        if self.kind == Kind::Heap && self.line_start.get() != live {
-            // The line is to be closed by its end, although all is booked.
-            self.notable.set(CHANGED);
-        }
+        // The highest mark is to be that of the frame that runs.
+        self.complete();
+        self.settle();
+        self.note_rise();
     }
 }

@@ -94,18 +94,20 @@ impl Stack {
         self.top.get() == self.complete.get()
     }
 
-    /// The last one, if the books of its caller are not complete. It stays.
+    /// Takes the last one away, unless the books of its caller are complete, and hands it to `resume`
+    /// with whether those of all others are.
     #[inline(always)]
-    pub(crate) fn last_incomplete(&self) -> Option<&Aside> {
-        let top = self.top.get();
-        // SAFETY: what lies between `complete` and `top` was written by `push`.
-        (top != self.complete.get()).then(|| unsafe { &*top.wrapping_sub(1) })
-    }
-
-    /// Takes the last one away, which is not complete.
-    #[inline(always)]
-    pub(crate) fn pop_incomplete(&self) {
-        self.top.set(self.top.get().wrapping_sub(1));
+    pub(super) fn pop_incomplete(&self, resume: impl FnOnce(&Aside, bool)) -> bool {
+        let (top, complete) = (self.top.get(), self.complete.get());
+        if top == complete {
+            return false;
+        }
+        let top = top.wrapping_sub(1);
+        self.top.set(top);
+        // SAFETY: what lies between `complete` and `top` was written by `push`, and no other is
+        // pushed meanwhile.
+        resume(unsafe { &*top }, top == complete);
+        true
     }
 
     /// All that are not complete, the outermost first.

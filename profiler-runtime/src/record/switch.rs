@@ -1,6 +1,6 @@
 //! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
 
-use super::ledger::{CHANGED, Kind, Ledger};
+use super::ledger::{CHANGED, Kind, Ledger, RISEN};
 use super::row::{Chunk, IDLE, RUNNING, Row};
 use super::stack::Aside;
 
@@ -10,6 +10,7 @@ impl Ledger {
     ///
     /// Most frames change nothing, and end like that. So nothing more is written down of the
     /// caller's books: until the next change they stand as they stood when the thread last booked.
+    /// `line_start` stays the caller's too.
     #[inline(always)]
     pub(super) fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> bool {
         let (current, caller, outer) = (self.row(), self.chunk.get(), chunk.suspended.get());
@@ -37,12 +38,9 @@ impl Ledger {
         let live = self.live.get();
         // With `rss` nothing else moves the peak along.
         self.peak.set(live);
-        if self.line_start.get() != live.wrapping_sub(rise) {
-            // The caller's line has risen too.
+        if rise != 0 {
             self.complete();
             self.line_start.set(live.wrapping_sub(rise));
-        }
-        if rise != 0 {
             self.notable.set(CHANGED);
         }
         Some(())
@@ -59,14 +57,33 @@ impl Ledger {
     /// was put in place.
     #[inline(always)]
     pub(super) fn pop_unchanged(&self, chunk: Chunk) -> bool {
-        match self.stack.last_incomplete() {
-            Some(aside) if self.chunk.get() == chunk.as_ptr() => {
-                self.stack.pop_incomplete();
+        self.chunk.get() == chunk.as_ptr()
+            && self.stack.pop_incomplete(|aside, is_complete| {
                 self.resume(chunk, aside);
-                true
-            }
-            _ => false,
+                if is_complete {
+                    self.note_rise();
+                }
+            })
+    }
+
+    /// All is booked, and the books of all callers are complete. Where the current line has risen
+    /// above its start, it is still to be closed by its end.
+    #[inline(always)]
+    pub(super) fn note_rise(&self) {
+        if self.line_start.get() != self.live.get() {
+            self.notable.set(RISEN | self.kept.get());
         }
+    }
+
+    /// Whether the current line has risen only by frames that have ended, and is no higher than it
+    /// ever was. Then the next frame may be one that changes nothing.
+    pub(super) fn calm_down(&self) -> bool {
+        let now = self.usage();
+        let is_calm = self.notable.get() == RISEN && now <= self.row().usage.get();
+        if is_calm {
+            self.notable.set(now);
+        }
+        is_calm
     }
 
     /// Puts the frame back that `chunk`'s has replaced.
@@ -106,6 +123,7 @@ impl Ledger {
             aside.frame_peak.set(frame_peak);
             (line_start, frame_peak) = (booked.live, booked.live);
         }
+        self.line_start.set(self.booked.get());
         self.frame_peak.set(self.booked.get());
         self.stack.complete.set(self.stack.top.get());
     }
@@ -120,10 +138,7 @@ impl Ledger {
         let (base, seen) = (self.base.get(), self.frame_peak.get());
         let line_start = aside.line_start.get().wrapping_sub(base);
         self.line_start.set(line_start);
-        if line_start != self.live.get() {
-            // The line is to be closed by its end, although all is booked.
-            self.notable.set(CHANGED);
-        }
+        self.note_rise();
         self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
         seen.wrapping_sub(line_start)
     }

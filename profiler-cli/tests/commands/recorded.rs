@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::run::Folder;
+use crate::run::{Folder, ran};
 
 const MANIFEST: &str = r#"
 [package]
@@ -212,4 +212,92 @@ fn calls_of_annotated_functions_are_among_the_samples() {
     assert_eq!(refused.code, 125);
     let refused = folder.run(&["exec", "--output", "own.mprof", "true"]);
     assert!(refused.stderr.contains("it is a recording, and would be lost"), "{}", refused.stderr);
+}
+
+/// Two tasks on one thread, each in a block while it waits; then they are moved to another thread,
+/// where one of them panics and the other one is dropped.
+const TASKS: &str = r#"
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use mem_profile::{mem_profile, timestamp};
+
+#[mem_profile]
+fn parse(fails: bool) {
+    if fails {
+        resume_unwind(Box::new(()));
+    }
+}
+
+#[mem_profile]
+async fn request(fails: bool) {
+    let _block = timestamp("read the body");
+    pause().await;
+    parse(false);
+    pause().await;
+    parse(fails);
+    pause().await;
+}
+
+async fn pause() {
+    let mut paused = false;
+    let wait = move |_: &mut Context<'_>| match std::mem::replace(&mut paused, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    };
+    poll_fn(wait).await;
+}
+
+type Request = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn poll(request: &mut Request) {
+    let mut context = Context::from_waker(Waker::noop());
+    let poll = AssertUnwindSafe(|| request.as_mut().poll(&mut context).is_pending());
+    let _ = catch_unwind(poll);
+}
+
+fn main() {
+    let mut requests: [Request; 2] = [Box::pin(request(true)), Box::pin(request(false))];
+    for _ in 0..2 {
+        requests.iter_mut().for_each(poll);
+        parse(false);
+    }
+    std::thread::spawn(move || {
+        let _block = timestamp("another thread");
+        requests.iter_mut().for_each(poll);
+        drop(requests);
+        parse(false);
+    })
+    .join()
+    .unwrap();
+    parse(false);
+}
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn calls_in_tasks_have_their_levels_in_the_file() {
+    let folder = Folder::new();
+    let program = build("tasks", TASKS);
+    let mut command = folder.command(&["exec", "-q", "-o", "a.dat", program.to_str().unwrap()]);
+    let ran = ran(&command.env("MEM_PROFILE_TIMELINE", "1").output().unwrap());
+    assert_eq!((ran.code, ran.stderr.contains("Function: tasks::request")), (0, true));
+    let text = folder.read("a.dat");
+    let mut calls: Vec<(f64, &str, &str, &str)> = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("FUNC ")) {
+        let fields: Vec<_> = line.split(' ').collect();
+        let [_, name, _, start, _, _, level, thread] = fields[..] else { panic!("{line}") };
+        calls.push((start.parse().unwrap(), name.trim_start_matches("tasks::"), level, thread));
+    }
+    let mut levels: Vec<_> =
+        calls.iter().map(|(_, name, level, thread)| format!("{thread} {level} {name}")).collect();
+    levels.sort();
+    let block = "read\u{a0}the\u{a0}body";
+    let mut expected = vec!["0 0 parse", "0 0 parse", "0 0 parse", "0 0 request", "0 0 request"];
+    let blocks = format!("0 1 {block}");
+    expected.extend([blocks.as_str(), &blocks, "0 2 parse", "0 2 parse"]);
+    expected.extend(["1 0 another\u{a0}thread", "1 1 parse", "1 2 parse", "1 2 parse"]);
+    assert_eq!(levels, expected, "{text}");
 }

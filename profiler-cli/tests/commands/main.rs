@@ -7,6 +7,8 @@ mod export;
 mod files;
 mod manual;
 mod measured;
+#[cfg(target_os = "linux")]
+mod python;
 mod recorded;
 mod report;
 mod run;

@@ -17,4 +17,6 @@ mod run;
 mod sample;
 mod sampled;
 #[cfg(target_os = "linux")]
+mod signals;
+#[cfg(target_os = "linux")]
 mod terminal;

@@ -1,13 +1,14 @@
 //! Settings from files: what they say holds where the environment and the flags say nothing.
 
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use toml::{Table, Value};
 
-/// The file, in the current folder or one around it.
+/// The file, in the folder of the project or one around it.
 const FILE: &str = ".config/mem-profile.toml";
 
 /// What can be set: each is the variable `MEM_PROFILE_` with the name in capitals.
@@ -28,19 +29,41 @@ const NAMES: [&str; 10] = [
 type Variable = (String, String);
 
 /// Puts settings of files into the environment, where they are not set yet: so they hold for this
-/// command as well as for the programs that it runs.
+/// command, which has these arguments, as well as for the programs that it runs.
 ///
 /// # Errors
 /// When a file is no TOML, or has a setting that there is not.
-pub(crate) fn apply() -> Result<()> {
-    let folder = env::current_dir().context("there is no current folder")?;
-    for (name, value) in read(&folder)? {
+pub(crate) fn apply(arguments: impl Iterator<Item = OsString>) -> Result<()> {
+    let here = env::current_dir().context("there is no current folder")?;
+    // A project that is not there is cargo's to complain of.
+    let manifest = manifest(arguments).and_then(|path| fs::canonicalize(path).ok());
+    let folder = manifest.as_deref().and_then(Path::parent).unwrap_or(&here);
+    for (name, value) in read(folder)? {
         if env::var_os(&name).is_none() {
             // SAFETY: called first thing in `main`, when there is no other thread.
             unsafe { env::set_var(name, value) };
         }
     }
     Ok(())
+}
+
+/// The manifest that the arguments name, where they are about a project. They are not taken apart
+/// yet: what is set here changes how that is done.
+fn manifest(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
+    let command = arguments.find(|it| ["run", "test", "exec"].iter().any(|name| it == name))?;
+    if command == "exec" {
+        return None;
+    }
+    let mut arguments = arguments.take_while(|argument| argument != "--");
+    while let Some(argument) = arguments.next() {
+        if argument == "--manifest-path" {
+            return arguments.next().map(PathBuf::from);
+        }
+        if let Some(path) = argument.to_str().and_then(|it| it.strip_prefix("--manifest-path=")) {
+            return Some(PathBuf::from(path));
+        }
+    }
+    None
 }
 
 /// The settings that hold in a folder: those of the file, and then those of the manifest.
@@ -136,6 +159,27 @@ mod tests {
         ];
         assert_eq!(with(&[file, member, manifest]).unwrap(), expected);
         assert_eq!(with(&[("Cargo.toml", "no TOML")]).unwrap(), []);
+    }
+
+    #[test]
+    fn a_manifest_is_that_of_the_command_and_not_of_a_program() {
+        let named = |line: &str| {
+            let words = line.split_whitespace().map(OsString::from).collect::<Vec<_>>();
+            manifest(words.into_iter()).map(|path| path.display().to_string())
+        };
+        let own = [
+            "cargo-mem-profile run --manifest-path a/Cargo.toml -- x",
+            "cargo mem-profile --color never run -q --manifest-path=a/Cargo.toml",
+            "cargo mem-profile test --manifest-path a/Cargo.toml",
+        ];
+        assert_eq!(own.map(named), own.map(|_| Some("a/Cargo.toml".to_owned())));
+        let others = [
+            "cargo mem-profile run -- --manifest-path a/Cargo.toml",
+            "cargo mem-profile exec run --manifest-path a/Cargo.toml",
+            "cargo mem-profile report run.mprof",
+            "cargo mem-profile run --manifest-path",
+        ];
+        assert_eq!(others.map(named), others.map(|_| None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What cargo knows of the project.
 
 use std::env;
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -64,4 +65,38 @@ fn crates(metadata: &Metadata) -> Vec<CrateRoot> {
 /// The cargo that started this command, or else the one to be found.
 pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// The variable that names a wrapper for crates of the workspace.
+pub(crate) const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
+
+/// What the user has cargo start in the place of the compiler of the workspace: by a variable, or by
+/// the settings of cargo that hold in the current folder.
+///
+/// # Errors
+/// Where there is no current folder.
+pub(crate) fn wrapper() -> Result<Option<PathBuf>> {
+    let here = env::current_dir().context("there is no current folder")?;
+    let by_variable = [WRAPPER, "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"].into_iter();
+    if let Some(wrapper) = by_variable.filter_map(env::var_os).next() {
+        // None is wanted where it is empty.
+        return Ok(Some(wrapper).filter(|it| !it.is_empty()).map(|it| absolute(&here, it.into())));
+    }
+    let around = here.ancestors().map(|folder| folder.join(".cargo"));
+    let folders = around.chain(env::var_os("CARGO_HOME").map(PathBuf::from));
+    Ok(folders.filter_map(|folder| wrapper_of(&folder)).next())
+}
+
+/// The one in the settings that lie in a folder.
+fn wrapper_of(folder: &Path) -> Option<PathBuf> {
+    let texts = ["config", "config.toml"].map(|name| fs::read_to_string(folder.join(name)));
+    // What else may be wrong with them, cargo says.
+    let settings: toml::Table = texts.into_iter().find_map(Result::ok)?.parse().ok()?;
+    let path = settings.get("build")?.get("rustc-workspace-wrapper")?.as_str()?;
+    Some(absolute(folder.parent()?, path.into()))
+}
+
+/// A path is seen from a folder; what is a name only, is looked for where programs are.
+fn absolute(folder: &Path, path: PathBuf) -> PathBuf {
+    if path.components().count() > 1 { folder.join(path) } else { path }
 }

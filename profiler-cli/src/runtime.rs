@@ -79,22 +79,24 @@ impl Source {
     /// Builds it, or finds it built; `progress` is told the crates on the way.
     pub(crate) fn build(&self, variant: &Variant, progress: impl Fn(&str)) -> Result<Built> {
         let mut command = self.command(variant);
-        let mut cargo = command.spawn().context("cannot start cargo")?;
-        let errors = cargo.stderr.take();
-        let errors = std::thread::spawn(move || errors.map(std::io::read_to_string));
-        let mut built =
-            Built { variant: variant.clone(), library: PathBuf::new(), folders: vec![] };
-        for line in BufReader::new(cargo.stdout.take().context("cargo has no output")?).lines() {
-            let message: Value = serde_json::from_str(&line?).unwrap_or_default();
-            progress(message["target"]["name"].as_str().unwrap_or_default());
-            built.add(&message);
+        build(&mut command, variant, &progress).or_else(|error| {
+            // The project may have its crates from a folder of its own, in which ours are not.
+            self.leave_project(&mut command)?;
+            build(&mut command, variant, &progress).map_err(|_| error)
+        })
+    }
+
+    /// Has cargo heed no settings but those of the user, with the compiler of the project.
+    fn leave_project(&self, command: &mut Command) -> Result<()> {
+        if env::var_os("RUSTC").is_none() {
+            let output = Command::new("rustc").args(["--print", "sysroot"]).output();
+            let output = output.context("cannot run rustc")?;
+            let sysroot = String::from_utf8_lossy(&output.stdout);
+            let rustc = Path::new(sysroot.trim()).join("bin/rustc");
+            command.env("RUSTC", rustc.with_extension(env::consts::EXE_EXTENSION));
         }
-        built.folders.sort();
-        if !cargo.wait()?.success() || built.library.as_os_str().is_empty() {
-            let errors = errors.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
-            bail!("the runtime cannot be built: {}", errors.trim());
-        }
-        Ok(built)
+        command.current_dir(self.folder.ancestors().last().unwrap_or(&self.folder));
+        Ok(())
     }
 
     fn command(&self, variant: &Variant) -> Command {
@@ -123,6 +125,24 @@ impl Source {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
+}
+
+fn build(command: &mut Command, variant: &Variant, progress: &impl Fn(&str)) -> Result<Built> {
+    let mut cargo = command.spawn().context("cannot start cargo")?;
+    let errors = cargo.stderr.take();
+    let errors = std::thread::spawn(move || errors.map(std::io::read_to_string));
+    let mut built = Built { variant: variant.clone(), library: PathBuf::new(), folders: vec![] };
+    for line in BufReader::new(cargo.stdout.take().context("cargo has no output")?).lines() {
+        let message: Value = serde_json::from_str(&line?).unwrap_or_default();
+        progress(message["target"]["name"].as_str().unwrap_or_default());
+        built.add(&message);
+    }
+    built.folders.sort();
+    if !cargo.wait()?.success() || built.library.as_os_str().is_empty() {
+        let errors = errors.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
+        bail!("the runtime cannot be built: {}", errors.trim());
+    }
+    Ok(built)
 }
 
 impl Variant {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::control;
 use crate::record::quiet::Quiet;
 use crate::record::timeline;
-use crate::record::track::{self, OpenSpan};
+use crate::record::track::{self, OpenBlock};
 use crate::session;
 use crate::snapshot::Backend;
 
@@ -26,14 +26,14 @@ use crate::snapshot::Backend;
 /// [timeline]: crate::Timeline
 pub fn timestamp(name: &'static str) -> Timestamp {
     control::start();
-    Timestamp { _span: OpenSpan::of_block(name) }
+    Timestamp { _block: OpenBlock::begin(name) }
 }
 
 /// A block that [`timestamp`] has named, until this is dropped.
 #[derive(Debug)]
 #[must_use = "the block ends where this is dropped"]
 pub struct Timestamp {
-    _span: OpenSpan,
+    _block: OpenBlock,
 }
 
 /// Records memory over time, from now on until the process ends: a sample of what is in use in each

@@ -68,10 +68,10 @@ Exit codes:
 ended it; `run` with 101 where it cannot be built, `exec` with 127 where it is not found and with 126
 where it cannot be run.
 
-What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here or in a folder
-around, or in Cargo.toml under [package.metadata.mem-profile], less the beginning and in small
-letters: lines = [\"my_app::*\"], unit = \"KiB\". The file comes before the manifest, variables
-before both, flags before all.";
+What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here (or where
+--manifest-path points) or in a folder around, or in Cargo.toml under
+[package.metadata.mem-profile], less the beginning and in small letters: lines = [\"my_app::*\"],
+unit = \"KiB\". The file comes before the manifest, variables before both, flags before all.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -122,7 +122,7 @@ const FAILED: u8 = 125;
 
 /// Runs the command that the arguments of the process name.
 pub(crate) fn main() -> ExitCode {
-    let outcome = config::apply().and_then(|()| {
+    let outcome = config::apply(arguments()).and_then(|()| {
         let arguments = Arguments::parse_from(arguments());
         arguments.color.write_global();
         run(arguments.command)

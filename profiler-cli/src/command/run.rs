@@ -11,7 +11,7 @@ use indicatif::ProgressBar;
 
 use super::Outcome;
 use super::target::Selection;
-use crate::project::Project;
+use crate::project::{Project, WRAPPER};
 use crate::rewrite::{Candidate, Crate, Patterns};
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
@@ -65,6 +65,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         mirror: folder.join("sources"),
         target_folder: project.target.clone(),
         target: selection.target().map(str::to_owned),
+        wrapper: crate::project::wrapper()?,
         source: None,
         built: None,
     };
@@ -123,7 +124,7 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
     cargo.arg("--target-dir").arg(build);
     let (name, value) = settings.variable()?;
     cargo.env(name, value);
-    for name in ["RUSTC_WORKSPACE_WRAPPER", "CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"] {
+    for name in [WRAPPER, "CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"] {
         cargo.env_remove(name);
     }
     if let Some(output) = &arguments.output {

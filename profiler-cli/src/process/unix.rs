@@ -1,25 +1,41 @@
 //! Signals that come to this command while another program runs.
 
-use std::io::{IsTerminal, stderr, stdin};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
-use signal_hook::iterator::Signals;
+use signal_hook::iterator::SignalsInfo;
+use signal_hook::iterator::exfiltrator::WithRawSiginfo;
 
 const PASSED_ON: [i32; 6] = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2];
 
-/// The number of a signal that came.
+/// A signal that came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Signal(i32);
+pub(crate) struct Signal {
+    number: i32,
+    /// By the system, as what is typed at a terminal, and not by a process.
+    is_of_system: bool,
+}
+
+impl Signal {
+    fn new(info: &libc::siginfo_t) -> Self {
+        let is_of_system = match cfg!(target_os = "linux") {
+            true => info.si_code > 0,
+            // SAFETY: of a signal that was sent there is a sender; of any other one it is what the
+            // system left there, which is a number whatever it says.
+            false => unsafe { info.si_pid() == 0 },
+        };
+        Self { number: info.si_signo, is_of_system }
+    }
+}
 
 /// Hands each signal that comes from now on to `receive`, on a thread of its own, until that says
 /// that it has seen enough. What was ignored stays ignored.
 pub(crate) fn receive(mut receive: impl FnMut(Signal) -> bool + Send + 'static) {
     let heeded = PASSED_ON.into_iter().filter(|number| !is_ignored(*number));
     // Without a handler a signal ends this command as it ends any.
-    let Ok(mut signals) = Signals::new(heeded) else { return };
-    std::thread::spawn(move || signals.forever().all(|number| receive(Signal(number))));
+    let Ok(mut signals) = SignalsInfo::<WithRawSiginfo>::new(heeded) else { return };
+    std::thread::spawn(move || signals.forever().all(|info| receive(Signal::new(&info))));
 }
 
 fn is_ignored(number: i32) -> bool {
@@ -32,16 +48,11 @@ fn is_ignored(number: i32) -> bool {
 
 /// Passes a signal on to a child that has not been waited for. What is typed at a terminal is sent
 /// to the child by that already.
-pub(crate) fn pass_on(Signal(number): Signal, child: u32) {
-    let is_typed = matches!(number, SIGINT | SIGQUIT) && has_terminal();
-    if let (false, Ok(child)) = (is_typed, child.try_into()) {
+pub(crate) fn pass_on(signal: Signal, child: u32) {
+    if let (false, Ok(child)) = (signal.is_of_system, child.try_into()) {
         // SAFETY: takes two numbers; whatever they are, no memory of ours is touched.
-        unsafe { libc::kill(child, number) };
+        unsafe { libc::kill(child, signal.number) };
     }
-}
-
-fn has_terminal() -> bool {
-    stdin().is_terminal() || stderr().is_terminal()
 }
 
 /// The code with which a shell ends whose program ended so: 128 + the number of a signal.

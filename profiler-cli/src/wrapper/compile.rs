@@ -138,7 +138,7 @@ impl Job<'_> {
     }
 
     fn compiler(&self) -> Command {
-        let mut command = super::rustc(&self.invocation.compiler);
+        let mut command = super::rustc(self.settings, &self.invocation.compiler);
         if let Some(runtime) = &self.runtime {
             runtime.find(&mut command);
         }

@@ -40,7 +40,7 @@ pub(crate) fn run() -> Option<ExitCode> {
 fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
     let settings = Settings::read(settings)?;
     let [compiler, arguments @ ..] = arguments else { bail!("no compiler is named") };
-    let mut command = rustc(compiler);
+    let mut command = rustc(&settings, compiler);
     if let Some(invocation) = Invocation::read(compiler, arguments) {
         if settings.concern(&invocation) {
             return compile::run(&settings, &invocation);
@@ -53,9 +53,14 @@ fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
     status(command.args(arguments)).map(code)
 }
 
-/// The compiler, which loads macros of the workspace: they are no part of what is measured.
-fn rustc(compiler: &OsString) -> Command {
-    let mut command = Command::new(compiler);
+/// The compiler, in the user's own wrapper if there is one. It loads macros of the workspace: they are
+/// no part of what is measured.
+fn rustc(settings: &Settings, compiler: &OsString) -> Command {
+    let mut command = match &settings.wrapper {
+        Some(wrapper) => Command::new(wrapper),
+        None => Command::new(compiler),
+    };
+    command.args(settings.wrapper.is_some().then_some(compiler));
     command.env("MEM_PROFILE", "off").env_remove("MEM_PROFILE_TRACE");
     command
 }

@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) target_folder: PathBuf,
     /// The target that the user names: what is built for another is part of the build only.
     pub(crate) target: Option<String>,
+    /// What the user has cargo start in the place of the compiler of the workspace.
+    pub(crate) wrapper: Option<PathBuf>,
     /// Where the runtime comes from; `None` where the program depends on it itself.
     pub(crate) source: Option<Source>,
     /// The runtime as most programs need it.

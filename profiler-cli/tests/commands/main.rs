@@ -7,6 +7,8 @@ mod export;
 mod files;
 mod manual;
 mod measured;
+#[cfg(target_os = "linux")]
+mod python;
 mod recorded;
 mod report;
 mod run;
@@ -14,5 +16,7 @@ mod run;
 #[allow(dead_code, unreachable_pub)]
 mod sample;
 mod sampled;
+#[cfg(target_os = "linux")]
+mod signals;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use crate::run::Folder;
+use crate::run::{Folder, ran};
 
 const MANIFEST: &str = r#"
 [package]
@@ -31,12 +31,12 @@ fn workspace() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-fn example(name: &str) -> String {
+pub(crate) fn example(name: &str) -> String {
     fs::read_to_string(workspace().join("examples").join(name).with_extension("rs")).unwrap()
 }
 
 /// Builds a program of this source.
-fn build(name: &str, source: &str) -> PathBuf {
+pub(crate) fn build(name: &str, source: &str) -> PathBuf {
     let package = Path::new(env!("CARGO_TARGET_TMPDIR")).join("recorded").join(name);
     let path = package.join("examples").join(name).with_extension("rs");
     fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -212,4 +212,160 @@ fn calls_of_annotated_functions_are_among_the_samples() {
     assert_eq!(refused.code, 125);
     let refused = folder.run(&["exec", "--output", "own.mprof", "true"]);
     assert!(refused.stderr.contains("it is a recording, and would be lost"), "{}", refused.stderr);
+}
+
+/// Two tasks on one thread, each in a block while it waits; then they are moved to another thread,
+/// where one of them panics and the other one is dropped.
+const TASKS: &str = r#"
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker};
+
+use mem_profile::{mem_profile, timestamp};
+
+#[mem_profile]
+fn parse(fails: bool) {
+    if fails {
+        resume_unwind(Box::new(()));
+    }
+}
+
+#[mem_profile]
+async fn request(fails: bool) {
+    let _block = timestamp("read the body");
+    pause().await;
+    parse(false);
+    pause().await;
+    parse(fails);
+    pause().await;
+}
+
+async fn pause() {
+    let mut paused = false;
+    let wait = move |_: &mut Context<'_>| match std::mem::replace(&mut paused, true) {
+        true => Poll::Ready(()),
+        false => Poll::Pending,
+    };
+    poll_fn(wait).await;
+}
+
+type Request = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+fn poll(request: &mut Request) {
+    let mut context = Context::from_waker(Waker::noop());
+    let poll = AssertUnwindSafe(|| request.as_mut().poll(&mut context).is_pending());
+    let _ = catch_unwind(poll);
+}
+
+fn main() {
+    let mut requests: [Request; 2] = [Box::pin(request(true)), Box::pin(request(false))];
+    for _ in 0..2 {
+        requests.iter_mut().for_each(poll);
+        parse(false);
+    }
+    std::thread::spawn(move || {
+        let _block = timestamp("another thread");
+        requests.iter_mut().for_each(poll);
+        drop(requests);
+        parse(false);
+    })
+    .join()
+    .unwrap();
+    parse(false);
+}
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn calls_in_tasks_have_their_levels_in_the_file() {
+    let folder = Folder::new();
+    let program = build("tasks", TASKS);
+    let mut command = folder.command(&["exec", "-q", "-o", "a.dat", program.to_str().unwrap()]);
+    let ran = ran(&command.env("MEM_PROFILE_TIMELINE", "1").output().unwrap());
+    assert_eq!((ran.code, ran.stderr.contains("Function: tasks::request")), (0, true));
+    let text = folder.read("a.dat");
+    let mut calls: Vec<(f64, &str, &str, &str)> = Vec::new();
+    for line in text.lines().filter(|line| line.starts_with("FUNC ")) {
+        let fields: Vec<_> = line.split(' ').collect();
+        let [_, name, _, start, _, _, level, thread] = fields[..] else { panic!("{line}") };
+        calls.push((start.parse().unwrap(), name.trim_start_matches("tasks::"), level, thread));
+    }
+    let mut levels: Vec<_> =
+        calls.iter().map(|(_, name, level, thread)| format!("{thread} {level} {name}")).collect();
+    levels.sort();
+    let block = "read\u{a0}the\u{a0}body";
+    let mut expected = vec!["0 0 parse", "0 0 parse", "0 0 parse", "0 0 request", "0 0 request"];
+    let blocks = format!("0 1 {block}");
+    expected.extend([blocks.as_str(), &blocks, "0 2 parse", "0 2 parse"]);
+    expected.extend(["1 0 another\u{a0}thread", "1 1 parse", "1 2 parse", "1 2 parse"]);
+    assert_eq!(levels, expected, "{text}");
+}
+
+/// Threads that all wait inside an annotated function, until there is a sample of all of them. Says
+/// how many there are.
+const THREADS: &str = r#"
+use std::sync::{Arc, Barrier, mpsc};
+use std::thread::{self, Builder};
+
+use mem_profile::mem_profile;
+
+#[mem_profile]
+fn wait(arrived: mpsc::Sender<()>, end: &Barrier) {
+    arrived.send(()).unwrap();
+    end.wait();
+}
+
+fn samples() -> usize {
+    std::fs::read_to_string("a.dat").map_or(0, |text| text.matches("\nMEM ").count())
+}
+
+fn main() {
+    // The barrier is known before the threads are: those that cannot be had are made up for.
+    let wanted = 10_000;
+    let end = Arc::new(Barrier::new(wanted + 1));
+    let (sender, receiver) = mpsc::channel();
+    let start = |_| {
+        let (sender, end) = (sender.clone(), end.clone());
+        Builder::new().stack_size(64 << 10).spawn(move || wait(sender, &end)).ok()
+    };
+    let threads: Vec<_> = (0..wanted).map_while(start).collect();
+    println!("{}", threads.len());
+    (0..threads.len()).for_each(|_| receiver.recv().unwrap());
+    let before = samples();
+    while samples() < before + 2 {
+        thread::sleep(std::time::Duration::from_millis(5));
+    }
+    if threads.len() < wanted {
+        std::process::exit(0);
+    }
+    end.wait();
+    threads.into_iter().for_each(|thread| thread.join().unwrap());
+}
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_with_ten_thousand_threads_is_sampled_and_all_have_their_calls() {
+    let folder = Folder::new();
+    let program = build("threads", THREADS);
+    let mut command = folder.command(&["exec", "-q", "-o", "a.dat", program.to_str().unwrap()]);
+    let ran = ran(&command.env("MEM_PROFILE_FORMAT", "none").output().unwrap());
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    let threads: usize = ran.stdout.trim().parse().unwrap();
+    if threads < 10_000 {
+        println!("skipped: this machine allows {threads} threads");
+        return;
+    }
+    let text = folder.read("a.dat");
+    let calls = text.lines().filter(|line| line.starts_with("FUNC threads::wait "));
+    let calls: Vec<Vec<_>> = calls.map(|line| line.split(' ').collect()).collect();
+    assert!(calls.iter().all(|fields| fields[6] == "0"));
+    let mut numbers: Vec<_> = calls.iter().map(|fields| fields[7]).collect();
+    numbers.sort_unstable();
+    numbers.dedup();
+    assert_eq!((calls.len(), numbers.len()), (10_000, 10_000));
+    let plot = folder.run(&["plot", "a.dat", "-o", "a.svg"]);
+    assert_eq!((plot.code, plot.stderr.as_str()), (0, "wrote: a.svg\n"));
+    assert!(fs::metadata(folder.path("a.svg")).unwrap().len() < 2 << 20);
 }

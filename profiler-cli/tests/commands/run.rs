@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use mem_profile_runtime::Snapshot;
 use tempfile::TempDir;
@@ -65,6 +67,12 @@ impl Folder {
     pub(crate) fn run(&self, arguments: &[&str]) -> Ran {
         ran(&self.command(arguments).output().unwrap())
     }
+}
+
+/// Waits for what happens for certain, on however busy a machine.
+pub(crate) fn wait_for(is_so: impl Fn() -> bool) {
+    let mut looks = (0..12_000).inspect(|_| thread::sleep(Duration::from_millis(10)));
+    assert!(looks.any(|_| is_so()), "it never came");
 }
 
 pub(crate) fn ran(output: &Output) -> Ran {

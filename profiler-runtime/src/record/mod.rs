@@ -25,6 +25,7 @@
 //! | `timeline` | memory over time: whether it is recorded, and its readings |
 //! | `span` | where calls and named blocks of a timeline are kept |
 //! | `track` | which of them are open on a thread |
+//! | `named` | what the guard of a named block shares with where it began |
 //! | `frame` | one execution of a function or closure |
 //! | `place` | line events and the guards of blocks |
 //! | `task` | one execution of an async body, poll by poll |
@@ -46,6 +47,7 @@ pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
 pub(crate) mod measure;
+pub(crate) mod named;
 pub(crate) mod nested;
 #[cfg(feature = "trace")]
 pub(crate) mod pages;

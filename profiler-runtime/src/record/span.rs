@@ -29,7 +29,7 @@ pub(crate) struct Span {
     pub(super) bytes_at_end: Word,
     /// The number of the function; of a block: −1 − its number.
     pub(super) label: Word,
-    /// Open calls and blocks around it.
+    /// One more than that of the call or block around it.
     pub(super) level: Word,
 }
 
@@ -92,10 +92,6 @@ impl Span {
         self.level.set(level);
         self.bytes_at_start.set(reading);
         self.start.publish(now());
-    }
-
-    pub(super) fn is_open(&self) -> bool {
-        self.end.get() == 0
     }
 
     /// Ends now.

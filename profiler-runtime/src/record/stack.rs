@@ -141,9 +141,9 @@ impl Stack {
         None
     }
 
-    /// How deep it is, in bytes.
+    /// How many frames are on it.
     pub(crate) fn depth(&self) -> usize {
-        self.top.get().addr() - self.begin.get().addr()
+        (self.top.get().addr() - self.begin.get().addr()) / size_of::<Aside>()
     }
 
     pub(crate) fn clear(&self) {
@@ -155,7 +155,7 @@ impl Stack {
     #[cold]
     pub(crate) fn grow(&self) -> Option<()> {
         let old = self.begin.get();
-        let count = (self.top.get().addr() - old.addr()) / size_of::<Aside>();
+        let count = self.depth();
         let room = (2 * count).max(SMALLEST);
         let block = arena::reserve(layout::UNIT + room * size_of::<Aside>())?;
         let begin = Self::entries(block);

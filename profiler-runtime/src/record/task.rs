@@ -13,7 +13,7 @@ use core::task::{Context, Poll};
 use super::frame::Frame;
 use super::table::Table;
 use super::timeline;
-use super::track::OpenSpan;
+use super::track::{OpenSpan, Waiting};
 
 /// A future whose polls run in a frame of `table`.
 #[must_use = "futures do nothing unless you `.await` or poll them"]
@@ -28,6 +28,8 @@ pub struct Task<F> {
     rise: i64,
     /// In a timeline, a call from its first poll on. Dropped after the future.
     span: OpenSpan,
+    /// In a timeline, between two polls: the named blocks that it is in.
+    blocks: Waiting,
     future: ManuallyDrop<F>,
 }
 
@@ -64,12 +66,16 @@ struct Visit<'a> {
     frame: Frame,
     row: &'a mut u32,
     rise: &'a mut i64,
+    blocks: &'a mut Waiting,
 }
 
 impl Drop for Visit<'_> {
     fn drop(&mut self) {
         if let Some((row, rise)) = self.frame.position() {
             (*self.row, *self.rise) = (row as u32, rise);
+            if timeline::is_on() {
+                *self.blocks = Waiting::take();
+            }
         }
     }
 }
@@ -102,7 +108,9 @@ impl<F> Task<F> {
     const fn new(table: &'static Table, row: u32, state: State, future: F) -> Self {
         let future = ManuallyDrop::new(future);
         let is_call = matches!(state, State::Call);
-        Self { table, row, state, is_call, rise: 0, span: OpenSpan::none(), future }
+        let span = OpenSpan::none();
+        let blocks = Waiting::none();
+        Self { table, row, state, is_call, rise: 0, span, blocks, future }
     }
 
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {
@@ -110,16 +118,19 @@ impl<F> Task<F> {
             State::Call => self.table.enter(),
             _ => self.table.enter_task(self.row as usize, self.rise),
         };
-        if timeline::is_on() && self.is_call && frame.is_measured() {
+        if timeline::is_on() && frame.is_measured() {
             match self.state {
                 State::Call => self.span = OpenSpan::of_call(),
-                _ => self.span.resume(),
+                _ if self.is_call => self.span.resume(),
+                _ => {}
             }
+            self.blocks.resume();
         }
         if self.state != State::Finished {
             self.state = State::Pending;
         }
-        (Visit { frame, row: &mut self.row, rise: &mut self.rise }, &mut self.future)
+        let (row, rise, blocks) = (&mut self.row, &mut self.rise, &mut self.blocks);
+        (Visit { frame, row, rise, blocks }, &mut self.future)
     }
 }
 
@@ -137,6 +148,7 @@ impl<F: Future> Future for Task<F> {
         if result.is_ready() {
             task.state = State::Finished;
             task.span = OpenSpan::none();
+            task.blocks.resume();
         }
         result
     }

@@ -28,7 +28,7 @@ use super::claim::Claim;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
-use super::track::Track;
+use super::track::{self, Track};
 use super::watch;
 use crate::process;
 
@@ -148,6 +148,7 @@ fn register() -> Option<&'static Thread> {
     heap.rest(idle);
     rss.rest(idle);
     thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
+    track::thread_begins(thread);
     #[cfg(feature = "trace")]
     watch::tell(heap);
     swap_ledger(heap);

@@ -1,8 +1,9 @@
 //! Which calls and named blocks are open on a thread, so that a timeline has their levels and ends.
 //!
 //! A span is written where it begins, so that one which never ends is there too. Calls are told
-//! apart by how deep the stack of their thread is: whatever way a frame is left, what is open above
-//! it is over.
+//! apart by how deep the stack of their thread is: whatever way a frame is left, the calls above it
+//! are over. A named block is over when its guard is dropped; while it is in a task that waits, it
+//! is on no thread.
 
 use core::alloc::Layout;
 use core::cell::Cell;
@@ -10,6 +11,7 @@ use core::sync::atomic::Ordering::Relaxed;
 use std::alloc::{GlobalAlloc, System};
 
 use super::ledger::{Kind, Ledger};
+use super::named::{Blocks, NamedBlock, Spare};
 use super::row::Chunk;
 use super::span::{Name, SPANS, Span, Spans, is_kept};
 use super::table;
@@ -23,13 +25,12 @@ const DEEPEST: usize = 256;
 /// A call or block that is open on a thread.
 #[derive(Clone, Copy)]
 struct Open {
-    /// How deep the stack of the thread is in it.
+    /// How many frames the thread is in: its own, or for a block the one that it is in.
     depth: usize,
     level: i64,
-    /// `None` for a call that is not kept.
+    /// That of a call which is kept, to be ended when the frame is left. A task ends its own.
     span: Option<&'static Span>,
-    /// Whether the span ends when the frame is left: not that of a task or a named block.
-    ends: bool,
+    block: Option<&'static NamedBlock>,
 }
 
 /// What one thread knows of its spans. Zeroes are a valid one.
@@ -37,6 +38,7 @@ pub(crate) struct Track {
     /// Where the next span is written, and which one of the block it is.
     spans: Cell<Option<&'static Spans>>,
     next: Cell<usize>,
+    spare: Spare,
     length: Cell<usize>,
     open: [Cell<Open>; DEEPEST],
 }
@@ -67,24 +69,74 @@ impl Track {
         self.length.set(self.length.get().saturating_sub(1));
     }
 
-    fn push(&self, open: Open) {
+    /// False where it is too deep.
+    fn push(&self, open: Open) -> bool {
         let length = self.length.get();
-        if let Some(place) = self.open.get(length) {
-            place.set(open);
-            self.length.set(length + 1);
-        }
+        let Some(place) = self.open.get(length) else { return false };
+        place.set(open);
+        self.length.set(length + 1);
+        true
     }
 
-    /// Forgets what is over: what is at `depth` or deeper, or has ended elsewhere. Returns the level
-    /// of what begins there.
-    fn level_at(&self, depth: usize) -> i64 {
+    /// The level of what begins now.
+    fn level(&self) -> i64 {
         while let Some(open) = self.top() {
-            if open.depth < depth && open.span.is_none_or(Span::is_open) {
-                return open.level + 1;
+            match open.block.filter(|block| !block.is_open()) {
+                Some(over) => over.release(),
+                None => return open.level + 1,
             }
             self.pop();
         }
         0
+    }
+
+    /// Ends the calls of frames that are deeper. Blocks whose guards live on, because they were
+    /// returned or put away, are in the frame that is left.
+    fn unwind_to(&self, depth: usize, ledger: &Ledger) {
+        let mut blocks = Blocks::none();
+        while let Some(open) = self.top().filter(|open| open.depth > depth) {
+            self.pop();
+            if let Some(span) = open.span {
+                span.close(ledger.reading());
+            }
+            if let Some(block) = open.block {
+                blocks.push(block);
+            }
+        }
+        self.put_back(&mut blocks, depth);
+    }
+
+    /// The blocks that are in the frame of a task, whose poll ends: the outermost is the last one
+    /// that was put in.
+    fn take_blocks(&self, depth: usize) -> Blocks {
+        let mut blocks = Blocks::none();
+        while let Some(open) = self.top().filter(|open| open.depth == depth)
+            && let Some(block) = open.block
+        {
+            self.pop();
+            blocks.push(block);
+        }
+        blocks
+    }
+
+    /// Those that are still open are in the frame of this depth from now on.
+    fn put_back(&self, blocks: &mut Blocks, depth: usize) {
+        while let Some(block) = blocks.pop() {
+            let open = Open { depth, level: block.level(), span: None, block: Some(block) };
+            if !block.is_open() || !self.push(open) {
+                block.release();
+            }
+        }
+    }
+
+    /// Another thread begins, in the place of one that has ended.
+    fn clear(&self) {
+        while let Some(open) = self.top() {
+            self.pop();
+            if let Some(block) = open.block {
+                block.release();
+            }
+        }
     }
 
     /// Where the next span is written; `None` where there is no room, or the call of this number is
@@ -130,12 +182,13 @@ fn enter(ledger: &Ledger, chunk: Chunk, call: i64) {
     let Some(thread) = ledger.thread() else { return };
     let Some(track) = Track::of(thread) else { return };
     let depth = ledger.stack.depth();
-    let level = track.level_at(depth);
+    track.unwind_to(depth.saturating_sub(1), ledger);
+    let level = track.level();
     let span = track.next_span(thread, call);
     if let Some(span) = span {
         span.begin(chunk.table.get(), level, ledger.reading());
     }
-    track.push(Open { depth, level, span, ends: true });
+    track.push(Open { depth, level, span, block: None });
 }
 
 /// A frame was left.
@@ -148,13 +201,16 @@ pub(super) fn left(ledger: &Ledger) {
 
 #[inline(never)]
 fn leave(ledger: &Ledger) {
-    let Some(track) = ledger.thread().and_then(Track::of) else { return };
-    let depth = ledger.stack.depth();
-    while let Some(open) = track.top().filter(|open| open.depth > depth) {
-        track.pop();
-        if let Some(span) = open.span.filter(|_| open.ends) {
-            span.close(ledger.reading());
-        }
+    if let Some(track) = ledger.thread().and_then(Track::of) {
+        track.unwind_to(ledger.stack.depth(), ledger);
+    }
+}
+
+/// A thread begins, with the record of one that may have ended in the middle of blocks.
+pub(super) fn thread_begins(thread: &Thread) {
+    // SAFETY: null or a track, which is never freed.
+    if let Some(track) = unsafe { thread.track.load(Relaxed).as_ref() } {
+        track.clear();
     }
 }
 
@@ -206,7 +262,7 @@ impl OpenSpan {
             let (_, track, ledger) = here()?;
             let call = track.top().filter(|call| call.depth == ledger.stack.depth())?;
             track.pop();
-            track.push(Open { ends: false, ..call });
+            track.push(Open { span: None, ..call });
             call.span
         };
         Self(taken())
@@ -217,30 +273,97 @@ impl OpenSpan {
         let Some((_, track, ledger)) = here() else { return };
         ledger.keep_open();
         let depth = ledger.stack.depth();
-        let around = track.level_at(depth);
+        track.unwind_to(depth.saturating_sub(1), ledger);
+        let around = track.level();
         let level = self.0.map_or(around, |span| span.level.get());
-        track.push(Open { depth, level, span: self.0, ends: false });
+        track.push(Open { depth, level, span: None, block: None });
     }
 }
 
-impl OpenSpan {
-    /// That of a named block which begins here; none where calls are not recorded.
+/// The named blocks that a task is in between two polls: meanwhile they are around no call.
+#[derive(Debug)]
+pub(crate) struct Waiting(Blocks);
+
+impl Waiting {
+    pub(super) const fn none() -> Self {
+        Self(Blocks::none())
+    }
+
+    /// A poll ends: those in its frame, which has not been left yet.
+    pub(super) fn take() -> Self {
+        let Some((_, track, ledger)) = here() else { return Self::none() };
+        let depth = ledger.stack.depth();
+        track.unwind_to(depth, ledger);
+        Self(track.take_blocks(depth))
+    }
+
+    /// They are in the frame that was entered last: that of the next poll or, once the task has
+    /// ended, of who awaits it, to whom it may have returned a guard.
+    pub(super) fn resume(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
+        if let Some((_, track, ledger)) = here() {
+            let depth = ledger.stack.depth();
+            track.put_back(&mut self.0, depth);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        while let Some(block) = self.0.pop() {
+            block.release();
+        }
+    }
+}
+
+/// A named block, which ends when this is dropped, on whatever thread that is.
+#[derive(Debug)]
+pub(crate) struct OpenBlock(Option<&'static NamedBlock>);
+
+impl OpenBlock {
+    /// One that begins here; none where calls are not recorded.
     #[inline]
-    pub(crate) fn of_block(name: &'static str) -> Self {
+    pub(crate) fn begin(name: &'static str) -> Self {
         Self(if is_on() { begin_block(name) } else { None })
     }
 }
 
+impl Drop for OpenBlock {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(block) = self.0 {
+            end_block(block);
+        }
+    }
+}
+
 #[inline(never)]
-fn begin_block(name: &'static str) -> Option<&'static Span> {
+fn begin_block(name: &'static str) -> Option<&'static NamedBlock> {
     let (thread, track, ledger) = here()?;
     let name = Name::of(name)?;
     let run = name.count_run();
     let depth = ledger.stack.depth();
-    // The frame that is at this depth is around it.
-    let level = track.level_at(depth + 1);
-    let span = track.next_span(thread, run)?;
-    span.begin(name.label(), level, reading(ledger)?);
-    track.push(Open { depth, level, span: Some(span), ends: false });
-    Some(span)
+    track.unwind_to(depth, ledger);
+    let level = track.level();
+    let block = track.spare.begin(level)?;
+    if let Some(span) = track.next_span(thread, run)
+        && let Some(reading) = reading(ledger)
+    {
+        span.begin(name.label(), level, reading);
+        block.set_span(span);
+    }
+    if track.push(Open { depth, level, span: None, block: Some(block) }) {
+        block.hold();
+    }
+    Some(block)
+}
+
+#[inline(never)]
+fn end_block(block: &'static NamedBlock) {
+    if let Some(span) = block.span() {
+        close(span);
+    }
+    block.close();
 }

@@ -50,7 +50,8 @@ pub struct Span {
     pub bytes_at_start: u64,
     /// The same; `None` where it had not ended yet.
     pub bytes_at_end: Option<u64>,
-    /// How many calls and named blocks were open around it on its thread.
+    /// One more than that of the innermost call or named block that was open around it, on its
+    /// thread or in its task; 0 where there was none.
     pub level: u32,
     /// Number of the thread on which it began. A thread that has ended leaves its number to the
     /// next.

@@ -138,6 +138,69 @@ fn a_flag_comes_before_the_environment_and_that_before_a_file() {
 }
 
 #[test]
+fn the_settings_of_a_project_hold_where_its_manifest_is_named() {
+    let project = workspace("elsewhere");
+    project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");
+    let other = crate::run::Folder::new();
+    let manifest = project.folder.join("tool/Cargo.toml");
+    let mut command = project.command(&["--manifest-path", manifest.to_str().unwrap()]);
+    let ran = project.measured(&command.current_dir(other.path("")).output().unwrap()).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::parse::numbers"]);
+}
+
+#[test]
+fn a_project_with_vendored_crates_is_measured() {
+    let manifest = "[package]\nname = \"vendored\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+        [dependencies]\ntiny-of-nobody = \"1\"\n[workspace]\n";
+    let config =
+        "[source.crates-io]\nreplace-with = \"here\"\n[source.here]\ndirectory = \"vendor\"\n";
+    let files = [
+        ("Cargo.toml", manifest),
+        (".cargo/config.toml", config),
+        (
+            "src/main.rs",
+            "fn main() {\n    let all = tiny_of_nobody::all();\n    println!(\"{}\", all.len());\n    std::mem::forget(all);\n}\n",
+        ),
+        (
+            "vendor/tiny-of-nobody/Cargo.toml",
+            "[package]\nname = \"tiny-of-nobody\"\nversion = \"1.2.0\"\n",
+        ),
+        ("vendor/tiny-of-nobody/src/lib.rs", "pub fn all() -> Vec<u8> { vec![1; 700] }\n"),
+        ("vendor/tiny-of-nobody/.cargo-checksum.json", "{\"files\":{}}"),
+    ];
+    let ran = Project::new("vendored", &files).run(&[]).ended(0);
+    assert_eq!(ran.stdout, "700\n");
+    assert_eq!(ran.increments()[0], "vendored::main src/main.rs:2 700");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_wrapper_of_the_user_s_wraps_the_compiler_in_ours() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let project = workspace("wrapped");
+    project.write("wrapper.sh", "#!/bin/sh\necho \"$* \" >> \"$0.log\"\nexec \"$@\"\n");
+    let wrapper = project.folder.join("wrapper.sh");
+    std::fs::set_permissions(&wrapper, PermissionsExt::from_mode(0o755)).unwrap();
+    let compiled = || {
+        let log = wrapper.with_extension("sh.log");
+        let text = std::fs::read_to_string(&log).unwrap_or_default();
+        let _ = std::fs::remove_file(log);
+        ["tool", "tool_lib"].map(|name| text.contains(&format!(" --crate-name {name} ")))
+    };
+    let config = "[build]\nrustc-workspace-wrapper = \"./wrapper.sh\"\n";
+    project.write(".cargo/config.toml", config);
+    let ran = project.run(&["-p", "tool"]).ended(0);
+    assert_eq!((ran.stdout.as_str(), compiled()), ("400\n", [true; 2]));
+    assert!(ran.functions().contains(&"tool_lib::parse::numbers"));
+    // A variable comes before the file, and an empty one means none.
+    let mut command = project.command(&["-p", "tool"]);
+    command.env("RUSTC_WORKSPACE_WRAPPER", "");
+    project.measured(&command.output().unwrap()).ended(0);
+    assert_eq!(compiled(), [false; 2]);
+}
+
+#[test]
 fn a_folder_without_a_project_is_said() {
     let folder = crate::run::Folder::new();
     for colour in ["never", "always"] {

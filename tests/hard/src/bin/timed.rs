@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use hard::{in_fork, look_at};
-use mem_profile::{mem_profile, record_timeline, record_to, timestamp};
+use mem_profile::{Timestamp, mem_profile, record_timeline, record_to, timestamp};
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
@@ -94,6 +94,138 @@ fn tasks() {
     assert_eq!(polls, 2);
     poll(1, b);
     poll(2, task(30));
+}
+
+/// Calls when it is dropped.
+struct Calls;
+
+impl Drop for Calls {
+    fn drop(&mut self) {
+        inner(9);
+    }
+}
+
+/// In a block of that name over both of its waits, and in another one over the second.
+#[mem_profile]
+async fn held(name: &'static str) {
+    let _calls = Calls;
+    let _block = timestamp(name);
+    pause().await;
+    inner(1);
+    {
+        let _step = timestamp("step");
+        nested().await;
+    }
+    inner(3);
+}
+
+/// Two of them in turn, and calls of nobody's in between.
+fn held_in_turn() {
+    let (mut a, mut b) = (pin!(held("a")), pin!(held("b")));
+    for _ in 0..3 {
+        poll(1, a.as_mut());
+        inner(0);
+        poll(1, b.as_mut());
+    }
+    inner(0);
+}
+
+/// Each poll on a thread of its own, on which something else is open.
+fn held_on_threads() {
+    let mut task = Box::pin(held("a"));
+    for _ in 0..3 {
+        task = thread::spawn(move || {
+            let _there = timestamp("there");
+            poll(1, task.as_mut());
+            inner(0);
+            task
+        })
+        .join()
+        .unwrap();
+    }
+}
+
+fn held_and_dropped() {
+    poll(1, held("a"));
+    inner(0);
+    // In the inner block too.
+    poll(2, held("b"));
+    inner(0);
+}
+
+#[mem_profile]
+async fn held_and_fails() {
+    let _block = timestamp("block");
+    pause().await;
+    let _step = timestamp("step");
+    fails();
+}
+
+fn held_and_panics() {
+    let mut task = Box::pin(held_and_fails());
+    poll(1, task.as_mut());
+    inner(0);
+    let _ = catch_unwind(AssertUnwindSafe(|| poll(1, task.as_mut())));
+    inner(0);
+    drop(task);
+    inner(0);
+}
+
+/// A block of an async block, which is no call.
+#[mem_profile]
+async fn held_inside() {
+    let part = async {
+        let _part = timestamp("part");
+        pause().await;
+        inner(1);
+    };
+    part.await;
+    inner(2);
+}
+
+#[mem_profile]
+fn begins() -> Timestamp {
+    timestamp("begun")
+}
+
+#[mem_profile]
+async fn begins_later() -> Timestamp {
+    pause().await;
+    timestamp("begun")
+}
+
+#[mem_profile]
+async fn goes_on() {
+    let begun = begins_later().await;
+    pause().await;
+    inner(1);
+    drop(begun);
+    inner(2);
+}
+
+/// Blocks that go on when their functions have ended.
+fn held_by_callers() {
+    let begun = begins();
+    inner(1);
+    drop(begun);
+    inner(2);
+    poll(3, goes_on());
+    inner(3);
+}
+
+/// Of the blocks most are left out; a function that is called twice in each has others left out.
+fn held_often() {
+    for _ in 0..20_000 {
+        let _block = timestamp("block");
+        often();
+        often();
+    }
+}
+
+/// A thread that ends in a block, and one that takes over its record.
+fn held_for_ever() {
+    thread::spawn(|| std::mem::forget(timestamp("block"))).join().unwrap();
+    thread::spawn(|| inner(1)).join().unwrap();
 }
 
 #[mem_profile]
@@ -192,6 +324,14 @@ fn main() {
         "tasks" => tasks(),
         "often" => (0..100_000).for_each(|_| often()),
         "blocks" => blocks(),
+        "held in turn" => held_in_turn(),
+        "held on threads" => held_on_threads(),
+        "held and dropped" => held_and_dropped(),
+        "held and panics" => held_and_panics(),
+        "held inside" => poll(2, held_inside()),
+        "held by callers" => held_by_callers(),
+        "held often" => held_often(),
+        "held for ever" => held_for_ever(),
         "threads" => threads(),
         "kill" => stays(kill),
         "exit" => stays(|| std::process::exit(0)),

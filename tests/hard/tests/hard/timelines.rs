@@ -98,8 +98,7 @@ fn calls_that_are_very_deep_are_left_out() {
 #[test]
 fn a_task_is_one_span_from_its_first_poll_to_its_end() {
     let timeline = timeline("tasks");
-    let found: Vec<_> =
-        spans(&timeline).into_iter().map(|(name, level, _)| (name, level)).collect();
+    let found = levels(&timeline);
     let first_polls = [("task", 0), ("task", 0)];
     let second = [("inner", 1), ("nested", 1), ("inner", 1), ("nested", 1)];
     let third = [("inner", 2), ("inner", 2)];
@@ -132,8 +131,7 @@ fn what_is_called_very_often_is_thinned_out_and_counted() {
 #[test]
 fn named_blocks_are_spans_too() {
     let timeline = timeline("blocks");
-    let found: Vec<_> =
-        spans(&timeline).into_iter().map(|(name, level, _)| (name, level)).collect();
+    let found = levels(&timeline);
     let expected = [
         ("whole", 0),
         ("inner", 1),
@@ -151,6 +149,102 @@ fn named_blocks_are_spans_too() {
     let blocks: Vec<_> = timeline.labels.iter().filter(|label| label.is_block).collect();
     assert_eq!(blocks.iter().map(|label| &label.name).collect::<Vec<_>>(), ["whole", "part"]);
     assert_eq!(timeline.omitted(), 0);
+}
+
+/// Names and levels, in the order of the starts.
+fn levels(timeline: &Timeline) -> Vec<(&str, u32)> {
+    spans(timeline).into_iter().map(|(name, level, _)| (name, level)).collect()
+}
+
+#[test]
+fn a_block_held_over_an_await_is_around_what_is_called_after_it() {
+    let turn = timeline("held in turn");
+    let outside = ("inner", 0);
+    let second = [("inner", 2), ("step", 2), ("nested", 3)];
+    let third = [("inner", 4), ("inner", 2), ("inner", 1)];
+    let expected = [
+        &[("held", 0), ("a", 1), outside, ("held", 0), ("b", 1)],
+        &second[..],
+        &[outside],
+        &second,
+        &third,
+        &[outside],
+        &third,
+        &[outside],
+    ];
+    assert_eq!(levels(&turn), expected.concat());
+    assert!(turn.spans.iter().all(|span| span.end.is_some()));
+}
+
+#[test]
+fn a_task_takes_its_blocks_along_to_other_threads() {
+    let timeline = timeline("held on threads");
+    let (there, outside) = (("there", 0), ("inner", 1));
+    let expected = [
+        &[there, ("held", 1), ("a", 2), outside][..],
+        &[there, ("inner", 3), ("step", 3), ("nested", 4), outside],
+        &[there, ("inner", 5), ("inner", 3), ("inner", 2), outside],
+    ];
+    assert_eq!(levels(&timeline), expected.concat());
+}
+
+#[test]
+fn blocks_of_a_task_that_is_dropped_are_over() {
+    let timeline = timeline("held and dropped");
+    let expected = [
+        &[("held", 0), ("a", 1), ("inner", 1), ("inner", 0)][..],
+        &[("held", 0), ("b", 1), ("inner", 2), ("step", 2), ("nested", 3), ("inner", 1)],
+        &[("inner", 0)],
+    ];
+    assert_eq!(levels(&timeline), expected.concat());
+    assert!(timeline.spans.iter().all(|span| span.end.is_some()));
+}
+
+#[test]
+fn a_panic_ends_the_blocks_that_it_leaves() {
+    let timeline = timeline("held and panics");
+    let expected = [
+        &[("held_and_fails", 0), ("block", 1), ("inner", 0)][..],
+        &[("step", 2), ("fails", 3), ("inner", 4), ("fails_too", 4)],
+        &[("inner", 0), ("inner", 0)],
+    ];
+    assert_eq!(levels(&timeline), expected.concat());
+    assert!(timeline.spans.iter().all(|span| span.end.is_some()));
+}
+
+#[test]
+fn a_block_of_an_async_block_is_around_what_is_called_in_it() {
+    let timeline = timeline("held inside");
+    let expected = [("held_inside", 0), ("part", 1), ("inner", 2), ("inner", 1)];
+    assert_eq!(levels(&timeline), expected);
+}
+
+#[test]
+fn a_block_that_was_returned_is_around_what_its_caller_calls() {
+    let timeline = timeline("held by callers");
+    let expected = [
+        &[("begins", 0), ("begun", 1), ("inner", 2), ("inner", 0)][..],
+        &[("goes_on", 0), ("begins_later", 1), ("begun", 2), ("inner", 3), ("inner", 1)],
+        &[("inner", 0)],
+    ];
+    assert_eq!(levels(&timeline), expected.concat());
+}
+
+#[test]
+fn a_block_that_is_left_out_is_around_what_is_called_in_it() {
+    let timeline = timeline("held often");
+    let omitted = |index: usize| timeline.labels[index].omitted;
+    assert!(omitted(0) > 10_000 && omitted(1) > 10_000, "{:?}", timeline.labels);
+    let wrong =
+        levels(&timeline).into_iter().filter(|span| !matches!(span, ("block", 0) | ("often", 1)));
+    assert_eq!(wrong.count(), 0);
+}
+
+#[test]
+fn a_block_that_never_ends_is_none_of_the_next_thread() {
+    let timeline = timeline("held for ever");
+    assert_eq!(levels(&timeline), [("block", 0), ("inner", 0)]);
+    assert_eq!(timeline.spans[0].thread, timeline.spans[1].thread);
 }
 
 #[test]

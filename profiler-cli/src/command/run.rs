@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use indicatif::ProgressBar;
 
 use super::Outcome;
@@ -28,7 +29,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "PATTERN", env = "MEM_PROFILE_LINES", hide_env_values = true)]
     lines: Vec<String>,
     /// Trace every allocation by its call stack as well
-    #[arg(long, env = "MEM_PROFILE_TRACE", hide_env_values = true)]
+    #[arg(
+        long,
+        env = "MEM_PROFILE_TRACE",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
     trace: bool,
     /// Where the report goes: a path, one that ends in .mprof for a recording [default: standard
     /// error]
@@ -133,7 +139,9 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
         cargo.env("MEM_PROFILE_OUTPUT", target(&here, output));
     }
     if arguments.trace {
-        cargo.env("MEM_PROFILE_TRACE", "1");
+        if std::env::var_os("MEM_PROFILE_TRACE").is_none_or(|how| how != "sample") {
+            cargo.env("MEM_PROFILE_TRACE", "1");
+        }
         // Lines of optimised programs; the profiles for development have them.
         let profile = selection.profile();
         if !["dev", "test"].contains(&profile) {

@@ -10,7 +10,10 @@ const PAGES: usize = 1 << 19;
 /// How many blocks there are by page. A counter that was once full stays full: then more is asked
 /// than need be.
 #[derive(Debug)]
-#[repr(C, align(16384))] // A page of the system, so that it can be told how much memory it takes.
+// A page of the system, so that it can be told how much memory it takes. Object files of Windows
+// know no more than 8 KiB.
+#[cfg_attr(not(windows), repr(C, align(16384)))]
+#[cfg_attr(windows, repr(C, align(4096)))]
 pub(crate) struct Pages([AtomicU8; PAGES]);
 
 impl Pages {

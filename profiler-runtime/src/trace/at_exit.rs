@@ -1,6 +1,7 @@
 //! `MEM_PROFILE_TRACE=1`: the whole run is traced, and reported at its end, without a change of
-//! the code.
+//! the code. `MEM_PROFILE_TRACE=sample` takes a sample of it.
 
+use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::{Config, snapshot, start, stop};
@@ -31,14 +32,12 @@ static BEFORE_MAIN: extern "C" fn() = before_main;
 static BEFORE_MAIN: extern "C" fn() = before_main;
 
 extern "C" fn before_main() {
-    let wanted = {
+    let config = {
         let _quiet = Quiet::enter();
-        std::env::var_os("MEM_PROFILE_TRACE").is_some_and(|value| value == "1")
+        std::env::var_os("MEM_PROFILE_TRACE").and_then(|value| config(&value))
     };
-    if !wanted {
-        return;
-    }
-    match start(Config::exact()) {
+    let Some(config) = config else { return };
+    match start(config) {
         Ok(()) => {
             let _quiet = Quiet::enter();
             process::at_exit(report_at_exit);
@@ -46,8 +45,16 @@ extern "C" fn before_main() {
         }
         Err(error) => {
             let _quiet = Quiet::enter();
-            session::warn(&format!("mem-profile: MEM_PROFILE_TRACE=1: {error}"));
+            session::warn(&format!("mem-profile: MEM_PROFILE_TRACE: {error}"));
         }
+    }
+}
+
+fn config(value: &OsStr) -> Option<Config> {
+    match value.to_str()? {
+        "1" => Some(Config::exact()),
+        "sample" => Some(Config::sampled(Config::USUAL_MEAN)),
+        _ => None,
     }
 }
 

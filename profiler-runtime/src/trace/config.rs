@@ -7,7 +7,7 @@ use std::fmt;
 /// ```
 /// # use mem_profile_runtime::trace::Config;
 /// let tests = Config::exact();
-/// let production = Config::sampled(64 * 1024).frames(25);
+/// let production = Config::sampled(Config::USUAL_MEAN).frames(25);
 /// # assert_ne!(tests, production);
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,17 @@ impl Default for Config {
 }
 
 impl Config {
+    /// A mean that is good to begin a sample with, in bytes: 64 KiB.
+    pub const USUAL_MEAN: u64 = 64 * 1024;
+
     /// Every block.
     #[must_use]
     pub const fn exact() -> Self {
         Self { frames: usize::MAX, mean_bytes: 0, temporary_within: 1 }
     }
 
-    /// A sample: on average, one hit in this many bytes allocated (64 KiB is a good start).
+    /// A sample: on average, one hit in this many bytes allocated ([`Config::USUAL_MEAN`] is a good
+    /// start).
     ///
     /// All figures are estimates, without bias: a block of `s` bytes is taken with the chance
     /// `1 − e^(−s/mean)` and weighs the inverse of that. The relative error of a line that
@@ -67,7 +71,7 @@ pub enum StartError {
     AllocatorMissing,
     /// There is no address space for the tables.
     OutOfMemory,
-    /// This system is not supported: it takes a Unix of 64 bits.
+    /// This system is not supported: it takes Unix or Windows, of 64 bits.
     Unsupported,
 }
 
@@ -79,7 +83,9 @@ impl fmt::Display for StartError {
                  static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();`"
             }
             Self::OutOfMemory => "there is no address space for the tables of the tracer",
-            Self::Unsupported => "this system is not supported: tracing takes a Unix of 64 bits",
+            Self::Unsupported => {
+                "this system is not supported: tracing takes Unix or Windows, of 64 bits"
+            }
         })
     }
 }

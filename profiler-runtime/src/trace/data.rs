@@ -5,6 +5,12 @@ use miniserde::{Deserialize, Serialize};
 /// Version of the saved form, raised whenever a reader of the old form would go wrong.
 pub(super) const VERSION: u32 = 2;
 
+/// The part of the saved form that every version has.
+#[derive(Deserialize)]
+pub(super) struct Head {
+    pub(super) mem_profile_trace_version: u32,
+}
+
 /// Everything traced at one moment. Addresses have no names yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Data {
@@ -38,7 +44,8 @@ pub(super) struct ModuleData {
     /// Where it lay in memory.
     pub(super) start: u64,
     pub(super) end: u64,
-    /// What was added to the addresses of the file.
+    /// What was added to the addresses of the file, which on Windows count from the base that the
+    /// file prefers.
     pub(super) bias: u64,
 }
 
@@ -157,6 +164,29 @@ mod tests {
         let large = Some("figures are too large");
         assert_eq!(fault(|data| data.traces[1].live_bytes = i64::MIN), large);
         assert_eq!(fault(|data| data.traces[0].temporary = u64::MAX), large);
+    }
+
+    /// Its content has other fields, so it is the version that says what is wrong.
+    #[test]
+    fn a_snapshot_of_another_version_is_refused_by_its_version() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("saved");
+        let refusal = |text: &str| {
+            std::fs::write(&path, text).unwrap();
+            Snapshot::load(&path).unwrap_err().to_string()
+        };
+        for version in [1, VERSION + 1] {
+            let text = format!(r#"{{"mem_profile_trace_version":{version},"heap":[{{"a":1}}]}}"#);
+            assert_eq!(
+                refusal(&text),
+                format!(
+                    "a snapshot of version {version}, but this reads version {VERSION}: read it \
+                     with the mem-profile that saved it, or take it again"
+                )
+            );
+        }
+        assert_eq!(refusal(r#"{"mem_profile_trace_version":2}"#), "not a snapshot, or damaged");
+        assert_eq!(refusal("[]"), "not a snapshot, or damaged");
     }
 
     #[test]

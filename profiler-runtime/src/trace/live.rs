@@ -7,7 +7,7 @@ use super::data::Data;
 use super::frame::Frame;
 use super::snapshot::Snapshot;
 use super::symbols::Symbols;
-use super::{collect, control, is_tracing};
+use super::{control, is_tracing};
 use crate::record::table::Function;
 use crate::snapshot::LineSnapshot;
 
@@ -21,7 +21,7 @@ impl Live {
             return None;
         }
         let _control = control::lock();
-        Some(Self(Snapshot::of(collect::collect(control::frames()))))
+        Some(Self(Snapshot::now()))
     }
 
     /// What a reader of the column should know.

@@ -26,7 +26,7 @@
 //! | `system` | what the operating system is asked for |
 //! | `config`, `control` | starting, stopping |
 //! | `collect`, `data`, `snapshot` | the books as plain data |
-//! | `symbols`, `frame`, `build_id`, `own` | names for addresses, and whose they are without |
+//! | `symbols`, `running`, `frame`, `build_id`, `own` | names for addresses, and whose they are without |
 //! | `report` | one renderer per file |
 //! | `at_exit` | `MEM_PROFILE_TRACE=1` |
 //! | `group`, `statistic`, `filter`, `growth`, `notes` | the questions |
@@ -51,6 +51,11 @@ mod notes;
 mod own;
 mod peak;
 mod report;
+#[cfg(all(windows, target_env = "msvc"))]
+mod running;
+#[cfg(not(all(windows, target_env = "msvc")))]
+#[path = "not_running.rs"]
+mod running;
 mod sample;
 mod shadow;
 mod snapshot;

@@ -1,7 +1,7 @@
 //! Which stack each live block belongs to: one word for every granule of the address space.
 //!
 //! ```text
-//! address = │ directory: 21 bits │ leaf: 22 bits │ byte in the granule: 4 bits │
+//! address = │ directory: 22 bits │ leaf: 22 bits │ byte in the granule: 4 bits │
 //! ```
 //!
 //! No lock and no header: a word is written by whoever makes or frees the block that starts
@@ -19,7 +19,8 @@ use crate::record::pages::Pages;
 
 const GRANULE_BITS: u32 = 4;
 const LEAF_BITS: u32 = 22;
-const DIRECTORY_BITS: u32 = 21;
+/// 64-bit ARM on Linux has addresses of 48 bits for programs, and puts the heap high among them.
+const DIRECTORY_BITS: u32 = 22;
 
 const LEAF: usize = 1 << LEAF_BITS;
 const LEAF_BYTES: usize = size_of::<Leaf>();
@@ -162,9 +163,17 @@ mod tests {
         assert_eq!(get(block + 15), 1, "the rest of a granule is the granule");
         let taken = [(); 2].map(|()| take::<false>(block + 16));
         assert_eq!(taken, [2, 0]);
-        let last = (1 << 47) - 16;
-        assert!(put::<false>(last, 7) && !put::<false>(1 << 47, 7), "user space ends at 47 bits");
+        let last = (1 << 48) - 16;
+        assert!(put::<false>(last, 7) && !put::<false>(1 << 48, 7), "programs have 48 bits");
         assert_eq!(take::<false>(last), 7);
+    }
+
+    #[test]
+    fn the_heap_of_arm_has_words() {
+        assert!(reserve());
+        let block = 0xaaaa_d5e0_12a0;
+        assert!(put::<false>(block, 5));
+        assert_eq!([0x2aaa_d5e0_12a0, block].map(take::<false>), [0, 5]);
     }
 
     #[test]

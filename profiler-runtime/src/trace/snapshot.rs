@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::data::{Data, Reach, Trace, VERSION};
+use super::data::{Data, Head, Reach, Trace, VERSION};
 use super::filter::Filter;
 use super::frame::{Frame, Origin};
 use super::group;
@@ -31,6 +31,8 @@ pub(super) struct Content {
     pub(super) data: Data,
     /// Unstripped files, by build id.
     files: HashMap<String, PathBuf>,
+    /// Whether it is of this process.
+    is_running: bool,
     symbols: OnceLock<Symbols>,
 }
 
@@ -56,7 +58,7 @@ impl Clone for Snapshot {
 pub fn snapshot() -> Snapshot {
     let _quiet = Quiet::enter();
     let _control = control::lock();
-    Snapshot::of(collect::collect(control::frames()))
+    Snapshot::now()
 }
 
 /// The stack that the live block at `block` comes from, the innermost frame first; `None` where
@@ -70,7 +72,7 @@ pub fn traceback_of<T: ?Sized>(block: *const T) -> Option<Vec<Frame>> {
     let found = {
         let _quiet = Quiet::enter();
         let data = collect::one(site, control::frames());
-        let symbols = Symbols::resolve(&data, &HashMap::new());
+        let symbols = Symbols::resolve(&data, &HashMap::new(), true);
         data.traces.first().map(|trace| shown(&data, &symbols, trace).cloned().collect())
     };
     theirs(found)
@@ -100,6 +102,13 @@ impl Snapshot {
         Self { content: ManuallyDrop::new(Content { data, ..Content::default() }) }
     }
 
+    /// To be called with the control of the tracer.
+    pub(super) fn now() -> Self {
+        let mut snapshot = Self::of(collect::collect(control::frames()));
+        snapshot.content.is_running = true;
+        snapshot
+    }
+
     pub(super) fn data(&self) -> &Data {
         &self.content.data
     }
@@ -109,7 +118,7 @@ impl Snapshot {
         let content = &self.content;
         content.symbols.get_or_init(|| {
             let _quiet = Quiet::enter();
-            Symbols::resolve(&content.data, &content.files)
+            Symbols::resolve(&content.data, &content.files, content.is_running)
         })
     }
 
@@ -218,12 +227,17 @@ impl Snapshot {
         let _quiet = Quiet::enter();
         let text = std::fs::read_to_string(path)?;
         let invalid = |reason: String| io::Error::new(io::ErrorKind::InvalidData, reason);
-        let data: Data =
-            miniserde::json::from_str(&text).map_err(|_| invalid("not a snapshot".to_owned()))?;
-        if data.mem_profile_trace_version != VERSION {
-            let version = data.mem_profile_trace_version;
-            return Err(invalid(format!("a snapshot of version {version}, not {VERSION}")));
+        let unknown = |_| invalid("not a snapshot, or damaged".to_owned());
+        // First, because other versions have other fields.
+        let Head { mem_profile_trace_version: version } =
+            miniserde::json::from_str(&text).map_err(unknown)?;
+        if version != VERSION {
+            return Err(invalid(format!(
+                "a snapshot of version {version}, but this reads version {VERSION}: read it with \
+                 the mem-profile that saved it, or take it again"
+            )));
         }
+        let data: Data = miniserde::json::from_str(&text).map_err(unknown)?;
         match data.fault() {
             Some(fault) => Err(invalid(format!("a damaged snapshot: {fault}"))),
             None => Ok(Self::of(data)),

@@ -7,6 +7,7 @@ use addr2line::Loader;
 
 use super::data::{Data, ModuleData};
 use super::frame::{Frame, Origin, crate_of, origin_of};
+use super::{build_id, running};
 
 /// The frames of every address, the innermost first: several where calls were inlined.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -23,8 +24,9 @@ impl Symbols {
         self.frames.get(address as usize).map_or(&[], Vec::as_slice)
     }
 
-    /// Looks up every address. `files` may name an unstripped file by build id.
-    pub(super) fn resolve(data: &Data, files: &HashMap<String, PathBuf>) -> Self {
+    /// Looks up every address. `files` may name an unstripped file by build id. Where the program
+    /// is the one that runs, the system may be asked.
+    pub(super) fn resolve(data: &Data, files: &HashMap<String, PathBuf>, is_running: bool) -> Self {
         let mut symbols =
             Self { frames: vec![Vec::new(); data.addresses.len()], ..Self::default() };
         let mut order: Vec<usize> = (0..data.addresses.len()).collect();
@@ -44,7 +46,7 @@ impl Symbols {
                 resolver.as_mut().map(|(_, resolver)| resolver)
             });
             symbols.frames[index] = match module {
-                Some(module) => module.frames(address.address),
+                Some(module) => module.frames(address.address, is_running),
                 None => vec![Frame::unknown(address.address, "")],
             };
         }
@@ -66,6 +68,7 @@ impl Symbols {
 
 /// One program or library.
 struct Resolver {
+    /// What was added to the addresses that the file goes by.
     bias: u64,
     name: String,
     loader: Option<Loader>,
@@ -78,17 +81,27 @@ impl Resolver {
         let path = files.get(&module.build_id).cloned().or_else(|| debug_file(module));
         // A snapshot may have come from elsewhere, with a path that never ends.
         let load = |path: &Path| path.is_file().then(|| Loader::new(path).ok()).flatten();
-        let loader = path.and_then(|path| load(&path)).or_else(|| load(own));
+        let is_same = || {
+            module.build_id.is_empty() || build_id_of(own).is_some_and(|id| id == module.build_id)
+        };
+        let loader = path.and_then(|path| load(&path));
+        // Built anew since, it would give wrong names.
+        let loader = loader.or_else(|| is_same().then(|| load(own)).flatten());
         let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        Self { bias: module.bias, name, loader, workspaces: Workspaces::default() }
+        let base = loader.as_ref().map_or(0, Loader::relative_address_base);
+        let bias = module.bias.wrapping_sub(base);
+        Self { bias, name, loader, workspaces: Workspaces::default() }
     }
 
-    fn frames(&mut self, address: u64) -> Vec<Frame> {
+    fn frames(&mut self, address: u64, is_running: bool) -> Vec<Frame> {
         // A call returns behind itself: what called is one byte before.
         let place = address.wrapping_sub(self.bias).wrapping_sub(1);
         let mut frames = self.loader.as_ref().map_or_else(Vec::new, |loader| {
             inlined(loader, place, &mut self.workspaces).unwrap_or_default()
         });
+        if frames.is_empty() && is_running {
+            frames = running::frames(address, &mut self.workspaces);
+        }
         if frames.is_empty() {
             let symbol = self.loader.as_ref().and_then(|loader| loader.find_symbol(place));
             let name = symbol.map(|name| addr2line::demangle_auto(name.into(), None).into_owned());
@@ -99,6 +112,10 @@ impl Resolver {
         }
         frames
     }
+}
+
+fn build_id_of(path: &Path) -> Option<String> {
+    path.is_file().then(|| build_id::of_file(path).ok()).flatten()
 }
 
 /// The unstripped file beside the others of the system, if there is one.
@@ -117,24 +134,25 @@ fn inlined(loader: &Loader, place: u64, workspaces: &mut Workspaces) -> Option<V
         let Some(name) = name.map(|name| name.into_owned()) else { continue };
         let location = frame.location.as_ref();
         let file = location.and_then(|location| location.file).unwrap_or_default();
-        let origin = origin_of(&name, file);
-        frames.push(Frame {
-            krate: crate_of(&name, file),
-            line: location.and_then(|location| location.line).unwrap_or(0),
-            file: match origin {
-                Origin::User => workspaces.relative(file),
-                _ => file.to_owned(),
-            },
-            function: name,
-            origin,
-        });
+        let line = location.and_then(|location| location.line).unwrap_or(0);
+        frames.push(self::frame(name, file, line, workspaces));
     }
     Some(frames)
 }
 
+pub(super) fn frame(function: String, file: &str, line: u32, workspaces: &mut Workspaces) -> Frame {
+    let origin = origin_of(&function, file);
+    let krate = crate_of(&function, &file.replace('\\', "/"));
+    let file = match origin {
+        Origin::User => workspaces.relative(file),
+        _ => file.to_owned(),
+    };
+    Frame { function, file, line, krate, origin }
+}
+
 /// Makes paths relative to the workspace that they lie in, as the compiler's messages are.
 #[derive(Default)]
-struct Workspaces {
+pub(super) struct Workspaces {
     /// The workspace of each folder, if it has one.
     known: HashMap<PathBuf, Option<PathBuf>>,
     paths: HashMap<String, String>,

@@ -39,7 +39,7 @@ fn saved(addresses: &[usize]) -> Value {
         let bound = |name: &str| module[name].as_u64().expect("an address") as usize;
         (bound("start")..bound("end")).contains(&addresses[0])
     });
-    let address = |address: &usize| json!({ "address": address, "module": own });
+    let address = |address: &usize| json!({ "address": address, "module": own, "is_own": false });
     data["addresses"] = addresses.iter().map(address).collect();
     data["threads"] = json!(["main"]);
     let stack = |index| {

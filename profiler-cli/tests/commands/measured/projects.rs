@@ -1,6 +1,7 @@
 //! Workspaces, targets and patterns.
 
 use super::project::Project;
+use crate::run::{Folder, ran};
 
 const WORKSPACE: &str = "[workspace]\nmembers = [\"tool\", \"tool-lib\"]\nresolver = \"3\"\n";
 
@@ -230,6 +231,17 @@ fn a_program_that_measures_itself_keeps_its_own_runtime() {
         ["named src/main.rs:5 40", "itself::main src/main.rs:8 40", "itself::main src/main.rs:9 2"]
     );
     assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+}
+
+/// It is the tracer's variable, and has more values than a flag.
+#[test]
+fn a_variable_may_say_that_the_run_is_traced() {
+    let nowhere = Folder::new();
+    for value in ["0", "1", "sample"] {
+        let mut command = nowhere.command(&["run"]);
+        let ran = ran(&command.env("MEM_PROFILE_TRACE", value).output().unwrap());
+        assert!(ran.stderr.contains("could not find `Cargo.toml`"), "{value}: {}", ran.stderr);
+    }
 }
 
 #[cfg(unix)]

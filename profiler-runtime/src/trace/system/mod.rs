@@ -5,7 +5,10 @@
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod pages;
-#[cfg(not(unix))]
+#[cfg(windows)]
+#[path = "windows.rs"]
+mod pages;
+#[cfg(not(any(unix, windows)))]
 #[path = "other.rs"]
 mod pages;
 

@@ -21,7 +21,7 @@ pub(crate) struct Trace(AtomicPtr<u64>);
 
 /// The tables are laid out for addresses of 64 bits, and need address space that takes no memory.
 pub(super) fn prepare() -> bool {
-    cfg!(all(unix, target_pointer_width = "64"))
+    cfg!(all(any(unix, windows), target_pointer_width = "64"))
 }
 
 impl Trace {

@@ -15,7 +15,10 @@ use crate::trace::table::{Table, Zeroed};
 #[cfg(target_os = "linux")]
 #[path = "elf.rs"]
 mod found;
-#[cfg(not(target_os = "linux"))]
+#[cfg(windows)]
+#[path = "portable_executable.rs"]
+mod found;
+#[cfg(not(any(target_os = "linux", windows)))]
 #[path = "unknown.rs"]
 mod found;
 

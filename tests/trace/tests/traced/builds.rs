@@ -75,6 +75,17 @@ fn a_stripped_program_gives_addresses_and_with_the_unstripped_file_names() {
     assert!(text(&ended.stderr).contains("nothing in the snapshot has the build id"));
 }
 
+#[test]
+fn a_program_that_was_built_anew_gives_no_names_rather_than_wrong_ones() {
+    let file = saved("anew");
+    let named = said(&compiled("anew", &["-Cdebuginfo=1"]), &["save", &file]);
+    assert!(named.contains("shapes.rs:10: "), "{named}");
+    let anew = compiled("anew", &["-Cdebuginfo=1", "-Cforce-frame-pointers"]);
+    let bare = said(&anew, &["load", &file]);
+    assert!(!bare.contains("shapes.rs") && bare.contains(" anew+0x"), "{bare}");
+    assert!(bare.contains("its file is gone or was built anew"), "{bare}");
+}
+
 /// The seven blocks and the one that lists them are said of two addresses in `keeps`, where the
 /// allocator has one for both.
 fn by_the_callers(report: &str) {

@@ -18,6 +18,13 @@ fn a_variable_is_enough_for_a_report_at_the_end() {
 }
 
 #[test]
+fn a_variable_is_enough_for_a_sample() {
+    let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", "sample"));
+    let note = "note: a sample of one hit in 65536 bytes: all figures are estimates\n";
+    assert!(text(&output.stderr).contains(note), "{}", text(&output.stderr));
+}
+
+#[test]
 fn lines_of_annotated_functions_say_what_is_alive() {
     let output = run(program!("lines").env("MEM_PROFILE_FORMAT", "table"));
     assert_eq!(text(&output.stdout), "right\n", "{}", text(&output.stderr));

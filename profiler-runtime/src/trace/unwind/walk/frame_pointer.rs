@@ -40,8 +40,8 @@ pub(super) fn frame_size(_: u64) -> usize {
     0
 }
 
-/// The upper bits may hold a signature of the address.
-const PLAIN: usize = (1 << 47) - 1;
+/// The bits above those that addresses of programs have may hold a signature.
+const PLAIN: usize = (1 << if cfg!(target_vendor = "apple") { 47 } else { 48 }) - 1;
 
 #[inline(always)]
 pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {

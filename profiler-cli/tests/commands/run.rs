@@ -49,6 +49,12 @@ impl Folder {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
+    /// Whether `a.dat` has any.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn has_samples(&self) -> bool {
+        fs::read_to_string(self.path("a.dat")).is_ok_and(|text| text.contains("\nMEM "))
+    }
+
     /// The command with these arguments, in this folder, with nothing set that would change it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(COMMAND);

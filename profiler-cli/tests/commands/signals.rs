@@ -1,6 +1,5 @@
 //! `exec`: signals that are sent and that are typed, and how often they reach the program.
 
-use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -57,7 +56,7 @@ fn send(signal: &str, process: &str) {
 
 /// The process that runs the counter, once it can be sent a signal.
 fn parent(folder: &Folder) -> String {
-    wait_for(|| folder.path("ready").exists());
+    wait_for(|| folder.path("ready").exists() && folder.has_samples());
     folder.read("ready")
 }
 
@@ -111,7 +110,6 @@ fn what_is_sent_to_the_command_alone_reaches_the_program_once_with_and_without_a
                 "{signal} {has_terminal}: {counts}"
             );
             drop(keys);
-            assert!(fs::read_to_string(folder.path("a.dat")).unwrap().contains("\nMEM "));
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The commands in a terminal, which `script` of util-linux makes.
 
-use std::fs;
 #[cfg(feature = "tui")]
 use std::io::Read;
 use std::io::Write;
@@ -22,10 +21,6 @@ pub(crate) fn in_terminal(folder: &Folder, line: &str) -> Child {
 
 fn ended(child: Child) -> Ran {
     ran(&child.wait_with_output().unwrap())
-}
-
-fn has_samples(folder: &Folder) -> bool {
-    fs::read_to_string(folder.path("a.dat")).is_ok_and(|text| text.contains("\nMEM "))
 }
 
 #[test]
@@ -53,7 +48,7 @@ fn a_program_that_ctrl_c_ends_ends_with_130() {
     let folder = Folder::new();
     let mut child = in_terminal(&folder, "MEM exec -q -o a.dat sh -c 'touch ready; sleep 60'");
     let mut keys = child.stdin.take().unwrap();
-    wait_for(|| folder.path("ready").exists() && has_samples(&folder));
+    wait_for(|| folder.path("ready").exists() && folder.has_samples());
     keys.write_all(b"\x03").unwrap();
     assert_eq!(ended(child).code, 130);
     assert!(folder.read("a.dat").contains("\nPEAK "));

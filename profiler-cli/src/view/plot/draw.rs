@@ -15,6 +15,8 @@ use super::legend::Sign;
 /// Of the picture, in pixels.
 pub(super) const SIZE: (u32, u32) = (1260, 600);
 
+/// How high the title stands.
+pub(super) const HEAD: i32 = 44;
 const LEGEND: i32 = 330;
 const LINE: i32 = 22;
 /// How much of the colour a function has.
@@ -33,12 +35,12 @@ where
 {
     register_font();
     root.fill(&WHITE)?;
-    let (head, body) = root.split_vertically(44);
+    let (head, body) = root.split_vertically(HEAD);
     let title: String = chart.title.chars().take(130).collect();
     head.draw(&Text::new(title, (86, 16), font(19)))?;
     let (plots, legend) = body.split_horizontally(SIZE.0 as i32 - LEGEND);
     let rows = (chart.rows as i32 * LINE).min(260);
-    let (curves, functions) = plots.split_vertically(SIZE.1 as i32 - 44 - rows);
+    let (curves, functions) = plots.split_vertically(SIZE.1 as i32 - HEAD - rows);
     draw_curves(&curves, chart)?;
     if chart.rows > 0 {
         draw_rows(&functions, chart)?;
@@ -121,7 +123,8 @@ where
     D::ErrorType: Send + Sync + 'static,
 {
     let color = rgb(curve.color);
-    plane.draw_series([PathElement::new(curve.points.clone(), color.stroke_width(2))])?;
+    let parts = monotone(&curve.points);
+    plane.draw_series(parts.map(|part| PathElement::new(part, color.stroke_width(2))))?;
     if curve.points.len() < 60 {
         plane.draw_series(curve.points.iter().map(|at| Circle::new(*at, 2, color.filled())))?;
     }
@@ -129,6 +132,20 @@ where
         plane.draw_series(DashedLineSeries::new(trend.ends, 8, 5, color.stroke_width(1)))?;
     }
     Ok(())
+}
+
+/// A curve in parts that only rise or only fall. In bitmaps a thick line that turns sharply has a
+/// corner far away from it.
+fn monotone(points: &[(f64, f64)]) -> impl Iterator<Item = Vec<(f64, f64)>> {
+    let mut parts: Vec<(bool, Vec<_>)> = Vec::new();
+    for ends in points.windows(2) {
+        let rises = ends[0].1 <= ends[1].1;
+        match parts.last_mut() {
+            Some((same, part)) if *same == rises => part.push(ends[1]),
+            _ => parts.push((rises, ends.to_vec())),
+        }
+    }
+    parts.into_iter().map(|(_, part)| part)
 }
 
 fn draw_peak<D: DrawingBackend>(plane: &mut Plane<'_, '_, D>, chart: &Chart) -> Drawn

@@ -176,6 +176,26 @@ fn nothing_sampled_is_nothing_to_plot() {
 }
 
 #[test]
+fn a_curve_that_falls_sharply_stays_below_its_peak_in_a_png() {
+    let samples = (0..3000_u64).map(|index| Sample {
+        time: START + index as f64 / 100.0,
+        bytes: (500 + index % 700) * MIB / 10,
+    });
+    let memory = Series { samples: samples.collect(), mark: None };
+    let chart = chart(Timeline { memory, ..Timeline::default() }, &Options::default());
+    let picture = png(&chart).unwrap();
+    let mut reader = ::png::Decoder::new(std::io::Cursor::new(picture)).read_info().unwrap();
+    let mut pixels = vec![0; reader.output_buffer_size().unwrap()];
+    reader.next_frame(&mut pixels).unwrap();
+    let (red, green, blue) = chart.curves[0].color;
+    let row = super::draw::SIZE.0 as usize * 3;
+    let is_drawn = |row: &[u8]| row.chunks(3).any(|pixel| pixel == [red, green, blue]);
+    // The legend, which is below the head, has a line of that colour too.
+    let first = pixels.chunks(row).position(is_drawn).unwrap();
+    assert!(first > super::draw::HEAD as usize, "{first}");
+}
+
+#[test]
 fn a_png_has_the_size_that_it_should() {
     let picture = png(&chart(busy(), &Options { flame: true, ..Options::default() })).unwrap();
     let decoder = ::png::Decoder::new(std::io::Cursor::new(picture));

@@ -19,7 +19,7 @@ fn a_variable_is_enough_for_a_report_at_the_end() {
 
 #[test]
 fn a_variable_is_enough_for_a_sample() {
-    let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", "sample"));
+    let output = run(program!("places", "threads").env("MEM_PROFILE_TRACE", "sample"));
     let note = "note: a sample of one hit in 65536 bytes: all figures are estimates\n";
     assert!(text(&output.stderr).contains(note), "{}", text(&output.stderr));
 }

@@ -42,6 +42,7 @@ pub(crate) mod books;
 pub(crate) mod claim;
 pub(crate) mod fork;
 pub(crate) mod frame;
+pub(crate) mod function;
 pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;

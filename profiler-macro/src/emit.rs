@@ -66,8 +66,14 @@ pub(crate) fn iteration(header: usize) -> TokenStream {
 
 /// The line of the row `at` starts.
 pub(crate) fn line(at: usize) -> TokenStream {
-    let (frame, at) = (names::frame(), row(at));
-    quote!(#frame.line(#at);)
+    line_at(Span::mixed_site(), at)
+}
+
+/// The same, for the compiler's messages at another place.
+fn line_at(place: Span, at: usize) -> TokenStream {
+    let (mut frame, at) = (names::frame(), row(at));
+    frame.set_span(place);
+    quote_spanned!(place=> #frame.line(#at);)
 }
 
 /// Everything that goes into one block beside its statements.
@@ -134,8 +140,10 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
 /// The event of a statement that begins at `place`. Where it is dead code, so is the statement: the
 /// compiler says so once, of the first of the two, and is to say it at the user's.
 fn event(at: usize, place: Span, attributes: &[Attribute]) -> TokenStream {
-    let line = names::located(line(at), place);
-    quote!(#(#attributes)* #line)
+    let mut tokens = TokenStream::new();
+    attributes.iter().for_each(|attribute| attribute.to_tokens(&mut tokens));
+    tokens.extend(line_at(Span::mixed_site().located_at(place), at));
+    tokens
 }
 
 /// Inserted statements, unless there are none.

@@ -21,6 +21,7 @@
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
+//! | `function` | what the macro knows of it |
 //! | `stack` | what frames set aside while another runs |
 //! | `timeline` | memory over time: whether it is recorded, and its readings |
 //! | `span` | where calls and named blocks of a timeline are kept |

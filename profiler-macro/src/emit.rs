@@ -17,19 +17,19 @@ pub(crate) struct Table<'a> {
 
 /// `static __MEM_PROFILE: Table = …;`
 ///
-/// The compiler evaluates it once per function, and each further argument would be felt.
+/// The compiler evaluates it once per function, and each further part would be felt. So all is in one
+/// text, which the runtime reads: the first line, how many rows, 1 where a statement begins on the
+/// first, the file, and from the second line on the source.
 pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
     let Table { name, rows, source, first_row_runs } = table;
-    let file = &rows.file;
-    let first_line = row(rows.first_line);
-    let count = row(rows.count());
+    let (file, first_line, count) = (&rows.file, rows.first_line, rows.count());
+    let text = format!("{first_line} {count} {} {file}\n{source}", u8::from(*first_row_runs));
     let (table, path) = (names::table(), names::path());
-    let path_of = quote!(::core::any::type_name::<#path>);
-    let arguments = quote!(#path_of, #file, #first_line, #count, #source, #first_row_runs);
     let named = name.map(|name| quote!(.named(#name)));
     quote! {
-        struct #path;
-        static #table: #runtime::Table = #runtime::table(#arguments) #named;
+        enum #path {}
+        static #table: #runtime::Table =
+            #runtime::Table(::core::any::type_name::<#path>, #text, #runtime::NEW) #named;
     }
 }
 
@@ -48,10 +48,14 @@ pub(crate) fn enter_closure(at: usize) -> TokenStream {
     quote!(let #frame = #table.enter_closure(#at);)
 }
 
-/// The guard of a nested block, after which the row `outer` is current again.
-pub(crate) fn scope(depth: usize, outer: usize) -> TokenStream {
+/// The guard of a nested block, after which the row `outer` is current again, with the first line
+/// event of the block if there is one.
+pub(crate) fn scope(depth: usize, outer: usize, first: Option<usize>) -> TokenStream {
     let (scope, frame, outer) = (names::scope(depth), names::frame(), row(outer));
-    quote!(let mut #scope = #frame.scope(#outer);)
+    match first.map(row) {
+        Some(first) => quote!(let mut #scope = #frame.scope_line(#outer, #first);),
+        None => quote!(let mut #scope = #frame.scope(#outer);),
+    }
 }
 
 /// One more round of the loop whose header is on the row `header`.
@@ -62,8 +66,14 @@ pub(crate) fn iteration(header: usize) -> TokenStream {
 
 /// The line of the row `at` starts.
 pub(crate) fn line(at: usize) -> TokenStream {
-    let (frame, at) = (names::frame(), row(at));
-    quote!(#frame.line(#at);)
+    line_at(Span::mixed_site(), at)
+}
+
+/// The same, for the compiler's messages at another place.
+fn line_at(place: Span, at: usize) -> TokenStream {
+    let (mut frame, at) = (names::frame(), row(at));
+    frame.set_span(place);
+    quote_spanned!(place=> #frame.line(#at);)
 }
 
 /// Everything that goes into one block beside its statements.
@@ -100,13 +110,18 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
     }
     let lints = (index > plan.opening).then(|| quote!(#[allow(unreachable_code)]));
     let exit = plan.exit.as_ref().filter(|exit| exit.at.max(plan.opening) == index);
+    let mut next = plan.events.get(index).copied().flatten();
     if let Some(exit) = exit {
         tokens.extend(scope.map(|depth| done(depth, &lints)));
-        tokens.extend(exit.end.filter(|end| end.guarded).map(|close| end(close.row, &lints)));
+        if let Some(close) = exit.end.filter(|end| end.guarded) {
+            // One call for both, unless the event goes with a `#[cfg]` of its statement.
+            let value = next.take_if(|_| attributes[index].is_empty());
+            tokens.extend(end(close.row, value, &lints));
+        }
     }
     if index < attributes.len() {
         let attributes = &attributes[index];
-        let event = plan.events[index].map(|at| match places[index] {
+        let event = next.map(|at| match places[index] {
             Some(place) => event(at, place, attributes),
             None => {
                 let line = line(at);
@@ -125,8 +140,10 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
 /// The event of a statement that begins at `place`. Where it is dead code, so is the statement: the
 /// compiler says so once, of the first of the two, and is to say it at the user's.
 fn event(at: usize, place: Span, attributes: &[Attribute]) -> TokenStream {
-    let line = names::located(line(at), place);
-    quote!(#(#attributes)* #line)
+    let mut tokens = TokenStream::new();
+    attributes.iter().for_each(|attribute| attribute.to_tokens(&mut tokens));
+    tokens.extend(line_at(Span::mixed_site().located_at(place), at));
+    tokens
 }
 
 /// Inserted statements, unless there are none.
@@ -202,9 +219,13 @@ fn done(depth: usize, attributes: &impl ToTokens) -> TokenStream {
     }
 }
 
-fn end(close: usize, attributes: &impl ToTokens) -> TokenStream {
+/// The guard of the closing brace, with the event of the block's value if it has one.
+fn end(close: usize, value: Option<usize>, attributes: &impl ToTokens) -> TokenStream {
     let (end, frame, close) = (names::end(), names::frame(), row(close));
-    quote!(#attributes let #end = #frame.end(#close);)
+    match value.map(row) {
+        Some(value) => quote!(#attributes let #end = #frame.end_line(#close, #value);),
+        None => quote!(#attributes let #end = #frame.end(#close);),
+    }
 }
 
 pub(crate) fn row(row: usize) -> Literal {

@@ -55,7 +55,7 @@ fn add_live(live: &Live, snapshot: &mut Snapshot) {
                 && figures.name == function.display_name()
         };
         if let Some(figures) = snapshot.functions.iter_mut().find(is_it) {
-            live.add(function, &mut figures.lines);
+            live.add(&function, &mut figures.lines);
         }
     }
     snapshot.notes.extend(live.notes());

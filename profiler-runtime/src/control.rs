@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use crate::collect;
 use crate::record::arena;
+use crate::record::function::Function;
 use crate::record::nested::Stamp;
 use crate::record::quiet::{self, Quiet};
-use crate::record::table::{self, Function, Table};
+use crate::record::table::{self, State};
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -21,19 +22,9 @@ static BACKEND: OnceLock<Backend> = OnceLock::new();
 /// Whether the global allocator is ours, found out at the same time.
 static COUNTED: OnceLock<bool> = OnceLock::new();
 
-/// The table of an annotated function: the path of a type in it, the file, the line of row 0, how
-/// many rows, their source, and whether a statement starts on row 0.
-#[must_use]
-pub const fn table(
-    path: fn() -> &'static str,
-    file: &'static str,
-    first_line: u32,
-    rows: usize,
-    source: &'static str,
-    first_row_runs: bool,
-) -> Table {
-    Table::new(Function { name: None, path, file, first_line, rows, source, first_row_runs, start })
-}
+/// The state of a table that no one has called yet.
+#[allow(clippy::declare_interior_mutable_const, reason = "each table has one of its own")]
+pub const NEW: State = State::new(start);
 
 /// Starts the session: reads the environment, chooses the backend, registers the report at exit.
 ///

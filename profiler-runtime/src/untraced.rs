@@ -1,6 +1,6 @@
 //! What the line profiler asks the tracer, for builds without the feature `trace`.
 
-use crate::record::table::Function;
+use crate::record::function::Function;
 use crate::snapshot::LineSnapshot;
 
 /// There is none.

@@ -26,8 +26,8 @@ fn table(name: &str) -> &'static Table {
         unsafe { std::env::set_var("MEM_PROFILE_FORMAT", "none") };
     });
     let name = Box::leak(name.to_owned().into_boxed_str());
-    let source = "#[mem_profile]\nallocate\nfree\n}";
-    let table = __private::table(|| "unused", file!(), 1, 4, source, false).named(name);
+    let text = concat!("1 4 0 ", file!(), "\n#[mem_profile]\nallocate\nfree\n}");
+    let table = Table(|| "unused", text, __private::NEW).named(name);
     Box::leak(Box::new(table))
 }
 

@@ -40,9 +40,8 @@ unsafe impl GlobalAlloc for Largest {
 static ALLOC: Alloc<Largest> = Alloc::wrap(Largest);
 
 static OUTER: Table =
-    __private::table(|| "test::outer::__MemProfile", "a.rs", 1, 4, "fn\n1\n2\n}", false);
-static INNER: Table =
-    __private::table(|| "test::inner::__MemProfile", "a.rs", 9, 3, "fn\n1\n}", false);
+    Table(|| "test::outer::__MemProfile", "1 4 0 a.rs\nfn\n1\n2\n}", __private::NEW);
+static INNER: Table = Table(|| "test::inner::__MemProfile", "9 3 0 a.rs\nfn\n1\n}", __private::NEW);
 
 /// A recording of this process, in the middle of a line.
 fn recording() -> &'static [u8] {

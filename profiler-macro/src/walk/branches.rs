@@ -3,7 +3,6 @@
 use super::opening::Opening;
 use super::{Walker, facts, heads};
 use crate::emit;
-use proc_macro2::TokenStream;
 use syn::visit_mut::VisitMut;
 use syn::{Arm, Expr, ExprBlock, ExprIf, ExprUnsafe, Pat};
 
@@ -43,10 +42,9 @@ impl Walker<'_> {
                 (self.block(block, entered().synthetic()), block)
             }
         };
-        let mut opening = TokenStream::new();
         let guard = depth.filter(|&depth| ends || self.frame.jumps.is_left(depth));
-        opening.extend(guard.map(|depth| emit::scope(depth, outer)));
-        opening.extend(emit::line(row));
+        let scope = guard.map(|depth| emit::scope(depth, outer, Some(row)));
+        let opening = scope.unwrap_or_else(|| emit::line(row));
         block.stmts.splice(..0, emit::statement(opening));
         self.frame.jumps.close_to(enclosing);
         self.frame.current = outer;

@@ -80,20 +80,22 @@ impl<'a> Walker<'a> {
             Opening::Guarded(depth) => Some(depth),
             _ => None,
         });
-        let mut opening =
-            guard.map_or_else(TokenStream::new, |(depth, row)| emit::scope(depth, row));
+        let first = plan.first().filter(|index| attributes[*index].is_empty());
+        let mut first = first.map(|index| &mut plan.events[index]);
+        let mut opening = TokenStream::new();
         let mut around = TokenStream::new();
         match entered.opening {
             Opening::Call => {
-                let has_attributes = |index: &usize| !attributes[*index].is_empty();
-                let first = plan.first().filter(|index| !has_attributes(index));
-                let frame = emit::enter(first.and_then(|index| plan.events[index].take()));
+                let frame = emit::enter(first.as_mut().and_then(|event| event.take()));
                 if outlives { &mut around } else { &mut opening }.extend(frame);
             }
             Opening::Frame(tokens) if outlives => around = tokens,
             Opening::Frame(tokens) | Opening::Task(tokens) => opening.extend(tokens),
             Opening::Loop(header) => opening.extend(header.map(emit::iteration)),
             _ => {}
+        }
+        if let Some((depth, row)) = guard {
+            opening.extend(emit::scope(depth, row, first.and_then(Option::take)));
         }
         let plan = &plan;
         emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });

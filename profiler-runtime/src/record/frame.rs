@@ -20,22 +20,35 @@ use super::track;
 #[repr(C)]
 pub struct Frame {
     place: Place,
+    /// Three words are returned where they are to be. Two come in registers, which unoptimised code
+    /// stores, copies, and takes far longer to compile for.
+    #[cfg(debug_assertions)]
+    _in_memory: usize,
     /// A frame belongs to its thread.
     _stays: PhantomData<*const ()>,
 }
 
 impl Frame {
+    #[inline(always)]
+    fn new(opened: Option<(&'static Ledger, Chunk)>) -> Self {
+        Self {
+            place: Place::new(opened),
+            #[cfg(debug_assertions)]
+            _in_memory: 0,
+            _stays: PhantomData,
+        }
+    }
+
     /// A call of the function of `table`, which row 0 counts; `row` is current and starts.
     #[inline(always)]
     pub(crate) fn call(table: &'static Table, row: usize) -> Self {
-        let opened = if table.is_skipped() { None } else { begin_call(table, row) };
-        Self { place: Place::new(opened), _stays: PhantomData }
+        Self::new(if table.is_skipped() { None } else { begin_call(table, row) })
     }
 
     /// Enters `row`, whose current execution has already risen by `rise` bytes.
     #[inline(always)]
     pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
-        Self { place: Place::new(begin_at(table, row, rise)), _stays: PhantomData }
+        Self::new(begin_at(table, row, rise))
     }
 
     /// Whether anything is measured in it.
@@ -76,12 +89,32 @@ impl Frame {
         self.place.open_scope(row)
     }
 
+    /// The same, and the line of `first` starts, that of the block.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn scope_line(&self, row: usize, first: usize) -> Scope {
+        let scope = self.place.open_scope(row);
+        self.line(first);
+        scope
+    }
+
     /// A guard that starts the line of `row` before the locals declared ahead of it are dropped.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn end(&self, row: usize) -> End {
         self.place.open_end(row)
+    }
+
+    /// The same, and the line of `value` starts, that of the block's value.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn end_line(&self, row: usize, value: usize) -> End {
+        let end = self.place.open_end(row);
+        self.line(value);
+        end
     }
 }
 

@@ -21,6 +21,7 @@
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
+//! | `function` | what the macro knows of it |
 //! | `stack` | what frames set aside while another runs |
 //! | `timeline` | memory over time: whether it is recorded, and its readings |
 //! | `span` | where calls and named blocks of a timeline are kept |
@@ -43,6 +44,7 @@ pub(crate) mod books;
 pub(crate) mod claim;
 pub(crate) mod fork;
 pub(crate) mod frame;
+pub(crate) mod function;
 pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;

@@ -151,6 +151,16 @@ impl Place {
         self.open_scope(row)
     }
 
+    /// The same, and the line of `first` starts, that of the block.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn scope_line(&self, row: usize, first: usize) -> Scope {
+        let scope = self.open_scope(row);
+        self.start_line(first);
+        scope
+    }
+
     /// A guard that starts the line of `row`, a closing brace, before the locals declared
     /// ahead of it are dropped.
     #[cfg_attr(debug_assertions, inline(never))]
@@ -158,6 +168,16 @@ impl Place {
     #[must_use]
     pub extern "C" fn end(&self, row: usize) -> End {
         self.open_end(row)
+    }
+
+    /// The same, and the line of `value` starts, that of the block's value.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn end_line(&self, row: usize, value: usize) -> End {
+        let end = self.open_end(row);
+        self.start_line(value);
+        end
     }
 }
 

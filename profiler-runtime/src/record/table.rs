@@ -8,6 +8,7 @@ use core::sync::atomic::{
 
 use super::arena;
 use super::frame::Frame;
+use super::function::Function;
 use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::place::Place;
@@ -15,41 +16,35 @@ use super::row::{Chunk, Header};
 use super::thread::{self, MAX_FUNCTIONS};
 use super::word::{Pointer, Word};
 
-/// What the macro knows of a function.
-#[derive(Clone, Copy, Debug)]
-#[repr(C)]
-pub(crate) struct Function {
-    /// The `name` option.
-    pub(crate) name: Option<&'static str>,
-    /// Gives the path of a type inside the function.
-    pub(crate) path: fn() -> &'static str,
-    /// Source file as `file!()` prints it.
-    pub(crate) file: &'static str,
-    /// Line of row 0.
-    pub(crate) first_line: u32,
-    /// Lines from the first to that of the closing brace, at least 1.
-    pub(crate) rows: usize,
-    /// The source of these lines.
-    pub(crate) source: &'static str,
-    /// Whether a statement starts on row 0, as in a function written on one line.
-    pub(crate) first_row_runs: bool,
-    /// Starts the session, at the first call of any annotated function.
-    pub(crate) start: fn(),
-}
-
-/// The table of one function.
+/// The table of one function: what gives the path of a type in it, all else that the macro knows of
+/// it in one text, which [`Function`] reads, and what changes.
+///
+/// Emitted code makes it as a literal of few parts: the compiler evaluates one for each function,
+/// where a call, or an argument for each thing, would be felt.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Table {
-    function: Function,
+pub struct Table(pub fn() -> &'static str, pub &'static str, pub State);
+
+// SAFETY: it is made of what is `Sync`, as the compiler would find out by itself, once more for each
+// table: constants, atomics, and pointers to functions.
+unsafe impl Sync for Table {}
+
+/// What changes in a table, and what is the same in most.
+#[derive(Debug)]
+#[repr(C)]
+pub struct State {
     /// [`NEW`], [`SKIPPED`], or the table's number plus [`FIRST`].
-    state: AtomicU32,
+    number: AtomicU32,
     /// What readers learn of the function; null before the first call.
     entry: AtomicPtr<Entry>,
     /// The rows of the thread that called it first, which it finds here. Many programs have one
     /// thread that counts; others look into their directories. Written once: no thread takes the
     /// cache line away from another.
     first: AtomicPtr<Header>,
+    /// The `name` option.
+    pub(super) name: Option<&'static str>,
+    /// Starts the session, at the first call of any annotated function.
+    start: fn(),
 }
 
 /// A function in the memory of the figures; its name, file and source follow.
@@ -67,7 +62,7 @@ pub(crate) struct Entry {
     /// Lengths of the three texts, which follow, packed one by one.
     pub(super) texts: [Word; 3],
     /// Means nothing outside the process.
-    function: Pointer<Function>,
+    table: Pointer<Table>,
 }
 
 const NEW: u32 = 0;
@@ -91,12 +86,12 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
 }
 
 /// The functions that were called, as the macro knows them.
-pub(crate) fn functions() -> impl Iterator<Item = &'static Function> {
+pub(crate) fn functions() -> impl Iterator<Item = Function> {
     entries().filter_map(Entry::function)
 }
 
 /// The function of the table of this number.
-pub(crate) fn function(number: i64) -> Option<&'static Function> {
+pub(crate) fn function(number: i64) -> Option<Function> {
     entries().find(|entry| entry.number.get() == number)?.function()
 }
 
@@ -143,21 +138,24 @@ pub(crate) fn set_filter(filter: Filter) {
 /// Where a function books on one thread.
 type Opened = (&'static Ledger, Chunk);
 
-impl Table {
-    /// A table that no one has called yet.
-    pub(crate) const fn new(function: Function) -> Self {
+impl State {
+    /// That of a table that no one has called yet.
+    pub(crate) const fn new(start: fn()) -> Self {
         Self {
-            function,
-            state: AtomicU32::new(NEW),
+            number: AtomicU32::new(NEW),
             entry: AtomicPtr::new(ptr::null_mut()),
             first: AtomicPtr::new(ptr::null_mut()),
+            name: None,
+            start,
         }
     }
+}
 
+impl Table {
     /// The same under the name that the user has given.
     #[must_use]
     pub const fn named(mut self, name: &'static str) -> Self {
-        self.function.name = Some(name);
+        self.2.name = Some(name);
         self
     }
 
@@ -199,7 +197,7 @@ impl Table {
     /// Whether a call has found out that nothing is to be measured.
     #[inline(always)]
     pub(crate) fn is_skipped(&self) -> bool {
-        self.state.load(Relaxed) == SKIPPED
+        self.2.number.load(Relaxed) == SKIPPED
     }
 
     /// The ledger and the rows to book on; `None` when nothing is to be measured.
@@ -213,11 +211,11 @@ impl Table {
     pub(crate) fn opened(&'static self) -> Option<Opened> {
         let ledger = thread::current_ledger();
         // SAFETY: null or from `open_first`, which had it of a chunk.
-        let first = unsafe { Chunk::from_ptr(self.first.load(Acquire)) };
+        let first = unsafe { Chunk::from_ptr(self.2.first.load(Acquire)) };
         if let Some(chunk) = first.filter(|chunk| ledger.counts_for(*chunk)) {
             return Some((ledger, chunk));
         }
-        let index = self.state.load(Acquire).checked_sub(FIRST)?;
+        let index = self.2.number.load(Acquire).checked_sub(FIRST)?;
         let thread = ledger.thread()?;
         let chunk = thread.chunk(index as usize)?;
         Some((ledger.active()?, chunk))
@@ -228,7 +226,7 @@ impl Table {
     #[inline(never)]
     fn open_first(&'static self) -> Option<Opened> {
         if MODE.load(Acquire) == MODE_UNKNOWN {
-            (self.function.start)();
+            (self.2.start)();
         }
         if MODE.load(Acquire) == MODE_OFF {
             return self.skip();
@@ -238,21 +236,21 @@ impl Table {
         let thread = thread::current()?;
         thread.record();
         thread.use_ledger(kind);
-        let rows = self.function.rows.max(1);
-        let chunk = thread.chunk(index).or_else(|| thread.add_chunk(index, rows))?;
-        let _ = self.first.compare_exchange(ptr::null_mut(), chunk.as_ptr(), Release, Relaxed);
+        let chunk = thread.chunk(index);
+        let chunk = chunk.or_else(|| thread.add_chunk(index, self.function().rows))?;
+        let _ = self.2.first.compare_exchange(ptr::null_mut(), chunk.as_ptr(), Release, Relaxed);
         Some((thread.ledger(kind), chunk))
     }
 
     /// Nothing will ever be measured here.
     fn skip<T>(&self) -> Option<T> {
-        let _ = self.state.compare_exchange(NEW, SKIPPED, Relaxed, Relaxed);
+        let _ = self.2.number.compare_exchange(NEW, SKIPPED, Relaxed, Relaxed);
         None
     }
 
     /// The table's number, if its function is measured.
     fn index(&'static self) -> Option<usize> {
-        match self.state.load(Acquire) {
+        match self.2.number.load(Acquire) {
             NEW => self.register(),
             SKIPPED => None,
             state => Some((state - FIRST) as usize),
@@ -266,9 +264,9 @@ impl Table {
             return self.skip();
         }
         let number = REGISTERED.fetch_add(1, Relaxed) - FIRST;
-        let entry = Entry::reserve(&self.function, number)?;
+        let entry = Entry::reserve(self, number)?;
         let new = ptr::from_ref(entry).cast_mut();
-        let number = match self.entry.compare_exchange(ptr::null_mut(), new, AcqRel, Acquire) {
+        let number = match self.2.entry.compare_exchange(ptr::null_mut(), new, AcqRel, Acquire) {
             Ok(_) => {
                 arena::finish(&entry.block, layout::FUNCTION);
                 number
@@ -277,11 +275,11 @@ impl Table {
             // SAFETY: not null, and never freed.
             Err(theirs) => unsafe { theirs.as_ref() }?.number.get() as u32,
         };
-        self.state.store(number + FIRST, Release);
+        self.2.number.store(number + FIRST, Release);
         Some(number as usize)
     }
 
-    fn is_wanted(&self) -> bool {
+    fn is_wanted(&'static self) -> bool {
         let filter = FILTER.load(Acquire);
         if filter.is_null() {
             return true;
@@ -289,53 +287,40 @@ impl Table {
         // SAFETY: `set_filter` is the only writer, and function pointers are pointers on every
         // target that std supports.
         let filter = unsafe { core::mem::transmute::<*mut (), Filter>(filter) };
-        filter(&self.function)
+        filter(&self.function())
     }
 
     /// Whether `chunk` holds rows of this table.
     #[inline(always)]
     pub(crate) fn owns(&self, chunk: Chunk) -> bool {
-        i64::from(self.state.load(Relaxed)) == chunk.table.get() + i64::from(FIRST)
+        i64::from(self.2.number.load(Relaxed)) == chunk.table.get() + i64::from(FIRST)
     }
 
     /// Keeps the reading at the first call.
     #[cold]
     pub(crate) fn note_entry(&self, reading: i64) {
         // SAFETY: null or a block, which is never freed.
-        if let Some(entry) = unsafe { self.entry.load(Acquire).as_ref() } {
+        if let Some(entry) = unsafe { self.2.entry.load(Acquire).as_ref() } {
             entry.reading.set_if(NEVER, reading);
         }
     }
 }
 
 impl Table {
-    pub(crate) fn function(&self) -> &Function {
-        &self.function
-    }
-}
-
-impl Function {
-    /// The path of the function, with the type or trait that holds it: `krate::Type::method`.
-    pub(crate) fn display_name(&self) -> &'static str {
-        if let Some(name) = self.name {
-            return name;
-        }
-        let path = (self.path)();
-        let own = path.find("::__MemProfile").map_or(path, |end| &path[..end]);
-        // The body of an async function is a closure to the compiler, once more for every
-        // attribute that has put the body into an async block of its own.
-        own.trim_end_matches("::{{closure}}")
+    pub(crate) fn function(&'static self) -> Function {
+        Function::of(self)
     }
 }
 
 impl Entry {
-    fn function(&self) -> Option<&'static Function> {
-        // SAFETY: that of a table, which is a static.
-        unsafe { self.function.get().as_ref() }
+    fn function(&self) -> Option<Function> {
+        // SAFETY: a table is a static.
+        unsafe { self.table.get().as_ref() }.map(Table::function)
     }
 
     /// A new block, not finished yet; `None` when memory is out.
-    fn reserve(function: &'static Function, number: u32) -> Option<&'static Self> {
+    fn reserve(table: &'static Table, number: u32) -> Option<&'static Self> {
+        let function = table.function();
         let texts = [function.display_name(), function.file, function.source];
         let size = texts.iter().map(|text| layout::rounded(text.len(), layout::WORD));
         let block = arena::reserve(size_of::<Self>() + size.sum::<usize>())?;
@@ -343,10 +328,10 @@ impl Entry {
         let entry: &'static Self = unsafe { block.cast().as_ref() };
         entry.number.set(number.into());
         entry.first_line.set(function.first_line.into());
-        entry.rows.set(function.rows.max(1) as i64);
+        entry.rows.set(function.rows as i64);
         entry.first_row_runs.set(function.first_row_runs.into());
         entry.reading.set(NEVER);
-        entry.function.set(ptr::from_ref(function).cast_mut());
+        entry.table.set(ptr::from_ref(table).cast_mut());
         // SAFETY: as above.
         let mut place = unsafe { block.byte_add(size_of::<Self>()) };
         for (length, text) in entry.texts.iter().zip(texts) {

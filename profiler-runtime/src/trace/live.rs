@@ -8,7 +8,7 @@ use super::frame::Frame;
 use super::snapshot::Snapshot;
 use super::symbols::Symbols;
 use super::{control, is_tracing};
-use crate::record::table::Function;
+use crate::record::function::Function;
 use crate::snapshot::LineSnapshot;
 
 /// What is alive, by stack, with the names of all frames.
@@ -114,7 +114,6 @@ mod tests {
             rows: 3,
             source: "",
             first_row_runs: false,
-            start: || {},
         };
         let row = |function_name: &str, file: &str, line| {
             let mut frame = Frame::without_line(function_name.to_owned(), "");

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
-use crate::run::{Folder, ran, wait_for};
+use crate::run::{COMMAND, Folder, ran, wait_for};
 use crate::terminal::in_terminal;
 
 /// Counts the signals that reach it, and ends with SIGUSR1.
@@ -96,8 +96,9 @@ fn what_is_sent_to_the_command_alone_reaches_the_program_once_with_and_without_a
             let mut child = match has_terminal {
                 true => exec_in_terminal(&folder, &program),
                 false => {
-                    let program = program.to_str().unwrap();
-                    let mut command = folder.command(&["exec", "-q", "-o", "a.dat", program]);
+                    let mut command = Command::new("env");
+                    command.args(["--default-signal", COMMAND, "exec", "-q", "-o", "a.dat"]);
+                    command.arg(program).current_dir(folder.path("")).stdin(Stdio::null());
                     command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
                 }
             };

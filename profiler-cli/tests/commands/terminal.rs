@@ -8,9 +8,11 @@ use std::process::{Child, Command, Stdio};
 use crate::run::{COMMAND, Folder, Ran, ran, wait_for};
 
 /// Runs a command in a terminal that is 60 columns wide. No shell stays above it: one that Ctrl-C
-/// reaches too may end by it, and with it the code of the command is lost.
+/// reaches too may end by it, and with it the code of the command is lost. Signals that the tests
+/// were started to ignore are not ignored there.
 pub(crate) fn in_terminal(folder: &Folder, line: &str) -> Child {
-    let line = format!("stty cols 60 rows 24; exec {}", line.replace("MEM", COMMAND));
+    let line = line.replace("MEM", COMMAND);
+    let line = format!("stty cols 60 rows 24; exec env --default-signal {line}");
     let mut command = Command::new("script");
     command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
     command.current_dir(folder.path("")).env_remove("NO_COLOR").env("TERM", "xterm-256color");

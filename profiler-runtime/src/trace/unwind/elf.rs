@@ -40,7 +40,7 @@ static FIND_OBJECT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 pub(super) enum Answer {
     Module(Module),
     Nothing,
-    /// It cannot be asked without its lock.
+    /// Not without its lock.
     CannotTell,
 }
 
@@ -67,7 +67,9 @@ pub(super) fn at(address: usize) -> Answer {
     // SAFETY: the library cannot go while its code is on the stack; its path is a C string.
     unsafe {
         let Some(link_map) = found.link_map.as_ref() else { return Answer::Nothing };
-        let Some(headers) = program_headers(found.start.cast()) else { return Answer::Nothing };
+        // Where segments leave a hole between them, the range is that of one segment, and need not
+        // begin with the file's header.
+        let Some(headers) = program_headers(found.start.cast()) else { return Answer::CannotTell };
         Answer::Module(module(link_map.bias, link_map.path, headers))
     }
 }

@@ -76,6 +76,13 @@ fn a_stripped_program_gives_addresses_and_with_the_unstripped_file_names() {
 }
 
 #[test]
+fn a_program_whose_segments_leave_a_hole_has_stacks() {
+    let flags = ["-Cdebuginfo=1", "-Clink-arg=-Wl,--section-start=.text=0x200000"];
+    let named = said(&compiled("hole", &flags), &["save", &saved("hole")]);
+    assert!(named.contains("shapes.rs:10: size=868 B, count=8"), "{named}");
+}
+
+#[test]
 fn a_program_that_was_built_anew_gives_no_names_rather_than_wrong_ones() {
     let file = saved("anew");
     let named = said(&compiled("anew", &["-Cdebuginfo=1"]), &["save", &file]);

@@ -17,7 +17,7 @@ use super::thread::{self, MAX_FUNCTIONS};
 use super::word::{Pointer, Word};
 
 /// The table of one function: what gives the path of a type in it, all else that the macro knows of
-/// it in one text, which [`Function`] reads, and what changes.
+/// it in one text, which `Function` reads, and what changes.
 ///
 /// Emitted code makes it as a literal of few parts: the compiler evaluates one for each function,
 /// where a call, or an argument for each thing, would be felt.

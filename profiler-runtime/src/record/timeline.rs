@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena;
 use super::layout;
-use super::ledger::{CHANGED, Kind, Ledger, PUBLISHED};
+use super::ledger::{CHANGED, Kind, Ledger};
 use super::word::Word;
 use crate::process;
 
@@ -66,7 +66,7 @@ impl Ledger {
     pub(super) fn reading(&self) -> i64 {
         match self.kind {
             Kind::Rss => self.live.get(),
-            Kind::Heap | Kind::Special => PUBLISHED.load(Relaxed).wrapping_add(self.live.get()),
+            Kind::Heap | Kind::Special => self.usage(),
         }
     }
 }

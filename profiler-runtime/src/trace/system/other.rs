@@ -1,4 +1,5 @@
-//! Systems whose address space we cannot ask for: there is no room for the tables, so the tracer does not start.
+//! Systems whose address space we cannot ask for: there is no room for the tables, so the tracer does
+//! not start.
 
 use std::ptr;
 

@@ -12,7 +12,7 @@ type Bytes = EndianSlice<'static, NativeEndian>;
 
 /// What the linker put beside the code at one address.
 #[cfg_attr(
-    any(mem_profile_fallback, not(target_arch = "x86_64")),
+    any(mem_profile_fallback, mem_profile_frame_pointers, not(target_arch = "x86_64")),
     allow(dead_code, reason = "only rules need all of it")
 )]
 pub(super) struct Entry {

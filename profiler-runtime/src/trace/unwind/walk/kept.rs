@@ -1,7 +1,7 @@
 //! What is kept of a thread's last stack, and how the next one is put behind what is unchanged.
 
 use super::outwards::End;
-use super::shortcut::{Ends, LONGEST, Shortcuts};
+use super::shortcut::{Ends, Shortcuts};
 use super::{Caller, Frame, Word, modules, step};
 use crate::trace::tree::{self, CUT, ROOT, Stack};
 
@@ -35,13 +35,18 @@ impl Level {
     }
 }
 
-/// All zero at first, which is valid.
+/// The words of the last stack, the outermost first, and what belongs to each.
 #[repr(C)]
-pub(super) struct Arrays {
-    /// The outermost first.
+pub(super) struct LastStack {
     pub(super) words: [Word; DEPTH],
     pub(super) levels: [Level; DEPTH],
     pub(super) frame_pointers: [usize; DEPTH],
+}
+
+/// All zero at first, which is valid.
+#[repr(C)]
+pub(super) struct Arrays {
+    pub(super) last: LastStack,
     /// The frames of a walk, the innermost first.
     pub(super) fresh: [Caller; DEPTH],
     pub(super) shortcuts: Shortcuts,
@@ -58,21 +63,22 @@ struct Size {
 
 const SIZES: usize = 512;
 
-/// A stack, and how many words are kept of it.
+/// A stack, how many words are kept of it, and whether it hangs on the frame pointer that the walk
+/// began with.
 pub(super) struct Found {
     pub(super) stack: Stack,
     pub(super) length: usize,
+    pub(super) by_frame_pointer: bool,
 }
 
 impl Arrays {
-    /// The ends of the way to the first of the words that are kept.
+    /// The ends of the way from the frame that the last of the words is of.
     #[inline(always)]
     pub(super) fn ends(&self, kept: usize, start: &Frame) -> Option<Ends> {
         let last = kept.checked_sub(1)?;
-        let (word, level) = (self.words.get(last)?, self.levels.get(last)?);
+        let (word, level) = (self.last.words.get(last)?, self.last.levels.get(last)?);
         let distance = u32::try_from(word.place - start.stack_pointer).ok()?;
-        let parent = level.stack();
-        (*level != Level::NOWHERE).then_some(Ends { start: start.address, parent, distance })
+        Some(Ends { start: start.address, parent: level.stack(), distance })
     }
 
     /// The two innermost return addresses, mixed: they tell ways apart, mostly.
@@ -84,7 +90,11 @@ impl Arrays {
                 Size { address: start.address, ..Size::of(modules::tagged(start.address)) };
         }
         let first = start.stack_pointer + self.own_size.bytes;
-        if self.own_size.bytes == 0 || first > end {
+        if self.own_size.bytes == 0 {
+            // SAFETY: it lies on the thread's own stack.
+            return unsafe { callers_by_frame_pointer(start, end) };
+        }
+        if first > end {
             return 0;
         }
         // SAFETY: between the stack pointer and a frame of the thread's own stack.
@@ -106,43 +116,37 @@ impl Arrays {
         self.sizes.fill(Size::default());
     }
 
-    /// Whether a way can be a shortcut: neither it nor what lies further out needs a frame pointer.
-    pub(super) fn is_plain(&self, kept: usize, count: usize) -> bool {
-        count <= LONGEST
-            && !self.levels[kept - 1].needs_frame_pointer()
-            && !self.fresh[..count].iter().any(|caller| caller.by_frame_pointer)
-    }
-
     /// Puts the frames of a walk behind the words that are kept, and finds their nodes; `None`
     /// where the tree has no room for them.
     pub(super) fn append(&mut self, count: usize, end: End) -> Option<Found> {
         // Whether a frame further out is found by the frame pointer that this one has.
-        let (mut found, mut is_needed) = match end {
+        let ((mut stack, mut length), mut is_needed) = match end {
             End::Joined(mut length, caller) => {
-                let level = self.levels[length - 1];
+                let level = self.last.levels[length - 1];
                 let frame_pointer =
-                    level.needs_frame_pointer().then_some(self.frame_pointers[length - 1]);
-                let is_needed = self.keep_saved(&mut length, &caller, frame_pointer);
-                (Found { stack: level.stack(), length }, is_needed)
+                    level.needs_frame_pointer().then_some(self.last.frame_pointers[length - 1]);
+                let is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);
+                ((level.stack(), length), is_needed)
             }
-            End::Begin { by_frame_pointer } => (Found { stack: ROOT, length: 0 }, by_frame_pointer),
-            End::Lost => (Found { stack: CUT, length: 0 }, false),
+            End::Begin { by_frame_pointer } => ((ROOT, 0), by_frame_pointer),
+            End::Lost => ((CUT, 0), false),
         };
         for index in (0..count).rev() {
             let caller = self.fresh[index];
             let frame_pointer = is_needed.then_some(caller.frame.frame_pointer);
             if caller.is_nobody() {
-                self.keep(&mut found.length, caller.word, Level::NOWHERE, None);
+                self.last.keep(&mut length, caller.word, Level::NOWHERE, None);
             } else {
-                found.stack = tree::child(found.stack, caller.frame.address)?;
-                let level = Level::of(found.stack);
-                self.keep(&mut found.length, caller.word, level, frame_pointer);
+                stack = tree::child(stack, caller.frame.address)?;
+                self.last.keep(&mut length, caller.word, Level::of(stack), frame_pointer);
             }
-            is_needed = self.keep_saved(&mut found.length, &caller, frame_pointer);
+            is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);
         }
-        Some(found)
+        Some(Found { stack, length, by_frame_pointer: is_needed })
     }
+}
 
+impl LastStack {
     /// Keeps the word where the caller's frame pointer was read, if that is needed. Returns
     /// whether the frame inside needs its own.
     fn keep_saved(
@@ -179,6 +183,26 @@ impl Arrays {
         self.levels[*length] = Level(level);
         *length += 1;
     }
+}
+
+/// The same where the frame pointer seems to lead to them. If it does not, nothing is lost but time.
+///
+/// # Safety
+/// The stack from the stack pointer to `end` can be read.
+#[inline(never)]
+unsafe fn callers_by_frame_pointer(start: &Frame, end: usize) -> u64 {
+    let mut frame_pointer = start.frame_pointer;
+    let mut outwards = || {
+        let is_frame = (start.stack_pointer..end.saturating_sub(8)).contains(&frame_pointer)
+            && frame_pointer.is_multiple_of(8);
+        // SAFETY: below `end`, by the caller's promise.
+        let [saved, caller] =
+            is_frame.then(|| unsafe { (frame_pointer as *const [u64; 2]).read_volatile() })?;
+        frame_pointer = saved as usize;
+        Some(caller)
+    };
+    let first = outwards().unwrap_or(0);
+    first ^ outwards().unwrap_or(0).rotate_left(20)
 }
 
 impl Size {

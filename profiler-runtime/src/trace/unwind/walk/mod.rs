@@ -10,6 +10,9 @@
 //! | `rules` | how to find the caller of an address: a cache that only grows |
 //! | `parse` | one rule, read from the program's call-frame information |
 //! | `frame_pointer` | the same for systems where every function keeps a frame pointer |
+//!
+//! On Linux x86-64, `--cfg mem_profile_frame_pointers` chooses the last, for programs that are built
+//! with `-C force-frame-pointers=yes`.
 
 mod caller;
 mod kept;
@@ -17,13 +20,13 @@ mod outwards;
 mod shortcut;
 mod trace;
 
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_frame_pointers)))]
 mod parse;
-#[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+#[cfg(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_frame_pointers)))]
 #[path = "rules.rs"]
 mod step;
 
-#[cfg(not(all(target_os = "linux", target_arch = "x86_64")))]
+#[cfg(not(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_frame_pointers))))]
 #[path = "frame_pointer.rs"]
 mod step;
 

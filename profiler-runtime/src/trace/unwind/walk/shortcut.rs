@@ -5,8 +5,8 @@
 //! with and of the words that it reads. So if it starts at the same instruction, the same distance
 //! below the same frame, and the words that it would read are the same, it finds the same.
 
-use super::Word;
-use super::kept::Level;
+use super::kept::{Found, LastStack, Level};
+use super::{Frame, Word};
 use crate::trace::tree::Stack;
 
 /// Ways that have the same ends lie in one set, so many of them at a time.
@@ -14,8 +14,8 @@ const WAYS: usize = 4;
 const SETS: usize = 1 << SET_BITS;
 const SET_BITS: u32 = 8;
 
-/// Frames that a way may have: with them it fills four lines of the cache.
-pub(super) const LONGEST: usize = 14;
+/// Words that a way may have: with them it fills six lines of the cache.
+const LONGEST: usize = 21;
 
 /// From where to where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,19 +34,31 @@ pub(super) struct Ends {
 pub(super) struct Shortcut {
     ends: Ends,
     site: u32,
+    /// Words, and whether frame pointers have to be known, as [`HAS_FRAME_POINTERS`].
     length: u32,
+    /// Where the frame pointer leads at the start, above the stack pointer; [`ANYWHERE`] where that
+    /// makes no difference.
+    frame_pointer: usize,
     /// The outermost first.
     hops: [Hop; LONGEST],
 }
 
-/// A frame of it.
+const HAS_FRAME_POINTERS: u32 = 1 << 31;
+const ANYWHERE: usize = usize::MAX;
+
+/// A word of it.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 struct Hop {
+    /// The return address; of a saved frame pointer, where it leads above the stack pointer.
     value: usize,
     /// How far above the stack pointer the word lies.
     offset: u32,
     level: Level,
+}
+
+impl Hop {
+    const NONE: Self = Self { value: 0, offset: 0, level: Level::NOWHERE };
 }
 
 /// A thread's shortcuts.
@@ -67,11 +79,43 @@ impl Shortcuts {
     }
 }
 
-/// A place in the set for a way that is not in it.
-pub(super) fn place(set: &mut [Shortcut; WAYS]) -> &mut Shortcut {
+/// Keeps in `set` the way over what was found behind the first `kept` words of `stack`, unless it is
+/// too long.
+pub(super) fn learn(
+    set: &mut [Shortcut; WAYS],
+    ends: Ends,
+    start: &Frame,
+    stack: &LastStack,
+    kept: usize,
+    found: &Found,
+    site: u32,
+) {
+    let (Some(words), Some(levels)) =
+        (stack.words.get(kept..found.length), stack.levels.get(kept..found.length))
+    else {
+        return;
+    };
+    // Of a stack that is kept to the last place, words may be missing.
+    if words.len() > LONGEST || found.length == stack.words.len() {
+        return;
+    }
     // The latest comes first, and the oldest goes.
     set.rotate_right(1);
-    &mut set[0]
+    let above = |address: usize| address.wrapping_sub(start.stack_pointer);
+    let is_plain = |level: &Level| *level != Level::NOWHERE && !level.needs_frame_pointer();
+    let is_plain = !found.by_frame_pointer && levels.iter().all(is_plain);
+    let mut hops = [Hop::NONE; LONGEST];
+    for ((hop, word), &level) in hops.iter_mut().zip(words).zip(levels) {
+        let value = if level == Level::NOWHERE { above(word.value) } else { word.value };
+        *hop = Hop { value, offset: above(word.place) as u32, level };
+    }
+    set[0] = Shortcut {
+        ends,
+        site,
+        length: words.len() as u32 | if is_plain { 0 } else { HAS_FRAME_POINTERS },
+        frame_pointer: if found.by_frame_pointer { above(start.frame_pointer) } else { ANYWHERE },
+        hops,
+    };
 }
 
 impl Shortcut {
@@ -79,29 +123,12 @@ impl Shortcut {
         ends: Ends { start: 0, parent: Stack(0), distance: 0 },
         site: 0,
         length: 0,
-        hops: [Hop { value: 0, offset: 0, level: Level::NOWHERE }; LONGEST],
+        frame_pointer: ANYWHERE,
+        hops: [Hop::NONE; LONGEST],
     };
 
-    /// Keeps the way over these words and frames, the outermost first.
-    pub(super) fn learn(
-        &mut self,
-        ends: Ends,
-        stack_pointer: usize,
-        words: &[Word],
-        levels: &[Level],
-        site: u32,
-    ) {
-        self.ends = ends;
-        self.site = site;
-        self.length = words.len().min(LONGEST) as u32;
-        for ((hop, word), level) in self.hops.iter_mut().zip(words).zip(levels) {
-            let offset = (word.place - stack_pointer) as u32;
-            *hop = Hop { value: word.value, offset, level: *level };
-        }
-    }
-
-    /// If the way is the same now, puts its words and frames into these places, and returns its
-    /// site and its length.
+    /// If the way is the same now, puts its words and frames behind the first `kept` of `stack`, and
+    /// returns its site and its length.
     ///
     /// # Safety
     /// The stack from the stack pointer to the word at `ends.distance` can be read.
@@ -109,23 +136,73 @@ impl Shortcut {
     pub(super) unsafe fn follow(
         &self,
         ends: &Ends,
-        stack_pointer: usize,
-        words: &mut [Word],
-        levels: &mut [Level],
+        start: &Frame,
+        stack: &mut LastStack,
+        kept: usize,
     ) -> Option<(u32, usize)> {
         if self.ends != *ends {
             return None;
         }
-        let hops = self.hops.get(..self.length as usize)?;
-        let (words, levels) = (words.get_mut(..hops.len())?, levels.get_mut(..hops.len())?);
+        let Some(hops) = self.hops.get(..self.length as usize) else {
+            // SAFETY: the caller's promise.
+            return unsafe { self.follow_frame_pointers(start, stack, kept) };
+        };
+        let words = stack.words.get_mut(kept..)?.get_mut(..hops.len())?;
+        let levels = stack.levels.get_mut(kept..)?.get_mut(..hops.len())?;
         for ((hop, word), level) in hops.iter().zip(words).zip(levels) {
-            let place = stack_pointer + hop.offset as usize;
+            let place = start.stack_pointer + hop.offset as usize;
             // SAFETY: it lies below the word at `ends.distance`, with which it was learned.
             if unsafe { (place as *const usize).read_volatile() } != hop.value {
                 return None;
             }
             *word = Word { place, value: hop.value };
             *level = hop.level;
+        }
+        Some((self.site, hops.len()))
+    }
+
+    /// The same where frames are found by frame pointers, which are known from the innermost on.
+    ///
+    /// # Safety
+    /// As for `follow`.
+    #[inline(never)]
+    unsafe fn follow_frame_pointers(
+        &self,
+        start: &Frame,
+        stack: &mut LastStack,
+        kept: usize,
+    ) -> Option<(u32, usize)> {
+        let mut frame_pointer = start.frame_pointer;
+        let led = frame_pointer.wrapping_sub(start.stack_pointer);
+        if self.frame_pointer != ANYWHERE && self.frame_pointer != led {
+            return None;
+        }
+        let hops = self.hops.get(..(self.length & !HAS_FRAME_POINTERS) as usize)?;
+        let words = stack.words.get_mut(kept..)?.get_mut(..hops.len())?;
+        let levels = stack.levels.get_mut(kept..)?.get_mut(..hops.len())?;
+        let (outer, inner) = stack.frame_pointers.split_at_mut_checked(kept)?;
+        let places = words.iter_mut().zip(levels).zip(inner);
+        for (hop, ((word, level), kept_pointer)) in hops.iter().zip(places).rev() {
+            let place = start.stack_pointer + hop.offset as usize;
+            // SAFETY: it lies below the word at `ends.distance`, with which it was learned.
+            let value = unsafe { (place as *const usize).read_volatile() };
+            if hop.level == Level::NOWHERE {
+                frame_pointer = value;
+                if value.wrapping_sub(start.stack_pointer) != hop.value {
+                    return None;
+                }
+            } else if value != hop.value {
+                return None;
+            }
+            *word = Word { place, value };
+            *level = hop.level;
+            *kept_pointer = frame_pointer;
+        }
+        // The walk has to arrive at the unchanged frame with the frame pointer that it had.
+        let last = kept.checked_sub(1)?;
+        if stack.levels.get(last)?.needs_frame_pointer() && outer.get(last) != Some(&frame_pointer)
+        {
+            return None;
         }
         Some((self.site, hops.len()))
     }

@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::trace::Trace;
-use crate::trace::{system, tree};
+use crate::trace::{system, tree, unwind};
 
 /// A program that calls its functions in an order that nobody planned.
 struct Program {
@@ -21,7 +21,7 @@ struct Aligned([u8; 64]);
 
 impl Program {
     fn new() -> Self {
-        assert!(tree::reserve() && super::prepare());
+        assert!(tree::reserve() && unwind::prepare());
         let [last, anew] = [(); 2].map(|()| Trace::reserve().unwrap());
         let stack = system::stack_of_this_thread();
         last.begin(stack.clone());
@@ -120,4 +120,33 @@ fn a_thread_begins_without_the_words_of_another() {
     for _ in 0..10 {
         std::thread::spawn(program).join().unwrap();
     }
+}
+
+/// Only so many frames of a stack are kept; what is called further in is found all the same.
+#[test]
+fn a_stack_may_have_more_frames_than_are_kept() {
+    #[inline(never)]
+    fn descend(trace: &Trace, depth: usize, sites: &mut Vec<[u32; 2]>) {
+        sites.push([trace.site(), trace.site()]);
+        if depth > 0 {
+            descend(trace, depth - 1, sites);
+        }
+        black_box(depth);
+    }
+    fn program() {
+        let mut program = Program::new();
+        let mut sites = Vec::new();
+        descend(&program.last, 17_000, &mut sites);
+        program.capture();
+        let lengths = sites.iter().map(|&[first, second]| {
+            assert_eq!(first, second);
+            let mut frames = 0;
+            assert!(tree::frames_of(first, |_| frames += 1));
+            frames
+        });
+        let first = lengths.clone().next().unwrap();
+        assert!(lengths.eq(first..first + sites.len()));
+    }
+    let big = std::thread::Builder::new().stack_size(64 << 20);
+    big.spawn(program).unwrap().join().unwrap();
 }

@@ -18,7 +18,7 @@
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use super::kept::Arrays;
+use super::kept::{Arrays, LastStack, Level};
 use super::outwards::{End, Kept, walk};
 use super::{Caller, FOREIGN_REACH, Frame, Readable, Word, modules, shortcut, step};
 use crate::record::word::Local;
@@ -71,16 +71,15 @@ impl Trace {
         let start = Frame { address, stack_pointer, frame_pointer };
         // SAFETY: made by `reserve`, used by this thread only, and by one capture at a time.
         let arrays = unsafe { &mut *self.arrays.load(Relaxed) };
-        let kept = self.unchanged(&arrays.words, start.stack_pointer);
+        let kept = self.unchanged(&arrays.last, start.stack_pointer);
         let Some(ends) = arrays.ends(kept, &start) else {
             return self.walk(arrays, start, kept);
         };
         let callers = arrays.callers(&ends, &start);
         let set = arrays.shortcuts.between(&ends, callers);
-        let (words, levels) = (&mut arrays.words[kept..], &mut arrays.levels[kept..]);
         for shortcut in set {
             // SAFETY: from the stack pointer to a frame of the thread's own stack.
-            let found = unsafe { shortcut.follow(&ends, start.stack_pointer, words, levels) };
+            let found = unsafe { shortcut.follow(&ends, &start, &mut arrays.last, kept) };
             if let Some((site, length)) = found {
                 self.length.set((kept + length) as i64);
                 return site;
@@ -94,19 +93,23 @@ impl Trace {
         self.own_start.get() as usize..self.own_end.get() as usize
     }
 
-    /// How many words of the last stack, from the outermost on, are what they were.
+    /// How many words of the last stack, from the outermost on, are what they were. The last of them
+    /// is of a frame.
     #[inline(always)]
-    fn unchanged(&self, words: &[Word], stack_pointer: usize) -> usize {
+    fn unchanged(&self, last: &LastStack, stack_pointer: usize) -> usize {
         if self.generation.get() as u64 != modules::generation()
             || !self.own().contains(&stack_pointer)
         {
             return 0;
         }
-        let Some(words) = words.get(..self.length.get() as usize) else { return 0 };
+        let Some(words) = last.words.get(..self.length.get() as usize) else { return 0 };
         // SAFETY: words that were read before in this thread's own stack.
         let mut kept = unsafe { count_unchanged(words) };
         // What lies below the stack pointer is not in use, whatever it holds.
-        while kept > 0 && words[kept - 1].place < stack_pointer {
+        let is_of_no_use = |index: usize| {
+            words[index].place < stack_pointer || last.levels[index] == Level::NOWHERE
+        };
+        while kept > 0 && is_of_no_use(kept - 1) {
             kept -= 1;
         }
         kept
@@ -122,9 +125,9 @@ impl Trace {
             Readable { stack: start.stack_pointer..if is_own { own.end } else { reach } };
         let way = arrays.ends(kept, &start).map(|ends| (ends, arrays.callers(&ends, &start)));
         let known = Kept {
-            words: &arrays.words[..kept],
-            levels: &arrays.levels[..kept],
-            frame_pointers: &arrays.frame_pointers[..kept],
+            words: &arrays.last.words[..kept],
+            levels: &arrays.last.levels[..kept],
+            frame_pointers: &arrays.last.frame_pointers[..kept],
         };
         let frame = Frame { address: modules::tagged(start.address), ..start };
         let (count, end) = walk(frame, readable, known, &own, &mut arrays.fresh);
@@ -140,14 +143,11 @@ impl Trace {
         let fresh = &arrays.fresh[..count];
         if is_own && end != End::Lost && fresh.iter().all(is_kept) && REUSES.load(Relaxed) {
             self.length.set(found.length as i64);
-            if let (Some((ends, callers)), End::Joined(joined, caller)) = (way, end)
+            if let (Some((ends, callers)), End::Joined(joined, _)) = (way, end)
                 && joined == kept
-                && !caller.by_frame_pointer
-                && arrays.is_plain(kept, count)
             {
-                let (words, levels) = (&arrays.words[kept..], &arrays.levels[kept..]);
-                let place = shortcut::place(arrays.shortcuts.between(&ends, callers));
-                place.learn(ends, start.stack_pointer, &words[..count], &levels[..count], site);
+                let set = arrays.shortcuts.between(&ends, callers);
+                shortcut::learn(set, ends, &start, &arrays.last, kept, &found, site);
             }
         }
         site
@@ -177,7 +177,7 @@ impl Trace {
     pub(super) fn needs_frame_pointers(&self) -> bool {
         // SAFETY: made by `reserve`, and no capture is going on.
         let arrays = unsafe { &*self.arrays.load(Relaxed) };
-        let levels = &arrays.levels[..self.length.get() as usize];
+        let levels = &arrays.last.levels[..self.length.get() as usize];
         levels.iter().any(|level| level.needs_frame_pointer())
     }
 }

@@ -79,7 +79,10 @@ impl Ledger {
     /// ever was. Then the next frame may be one that changes nothing.
     pub(super) fn calm_down(&self) -> bool {
         let now = self.usage();
-        let is_calm = self.notable.get() == RISEN && now <= self.row().usage.get();
+        // Below zero it would say that something has changed: what other threads have allocated may
+        // be freed here before they tell of it.
+        let is_known = (0..=self.row().usage.get()).contains(&now);
+        let is_calm = self.notable.get() == RISEN && is_known;
         if is_calm {
             self.notable.set(now);
         }

@@ -1,0 +1,50 @@
+//! A thread that frees what another one has allocated and has not told of yet: as far as it knows,
+//! less than nothing is in use, by any number of bytes.
+
+use std::hint::black_box;
+use std::ptr;
+use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
+
+use exact::bytes;
+use mem_profile::mem_profile;
+
+#[global_allocator]
+static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
+
+/// Fewer than a thread keeps to itself, and more than else is in use.
+const COUNT: usize = 60_000;
+
+static BLOCKS: [AtomicPtr<u8>; COUNT] = [const { AtomicPtr::new(ptr::null_mut()) }; COUNT];
+
+#[mem_profile] //= 60000x
+fn free(block: *mut u8) {
+    // SAFETY: of a box, and given here once.
+    drop(unsafe { Box::from_raw(block) }); //= -60000 60000x
+}
+
+#[mem_profile] //= 60000x
+fn calm(value: usize) -> usize {
+    value + 1 //= 60000x
+}
+
+#[rustfmt::skip]
+#[mem_profile] //= 1x
+fn work() {
+    for block in &BLOCKS { //= 60001x
+        (free(block.load(Relaxed)), calm(1)); //= -60000 60000x
+    }
+}
+
+fn main() {
+    exact::program(|| {
+        // Has all told that was in use before.
+        let told = bytes(140_000);
+        let new = || Box::into_raw(black_box(Box::new(1)));
+        BLOCKS.iter().for_each(|block| block.store(new(), Relaxed));
+        let thread = std::thread::spawn(|| {
+            drop(told);
+            work();
+        });
+        thread.join().unwrap();
+    });
+}

@@ -283,6 +283,7 @@ fn a_runner_of_cargo_ends_as_the_program() {
     let runner = format!("target.'cfg(all())'.runner=['{COMMAND}', 'exec', '-o', 'a.dat']");
     let mut cargo = Command::new(env!("CARGO"));
     cargo.args(["run", "--quiet", "--config", &runner]).current_dir(folder.path(""));
+    cargo.env_remove("CARGO_TARGET_DIR");
     let ran = ran(&cargo.output().unwrap());
     assert_eq!((ran.code, ran.stdout.as_str()), (7, "ran\n"), "{}", ran.stderr);
     assert!(folder.read("a.dat").starts_with("CMDLINE target/debug/my-app\nMEM "));

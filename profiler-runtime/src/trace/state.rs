@@ -61,6 +61,7 @@ impl Node for State {
 thread_local! {
     // Const and without a destructor, as the ledger's.
     static STATE: Cell<Option<&'static State>> = const { Cell::new(None) };
+    static IS_REGISTERING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// While it lives, this thread is in the tracer.
@@ -104,6 +105,18 @@ impl Drop for Busy {
 #[cold]
 #[inline(never)]
 fn register() -> Option<&'static State> {
+    // A signal handler that came in between would take a second state, and nobody would give it back.
+    if IS_REGISTERING.replace(true) {
+        return None;
+    }
+    compiler_fence(SeqCst);
+    let state = take_state();
+    compiler_fence(SeqCst);
+    IS_REGISTERING.set(false);
+    state
+}
+
+fn take_state() -> Option<&'static State> {
     // Past its end a thread could not give the state back, and when quiet it need not have one.
     if quiet::is_on() || thread::current().is_none() {
         return None;
@@ -223,4 +236,21 @@ pub(super) fn shared(site: u32) -> Option<&'static Counters> {
 pub(super) fn clear() {
     SHARED.wipe();
     all().for_each(State::clear);
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_handler_that_interrupts_a_registration_takes_no_state() {
+        assert!(reserve());
+        let thread = std::thread::spawn(|| {
+            IS_REGISTERING.set(true);
+            let handler = Busy::enter().is_some();
+            IS_REGISTERING.set(false);
+            [handler, Busy::enter().is_some()]
+        });
+        assert_eq!(thread.join().unwrap(), [false, true]);
+    }
 }

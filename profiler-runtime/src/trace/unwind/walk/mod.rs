@@ -11,8 +11,8 @@
 //! | `parse` | one rule, read from the program's call-frame information |
 //! | `frame_pointer` | the same for systems where every function keeps a frame pointer |
 //!
-//! On Linux x86-64, `--cfg mem_profile_frame_pointers` chooses the last, for programs that are built
-//! with `-C force-frame-pointers=yes`.
+//! On Linux x86-64, `--cfg mem_profile_frame_pointers` chooses the last, so that it can be tried; with
+//! it goes `-C force-frame-pointers=yes`.
 
 mod caller;
 mod kept;

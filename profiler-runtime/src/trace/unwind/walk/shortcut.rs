@@ -3,7 +3,8 @@
 //! Most of what a thread does between two allocations is to return a few frames and to call a few
 //! others, by ways that it has gone before. A walk is a function of the registers that it starts
 //! with and of the words that it reads. So if it starts at the same instruction, the same distance
-//! below the same frame, and the words that it would read are the same, it finds the same.
+//! below the same frame, and the words that it would read are the same, it finds the same. A frame
+//! pointer that it needs is the same where it leads as far above the stack pointer.
 
 use super::kept::{Found, LastStack, Level};
 use super::{Frame, Word};

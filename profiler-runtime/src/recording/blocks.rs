@@ -9,8 +9,7 @@ use crate::record::layout::{self, PAGE, UNIT, WORD};
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
     bytes: &'a [u8],
-    /// By address in the process.
-    segments: BTreeMap<u64, Segment>,
+    segments: Vec<Segment>,
     process: Block<'a>,
     /// By number.
     pub(super) functions: BTreeMap<i64, Block<'a>>,
@@ -26,6 +25,8 @@ pub(super) struct Blocks<'a> {
 
 #[derive(Clone, Copy)]
 struct Segment {
+    /// In the process.
+    address: u64,
     length: u64,
     offset: u64,
 }
@@ -41,7 +42,7 @@ pub(super) struct Block<'a> {
 /// What was found so far.
 #[derive(Default)]
 struct Found<'a> {
-    segments: BTreeMap<u64, Segment>,
+    segments: Vec<Segment>,
     process: Option<Block<'a>>,
     functions: BTreeMap<i64, Block<'a>>,
     threads: BTreeMap<i64, Block<'a>>,
@@ -86,10 +87,10 @@ impl<'a> Blocks<'a> {
 
     /// Where that is in the recording which lay at this address in the process.
     pub(super) fn offset_of(&self, address: i64) -> Option<u64> {
-        let address = address as u64;
-        let (start, segment) = self.segments.range(..=address).next_back()?;
-        let within = address - start;
-        (within < segment.length).then(|| segment.offset.wrapping_add(within))
+        self.segments.iter().rev().find_map(|segment| {
+            let within = (address as u64).checked_sub(segment.address)?;
+            (within < segment.length).then(|| segment.offset.wrapping_add(within))
+        })
     }
 
     /// What frames have set aside between two addresses in the process; empty where these are not
@@ -133,7 +134,7 @@ impl<'a> Found<'a> {
             return Err(Damaged { at, what: "a segment holds more than it can" });
         }
         let address = header(layout::segment::ADDRESS).unwrap_or(0) as u64;
-        self.segments.insert(address, Segment { length, offset: at });
+        self.segments.push(Segment { address, length, offset: at });
         self.add_blocks(bytes, at + layout::segment::SIZE as u64, at + used)?;
         Ok(end)
     }

@@ -3,7 +3,7 @@
 //! Rows of all threads are added up. What a thread has not booked yet is added as well: what its
 //! own open line did, and the lines in which it waits for a callee.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
@@ -21,20 +21,23 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         _ => Backend::Off,
     };
     let of = |thread| Ledger::of(blocks, thread, backend);
-    let ledgers = blocks.threads.iter().map(|(&number, thread)| (number, of(thread))).collect();
-    let mut tables: BTreeMap<i64, Vec<Sum>> = BTreeMap::new();
-    for chunk in &blocks.chunks {
-        let number = chunk.word(layout::chunk::TABLE);
-        // A function that is still being written, or was cut off.
-        let Some(function) = blocks.functions.get(&number) else { continue };
-        let rows = rows(function, chunk)?;
-        let sums = tables.entry(number).or_insert_with(|| vec![Sum::default(); rows]);
-        add_chunk(sums, blocks, &ledgers, chunk, backend);
-    }
+    let ledgers: Vec<_> =
+        blocks.threads.iter().map(|(&thread, block)| (thread, of(block))).collect();
+    let mut chunks: Vec<_> =
+        blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
+    chunks.sort_unstable_by_key(|(number, chunk)| (Reverse(*number), chunk.at));
     let mut functions = Vec::new();
-    for (number, sums) in tables.iter().rev().filter(|(_, sums)| sums.iter().any(Sum::ran)) {
-        if let Some(block) = blocks.functions.get(number) {
-            functions.push(function(block, sums, backend)?);
+    for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
+        let number = chunks.first().map_or(0, |(number, _)| *number);
+        // A function that is still being written, or was cut off.
+        let Some(block) = blocks.functions.get(&number) else { continue };
+        let mut sums = Vec::new();
+        for (_, chunk) in chunks {
+            sums.resize(rows(block, chunk)?, Sum::default());
+            add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
+        }
+        if sums.iter().any(Sum::ran) {
+            functions.push(function(block, &sums, backend)?);
         }
     }
     let process_bytes = process_bytes(blocks, &ledgers, backend);
@@ -64,11 +67,7 @@ fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError
 }
 
 /// Memory in use by the process when the recording was closed, or what is known of now.
-fn process_bytes(
-    blocks: &Blocks<'_>,
-    ledgers: &BTreeMap<i64, Ledger>,
-    backend: Backend,
-) -> Option<u64> {
+fn process_bytes(blocks: &Blocks<'_>, ledgers: &[(i64, Ledger)], backend: Backend) -> Option<u64> {
     let process = blocks.process();
     let bytes = process.word(layout::process::BYTES);
     if bytes != NEVER {
@@ -77,7 +76,7 @@ fn process_bytes(
     if backend != Backend::Heap {
         return None;
     }
-    let unpublished = ledgers.values().map(|ledger| ledger.live.wrapping_sub(CENTER));
+    let unpublished = ledgers.iter().map(|(_, ledger)| ledger.live.wrapping_sub(CENTER));
     let published = process.word(layout::process::PUBLISHED);
     Some(unsigned(unpublished.fold(published, i64::wrapping_add)))
 }
@@ -144,8 +143,8 @@ struct Ledger {
     booked_totals: Totals,
     /// Where the chunk and the row are that are current.
     current: Option<(u64, u64)>,
-    /// The rows that wait for a callee since then, by chunk.
-    waiting: BTreeMap<u64, u64>,
+    /// The chunks and their rows that wait for a callee since then, the innermost last.
+    waiting: Vec<(u64, u64)>,
 }
 
 impl Ledger {
@@ -175,7 +174,6 @@ impl Ledger {
                 allocations: word(layout::ledger::BOOKED_ALLOCATIONS),
             },
             current: place(word(layout::ledger::CHUNK), word(layout::ledger::ROW)),
-            // Of a function that waits several times, the innermost.
             waiting: waiting.collect(),
         }
     }
@@ -185,14 +183,16 @@ impl Ledger {
 fn add_chunk(
     sums: &mut [Sum],
     blocks: &Blocks<'_>,
-    ledgers: &BTreeMap<i64, Ledger>,
+    ledgers: &[(i64, Ledger)],
     chunk: &Block<'_>,
     backend: Backend,
 ) {
     for (index, sum) in sums.iter_mut().enumerate() {
         sum.add_row(chunk, index);
     }
-    let Some(ledger) = ledgers.get(&chunk.word(layout::chunk::THREAD)) else { return };
+    let thread = chunk.word(layout::chunk::THREAD);
+    let Ok(place) = ledgers.binary_search_by_key(&thread, |(thread, _)| *thread) else { return };
+    let ledger = &ledgers[place].1;
     if let Some((_, row)) = ledger.current.filter(|&(current, _)| current == chunk.at) {
         let Some(sum) = sum_at(sums, row.checked_sub(chunk.at)) else { return };
         sum.usage = sum.usage.max(reading(blocks, ledger, backend));
@@ -203,8 +203,9 @@ fn add_chunk(
         }
         return;
     }
-    let (row, last) = match ledger.waiting.get(&chunk.at) {
-        Some(row) => (row.checked_sub(chunk.at), ledger.booked_totals),
+    // Of a function that waits several times, the innermost.
+    let (row, last) = match ledger.waiting.iter().rev().find(|(waiting, _)| *waiting == chunk.at) {
+        Some((_, row)) => (row.checked_sub(chunk.at), ledger.booked_totals),
         None => {
             let last = Totals {
                 live: chunk.word(layout::chunk::LAST_LIVE),

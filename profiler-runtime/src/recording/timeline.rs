@@ -95,9 +95,7 @@ struct Labels<'a> {
     /// Names of blocks, by what spans have for a label.
     names: BTreeMap<i64, Block<'a>>,
     /// Where labels are, by the same.
-    found: BTreeMap<i64, u32>,
-    /// Where those of blocks are: two threads may have come with the same name at once.
-    found_names: BTreeMap<String, u32>,
+    found: BTreeMap<i64, u64>,
     labels: Vec<Label>,
 }
 
@@ -111,21 +109,14 @@ impl<'a> Labels<'a> {
         }
         let names = blocks.of_kind(layout::NAME);
         let names = names.map(|name| (!name.word(layout::name::NUMBER), name));
-        Self {
-            blocks,
-            calls,
-            names: names.collect(),
-            found: BTreeMap::new(),
-            found_names: BTreeMap::new(),
-            labels: Vec::new(),
-        }
+        Self { blocks, calls, names: names.collect(), found: BTreeMap::new(), labels: Vec::new() }
     }
 
     /// The label of a span of this number, which is counted; `None` where it is not known: it was
     /// cut off.
     fn count(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
         let found = match self.found.get(&number) {
-            Some(&found) => Some(found),
+            Some(&found) => Some(found as u32),
             None => self.add(number)?,
         };
         if let Some(label) = found.and_then(|found| self.labels.get_mut(found as usize)) {
@@ -149,17 +140,15 @@ impl<'a> Labels<'a> {
 
     fn add(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
         let Some(label) = self.label(number)? else { return Ok(None) };
-        let new = self.labels.len() as u32;
-        let index = match label.is_block {
-            true => *self.found_names.entry(label.name.clone()).or_insert(new),
-            false => new,
-        };
-        match self.labels.get_mut(index as usize) {
+        // Two threads may have come with the same name of a block at once.
+        let is_same = |other: &Label| label.is_block && other.is_block && other.name == label.name;
+        let index = self.labels.iter().position(is_same).unwrap_or(self.labels.len());
+        match self.labels.get_mut(index) {
             Some(same) => same.omitted = same.omitted.saturating_add(label.omitted),
             None => self.labels.push(label),
         }
-        self.found.insert(number, index);
-        Ok(Some(index))
+        self.found.insert(number, index as u64);
+        Ok(Some(index as u32))
     }
 
     fn label(&self, number: i64) -> Result<Option<Label>, RecordingError> {

@@ -9,14 +9,12 @@ use super::line;
 use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
-    let mut files: BTreeMap<&str, Vec<&FunctionSnapshot>> = BTreeMap::new();
-    for function in &snapshot.functions {
-        files.entry(&function.file).or_default().push(function);
-    }
-    files.iter().map(|(file, functions)| record(file, functions)).collect()
+    // Those of one file stand together.
+    let files = snapshot.functions.chunk_by(|one, other| one.file == other.file);
+    files.filter_map(|functions| Some(record(&functions.first()?.file, functions))).collect()
 }
 
-fn record(file: &str, functions: &[&FunctionSnapshot]) -> String {
+fn record(file: &str, functions: &[FunctionSnapshot]) -> String {
     let mut text = format!("TN:\nSF:{}\n", line::printable(file));
     for function in functions {
         let name = line::printable(&function.name);
@@ -33,7 +31,7 @@ fn record(file: &str, functions: &[&FunctionSnapshot]) -> String {
 }
 
 /// How often each line ran. Functions that share a line are added up.
-fn hits(functions: &[&FunctionSnapshot]) -> BTreeMap<u32, u64> {
+fn hits(functions: &[FunctionSnapshot]) -> BTreeMap<u32, u64> {
     let mut hits = BTreeMap::new();
     for line in functions.iter().flat_map(|function| &function.lines) {
         if let Some(count) = line.occurrences {

@@ -256,6 +256,10 @@ fn alloc_slow(ledger: &Ledger, block: *mut u8, size: usize) -> *mut u8 {
     }
 }
 
+/// On the stack of what few allocations call.
+#[cfg(feature = "trace")]
+pub(crate) const SLOW: fn(&Ledger, *mut u8, usize) -> *mut u8 = alloc_slow;
+
 #[inline(always)]
 fn count_free(ledger: &Ledger, size: usize) {
     if !ledger.on_free(size) {

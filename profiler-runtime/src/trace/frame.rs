@@ -69,6 +69,9 @@ const ALLOCATOR: [&str; 9] = [
     "__rustc::",
 ];
 
+/// Where our own files are, unless they came from a registry.
+const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+
 pub(super) fn origin_of(function: &str, file: &str) -> Origin {
     let path = function.trim_start_matches('<');
     let starts = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
@@ -79,6 +82,10 @@ pub(super) fn origin_of(function: &str, file: &str) -> Origin {
     let contains = |parts: &[&str]| parts.iter().any(|part| file.contains(part));
     if file.is_empty() {
         return without_file(function);
+    }
+    // Of line tables alone, names have no crate.
+    if contains(&["/mem-profile-runtime", OWN_FOLDER]) {
+        return Origin::Profiler;
     }
     if file.starts_with("/rustc/") || contains(&["/rustlib/src/rust/", "/rust/deps/"]) {
         return Origin::Standard;
@@ -150,6 +157,12 @@ mod tests {
                 "/w/a.rs",
                 Origin::Profiler,
                 "mem_profile_runtime",
+            ),
+            (
+                "allocated",
+                "/r/registry/src/i/mem-profile-runtime-0.1.0/src/trace/hook.rs",
+                Origin::Profiler,
+                "mem-profile-runtime",
             ),
             ("leak::build", "", Origin::User, "leak"),
             ("<alloc::vec::Vec<T> as X>::from", "", Origin::Standard, "alloc"),

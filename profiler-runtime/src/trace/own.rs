@@ -12,6 +12,7 @@ use std::sync::OnceLock;
 
 use super::unwind::{self, Trace};
 use super::{hook, tree};
+use crate::record::alloc::SLOW;
 use crate::record::thread;
 use crate::record::watch::{Moved, Watcher};
 
@@ -52,6 +53,7 @@ pub(super) fn prepare() {
     FUNCTIONS.get_or_init(|| {
         TRACE.get_or_init(Trace::reserve);
         let mut functions = hook::functions().map(unwind::function_at).to_vec();
+        functions.push(unwind::function_at(SLOW as *const () as u64));
         for operation in [make, make_zeroed, make_aligned, make_zeroed_aligned, make_again] {
             functions.extend(common(operation).into_iter().map(called_from));
         }
@@ -65,8 +67,7 @@ pub(super) fn prepare() {
 pub(super) fn count(addresses: &[u64]) -> usize {
     let functions = FUNCTIONS.get().map_or(&[][..], Vec::as_slice);
     let is_own = |&&address: &&u64| functions.binary_search(&called_from(address)).is_ok();
-    // The hook looks at the stack itself, so the first is ours in any case.
-    addresses.iter().skip(1).take_while(is_own).count() + 1
+    addresses.iter().take_while(is_own).count()
 }
 
 /// The function to which the address returns, which may be right behind its end.

@@ -50,13 +50,12 @@ impl Symbols {
                 None => vec![Frame::unknown(address.address, "")],
             };
         }
+        symbols.names_are_missing = !symbols.has(|frame| frame.origin != Origin::Unknown);
+        // With line tables alone, what was inlined has a name without the crate.
+        let own = symbols.frames.iter_mut().zip(&data.addresses).filter(|(_, of)| of.is_own);
+        own.flat_map(|(frames, _)| frames).for_each(|frame| frame.origin = Origin::Profiler);
         symbols.lines_are_missing =
             !symbols.has(|frame| frame.origin == Origin::User && frame.line > 0);
-        symbols.names_are_missing = !symbols.has(|frame| frame.origin != Origin::Unknown);
-        for (frames, address) in symbols.frames.iter_mut().zip(&data.addresses) {
-            let nameless = frames.iter_mut().filter(|frame| frame.origin == Origin::Unknown);
-            nameless.filter(|_| address.is_own).for_each(|frame| frame.origin = Origin::Profiler);
-        }
         symbols
     }
 
@@ -103,8 +102,7 @@ impl Resolver {
             frames = running::frames(address, &mut self.workspaces);
         }
         if frames.is_empty() {
-            let symbol = self.loader.as_ref().and_then(|loader| loader.find_symbol(place));
-            let name = symbol.map(|name| addr2line::demangle_auto(name.into(), None).into_owned());
+            let name = self.loader.as_ref().and_then(|loader| symbol(loader, place));
             frames.push(match name {
                 Some(name) => Frame::without_line(name, &self.name),
                 None => Frame::unknown(address.wrapping_sub(self.bias), &self.name),
@@ -131,13 +129,26 @@ fn inlined(loader: &Loader, place: u64, workspaces: &mut Workspaces) -> Option<V
     let mut frames = Vec::new();
     while let Ok(Some(frame)) = found.next() {
         let name = frame.function.as_ref().and_then(|function| function.demangle().ok());
-        let Some(name) = name.map(|name| name.into_owned()) else { continue };
+        let name = name.map(|name| name.into_owned()).unwrap_or_default();
         let location = frame.location.as_ref();
         let file = location.and_then(|location| location.file).unwrap_or_default();
         let line = location.and_then(|location| location.line).unwrap_or(0);
-        frames.push(self::frame(name, file, line, workspaces));
+        frames.push((name, file, line));
     }
-    Some(frames)
+    // Line tables alone have no functions, or of what was inlined the last part of a path. That which
+    // all others are inlined into has a symbol, too.
+    if let Some((name, ..)) = frames.last_mut().filter(|(name, ..)| !name.contains("::"))
+        && let Some(path) = symbol(loader, place)
+    {
+        *name = path;
+    }
+    let frames = frames.into_iter().filter(|(name, ..)| !name.is_empty());
+    Some(frames.map(|(name, file, line)| frame(name, file, line, workspaces)).collect())
+}
+
+fn symbol(loader: &Loader, place: u64) -> Option<String> {
+    let name = loader.find_symbol(place)?;
+    Some(addr2line::demangle_auto(name.into(), None).into_owned())
 }
 
 pub(super) fn frame(function: String, file: &str, line: u32, workspaces: &mut Workspaces) -> Frame {

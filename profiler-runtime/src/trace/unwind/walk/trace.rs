@@ -61,14 +61,7 @@ impl Trace {
     /// time.
     #[inline(always)]
     pub(crate) fn site(&self) -> u32 {
-        let Frame { address, stack_pointer, frame_pointer } = step::here();
-        self.site_from(address, stack_pointer, frame_pointer)
-    }
-
-    /// Takes numbers, which are passed in registers.
-    #[inline(never)]
-    fn site_from(&self, address: u64, stack_pointer: usize, frame_pointer: usize) -> u32 {
-        let start = Frame { address, stack_pointer, frame_pointer };
+        let start = step::here();
         // SAFETY: made by `reserve`, used by this thread only, and by one capture at a time.
         let arrays = unsafe { &mut *self.arrays.load(Relaxed) };
         let kept = self.unchanged(&arrays.last, start.stack_pointer);

@@ -22,7 +22,7 @@
 //! | `hook` | what the allocator calls: **hot** |
 //! | `unwind` | who called it: **hot** |
 //! | `shadow`, `tree`, `counters`, `peak`, `sample` | the books: **hot** |
-//! | `state`, `table` | where they lie |
+//! | `state`, `table`, `areas` | where they lie |
 //! | `system` | what the operating system is asked for |
 //! | `config`, `control` | starting, stopping |
 //! | `collect`, `data`, `snapshot` | the books as plain data |
@@ -34,6 +34,7 @@
 //!
 //! What is hot never allocates, locks, panics, formats, or waits.
 
+mod areas;
 mod at_exit;
 mod build_id;
 mod collect;

@@ -9,15 +9,14 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+use super::areas::Areas;
 use super::table::{Table, Zeroed};
 
 /// Stacks and beginnings of stacks that can be told apart; what comes later is [`TRUNCATED`].
 const NODES: usize = 1 << 21;
 /// Stacks that allocate.
 pub(super) const SITES: usize = 1 << 19;
-const BUCKETS: usize = 2 * NODES;
-/// How many buckets are tried before a table counts as full.
-const PROBES: usize = 64;
+const BUCKETS: Areas<4> = Areas::new([12, 15, 18, (2 * NODES).ilog2()]);
 
 /// A stack: the number of its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +47,7 @@ pub(super) struct Node {
 unsafe impl Zeroed for Node {}
 
 static NODE: Table<Node, NODES> = Table::new();
-static BUCKET: Table<AtomicU32, BUCKETS> = Table::new();
+static BUCKET: Table<AtomicU32, { BUCKETS.length() }> = Table::new();
 static SITE: Table<AtomicU32, SITES> = Table::new();
 static NEXT_NODE: AtomicU32 = AtomicU32::new(FIRST_NODE);
 static NEXT_SITE: AtomicU32 = AtomicU32::new(FIRST_SITE);
@@ -66,12 +65,10 @@ fn hash(parent: Stack, frame: u64) -> usize {
 /// The stack of `parent` with one more frame; `None` where the tables are full.
 #[inline]
 pub(super) fn child(parent: Stack, frame: u64) -> Option<Stack> {
-    let start = hash(parent, frame);
-    for probe in 0..PROBES {
-        let bucket = BUCKET.get(start.wrapping_add(probe) % BUCKETS)?;
-        let found = bucket.load(Acquire);
+    for place in BUCKETS.places(hash(parent, frame)) {
+        let found = BUCKET.get(place)?.load(Acquire);
         if found == 0 {
-            return insert(parent, frame, start.wrapping_add(probe));
+            return insert(parent, frame);
         }
         if is(found, parent, frame) {
             return Some(Stack(found));
@@ -89,14 +86,13 @@ fn is(node: u32, parent: Stack, frame: u64) -> bool {
 
 #[cold]
 #[inline(never)]
-fn insert(parent: Stack, frame: u64, start: usize) -> Option<Stack> {
+fn insert(parent: Stack, frame: u64) -> Option<Stack> {
     let new = next(&NEXT_NODE, NODES)?;
     let node = NODE.get(new as usize)?;
     node.parent.store(parent.0, Relaxed);
     node.frame.store(frame, Relaxed);
-    for probe in 0..PROBES {
-        let bucket = BUCKET.get(start.wrapping_add(probe) % BUCKETS)?;
-        match bucket.compare_exchange(0, new, AcqRel, Acquire) {
+    for place in BUCKETS.places(hash(parent, frame)) {
+        match BUCKET.get(place)?.compare_exchange(0, new, AcqRel, Acquire) {
             Ok(_) => return Some(Stack(new)),
             // Another thread came first with the same: our node stays unused.
             Err(theirs) if is(theirs, parent, frame) => return Some(Stack(theirs)),

@@ -7,10 +7,10 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::modules::{self, ADDRESS};
 use super::{Caller, Frame, Readable, Step, Word, parse};
+use crate::trace::areas::Areas;
 use crate::trace::table::{Table, Zeroed};
 
-const RULES: usize = 1 << 18;
-const PROBES: usize = 16;
+const RULES: Areas<3> = Areas::new([10, 14, 18]);
 
 /// What the call-frame information says of one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,7 +77,7 @@ struct Entry {
 // SAFETY: zeroes are numbers.
 unsafe impl Zeroed for Entry {}
 
-static ENTRIES: Table<Entry, RULES> = Table::new();
+static ENTRIES: Table<Entry, { RULES.length() }> = Table::new();
 
 pub(in crate::trace) fn prepare() -> bool {
     ENTRIES.reserve()
@@ -104,9 +104,8 @@ pub(super) fn here() -> Frame {
 
 #[inline(always)]
 fn rule_of(address: u64) -> Rule {
-    let start = hash(address);
-    for probe in 0..PROBES {
-        let Some(entry) = ENTRIES.get(start.wrapping_add(probe) % RULES) else { break };
+    for place in RULES.places(hash(address)) {
+        let Some(entry) = ENTRIES.get(place) else { break };
         let found = entry.address.load(Relaxed);
         if found == address {
             match entry.rule.load(Relaxed) {
@@ -132,9 +131,8 @@ fn find(address: u64) -> Rule {
     let rule = parse::rule((address & ADDRESS).wrapping_sub(1) as usize);
     // The modules may just have been found to be others than before.
     let address = modules::tagged(address & ADDRESS);
-    let start = hash(address);
-    for probe in 0..PROBES {
-        let Some(entry) = ENTRIES.get(start.wrapping_add(probe) % RULES) else { break };
+    for place in RULES.places(hash(address)) {
+        let Some(entry) = ENTRIES.get(place) else { break };
         match entry.address.compare_exchange(0, address, Relaxed, Relaxed) {
             Ok(_) => {
                 entry.rule.store(rule.pack(), Relaxed);

@@ -1,0 +1,54 @@
+//! Where a key may lie in a table that only grows.
+//!
+//! Keys are spread over the first area until that is crowded where they would lie, then over the
+//! next, which is larger. So a few keys lie on a few pages of memory, each of which costs more to come
+//! by than a search; and a key is found without knowing how many there are.
+
+/// Places that are tried in an area, and in the last one.
+const PROBES: [usize; 2] = [8, 64];
+
+/// The areas of a table, one behind the other, by the logarithms of their lengths.
+pub(super) struct Areas<const COUNT: usize>([u32; COUNT]);
+
+impl<const COUNT: usize> Areas<COUNT> {
+    pub(super) const fn new(bits: [u32; COUNT]) -> Self {
+        Self(bits)
+    }
+
+    /// Elements of the table.
+    pub(super) const fn length(&self) -> usize {
+        let (mut length, mut area) = (0, 0);
+        while area < COUNT {
+            length += 1 << self.0[area];
+            area += 1;
+        }
+        length
+    }
+
+    /// Where to look for a key with this hash, one after the other, until it is there or the place is
+    /// empty. The table is full for it where neither comes.
+    #[inline(always)]
+    pub(super) fn places(&self, hash: usize) -> impl Iterator<Item = usize> {
+        let mut start = 0;
+        self.0.iter().enumerate().flat_map(move |(index, bits)| {
+            let (area, first) = (1_usize << bits, start);
+            start += area;
+            let probes = PROBES[usize::from(index + 1 == COUNT)];
+            (0..probes).map(move |probe| first + hash.wrapping_add(probe) % area)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_area_is_tried_in_its_turn() {
+        let areas = Areas::new([3, 6]);
+        assert_eq!(areas.length(), 8 + 64);
+        let places: Vec<_> = areas.places(14).collect();
+        assert_eq!(places[..8], [6, 7, 0, 1, 2, 3, 4, 5]);
+        assert_eq!(places[8..], [(22..72).collect(), Vec::from_iter(8..22)].concat());
+    }
+}

@@ -32,7 +32,7 @@ fn calm(value: usize) -> usize {
 fn work() {
     for block in &BLOCKS { //= 60001x
         let _ = (free(block.load(Relaxed)), calm(1)); //= -60000 60000x
-    }
+    } //= 60000x
 }
 
 fn main() {

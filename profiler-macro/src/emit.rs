@@ -172,11 +172,15 @@ pub(crate) fn wrap(expr: &mut Expr) -> &mut Block {
 /// The braces in the middle are not the user's and carry the edition of this crate, 2024: what the
 /// value of the body leaves behind is dropped before what was opened, in all editions. The user's
 /// stand outside as well, where they tell the extent of the function, and inside, for the locals. A
-/// value alone needs none inside, and lints would say so.
-pub(crate) fn enclose(block: &mut Block, opening: TokenStream) {
+/// value alone needs none inside, and lints would say so: also of one that is `alone` where no
+/// `#[cfg]` holds, which is why something stands beside it.
+pub(crate) fn enclose(block: &mut Block, opening: TokenStream, alone: bool) {
     let Some(opening) = statement(opening) else { return };
     let mut stmts = std::mem::take(&mut block.stmts);
     if stmts.len() > 1 {
+        if alone {
+            stmts.splice(..0, statement(quote! { const _: () = (); }));
+        }
         stmts = vec![nested(block.brace_token, stmts)];
     }
     stmts.insert(0, opening);

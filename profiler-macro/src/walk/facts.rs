@@ -33,6 +33,12 @@ pub(super) fn attributes(block: &Block) -> Vec<Vec<Attribute>> {
     block.stmts.iter().map(shared).collect()
 }
 
+/// Whether the value is all that the block has where no `#[cfg]` in it holds.
+pub(super) fn may_be_alone(block: &Block) -> bool {
+    let is_conditional = |statement: &Stmt| heads::attributes(statement).iter().any(is_condition);
+    block.stmts.split_last().is_some_and(|(_, others)| others.iter().all(is_conditional))
+}
+
 /// Where each statement begins, unless it may be the value of the block.
 pub(super) fn places(block: &Block) -> Vec<Option<Span>> {
     let is_statement = |statement: &Stmt| match statement {

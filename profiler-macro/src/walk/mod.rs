@@ -98,8 +98,9 @@ impl<'a> Walker<'a> {
             opening.extend(emit::scope(depth, row, first.and_then(Option::take)));
         }
         let plan = &plan;
+        let alone = facts::may_be_alone(block);
         emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });
-        emit::enclose(block, around);
+        emit::enclose(block, around, alone);
         self.frame.jumps.close_to(depth);
         self.frame.current = row;
         ends

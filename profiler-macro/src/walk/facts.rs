@@ -13,7 +13,7 @@ pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Row
     let statement = |statement: &Stmt| Statement {
         kind: kind(statement),
         row: heads::statement(statement).filter(|_| !entered.synthetic).and_then(|at| rows.row(at)),
-        conditional: heads::attributes(statement).iter().any(is_condition),
+        conditional: is_conditional(statement),
     };
     BlockShape {
         current,
@@ -35,8 +35,11 @@ pub(super) fn attributes(block: &Block) -> Vec<Vec<Attribute>> {
 
 /// Whether the value is all that the block has where no `#[cfg]` in it holds.
 pub(super) fn may_be_alone(block: &Block) -> bool {
-    let is_conditional = |statement: &Stmt| heads::attributes(statement).iter().any(is_condition);
     block.stmts.split_last().is_some_and(|(_, others)| others.iter().all(is_conditional))
+}
+
+fn is_conditional(statement: &Stmt) -> bool {
+    heads::attributes(statement).iter().any(is_condition)
 }
 
 /// Where each statement begins, unless it may be the value of the block.

@@ -98,7 +98,7 @@ impl<'a> Walker<'a> {
             opening.extend(emit::scope(depth, row, first.and_then(Option::take)));
         }
         let plan = &plan;
-        let alone = facts::may_be_alone(block);
+        let alone = !around.is_empty() && facts::may_be_alone(block);
         emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });
         emit::enclose(block, around, alone);
         self.frame.jumps.close_to(depth);

@@ -248,17 +248,13 @@ fn count_alloc(ledger: &Ledger, block: *mut u8, layout: Layout) -> *mut u8 {
 
 #[cold]
 #[inline(never)]
-fn alloc_slow(ledger: &Ledger, block: *mut u8, size: usize) -> *mut u8 {
+pub(crate) fn alloc_slow(ledger: &Ledger, block: *mut u8, size: usize) -> *mut u8 {
     ledger.alloc_slow(size);
     match ledger.watcher() {
         Some(watcher) if ledger.is_reached() => (watcher.allocated)(block, size),
         _ => block,
     }
 }
-
-/// On the stack of what few allocations call.
-#[cfg(feature = "trace")]
-pub(crate) const SLOW: fn(&Ledger, *mut u8, usize) -> *mut u8 = alloc_slow;
 
 #[inline(always)]
 fn count_free(ledger: &Ledger, size: usize) {

@@ -94,7 +94,7 @@ struct Labels<'a> {
     calls: BTreeMap<i64, u64>,
     /// Names of blocks, by what spans have for a label.
     names: BTreeMap<i64, Block<'a>>,
-    /// Where labels are, by the same.
+    /// Where labels are, by the same; of the type that `calls` has, so that its code is there once.
     found: BTreeMap<i64, u64>,
     labels: Vec<Label>,
 }
@@ -141,8 +141,9 @@ impl<'a> Labels<'a> {
     fn add(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
         let Some(label) = self.label(number)? else { return Ok(None) };
         // Two threads may have come with the same name of a block at once.
-        let is_same = |other: &Label| label.is_block && other.is_block && other.name == label.name;
-        let index = self.labels.iter().position(is_same).unwrap_or(self.labels.len());
+        let is_same = |other: &Label| other.is_block && other.name == label.name;
+        let same = if label.is_block { self.labels.iter().position(is_same) } else { None };
+        let index = same.unwrap_or(self.labels.len());
         match self.labels.get_mut(index) {
             Some(same) => same.omitted = same.omitted.saturating_add(label.omitted),
             None => self.labels.push(label),

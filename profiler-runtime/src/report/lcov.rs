@@ -9,7 +9,7 @@ use super::line;
 use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
-    // Those of one file stand together.
+    // In the order of a snapshot those of one file stand together.
     let files = snapshot.functions.chunk_by(|one, other| one.file == other.file);
     files.filter_map(|functions| Some(record(&functions.first()?.file, functions))).collect()
 }

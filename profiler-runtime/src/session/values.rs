@@ -128,16 +128,23 @@ fn interval(text: &str) -> Option<Duration> {
         }
     };
     // Whole numbers throughout: what reads floating point is 30 KiB of the user's program.
-    let (whole, fraction) = number.trim_end().split_once('.').unwrap_or((number.trim_end(), "0"));
-    let whole = digits(whole)?.checked_mul(unit)?;
+    let number = number.trim_end();
+    let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
     let scale = 10_u128.checked_pow(fraction.len() as u32)?;
     let fraction = u128::from(digits(fraction)?) * u128::from(unit) / scale;
-    let interval = Duration::from_nanos(whole.checked_add(fraction as u64)?);
-    Some(interval).filter(|&interval| interval >= SHORTEST)
+    let nanoseconds = digits(whole)?.checked_mul(unit)?.checked_add(fraction as u64)?;
+    Some(Duration::from_nanos(nanoseconds)).filter(|&interval| interval >= SHORTEST)
 }
 
+/// The number that they are; 0 of none.
 fn digits(text: &str) -> Option<u64> {
-    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok())?
+    text.bytes().try_fold(0_u64, |number, byte| {
+        let digit = byte.is_ascii_digit().then(|| byte - b'0')?;
+        number.checked_mul(10)?.checked_add(digit.into())
+    })
 }
 
 fn unit(text: &str) -> Option<Unit> {
@@ -175,23 +182,19 @@ mod tests {
     #[test]
     fn an_interval_is_a_number_with_or_without_a_unit() {
         let milliseconds = |text| interval(text).map(|interval| interval.as_micros() as f64 / 1e3);
-        for (text, expected) in [("1", 1.0), ("20ms", 20.0), ("1.5 ms", 1.5), ("0.10s", 100.0)] {
+        for (text, expected) in [
+            ("1", 1.0),
+            ("20ms", 20.0),
+            ("1.5 ms", 1.5),
+            ("0.1s", 100.0),
+            ("0.10s", 100.0),
+            (".5s", 500.0),
+            ("2.", 2.0),
+        ] {
             assert_eq!(milliseconds(text), Some(expected), "{text}");
         }
-        for text in [
-            "",
-            "0",
-            "-5ms",
-            "ms",
-            "1m",
-            "nan",
-            "inf",
-            "1e99s",
-            "0.9",
-            "1.+5",
-            ".",
-            "99999999999999s",
-        ] {
+        assert_eq!(interval("99999999999999s"), None, "more than there are numbers for");
+        for text in ["", "0", "-5ms", "ms", "1m", "nan", "inf", "1e99s", "0.9", "1.+5", "."] {
             assert_eq!(interval(text), None, "{text}");
         }
     }

@@ -4,8 +4,10 @@
 //! next, which is larger. So a few keys lie on a few pages of memory, each of which costs more to come
 //! by than a search; and a key is found without knowing how many there are.
 
-/// Places that are tried in an area, and in the last one.
-const PROBES: [usize; 2] = [8, 64];
+/// Places that are tried in an area.
+const PROBES: usize = 8;
+/// In the last one, which there is none after.
+const LAST_PROBES: usize = 64;
 
 /// The areas of a table, one behind the other, by the logarithms of their lengths.
 pub(super) struct Areas<const COUNT: usize>([u32; COUNT]);
@@ -33,7 +35,7 @@ impl<const COUNT: usize> Areas<COUNT> {
         self.0.iter().enumerate().flat_map(move |(index, bits)| {
             let (area, first) = (1_usize << bits, start);
             start += area;
-            let probes = PROBES[usize::from(index + 1 == COUNT)];
+            let probes = if index + 1 == COUNT { LAST_PROBES } else { PROBES };
             (0..probes).map(move |probe| first + hash.wrapping_add(probe) % area)
         })
     }

@@ -84,7 +84,7 @@ pub(super) fn origin_of(function: &str, file: &str) -> Origin {
         return without_file(function);
     }
     // Of line tables alone, names have no crate.
-    if contains(&["/mem-profile-runtime", OWN_FOLDER]) {
+    if file.starts_with(OWN_FOLDER) || crate_of(function, &file) == env!("CARGO_PKG_NAME") {
         return Origin::Profiler;
     }
     if file.starts_with("/rustc/") || contains(&["/rustlib/src/rust/", "/rust/deps/"]) {
@@ -164,6 +164,7 @@ mod tests {
                 Origin::Profiler,
                 "mem-profile-runtime",
             ),
+            ("run", "/home/me/mem-profile-runtime-example/src/main.rs", Origin::User, "run"),
             ("leak::build", "", Origin::User, "leak"),
             ("<alloc::vec::Vec<T> as X>::from", "", Origin::Standard, "alloc"),
             ("malloc", "malloc/malloc.c", Origin::Unknown, "malloc"),

@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use super::unwind::{self, Trace};
 use super::{hook, tree};
-use crate::record::alloc::SLOW;
+use crate::record::alloc::alloc_slow;
 use crate::record::thread;
 use crate::record::watch::{Moved, Watcher};
 
@@ -53,7 +53,8 @@ pub(super) fn prepare() {
     FUNCTIONS.get_or_init(|| {
         TRACE.get_or_init(Trace::reserve);
         let mut functions = hook::functions().map(unwind::function_at).to_vec();
-        functions.push(unwind::function_at(SLOW as *const () as u64));
+        // Few allocations call it, and none of those below.
+        functions.push(unwind::function_at(alloc_slow as *const () as u64));
         for operation in [make, make_zeroed, make_aligned, make_zeroed_aligned, make_again] {
             functions.extend(common(operation).into_iter().map(called_from));
         }

@@ -182,6 +182,7 @@ impl Shortcut {
         let words = stack.words.get_mut(kept..)?.get_mut(..hops.len())?;
         let levels = stack.levels.get_mut(kept..)?.get_mut(..hops.len())?;
         let (outer, inner) = stack.frame_pointers.split_at_mut_checked(kept)?;
+        let inner = inner.get_mut(..hops.len())?;
         let places = words.iter_mut().zip(levels).zip(inner);
         for (hop, ((word, level), kept_pointer)) in hops.iter().zip(places).rev() {
             let place = start.stack_pointer + hop.offset as usize;

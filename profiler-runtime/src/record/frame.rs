@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use super::ledger::Ledger;
 use super::place::{End, Place, Scope, event, event_row};
-use super::row::{Chunk, IDLE, Row, Totals};
+use super::row::{Chunk, IDLE, Row};
 use super::table::Table;
 use super::track;
 
@@ -39,10 +39,20 @@ impl Frame {
         }
     }
 
-    /// A call of the function of `table`, which row 0 counts; `row` is current and starts.
+    /// A call of the function of `table`, which row 0 counts, and which is current.
     #[inline(always)]
-    pub(crate) fn call(table: &'static Table, row: usize) -> Self {
-        Self::new(if table.is_skipped() { None } else { begin_call(table, row) })
+    pub(crate) fn call(table: &'static Table) -> Self {
+        Self::new(if table.is_skipped() { None } else { begin_call(table) })
+    }
+
+    /// The same, and `row` is current and starts.
+    #[inline(always)]
+    pub(crate) fn call_line(table: &'static Table, row: usize) -> Self {
+        if row == 0 {
+            return Self::call(table);
+        }
+        let offset = Chunk::offset(row);
+        Self::new(if table.is_skipped() { None } else { begin_call_line(table, offset) })
     }
 
     /// Enters `row`, whose current execution has already risen by `rise` bytes.
@@ -132,41 +142,62 @@ impl Drop for Frame {
 
 /// In release out of line and with its result in registers: the code is there once, and the frame
 /// that is made of it stays in registers too. Most calls are calm: nothing has changed since the
-/// thread last booked, and the function does not wait further out. They call nothing, so that
-/// no register has to be saved for them.
+/// thread last booked. They call nothing, so that no register has to be saved for them.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-fn begin_call(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
-    if let Some((ledger, chunk)) = table.opened() {
-        // SAFETY: as in `begin_call_slow`.
-        let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
-        let runs = first.runs.get();
-        if runs != 0 && ledger.push_unchanged(chunk, start) {
-            first.runs.set(runs.wrapping_add(1));
-            if row != 0 {
-                start.runs.add(1);
-            }
-            return Some((ledger, chunk));
-        }
+fn begin_call(table: &'static Table) -> Option<(&'static Ledger, Chunk)> {
+    begin::<false>(table, Chunk::offset(0))
+}
+
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+fn begin_call_line(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
+    begin::<true>(table, offset)
+}
+
+/// The row at `offset` starts; a call alone does not count it twice.
+#[inline(always)]
+fn begin<const LINE: bool>(
+    table: &'static Table,
+    offset: usize,
+) -> Option<(&'static Ledger, Chunk)> {
+    match table.opened() {
+        Some((ledger, chunk)) if begin_calmly(ledger, chunk, offset, LINE) => Some((ledger, chunk)),
+        _ => begin_slow(table, offset),
     }
-    begin_call_slow(table, row)
+}
+
+#[inline(always)]
+fn begin_calmly(ledger: &'static Ledger, chunk: Chunk, offset: usize, line: bool) -> bool {
+    // SAFETY: as in `begin_slow`.
+    let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
+    let runs = first.runs.get();
+    if runs == 0 || !ledger.push_unchanged(chunk, start) {
+        return false;
+    }
+    first.runs.set(runs.wrapping_add(1));
+    if line {
+        start.runs.add(1);
+    }
+    true
 }
 
 #[inline(never)]
-fn begin_call_slow(table: &'static Table, row: usize) -> Option<(&'static Ledger, Chunk)> {
+fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
-    if ledger.calm_down() {
-        return begin_call(table, row);
+    let line = offset != Chunk::offset(0);
+    if ledger.calm_down() && begin_calmly(ledger, chunk, offset, line) {
+        return Some((ledger, chunk));
     }
-    // SAFETY: the macro emits a function's rows and this call together: `row` is below the number
-    // of rows, of which there is at least one.
-    let (first, start) = unsafe { (chunk.row(0), chunk.row(row)) };
+    // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
+    // of which there is at least one.
+    let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
     enter(ledger, chunk, start, 0)?;
     let call = first.runs.add(1);
     if call == 1 {
         table.note_entry(ledger.entry_reading());
     }
-    if row != 0 {
+    if line {
         start.runs.add(1);
     }
     track::entered(ledger, chunk, call);
@@ -188,13 +219,6 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
         // No line of a table called it: what rose before the call is the peak of none, and need
         // not be set aside.
         ledger.line_start.set(ledger.live.get());
-    }
-    // A frame of the same function waits for the one that is running, which is of another.
-    if chunk.suspended.get() != IDLE && ledger.chunk() != Some(chunk) {
-        ledger.complete();
-        let now = ledger.totals();
-        book_suspended(chunk, chunk.suspended.get(), &now);
-        chunk.set_last(&now);
     }
     ledger.push_frame(chunk, row, rise)
 }
@@ -223,22 +247,12 @@ extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
     // SAFETY: null or from `push_frame`, which had it of a chunk.
     let caller = unsafe { Chunk::from_ptr(aside.caller.get()) };
     if let Some(caller) = caller.filter(|&caller| caller != chunk) {
-        book_suspended(caller, caller.suspended.get(), &now);
+        caller.book_suspended(&now);
     }
-    ledger.resume(chunk, aside);
+    chunk.suspended.set(aside.outer.get());
+    ledger.resume(aside);
     let rise = ledger.restore_marks(aside);
     if caller.is_some() {
         aside.row().peak.raise(rise);
-    }
-}
-
-/// A frame of this function waits further out: what happened since it was left is on its line.
-fn book_suspended(chunk: Chunk, suspended: i64, now: &Totals) {
-    let change = now.since(&chunk.last());
-    // Where nothing was allocated and nothing freed there is nothing to write.
-    if (change.live, change.allocated) != (0, 0)
-        && let Some(row) = chunk.row_at(suspended)
-    {
-        row.book(&change);
     }
 }

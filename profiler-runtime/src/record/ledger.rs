@@ -92,7 +92,7 @@ pub(crate) struct Ledger {
     active: Pointer<Ledger>,
     thread: Pointer<Thread>,
     /// The number of the thread's record, where its frames use this ledger; else [`NOBODY`].
-    number: Word,
+    number: Local,
     pub(super) kind: Kind,
     /// `live` when it was last booked.
     pub(super) booked: Word,
@@ -131,7 +131,7 @@ impl Ledger {
             chunk: Pointer::new(ptr::null_mut()),
             active: Pointer::new(ptr::null_mut()),
             thread: Pointer::new(ptr::null_mut()),
-            number: Word::new(NOBODY),
+            number: Local::new(NOBODY),
             kind,
             booked: Word::new(live),
             line_start: Local::new(live),

@@ -17,6 +17,7 @@
 //! | `layout` | what lies where in it |
 //! | `fork` | a forked child leaves its parent's file alone |
 //! | `thread` | a record per thread, reused when threads end, and its directory of chunks |
+//! | `current` | the thread-local word that leads to it |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `measure` | what happens between two moments, for budgets |
@@ -42,6 +43,7 @@ pub(crate) mod arena;
 pub(crate) mod booking;
 pub(crate) mod books;
 pub(crate) mod claim;
+mod current;
 pub(crate) mod fork;
 pub(crate) mod frame;
 pub(crate) mod function;

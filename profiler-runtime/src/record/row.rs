@@ -73,7 +73,7 @@ impl Totals {
 /// No frame of this function is running on this thread. No row is there: it is the header.
 pub(crate) const IDLE: i64 = 0;
 
-/// One is running, or its stack says where it waits. No row is there either.
+/// One was running when the thread's books were last complete. No row is there either.
 pub(crate) const RUNNING: i64 = 1;
 
 /// The header of a [`Chunk`].
@@ -88,7 +88,8 @@ pub(crate) struct Header {
     /// How many [`Row`]s follow.
     pub(crate) rows: Word,
     /// Where the row is at which the innermost frame of this function was left to run another
-    /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`].
+    /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`]; as of when the thread's books were
+    /// last complete. What frames have done since is on its stack.
     pub(crate) suspended: Word,
     /// The thread's totals when the books of this function were last complete.
     pub(super) last_live: Word,
@@ -148,13 +149,27 @@ impl Chunk {
         self.0.as_ptr()
     }
 
+    /// Where row `index` is, in bytes from the header.
+    #[inline(always)]
+    pub(crate) const fn offset(index: usize) -> usize {
+        size_of::<Header>() + index * size_of::<Row>()
+    }
+
     /// # Safety
     /// `index` is below the number of rows.
     #[inline(always)]
     pub(crate) unsafe fn row(self, index: usize) -> &'static Row {
+        // SAFETY: as the caller promises.
+        unsafe { self.row_from(Self::offset(index)) }
+    }
+
+    /// # Safety
+    /// `offset` is that of a row of this chunk.
+    #[inline(always)]
+    pub(crate) unsafe fn row_from(self, offset: usize) -> &'static Row {
         // SAFETY: the header is followed by `rows` initialised rows, aligned because the header's
         // size is a multiple of its alignment; the caller keeps within them; never freed.
-        unsafe { self.0.add(1).cast::<Row>().add(index).as_ref() }
+        unsafe { self.0.byte_add(offset).cast().as_ref() }
     }
 
     /// Row `index`, or the last one: emitted code stays within, and a damaged index does no harm.
@@ -179,9 +194,8 @@ impl Chunk {
         if matches!(offset, IDLE | RUNNING) {
             return None;
         }
-        // SAFETY: apart from these only `offset_of` makes offsets, of rows of this chunk, which
-        // is never freed.
-        Some(unsafe { self.0.byte_add(offset as usize).cast().as_ref() })
+        // SAFETY: apart from these only `offset_of` makes offsets, of rows of this chunk.
+        Some(unsafe { self.row_from(offset as usize) })
     }
 
     /// The number of a row of this chunk.

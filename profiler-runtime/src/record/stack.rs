@@ -21,9 +21,10 @@ pub(crate) struct Aside {
     pub(crate) caller: Pointer<Header>,
     /// The row that was current.
     pub(crate) row: Pointer<Row>,
-    /// Where the next outer frame of the same function was left.
+    /// Where the next outer frame of the same function was left. This and what follows is set when
+    /// the caller is complete.
     pub(crate) outer: Word,
-    /// Where the caller's line and peak stood, in absolute bytes: set when it is complete.
+    /// Where the caller's line and peak stood, in absolute bytes.
     pub(crate) line_start: Word,
     pub(crate) frame_peak: Word,
 }
@@ -75,16 +76,15 @@ impl Stack {
 
     /// Puts one more on the stack; false where that is full.
     #[inline(always)]
-    pub(crate) fn push(&self, new: Aside) -> bool {
+    pub(crate) fn push(&self, caller: *mut Header, row: &'static Row) -> bool {
         let top = self.top.get();
         if top == self.end.get() {
             return false;
         }
         // SAFETY: as it is not full, there is room between `top` and `end`.
         let aside = unsafe { &*top };
-        aside.caller.set(new.caller.get());
-        aside.row.set(new.row.get());
-        aside.outer.set(new.outer.get());
+        aside.caller.set(caller);
+        aside.row.set(ptr::from_ref(row).cast_mut());
         self.top.set(top.wrapping_add(1));
         true
     }
@@ -189,16 +189,6 @@ impl Aside {
     pub(crate) fn row(&self) -> &'static Row {
         // SAFETY: `push` was given the current row of a ledger, which is never freed.
         unsafe { NonNull::new_unchecked(self.row.get()).as_ref() }
-    }
-
-    pub(crate) const fn new(caller: *mut Header, row: &'static Row, outer: i64) -> Self {
-        Self {
-            caller: Pointer::new(caller),
-            row: Pointer::new(ptr::from_ref(row).cast_mut()),
-            outer: Word::new(outer),
-            line_start: Word::new(0),
-            frame_peak: Word::new(0),
-        }
     }
 
     fn copy(&self, from: &Self) {

@@ -1,29 +1,25 @@
 //! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
 
 use super::ledger::{CHANGED, Kind, Ledger, RISEN};
-use super::row::{Chunk, IDLE, RUNNING, Row};
+use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::Aside;
 
 impl Ledger {
     /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
-    /// thread last booked, and no frame of the chunk waits further out.
+    /// thread last booked.
     ///
     /// Most frames change nothing, and end like that. So nothing more is written down of the
     /// caller's books: until the next change they stand as they stood when the thread last booked.
     /// `line_start` stays the caller's too.
     #[inline(always)]
     pub(super) fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> bool {
-        let (current, caller, outer) = (self.row(), self.chunk.get(), chunk.suspended.get());
+        let current = self.row();
         let is_open = self.notable.get() as u64 > current.usage.get() as u64;
-        if is_open || (outer != IDLE && caller != chunk.as_ptr()) {
+        if is_open || !self.stack.push(self.chunk.get(), current) {
             return false;
         }
-        let aside = Aside::new(caller, current, outer);
-        let is_pushed = self.stack.push(aside);
-        if is_pushed {
-            self.start_frame(chunk, row);
-        }
-        is_pushed
+        self.start_frame(chunk, row);
+        true
     }
 
     /// The same whatever has changed, of which all is booked. The first line of the frame has
@@ -33,7 +29,7 @@ impl Ledger {
             self.complete();
             self.stack.grow()?;
         }
-        self.stack.push(Aside::new(self.chunk.get(), self.row(), chunk.suspended.get()));
+        self.stack.push(self.chunk.get(), self.row());
         self.start_frame(chunk, row);
         let live = self.live.get();
         // With `rss` nothing else moves the peak along.
@@ -48,7 +44,6 @@ impl Ledger {
 
     #[inline(always)]
     fn start_frame(&self, chunk: Chunk, row: &'static Row) {
-        chunk.suspended.set(RUNNING);
         self.chunk.set(chunk.as_ptr());
         self.set_row(row);
     }
@@ -59,7 +54,7 @@ impl Ledger {
     pub(super) fn pop_unchanged(&self, chunk: Chunk) -> bool {
         self.chunk.get() == chunk.as_ptr()
             && self.stack.pop_incomplete(|aside, is_complete| {
-                self.resume(chunk, aside);
+                self.resume(aside);
                 if is_complete {
                     self.note_rise();
                 }
@@ -89,10 +84,9 @@ impl Ledger {
         is_calm
     }
 
-    /// Puts the frame back that `chunk`'s has replaced.
+    /// Puts the frame back that another has replaced.
     #[inline(always)]
-    pub(super) fn resume(&self, chunk: Chunk, aside: &Aside) {
-        chunk.suspended.set(aside.outer.get());
+    pub(super) fn resume(&self, aside: &Aside) {
         self.chunk.set(aside.caller.get());
         self.row.set(aside.row.get());
     }
@@ -113,14 +107,15 @@ impl Ledger {
         let mut frames = self.stack.incomplete().peekable();
         while let Some(aside) = frames.next() {
             let entered = frames.peek().map_or(self.chunk.get(), |next| next.caller.get());
-            // SAFETY: null or from `push_frame`, which had it of a chunk.
-            if let Some(caller) = unsafe { Chunk::from_ptr(aside.caller.get()) } {
-                let left = caller.offset_of(aside.row());
+            // SAFETY: both are null or from `start_frame`, which had them of a chunk.
+            let (caller, entered) =
+                unsafe { (Chunk::from_ptr(aside.caller.get()), Chunk::from_ptr(entered)) };
+            if let Some(caller) = caller {
                 caller.set_last(&booked);
-                caller.suspended.set(left);
-                if aside.caller.get() == entered {
-                    aside.outer.set(left);
-                }
+                caller.suspended.set(caller.offset_of(aside.row()));
+            }
+            if let Some(entered) = entered {
+                aside.outer.set(entered.suspend_outer(caller, &booked));
             }
             aside.line_start.set(line_start);
             aside.frame_peak.set(frame_peak);
@@ -144,5 +139,31 @@ impl Ledger {
         self.note_rise();
         self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
         seen.wrapping_sub(line_start)
+    }
+}
+
+impl Chunk {
+    /// A frame of this function has been entered by `caller` when all had been booked up to
+    /// `booked`. Returns where the next outer frame of the same function waits. Up to here what
+    /// happened is on that one's line.
+    fn suspend_outer(self, caller: Option<Chunk>, booked: &Totals) -> i64 {
+        let outer = self.suspended.get();
+        if outer != IDLE && caller != Some(self) {
+            self.book_suspended(booked);
+            self.set_last(booked);
+        }
+        self.suspended.set(RUNNING);
+        outer
+    }
+
+    /// A frame of this function waits further out: what happened since it was left is on its line.
+    pub(super) fn book_suspended(self, now: &Totals) {
+        let change = now.since(&self.last());
+        // Where nothing was allocated and nothing freed there is nothing to write.
+        if (change.live, change.allocated) != (0, 0)
+            && let Some(row) = self.row_at(self.suspended.get())
+        {
+            row.book(&change);
+        }
     }
 }

@@ -163,14 +163,14 @@ impl Table {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn enter(&'static self) -> Frame {
-        Frame::call(self, 0)
+        Frame::call(self)
     }
 
     /// A frame for one call, and its first line event: that of `row`.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn enter_line(&'static self, row: usize) -> Frame {
-        Frame::call(self, row)
+        Frame::call_line(self, row)
     }
 
     /// A frame for one call of a closure that starts on `row`.

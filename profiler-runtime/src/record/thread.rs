@@ -25,6 +25,7 @@ use std::alloc::{GlobalAlloc, System};
 use super::arena;
 use super::books::Books;
 use super::claim::Claim;
+use super::current;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Header, IDLE, Row};
@@ -34,26 +35,24 @@ use crate::process;
 
 static NO_ROW: Row = Row::new();
 
-static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
+pub(super) static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
 static ENDED: Ledger = Ledger::special(&NO_ROW);
 pub(crate) static QUIET: Ledger = Ledger::special(&NO_ROW);
 #[cfg(feature = "trace")]
 static WATCHED: Ledger = Ledger::special(&NO_ROW);
 
 thread_local! {
-    // Const and without a destructor: one move from the thread pointer, no initialisation, no
-    // allocation, and usable until the very end of the thread.
-    static LEDGER: Cell<&'static Ledger> = const { Cell::new(&UNREGISTERED) };
+    // Const and without a destructor, as the word that leads to the ledger.
     static DETOURS: Cell<i64> = const { Cell::new(0) };
 }
 
 #[inline(always)]
 pub(crate) fn current_ledger() -> &'static Ledger {
-    LEDGER.with(Cell::get)
+    current::get()
 }
 
 pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
-    LEDGER.with(|ledger| ledger.replace(new))
+    current::replace(new)
 }
 
 /// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two

@@ -143,8 +143,8 @@ struct Ledger {
     booked_totals: Totals,
     /// Where the chunk and the row are that are current.
     current: Option<(u64, u64)>,
-    /// The chunks and their rows that wait for a callee since then, the innermost last.
-    waiting: Vec<(u64, u64)>,
+    /// Those that wait for a callee since then, the innermost last; the first was current then.
+    waiting: Vec<Option<(u64, u64)>>,
 }
 
 impl Ledger {
@@ -156,7 +156,7 @@ impl Ledger {
         let base = word(layout::ledger::BASE);
         let place = |chunk, row| blocks.offset_of(chunk).zip(blocks.offset_of(row));
         let stack = blocks.stack(word(layout::ledger::COMPLETE), word(layout::ledger::TOP));
-        let waiting = stack.chunks_exact(layout::aside::SIZE).filter_map(|aside| {
+        let waiting = stack.chunks_exact(layout::aside::SIZE).map(|aside| {
             let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
             place(word(layout::aside::CALLER), word(layout::aside::ROW))
         });
@@ -177,6 +177,14 @@ impl Ledger {
             waiting: waiting.collect(),
         }
     }
+
+    /// Whether the function of the chunk at `chunk` was entered since the thread last booked, and
+    /// was not running then.
+    fn entered_since(&self, chunk: u64) -> bool {
+        let mut frames = self.waiting.iter().chain([&self.current]);
+        let is_of = |frame: &Option<(u64, u64)>| frame.is_some_and(|(at, _)| at == chunk);
+        frames.position(is_of).is_some_and(|place| place > 0)
+    }
 }
 
 /// Adds what one thread has booked, and what it would book if it stopped here.
@@ -193,6 +201,12 @@ fn add_chunk(
     let thread = chunk.word(layout::chunk::THREAD);
     let Ok(place) = ledgers.binary_search_by_key(&thread, |(thread, _)| *thread) else { return };
     let ledger = &ledgers[place].1;
+    if ledger.entered_since(chunk.at) {
+        // Up to there, its own frames wait further out.
+        if let Some(sum) = sum_at(sums, suspended(chunk)) {
+            sum.add(ledger.booked_totals.since(last_totals(chunk)));
+        }
+    }
     if let Some((_, row)) = ledger.current.filter(|&(current, _)| current == chunk.at) {
         let Some(sum) = sum_at(sums, row.checked_sub(chunk.at)) else { return };
         sum.usage = sum.usage.max(reading(blocks, ledger, backend));
@@ -204,22 +218,30 @@ fn add_chunk(
         return;
     }
     // Of a function that waits several times, the innermost.
-    let (row, last) = match ledger.waiting.iter().rev().find(|(waiting, _)| *waiting == chunk.at) {
+    let mut waiting = ledger.waiting.iter().rev().flatten();
+    let (row, last) = match waiting.find(|(waiting, _)| *waiting == chunk.at) {
         Some((_, row)) => (row.checked_sub(chunk.at), ledger.booked_totals),
-        None => {
-            let last = Totals {
-                live: chunk.word(layout::chunk::LAST_LIVE),
-                allocated: chunk.word(layout::chunk::LAST_ALLOCATED),
-                allocations: chunk.word(layout::chunk::LAST_ALLOCATIONS),
-            };
-            (u64::try_from(chunk.word(layout::chunk::SUSPENDED)).ok(), last)
-        }
+        None => (suspended(chunk), last_totals(chunk)),
     };
     let Some(sum) = sum_at(sums, row) else { return };
     let change = ledger.totals.since(last);
     sum.add(change);
     // At least that: how high the callees were is known when they end.
     sum.peak = sum.peak.max(change.live);
+}
+
+/// Where the row lies that waited when the thread's books were last complete.
+fn suspended(chunk: &Block<'_>) -> Option<u64> {
+    u64::try_from(chunk.word(layout::chunk::SUSPENDED)).ok()
+}
+
+/// The thread's totals then.
+fn last_totals(chunk: &Block<'_>) -> Totals {
+    Totals {
+        live: chunk.word(layout::chunk::LAST_LIVE),
+        allocated: chunk.word(layout::chunk::LAST_ALLOCATED),
+        allocations: chunk.word(layout::chunk::LAST_ALLOCATIONS),
+    }
 }
 
 /// That of the row that lies so many bytes from the beginning of its chunk.

@@ -1,5 +1,7 @@
 //! Functions that call each other: what happens meanwhile is on the lines of those that wait further
-//! out, whenever anybody looks.
+//! out, also while another thread looks.
+
+use std::sync::Barrier;
 
 use exact::{bytes, outermost};
 use mem_profile::{Snapshot, mem_profile};
@@ -7,45 +9,50 @@ use mem_profile::{Snapshot, mem_profile};
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
+static LOOKS: Barrier = Barrier::new(2);
+static HAS_LOOKED: Barrier = Barrier::new(2);
+
 #[mem_profile] //= 1x
-fn looks() -> Snapshot {
-    mem_profile::snapshot() //= +S ^S Na Sb 1x
+fn is_seen() {
+    LOOKS.wait(); //= 1x
+    HAS_LOOKED.wait(); //= 1x
 }
 
 #[rustfmt::skip]
 #[mem_profile] //= 3x
-fn calls(depth: usize) -> Snapshot {
+fn calls(depth: usize) {
     match depth.checked_sub(1) { //= 3x
-        None => looks(), //= +S ^S Na Sb 1x
-        Some(deeper) => holds(deeper), //= ^P 2a 2001b 2x
+        None => is_seen(), //= 1x
+        Some(deeper) => holds(deeper), //= ^2001 2a 2001b 2x
     }
 }
 
-#[rustfmt::skip]
 #[mem_profile] //= 2x
-fn holds(depth: usize) -> Snapshot {
+fn holds(depth: usize) {
     let held = bytes(1000 + depth); //= +2001 ^1001 2a 2001b 2x
-    let seen = calls(depth); //= +S ^Q Na Sb 2x
-    assert!(held.len() > 999); //= 2x
-    seen //= 2x
-} //= -2001 2x
+    calls(depth); //= ^1000 2x
+    drop(held); //= -2001 2x
+} //= 2x last
+
+/// What is known of each line when nothing has changed since the frames that are open began, so
+/// that nothing has been booked of them.
+fn look() {
+    LOOKS.wait();
+    let seen: Snapshot = mem_profile::snapshot();
+    HAS_LOOKED.wait();
+    let increments = |name| {
+        let function = seen.functions.iter().find(|function| function.name.ends_with(name));
+        let lines = &function.unwrap().lines[1..];
+        Vec::from_iter(lines.iter().filter_map(|line| line.increment))
+    };
+    assert_eq!(increments("::calls"), [0, 0, 2001]);
+    assert_eq!(increments("::holds"), [2001, 0]);
+}
 
 fn main() {
     exact::program(|| {
-        let seen = outermost("calls", || calls(2));
-        let (bytes, blocks) = exact::requested(|| seen.clone());
-        exact::value("S", bytes);
-        exact::value("N", blocks);
-        exact::value("P", bytes + 2001);
-        exact::value("Q", bytes + 1000);
-        // Nothing had changed since those that were open began, so that nothing was booked of them.
-        let booked = |name| {
-            let function = seen.functions.iter().find(|function| function.name.ends_with(name));
-            let lines = &function.unwrap().lines[1..];
-            Vec::from_iter(lines.iter().filter_map(|line| line.increment))
-        };
-        assert_eq!(booked("::calls"), [0, 0, 2001]);
-        assert_eq!(booked("::holds"), [2001, 0]);
-        assert_eq!(booked("::looks"), [0]);
+        let looking = std::thread::spawn(look);
+        outermost("calls", || calls(2));
+        looking.join().unwrap();
     });
 }

@@ -106,15 +106,28 @@ impl Profile<'_> {
         }
     }
 
-    /// Seconds of user time to build the library alone, its dependencies being there.
-    pub(crate) fn library_seconds(&self, library: &Path) -> Result<f64> {
-        let build =
-            || measured(self.command("build").arg("--lib").env("CARGO_INCREMENTAL", "0"), None);
-        build()?;
+    /// The library alone in `file`, what it depends on being built.
+    pub(crate) fn library(&self, file: PathBuf) -> Result<LibraryBuild<'_>> {
+        let build = LibraryBuild { profile: self, file };
+        build.seconds()?;
+        Ok(build)
+    }
+}
+
+/// A library that is built anew, again and again.
+pub(crate) struct LibraryBuild<'a> {
+    profile: &'a Profile<'a>,
+    file: PathBuf,
+}
+
+impl LibraryBuild<'_> {
+    /// Seconds of user time that it takes.
+    pub(crate) fn seconds(&self) -> Result<f64> {
         // The same text with a new time: built anew, and whole.
-        let text = fs::read(library)?;
-        fs::write(library, text)?;
-        Ok(build()?.user_seconds)
+        let text = fs::read(&self.file)?;
+        fs::write(&self.file, text)?;
+        let mut command = self.profile.command("build");
+        Ok(measured(command.arg("--lib").env("CARGO_INCREMENTAL", "0"), None)?.user_seconds)
     }
 }
 

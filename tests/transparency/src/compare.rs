@@ -10,7 +10,7 @@ use crate::trial::{Pair, Trial, first_error};
 
 /// The head of the rows.
 pub(crate) const HEADER: &str = "crate                      edition  functions   tests  differ  new warnings   \
-     build   debug tests   release tests   binary";
+       build       debug tests     release tests  binary";
 
 /// What came of one crate.
 #[derive(Debug, Serialize)]
@@ -92,17 +92,17 @@ impl fmt::Display for Outcome {
         };
         let Trial { version, edition, functions, debug, release } = trial;
         let times = |pair: &Pair| {
-            format!("{:.1} → {:.1}", pair.plain.test_seconds, pair.annotated.test_seconds)
+            format!("{:.2} → {:.2}", pair.plain.test_seconds, pair.annotated.test_seconds)
         };
         let build =
-            format!("{:.1} → {:.1}", debug.plain.build_seconds, debug.annotated.build_seconds);
+            format!("{:.2} → {:.2}", debug.plain.build_seconds, debug.annotated.build_seconds);
         let sizes = release.as_ref().map_or_else(String::new, |pair| {
             let kib = |bytes: u64| bytes / 1024;
             format!("{} → {} KiB", kib(pair.plain.binary_bytes), kib(pair.annotated.binary_bytes))
         });
         write!(
             formatter,
-            "{:<25}  {edition:>7}  {functions:>9}  {:>6}  {:>6}  {:>12}  {build:>12}  {:>14}  {:>14}  {sizes}",
+            "{:<25}  {edition:>7}  {functions:>9}  {:>6}  {:>6}  {:>12}  {build:>14}  {:>16}  {:>16}  {sizes}",
             format!("{} {version}", self.name.split('@').next().unwrap_or_default()),
             debug.plain.tests.len(),
             self.differences.len(),

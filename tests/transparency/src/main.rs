@@ -9,6 +9,7 @@ mod annotate;
 mod cargo;
 mod compare;
 mod exceptions;
+mod rounds;
 mod source;
 mod trial;
 

@@ -1,14 +1,14 @@
 //! One crate, tested as it is and with the attribute.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::{fs, mem};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
 use crate::Backend;
 use crate::cargo::{self, Build, Profile};
+use crate::rounds;
 use crate::source::{self, Sources};
 
 /// What a crate did in both forms.
@@ -37,7 +37,7 @@ pub(crate) struct Run {
     pub(crate) warnings: BTreeSet<String>,
     /// Result by test.
     pub(crate) tests: BTreeMap<String, String>,
-    /// User time to build the library, without what it depends on.
+    /// User time to build the library in debug, without what it depends on; a median, as the next.
     pub(crate) build_seconds: f64,
     /// CPU time of all test binaries.
     pub(crate) test_seconds: f64,
@@ -86,12 +86,36 @@ fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
         setting
     };
     let environments = Environments { library: [setting, quiet], others: [uncounted, quiet] };
-    let mut first = measure(&plain, build, &environments)?;
-    let build = annotated.tests(integration)?;
-    let mut second = measure(&annotated, build, &environments)?;
-    retry(&first, &mut second, &annotated, integration, &environments)?;
-    retry(&second, &mut first, &plain, integration, &environments)?;
-    Ok(Pair { plain: first, annotated: second })
+    let second = annotated.tests(integration)?;
+    let mut first = Form::new(&plain, build, &environments);
+    let mut second = Form::new(&annotated, second, &environments);
+    if second.run.errors.is_empty() {
+        measure(&mut first, &mut second)?;
+        second.retry(&first.run)?;
+        first.retry(&second.run)?;
+    }
+    Ok(Pair { plain: first.run, annotated: second.run })
+}
+
+/// One form of a crate, built.
+struct Form<'a> {
+    profile: &'a Profile<'a>,
+    tests: Vec<cargo::Test>,
+    environments: &'a Environments,
+    run: Run,
+}
+
+fn measure(first: &mut Form<'_>, second: &mut Form<'_>) -> Result<()> {
+    first.run.binary_bytes = first.library_bytes()?;
+    second.run.binary_bytes = second.library_bytes()?;
+    if !first.profile.release {
+        let builds = [first.library()?, second.library()?];
+        let [plain, annotated] = rounds::medians(|| builds[0].seconds(), || builds[1].seconds())?;
+        (first.run.build_seconds, second.run.build_seconds) = (plain, annotated);
+    }
+    let [plain, annotated] = rounds::medians(|| first.run_tests(), || second.run_tests())?;
+    (first.run.test_seconds, second.run.test_seconds) = (plain, annotated);
+    Ok(())
 }
 
 /// What tests are told, those of the library and those in `tests/`.
@@ -105,53 +129,54 @@ pub(crate) fn first_error(errors: &str) -> &str {
     errors.lines().find(|line| line.starts_with("error")).unwrap_or("no reason given")
 }
 
-fn measure(profile: &Profile, build: Build, environments: &Environments) -> Result<Run> {
-    let mut run = Run { errors: build.errors, warnings: build.warnings, ..Run::default() };
-    if !run.errors.is_empty() {
-        return Ok(run);
+impl<'a> Form<'a> {
+    fn new(profile: &'a Profile<'a>, build: Build, environments: &'a Environments) -> Self {
+        let run = Run { errors: build.errors, warnings: build.warnings, ..Run::default() };
+        Self { profile, tests: build.tests, environments, run }
     }
-    run.build_seconds = profile.library_seconds(&library(profile.package)?)?;
-    for cargo::Test { name, file, is_library } in &build.tests {
-        let environment = if *is_library { &environments.library } else { &environments.others };
-        let ran = cargo::run_tests(file, profile.package, environment)?;
-        run.test_seconds += ran.seconds;
-        if *is_library {
-            run.binary_bytes = fs::metadata(file)?.len();
-        }
-        let results = cargo::results(&ran.stdout);
-        let whole = if ran.success { "ok" } else { "failed" };
-        run.tests.insert(format!("{name} (the whole binary)"), whole.to_owned());
-        run.tests
-            .extend(results.into_iter().map(|(test, result)| (format!("{name} {test}"), result)));
-    }
-    Ok(run)
-}
 
-fn library(package: &Path) -> Result<PathBuf> {
-    let usual = package.join("src/lib.rs");
-    anyhow::ensure!(usual.exists(), "its library is not src/lib.rs");
-    Ok(usual)
-}
+    fn library_bytes(&self) -> Result<u64> {
+        let test = self.tests.iter().find(|test| test.is_library);
+        Ok(test.map(|test| fs::metadata(&test.file)).transpose()?.map_or(0, |file| file.len()))
+    }
 
-/// Runs once more what came out differently from `other`: a test that depends on the clock may fail
-/// by itself, in either form.
-fn retry(
-    other: &Run,
-    run: &mut Run,
-    profile: &Profile,
-    integration: bool,
-    environments: &Environments,
-) -> Result<()> {
-    let different = other.tests.iter().any(|(test, result)| run.tests.get(test) != Some(result));
-    if !run.errors.is_empty() || !other.errors.is_empty() || !different {
-        return Ok(());
+    fn library(&self) -> Result<cargo::LibraryBuild<'a>> {
+        let usual = self.profile.package.join("src/lib.rs");
+        ensure!(usual.exists(), "its library is not src/lib.rs");
+        self.profile.library(usual)
     }
-    let build = profile.tests(integration).context("it was built before")?;
-    let again = measure(profile, build, environments)?;
-    for (test, result) in again.tests {
-        if other.tests.get(&test) == Some(&result) {
-            run.tests.insert(test, result);
+
+    /// Runs all tests and returns their CPU time in seconds. The first time counts for the results.
+    fn run_tests(&mut self) -> Result<f64> {
+        let (mut seconds, mut all) = (0.0, BTreeMap::new());
+        for cargo::Test { name, file, is_library } in &self.tests {
+            let Environments { library, others } = self.environments;
+            let environment = if *is_library { library } else { others };
+            let ran = cargo::run_tests(file, self.profile.package, environment)?;
+            seconds += ran.seconds;
+            let whole = if ran.success { "ok" } else { "failed" };
+            all.insert(format!("{name} (the whole binary)"), whole.to_owned());
+            let results = cargo::results(&ran.stdout).into_iter();
+            all.extend(results.map(|(test, result)| (format!("{name} {test}"), result)));
         }
+        if self.run.tests.is_empty() {
+            self.run.tests = all;
+        }
+        Ok(seconds)
     }
-    Ok(())
+
+    /// Runs once more what came out differently from `other`: a test that depends on the clock may
+    /// fail by itself, in either form.
+    fn retry(&mut self, other: &Run) -> Result<()> {
+        let is_other = |(test, result)| self.run.tests.get(test) != Some(result);
+        if !other.tests.iter().any(is_other) {
+            return Ok(());
+        }
+        let before = mem::take(&mut self.run.tests);
+        self.run_tests()?;
+        let again = mem::replace(&mut self.run.tests, before);
+        let same = again.into_iter().filter(|(test, result)| other.tests.get(test) == Some(result));
+        self.run.tests.extend(same);
+        Ok(())
+    }
 }

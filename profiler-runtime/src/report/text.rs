@@ -1,20 +1,18 @@
 //! Tables for people, in the look of Python's memory_profiler.
 
-use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-
 use super::{Column, Style, color, columns, footnotes, line, summary};
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";
 const SOURCE_TITLE: &str = "Line Contents";
 
-/// Header row and rule, which stand above the rows of a table.
-const HEADER_LINES: usize = 2;
-
 /// Numbers of everyday size leave the columns of neighbouring tables aligned.
 const SIZE_WIDTH: usize = 11;
 
-/// The table library counts columns with 16 bits and would wrap what is longer.
+/// Between two columns.
+const GAP: &str = "  ";
+
+/// Generated code may have a whole file on one line.
 const LONGEST_SOURCE: usize = 10_000;
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
@@ -38,65 +36,69 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     text
 }
 
+/// Of fixed columns, so laid out here: a library that can wrap and frame any table as well would be
+/// 116 KiB of the user's program.
 fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Vec<String> {
-    let laid_out = layout(function, columns, style).trim_fmt();
-    let mut lines: Vec<String> = laid_out.lines().map(str::to_owned).collect();
-    let header_width = lines.first().map_or(0, |header| line::width(header));
-    if let Some(rule) = lines.get_mut(1) {
-        // Under the titles only: long source lines would stretch it across the screen.
-        rule.truncate(header_width);
-    }
+    let rows = function.lines.iter().map(|line| row(line, columns, style));
+    let rows: Vec<_> = std::iter::once(header(columns)).chain(rows).collect();
+    let widths = widths(&rows);
+    let mut lines: Vec<String> = rows.iter().map(|row| laid_out(row, &widths)).collect();
+    let header_width = lines.first().map_or(0, String::len);
     if let Some(width) = style.width {
         // The numbers are never cut, however narrow the terminal.
         let width = width.max(header_width);
         lines.iter_mut().for_each(|line| *line = line::cut(line, width));
     }
     if style.color {
-        let rows = lines.iter_mut().skip(HEADER_LINES);
+        let rows = lines.iter_mut().skip(1);
         rows.zip(color::heats(function)).for_each(|(row, heat)| *row = heat.paint(row));
     }
+    // Under the titles only: long source lines would stretch it across the screen.
+    lines.insert(1, "=".repeat(header_width));
     lines
 }
 
-fn layout(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Table {
-    let rule = LineStyle::none().fill('=').junction('=');
-    let mut table = Table::new();
-    table
-        .load_style(TableStyle::new().header_separator(rule))
-        .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(header(columns));
-    for line in &function.lines {
-        table.add_row(row(line, columns, style));
-    }
-    for (index, column) in table.column_iter_mut().enumerate() {
-        let is_source = index > columns.len();
-        let alignment = if is_source { CellAlignment::Left } else { CellAlignment::Right };
-        column.set_cell_alignment(alignment);
-        column.set_padding((gap(index, columns), 0));
-    }
-    table
+/// A row of a table.
+struct Cells {
+    /// Right-aligned: the number of the line and its figures, all of them ASCII.
+    figures: Vec<String>,
+    source: String,
 }
 
-/// Blanks left of a column, besides the one that joins it to its neighbour.
-fn gap(index: usize, columns: &[Column]) -> u16 {
-    match index {
-        0 => 0,
-        _ if index > columns.len() => 2,
-        _ => 1,
-    }
-}
-
-fn header(columns: &[Column]) -> Vec<String> {
+fn header(columns: &[Column]) -> Cells {
     let titles = columns.iter().map(|column| match column.is_size() {
         true => format!("{:>SIZE_WIDTH$}", column.title()),
         false => column.title().to_owned(),
     });
-    let first = std::iter::once(LINE_TITLE.to_owned());
-    first.chain(titles).chain([SOURCE_TITLE.to_owned()]).collect()
+    let figures = std::iter::once(LINE_TITLE.to_owned()).chain(titles).collect();
+    Cells { figures, source: SOURCE_TITLE.to_owned() }
 }
 
-fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> Vec<String> {
+fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> Cells {
     let cells = columns.iter().map(|column| column.cell(line, style));
-    let source = line::cut(&line::printable(&line.source), LONGEST_SOURCE);
-    std::iter::once(line.line.to_string()).chain(cells).chain([source]).collect()
+    let figures = std::iter::once(line.line.to_string()).chain(cells).collect();
+    Cells { figures, source: line::cut(&line::printable(&line.source), LONGEST_SOURCE) }
+}
+
+/// That of the widest figure in each column.
+fn widths(rows: &[Cells]) -> Vec<usize> {
+    let mut widths = Vec::new();
+    for row in rows {
+        widths.resize(row.figures.len(), 0);
+        for (width, figure) in widths.iter_mut().zip(&row.figures) {
+            *width = figure.len().max(*width);
+        }
+    }
+    widths
+}
+
+fn laid_out(row: &Cells, widths: &[usize]) -> String {
+    let mut text = String::new();
+    for (figure, width) in row.figures.iter().zip(widths) {
+        text.push_str(&format!("{figure:>width$}{GAP}"));
+    }
+    // Of the gap before the source this is the rest.
+    text.push_str(&format!(" {}", row.source));
+    text.truncate(text.trim_end().len());
+    text
 }

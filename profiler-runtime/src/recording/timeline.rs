@@ -107,9 +107,12 @@ impl<'a> Labels<'a> {
             let sum = calls.entry(chunk.word(layout::chunk::TABLE)).or_default();
             *sum = sum.saturating_add(runs);
         }
-        let names = blocks.of_kind(layout::NAME);
-        let names = names.map(|name| (!name.word(layout::name::NUMBER), name));
-        Self { blocks, calls, names: names.collect(), found: BTreeMap::new(), labels: Vec::new() }
+        // One by one: collected, they would be sorted first, by code that nothing else needs.
+        let mut names = BTreeMap::new();
+        for name in blocks.of_kind(layout::NAME) {
+            names.insert(!name.word(layout::name::NUMBER), name);
+        }
+        Self { blocks, calls, names, found: BTreeMap::new(), labels: Vec::new() }
     }
 
     /// The label of a span of this number, which is counted; `None` where it is not known: it was

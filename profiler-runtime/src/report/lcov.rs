@@ -31,11 +31,13 @@ fn record(file: &str, functions: &[FunctionSnapshot]) -> String {
 }
 
 /// How often each line ran. Functions that share a line are added up.
-fn hits(functions: &[FunctionSnapshot]) -> BTreeMap<u32, u64> {
+///
+/// Of the type that reading a recording needs too, so that its code is there once.
+fn hits(functions: &[FunctionSnapshot]) -> BTreeMap<i64, u64> {
     let mut hits = BTreeMap::new();
     for line in functions.iter().flat_map(|function| &function.lines) {
         if let Some(count) = line.occurrences {
-            *hits.entry(line.line).or_default() += count;
+            *hits.entry(line.line.into()).or_default() += count;
         }
     }
     hits

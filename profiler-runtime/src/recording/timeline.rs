@@ -41,19 +41,19 @@ pub(super) fn note(timeline: &Timeline) -> Option<String> {
 }
 
 fn samples(blocks: &Blocks<'_>) -> Vec<Reading> {
-    let mut samples = Vec::new();
-    for block in blocks.of_kind(layout::SAMPLES) {
-        let places = (layout::samples::FIRST..layout::samples::SIZE).step_by(layout::samples::EACH);
-        samples.extend(places.filter_map(|at| {
-            let time = u64::try_from(block.word(at + layout::samples::TIME)).ok()?;
-            let bytes = u64::try_from(block.word(at + layout::samples::BYTES)).ok()?;
-            (time > 0).then_some(Reading { time, bytes })
-        }));
-    }
     // While their number is halved, some are there twice.
-    samples.sort_unstable_by_key(|sample| sample.time);
-    samples.dedup_by_key(|sample| sample.time);
-    samples
+    let mut samples = BTreeMap::<i64, u64>::new();
+    for block in blocks.of_kind(layout::SAMPLES) {
+        for at in (layout::samples::FIRST..layout::samples::SIZE).step_by(layout::samples::EACH) {
+            let time = block.word(at + layout::samples::TIME);
+            if let Ok(bytes) = u64::try_from(block.word(at + layout::samples::BYTES))
+                && time > 0
+            {
+                samples.insert(time, bytes);
+            }
+        }
+    }
+    samples.into_iter().map(|(time, bytes)| Reading { time: unsigned(time), bytes }).collect()
 }
 
 /// All spans by their start, with the numbers of what they are of.

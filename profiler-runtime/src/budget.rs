@@ -16,6 +16,7 @@ use crate::record::table::{self, Table};
 use crate::record::task::{Task, task_call};
 use crate::record::thread::{self, Thread};
 use crate::report::Unit;
+use crate::sort::sort;
 
 /// How many lines are named.
 const LINES: usize = 3;
@@ -238,7 +239,7 @@ impl Account {
             }
         }
         lines.retain(|line| line.cost.runs > 0 && cost(&line.cost) > 0);
-        lines.sort_by_key(|line| std::cmp::Reverse(cost(&line.cost)));
+        sort(&mut lines, |one, other| cost(&other.cost).cmp(&cost(&one.cost)));
         lines.truncate(LINES);
         lines
     }

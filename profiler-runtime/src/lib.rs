@@ -12,6 +12,7 @@
 //! | `session` | options, environment, where a report goes, the end of the process |
 //! | `control`, `timeline` | what a program may call |
 //! | `budget` | what a call may take at most |
+//! | `sort` | sorting, by one piece of code |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `trace` | the tracer: every allocation of the whole program by call stack |
 //!
@@ -22,6 +23,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod snapshot;
+mod sort;
 mod usage;
 
 pub use self::snapshot::{

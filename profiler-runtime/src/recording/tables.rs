@@ -3,13 +3,12 @@
 //! Rows of all threads are added up. What a thread has not booked yet is added as well: what its
 //! own open line did, and the lines in which it waits for a callee.
 
-use std::cmp::Reverse;
-
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
 use crate::record::layout::{self, NEVER};
 use crate::record::ledger::{CENTER, Kind};
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+use crate::sort::sort;
 
 const HEAP: i64 = Kind::Heap as i64;
 const RSS: i64 = Kind::Rss as i64;
@@ -25,7 +24,8 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         blocks.threads.iter().map(|(&thread, block)| (thread, of(block))).collect();
     let mut chunks: Vec<_> =
         blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
-    chunks.sort_unstable_by_key(|(number, chunk)| (Reverse(*number), chunk.at));
+    // They lie in the order of their places, in which those of one function stay.
+    sort(&mut chunks, |(one, _), (other, _)| other.cmp(one));
     let mut functions = Vec::new();
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
         let number = chunks.first().map_or(0, |(number, _)| *number);

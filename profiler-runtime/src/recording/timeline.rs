@@ -6,6 +6,7 @@ use super::RecordingError;
 use super::blocks::{Block, Blocks};
 use crate::record::layout;
 use crate::snapshot::{Label, Reading, Span, Timeline};
+use crate::sort::sort;
 
 /// `None` where the run has recorded none.
 pub(super) fn timeline(blocks: &Blocks<'_>) -> Result<Option<Timeline>, RecordingError> {
@@ -67,7 +68,8 @@ fn found_spans(blocks: &Blocks<'_>) -> Result<Vec<(i64, Span)>, RecordingError> 
             spans.push((block.word(at + layout::spans::LABEL), span));
         }
     }
-    spans.sort_unstable_by_key(|(number, span)| (span.start, span.level, span.thread, *number));
+    let key = |&(number, span): &(i64, Span)| (span.start, span.level, span.thread, number);
+    sort(&mut spans, |one, other| key(one).cmp(&key(other)));
     Ok(spans)
 }
 

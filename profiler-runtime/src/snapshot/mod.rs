@@ -7,6 +7,8 @@ mod timeline;
 
 pub use self::timeline::{Label, Reading, Span, Timeline};
 
+use crate::sort::sort;
+
 /// Version of the JSON form, raised whenever a reader of the old form would go wrong.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -103,7 +105,7 @@ pub struct LineSnapshot {
 impl Snapshot {
     /// Orders the functions by file, then line, then name.
     pub fn sort(&mut self) {
-        self.functions.sort_unstable_by(|a, b| a.position().cmp(&b.position()));
+        sort(&mut self.functions, |one, other| one.position().cmp(&other.position()));
     }
 }
 

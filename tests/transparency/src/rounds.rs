@@ -4,8 +4,8 @@ use anyhow::Result;
 
 /// What is short is repeated: the first run after a build reads files that no one has read, and on
 /// a machine that others use no single run says much.
-const MOST_ROUNDS: usize = 9;
-const ENOUGH_SECONDS: f64 = 10.0;
+const MOST_ROUNDS: usize = 7;
+const ENOUGH_SECONDS: f64 = 6.0;
 
 /// The medians of what both return, in seconds, from rounds in which they take turns.
 pub(crate) fn medians(

@@ -1,20 +1,17 @@
-//! The thread-local word that leads to the ledger.
+//! Which ledger is that of the thread, for what is compiled in this library.
 //!
-//! It is const and has no destructor: no initialisation, no allocation, and usable until the very
-//! end of the thread.
-//!
-//! Where a library is compiled for programs and for shared objects alike, as all of cargo's are, the
-//! standard library's way to such a word is a call, of which the linker makes two moves in a program.
-//! What the compiler has done for the sake of the call remains: registers are saved around it, which
-//! is more than all else that an allocator that counts has to do. So on Linux the word is
-//! declared by hand, in the "initial-exec" model: an offset from the thread pointer, which the
-//! dynamic linker knows where the program starts, and has eight bytes to spare for in what it loads
-//! later. (Drepper, "ELF Handling For Thread-Local Storage", 4.1.6 and 4.4.6.)
+//! The allocator is compiled in the user's program, where the way to a thread-local word is one move.
+//! A library is compiled for programs and for shared objects alike. There the standard library's way
+//! is a call, of which the linker makes two moves in a program; but the registers that the compiler
+//! has saved around the call remain saved, and that was a third of what a call of an annotated
+//! function cost. So on Linux the library has a second word, declared by hand in the model
+//! "initial-exec": at an offset from the thread pointer that the dynamic linker knows, and has a few
+//! bytes to spare for in what it loads later. (Drepper, "ELF Handling For Thread-Local Storage",
+//! 4.1.6 and 4.4.6.)
 
 use super::ledger::Ledger;
-use super::thread::UNREGISTERED;
 
-pub(super) use word::{get, replace};
+pub(super) use word::{get, set};
 
 #[cfg(all(
     target_os = "linux",
@@ -25,25 +22,26 @@ pub(super) use word::{get, replace};
 ))]
 mod word {
     use core::arch::{asm, global_asm};
+    use core::ptr;
 
-    use super::{Ledger, UNREGISTERED};
+    use super::Ledger;
+    use crate::record::thread::UNREGISTERED;
 
     /// Two versions of this library in one program have a word each.
     macro_rules! name {
         () => {
-            concat!("__mem_profile_ledger_", env!("CARGO_PKG_VERSION"))
+            concat!("\"__mem_profile_ledger_", env!("CARGO_PKG_VERSION"), "\"")
         };
     }
 
     global_asm!(
         ".pushsection .tdata,\"awT\",@progbits",
-        concat!(".hidden \"", name!(), "\""),
-        concat!(".globl \"", name!(), "\""),
-        concat!(".type \"", name!(), "\", @object"),
-        concat!(".size \"", name!(), "\", 8"),
+        concat!(".hidden ", name!()),
+        concat!(".globl ", name!()),
+        concat!(".type ", name!(), ", @object"),
+        concat!(".size ", name!(), ", 8"),
         ".p2align 3",
-        concat!("\"", name!(), "\":"),
-        ".quad {unregistered}",
+        concat!(name!(), ": .quad {unregistered}"),
         ".popsection",
         unregistered = sym UNREGISTERED,
     );
@@ -51,11 +49,11 @@ mod word {
     #[inline(always)]
     pub(crate) fn get() -> &'static Ledger {
         let ledger: *const Ledger;
-        // SAFETY: reads the thread's word, and nothing else is touched. It holds what the
-        // declaration above or `replace` has put there: a reference that is valid for ever.
+        // SAFETY: this reads the thread's word and touches nothing else. What is in there was put by
+        // the declaration above or by `set`: a reference that is valid for ever.
         unsafe {
             asm!(
-                concat!("mov {word}, qword ptr [rip + \"", name!(), "\"@GOTTPOFF]"),
+                concat!("mov {word}, qword ptr [rip + ", name!(), "@GOTTPOFF]"),
                 "mov {word}, qword ptr fs:[{word}]",
                 word = lateout(reg) ledger,
                 options(nostack, preserves_flags, readonly, pure),
@@ -64,19 +62,17 @@ mod word {
         }
     }
 
-    pub(crate) fn replace(new: &'static Ledger) -> &'static Ledger {
-        let old = get();
-        // SAFETY: writes the thread's word, and nothing else is touched.
+    pub(crate) fn set(ledger: &'static Ledger) {
+        // SAFETY: this writes the thread's word and touches nothing else.
         unsafe {
             asm!(
-                concat!("mov {word}, qword ptr [rip + \"", name!(), "\"@GOTTPOFF]"),
-                "mov qword ptr fs:[{word}], {new}",
+                concat!("mov {word}, qword ptr [rip + ", name!(), "@GOTTPOFF]"),
+                "mov qword ptr fs:[{word}], {ledger}",
                 word = out(reg) _,
-                new = in(reg) core::ptr::from_ref(new),
+                ledger = in(reg) ptr::from_ref(ledger),
                 options(nostack, preserves_flags),
             );
         }
-        old
     }
 }
 
@@ -88,20 +84,13 @@ mod word {
     not(miri)
 )))]
 mod word {
-    use core::cell::Cell;
-
-    use super::{Ledger, UNREGISTERED};
-
-    thread_local! {
-        static LEDGER: Cell<&'static Ledger> = const { Cell::new(&UNREGISTERED) };
-    }
+    use super::Ledger;
+    use crate::record::thread;
 
     #[inline(always)]
     pub(crate) fn get() -> &'static Ledger {
-        LEDGER.with(Cell::get)
+        thread::current_ledger()
     }
 
-    pub(crate) fn replace(new: &'static Ledger) -> &'static Ledger {
-        LEDGER.with(|ledger| ledger.replace(new))
-    }
+    pub(crate) const fn set(_: &'static Ledger) {}
 }

@@ -17,7 +17,7 @@
 //! | `layout` | what lies where in it |
 //! | `fork` | a forked child leaves its parent's file alone |
 //! | `thread` | a record per thread, reused when threads end, and its directory of chunks |
-//! | `current` | the thread-local word that leads to it |
+//! | `current` | which one is that of the thread, for what is compiled in this library |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `measure` | what happens between two moments, for budgets |

@@ -7,6 +7,7 @@ use core::sync::atomic::{
 };
 
 use super::arena;
+use super::current;
 use super::frame::Frame;
 use super::function::Function;
 use super::layout::{self, NEVER};
@@ -209,7 +210,7 @@ impl Table {
     /// The same for a function that this thread has called before.
     #[inline(always)]
     pub(crate) fn opened(&'static self) -> Option<Opened> {
-        let ledger = thread::current_ledger();
+        let ledger = current::get();
         // SAFETY: null or from `open_first`, which had it of a chunk.
         let first = unsafe { Chunk::from_ptr(self.2.first.load(Acquire)) };
         if let Some(chunk) = first.filter(|chunk| ledger.counts_for(*chunk)) {

@@ -42,17 +42,20 @@ pub(crate) static QUIET: Ledger = Ledger::special(&NO_ROW);
 static WATCHED: Ledger = Ledger::special(&NO_ROW);
 
 thread_local! {
-    // Const and without a destructor, as the word that leads to the ledger.
+    // Const and without a destructor: one move from the thread pointer, no initialisation, no
+    // allocation, and usable until the very end of the thread.
+    static LEDGER: Cell<&'static Ledger> = const { Cell::new(&UNREGISTERED) };
     static DETOURS: Cell<i64> = const { Cell::new(0) };
 }
 
 #[inline(always)]
 pub(crate) fn current_ledger() -> &'static Ledger {
-    current::get()
+    LEDGER.with(Cell::get)
 }
 
 pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
-    current::replace(new)
+    current::set(new);
+    LEDGER.with(|ledger| ledger.replace(new))
 }
 
 /// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two

@@ -19,17 +19,17 @@ pub(crate) struct Table<'a> {
 ///
 /// The compiler evaluates it once per function, and each further part would be felt. So all is in one
 /// text, which the runtime reads: the first line, how many rows, 1 where a statement begins on the
-/// first, the file, and from the second line on the source.
+/// first, how many bytes the name has, the file, and from the second line on the name and the source.
 pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
     let Table { name, rows, source, first_row_runs } = table;
     let (file, first_line, count) = (&rows.file, rows.first_line, rows.count());
-    let text = format!("{first_line} {count} {} {file}\n{source}", u8::from(*first_row_runs));
+    let (runs, name) = (u8::from(*first_row_runs), name.map_or(String::new(), LitStr::value));
+    let text = format!("{first_line} {count} {runs} {} {file}\n{name}{source}", name.len());
     let (table, path) = (names::table(), names::path());
-    let named = name.map(|name| quote!(.named(#name)));
     quote! {
         enum #path {}
         static #table: #runtime::Table =
-            #runtime::Table(::core::any::type_name::<#path>, #text, #runtime::NEW) #named;
+            #runtime::Table(::core::any::type_name::<#path>, #text, #runtime::START);
     }
 }
 

@@ -6,14 +6,14 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::any::type_name;
 use std::hint::black_box;
 
-use mem_profile_runtime::__private::{Frame, NEW, Table};
+use mem_profile_runtime::__private::{Frame, START, Table};
 use mem_profile_runtime::Alloc;
 
 static COUNTING: Alloc = Alloc::new();
 static PLAIN: System = System;
 
 const fn rows() -> Table {
-    Table(type_name::<Table>, concat!("1 10 0 ", file!(), "\n"), NEW)
+    Table(type_name::<Table>, concat!("1 10 0 0 ", file!(), "\n"), START)
 }
 
 static EVENTS: Table = rows();

@@ -181,8 +181,7 @@ impl Account {
         );
         let thread = thread::current()?;
         let _quiet = Quiet::enter();
-        let chunks = thread.chunks().filter(|chunk| subject.covers(*chunk));
-        let before = chunks.map(|chunk| (chunk, costs(chunk))).collect();
+        let before = subject.chunks(thread).map(|chunk| (chunk, costs(chunk))).collect();
         Some(Self { limits, subject, before })
     }
 
@@ -230,7 +229,7 @@ impl Account {
     /// The lines that have cost this thread most since the account was opened.
     fn costliest(&self, thread: &'static Thread, cost: fn(&Cost) -> i64, peak: i64) -> Vec<Line> {
         let mut lines = Vec::new();
-        for chunk in thread.chunks().filter(|chunk| self.subject.covers(*chunk)) {
+        for chunk in self.subject.chunks(thread) {
             let before = self.before.iter().find(|(known, _)| *known == chunk);
             let before = before.map_or(&[][..], |(_, costs)| costs);
             for (index, now) in costs(chunk).into_iter().enumerate() {
@@ -296,11 +295,13 @@ impl Subject {
         }
     }
 
-    fn covers(self, chunk: Chunk) -> bool {
-        match self {
-            Self::Function(table) => table.owns(chunk),
-            Self::Block(_) => true,
-        }
+    /// What it covers of the rows of a thread.
+    fn chunks(self, thread: &Thread) -> impl Iterator<Item = Chunk> {
+        let own = match self {
+            Self::Function(table) => Some(thread.chunk(table)),
+            Self::Block(_) => None,
+        };
+        thread.chunks().filter(move |chunk| own.is_none_or(|own| own == Some(*chunk)))
     }
 }
 

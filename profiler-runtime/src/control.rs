@@ -12,7 +12,7 @@ use crate::record::arena;
 use crate::record::function::Function;
 use crate::record::nested::Stamp;
 use crate::record::quiet::{self, Quiet};
-use crate::record::table::{self, State};
+use crate::record::table;
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -22,9 +22,8 @@ static BACKEND: OnceLock<Backend> = OnceLock::new();
 /// Whether the global allocator is ours, found out at the same time.
 static COUNTED: OnceLock<bool> = OnceLock::new();
 
-/// The state of a table that no one has called yet.
-#[allow(clippy::declare_interior_mutable_const, reason = "each table has one of its own")]
-pub const NEW: State = State::new(start);
+/// What each table says of how to start the session.
+pub const START: fn() = start;
 
 /// Starts the session: reads the environment, chooses the backend, registers the report at exit.
 ///

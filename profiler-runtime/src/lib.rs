@@ -81,7 +81,7 @@ pub use self::disabled::{
 #[doc(hidden)]
 pub mod __private {
     pub use crate::budget::{Limits, block_budget, function_budget, task_within};
-    pub use crate::control::NEW;
+    pub use crate::control::START;
     pub use crate::record::frame::Frame;
     pub use crate::record::place::{End, Place, Scope};
     pub use crate::record::table::Table;

@@ -25,9 +25,9 @@ fn table(name: &str) -> &'static Table {
         // SAFETY: no other code of this test touches the environment.
         unsafe { std::env::set_var("MEM_PROFILE_FORMAT", "none") };
     });
-    let name = Box::leak(name.to_owned().into_boxed_str());
-    let text = concat!("1 4 0 ", file!(), "\n#[mem_profile]\nallocate\nfree\n}");
-    let table = Table(|| "unused", text, __private::NEW).named(name);
+    let source = "#[mem_profile]\nallocate\nfree\n}";
+    let text = format!("1 4 0 {} {}\n{name}{source}", name.len(), file!());
+    let table = Table(|| "unused", Box::leak(text.into_boxed_str()), __private::START);
     Box::leak(Box::new(table))
 }
 

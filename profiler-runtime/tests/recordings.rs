@@ -40,8 +40,9 @@ unsafe impl GlobalAlloc for Largest {
 static ALLOC: Alloc<Largest> = Alloc::wrap(Largest);
 
 static OUTER: Table =
-    Table(|| "test::outer::__MemProfile", "1 4 0 a.rs\nfn\n1\n2\n}", __private::NEW);
-static INNER: Table = Table(|| "test::inner::__MemProfile", "9 3 0 a.rs\nfn\n1\n}", __private::NEW);
+    Table(|| "test::outer::__MemProfile", "1 4 0 0 a.rs\nfn\n1\n2\n}", __private::START);
+static INNER: Table =
+    Table(|| "test::inner::__MemProfile", "9 3 0 0 a.rs\nfn\n1\n}", __private::START);
 
 /// A recording of this process, in the middle of a line.
 fn recording() -> &'static [u8] {

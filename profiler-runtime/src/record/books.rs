@@ -40,8 +40,8 @@ impl Books {
     }
 
     pub(super) fn belong_to(&'static self, thread: &'static Thread) {
-        self.heap.belongs_to(thread, &self.heap);
-        self.rss.belongs_to(thread, &self.rss);
+        self.heap.belongs_to(thread);
+        self.rss.belongs_to(thread);
         arena::finish(&self.block, layout::THREAD);
     }
 

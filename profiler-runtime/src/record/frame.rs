@@ -7,10 +7,11 @@
 
 use core::marker::PhantomData;
 
+use super::current;
 use super::ledger::Ledger;
 use super::place::{End, Place, Scope, event, event_row};
 use super::row::{Chunk, IDLE, Row};
-use super::table::Table;
+use super::table::{self, Table};
 use super::track;
 
 /// One execution of a function or closure. Dropping it closes the last line.
@@ -42,7 +43,7 @@ impl Frame {
     /// A call of the function of `table`, which row 0 counts, and which is current.
     #[inline(always)]
     pub(crate) fn call(table: &'static Table) -> Self {
-        Self::new(if table.is_skipped() { None } else { begin_call(table) })
+        Self::new(if table::is_off() { None } else { begin_call(table) })
     }
 
     /// The same, and `row` is current and starts.
@@ -52,7 +53,7 @@ impl Frame {
             return Self::call(table);
         }
         let offset = Chunk::offset(row);
-        Self::new(if table.is_skipped() { None } else { begin_call_line(table, offset) })
+        Self::new(if table::is_off() { None } else { begin_call_line(table, offset) })
     }
 
     /// Enters `row`, whose current execution has already risen by `rise` bytes.
@@ -161,8 +162,9 @@ fn begin<const LINE: bool>(
     table: &'static Table,
     offset: usize,
 ) -> Option<(&'static Ledger, Chunk)> {
-    match table.opened() {
-        Some((ledger, chunk)) if begin_calmly(ledger, chunk, offset, LINE) => Some((ledger, chunk)),
+    let ledger = current::get();
+    match ledger.way.find(table) {
+        Some(chunk) if begin_calmly(ledger, chunk, offset, LINE) => Some((ledger, chunk)),
         _ => begin_slow(table, offset),
     }
 }
@@ -186,7 +188,8 @@ fn begin_calmly(ledger: &'static Ledger, chunk: Chunk, offset: usize, line: bool
 fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
     let line = offset != Chunk::offset(0);
-    if ledger.calm_down() && begin_calmly(ledger, chunk, offset, line) {
+    ledger.calm_down();
+    if begin_calmly(ledger, chunk, offset, line) {
         return Some((ledger, chunk));
     }
     // SAFETY: the macro emits a function's rows and this call together: the row is one of them,

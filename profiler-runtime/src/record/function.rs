@@ -22,15 +22,18 @@ pub(crate) struct Function {
 }
 
 impl Function {
-    /// Reads `FIRST_LINE ROWS FIRST_ROW_RUNS FILE`, and the source from the next line on.
-    pub(super) fn of(Table(path, text, state): &'static Table) -> Self {
-        let (head, source) = text.split_once('\n').unwrap_or((text, ""));
-        let mut words = head.splitn(4, ' ');
+    /// Reads `FIRST_LINE ROWS FIRST_ROW_RUNS NAME_LENGTH FILE`, and from the next line on the name,
+    /// if it has a length in bytes, and the source.
+    pub(super) fn of(Table(path, text, _): &'static Table) -> Self {
+        let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
+        let mut words = head.splitn(5, ' ');
         let mut number = || words.next().and_then(|word| word.parse::<u32>().ok()).unwrap_or(0);
         let (first_line, rows, first_row_runs) = (number(), number(), number() != 0);
+        let (name, source) = rest.split_at_checked(number() as usize).unwrap_or(("", rest));
         let file = words.next().unwrap_or("");
         let rows = rows.max(1) as usize;
-        Self { name: state.name, path: *path, file, first_line, rows, source, first_row_runs }
+        let name = (!name.is_empty()).then_some(name);
+        Self { name, path: *path, file, first_line, rows, source, first_row_runs }
     }
 
     /// The path of the function, with the type or trait that holds it: `krate::Type::method`.
@@ -48,21 +51,24 @@ impl Function {
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::State;
     use super::*;
-
-    static TABLE: Table = Table(
-        || "a::b::__MemProfile",
-        "12 3 1 src/with a blank.rs\nfn b() {\n\n}",
-        State::new(|| {}),
-    );
 
     #[test]
     fn a_table_is_read() {
+        static TABLE: Table =
+            Table(|| "a::b::__MemProfile", "12 3 1 0 src/with a blank.rs\nfn b() {\n\n}", || {});
         let Function { name, file, first_line, rows, source, first_row_runs, .. } =
             Function::of(&TABLE);
         assert_eq!((name, file, source), (None, "src/with a blank.rs", "fn b() {\n\n}"));
         assert_eq!((first_line, rows, first_row_runs), (12, 3, true));
         assert_eq!(Function::of(&TABLE).display_name(), "a::b");
+    }
+
+    #[test]
+    fn a_table_has_a_name_of_any_characters() {
+        static TABLE: Table = Table(|| "a::b::__MemProfile", "7 1 0 5 a.rs\nä\nö!fn b() {}", || {});
+        let function = Function::of(&TABLE);
+        assert_eq!((function.file, function.source), ("a.rs", "!fn b() {}"));
+        assert_eq!(function.display_name(), "ä\nö");
     }
 }

@@ -15,6 +15,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::arena;
+use super::directory::Way;
 use super::row::{Chunk, Header, Row};
 use super::stack::Stack;
 use super::thread::{self, Thread};
@@ -30,9 +31,6 @@ const WINDOW: i64 = 2 * CENTER;
 
 /// Far enough below zero that every allocation and every free takes the slow path.
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
-
-/// Of a ledger that no thread's frames use.
-const NOBODY: i64 = -1;
 
 /// What [`Ledger::awaited`] is where nobody watches, and where every block is.
 const NEVER: i64 = i64::MAX;
@@ -88,11 +86,9 @@ pub(crate) struct Ledger {
     pub(super) stack: Stack,
     /// The chunk of the frame that is running; null outside annotated functions.
     pub(super) chunk: Pointer<Header>,
-    /// The ledger that this thread's frames use; itself with `heap`.
-    active: Pointer<Ledger>,
+    /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
+    pub(super) way: Way,
     thread: Pointer<Thread>,
-    /// The number of the thread's record, where its frames use this ledger; else [`NOBODY`].
-    number: Local,
     pub(super) kind: Kind,
     /// `live` when it was last booked.
     pub(super) booked: Word,
@@ -129,9 +125,8 @@ impl Ledger {
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             chunk: Pointer::new(ptr::null_mut()),
-            active: Pointer::new(ptr::null_mut()),
+            way: Way::nowhere(),
             thread: Pointer::new(ptr::null_mut()),
-            number: Local::new(NOBODY),
             kind,
             booked: Word::new(live),
             line_start: Local::new(live),
@@ -173,9 +168,7 @@ impl Ledger {
         }
     }
 
-    pub(crate) fn belongs_to(&self, thread: &'static Thread, active: &'static Ledger) {
-        self.active.set(ptr::from_ref(active).cast_mut());
-        self.number.set(if ptr::eq(self, active) { thread.number() } else { NOBODY });
+    pub(crate) fn belongs_to(&self, thread: &'static Thread) {
         self.thread.publish(ptr::from_ref(thread).cast_mut());
     }
 
@@ -184,19 +177,6 @@ impl Ledger {
     pub(crate) fn thread(&self) -> Option<&'static Thread> {
         // SAFETY: null or a thread, which is never freed.
         unsafe { self.thread.acquire().as_ref() }
-    }
-
-    /// Whether the thread's frames use this ledger, and these rows.
-    #[inline(always)]
-    pub(crate) fn counts_for(&self, chunk: Chunk) -> bool {
-        self.number.get() == chunk.thread.get()
-    }
-
-    /// The ledger that frames on this thread use; `None` for a special one.
-    #[inline(always)]
-    pub(crate) fn active(&self) -> Option<&'static Ledger> {
-        // SAFETY: null or the ledger of a thread, which is never freed.
-        unsafe { self.active.get().as_ref() }
     }
 
     #[inline(always)]

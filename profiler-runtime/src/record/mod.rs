@@ -16,7 +16,8 @@
 //! | `arena` | the memory, or the file, that all of these lie in |
 //! | `layout` | what lies where in it |
 //! | `fork` | a forked child leaves its parent's file alone |
-//! | `thread` | a record per thread, reused when threads end, and its directory of chunks |
+//! | `thread` | a record per thread, reused when threads end |
+//! | `directory` | which rows are those of a function on it |
 //! | `current` | which one is that of the thread, for what is compiled in this library |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
@@ -44,6 +45,7 @@ pub(crate) mod booking;
 pub(crate) mod books;
 pub(crate) mod claim;
 mod current;
+mod directory;
 pub(crate) mod fork;
 pub(crate) mod frame;
 pub(crate) mod function;

@@ -10,7 +10,7 @@ use core::ptr::{self, NonNull};
 use super::ledger::Ledger;
 use super::row::{Chunk, Row};
 use super::table::Table;
-use super::{task, thread};
+use super::task;
 
 /// Where the lines of a body are booked.
 ///
@@ -62,11 +62,10 @@ impl Place {
     #[cold]
     #[inline(never)]
     fn find_task(&self) -> Option<(&'static Ledger, Chunk)> {
-        let ledger = thread::current_ledger().active()?;
-        let chunk = ledger.chunk()?;
         // SAFETY: null or a table, which is a static.
         let table = unsafe { self.chunk.cast::<Table>().as_ref() }?;
-        table.owns(chunk).then_some((ledger, chunk))
+        let (ledger, chunk) = table.opened()?;
+        (ledger.chunk() == Some(chunk)).then_some((ledger, chunk))
     }
 
     #[inline(always)]

@@ -103,6 +103,14 @@ pub(crate) struct Header {
 #[repr(transparent)]
 pub(crate) struct Chunk(NonNull<Header>);
 
+/// A header and one row.
+const SKIPPED_WORDS: usize = (size_of::<Header>() + size_of::<Row>()) / size_of::<Word>();
+
+#[repr(C, align(64))]
+struct Skipped([Word; SKIPPED_WORDS]);
+
+static SKIPPED: Skipped = Skipped([const { Word::new(0) }; SKIPPED_WORDS]);
+
 // SAFETY: a chunk is never freed and holds nothing but `Word`s, which are atomics.
 unsafe impl Send for Chunk {}
 // SAFETY: as above.
@@ -119,6 +127,16 @@ impl Deref for Chunk {
 }
 
 impl Chunk {
+    /// The rows of all functions that are not measured: nothing is counted there, so that each call
+    /// seems to be the first.
+    pub(crate) fn skipped() -> Self {
+        Self(NonNull::from(&SKIPPED).cast())
+    }
+
+    pub(crate) fn is_skipped(self) -> bool {
+        self == Self::skipped()
+    }
+
     /// A new chunk, or `None` when memory is out. This is the one place that hands them out;
     /// they are never given back, because a reader may be looking.
     pub(crate) fn reserve(table: i64, thread: i64, rows: usize) -> Option<Self> {

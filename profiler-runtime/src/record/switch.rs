@@ -70,18 +70,16 @@ impl Ledger {
         }
     }
 
-    /// Whether the current line has risen only by frames that have ended, and is no higher than it
-    /// ever was. Then the next frame may be one that changes nothing.
-    pub(super) fn calm_down(&self) -> bool {
+    /// Where the current line has risen only by frames that have ended, and is no higher than it ever
+    /// was, the next frame may be one that changes nothing.
+    pub(super) fn calm_down(&self) {
         let now = self.usage();
         // Below zero it would say that something has changed: what other threads have allocated may
         // be freed here before they tell of it.
         let is_known = (0..=self.row().usage.get()).contains(&now);
-        let is_calm = self.notable.get() == RISEN && is_known;
-        if is_calm {
+        if self.notable.get() == RISEN && is_known {
             self.notable.set(now);
         }
-        is_calm
     }
 
     /// Puts the frame back that another has replaced.

@@ -2,8 +2,8 @@
 
 use core::ptr;
 use core::sync::atomic::{
-    AtomicPtr, AtomicU8, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    AtomicI64, AtomicPtr, AtomicU8,
+    Ordering::{Acquire, Relaxed, Release},
 };
 
 use super::arena;
@@ -12,41 +12,22 @@ use super::frame::Frame;
 use super::function::Function;
 use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
+use super::list::{List, Node};
 use super::place::Place;
-use super::row::{Chunk, Header};
-use super::thread::{self, MAX_FUNCTIONS};
+use super::row::Chunk;
+use super::thread::{self, Thread};
 use super::word::{Pointer, Word};
 
 /// The table of one function: what gives the path of a type in it, all else that the macro knows of
-/// it in one text, which `Function` reads, and what changes.
+/// it in one text, which `Function` reads, and what starts the session at the first call of any
+/// annotated function.
 ///
-/// Emitted code makes it as a literal of few parts: the compiler evaluates one for each function,
-/// where a call, or an argument for each thing, would be felt.
+/// Emitted code makes it as a literal of few parts, of which none ever changes: the compiler evaluates
+/// one for each function, where a call, an argument for each thing, or a cell would be felt. What
+/// changes is found by its address: `Entry`, and the rows of each thread in its `directory`.
 #[derive(Debug)]
 #[repr(C)]
-pub struct Table(pub fn() -> &'static str, pub &'static str, pub State);
-
-// SAFETY: it is made of what is `Sync`, as the compiler would find out by itself, once more for each
-// table: constants, atomics, and pointers to functions.
-unsafe impl Sync for Table {}
-
-/// What changes in a table, and what is the same in most.
-#[derive(Debug)]
-#[repr(C)]
-pub struct State {
-    /// [`NEW`], [`SKIPPED`], or the table's number plus [`FIRST`].
-    number: AtomicU32,
-    /// What readers learn of the function; null before the first call.
-    entry: AtomicPtr<Entry>,
-    /// The rows of the thread that called it first, which it finds here. Many programs have one
-    /// thread that counts; others look into their directories. Written once: no thread takes the
-    /// cache line away from another.
-    first: AtomicPtr<Header>,
-    /// The `name` option.
-    pub(super) name: Option<&'static str>,
-    /// Starts the session, at the first call of any annotated function.
-    start: fn(),
-}
+pub struct Table(pub fn() -> &'static str, pub &'static str, pub fn());
 
 /// A function in the memory of the figures; its name, file and source follow.
 #[derive(Debug)]
@@ -62,19 +43,25 @@ pub(crate) struct Entry {
     pub(super) reading: Word,
     /// Lengths of the three texts, which follow, packed one by one.
     pub(super) texts: [Word; 3],
-    /// Means nothing outside the process.
+    /// Means nothing outside the process, like the next one.
     table: Pointer<Table>,
+    next: AtomicPtr<Entry>,
 }
 
-const NEW: u32 = 0;
-const SKIPPED: u32 = 1;
-const FIRST: u32 = 2;
+impl Node for Entry {
+    fn next(&self) -> &AtomicPtr<Self> {
+        &self.next
+    }
+}
 
-static REGISTERED: AtomicU32 = AtomicU32::new(FIRST);
+/// The functions that are measured and were called, by the addresses of their tables.
+static ENTRIES: [List<Entry>; 1024] = [const { List::new(AtomicPtr::new(ptr::null_mut())) }; 1024];
+
+static REGISTERED: AtomicI64 = AtomicI64::new(0);
 
 /// Whether a function that is measured was called.
 pub(crate) fn any() -> bool {
-    REGISTERED.load(Relaxed) > FIRST
+    REGISTERED.load(Relaxed) > 0
 }
 
 /// What readers know of the functions that were called.
@@ -118,6 +105,12 @@ pub(crate) fn set_mode(kind: Option<Kind>) {
     MODE.store(mode, Release);
 }
 
+/// Whether it is known that nothing is measured.
+#[inline(always)]
+pub(super) fn is_off() -> bool {
+    MODE.load(Relaxed) == MODE_OFF
+}
+
 /// What frames count with; `None` where nothing is measured, or that is not known yet.
 pub(super) fn kind() -> Option<Kind> {
     match MODE.load(Acquire) {
@@ -139,27 +132,7 @@ pub(crate) fn set_filter(filter: Filter) {
 /// Where a function books on one thread.
 type Opened = (&'static Ledger, Chunk);
 
-impl State {
-    /// That of a table that no one has called yet.
-    pub(crate) const fn new(start: fn()) -> Self {
-        Self {
-            number: AtomicU32::new(NEW),
-            entry: AtomicPtr::new(ptr::null_mut()),
-            first: AtomicPtr::new(ptr::null_mut()),
-            name: None,
-            start,
-        }
-    }
-}
-
 impl Table {
-    /// The same under the name that the user has given.
-    #[must_use]
-    pub const fn named(mut self, name: &'static str) -> Self {
-        self.2.name = Some(name);
-        self
-    }
-
     /// A frame for one call of the function.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
@@ -195,12 +168,6 @@ impl Table {
         Place::in_task(self)
     }
 
-    /// Whether a call has found out that nothing is to be measured.
-    #[inline(always)]
-    pub(crate) fn is_skipped(&self) -> bool {
-        self.2.number.load(Relaxed) == SKIPPED
-    }
-
     /// The ledger and the rows to book on; `None` when nothing is to be measured.
     #[inline(always)]
     pub(crate) fn open(&'static self) -> Option<Opened> {
@@ -208,76 +175,63 @@ impl Table {
     }
 
     /// The same for a function that this thread has called before.
-    #[inline(always)]
-    pub(crate) fn opened(&'static self) -> Option<Opened> {
+    pub(super) fn opened(&'static self) -> Option<Opened> {
         let ledger = current::get();
-        // SAFETY: null or from `open_first`, which had it of a chunk.
-        let first = unsafe { Chunk::from_ptr(self.2.first.load(Acquire)) };
-        if let Some(chunk) = first.filter(|chunk| ledger.counts_for(*chunk)) {
-            return Some((ledger, chunk));
-        }
-        let index = self.2.number.load(Acquire).checked_sub(FIRST)?;
-        let thread = ledger.thread()?;
-        let chunk = thread.chunk(index as usize)?;
-        Some((ledger.active()?, chunk))
+        let (ledger, chunk) = match ledger.way.find(self) {
+            Some(chunk) => (ledger, chunk),
+            None => {
+                let thread = ledger.thread()?;
+                (thread.active()?, thread.chunk(self)?)
+            }
+        };
+        (!chunk.is_skipped()).then_some((ledger, chunk))
     }
 
-    /// The first call of the function on this thread.
+    /// The first call of the function on this thread, or one that is not measured.
     #[cold]
     #[inline(never)]
     fn open_first(&'static self) -> Option<Opened> {
         if MODE.load(Acquire) == MODE_UNKNOWN {
-            (self.2.start)();
-        }
-        if MODE.load(Acquire) == MODE_OFF {
-            return self.skip();
+            (self.2)();
         }
         let kind = kind()?;
-        let index = self.index()?;
         let thread = thread::current()?;
         thread.record();
         thread.use_ledger(kind);
-        let chunk = thread.chunk(index);
-        let chunk = chunk.or_else(|| thread.add_chunk(index, self.function().rows))?;
-        let _ = self.2.first.compare_exchange(ptr::null_mut(), chunk.as_ptr(), Release, Relaxed);
-        Some((thread.ledger(kind), chunk))
+        let chunk = thread.chunk(self).or_else(|| thread.add_chunk(self, self.reserve(thread)?))?;
+        (!chunk.is_skipped()).then(|| (thread.ledger(kind), chunk))
     }
 
-    /// Nothing will ever be measured here.
-    fn skip<T>(&self) -> Option<T> {
-        let _ = self.2.number.compare_exchange(NEW, SKIPPED, Relaxed, Relaxed);
-        None
-    }
-
-    /// The table's number, if its function is measured.
-    fn index(&'static self) -> Option<usize> {
-        match self.2.number.load(Acquire) {
-            NEW => self.register(),
-            SKIPPED => None,
-            state => Some((state - FIRST) as usize),
+    /// New rows for this thread.
+    fn reserve(&'static self, thread: &Thread) -> Option<Chunk> {
+        if !self.is_wanted() {
+            return Some(Chunk::skipped());
         }
+        let entry = self.entry().or_else(|| self.register())?;
+        Chunk::reserve(entry.number.get(), thread.number(), entry.rows.get() as usize)
+    }
+
+    fn entries(&self) -> &'static List<Entry> {
+        &ENTRIES[ptr::from_ref(self).addr() / size_of::<Self>() % ENTRIES.len()]
+    }
+
+    /// What readers know of the function; `None` before its first call.
+    fn entry(&self) -> Option<&'static Entry> {
+        // Where two threads were the first to call it, the older one.
+        self.entries().iter().filter(|entry| ptr::eq(entry.table.get(), self)).last()
     }
 
     #[cold]
     #[inline(never)]
-    fn register(&'static self) -> Option<usize> {
-        if !self.is_wanted() || REGISTERED.load(Relaxed) >= MAX_FUNCTIONS as u32 {
-            return self.skip();
+    fn register(&'static self) -> Option<&'static Entry> {
+        let new = Entry::reserve(self, REGISTERED.fetch_add(1, Relaxed))?;
+        self.entries().push(new);
+        // Another thread may have been faster: its entry holds, and readers do not see ours.
+        let entry = self.entry()?;
+        if ptr::eq(entry, new) {
+            arena::finish(&new.block, layout::FUNCTION);
         }
-        let number = REGISTERED.fetch_add(1, Relaxed) - FIRST;
-        let entry = Entry::reserve(self, number)?;
-        let new = ptr::from_ref(entry).cast_mut();
-        let number = match self.2.entry.compare_exchange(ptr::null_mut(), new, AcqRel, Acquire) {
-            Ok(_) => {
-                arena::finish(&entry.block, layout::FUNCTION);
-                number
-            }
-            // Another thread was first: its number holds, ours stays unused.
-            // SAFETY: not null, and never freed.
-            Err(theirs) => unsafe { theirs.as_ref() }?.number.get() as u32,
-        };
-        self.2.number.store(number + FIRST, Release);
-        Some(number as usize)
+        Some(entry)
     }
 
     fn is_wanted(&'static self) -> bool {
@@ -291,23 +245,14 @@ impl Table {
         filter(&self.function())
     }
 
-    /// Whether `chunk` holds rows of this table.
-    #[inline(always)]
-    pub(crate) fn owns(&self, chunk: Chunk) -> bool {
-        i64::from(self.2.number.load(Relaxed)) == chunk.table.get() + i64::from(FIRST)
-    }
-
     /// Keeps the reading at the first call.
     #[cold]
     pub(crate) fn note_entry(&self, reading: i64) {
-        // SAFETY: null or a block, which is never freed.
-        if let Some(entry) = unsafe { self.2.entry.load(Acquire).as_ref() } {
+        if let Some(entry) = self.entry() {
             entry.reading.set_if(NEVER, reading);
         }
     }
-}
 
-impl Table {
     pub(crate) fn function(&'static self) -> Function {
         Function::of(self)
     }
@@ -320,14 +265,14 @@ impl Entry {
     }
 
     /// A new block, not finished yet; `None` when memory is out.
-    fn reserve(table: &'static Table, number: u32) -> Option<&'static Self> {
+    fn reserve(table: &'static Table, number: i64) -> Option<&'static Self> {
         let function = table.function();
         let texts = [function.display_name(), function.file, function.source];
         let size = texts.iter().map(|text| layout::rounded(text.len(), layout::WORD));
         let block = arena::reserve(size_of::<Self>() + size.sum::<usize>())?;
         // SAFETY: the block is as long as that, and zeroes are valid.
         let entry: &'static Self = unsafe { block.cast().as_ref() };
-        entry.number.set(number.into());
+        entry.number.set(number);
         entry.first_line.set(function.first_line.into());
         entry.rows.set(function.rows as i64);
         entry.first_row_runs.set(function.first_row_runs.into());

@@ -15,7 +15,7 @@
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::ffi::c_void;
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicBool, AtomicI64, AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
@@ -26,9 +26,11 @@ use super::arena;
 use super::books::Books;
 use super::claim::Claim;
 use super::current;
+use super::directory::Directory;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
-use super::row::{Chunk, Header, IDLE, Row};
+use super::row::{Chunk, IDLE, Row};
+use super::table::Table;
 use super::track::{self, Track};
 use super::watch;
 use crate::process;
@@ -79,14 +81,6 @@ pub(crate) fn detours() -> i64 {
     DETOURS.get()
 }
 
-/// Functions per page of a directory, and pages per directory.
-const PAGE: usize = 512;
-
-type Page = [AtomicPtr<Header>; PAGE];
-
-/// Functions that can be measured in one process; further ones run unmeasured.
-pub(crate) const MAX_FUNCTIONS: usize = PAGE * PAGE;
-
 /// What one thread writes. Never freed: when a thread ends, the next one takes it over and adds
 /// to the same rows, so that memory grows with the threads that run at a time, not with all
 /// that ever ran.
@@ -98,8 +92,10 @@ pub(crate) struct Thread {
     pub(super) track: AtomicPtr<Track>,
     next: AtomicPtr<Thread>,
     in_use: Claim,
-    /// The chunk of each function, by the number of its table.
-    pages: [AtomicPtr<Page>; PAGE],
+    /// The ledger that its frames use.
+    active: AtomicPtr<Ledger>,
+    /// The rows of its functions.
+    directory: AtomicPtr<Directory>,
 }
 
 /// How many records there are.
@@ -203,6 +199,8 @@ impl Thread {
         let thread: &'static Self = unsafe {
             (&raw mut (*place).books).write(AtomicPtr::new(ptr::from_ref(books).cast_mut()));
             (&raw mut (*place).in_use).write(Claim::new(AtomicBool::new(true)));
+            let directory = ptr::from_ref(Directory::empty()).cast_mut();
+            (&raw mut (*place).directory).write(AtomicPtr::new(directory));
             &*place
         };
         books.belong_to(thread);
@@ -213,7 +211,7 @@ impl Thread {
     #[inline(always)]
     fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
-        unsafe { ptr::NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
+        unsafe { NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
     }
 
     /// Its number, which is that of all threads that use this record, one after another.
@@ -229,8 +227,24 @@ impl Thread {
     }
 
     /// Frames of this thread use the ledger of this backend from now on.
-    pub(crate) fn use_ledger(&'static self, kind: Kind) {
-        self.books().heap.belongs_to(self, self.ledger(kind));
+    pub(super) fn use_ledger(&'static self, kind: Kind) {
+        self.active.store(ptr::from_ref(self.ledger(kind)).cast_mut(), Release);
+        self.show_way();
+    }
+
+    /// The ledger that frames of this thread use; `None` before the first one.
+    #[inline(always)]
+    pub(super) fn active(&self) -> Option<&'static Ledger> {
+        // SAFETY: null or a ledger, which is never freed.
+        unsafe { self.active.load(Acquire).as_ref() }
+    }
+
+    /// Frames begin with the ledger of the allocator, where they find their rows if they use it.
+    fn show_way(&self) {
+        let heap = &self.books().heap;
+        if self.active().is_some_and(|active| ptr::eq(active, heap)) {
+            heap.way.lead_to(self.directory());
+        }
     }
 
     /// Where the run is recorded, so are the books. Only the thread itself calls this, outside all
@@ -251,41 +265,25 @@ impl Thread {
         }
     }
 
-    /// The rows of table number `index` on this thread.
-    #[inline(always)]
-    pub(crate) fn chunk(&self, index: usize) -> Option<Chunk> {
-        // Below `MAX_FUNCTIONS`; a division that says so is cheaper than a test.
-        let page = self.pages[index / PAGE % PAGE].load(Acquire);
-        // SAFETY: null or a page, which is never freed.
-        let page = unsafe { page.as_ref() }?;
-        let header = page[index % PAGE].load(Acquire);
-        // SAFETY: only `add_chunk` stores here.
-        unsafe { Chunk::from_ptr(header) }
+    fn directory(&self) -> &'static Directory {
+        // SAFETY: never null, and never freed.
+        unsafe { NonNull::new_unchecked(self.directory.load(Acquire)).as_ref() }
     }
 
-    /// Reserves the rows of table number `index`. Only the thread itself calls this.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn add_chunk(&self, index: usize, rows: usize) -> Option<Chunk> {
-        let slot = self.pages.get(index / PAGE)?;
-        if slot.load(Relaxed).is_null() {
-            // SAFETY: the layout is not empty; zeroes are null pointers; never freed.
-            let page = unsafe { System.alloc_zeroed(Layout::new::<Page>()) }.cast::<Page>();
-            slot.store(page, Release);
-        }
-        // SAFETY: null when memory is out, else the page just made or found.
-        let page = unsafe { slot.load(Relaxed).as_ref() }?;
-        let chunk = Chunk::reserve(index as i64, self.books().number.get(), rows)?;
-        page.get(index % PAGE)?.store(chunk.as_ptr(), Release);
+    /// The rows of the function of `table` on this thread.
+    pub(crate) fn chunk(&self, table: &'static Table) -> Option<Chunk> {
+        self.directory().find(table)
+    }
+
+    /// Adds rows that are not there. Only the thread itself calls this.
+    pub(super) fn add_chunk(&self, table: &'static Table, chunk: Chunk) -> Option<Chunk> {
+        let directory = self.directory().add(table, chunk)?;
+        self.directory.store(ptr::from_ref(directory).cast_mut(), Release);
+        self.show_way();
         Some(chunk)
     }
 
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> {
-        let pages = self.pages.iter().filter_map(|page| {
-            // SAFETY: null or a page, which is never freed.
-            unsafe { page.load(Acquire).as_ref() }
-        });
-        // SAFETY: only `add_chunk` stores into a page.
-        pages.flatten().filter_map(|header| unsafe { Chunk::from_ptr(header.load(Acquire)) })
+        self.directory().chunks().filter(|chunk| !chunk.is_skipped())
     }
 }

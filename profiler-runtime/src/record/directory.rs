@@ -1,0 +1,243 @@
+//! Where a thread has the rows of a function: a hash table by the address of the function's table.
+//!
+//! Not in the table, for two reasons: there is one for every function, and the compiler has least to do
+//! with what never changes; and so no thread looks into what others write.
+
+use core::alloc::Layout;
+use core::ptr::{self, NonNull};
+use core::sync::atomic::{
+    AtomicPtr, AtomicUsize,
+    Ordering::{Acquire, Relaxed, Release},
+    compiler_fence,
+};
+use std::alloc::{GlobalAlloc, System};
+
+use super::row::{Chunk, Header};
+use super::table::Table;
+use super::word::{Local, Pointer};
+
+/// A function that was called on the thread.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Slot {
+    /// Null where nothing is here yet. Written last.
+    table: AtomicPtr<Table>,
+    chunk: AtomicPtr<Header>,
+}
+
+/// The functions that a thread has called. Linear probing; at most a quarter of the slots is in use, so
+/// that nearly all are where they are looked for first.
+#[derive(Debug)]
+pub(super) struct Directory {
+    slots: *const Slot,
+    /// Which bits of an offset into the slots, in bytes, count.
+    mask: usize,
+    used: AtomicUsize,
+}
+
+// SAFETY: the slots are atomics, and never freed; what leads to them is never written.
+unsafe impl Sync for Directory {}
+
+/// Of a thread that has called nothing yet.
+static EMPTY: Directory =
+    Directory { slots: ptr::from_ref(&NOTHING), mask: 0, used: AtomicUsize::new(0) };
+
+static NOTHING: Slot =
+    Slot { table: AtomicPtr::new(ptr::null_mut()), chunk: AtomicPtr::new(ptr::null_mut()) };
+
+/// So many slots has the first one that is not empty.
+const SMALLEST: usize = 64;
+
+/// Where a table is looked for first, in bytes from the first slot: tables that lie side by side have
+/// slots side by side.
+#[inline(always)]
+fn home(table: &'static Table) -> usize {
+    const { assert!(size_of::<Table>() == 2 * size_of::<Slot>(), "so its address is halved") };
+    ptr::from_ref(table).addr() / 2
+}
+
+impl Directory {
+    pub(super) const fn empty() -> &'static Self {
+        &EMPTY
+    }
+
+    /// One with this many slots, a power of two; `None` when memory is out.
+    fn reserve(count: usize) -> Option<&'static Self> {
+        let (layout, offset) =
+            Layout::new::<Self>().extend(Layout::array::<Slot>(count).ok()?).ok()?;
+        // SAFETY: the layout is not empty. `System` is called directly: this is no business of the
+        // user's allocator.
+        let place = NonNull::new(unsafe { System.alloc_zeroed(layout) })?;
+        // SAFETY: that is where the layout has the slots, of which zeroes are valid.
+        let slots = unsafe { place.byte_add(offset) }.cast::<Slot>().as_ptr().cast_const();
+        let mask = (count - 1) * size_of::<Slot>();
+        let place = place.cast::<Self>();
+        // SAFETY: the memory is exclusively ours, and never freed.
+        unsafe {
+            place.write(Self { slots, mask, used: AtomicUsize::new(0) });
+            Some(place.as_ref())
+        }
+    }
+
+    fn count(&self) -> usize {
+        self.mask / size_of::<Slot>() + 1
+    }
+
+    /// The slot at an offset in bytes, of which the mask decides.
+    fn slot(&self, offset: usize) -> &'static Slot {
+        // SAFETY: the mask keeps it within the slots, which are never freed.
+        unsafe { &*self.slots.byte_add(offset & self.mask) }
+    }
+
+    /// All slots, from that on where the table is looked for first.
+    fn slots_from(&self, table: &'static Table) -> impl Iterator<Item = &'static Slot> {
+        (0..self.count()).map(move |index| self.slot(home(table) + index * size_of::<Slot>()))
+    }
+
+    /// The rows of the function, if it was called.
+    pub(super) fn find(&self, table: &'static Table) -> Option<Chunk> {
+        for slot in self.slots_from(table) {
+            let found = slot.table.load(Acquire).cast_const();
+            if found.is_null() {
+                return None;
+            }
+            if ptr::eq(found, table) {
+                // SAFETY: it has a table.
+                return Some(unsafe { slot.chunk() });
+            }
+        }
+        None
+    }
+
+    /// Adds rows that are not there, and gives the directory that has them: another one, where this
+    /// was too full. `None` when memory is out.
+    pub(super) fn add(&'static self, table: &'static Table, chunk: Chunk) -> Option<&'static Self> {
+        let used = self.used.load(Relaxed) + 1;
+        if used * 4 <= self.count() {
+            self.used.store(used, Relaxed);
+            self.put(table, chunk);
+            return Some(self);
+        }
+        let larger = Self::reserve((self.count() * 2).max(SMALLEST))?;
+        for slot in self.slots() {
+            // SAFETY: null or a table, which is a static.
+            if let Some(table) = unsafe { slot.table.load(Relaxed).as_ref() } {
+                // SAFETY: it has a table.
+                larger.put(table, unsafe { slot.chunk() });
+            }
+        }
+        larger.put(table, chunk);
+        larger.used.store(used, Relaxed);
+        Some(larger)
+    }
+
+    fn put(&self, table: &'static Table, chunk: Chunk) {
+        let free = |slot: &&Slot| slot.table.load(Relaxed).is_null();
+        if let Some(slot) = self.slots_from(table).find(free) {
+            slot.chunk.store(chunk.as_ptr(), Relaxed);
+            slot.table.store(ptr::from_ref(table).cast_mut(), Release);
+        }
+    }
+
+    fn slots(&self) -> impl Iterator<Item = &'static Slot> {
+        (0..self.count()).map(|index| self.slot(index * size_of::<Slot>()))
+    }
+
+    /// The rows of all functions. Any thread may look.
+    pub(super) fn chunks(&self) -> impl Iterator<Item = Chunk> {
+        let used = self.slots().filter(|slot| !slot.table.load(Acquire).is_null());
+        // SAFETY: it has a table.
+        used.map(|slot| unsafe { slot.chunk() })
+    }
+}
+
+impl Slot {
+    /// # Safety
+    /// It was seen to have a table.
+    #[inline(always)]
+    unsafe fn chunk(&self) -> Chunk {
+        // SAFETY: `put` stores that of a chunk, before the table.
+        unsafe { Chunk::from_non_null(self.chunk.load(Relaxed).cast_const().cast()) }
+    }
+}
+
+/// What a call needs of a directory, in the thread's ledger.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Way {
+    slots: Pointer<Slot>,
+    mask: Local,
+}
+
+impl Way {
+    pub(super) const fn nowhere() -> Self {
+        Self { slots: Pointer::new(EMPTY.slots.cast_mut()), mask: Local::new(EMPTY.mask as i64) }
+    }
+
+    /// Leads to a directory that is no smaller than the one before.
+    pub(super) fn lead_to(&self, directory: &'static Directory) {
+        self.slots.set(directory.slots.cast_mut());
+        // In this order, for a signal handler that looks in between: the mask of a smaller directory
+        // keeps it within a larger one, where it finds nothing and goes the long way.
+        compiler_fence(Release);
+        self.mask.set(directory.mask as i64);
+    }
+
+    /// The rows of the function, if they are where they are looked for first.
+    #[inline(always)]
+    pub(super) fn find(&self, table: &'static Table) -> Option<Chunk> {
+        let offset = home(table) & self.mask.get() as usize;
+        // SAFETY: the slots of a directory, which are never freed; its mask keeps the offset within.
+        let slot = unsafe { &*self.slots.get().byte_add(offset) };
+        // SAFETY: it has a table.
+        ptr::eq(slot.table.load(Relaxed), table).then(|| unsafe { slot.chunk() })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static TABLES: [Table; 200] = [const { Table(|| "unused", "1 1 0 0 a.rs\n", || {}) }; 200];
+
+    const OUT: &str = "memory is out";
+
+    #[test]
+    fn all_that_was_added_is_found_and_nothing_else() -> Result<(), &'static str> {
+        let mut directory = Directory::empty();
+        let way = Way::nowhere();
+        let mut chunks = [None; TABLES.len() - 1];
+        for (number, (table, known)) in TABLES.iter().zip(&mut chunks).enumerate() {
+            assert_eq!((way.find(table), directory.find(table)), (None, None));
+            let chunk = Chunk::reserve(number as i64, 0, 1).ok_or(OUT)?;
+            directory = directory.add(table, chunk).ok_or(OUT)?;
+            way.lead_to(directory);
+            *known = Some(chunk);
+        }
+        assert!(directory.count() >= 4 * chunks.len());
+        for (table, chunk) in TABLES.iter().zip(chunks) {
+            // They lie side by side, and no two have one home.
+            assert_eq!((way.find(table), directory.find(table)), (chunk, chunk));
+        }
+        let stranger = &TABLES[chunks.len()];
+        assert_eq!((way.find(stranger), directory.find(stranger)), (None, None));
+        assert_eq!(directory.chunks().count(), chunks.len());
+        let numbers: i64 = directory.chunks().map(|chunk| chunk.table.get()).sum();
+        assert_eq!(numbers, (0..chunks.len() as i64).sum::<i64>());
+        Ok(())
+    }
+
+    #[test]
+    fn what_shares_a_home_is_found_all_the_same() -> Result<(), &'static str> {
+        // So far apart that the smallest directory has one home for both.
+        let (one, other) = (&TABLES[0], &TABLES[SMALLEST]);
+        let [first, second] = [0, 1].map(|number| Chunk::reserve(number, 0, 1));
+        let directory = Directory::empty().add(one, first.ok_or(OUT)?).ok_or(OUT)?;
+        let directory = directory.add(other, second.ok_or(OUT)?).ok_or(OUT)?;
+        assert_eq!((directory.find(one), directory.find(other)), (first, second));
+        let way = Way::nowhere();
+        way.lead_to(directory);
+        assert_eq!((way.find(one), way.find(other)), (first, None));
+        Ok(())
+    }
+}

@@ -58,6 +58,18 @@ pub(crate) fn scope(depth: usize, outer: usize, first: Option<usize>) -> TokenSt
     }
 }
 
+/// After a block without a guard, the row `outer` is current again.
+fn resume(outer: usize) -> TokenStream {
+    let (frame, outer) = (names::frame(), row(outer));
+    quote!(#frame.resume(#outer);)
+}
+
+/// The line of the row `at` runs, with nothing to book, within that of `outer`.
+pub(crate) fn pass(outer: usize, at: usize) -> TokenStream {
+    let (frame, outer, at) = (names::frame(), row(outer), row(at));
+    quote!(#frame.pass(#outer, #at);)
+}
+
 /// One more round of the loop whose header is on the row `header`.
 pub(crate) fn iteration(header: usize) -> TokenStream {
     let (frame, header) = (names::frame(), row(header));
@@ -76,12 +88,20 @@ fn line_at(place: Span, at: usize) -> TokenStream {
     quote_spanned!(place=> #frame.line(#at);)
 }
 
+/// How a nested block gives the row back that was current before it.
+#[derive(Clone, Copy)]
+pub(crate) enum Scope {
+    /// Its guard of this depth is told that the block is done.
+    Done(usize),
+    /// A statement makes this row current again.
+    Resume(usize),
+}
+
 /// Everything that goes into one block beside its statements.
 pub(crate) struct Insertions<'a> {
     pub(crate) plan: &'a BlockPlan,
     pub(crate) opening: TokenStream,
-    /// The depth of the block's own guard, where it has one.
-    pub(crate) scope: Option<usize>,
+    pub(crate) scope: Option<Scope>,
     /// For each statement: its `#[cfg]`s and `#[allow]`s.
     pub(crate) attributes: Vec<Vec<Attribute>>,
     /// For each statement: where it begins, unless it may be the block's value.
@@ -111,13 +131,25 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
     let lints = (index > plan.opening).then(|| quote!(#[allow(unreachable_code)]));
     let exit = plan.exit.as_ref().filter(|exit| exit.at.max(plan.opening) == index);
     let mut next = plan.events.get(index).copied().flatten();
+    let mut resumed = None;
     if let Some(exit) = exit {
-        tokens.extend(scope.map(|depth| done(depth, &lints)));
+        match *scope {
+            Some(Scope::Done(depth)) => tokens.extend(done(depth, &lints)),
+            Some(Scope::Resume(outer)) => resumed = Some(outer),
+            None => {}
+        }
         if let Some(close) = exit.end.filter(|end| end.guarded) {
             // One call for both, unless the event goes with a `#[cfg]` of its statement.
             let value = next.take_if(|_| attributes[index].is_empty());
             tokens.extend(end(close.row, value, &lints));
         }
+    }
+    if let (Some(outer), Some(at)) = (resumed, next)
+        && attributes[index].is_empty()
+    {
+        let pass = pass(outer, at);
+        tokens.extend(quote!(#lints #pass));
+        return tokens;
     }
     if index < attributes.len() {
         let attributes = &attributes[index];
@@ -133,7 +165,8 @@ fn before(index: usize, insertions: &Insertions) -> TokenStream {
         tokens.extend(left[index].iter().map(|depth| done(*depth, &attributes)));
     }
     let close = exit.and_then(|exit| exit.end).filter(|end| !end.guarded).map(|end| line(end.row));
-    tokens.extend(close.map(|close| quote!(#lints #close)));
+    let resumed = resumed.map(resume);
+    tokens.extend(close.or(resumed).map(|last| quote!(#lints #last)));
     tokens
 }
 

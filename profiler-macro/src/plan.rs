@@ -19,6 +19,8 @@ pub(crate) struct Statement {
     pub(crate) row: Option<usize>,
     /// Whether it carries a `#[cfg]`, which nobody has evaluated yet.
     pub(crate) conditional: bool,
+    /// Whether it is, or may turn into, a declaration.
+    pub(crate) declares: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,6 +56,9 @@ pub(crate) struct Exit {
     pub(crate) at: usize,
     /// The closing brace, where the block declares locals.
     pub(crate) end: Option<End>,
+    /// Whether nothing more takes or frees memory from here on: there are no locals, and no value
+    /// but a simple one.
+    pub(crate) is_calm: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -74,6 +79,11 @@ impl BlockPlan {
     /// The first statement after the leading items.
     pub(crate) fn first(&self) -> Option<usize> {
         Some(self.opening).filter(|index| *index < self.events.len())
+    }
+
+    /// Whether the block may be left by a statement, instead of a guard that outlives all in it.
+    pub(crate) fn is_calm_at_exit(&self) -> bool {
+        self.exit.as_ref().is_some_and(|exit| exit.is_calm)
     }
 
     /// Whether the current row is another one in this block than before it.
@@ -119,7 +129,8 @@ fn exit(block: &BlockShape, last: Option<usize>) -> Option<Exit> {
     let at = tail(statements);
     let simple = is_certain && statements.last().is_some_and(|last| last.kind == Kind::Simple);
     let guarded = at < statements.len() && !simple;
-    Some(Exit { at, end: close.map(|row| End { row, guarded }) })
+    let is_calm = !guarded && !statements.iter().any(|s| s.declares);
+    Some(Exit { at, end: close.map(|row| End { row, guarded }), is_calm })
 }
 
 /// The index of the block's value. In a run of statements under `#[cfg]` at the end each may turn

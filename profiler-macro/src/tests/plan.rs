@@ -7,6 +7,7 @@ fn shape(statements: &[(Kind, usize)]) -> BlockShape {
         kind: *kind,
         row: Some(*row),
         conditional: false,
+        declares: *kind == Kind::Local,
     };
     BlockShape {
         current: 0,
@@ -25,9 +26,9 @@ fn guarded(row: usize) -> Option<End> {
 fn a_closing_brace_needs_no_guard_where_no_value_is_made_before_it() {
     let unguarded = Some(End { row: 9, guarded: false });
     let block = shape(&[(Kind::Local, 1), (Kind::Plain, 2)]);
-    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 2, end: unguarded }));
+    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 2, end: unguarded, is_calm: false }));
     let block = shape(&[(Kind::Local, 1), (Kind::Simple, 2)]);
-    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: unguarded }));
+    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: unguarded, is_calm: false }));
 }
 
 #[test]
@@ -36,7 +37,7 @@ fn an_event_where_the_row_changes() {
     let plan = BlockPlan::new(&block);
     assert_eq!(plan.events, [Some(1), None, None, Some(3)]);
     assert_eq!(plan.current, [1, 1, 1, 3]);
-    assert_eq!(plan.exit, Some(Exit { at: 3, end: guarded(9) }));
+    assert_eq!(plan.exit, Some(Exit { at: 3, end: guarded(9), is_calm: false }));
 }
 
 #[test]
@@ -45,7 +46,17 @@ fn nothing_moves_on_the_current_row() {
     block.close = Some(0);
     let plan = BlockPlan::new(&block);
     assert!(!plan.moves());
-    assert_eq!(plan.exit, Some(Exit { at: 1, end: None }));
+    assert_eq!(plan.exit, Some(Exit { at: 1, end: None, is_calm: false }));
+}
+
+#[test]
+fn a_block_without_locals_or_a_value_is_calm_at_its_exit() {
+    let is_calm = |statements: &[_]| BlockPlan::new(&shape(statements)).is_calm_at_exit();
+    assert!(is_calm(&[(Kind::Plain, 1), (Kind::Plain, 2)]));
+    assert!(is_calm(&[(Kind::Plain, 1), (Kind::Simple, 2)]));
+    assert!(!is_calm(&[(Kind::Plain, 1), (Kind::Value, 2)]));
+    assert!(!is_calm(&[(Kind::Local, 1), (Kind::Plain, 2)]));
+    assert!(!is_calm(&[(Kind::Plain, 1), (Kind::Leaving, 2)]));
 }
 
 #[test]
@@ -68,7 +79,7 @@ fn a_statement_that_may_be_compiled_out_decides_nothing() {
     block.statements[1].conditional = true;
     let plan = BlockPlan::new(&block);
     assert_eq!(plan.events, [Some(1), Some(2), Some(2)]);
-    assert_eq!(plan.exit, Some(Exit { at: 3, end: None }));
+    assert_eq!(plan.exit, Some(Exit { at: 3, end: None, is_calm: true }));
 }
 
 #[test]
@@ -76,7 +87,7 @@ fn a_conditional_run_at_the_end_is_the_value() {
     let mut block = shape(&[(Kind::Local, 1), (Kind::Value, 2), (Kind::Value, 3)]);
     block.statements[1].conditional = true;
     block.statements[2].conditional = true;
-    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: guarded(9) }));
+    assert_eq!(BlockPlan::new(&block).exit, Some(Exit { at: 1, end: guarded(9), is_calm: false }));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `if`, `match` and what becomes of their branches.
 
-use super::opening::Opening;
-use super::{Walker, facts, heads};
+use super::opening::{Exit, Opening};
+use super::{Walker, facts, heads, tail};
 use crate::emit;
 use syn::visit_mut::VisitMut;
 use syn::{Arm, Expr, ExprBlock, ExprIf, ExprUnsafe, Pat};
@@ -28,21 +28,27 @@ impl Walker<'_> {
 
     /// `expr` becomes a block of its own. A block of the user keeps its braces, inside.
     fn on_line(&mut self, row: usize, expr: &mut Expr, is_last: bool) {
+        if !is_last && tail::is_simple(expr) {
+            let outer = self.frame.current;
+            emit::wrap(expr).stmts.splice(..0, emit::statement(emit::pass(outer, row)));
+            return;
+        }
         let outer = std::mem::replace(&mut self.frame.current, row);
         let enclosing = self.frame.jumps.depth();
         let depth = (!is_last).then(|| self.frame.jumps.open());
-        let entered = || depth.map_or(Opening::Free, Opening::Guarded);
-        let (ends, block) = match expr {
+        let entered = || depth.map_or(Opening::Free, |depth| Opening::Guarded { depth, outer });
+        let (exit, block) = match expr {
             Expr::Block(block) if facts::is_plain(block) => {
-                let ends = self.block(&mut block.block, entered().plain());
-                (ends, emit::wrap(expr))
+                let exit = self.block(&mut block.block, entered().plain());
+                (exit, emit::wrap(expr))
             }
             expr => {
                 let block = emit::wrap(expr);
                 (self.block(block, entered().synthetic()), block)
             }
         };
-        let guard = depth.filter(|&depth| ends || self.frame.jumps.is_left(depth));
+        let is_left = |depth: usize| self.frame.jumps.is_left(depth);
+        let guard = depth.filter(|&depth| exit == Exit::Open || is_left(depth));
         let scope = guard.map(|depth| emit::scope(depth, outer, Some(row)));
         let opening = scope.unwrap_or_else(|| emit::line(row));
         block.stmts.splice(..0, emit::statement(opening));

@@ -14,6 +14,7 @@ pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Row
         kind: kind(statement),
         row: heads::statement(statement).filter(|_| !entered.synthetic).and_then(|at| rows.row(at)),
         conditional: is_conditional(statement),
+        declares: may_declare(statement),
     };
     BlockShape {
         current,
@@ -83,6 +84,36 @@ fn kind(statement: &Stmt) -> Kind {
     }
 }
 
+/// A macro may leave a variable behind, as `pin!(future)` of tokio does.
+fn may_declare(statement: &Stmt) -> bool {
+    match statement {
+        Stmt::Macro(statement) => !is_any_of(&statement.mac, &NO_DECLARATIONS),
+        statement => kind(statement) == Kind::Local,
+    }
+}
+
+/// Macros of the standard library, which declare nothing.
+const NO_DECLARATIONS: [&str; 18] = [
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "dbg",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "panic",
+    "print",
+    "println",
+    "todo",
+    "unimplemented",
+    "unreachable",
+    "vec",
+    "write",
+    "writeln",
+];
+
 /// Whether control visibly never comes out of an expression.
 pub(super) fn leaves(expr: &Expr) -> bool {
     let last_leaves =
@@ -98,7 +129,10 @@ pub(super) fn leaves(expr: &Expr) -> bool {
 }
 
 fn panics(mac: &Macro) -> bool {
+    is_any_of(mac, &["panic", "unreachable", "todo", "unimplemented"])
+}
+
+fn is_any_of(mac: &Macro, names: &[&str]) -> bool {
     let last = mac.path.segments.last();
-    let panicking = ["panic", "unreachable", "todo", "unimplemented"];
-    last.is_some_and(|segment| panicking.iter().any(|name| segment.ident == name))
+    last.is_some_and(|segment| names.iter().any(|name| segment.ident == name))
 }

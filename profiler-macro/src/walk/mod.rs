@@ -11,12 +11,12 @@ mod jumps;
 mod opening;
 mod tail;
 
-use crate::emit::{self, Insertions};
+use crate::emit::{self, Insertions, Scope};
 use crate::names::Names;
 use crate::plan::BlockPlan;
 use crate::span::Rows;
 use jumps::Jumps;
-use opening::{Entered, Opening, Value};
+use opening::{Entered, Exit, Opening, Value};
 use proc_macro2::{Span, TokenStream};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprBlock, ExprIf, Local, LocalInit, Pat, Stmt};
@@ -58,9 +58,8 @@ impl<'a> Walker<'a> {
         first_row_runs
     }
 
-    /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`. Returns whether control comes to the
-    /// block's end.
-    fn block(&mut self, block: &mut Block, entered: Entered) -> bool {
+    /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`.
+    fn block(&mut self, block: &mut Block, entered: Entered) -> Exit {
         let (row, depth) = (self.frame.current, self.frame.jumps.depth());
         let mut plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
         let (attributes, places) = (facts::attributes(block), facts::places(block));
@@ -74,12 +73,19 @@ impl<'a> Walker<'a> {
             left.push(self.statement(statement, value));
         }
         let ends = plan.exit.is_some();
+        let is_left = |depth| self.frame.jumps.is_left(depth);
         // A block that is only ever left for good has nothing to resume.
-        let guard = guard.filter(|(depth, _)| ends || self.frame.jumps.is_left(*depth));
-        let scope = guard.map(|(depth, _)| depth).or(match entered.opening {
-            Opening::Guarded(depth) => Some(depth),
+        let guard = guard.filter(|(depth, _)| ends || is_left(*depth));
+        let around = match entered.opening {
+            Opening::Guarded { depth, outer } => Some((depth, outer)),
             _ => None,
+        };
+        let resumes = |(depth, _): &_| plan.is_calm_at_exit() && !is_left(*depth);
+        let scope = guard.or(around).map(|scope| match scope {
+            (_, outer) if resumes(&scope) => Scope::Resume(outer),
+            (depth, _) => Scope::Done(depth),
         });
+        let guard = guard.filter(|scope| !resumes(scope));
         let first = plan.first().filter(|index| attributes[*index].is_empty());
         let mut first = first.map(|index| &mut plan.events[index]);
         let mut opening = TokenStream::new();
@@ -103,7 +109,11 @@ impl<'a> Walker<'a> {
         emit::enclose(block, around, alone);
         self.frame.jumps.close_to(depth);
         self.frame.current = row;
-        ends
+        match scope {
+            Some(Scope::Resume(_)) => Exit::Resumed,
+            _ if ends => Exit::Open,
+            _ => Exit::Never,
+        }
     }
 
     /// The depth of the block's own guard and the row that it resumes.
@@ -112,7 +122,7 @@ impl<'a> Walker<'a> {
             Opening::Call
             | Opening::Frame(_)
             | Opening::Task(_)
-            | Opening::Guarded(_)
+            | Opening::Guarded { .. }
             | Opening::Free => return None,
             Opening::Nested | Opening::Loop(_) => (plan.moves(), self.frame.current),
             Opening::Branch { outer } => (true, *outer),

@@ -25,10 +25,22 @@ pub(super) enum Opening {
     Loop(Option<usize>),
     /// A branch of an `else if`: after it, the row of the whole `if` is current again.
     Branch { outer: usize },
-    /// A block that has the guard of this depth around it.
-    Guarded(usize),
+    /// A block that may have the guard of this depth around it, after which the row `outer` is current
+    /// again.
+    Guarded { depth: usize, outer: usize },
     /// A block at the end of its statement: the row may stay where the block left it.
     Free,
+}
+
+/// How control comes out of a block.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Exit {
+    /// Only by leaving for good.
+    Never,
+    /// At its end, where the row before it is not current yet.
+    Open,
+    /// At its end, where a statement has made the row before it current again.
+    Resumed,
 }
 
 /// What a statement may be to its block.

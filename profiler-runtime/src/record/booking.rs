@@ -47,9 +47,15 @@ impl Ledger {
         if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
     }
 
+    /// What is in use, where nothing has changed since the thread last booked, after the line of `row`.
+    #[inline(always)]
+    pub(super) fn note_usage(&self, row: &Row) {
+        row.usage.raise(self.notable.get());
+    }
+
     fn settle_heap(&self) -> i64 {
         if !self.has_changed() {
-            self.row().usage.raise(self.notable.get());
+            self.note_usage(self.row());
             return self.live.get();
         }
         self.complete();

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use super::current;
 use super::ledger::Ledger;
-use super::place::{End, Place, Scope, event, event_row};
+use super::place::{End, Place, Scope, event, event_row, pass, resume};
 use super::row::{Chunk, IDLE, Row};
 use super::table::{self, Table};
 use super::track;
@@ -90,6 +90,24 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn iteration(&self, row: usize) {
         self.place.count_iteration(row);
+    }
+
+    /// The line of `row` goes on, after a nested block that had no need of a guard.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn resume(&self, row: usize) {
+        if let Some((ledger, chunk)) = self.place.here() {
+            resume(ledger, event_row(chunk, row));
+        }
+    }
+
+    /// The line of `row` runs within that of `outer`, and does nothing that could be booked.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn pass(&self, outer: usize, row: usize) {
+        if let Some((ledger, chunk)) = self.place.here() {
+            pass(ledger, event_row(chunk, outer), event_row(chunk, row));
+        }
     }
 
     /// A guard for a nested block inside the line of `row`.

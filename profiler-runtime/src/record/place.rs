@@ -93,6 +93,14 @@ impl Place {
     }
 
     #[inline(always)]
+    fn pass_line(&self, outer: usize, row: usize) {
+        if let Some((ledger, chunk)) = self.here() {
+            return pass(ledger, event_row(chunk, outer), event_row(chunk, row));
+        }
+        pass_line_of_task(self.chunk, outer, row);
+    }
+
+    #[inline(always)]
     pub(super) fn count_iteration(&self, row: usize) {
         if let Some((_, chunk)) = self.find() {
             event_row(chunk, row).runs.add(1);
@@ -126,6 +134,14 @@ extern "C" fn resume_line_of_task(table: *const (), row: usize) {
     }
 }
 
+#[inline(never)]
+extern "C" fn pass_line_of_task(table: *const (), outer: usize, row: usize) {
+    let place = Place { ledger: ptr::null(), chunk: table };
+    if let Some((ledger, chunk)) = place.find() {
+        pass(ledger, event_row(chunk, outer), event_row(chunk, row));
+    }
+}
+
 /// What emitted code calls in an async body.
 impl Place {
     /// The line of `row` starts now.
@@ -140,6 +156,20 @@ impl Place {
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn iteration(&self, row: usize) {
         self.count_iteration(row);
+    }
+
+    /// The line of `row` goes on, after a nested block that had no need of a guard.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn resume(&self, row: usize) {
+        self.resume_line(row);
+    }
+
+    /// The line of `row` runs within that of `outer`, and does nothing that could be booked.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn pass(&self, outer: usize, row: usize) {
+        self.pass_line(outer, row);
     }
 
     /// A guard for a nested block inside the line of `row`.
@@ -231,7 +261,7 @@ extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
 /// The line of `row` goes on, after a block in it.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
+pub(super) extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
     if ledger.is_open() {
         return close_and_resume(ledger, row);
     }
@@ -242,6 +272,25 @@ extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
 extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
     ledger.close_line();
     ledger.set_row(row);
+}
+
+/// The line of `row` starts, and the one of `outer` goes on at once.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+pub(super) extern "C" fn pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
+    if ledger.is_open() {
+        return close_and_pass(ledger, outer, row);
+    }
+    row.runs.add(1);
+    ledger.note_usage(row);
+    ledger.set_row(outer);
+}
+
+#[inline(never)]
+extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
+    ledger.close_line();
+    start(ledger, row);
+    resume(ledger, outer);
 }
 
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the

@@ -1,11 +1,15 @@
 //! The statements that are inserted, and inserting them. Nothing here decides anything.
 
+use crate::lints;
 use crate::names::{self, Names};
 use crate::plan::BlockPlan;
 use crate::span::Rows;
-use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Block, Expr, ExprBlock, ExprIf, LitStr, Stmt, token};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+use syn::{
+    Attribute, Block, Expr, ExprBlock, ExprIf, ExprLit, ExprMethodCall, ExprPath, Lit, LitStr,
+    Stmt, Token, token,
+};
 
 /// The constants of one function table.
 pub(crate) struct Table<'a> {
@@ -58,18 +62,6 @@ pub(crate) fn scope(depth: usize, outer: usize, first: Option<usize>) -> TokenSt
     }
 }
 
-/// After a block without a guard, the row `outer` is current again.
-fn resume(outer: usize) -> TokenStream {
-    let (frame, outer) = (names::frame(), row(outer));
-    quote!(#frame.resume(#outer);)
-}
-
-/// The line of the row `at` runs, with nothing to book, within that of `outer`.
-pub(crate) fn pass(outer: usize, at: usize) -> TokenStream {
-    let (frame, outer, at) = (names::frame(), row(outer), row(at));
-    quote!(#frame.pass(#outer, #at);)
-}
-
 /// One more round of the loop whose header is on the row `header`.
 pub(crate) fn iteration(header: usize) -> TokenStream {
     let (frame, header) = (names::frame(), row(header));
@@ -77,15 +69,39 @@ pub(crate) fn iteration(header: usize) -> TokenStream {
 }
 
 /// The line of the row `at` starts.
-pub(crate) fn line(at: usize) -> TokenStream {
-    line_at(Span::mixed_site(), at)
+pub(crate) fn line(at: usize) -> Stmt {
+    call("line", &[at], Vec::new(), Span::mixed_site())
 }
 
-/// The same, for the compiler's messages at another place.
-fn line_at(place: Span, at: usize) -> TokenStream {
-    let (mut frame, at) = (names::frame(), row(at));
+/// After a block without a guard, the row `outer` is current again.
+fn resume(outer: usize) -> Stmt {
+    call("resume", &[outer], Vec::new(), Span::mixed_site())
+}
+
+/// The line of the row `at` runs within that of `outer`, with nothing to book.
+pub(crate) fn pass(outer: usize, at: usize) -> Stmt {
+    call("pass", &[outer, at], Vec::new(), Span::mixed_site())
+}
+
+/// `__frame.METHOD(ROWS);`, for the compiler's messages at `place`.
+///
+/// These are most of what is inserted. As syntax and not as tokens: to put these together, the compiler
+/// would be called several times for each.
+fn call(method: &str, rows: &[usize], attrs: Vec<Attribute>, place: Span) -> Stmt {
+    let mut frame = names::frame();
     frame.set_span(place);
-    quote_spanned!(place=> #frame.line(#at);)
+    let receiver = Expr::Path(ExprPath { attrs: Vec::new(), qself: None, path: frame.into() });
+    let row = |at: &usize| Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Verbatim(row(*at)) });
+    let call = ExprMethodCall {
+        attrs,
+        receiver: Box::new(receiver),
+        dot_token: Token![.](place),
+        method: Ident::new(method, place),
+        turbofish: None,
+        paren_token: token::Paren(place),
+        args: rows.iter().map(row).collect(),
+    };
+    Stmt::Expr(Expr::MethodCall(call), Some(Token![;](place)))
 }
 
 /// How a nested block gives the row back that was current before it.
@@ -98,8 +114,8 @@ pub(crate) enum Scope {
 }
 
 /// Everything that goes into one block beside its statements.
-pub(crate) struct Insertions<'a> {
-    pub(crate) plan: &'a BlockPlan,
+pub(crate) struct Insertions {
+    pub(crate) plan: BlockPlan,
     pub(crate) opening: TokenStream,
     pub(crate) scope: Option<Scope>,
     /// For each statement: its `#[cfg]`s and `#[allow]`s.
@@ -111,72 +127,75 @@ pub(crate) struct Insertions<'a> {
 }
 
 /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`.
-pub(crate) fn splice(block: &mut Block, insertions: &Insertions) {
+pub(crate) fn splice(block: &mut Block, insertions: Insertions) {
     let users = std::mem::take(&mut block.stmts);
+    let mut insertions = insertions;
     let count = users.len();
+    block.stmts.reserve(2 * count + 2);
     for (index, user) in users.into_iter().enumerate() {
-        block.stmts.extend(statement(before(index, insertions)));
+        before(index, &mut insertions, &mut block.stmts);
         block.stmts.push(user);
     }
-    block.stmts.extend(statement(before(count, insertions)));
+    before(count, &mut insertions, &mut block.stmts);
 }
 
-/// What stands before the statement `index`, or at the end of the block.
-fn before(index: usize, insertions: &Insertions) -> TokenStream {
+/// Adds what stands before the statement `index`, or at the end of the block.
+fn before(index: usize, insertions: &mut Insertions, statements: &mut Vec<Stmt>) {
     let Insertions { plan, opening, scope, attributes, places, left } = insertions;
-    let mut tokens = TokenStream::new();
     if index == plan.opening {
-        tokens.extend(opening.clone());
+        statements.extend(statement(std::mem::take(opening)));
     }
-    let lints = (index > plan.opening).then(|| quote!(#[allow(unreachable_code)]));
+    let lints = || Vec::from_iter((index > plan.opening).then(|| lints::allow("unreachable_code")));
     let exit = plan.exit.as_ref().filter(|exit| exit.at.max(plan.opening) == index);
     let mut next = plan.events.get(index).copied().flatten();
     let mut resumed = None;
     if let Some(exit) = exit {
         match *scope {
-            Some(Scope::Done(depth)) => tokens.extend(done(depth, &lints)),
+            Some(Scope::Done(depth)) => statements.extend(done(depth, &lints())),
             Some(Scope::Resume(outer)) => resumed = Some(outer),
             None => {}
         }
         if let Some(close) = exit.end.filter(|end| end.guarded) {
             // One call for both, unless the event goes with a `#[cfg]` of its statement.
             let value = next.take_if(|_| attributes[index].is_empty());
-            tokens.extend(end(close.row, value, &lints));
+            statements.extend(end(close.row, value, &lints()));
         }
     }
-    if let (Some(outer), Some(at)) = (resumed, next)
-        && attributes[index].is_empty()
-    {
-        let pass = pass(outer, at);
-        tokens.extend(quote!(#lints #pass));
-        return tokens;
-    }
-    if index < attributes.len() {
-        let attributes = &attributes[index];
-        let event = next.map(|at| match places[index] {
-            Some(place) => event(at, place, attributes),
-            None => {
-                let line = line(at);
-                quote!(#(#attributes)* #lints #line)
-            }
+    if let Some(attributes) = attributes.get_mut(index) {
+        if let (Some(outer), Some(at)) = (resumed, next)
+            && attributes.is_empty()
+        {
+            statements.push(allowing(lints(), pass(outer, at)));
+            return;
+        }
+        let jumps = left[index].iter().flat_map(|depth| {
+            let attributes = attributes.iter().cloned().chain(lints());
+            done(*depth, &Vec::from_iter(attributes))
         });
-        tokens.extend(event);
-        let attributes = quote!(#(#attributes)* #lints);
-        tokens.extend(left[index].iter().map(|depth| done(*depth, &attributes)));
+        let jumps = Vec::from_iter(jumps);
+        statements.extend(next.map(|at| {
+            let mut attributes = std::mem::take(attributes);
+            // Where it is dead code, so is the statement: the compiler says so once, of the first of
+            // the two, and is to say it at the user's.
+            let place = places[index].map(|place| Span::mixed_site().located_at(place));
+            if place.is_none() {
+                attributes.extend(lints());
+            }
+            call("line", &[at], attributes, place.unwrap_or_else(Span::mixed_site))
+        }));
+        statements.extend(jumps);
     }
     let close = exit.and_then(|exit| exit.end).filter(|end| !end.guarded).map(|end| line(end.row));
-    let resumed = resumed.map(resume);
-    tokens.extend(close.or(resumed).map(|last| quote!(#lints #last)));
-    tokens
+    let last = close.or_else(|| resumed.map(resume));
+    statements.extend(last.map(|last| allowing(lints(), last)));
 }
 
-/// The event of a statement that begins at `place`. Where it is dead code, so is the statement: the
-/// compiler says so once, of the first of the two, and is to say it at the user's.
-fn event(at: usize, place: Span, attributes: &[Attribute]) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    attributes.iter().for_each(|attribute| attribute.to_tokens(&mut tokens));
-    tokens.extend(line_at(Span::mixed_site().located_at(place), at));
-    tokens
+/// The call with these attributes.
+fn allowing(lints: Vec<Attribute>, mut statement: Stmt) -> Stmt {
+    if let Stmt::Expr(Expr::MethodCall(call), _) = &mut statement {
+        call.attrs = lints;
+    }
+    statement
 }
 
 /// Inserted statements, unless there are none.
@@ -236,7 +255,7 @@ pub(crate) fn link(at: usize, branch: &mut Expr) {
     *branch = Expr::If(ExprIf {
         attrs: Vec::new(),
         if_token: token::If(site),
-        cond: Box::new(Expr::Verbatim(quote_spanned!(site=> { #line false }))),
+        cond: Box::new(Expr::Verbatim(quote!({ #line false }))),
         then_branch: Block {
             brace_token: token::Brace(site),
             stmts: Vec::from_iter(statement(never)),
@@ -245,24 +264,23 @@ pub(crate) fn link(at: usize, branch: &mut Expr) {
     });
 }
 
-fn done(depth: usize, attributes: &impl ToTokens) -> TokenStream {
+fn done(depth: usize, attributes: &[Attribute]) -> Option<Stmt> {
     let scope = names::scope(depth);
-    let attributes = attributes.to_token_stream();
     // The attributes of an assignment are not stable, those of a block are. Without the semicolon it
     // would be the value of the block that it closes.
-    match attributes.is_empty() {
+    statement(match attributes.is_empty() {
         true => quote!(#scope.done = true;),
-        false => quote!(#attributes { #scope.done = true; };),
-    }
+        false => quote!(#(#attributes)* { #scope.done = true; };),
+    })
 }
 
 /// The guard of the closing brace, with the event of the block's value if it has one.
-fn end(close: usize, value: Option<usize>, attributes: &impl ToTokens) -> TokenStream {
+fn end(close: usize, value: Option<usize>, attributes: &[Attribute]) -> Option<Stmt> {
     let (end, frame, close) = (names::end(), names::frame(), row(close));
-    match value.map(row) {
-        Some(value) => quote!(#attributes let #end = #frame.end_line(#close, #value);),
-        None => quote!(#attributes let #end = #frame.end(#close);),
-    }
+    statement(match value.map(row) {
+        Some(value) => quote!(#(#attributes)* let #end = #frame.end_line(#close, #value);),
+        None => quote!(#(#attributes)* let #end = #frame.end(#close);),
+    })
 }
 
 pub(crate) fn row(row: usize) -> Literal {

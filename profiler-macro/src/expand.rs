@@ -8,9 +8,9 @@ use crate::span::{Compiler, Locate, Rows};
 use crate::target::{self, Function, Target};
 use crate::walk::Walker;
 use crate::{budget, emit, emit_async, lints, source};
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
-use syn::{ImplItem, Item, ItemImpl, ItemTrait, LitStr, TraitItem};
+use syn::{Block, ImplItem, Item, ItemImpl, ItemTrait, LitStr, Signature, TraitItem};
 
 pub(crate) fn attribute(
     arguments: proc_macro::TokenStream,
@@ -58,6 +58,18 @@ struct Expansion<'a> {
 impl Expansion<'_> {
     fn target(&self, target: Target) -> TokenStream {
         match target {
+            Target::Plain(mut function) => {
+                let allowed = lints::allowed(&function.block);
+                let rows = Rows::new(self.locate, &function.extent());
+                let source = source::text(
+                    &rows,
+                    &|| function.signature(),
+                    function.keyword,
+                    &function.block,
+                );
+                self.body(&rows, source, &function.name, &mut function.block);
+                function.into_tokens(&allowed)
+            }
             Target::Function(mut function) => {
                 self.function(Function::of_impl(&mut function), true);
                 function.into_token_stream()
@@ -127,35 +139,54 @@ impl Expansion<'_> {
 
     /// `fn f() { BODY }` becomes `fn f() { TABLE FRAME BODY' }`.
     fn function(&self, function: Function, direct: bool) {
-        let extent = function.extent(direct);
-        let rows = Rows::new(self.locate, &extent);
+        let rows = Rows::new(self.locate, &function.extent(direct));
         let Function { attributes, signature, block, .. } = function;
         attributes.push(lints::allowed(block));
-        let is_compared = lints::is_compared(&signature.ident, block);
-        let mut table = emit::Table {
-            name: self.name,
-            rows: &rows,
-            source: source::text(&rows, signature, block),
-            first_row_runs: false,
-        };
+        let keyword = signature.fn_token.span;
+        let source = source::text(&rows, &|| signature.to_token_stream(), keyword, block);
         if signature.asyncness.is_some() {
-            let parameters = emit_async::rebind(&mut signature.inputs);
-            let pin = emit_async::pin(&signature.output, block.brace_token.span.open());
-            let frame = emit_async::task_frame();
-            let opening = quote!(#parameters #pin #frame);
-            table.first_row_runs = Walker::async_body(&self.names, &rows, block, opening);
-            let limits = self.budget.limits(&self.names);
-            let call = emit_async::call(&self.names, limits.as_ref(), &signature.output, block);
-            block.stmts = Vec::from_iter(emit::statement(call));
+            self.async_body(&rows, source, signature, block);
         } else {
-            table.first_row_runs = Walker::body(&self.names, &rows, block);
-            // Declared before the frame, so that it is dropped when the books are closed.
-            let budget = self.budget.statement(&self.names);
-            block.stmts.splice(..0, budget.into_iter().flat_map(emit::statement));
+            self.body(&rows, source, &signature.ident, block);
         }
+    }
+
+    fn body(&self, rows: &Rows, source: String, name: &Ident, block: &mut Block) {
+        let is_compared = lints::is_compared(name, block);
+        let first_row_runs = Walker::body(&self.names, rows, block);
+        // Declared before the frame, so that it is dropped when the books are closed.
+        let budget = self.budget.statement(&self.names);
+        block.stmts.splice(..0, budget.into_iter().flat_map(emit::statement));
         if is_compared {
             lints::conceal(block);
         }
+        self.table(rows, source, first_row_runs, block);
+    }
+
+    fn async_body(
+        &self,
+        rows: &Rows,
+        source: String,
+        signature: &mut Signature,
+        block: &mut Block,
+    ) {
+        let is_compared = lints::is_compared(&signature.ident, block);
+        let parameters = emit_async::rebind(&mut signature.inputs);
+        let pin = emit_async::pin(&signature.output, block.brace_token.span.open());
+        let frame = emit_async::task_frame();
+        let opening = quote!(#parameters #pin #frame);
+        let first_row_runs = Walker::async_body(&self.names, rows, block, opening);
+        let limits = self.budget.limits(&self.names);
+        let call = emit_async::call(&self.names, limits.as_ref(), &signature.output, block);
+        block.stmts = Vec::from_iter(emit::statement(call));
+        if is_compared {
+            lints::conceal(block);
+        }
+        self.table(rows, source, first_row_runs, block);
+    }
+
+    fn table(&self, rows: &Rows, source: String, first_row_runs: bool, block: &mut Block) {
+        let table = emit::Table { name: self.name, rows, source, first_row_runs };
         block.stmts.splice(..0, emit::statement(emit::table(&self.names, &table)));
     }
 }

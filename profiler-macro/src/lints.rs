@@ -1,20 +1,43 @@
 //! Lints that look at the whole of a body, and would judge it by statements that it did not have
 //! before.
 
-use proc_macro2::{Ident, Span};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
-use syn::{Attribute, Block, Expr, ExprBlock, Stmt, parse_quote, token};
+use syn::{
+    AttrStyle, Attribute, Block, Expr, ExprBlock, MacroDelimiter, Meta, MetaList, Stmt, Token,
+    token,
+};
 
 /// What only the function itself can allow; `block` is its body as the user has written it.
 pub(crate) fn allowed(block: &Block) -> Attribute {
-    let lints = if block.stmts.is_empty() {
-        quote!(clippy::extra_unused_type_parameters)
+    if block.stmts.is_empty() {
+        allow_all(quote!(clippy::extra_unused_type_parameters))
     } else if has_items_after_macros(block) {
-        quote!(clippy::significant_drop_tightening, clippy::items_after_statements)
+        allow_all(quote!(clippy::significant_drop_tightening, clippy::items_after_statements))
     } else {
-        quote!(clippy::significant_drop_tightening)
-    };
-    parse_quote!(#[allow(#lints)])
+        allow_all(quote!(clippy::significant_drop_tightening))
+    }
+}
+
+/// `#[allow(LINT)]`.
+pub(crate) fn allow(lint: &str) -> Attribute {
+    allow_all(TokenTree::from(Ident::new(lint, Span::call_site())).into())
+}
+
+/// `#[allow(LINTS)]`, without the parser's help: there is one for each function.
+fn allow_all(lints: TokenStream) -> Attribute {
+    let site = Span::call_site();
+    let meta = Meta::List(MetaList {
+        path: Ident::new("allow", site).into(),
+        delimiter: MacroDelimiter::Paren(token::Paren(site)),
+        tokens: lints,
+    });
+    Attribute {
+        pound_token: Token![#](site),
+        style: AttrStyle::Outer,
+        bracket_token: token::Bracket(site),
+        meta,
+    }
 }
 
 /// Macros that expand to nothing may stand before items.

@@ -1,21 +1,23 @@
 //! Paths and identifiers of the generated code.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
-use quote::quote;
-use syn::{Attribute, MetaList, Path};
+use std::iter;
+use syn::{Attribute, MetaList, Path, PathSegment, Token};
 
 /// The one module that generated code names.
 pub(crate) struct Names {
-    pub(crate) runtime: TokenStream,
+    pub(crate) runtime: Path,
 }
 
 impl Names {
     /// `facade` is the path of the option `crate`.
     pub(crate) fn new(facade: Option<&Path>) -> Self {
-        let runtime = match facade {
-            Some(path) => quote!(#path::__private),
-            None => quote!(::mem_profile::__private),
-        };
+        let segment = |name| PathSegment::from(Ident::new(name, Span::call_site()));
+        let mut runtime = facade.cloned().unwrap_or_else(|| Path {
+            leading_colon: Some(Token![::](Span::call_site())),
+            segments: iter::once(segment("mem_profile")).collect(),
+        });
+        runtime.segments.push(segment("__private"));
         Self { runtime }
     }
 }

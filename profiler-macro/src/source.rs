@@ -1,21 +1,29 @@
 //! The source text of a function, embedded because the file may be gone when the report is made.
 
 use crate::span::Rows;
-use proc_macro2::Span;
-use quote::ToTokens;
-use syn::{Block, Signature};
+use proc_macro2::{Span, TokenStream};
+use syn::Block;
 
 /// What `cargo mem-profile run` puts before a function, and is no line of the user's.
 const INSERTED: &str = "#[::mem_profile::mem_profile()] ";
 
-/// One line of text per row, joined by `\n`.
-pub(crate) fn text(rows: &Rows, signature: &Signature, block: &Block) -> String {
+/// One line of text per row, joined by `\n`; the `signature` and its keyword serve where the file does
+/// not.
+pub(crate) fn text(
+    rows: &Rows,
+    signature: &dyn Fn() -> TokenStream,
+    keyword: Span,
+    block: &Block,
+) -> String {
     let body = block.brace_token.span.join().source_text().map(|text| text.replace("\r\n", "\n"));
     let open = rows.row(block.brace_token.span.open()).unwrap_or(0);
     let mut lines = body
         .as_deref()
         .and_then(|body| from_file(rows, block.brace_token.span.open(), open, body))
-        .unwrap_or_else(|| from_tokens(rows, signature, open, body.as_deref().unwrap_or_default()));
+        .unwrap_or_else(|| {
+            let body = body.as_deref().unwrap_or_default();
+            from_tokens(rows, &signature(), keyword, open, body)
+        });
     lines.resize(rows.count(), String::new());
     lines.join("\n").replace(INSERTED, "")
 }
@@ -29,12 +37,18 @@ fn from_file(rows: &Rows, span: Span, open: usize, body: &str) -> Option<Vec<Str
 }
 
 /// The body as the compiler has read it, below the signature's tokens.
-fn from_tokens(rows: &Rows, signature: &Signature, open: usize, body: &str) -> Vec<String> {
+fn from_tokens(
+    rows: &Rows,
+    signature: &TokenStream,
+    keyword: Span,
+    open: usize,
+    body: &str,
+) -> Vec<String> {
     let mut lines = vec![String::new(); open];
     lines.extend(body.lines().map(str::to_owned));
     lines.resize(lines.len().max(open + 1), String::new());
-    let header = signature.to_token_stream().to_string();
-    let row = rows.row(signature.fn_token.span).filter(|row| *row <= open).unwrap_or(open);
+    let header = signature.to_string();
+    let row = rows.row(keyword).filter(|row| *row <= open).unwrap_or(open);
     lines[row] = [&header, lines[row].as_str()].join(" ").trim_end().to_owned();
     lines
 }

@@ -3,14 +3,17 @@
 use crate::args::Args;
 use crate::diag::Errors;
 use crate::span::Extent;
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, Block, Error, FnModifiers, ForeignItemFn, ImplItemFn, Item, ItemFn, ItemImpl,
-    ItemMod, ItemTrait, Safety, Signature, TraitItemFn, Visibility,
+    Attribute, Block, Error, Expr, FnModifiers, ForeignItemFn, ImplItemFn, Item, ItemFn, ItemImpl,
+    ItemMod, ItemTrait, Safety, Signature, Stmt, Token, TraitItemFn, Visibility, token,
 };
 
 /// An item with bodies in it.
 pub(crate) enum Target {
+    Plain(Plain),
     Function(ImplItemFn),
     Impl(ItemImpl),
     Trait(ItemTrait),
@@ -27,6 +30,7 @@ pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Opt
         }
     };
     match (&target, &args.name) {
+        (Target::Plain(_), _) => {}
         (Target::Function(function), _) => {
             if let Some(error) = refusal(&function.attrs, &function.sig) {
                 errors.push(error);
@@ -37,7 +41,8 @@ pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Opt
         }
         (_, None) => {}
     }
-    if let (Some(place), false) = (args.budget.place, matches!(target, Target::Function(_))) {
+    let is_function = matches!(target, Target::Plain(_) | Target::Function(_));
+    if let (Some(place), false) = (args.budget.place, is_function) {
         errors.at(place, "a budget is one function's; put it on a function inside");
     }
     Some(target)
@@ -45,10 +50,14 @@ pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Opt
 
 fn read(item: TokenStream) -> Result<Target, Error> {
     // By far the most items are functions, and trying them first spares the parser's guesses.
-    if is_function(&item)
-        && let Ok(function) = syn::parse2(item.clone())
-    {
-        return Ok(Target::Function(function));
+    let tokens = Vec::from_iter(item.clone());
+    if is_function(&tokens) {
+        if let Some(function) = Plain::read(tokens) {
+            return Ok(Target::Plain(function));
+        }
+        if let Ok(function) = syn::parse2(item.clone()) {
+            return Ok(Target::Function(function));
+        }
     }
     match syn::parse2(item.clone()) {
         Ok(Item::Fn(function)) => Ok(Target::Function(method(function))),
@@ -66,12 +75,97 @@ fn read(item: TokenStream) -> Result<Target, Error> {
 }
 
 /// Whether the first keyword of an item is that of a function.
-fn is_function(item: &TokenStream) -> bool {
-    let keywords = item.clone().into_iter().find_map(|token| match token {
+fn is_function(item: &[TokenTree]) -> bool {
+    let keywords = item.iter().find_map(|token| match token {
         TokenTree::Ident(word) => ["fn", "impl", "mod", "trait"].iter().position(|own| word == own),
         _ => None,
     });
     keywords == Some(0)
+}
+
+/// A function of which nothing but the body needs to be understood. Its header goes through as it is:
+/// to parse and print signatures and documentation would be a good part of all that is to do.
+pub(crate) struct Plain {
+    /// All before the body.
+    pub(crate) header: Vec<TokenTree>,
+    /// How many tokens of the header are attributes.
+    pub(crate) attributes: usize,
+    pub(crate) keyword: Span,
+    pub(crate) name: Ident,
+    pub(crate) block: Block,
+}
+
+impl Plain {
+    /// `None` for what has to be looked at in full: `const` and `async` functions, those without a body,
+    /// with attributes inside or without a stack frame, and those that macros have put together.
+    fn read(mut item: Vec<TokenTree>) -> Option<Self> {
+        let Some(TokenTree::Group(body)) = item.pop() else { return None };
+        if body.delimiter() != Delimiter::Brace {
+            return None;
+        }
+        let is_attribute = |[mark, group]: &[TokenTree; 2]| {
+            matches!(mark, TokenTree::Punct(mark) if mark.as_char() == '#')
+                && matches!(group, TokenTree::Group(_))
+        };
+        let attributes =
+            2 * item.as_chunks().0.iter().take_while(|pair| is_attribute(pair)).count();
+        let mut rest = item[attributes..].iter();
+        let keyword = loop {
+            match rest.next()? {
+                TokenTree::Ident(word) if word == "fn" => break word.span(),
+                TokenTree::Ident(word)
+                    if ["async", "const", "gen"].iter().any(|own| word == own) =>
+                {
+                    return None;
+                }
+                TokenTree::Group(group) if group.delimiter() == Delimiter::None => return None,
+                _ => {}
+            }
+        };
+        let Some(TokenTree::Ident(name)) = rest.next() else { return None };
+        let parse = |input: ParseStream| {
+            let is_attribute = input.peek(Token![#]) && input.peek2(Token![!]);
+            (!is_attribute).then(|| input.call(Block::parse_within)).transpose()
+        };
+        let stmts = parse.parse2(body.stream()).ok()??;
+        if is_assembly(&stmts) {
+            return None;
+        }
+        let brace_token = token::Brace { span: body.delim_span() };
+        let block = Block { brace_token, stmts };
+        Some(Self { attributes, keyword, name: name.clone(), block, header: item })
+    }
+
+    /// Which lines the function has.
+    pub(crate) fn extent(&self) -> Extent<'_> {
+        let start = self.header[self.attributes].span();
+        Extent { start, body: &self.block, direct: true }
+    }
+
+    /// The header without its attributes.
+    pub(crate) fn signature(&self) -> TokenStream {
+        self.header[self.attributes..].iter().cloned().collect()
+    }
+
+    /// The function with one more attribute.
+    pub(crate) fn into_tokens(mut self, attribute: &Attribute) -> TokenStream {
+        let rest = self.header.split_off(self.attributes);
+        let mut tokens = TokenStream::from_iter(self.header);
+        attribute.to_tokens(&mut tokens);
+        tokens.extend(rest);
+        self.block.to_tokens(&mut tokens);
+        tokens
+    }
+}
+
+/// Whether this is the body of a naked function.
+fn is_assembly(stmts: &[Stmt]) -> bool {
+    let only = match stmts {
+        [Stmt::Macro(only)] => &only.mac,
+        [Stmt::Expr(Expr::Macro(only), _)] => &only.mac,
+        _ => return false,
+    };
+    only.path.segments.last().is_some_and(|last| last.ident == "naked_asm")
 }
 
 /// Functions that are no items: with `default`, or without a body.

@@ -21,6 +21,33 @@ fn loops() {
 }
 
 #[test]
+fn blocks_without_locals_need_no_guard() {
+    assert_expansion!(
+        "calm_loops",
+        r#"#[mem_profile]
+        fn f(names: &[&str]) {
+            for name in names.iter() {
+                print(name);
+                println!("{name}");
+            }
+            for name in names.iter() {
+                declare!(value, name);
+                print(value);
+            }
+            for name in names.iter() {
+                if name.is_empty() {
+                    continue;
+                }
+                print(name);
+            }
+            for name in names.iter() {
+                last(name)
+            }
+        }"#
+    );
+}
+
+#[test]
 fn while_let() {
     assert_expansion!(
         "while_let",

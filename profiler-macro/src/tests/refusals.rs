@@ -12,8 +12,8 @@ fn refusals(sources: &[&str]) -> String {
 fn functions() {
     assert_snapshot!(refusals(&[
         "#[mem_profile]\nconst fn f() {}",
-        "#[mem_profile]\n#[naked]\nextern \"C\" fn f() {}",
-        "#[mem_profile]\n#[unsafe(naked)]\nextern \"C\" fn f() {}",
+        "#[mem_profile]\n#[naked]\nextern \"C\" fn f() { naked_asm!() }",
+        "#[mem_profile]\n#[unsafe(naked)]\nextern \"C\" fn f() { core::arch::naked_asm!(\"ret\"); }",
         "#[mem_profile]\nfn f(&self);",
     ]));
 }

@@ -4,6 +4,7 @@ use super::Text;
 use crate::source;
 use crate::span::{Extent, Locate, Place, Rows};
 use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
 use std::rc::Rc;
 use syn::ItemFn;
 
@@ -24,7 +25,9 @@ fn measure(compiler: &dyn Locate, source: &str, direct: bool) -> (usize, usize, 
     let function: ItemFn = syn::parse2(tokens.into_iter().skip(2).collect()).unwrap();
     let start = function.sig.fn_token.span;
     let rows = Rows::new(compiler, &Extent { start, body: &function.block, direct });
-    (rows.first_line, rows.count(), source::text(&rows, &function.sig, &function.block))
+    let signature = || function.sig.to_token_stream();
+    let text = source::text(&rows, &signature, start, &function.block);
+    (rows.first_line, rows.count(), text)
 }
 
 #[test]

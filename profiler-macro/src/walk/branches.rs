@@ -30,7 +30,7 @@ impl Walker<'_> {
     fn on_line(&mut self, row: usize, expr: &mut Expr, is_last: bool) {
         if !is_last && tail::is_simple(expr) {
             let outer = self.frame.current;
-            emit::wrap(expr).stmts.splice(..0, emit::statement(emit::pass(outer, row)));
+            emit::wrap(expr).stmts.insert(0, emit::pass(outer, row));
             return;
         }
         let outer = std::mem::replace(&mut self.frame.current, row);
@@ -50,8 +50,8 @@ impl Walker<'_> {
         let is_left = |depth: usize| self.frame.jumps.is_left(depth);
         let guard = depth.filter(|&depth| exit == Exit::Open || is_left(depth));
         let scope = guard.map(|depth| emit::scope(depth, outer, Some(row)));
-        let opening = scope.unwrap_or_else(|| emit::line(row));
-        block.stmts.splice(..0, emit::statement(opening));
+        let opening = scope.and_then(emit::statement).unwrap_or_else(|| emit::line(row));
+        block.stmts.insert(0, opening);
         self.frame.jumps.close_to(enclosing);
         self.frame.current = outer;
     }

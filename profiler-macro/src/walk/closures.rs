@@ -3,6 +3,7 @@
 use super::{Frame, Opening, Walker, facts, heads};
 use crate::{emit, emit_async};
 use proc_macro2::TokenStream;
+use quote::ToTokens;
 use syn::visit::Visit;
 use syn::visit_mut;
 use syn::{Expr, ExprAsync, ExprClosure, Pat, Stmt};
@@ -44,7 +45,11 @@ impl Walker<'_> {
             Expr::Async(body) => facts::runs_on(&body.block, row, self.rows),
             _ => true,
         };
-        if runs && row != self.frame.current { emit::line(row) } else { TokenStream::new() }
+        if runs && row != self.frame.current {
+            emit::line(row).into_token_stream()
+        } else {
+            TokenStream::new()
+        }
     }
 
     /// Puts a frame into the closure's block, or into a block around its expression.

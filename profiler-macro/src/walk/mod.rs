@@ -80,7 +80,8 @@ impl<'a> Walker<'a> {
             Opening::Guarded { depth, outer } => Some((depth, outer)),
             _ => None,
         };
-        let resumes = |(depth, _): &_| plan.is_calm_at_exit() && !is_left(*depth);
+        let is_calm = plan.is_calm_at_exit();
+        let resumes = |(depth, _): &_| is_calm && !is_left(*depth);
         let scope = guard.or(around).map(|scope| match scope {
             (_, outer) if resumes(&scope) => Scope::Resume(outer),
             (depth, _) => Scope::Done(depth),
@@ -103,9 +104,8 @@ impl<'a> Walker<'a> {
         if let Some((depth, row)) = guard {
             opening.extend(emit::scope(depth, row, first.and_then(Option::take)));
         }
-        let plan = &plan;
         let alone = !around.is_empty() && facts::may_be_alone(block);
-        emit::splice(block, &Insertions { plan, opening, scope, attributes, places, left });
+        emit::splice(block, Insertions { plan, opening, scope, attributes, places, left });
         emit::enclose(block, around, alone);
         self.frame.jumps.close_to(depth);
         self.frame.current = row;

@@ -40,6 +40,18 @@ fn invocations() -> usize {
 } //= -40 1x last
 
 #[rustfmt::skip]
+#[mem_profile] //= 1x
+fn declared_in_a_loop() {
+    for size in [10, 20] { //= 3x
+        declare!(named, size); //= +30 ^20 2a 30b 2x
+        black_box(&named); //= -30 2x
+    }
+    for size in [10, 20] { //= 3x
+        black_box(bytes(size)); //= ^20 2a 30b 2x
+    }
+}
+
+#[rustfmt::skip]
 #[mem_profile] //= 2x
 fn conditional(flag: bool) -> Vec<u8> {
     #[cfg(any())]
@@ -62,6 +74,7 @@ fn conditional(flag: bool) -> Vec<u8> {
 fn main() {
     exact::program(|| {
         outermost("invocations", invocations);
+        outermost("declared_in_a_loop", declared_in_a_loop);
         for flag in [true, false] {
             drop(outermost("conditional", || conditional(flag)));
         }

@@ -6,6 +6,7 @@ use anyhow::Result;
 use serde::Serialize;
 
 use crate::exceptions::Exception;
+use crate::rounds;
 use crate::trial::{Pair, Trial, first_error};
 
 /// The head of the rows.
@@ -141,10 +142,10 @@ pub(crate) fn medians(outcomes: &[Outcome]) -> String {
     ];
     let mut text = String::new();
     for (title, cost) in costs {
-        let mut values: Vec<f64> =
+        let values: Vec<f64> =
             outcomes.iter().filter_map(|outcome| outcome.trial.as_ref().and_then(cost)).collect();
-        values.sort_by(f64::total_cmp);
-        if let (Some(median), Some(worst)) = (values.get(values.len() / 2), values.last()) {
+        let worst = values.iter().copied().max_by(f64::total_cmp);
+        if let (Some(median), Some(worst)) = (rounds::median(values), worst) {
             text += &format!("{title:<16} median × {median:.2}, worst × {worst:.2}\n");
         }
     }

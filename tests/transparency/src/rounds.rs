@@ -19,13 +19,20 @@ pub(crate) fn medians(
     while rounds.len() < MOST_ROUNDS && (rounds.is_empty() || begin.elapsed() < ENOUGH) {
         rounds.push([first()?, second()?]);
     }
-    Ok([0, 1].map(|form| median(rounds.iter().map(|round| round[form]).collect())))
+    let form = |form: usize| median(rounds.iter().map(|round| round[form]).collect());
+    Ok([0, 1].map(|index| form(index).unwrap_or(0.0)))
 }
 
-/// Of an even number, the one above the middle.
-fn median(mut values: Vec<f64>) -> f64 {
+/// `None` where there are no values.
+pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    let middle = values.len() / 2;
+    let upper = values.get(middle)?;
+    Some(if values.len().is_multiple_of(2) {
+        f64::midpoint(values[middle - 1], *upper)
+    } else {
+        *upper
+    })
 }
 
 #[cfg(test)]
@@ -42,5 +49,12 @@ mod tests {
         let [first, second] = medians(|| say('a'), || say('b')).unwrap();
         assert_eq!(*order.borrow(), "ababababababab");
         assert_eq!((first, second), (7.0, 8.0));
+    }
+
+    #[test]
+    fn a_median_is_in_the_middle() {
+        assert_eq!(median(Vec::new()), None);
+        assert_eq!(median(vec![3.0, 1.0, 2.0]), Some(2.0));
+        assert_eq!(median(vec![4.0, 1.0, 3.0, 2.0]), Some(2.5));
     }
 }

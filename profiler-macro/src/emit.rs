@@ -127,9 +127,8 @@ pub(crate) struct Insertions {
 }
 
 /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`.
-pub(crate) fn splice(block: &mut Block, insertions: Insertions) {
+pub(crate) fn splice(block: &mut Block, mut insertions: Insertions) {
     let users = std::mem::take(&mut block.stmts);
-    let mut insertions = insertions;
     let count = users.len();
     block.stmts.reserve(2 * count + 2);
     for (index, user) in users.into_iter().enumerate() {

@@ -46,18 +46,21 @@ static WATCHED: Ledger = Ledger::special(&NO_ROW);
 thread_local! {
     // Const and without a destructor: one move from the thread pointer, no initialisation, no
     // allocation, and usable until the very end of the thread.
-    static LEDGER: Cell<&'static Ledger> = const { Cell::new(&UNREGISTERED) };
+    // A pointer, because up to Rust 1.88 no constant may hold a reference to what changes.
+    static LEDGER: Cell<*const Ledger> = const { Cell::new(&raw const UNREGISTERED) };
     static DETOURS: Cell<i64> = const { Cell::new(0) };
 }
 
 #[inline(always)]
 pub(crate) fn current_ledger() -> &'static Ledger {
-    LEDGER.with(Cell::get)
+    // SAFETY: it was made of a reference that is valid for ever, here or by `swap_ledger`.
+    unsafe { &*LEDGER.with(Cell::get) }
 }
 
 pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
     current::set(new);
-    LEDGER.with(|ledger| ledger.replace(new))
+    // SAFETY: as in `current_ledger`.
+    unsafe { &*LEDGER.with(|ledger| ledger.replace(new)) }
 }
 
 /// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two

@@ -132,6 +132,10 @@ pub(crate) fn set_filter(filter: Filter) {
 /// Where a function books on one thread.
 type Opened = (&'static Ledger, Chunk);
 
+fn is_measured((_, chunk): &Opened) -> bool {
+    !chunk.is_skipped()
+}
+
 impl Table {
     /// A frame for one call of the function.
     #[cfg_attr(debug_assertions, inline(never))]
@@ -171,23 +175,25 @@ impl Table {
     /// The ledger and the rows to book on; `None` when nothing is to be measured.
     #[inline(always)]
     pub(crate) fn open(&'static self) -> Option<Opened> {
-        self.opened().or_else(|| self.open_first())
+        self.find().or_else(|| self.open_first()).filter(is_measured)
     }
 
     /// The same for a function that this thread has called before.
     pub(super) fn opened(&'static self) -> Option<Opened> {
-        let ledger = current::get();
-        let (ledger, chunk) = match ledger.way.find(self) {
-            Some(chunk) => (ledger, chunk),
-            None => {
-                let thread = ledger.thread()?;
-                (thread.active()?, thread.chunk(self)?)
-            }
-        };
-        (!chunk.is_skipped()).then_some((ledger, chunk))
+        self.find().filter(is_measured)
     }
 
-    /// The first call of the function on this thread, or one that is not measured.
+    /// What an earlier call on this thread has found, also that the function is not measured.
+    fn find(&'static self) -> Option<Opened> {
+        let ledger = current::get();
+        if let Some(chunk) = ledger.way.find(self) {
+            return Some((ledger, chunk));
+        }
+        let thread = ledger.thread()?;
+        Some((thread.active()?, thread.chunk(self)?))
+    }
+
+    /// The first call of the function on this thread.
     #[cold]
     #[inline(never)]
     fn open_first(&'static self) -> Option<Opened> {
@@ -199,7 +205,7 @@ impl Table {
         thread.record();
         thread.use_ledger(kind);
         let chunk = thread.chunk(self).or_else(|| thread.add_chunk(self, self.reserve(thread)?))?;
-        (!chunk.is_skipped()).then(|| (thread.ledger(kind), chunk))
+        Some((thread.ledger(kind), chunk))
     }
 
     /// New rows for this thread.

@@ -9,13 +9,13 @@ use mem_profile::{Snapshot, mem_profile};
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
-static LOOKS: Barrier = Barrier::new(2);
-static HAS_LOOKED: Barrier = Barrier::new(2);
+/// Where the two threads wait for each other, so that one allocates only while the other rests.
+static MEET: Barrier = Barrier::new(2);
 
 #[mem_profile] //= 1x
 fn is_seen() {
-    LOOKS.wait(); //= 1x
-    HAS_LOOKED.wait(); //= 1x
+    MEET.wait(); //= 1x
+    MEET.wait(); //= 1x
 }
 
 #[rustfmt::skip]
@@ -37,9 +37,13 @@ fn holds(depth: usize) {
 /// What is known of each line when nothing has changed since the frames that are open began, so
 /// that nothing has been booked of them.
 fn look() {
-    LOOKS.wait();
+    // Has started, and whatever a thread allocates for that is there.
+    MEET.wait();
+    MEET.wait();
     let seen: Snapshot = mem_profile::snapshot();
-    HAS_LOOKED.wait();
+    MEET.wait();
+    // All calls are over.
+    MEET.wait();
     let increments = |name| {
         let function = seen.functions.iter().find(|function| function.name.ends_with(name));
         let lines = &function.unwrap().lines[1..];
@@ -52,7 +56,9 @@ fn look() {
 fn main() {
     exact::program(|| {
         let looking = std::thread::spawn(look);
+        MEET.wait();
         outermost("calls", || calls(2));
+        MEET.wait();
         looking.join().unwrap();
     });
 }

@@ -76,9 +76,7 @@ pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
     add_process(&mut image, backend, program);
     for segment in arena::segments() {
         let start = image.len();
-        for word in segment.words() {
-            push(&mut image, word.get());
-        }
+        segment.shared_words().for_each(|word| push(&mut image, word));
         finish_segment(&mut image, start);
     }
     image
@@ -140,6 +138,7 @@ pub(crate) fn reset(backend: Backend) {
             chunk.iter().for_each(Row::clear);
             chunk.set_last(&thread.ledger(kind).totals());
         }
+        thread.forget_calls();
     }
     table::forget_readings();
 }

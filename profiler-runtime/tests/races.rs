@@ -144,3 +144,30 @@ fn blocks_may_be_freed_by_other_threads_and_by_threads_that_do_nothing_else() {
     assert_eq!(function.lines[1].increment, Some(4 * 200 * 100));
     assert_eq!(function.lines[2].increment, Some(0));
 }
+
+/// As of coroutines, of which each has a stack of its own.
+#[test]
+fn a_frame_that_ends_after_its_caller_waits_for_nothing_any_more() {
+    let [outer, waiting, leaf] = ["outer", "waiting", "leaf"].map(table);
+    let frames = || {
+        let first = outer.enter();
+        let second = waiting.enter();
+        second.line(1);
+        let third = leaf.enter();
+        third.line(1);
+        let kept = black_box(vec![1_u8; 100]);
+        third.line(2);
+        drop(first);
+        drop(second);
+        drop(third);
+        let nobodys = black_box(vec![1_u8; 1000]);
+        let again = waiting.enter();
+        again.line(2);
+        let own = black_box(vec![1_u8; 10]);
+        drop(again);
+        drop((kept, nobodys, own));
+    };
+    thread::scope(|scope| scope.spawn(frames).join().unwrap());
+    let lines = &functions()["waiting"].lines;
+    assert_eq!([1, 2].map(|line| lines[line].increment), [Some(100), Some(10)]);
+}

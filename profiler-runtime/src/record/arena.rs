@@ -5,6 +5,8 @@
 //! are pieces of a file mapped into memory, and what was stored outlives the process however that
 //! ends. Nothing is ever given back or moved: a reader may be looking.
 
+use core::iter;
+use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicI64, AtomicPtr, AtomicUsize,
@@ -121,10 +123,7 @@ pub(crate) fn is_recording() -> bool {
 
 /// Whether what is at this address is part of a file.
 pub(crate) fn is_recorded(address: *const ()) -> bool {
-    let has_it = |segment: &&Segment| {
-        let offset = address.addr().wrapping_sub(ptr::from_ref(*segment).addr());
-        offset < segment.length()
-    };
+    let has_it = |segment: &&Segment| segment.offset_of(address).is_some();
     segments().find(has_it).is_some_and(Segment::is_recorded)
 }
 
@@ -215,31 +214,72 @@ impl Segment {
         self.used.load(Acquire) as usize
     }
 
-    /// The words handed out, with the header.
-    pub(crate) fn words(&'static self) -> impl ExactSizeIterator<Item = &'static Word> {
-        let first = NonNull::from(self).cast::<Word>();
-        // SAFETY: within what is used, which stays; all of it is words.
-        (0..self.used() / WORD).map(move |index| unsafe { first.add(index).as_ref() })
+    /// # Safety
+    /// The offset, in bytes, is that of a word within what is used.
+    unsafe fn at(&'static self, offset: usize) -> NonNull<Word> {
+        // SAFETY: as the caller promises.
+        unsafe { NonNull::from(self).cast::<Word>().byte_add(offset) }
     }
 
     /// The blocks that are filled, by kind.
     pub(crate) fn blocks(&'static self) -> impl Iterator<Item = (i64, NonNull<Word>)> {
-        let first = NonNull::from(self).cast::<Word>();
-        let mut at = size_of::<Self>();
+        let filled = self.extents().filter(|(kind, _)| *kind != RESERVED);
+        // SAFETY: a block lies within what is used.
+        filled.map(|(kind, extent)| (kind, unsafe { self.at(extent.start) }))
+    }
+
+    /// Kinds and offsets of all blocks, filled or not.
+    fn extents(&'static self) -> impl Iterator<Item = (i64, Range<usize>)> {
+        let (mut at, used) = (size_of::<Self>(), self.used());
         core::iter::from_fn(move || {
-            while at < self.used() {
-                // SAFETY: within what is used, which stays; all of it is words.
-                let block = unsafe { first.byte_add(at) };
-                // SAFETY: as above.
-                let (size, kind) = layout::size_and_kind(unsafe { block.as_ref() }.acquire());
-                at += (size as usize).max(UNIT);
-                if kind != RESERVED {
-                    return Some((kind, block));
-                }
-            }
-            None
+            let start = (at < used).then_some(at)?;
+            // SAFETY: it lies within what is used, which stays.
+            let (size, kind) = layout::size_and_kind(unsafe { first_word(self.at(start)) });
+            at = (start + (size as usize).max(UNIT)).min(used);
+            Some((kind, start..at))
         })
     }
+
+    /// All words handed out, with the header; zero for those that not every thread may read.
+    pub(crate) fn shared_words(&'static self) -> impl Iterator<Item = i64> {
+        // SAFETY: all offsets below are of words within what is used, which stays.
+        let word = |offset| unsafe { self.at(offset).as_ref() }.get();
+        let header = (0..size_of::<Self>()).step_by(WORD).map(word);
+        let blocks = self.extents().flat_map(move |(kind, extent)| {
+            let start = extent.start;
+            let first = layout::block(extent.len(), kind);
+            let is_shared = move |offset| match kind {
+                RESERVED => false,
+                layout::THREAD => layout::thread::is_shared(offset - start),
+                _ => true,
+            };
+            let shared = move |offset| if is_shared(offset) { word(offset) } else { 0 };
+            iter::once(first).chain(extent.step_by(WORD).skip(1).map(shared))
+        });
+        header.chain(blocks)
+    }
+
+    /// Where `block` is in it, in bytes, if it is one of its own.
+    pub(super) fn offset_of(&self, block: *const ()) -> Option<usize> {
+        let offset = block.addr().wrapping_sub(ptr::from_ref(self).addr());
+        (offset < self.length()).then_some(offset)
+    }
+}
+
+/// What a block begins with. Between being given it and writing that, a thread does nothing else: it is
+/// waited for, but not for ever, as a forked child has no such thread.
+///
+/// # Safety
+/// A block begins there.
+unsafe fn first_word(block: NonNull<Word>) -> i64 {
+    for _ in 0..1000 {
+        // SAFETY: as the caller promises; a block stays.
+        match unsafe { block.as_ref() }.acquire() {
+            0 => core::hint::spin_loop(),
+            word => return word,
+        }
+    }
+    0
 }
 
 /// From now on new segments are part of `file`, whose first one says what `describe` says.

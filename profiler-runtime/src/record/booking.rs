@@ -153,9 +153,9 @@ impl Ledger {
 
     /// Starts over, for a thread that takes a ledger whose thread has ended.
     pub(crate) fn rest(&self, idle: &'static Row) {
+        self.complete();
+        self.stack.clear(&self.totals());
         self.set_row(idle);
-        self.set_chunk(None);
-        self.stack.clear();
         let live = self.live.get();
         self.note_booked(live);
         for word in [&self.peak, &self.line_start, &self.frame_peak] {

@@ -16,17 +16,21 @@ use super::row::{Chunk, Header};
 use super::table::Table;
 use super::word::{Local, Pointer};
 
-/// A function that was called on the thread.
+/// A function that has rows on the thread.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Slot {
-    /// Null where nothing is here yet. Written last.
+    /// With [`MARK`] until the function is called; null where nothing is here yet. Written last.
     table: AtomicPtr<Table>,
     chunk: AtomicPtr<Header>,
 }
 
-/// The functions that a thread has called. Linear probing; at most a quarter of the slots is in use, so
-/// that nearly all are where they are looked for first.
+/// What the address of a table has in addition, which is even, so that a first call finds nothing where
+/// others find their rows.
+const MARK: usize = 1;
+
+/// The functions that a thread has called. Double hashing; at most a quarter of the slots is in use, and
+/// a sixteenth where a function would not be where it is looked for first, as nearly all are.
 #[derive(Debug)]
 pub(super) struct Directory {
     slots: *const Slot,
@@ -54,6 +58,16 @@ const SMALLEST: usize = 64;
 fn home(table: &'static Table) -> usize {
     const { assert!(size_of::<Table>() == 2 * size_of::<Slot>(), "so its address is halved") };
     ptr::from_ref(table).addr() / 2
+}
+
+/// What is added to come from one slot to the next one where a table is looked for, in bytes. Not so small
+/// that it would stay among tables that lie side by side, and those elsewhere have another one.
+fn step(table: &'static Table) -> usize {
+    let number = ptr::from_ref(table).addr() / size_of::<Table>();
+    // An odd number of slots leads to all. Knuth, "The Art of Computer Programming", 3, 6.4: a
+    // multiplication by a fraction near the golden ratio spreads what is near by.
+    let mixed = (number as u32).wrapping_mul(0x9e37_79b9) >> 16;
+    (mixed as usize | 1) * size_of::<Slot>()
 }
 
 impl Directory {
@@ -89,53 +103,67 @@ impl Directory {
         unsafe { &*self.slots.byte_add(offset & self.mask) }
     }
 
-    /// All slots, from that on where the table is looked for first.
+    /// All slots, in the order in which the table is looked for.
     fn slots_from(&self, table: &'static Table) -> impl Iterator<Item = &'static Slot> {
-        (0..self.count()).map(move |index| self.slot(home(table) + index * size_of::<Slot>()))
+        let (home, step) = (home(table), step(table));
+        (0..self.count()).map(move |index| self.slot(home.wrapping_add(index.wrapping_mul(step))))
     }
 
-    /// The rows of the function, if it was called.
+    fn slot_of(&self, table: &'static Table) -> Option<&'static Slot> {
+        let mut used = self.slots_from(table).map_while(|slot| Some((slot, slot.table()?)));
+        used.find(|(_, found)| ptr::eq(*found, table)).map(|(slot, _)| slot)
+    }
+
+    /// The rows of the function, if it has any.
     pub(super) fn find(&self, table: &'static Table) -> Option<Chunk> {
-        for slot in self.slots_from(table) {
-            let found = slot.table.load(Acquire).cast_const();
-            if found.is_null() {
-                return None;
-            }
-            if ptr::eq(found, table) {
-                // SAFETY: it has a table.
-                return Some(unsafe { slot.chunk() });
+        // SAFETY: it has a table.
+        self.slot_of(table).map(|slot| unsafe { slot.chunk() })
+    }
+
+    /// The function has been called, and is found by [`Way::find_called`].
+    pub(super) fn note_called(&self, table: &'static Table) {
+        if let Some(slot) = self.slot_of(table) {
+            slot.table.store(ptr::from_ref(table).cast_mut(), Release);
+        }
+    }
+
+    /// The next call of each function is the first again. Any thread may say so.
+    pub(super) fn forget_calls(&self) {
+        for slot in self.slots() {
+            let table = slot.table.load(Acquire);
+            if !table.is_null() {
+                slot.table.store(marked(table), Release);
             }
         }
-        None
     }
 
     /// Adds rows that are not there, and gives the directory that has them: another one, where this
     /// was too full. `None` when memory is out.
     pub(super) fn add(&'static self, table: &'static Table, chunk: Chunk) -> Option<&'static Self> {
         let used = self.used.load(Relaxed) + 1;
-        if used * 4 <= self.count() {
+        let most = if self.slot(home(table)).table().is_none() { 4 } else { 16 };
+        if used * most <= self.count() {
             self.used.store(used, Relaxed);
-            self.put(table, chunk);
+            self.put(table, chunk, false);
             return Some(self);
         }
         let larger = Self::reserve((self.count() * 2).max(SMALLEST))?;
         for slot in self.slots() {
-            // SAFETY: null or a table, which is a static.
-            if let Some(table) = unsafe { slot.table.load(Relaxed).as_ref() } {
+            if let Some(table) = slot.table() {
                 // SAFETY: it has a table.
-                larger.put(table, unsafe { slot.chunk() });
+                larger.put(table, unsafe { slot.chunk() }, slot.is_called(table));
             }
         }
-        larger.put(table, chunk);
+        larger.put(table, chunk, false);
         larger.used.store(used, Relaxed);
         Some(larger)
     }
 
-    fn put(&self, table: &'static Table, chunk: Chunk) {
-        let free = |slot: &&Slot| slot.table.load(Relaxed).is_null();
-        if let Some(slot) = self.slots_from(table).find(free) {
+    fn put(&self, table: &'static Table, chunk: Chunk, is_called: bool) {
+        if let Some(slot) = self.slots_from(table).find(|slot| slot.table().is_none()) {
             slot.chunk.store(chunk.as_ptr(), Relaxed);
-            slot.table.store(ptr::from_ref(table).cast_mut(), Release);
+            let table = ptr::from_ref(table).cast_mut();
+            slot.table.store(if is_called { table } else { marked(table) }, Release);
         }
     }
 
@@ -145,13 +173,30 @@ impl Directory {
 
     /// The rows of all functions. Any thread may look.
     pub(super) fn chunks(&self) -> impl Iterator<Item = Chunk> {
-        let used = self.slots().filter(|slot| !slot.table.load(Acquire).is_null());
+        let used = self.slots().filter(|slot| slot.table().is_some());
         // SAFETY: it has a table.
         used.map(|slot| unsafe { slot.chunk() })
     }
 }
 
+fn marked(table: *mut Table) -> *mut Table {
+    table.map_addr(|address| address | MARK)
+}
+
 impl Slot {
+    /// The function whose rows are here, called or not.
+    fn table(&self) -> Option<&'static Table> {
+        let table = self.table.load(Acquire).map_addr(|address| address & !MARK);
+        // SAFETY: null or a table, which is a static.
+        unsafe { table.as_ref() }
+    }
+
+    /// Whether it is that function, and called.
+    #[inline(always)]
+    fn is_called(&self, table: &'static Table) -> bool {
+        ptr::eq(self.table.load(Relaxed), table)
+    }
+
     /// # Safety
     /// It was seen to have a table.
     #[inline(always)]
@@ -183,14 +228,27 @@ impl Way {
         self.mask.set(directory.mask as i64);
     }
 
-    /// The rows of the function, if they are where they are looked for first.
+    /// Where the function is looked for first.
     #[inline(always)]
-    pub(super) fn find(&self, table: &'static Table) -> Option<Chunk> {
+    fn slot(&self, table: &'static Table) -> &'static Slot {
         let offset = home(table) & self.mask.get() as usize;
         // SAFETY: the slots of a directory, which are never freed; its mask keeps the offset within.
-        let slot = unsafe { &*self.slots.get().byte_add(offset) };
+        unsafe { &*self.slots.get().byte_add(offset) }
+    }
+
+    /// The rows of the function, if they are where they are looked for first.
+    pub(super) fn find(&self, table: &'static Table) -> Option<Chunk> {
+        let slot = self.slot(table);
         // SAFETY: it has a table.
-        ptr::eq(slot.table.load(Relaxed), table).then(|| unsafe { slot.chunk() })
+        slot.table().filter(|&found| ptr::eq(found, table)).map(|_| unsafe { slot.chunk() })
+    }
+
+    /// The same if it has been called.
+    #[inline(always)]
+    pub(super) fn find_called(&self, table: &'static Table) -> Option<Chunk> {
+        let slot = self.slot(table);
+        // SAFETY: it has a table.
+        slot.is_called(table).then(|| unsafe { slot.chunk() })
     }
 }
 
@@ -238,6 +296,28 @@ mod tests {
         let way = Way::nowhere();
         way.lead_to(directory);
         assert_eq!((way.find(one), way.find(other)), (first, None));
+        Ok(())
+    }
+
+    #[test]
+    fn a_first_call_finds_nothing_where_others_find_their_rows() -> Result<(), &'static str> {
+        let chunk = Chunk::reserve(0, 0, 1).ok_or(OUT)?;
+        let mut directory = Directory::empty().add(&TABLES[0], chunk).ok_or(OUT)?;
+        let way = Way::nowhere();
+        let found = |directory| {
+            way.lead_to(directory);
+            (way.find(&TABLES[0]), way.find_called(&TABLES[0]))
+        };
+        assert_eq!(found(directory), (Some(chunk), None));
+        directory.note_called(&TABLES[0]);
+        assert_eq!(found(directory), (Some(chunk), Some(chunk)));
+        for table in &TABLES[1..] {
+            directory = directory.add(table, chunk).ok_or(OUT)?;
+        }
+        assert_eq!(found(directory), (Some(chunk), Some(chunk)));
+        assert_eq!(way.find_called(&TABLES[1]), None);
+        directory.forget_calls();
+        assert_eq!(found(directory), (Some(chunk), None));
         Ok(())
     }
 }

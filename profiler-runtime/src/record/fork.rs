@@ -9,6 +9,7 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena::{self, Segment};
+use super::thread::{self, Thread};
 use super::word::Word;
 use crate::process;
 
@@ -91,8 +92,21 @@ fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
 /// # Safety
 /// `place` is as long as the segment, and nobody else's.
 unsafe fn copy(segment: &'static Segment, place: NonNull<u8>) {
-    for (index, word) in segment.words().enumerate() {
+    // SAFETY: as the caller promises.
+    unsafe { write(place.cast(), segment.shared_words()) };
+    let own = thread::current_ledger().thread().map(Thread::own_words);
+    let Some(own) = own else { return };
+    if let Some(offset) = segment.offset_of(own.as_ptr().cast()) {
+        // SAFETY: these words are of the segment.
+        unsafe { write(place.byte_add(offset).cast(), own.iter().map(Word::get)) };
+    }
+}
+
+/// # Safety
+/// There is room for so many.
+unsafe fn write(place: NonNull<Word>, words: impl Iterator<Item = i64>) {
+    for (index, word) in words.enumerate() {
         // SAFETY: as the caller promises.
-        unsafe { place.cast::<Word>().add(index).as_ref() }.set(word.get());
+        unsafe { place.add(index).as_ref() }.set(word);
     }
 }

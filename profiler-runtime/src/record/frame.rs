@@ -181,47 +181,42 @@ fn begin<const LINE: bool>(
     offset: usize,
 ) -> Option<(&'static Ledger, Chunk)> {
     let ledger = current::get();
-    match ledger.way.find(table) {
-        Some(chunk) if begin_calmly(ledger, chunk, offset, LINE) => Some((ledger, chunk)),
-        _ => begin_slow(table, offset),
-    }
-}
-
-#[inline(always)]
-fn begin_calmly(ledger: &'static Ledger, chunk: Chunk, offset: usize, line: bool) -> bool {
+    let Some(chunk) = ledger.way.find_called(table) else { return begin_slow(table, offset) };
     // SAFETY: as in `begin_slow`.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
-    let runs = first.runs.get();
-    if runs == 0 || !ledger.push_unchanged(chunk, start) {
-        return false;
+    if ledger.push_unchanged(chunk, start).is_none() {
+        return begin_slow(table, offset);
     }
-    first.runs.set(runs.wrapping_add(1));
-    if line {
+    first.runs.add(1);
+    if LINE {
         start.runs.add(1);
     }
-    true
+    Some((ledger, chunk))
 }
 
 #[inline(never)]
 fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
-    let line = offset != Chunk::offset(0);
-    ledger.calm_down();
-    if begin_calmly(ledger, chunk, offset, line) {
-        return Some((ledger, chunk));
-    }
     // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
     // of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
-    enter(ledger, chunk, start, 0)?;
-    let call = first.runs.add(1);
-    if call == 1 {
-        table.note_entry(ledger.entry_reading());
+    let is_calm = first.runs.get() > 0 && ledger.push_calmed(chunk, start);
+    if !is_calm {
+        enter(ledger, chunk, start, 0)?;
     }
-    if line {
+    let call = first.runs.add(1);
+    if offset != Chunk::offset(0) {
         start.runs.add(1);
     }
-    track::entered(ledger, chunk, call);
+    if call == 1 {
+        table.note_entry(ledger.entry_reading());
+        if let Some(thread) = ledger.thread() {
+            thread.note_called(table);
+        }
+    }
+    if !is_calm {
+        track::entered(ledger, chunk, call);
+    }
     Some((ledger, chunk))
 }
 
@@ -247,9 +242,13 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
-    if ledger.is_open() || !ledger.pop_unchanged(chunk) {
-        leave_slow(ledger, chunk);
+    if !ledger.is_open()
+        // SAFETY: this is the end of a frame, which was put there.
+        && let Some(aside) = unsafe { ledger.stack.pop_unmarked(chunk) }
+    {
+        return ledger.resume(aside);
     }
+    leave_slow(ledger, chunk);
 }
 
 #[inline(never)]
@@ -259,14 +258,13 @@ extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
         return track::left(ledger);
     }
     ledger.complete();
-    let Some(aside) = ledger.stack.pop_of(chunk, ledger.chunk()) else { return };
-    track::left(ledger);
     let now = ledger.totals();
+    let Some(aside) = ledger.stack.pop_of(chunk, &now) else { return };
+    track::left(ledger);
     if aside.outer.get() != IDLE {
         chunk.set_last(&now);
     }
-    // SAFETY: null or from `push_frame`, which had it of a chunk.
-    let caller = unsafe { Chunk::from_ptr(aside.caller.get()) };
+    let caller = ledger.chunk();
     if let Some(caller) = caller.filter(|&caller| caller != chunk) {
         caller.book_suspended(&now);
     }

@@ -8,6 +8,7 @@ use super::books::Books;
 use super::ledger::Ledger;
 use super::row::{Header, Row};
 use super::span::{Name, Span, Spans};
+pub(crate) use super::stack::MARK;
 use super::stack::{Aside, Stack};
 use super::table::Entry;
 use super::timeline::{Sample, Samples, Timeline};
@@ -16,7 +17,7 @@ use super::timeline::{Sample, Samples, Timeline};
 pub(crate) const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
 
 /// Of this layout.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// Every word, in bytes.
 pub(crate) const WORD: usize = 8;
@@ -114,6 +115,12 @@ pub(crate) mod thread {
     pub(crate) const HEAP: usize = offset_of!(Books, heap);
     pub(crate) const RSS: usize = offset_of!(Books, rss);
     pub(crate) const SIZE: usize = size_of::<Books>();
+
+    /// Whether any thread may read the word at this offset: what only its own uses is no atomic.
+    pub(crate) fn is_shared(offset: usize) -> bool {
+        let within = |ledger| ledger::SHARED.iter().any(|word| ledger + word == offset);
+        offset == NUMBER || within(HEAP) || within(RSS)
+    }
 }
 
 pub(crate) mod ledger {
@@ -124,11 +131,23 @@ pub(crate) mod ledger {
     pub(crate) const ALLOCATIONS: usize = offset_of!(Ledger, allocations);
     pub(crate) const BOOKED: usize = offset_of!(Ledger, booked);
     pub(crate) const BASE: usize = offset_of!(Ledger, base);
-    pub(crate) const CHUNK: usize = offset_of!(Ledger, chunk);
     pub(crate) const TOP: usize = offset_of!(Ledger, stack) + offset_of!(Stack, top);
     pub(crate) const COMPLETE: usize = offset_of!(Ledger, stack) + offset_of!(Stack, complete);
     pub(crate) const BOOKED_ALLOCATED: usize = offset_of!(Ledger, booked_allocated);
     pub(crate) const BOOKED_ALLOCATIONS: usize = offset_of!(Ledger, booked_allocations);
+    /// All of these: [`super::super::word::Word`]s and pointers.
+    pub(super) const SHARED: [usize; 10] = [
+        LIVE,
+        ROW,
+        ALLOCATED,
+        ALLOCATIONS,
+        TOP,
+        COMPLETE,
+        BOOKED,
+        BASE,
+        BOOKED_ALLOCATED,
+        BOOKED_ALLOCATIONS,
+    ];
 }
 
 pub(crate) mod chunk {
@@ -196,7 +215,7 @@ pub(crate) mod name {
 
 pub(crate) mod aside {
     use super::*;
-    pub(crate) const CALLER: usize = offset_of!(Aside, caller);
+    pub(crate) const CHUNK: usize = offset_of!(Aside, chunk);
     pub(crate) const ROW: usize = offset_of!(Aside, row);
     pub(crate) const SIZE: usize = size_of::<Aside>();
 }
@@ -209,7 +228,7 @@ mod tests {
     /// The numbers in `ARCHITECTURE.md`. Where one of them has to change, so has the version.
     #[test]
     fn the_layout_is_that_of_the_version() {
-        assert_eq!(VERSION, 1);
+        assert_eq!(VERSION, 2);
         let offsets = [segment::VERSION, segment::LENGTH, segment::ADDRESS, segment::USED];
         assert_eq!((offsets, segment::SIZE), ([8, 16, 24, 32], 64));
 
@@ -229,10 +248,10 @@ mod tests {
         assert_eq!((offsets, thread::SIZE), ([8, 64, 256], 512));
         let offsets = [ledger::LIVE, ledger::ROW, ledger::ALLOCATED, ledger::ALLOCATIONS];
         assert_eq!(offsets, [0, 16, 24, 32]);
-        assert_eq!([ledger::TOP, ledger::COMPLETE, ledger::CHUNK], [64, 72, 96]);
-        assert_eq!([ledger::BOOKED, ledger::BASE], [136, 160]);
-        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [168, 176]);
-        assert_eq!([aside::CALLER, aside::ROW, aside::SIZE], [0, 8, 40]);
+        assert_eq!([ledger::TOP, ledger::COMPLETE], [64, 72]);
+        assert_eq!([ledger::BOOKED, ledger::BASE], [128, 152]);
+        assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [160, 168]);
+        assert_eq!(([aside::CHUNK, aside::ROW, aside::SIZE], MARK), ([0, 8, 40], 1));
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
         assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));

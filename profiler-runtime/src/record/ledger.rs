@@ -16,7 +16,7 @@ use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::arena;
 use super::directory::Way;
-use super::row::{Chunk, Header, Row};
+use super::row::{Chunk, Row};
 use super::stack::Stack;
 use super::thread::{self, Thread};
 #[cfg(feature = "trace")]
@@ -84,8 +84,6 @@ pub(crate) struct Ledger {
     watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
     pub(super) stack: Stack,
-    /// The chunk of the frame that is running; null outside annotated functions.
-    pub(super) chunk: Pointer<Header>,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
     pub(super) way: Way,
     thread: Pointer<Thread>,
@@ -104,6 +102,7 @@ pub(crate) struct Ledger {
     pub(super) booked_allocations: Word,
     /// What stays set in [`Self::notable`]: 0, or [`CHANGED`] where calls are recorded as spans.
     pub(super) kept: Local,
+    _rest: Word,
 }
 
 impl Ledger {
@@ -124,7 +123,6 @@ impl Ledger {
             awaited: Word::new(NEVER),
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
-            chunk: Pointer::new(ptr::null_mut()),
             way: Way::nowhere(),
             thread: Pointer::new(ptr::null_mut()),
             kind,
@@ -135,6 +133,7 @@ impl Ledger {
             booked_allocated: Word::new(0),
             booked_allocations: Word::new(0),
             kept: Local::new(0),
+            _rest: Word::new(0),
         }
     }
 
@@ -190,14 +189,9 @@ impl Ledger {
         self.row.set(ptr::from_ref(row).cast_mut());
     }
 
-    #[inline(always)]
+    /// The chunk of the frame that is running; `None` outside annotated functions.
     pub(crate) fn chunk(&self) -> Option<Chunk> {
-        // SAFETY: only `set_chunk` stores here.
-        unsafe { Chunk::from_ptr(self.chunk.get()) }
-    }
-
-    pub(crate) fn set_chunk(&self, chunk: Option<Chunk>) {
-        self.chunk.set(chunk.map_or(ptr::null_mut(), Chunk::as_ptr));
+        self.stack.chunk()
     }
 }
 

@@ -10,15 +10,15 @@ use core::ptr::{self, NonNull};
 
 use super::arena;
 use super::layout;
-use super::row::{Chunk, Header, Row};
+use super::row::{Chunk, Header, Row, Totals};
 use super::word::{Pointer, Word};
 
 /// What a frame gives back when it ends.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Aside {
-    /// The chunk of the frame that ran before this one, or null.
-    pub(crate) caller: Pointer<Header>,
+    /// The frame's own chunk; with [`MARK`] where its end has more to do than to give back the row.
+    pub(crate) chunk: Pointer<Header>,
     /// The row that was current.
     pub(crate) row: Pointer<Row>,
     /// Where the next outer frame of the same function was left. This and what follows is set when
@@ -28,6 +28,10 @@ pub(crate) struct Aside {
     pub(crate) line_start: Word,
     pub(crate) frame_peak: Word,
 }
+
+/// What the address of a chunk has in addition, which is even: so that the end of a frame finds out by
+/// one comparison whether it is the innermost one and has nothing more to do.
+pub(crate) const MARK: usize = 1;
 
 /// For so many frames, at first.
 const SMALLEST: usize = 64;
@@ -74,19 +78,30 @@ impl Stack {
         self.top.get() == self.end.get()
     }
 
-    /// Puts one more on the stack; false where that is full.
+    /// Puts one more on the stack, of a frame of `chunk`; `None` where that is full.
     #[inline(always)]
-    pub(crate) fn push(&self, caller: *mut Header, row: &'static Row) -> bool {
+    pub(crate) fn push(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
         let top = self.top.get();
         if top == self.end.get() {
-            return false;
+            return None;
         }
         // SAFETY: as it is not full, there is room between `top` and `end`.
         let aside = unsafe { &*top };
-        aside.caller.set(caller);
+        aside.chunk.set(chunk.as_ptr());
         aside.row.set(ptr::from_ref(row).cast_mut());
         self.top.set(top.wrapping_add(1));
-        true
+        Some(aside)
+    }
+
+    /// The chunk of the innermost frame.
+    pub(super) fn chunk(&self) -> Option<Chunk> {
+        self.chunk_below(self.top.get())
+    }
+
+    /// The chunk of the frame below this entry; `None` for the first one.
+    fn chunk_below(&self, entry: *mut Aside) -> Option<Chunk> {
+        // SAFETY: what lies between `begin` and `top` was written by `push`.
+        (entry != self.begin.get()).then(|| unsafe { &*entry.wrapping_sub(1) }.chunk())?
     }
 
     #[inline(always)]
@@ -94,49 +109,61 @@ impl Stack {
         self.top.get() == self.complete.get()
     }
 
-    /// Takes the last one away, unless the books of its caller are complete, and hands it to `resume`
-    /// with whether those of all others are.
+    /// Takes the last one away, if it is that of a frame of `chunk` and has no [`MARK`]. It is valid until
+    /// the next one is pushed, like what the others give.
+    ///
+    /// # Safety
+    /// A frame was once put here.
     #[inline(always)]
-    pub(super) fn pop_incomplete(&self, resume: impl FnOnce(&Aside, bool)) -> bool {
-        let (top, complete) = (self.top.get(), self.complete.get());
-        if top == complete {
-            return false;
-        }
-        let top = top.wrapping_sub(1);
-        self.top.set(top);
-        // SAFETY: what lies between `complete` and `top` was written by `push`, and no other is
-        // pushed meanwhile.
-        resume(unsafe { &*top }, top == complete);
-        true
-    }
-
-    /// All that are not complete, the outermost first.
-    pub(super) fn incomplete(&self) -> impl Iterator<Item = &Aside> {
-        let (mut at, top) = (self.complete.get(), self.top.get());
-        core::iter::from_fn(move || {
-            // SAFETY: what lies between `complete` and `top` was written by `push`.
-            let aside = (at != top).then(|| unsafe { &*at });
-            at = at.wrapping_add(aside.is_some().into());
+    pub(super) unsafe fn pop_unmarked(&self, chunk: Chunk) -> Option<&Aside> {
+        let last = self.top.get().wrapping_sub(1);
+        // SAFETY: so there is a block: below its first entry is the unit for its header, in which no chunk
+        // is, and the others were written by `push`.
+        let aside = unsafe { &*last };
+        (aside.chunk.get() == chunk.as_ptr()).then(|| {
+            self.top.set(last);
             aside
         })
     }
 
+    /// Takes the last one away, if it is that of a frame of `chunk` and the books of its caller are not
+    /// complete.
+    pub(super) fn pop_incomplete(&self, chunk: Chunk) -> Option<&Aside> {
+        if self.is_complete() || self.chunk() != Some(chunk) {
+            return None;
+        }
+        let last = self.top.get().wrapping_sub(1);
+        self.top.set(last);
+        // SAFETY: what lies between `complete` and `top` was written by `push`.
+        Some(unsafe { &*last })
+    }
+
+    /// All that are not complete, the outermost first, with the chunks of those who called them.
+    pub(super) fn incomplete(&self) -> impl Iterator<Item = (Option<Chunk>, &Aside)> {
+        let (mut at, top) = (self.complete.get(), self.top.get());
+        core::iter::from_fn(move || {
+            let entry = (at != top).then_some(at)?;
+            at = at.wrapping_add(1);
+            // SAFETY: what lies between `complete` and `top` was written by `push`.
+            Some((self.chunk_below(entry), unsafe { &*entry }))
+        })
+    }
+
     /// Takes away what the innermost frame of `chunk` put here, and what lies above: frames on
-    /// other stacks of a thread that has several may end in another order. `running` is the chunk
-    /// of the frame that runs. The entry is valid until the next one is pushed.
-    pub(crate) fn pop_of(&self, chunk: Chunk, running: Option<Chunk>) -> Option<&Aside> {
-        let mut entered = running.map_or(ptr::null_mut(), Chunk::as_ptr);
+    /// other stacks of a thread that has several may end in another order. The books of all callers are
+    /// complete, and `now` are the thread's totals.
+    pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&Aside> {
         let mut top = self.top.get();
         while top != self.begin.get() {
             top = top.wrapping_sub(1);
             // SAFETY: what lies between `begin` and `top` was written by `push`.
             let aside = unsafe { &*top };
-            if entered == chunk.as_ptr() {
+            if aside.chunk() == Some(chunk) {
                 self.top.set(top);
                 self.complete.set(top);
                 return Some(aside);
             }
-            entered = aside.caller.get();
+            aside.give_up(now);
         }
         None
     }
@@ -146,9 +173,17 @@ impl Stack {
         (self.top.get().addr() - self.begin.get().addr()) / size_of::<Aside>()
     }
 
-    pub(crate) fn clear(&self) {
-        self.top.set(self.begin.get());
-        self.complete.set(self.begin.get());
+    /// Gives up all frames, of a thread that has ended with these totals. The books of all callers are
+    /// complete.
+    pub(crate) fn clear(&self, now: &Totals) {
+        let begin = self.begin.get();
+        while self.top.get() != begin {
+            let last = self.top.get().wrapping_sub(1);
+            // SAFETY: what lies between `begin` and `top` was written by `push`.
+            unsafe { &*last }.give_up(now);
+            self.top.set(last);
+        }
+        self.complete.set(begin);
     }
 
     /// Makes room for more, on a stack that is complete; `None` when memory is out.
@@ -191,8 +226,27 @@ impl Aside {
         unsafe { NonNull::new_unchecked(self.row.get()).as_ref() }
     }
 
+    /// The frame's own chunk.
+    pub(super) fn chunk(&self) -> Option<Chunk> {
+        // SAFETY: `push` was given it.
+        unsafe { Chunk::from_ptr(self.chunk.get().map_addr(|address| address & !MARK)) }
+    }
+
+    /// The end of the frame will not be seen.
+    fn give_up(&self, now: &Totals) {
+        if let Some(chunk) = self.chunk() {
+            chunk.book_suspended(now);
+            chunk.set_last(now);
+            chunk.suspended.set(self.outer.get());
+        }
+    }
+
+    pub(super) fn mark(&self) {
+        self.chunk.set(self.chunk.get().map_addr(|address| address | MARK));
+    }
+
     fn copy(&self, from: &Self) {
-        self.caller.set(from.caller.get());
+        self.chunk.set(from.chunk.get());
         self.row.set(from.row.get());
         for (word, from) in [
             (&self.outer, &from.outer),

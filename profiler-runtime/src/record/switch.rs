@@ -12,14 +12,24 @@ impl Ledger {
     /// caller's books: until the next change they stand as they stood when the thread last booked.
     /// `line_start` stays the caller's too.
     #[inline(always)]
-    pub(super) fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> bool {
+    pub(super) fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
         let current = self.row();
-        let is_open = self.notable.get() as u64 > current.usage.get() as u64;
-        if is_open || !self.stack.push(self.chunk.get(), current) {
-            return false;
+        if self.notable.get() as u64 > current.usage.get() as u64 {
+            return None;
         }
-        self.start_frame(chunk, row);
-        true
+        let aside = self.stack.push(chunk, current)?;
+        self.set_row(row);
+        Some(aside)
+    }
+
+    /// The same where the caller's line may have risen above its start, though all is booked.
+    pub(super) fn push_calmed(&self, chunk: Chunk, row: &'static Row) -> bool {
+        let has_risen = self.calm_down();
+        let aside = self.push_unchanged(chunk, row);
+        if let Some(aside) = aside.filter(|_| has_risen) {
+            aside.mark();
+        }
+        aside.is_some()
     }
 
     /// The same whatever has changed, of which all is booked. The first line of the frame has
@@ -29,8 +39,12 @@ impl Ledger {
             self.complete();
             self.stack.grow()?;
         }
-        self.stack.push(self.chunk.get(), self.row());
-        self.start_frame(chunk, row);
+        let has_risen = self.has_risen();
+        let aside = self.stack.push(chunk, self.row())?;
+        if has_risen {
+            aside.mark();
+        }
+        self.set_row(row);
         let live = self.live.get();
         // With `rss` nothing else moves the peak along.
         self.peak.set(live);
@@ -42,50 +56,47 @@ impl Ledger {
         Some(())
     }
 
-    #[inline(always)]
-    fn start_frame(&self, chunk: Chunk, row: &'static Row) {
-        self.chunk.set(chunk.as_ptr());
-        self.set_row(row);
-    }
-
-    /// Ends the frame of `chunk` if it is the innermost one, and nothing has changed since it
-    /// was put in place.
-    #[inline(always)]
+    /// Ends the frame of `chunk`, of which all is booked, if it is the innermost one, and nothing has
+    /// changed since it was put in place.
     pub(super) fn pop_unchanged(&self, chunk: Chunk) -> bool {
-        self.chunk.get() == chunk.as_ptr()
-            && self.stack.pop_incomplete(|aside, is_complete| {
-                self.resume(aside);
-                if is_complete {
-                    self.note_rise();
-                }
-            })
+        let aside = self.stack.pop_incomplete(chunk);
+        if let Some(aside) = aside {
+            self.resume(aside);
+            self.note_rise();
+        }
+        aside.is_some()
     }
 
-    /// All is booked, and the books of all callers are complete. Where the current line has risen
-    /// above its start, it is still to be closed by its end.
-    #[inline(always)]
+    /// Whether the current line, of which all is booked, has risen above its start, so that it is still to
+    /// be closed by its end. Known where the books of all callers are complete.
+    fn has_risen(&self) -> bool {
+        self.stack.is_complete() && self.line_start.get() != self.live.get()
+    }
+
+    /// Has it closed then.
     pub(super) fn note_rise(&self) {
-        if self.line_start.get() != self.live.get() {
+        if self.has_risen() {
             self.notable.set(RISEN | self.kept.get());
         }
     }
 
     /// Where the current line has risen only by frames that have ended, and is no higher than it ever
-    /// was, the next frame may be one that changes nothing.
-    pub(super) fn calm_down(&self) {
+    /// was, the next frame may be one that changes nothing. Whether that is so.
+    fn calm_down(&self) -> bool {
         let now = self.usage();
         // Below zero it would say that something has changed: what other threads have allocated may
         // be freed here before they tell of it.
         let is_known = (0..=self.row().usage.get()).contains(&now);
-        if self.notable.get() == RISEN && is_known {
+        let has_risen = self.notable.get() == RISEN && is_known;
+        if has_risen {
             self.notable.set(now);
         }
+        has_risen
     }
 
-    /// Puts the frame back that another has replaced.
+    /// Puts the line back that another frame has replaced.
     #[inline(always)]
     pub(super) fn resume(&self, aside: &Aside) {
-        self.chunk.set(aside.caller.get());
         self.row.set(aside.row.get());
     }
 
@@ -102,19 +113,15 @@ impl Ledger {
         let (booked, base) = (self.booked_totals(), self.base.get());
         let mut line_start = self.line_start.get().wrapping_add(base);
         let mut frame_peak = self.frame_peak.get().wrapping_add(base);
-        let mut frames = self.stack.incomplete().peekable();
-        while let Some(aside) = frames.next() {
-            let entered = frames.peek().map_or(self.chunk.get(), |next| next.caller.get());
-            // SAFETY: both are null or from `start_frame`, which had them of a chunk.
-            let (caller, entered) =
-                unsafe { (Chunk::from_ptr(aside.caller.get()), Chunk::from_ptr(entered)) };
+        for (caller, aside) in self.stack.incomplete() {
             if let Some(caller) = caller {
                 caller.set_last(&booked);
                 caller.suspended.set(caller.offset_of(aside.row()));
             }
-            if let Some(entered) = entered {
+            if let Some(entered) = aside.chunk() {
                 aside.outer.set(entered.suspend_outer(caller, &booked));
             }
+            aside.mark();
             aside.line_start.set(line_start);
             aside.frame_peak.set(frame_peak);
             (line_start, frame_peak) = (booked.live, booked.live);

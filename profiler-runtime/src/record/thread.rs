@@ -29,10 +29,11 @@ use super::current;
 use super::directory::Directory;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
-use super::row::{Chunk, IDLE, Row};
+use super::row::{Chunk, Row};
 use super::table::Table;
 use super::track::{self, Track};
 use super::watch;
+use super::word::Word;
 use crate::process;
 
 static NO_ROW: Row = Row::new();
@@ -148,7 +149,6 @@ fn register() -> Option<&'static Thread> {
     let Books { heap, rss, idle, .. } = thread.books();
     heap.rest(idle);
     rss.rest(idle);
-    thread.chunks().for_each(|chunk| chunk.suspended.set(IDLE));
     track::thread_begins(thread);
     #[cfg(feature = "trace")]
     watch::tell(heap);
@@ -215,6 +215,11 @@ impl Thread {
     fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
         unsafe { NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
+    }
+
+    /// All that its books are. Only the thread itself may read it.
+    pub(super) fn own_words(&self) -> &'static [Word] {
+        self.books().words()
     }
 
     /// Its number, which is that of all threads that use this record, one after another.
@@ -284,6 +289,16 @@ impl Thread {
         self.directory.store(ptr::from_ref(directory).cast_mut(), Release);
         self.show_way();
         Some(chunk)
+    }
+
+    /// The function has been called. Only the thread itself says so.
+    pub(super) fn note_called(&self, table: &'static Table) {
+        self.directory().note_called(table);
+    }
+
+    /// The next call of each function is the first again.
+    pub(crate) fn forget_calls(&self) {
+        self.directory().forget_calls();
     }
 
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> {

@@ -12,6 +12,7 @@ use crate::sort::sort;
 
 const HEAP: i64 = Kind::Heap as i64;
 const RSS: i64 = Kind::Rss as i64;
+const ASIDE: i64 = layout::aside::SIZE as i64;
 
 pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> {
     let backend = match blocks.process().word(layout::process::BACKEND) {
@@ -155,11 +156,18 @@ impl Ledger {
         let (live, booked) = (word(layout::ledger::LIVE), word(layout::ledger::BOOKED));
         let base = word(layout::ledger::BASE);
         let place = |chunk, row| blocks.offset_of(chunk).zip(blocks.offset_of(row));
-        let stack = blocks.stack(word(layout::ledger::COMPLETE), word(layout::ledger::TOP));
-        let waiting = stack.chunks_exact(layout::aside::SIZE).map(|aside| {
-            let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
-            place(word(layout::aside::CALLER), word(layout::aside::ROW))
-        });
+        // With the one below, which has the first caller, or is none.
+        let stack = |first: i64| {
+            let entries = blocks.stack(first.wrapping_sub(ASIDE), word(layout::ledger::TOP));
+            entries.chunks_exact(layout::aside::SIZE).map(|aside| {
+                let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
+                (word(layout::aside::CHUNK) & !(layout::MARK as i64), word(layout::aside::ROW))
+            })
+        };
+        let entries = stack(word(layout::ledger::COMPLETE));
+        let waiting = entries.clone().zip(entries.skip(1));
+        let waiting = waiting.map(|((caller, _), (_, row))| place(caller, row));
+        let (running, _) = stack(word(layout::ledger::TOP)).next().unwrap_or_default();
         Self {
             live,
             booked,
@@ -173,7 +181,7 @@ impl Ledger {
                 allocated: word(layout::ledger::BOOKED_ALLOCATED),
                 allocations: word(layout::ledger::BOOKED_ALLOCATIONS),
             },
-            current: place(word(layout::ledger::CHUNK), word(layout::ledger::ROW)),
+            current: place(running, word(layout::ledger::ROW)),
             waiting: waiting.collect(),
         }
     }

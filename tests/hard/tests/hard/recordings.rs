@@ -380,9 +380,9 @@ fn what_is_no_recording_is_refused_in_plain_words() {
     assert!(said("empty", b"").starts_with("this is not a recording"));
     assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).code(), Some(0));
     let mut bytes = fs::read(folder.path().join("run.mprof")).unwrap();
-    bytes[8] = 2;
+    bytes[8] = 3;
     assert!(
-        said("other", &bytes).starts_with("this recording has version 2 and is read by 1 only")
+        said("other", &bytes).starts_with("this recording has version 3 and is read by 2 only")
     );
     let endless = Recording::open(Path::new("/dev/zero")).unwrap_err().to_string();
     assert!(endless.starts_with("this is not a recording"), "{endless}");

@@ -5,6 +5,7 @@
 
 use crate::process;
 use crate::record::arena;
+use crate::record::function::Function;
 use crate::record::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
 use crate::record::ledger::{self, Kind};
 use crate::record::quiet::Quiet;
@@ -48,7 +49,7 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
 
 /// Fills in what is alive of each function, which the tracer knows by its code.
 fn add_live(live: &Live, snapshot: &mut Snapshot) {
-    for function in table::functions() {
+    for (_, function) in table::functions() {
         let is_it = |figures: &&mut FunctionSnapshot| {
             figures.line == function.first_line
                 && figures.file == function.file
@@ -72,8 +73,12 @@ pub(crate) fn process_bytes(backend: Backend) -> Option<u64> {
 
 /// All figures, in the form of a recording that was closed now.
 pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
-    let mut image = Vec::new();
+    let mut image = vec![0; layout::segment::SIZE];
+    set(&mut image, 0, MAGIC);
+    set(&mut image, layout::segment::VERSION, layout::VERSION.into());
     add_process(&mut image, backend, program);
+    table::functions().for_each(|(number, function)| add_texts(&mut image, number, &function));
+    finish_segment(&mut image, 0);
     for segment in arena::segments() {
         let start = image.len();
         segment.shared_words().for_each(|word| push(&mut image, word));
@@ -82,19 +87,17 @@ pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
     image
 }
 
-/// A segment with one block: that of the process.
+/// The block of the process.
 fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
+    let at = image.len();
     let words = layout::packed(program.as_bytes());
     let text = layout::rounded(program.len(), WORD);
     let size = layout::rounded(layout::process::SIZE + text, UNIT);
-    image.resize(layout::segment::SIZE + layout::process::SIZE, 0);
+    image.resize(at + layout::process::SIZE, 0);
     words.for_each(|word| push(image, word));
-    image.resize(layout::segment::SIZE + size, 0);
+    image.resize(at + size, 0);
 
-    set(image, 0, MAGIC);
-    set(image, layout::segment::VERSION, layout::VERSION.into());
     let bytes = process_bytes(backend).and_then(|bytes| i64::try_from(bytes).ok());
-    let at = layout::segment::SIZE;
     for (offset, value) in [
         (0, layout::block(size, layout::PROCESS)),
         (layout::process::ID, process::id().into()),
@@ -107,7 +110,16 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
     ] {
         set(image, at + offset, value);
     }
-    finish_segment(image, 0);
+}
+
+/// The block with the texts of a function.
+fn add_texts(image: &mut Vec<u8>, number: i64, function: &Function) {
+    let at = image.len();
+    let (size, words) = table::texts(number, function);
+    let size = layout::rounded(size, UNIT);
+    push(image, layout::block(size, layout::TEXTS));
+    words.for_each(|word| push(image, word));
+    image.resize(at + size, 0);
 }
 
 /// Sets the sizes of the segment that begins at `start`, of which only the used part is there.

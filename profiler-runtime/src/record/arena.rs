@@ -330,19 +330,22 @@ pub(crate) fn adopt() {
     }
 }
 
-/// Writes `text` to the words at `place`; returns the place behind.
+/// Writes `text` to the words at `place`.
 ///
 /// # Safety
 /// There is room for it.
-pub(super) unsafe fn write_text(place: NonNull<Word>, text: &[u8]) -> NonNull<Word> {
-    let words = layout::packed(text);
-    words.fold(place, |place, word| {
+pub(super) unsafe fn write_text(place: NonNull<Word>, text: &[u8]) {
+    // SAFETY: as the caller promises.
+    unsafe { write(place, layout::packed(text)) };
+}
+
+/// # Safety
+/// There is room for so many.
+pub(super) unsafe fn write(place: NonNull<Word>, words: impl Iterator<Item = i64>) {
+    for (index, word) in words.enumerate() {
         // SAFETY: as the caller promises; any bits are a word.
-        unsafe {
-            place.as_ref().set(word);
-            place.add(1)
-        }
-    })
+        unsafe { place.add(index).as_ref() }.set(word);
+    }
 }
 
 impl Process {

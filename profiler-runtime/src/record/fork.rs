@@ -93,20 +93,11 @@ fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
 /// `place` is as long as the segment, and nobody else's.
 unsafe fn copy(segment: &'static Segment, place: NonNull<u8>) {
     // SAFETY: as the caller promises.
-    unsafe { write(place.cast(), segment.shared_words()) };
+    unsafe { arena::write(place.cast(), segment.shared_words()) };
     let own = thread::current_ledger().thread().map(Thread::own_words);
     let Some(own) = own else { return };
     if let Some(offset) = segment.offset_of(own.as_ptr().cast()) {
         // SAFETY: these words are of the segment.
-        unsafe { write(place.byte_add(offset).cast(), own.iter().map(Word::get)) };
-    }
-}
-
-/// # Safety
-/// There is room for so many.
-unsafe fn write(place: NonNull<Word>, words: impl Iterator<Item = i64>) {
-    for (index, word) in words.enumerate() {
-        // SAFETY: as the caller promises.
-        unsafe { place.add(index).as_ref() }.set(word);
+        unsafe { arena::write(place.byte_add(offset).cast(), own.iter().map(Word::get)) };
     }
 }

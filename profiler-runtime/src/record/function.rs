@@ -25,14 +25,14 @@ impl Function {
     /// Reads `FIRST_LINE ROWS FIRST_ROW_RUNS NAME_LENGTH FILE`, and from the next line on the name,
     /// if it has a length in bytes, and the source.
     pub(super) fn of(Table(path, text, _): &'static Table) -> Self {
-        let (head, rest) = text.split_once('\n').unwrap_or((text, ""));
-        let mut words = head.splitn(5, ' ');
-        let mut number = || words.next().and_then(|word| word.parse::<u32>().ok()).unwrap_or(0);
-        let (first_line, rows, first_row_runs) = (number(), number(), number() != 0);
-        let (name, source) = rest.split_at_checked(number() as usize).unwrap_or(("", rest));
-        let file = words.next().unwrap_or("");
+        let (mut numbers, mut head) = ([0; 4], *text);
+        numbers.fill_with(|| take_number(&mut head));
+        let [first_line, rows, first_row_runs, name] = numbers;
+        let (file, rest) = head.split_once('\n').unwrap_or((head, ""));
+        let (name, source) = rest.split_at_checked(name as usize).unwrap_or(("", rest));
         let rows = rows.max(1) as usize;
         let name = (!name.is_empty()).then_some(name);
+        let first_row_runs = first_row_runs != 0;
         Self { name, path: *path, file, first_line, rows, source, first_row_runs }
     }
 
@@ -42,11 +42,22 @@ impl Function {
             return name;
         }
         let path = (self.path)();
-        let own = path.find("::__MemProfile").map_or(path, |end| &path[..end]);
+        let own = path.strip_suffix("::__MemProfile").unwrap_or(path);
         // The body of an async function is a closure to the compiler, once more for every
         // attribute that has put the body into an async block of its own.
         own.trim_end_matches("::{{closure}}")
     }
+}
+
+/// Takes the number away with which a text begins, and the blank behind it. By hand: each function reads
+/// four when it is called first.
+fn take_number(text: &mut &'static str) -> u32 {
+    let digits = text.bytes().take_while(u8::is_ascii_digit);
+    let (length, number) = digits.fold((0, 0_u32), |(length, number), digit| {
+        (length + 1, number.wrapping_mul(10).wrapping_add((digit - b'0').into()))
+    });
+    *text = text.get(length + 1..).unwrap_or("");
+    number
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::row::{Header, Row};
 use super::span::{Name, Span, Spans};
 pub(crate) use super::stack::MARK;
 use super::stack::{Aside, Stack};
-use super::table::Entry;
+use super::table::{Entry, Texts};
 use super::timeline::{Sample, Samples, Timeline};
 
 /// The first word of every segment.
@@ -30,7 +30,7 @@ pub(crate) const UNIT: usize = 64;
 pub(crate) const RESERVED: i64 = 0;
 /// The process: [`Process`] and its command line.
 pub(crate) const PROCESS: i64 = 1;
-/// A function: [`Entry`] and its three texts.
+/// A function: [`Entry`].
 pub(crate) const FUNCTION: i64 = 2;
 /// A thread: [`Books`].
 pub(crate) const THREAD: i64 = 3;
@@ -46,6 +46,8 @@ pub(crate) const SAMPLES: i64 = 7;
 pub(crate) const SPANS: i64 = 8;
 /// The name of blocks: [`Name`] and its text.
 pub(crate) const NAME: i64 = 9;
+/// What is to be read of a function: [`Texts`] and these.
+pub(crate) const TEXTS: i64 = 10;
 
 /// No reading yet.
 pub(crate) const NEVER: i64 = i64::MIN;
@@ -105,8 +107,15 @@ pub(crate) mod function {
     pub(crate) const ROWS: usize = offset_of!(Entry, rows);
     pub(crate) const FIRST_ROW_RUNS: usize = offset_of!(Entry, first_row_runs);
     pub(crate) const READING: usize = offset_of!(Entry, reading);
-    pub(crate) const TEXTS: usize = offset_of!(Entry, texts);
     pub(crate) const SIZE: usize = size_of::<Entry>();
+}
+
+pub(crate) mod texts {
+    use super::*;
+    pub(crate) const NUMBER: usize = offset_of!(Texts, number);
+    /// Of the name, the file and the source.
+    pub(crate) const LENGTHS: usize = offset_of!(Texts, lengths);
+    pub(crate) const SIZE: usize = size_of::<Texts>();
 }
 
 pub(crate) mod thread {
@@ -241,8 +250,9 @@ mod tests {
 
         let offsets = [function::NUMBER, function::FIRST_LINE, function::ROWS];
         assert_eq!(offsets, [8, 16, 24]);
-        let offsets = [function::FIRST_ROW_RUNS, function::READING, function::TEXTS];
-        assert_eq!((offsets, function::SIZE), ([32, 40, 48], 128));
+        let offsets = [function::FIRST_ROW_RUNS, function::READING];
+        assert_eq!((offsets, function::SIZE), ([32, 40], 64));
+        assert_eq!([texts::NUMBER, texts::LENGTHS, texts::SIZE], [8, 16, 40]);
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
         assert_eq!((offsets, thread::SIZE), ([8, 64, 256], 512));

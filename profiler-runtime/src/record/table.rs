@@ -1,9 +1,11 @@
 //! One static per annotated function, registered by its first call.
 
+use core::iter;
 use core::ptr;
 use core::sync::atomic::{
     AtomicI64, AtomicPtr, AtomicU8,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
 };
 
 use super::arena;
@@ -29,7 +31,7 @@ use super::word::{Pointer, Word};
 #[repr(C)]
 pub struct Table(pub fn() -> &'static str, pub &'static str, pub fn());
 
-/// A function in the memory of the figures; its name, file and source follow.
+/// A function in the memory of the figures.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Entry {
@@ -41,11 +43,36 @@ pub(crate) struct Entry {
     pub(super) first_row_runs: Word,
     /// Memory in use at the first call; [`NEVER`] before.
     pub(super) reading: Word,
-    /// Lengths of the three texts, which follow, packed one by one.
-    pub(super) texts: [Word; 3],
     /// Means nothing outside the process, like the next one.
     table: Pointer<Table>,
     next: AtomicPtr<Entry>,
+}
+
+/// What is to be read of a function. Only recordings have it, where the function's table is not at hand.
+#[derive(Debug)]
+#[repr(C)]
+pub(super) struct Texts {
+    block: Word,
+    /// That of the function.
+    pub(super) number: Word,
+    /// Of its name, file and source, which follow, packed one by one.
+    pub(super) lengths: [Word; 3],
+}
+
+/// The block with the texts of a function: how long it is, in bytes, and what follows its first word.
+pub(crate) fn texts(number: i64, function: &Function) -> (usize, impl Iterator<Item = i64>) {
+    let texts = [function.display_name(), function.file, function.source].map(str::as_bytes);
+    let lengths = texts.map(<[u8]>::len);
+    let size = lengths.map(|length| layout::rounded(length, layout::WORD)).iter().sum::<usize>();
+    let head = iter::once(number).chain(lengths.map(|length| length as i64));
+    (size_of::<Texts>() + size, head.chain(texts.into_iter().flat_map(layout::packed)))
+}
+
+/// Has a recording that has begun say what functions were called before.
+pub(crate) fn record_texts() {
+    // As in `Table::register`.
+    fence(SeqCst);
+    entries().for_each(Entry::record_texts);
 }
 
 impl Node for Entry {
@@ -73,9 +100,9 @@ fn entries() -> impl Iterator<Item = &'static Entry> {
     })
 }
 
-/// The functions that were called, as the macro knows them.
-pub(crate) fn functions() -> impl Iterator<Item = Function> {
-    entries().filter_map(Entry::function)
+/// The functions that were called, as the macro knows them, with their numbers.
+pub(crate) fn functions() -> impl Iterator<Item = (i64, Function)> {
+    entries().filter_map(|entry| Some((entry.number.get(), entry.function()?)))
 }
 
 /// The function of the table of this number.
@@ -236,6 +263,11 @@ impl Table {
         let entry = self.entry()?;
         if ptr::eq(entry, new) {
             arena::finish(&new.block, layout::FUNCTION);
+            // Either it is seen here that a recording has begun, or there that the function has been called.
+            fence(SeqCst);
+            if arena::is_recording() {
+                new.record_texts();
+            }
         }
         Some(entry)
     }
@@ -273,9 +305,7 @@ impl Entry {
     /// A new block, not finished yet; `None` when memory is out.
     fn reserve(table: &'static Table, number: i64) -> Option<&'static Self> {
         let function = table.function();
-        let texts = [function.display_name(), function.file, function.source];
-        let size = texts.iter().map(|text| layout::rounded(text.len(), layout::WORD));
-        let block = arena::reserve(size_of::<Self>() + size.sum::<usize>())?;
+        let block = arena::reserve(size_of::<Self>())?;
         // SAFETY: the block is as long as that, and zeroes are valid.
         let entry: &'static Self = unsafe { block.cast().as_ref() };
         entry.number.set(number);
@@ -284,13 +314,17 @@ impl Entry {
         entry.first_row_runs.set(function.first_row_runs.into());
         entry.reading.set(NEVER);
         entry.table.set(ptr::from_ref(table).cast_mut());
-        // SAFETY: as above.
-        let mut place = unsafe { block.byte_add(size_of::<Self>()) };
-        for (length, text) in entry.texts.iter().zip(texts) {
-            length.set(text.len() as i64);
-            // SAFETY: as above.
-            place = unsafe { arena::write_text(place, text.as_bytes()) };
-        }
         Some(entry)
+    }
+
+    fn record_texts(&self) {
+        let Some(function) = self.function() else { return };
+        let (size, words) = texts(self.number.get(), &function);
+        if let Some(block) = arena::reserve(size) {
+            // SAFETY: the block is as long as that.
+            unsafe { arena::write(block.add(1), words) };
+            // SAFETY: as above.
+            arena::finish(unsafe { block.as_ref() }, layout::TEXTS);
+        }
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct Blocks<'a> {
     process: Block<'a>,
     /// By number.
     pub(super) functions: BTreeMap<i64, Block<'a>>,
+    /// By the numbers of their functions.
+    pub(super) texts: BTreeMap<i64, Block<'a>>,
     /// By number.
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
@@ -45,6 +47,7 @@ struct Found<'a> {
     segments: Vec<Segment>,
     process: Option<Block<'a>>,
     functions: BTreeMap<i64, Block<'a>>,
+    texts: BTreeMap<i64, Block<'a>>,
     threads: BTreeMap<i64, Block<'a>>,
     chunks: Vec<Block<'a>>,
     stacks: Vec<Block<'a>>,
@@ -62,8 +65,20 @@ impl<'a> Blocks<'a> {
             at = found.add_segment(bytes, at)?;
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { segments, functions, threads, chunks, stacks, timeline, .. } = found;
-        Ok(Self { bytes, segments, process, functions, threads, chunks, stacks, timeline, end: at })
+        let Found { segments, functions, texts, threads, chunks, stacks, timeline, .. } = found;
+        let end = at;
+        Ok(Self {
+            bytes,
+            segments,
+            process,
+            functions,
+            texts,
+            threads,
+            chunks,
+            stacks,
+            timeline,
+            end,
+        })
     }
 
     pub(super) fn process(&self) -> Block<'a> {
@@ -168,6 +183,7 @@ impl<'a> Found<'a> {
             layout::SAMPLES => layout::samples::SIZE,
             layout::SPANS => layout::spans::SIZE,
             layout::NAME => layout::name::SIZE,
+            layout::TEXTS => layout::texts::SIZE,
             _ => return Err(Damaged { at: block.at, what: "a block is of no known kind" }),
         };
         if block.bytes.len() < least {
@@ -178,6 +194,7 @@ impl<'a> Found<'a> {
             layout::FUNCTION => {
                 self.functions.insert(block.word(layout::function::NUMBER), block);
             }
+            layout::TEXTS => _ = self.texts.insert(block.word(layout::texts::NUMBER), block),
             layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
             layout::CHUNK => self.chunks.push(block),
             layout::STACK => self.stacks.push(block),

@@ -31,14 +31,15 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
         let number = chunks.first().map_or(0, |(number, _)| *number);
         // A function that is still being written, or was cut off.
-        let Some(block) = blocks.functions.get(&number) else { continue };
+        let block = blocks.functions.get(&number).zip(blocks.texts.get(&number));
+        let Some((block, texts)) = block else { continue };
         let mut sums = Vec::new();
         for (_, chunk) in chunks {
             sums.resize(rows(block, chunk)?, Sum::default());
             add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
         }
         if sums.iter().any(Sum::ran) {
-            functions.push(function(block, &sums, backend)?);
+            functions.push(function(block, texts, &sums, backend)?);
         }
     }
     let process_bytes = process_bytes(blocks, &ledgers, backend);
@@ -269,11 +270,12 @@ fn reading(blocks: &Blocks<'_>, ledger: &Ledger, backend: Backend) -> i64 {
 
 fn function(
     block: &Block<'_>,
+    texts: &Block<'_>,
     sums: &[Sum],
     backend: Backend,
 ) -> Result<FunctionSnapshot, RecordingError> {
-    let lengths = [0, 1, 2].map(|text| block.word(layout::function::TEXTS + text * layout::WORD));
-    let [name, file, source] = block.texts(layout::function::SIZE, lengths)?;
+    let lengths = [0, 1, 2].map(|text| texts.word(layout::texts::LENGTHS + text * layout::WORD));
+    let [name, file, source] = texts.texts(layout::texts::SIZE, lengths)?;
     let line = u32::try_from(block.word(layout::function::FIRST_LINE)).ok();
     let line = line.filter(|line| line.checked_add(sums.len() as u32).is_some());
     let line = line.ok_or_else(|| block.damaged("a function begins on an impossible line"))?;

@@ -162,8 +162,7 @@ impl<'a> Labels<'a> {
         let (block, length, start) = if is_block {
             (self.names.get(&number), layout::name::TEXT, layout::name::SIZE)
         } else {
-            let function = self.blocks.functions.get(&number);
-            (function, layout::function::TEXTS, layout::function::SIZE)
+            (self.blocks.texts.get(&number), layout::texts::LENGTHS, layout::texts::SIZE)
         };
         let Some(block) = block else { return Ok(None) };
         let [name] = block.texts(start, [block.word(length)])?;

@@ -10,7 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing};
-use crate::record::{arena, fork};
+use crate::record::{arena, fork, table};
 use crate::recording;
 use crate::snapshot::Backend;
 
@@ -46,6 +46,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         let _ = fs::remove_file(&path);
         io::Error::from_raw_os_error(error)
     })?;
+    table::record_texts();
     fork::watch();
     if is_alone() {
         arena::adopt();

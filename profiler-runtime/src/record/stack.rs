@@ -153,19 +153,27 @@ impl Stack {
     /// other stacks of a thread that has several may end in another order. The books of all callers are
     /// complete, and `now` are the thread's totals.
     pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&Aside> {
-        let mut top = self.top.get();
-        while top != self.begin.get() {
-            top = top.wrapping_sub(1);
-            // SAFETY: what lies between `begin` and `top` was written by `push`.
-            let aside = unsafe { &*top };
-            if aside.chunk() == Some(chunk) {
-                self.top.set(top);
-                self.complete.set(top);
-                return Some(aside);
-            }
-            aside.give_up(now);
+        let mut above = self.top.get();
+        while self.chunk_below(above)? != chunk {
+            above = above.wrapping_sub(1);
         }
-        None
+        self.give_up_from(above, now);
+        let last = above.wrapping_sub(1);
+        self.top.set(last);
+        self.complete.set(last);
+        // SAFETY: what lies between `begin` and `top` was written by `push`.
+        Some(unsafe { &*last })
+    }
+
+    /// The ends of these frames will not be seen.
+    fn give_up_from(&self, entry: *mut Aside, now: &Totals) {
+        while self.top.get() != entry {
+            let last = self.top.get().wrapping_sub(1);
+            // SAFETY: what lies between `begin` and `top` was written by `push`.
+            unsafe { &*last }.give_up(now);
+            self.top.set(last);
+        }
+        self.complete.set(entry);
     }
 
     /// How many frames are on it.
@@ -176,14 +184,7 @@ impl Stack {
     /// Gives up all frames, of a thread that has ended with these totals. The books of all callers are
     /// complete.
     pub(crate) fn clear(&self, now: &Totals) {
-        let begin = self.begin.get();
-        while self.top.get() != begin {
-            let last = self.top.get().wrapping_sub(1);
-            // SAFETY: what lies between `begin` and `top` was written by `push`.
-            unsafe { &*last }.give_up(now);
-            self.top.set(last);
-        }
-        self.complete.set(begin);
+        self.give_up_from(self.begin.get(), now);
     }
 
     /// Makes room for more, on a stack that is complete; `None` when memory is out.

@@ -90,10 +90,12 @@ impl Profile<'_> {
         let compiler = &message["message"];
         match (message["reason"].as_str(), compiler["level"].as_str()) {
             (Some("compiler-artifact"), _) if message["executable"].is_string() => {
+                // Examples may have tests as well.
+                let is_other = |kind: &Value| kind == "test" || kind == "example" || kind == "bin";
                 build.tests.push(Test {
                     name: text(&message["target"]["name"]),
                     file: PathBuf::from(text(&message["executable"])),
-                    is_library: message["target"]["kind"][0] != "test",
+                    is_library: !is_other(&message["target"]["kind"][0]),
                 });
             }
             (Some("compiler-message"), Some("error")) => {

@@ -37,6 +37,9 @@ pub(super) struct Directory {
     /// Which bits of an offset into the slots, in bytes, count.
     mask: usize,
     used: AtomicUsize,
+    /// The one in whose place this is. Somebody may be looking there still, and who looks for leaks in the
+    /// program is to find none.
+    _older: Option<&'static Directory>,
 }
 
 // SAFETY: the slots are atomics, and never freed; what leads to them is never written.
@@ -44,7 +47,7 @@ unsafe impl Sync for Directory {}
 
 /// Of a thread that has called nothing yet.
 static EMPTY: Directory =
-    Directory { slots: ptr::from_ref(&NOTHING), mask: 0, used: AtomicUsize::new(0) };
+    Directory { slots: ptr::from_ref(&NOTHING), mask: 0, used: AtomicUsize::new(0), _older: None };
 
 static NOTHING: Slot =
     Slot { table: AtomicPtr::new(ptr::null_mut()), chunk: AtomicPtr::new(ptr::null_mut()) };
@@ -75,8 +78,9 @@ impl Directory {
         &EMPTY
     }
 
-    /// One with this many slots, a power of two; `None` when memory is out.
-    fn reserve(count: usize) -> Option<&'static Self> {
+    /// One with twice as many slots, a power of two, of which none is in use; `None` when memory is out.
+    fn reserve_larger(&'static self) -> Option<&'static Self> {
+        let count = (self.count() * 2).max(SMALLEST);
         let (layout, offset) =
             Layout::new::<Self>().extend(Layout::array::<Slot>(count).ok()?).ok()?;
         // SAFETY: the layout is not empty. `System` is called directly: this is no business of the
@@ -88,7 +92,7 @@ impl Directory {
         let place = place.cast::<Self>();
         // SAFETY: the memory is exclusively ours, and never freed.
         unsafe {
-            place.write(Self { slots, mask, used: AtomicUsize::new(0) });
+            place.write(Self { slots, mask, used: AtomicUsize::new(0), _older: Some(self) });
             Some(place.as_ref())
         }
     }
@@ -147,7 +151,7 @@ impl Directory {
             self.put(table, chunk, false);
             return Some(self);
         }
-        let larger = Self::reserve((self.count() * 2).max(SMALLEST))?;
+        let larger = self.reserve_larger()?;
         for slot in self.slots() {
             if let Some(table) = slot.table() {
                 // SAFETY: it has a table.
@@ -255,10 +259,21 @@ impl Way {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use core::iter;
 
     static TABLES: [Table; 200] = [const { Table(|| "unused", "1 1 0 0 a.rs\n", || {}) }; 200];
 
     const OUT: &str = "memory is out";
+
+    /// So that none of the tests leaks.
+    static KEPT: [AtomicPtr<Directory>; 4] = [const { AtomicPtr::new(ptr::null_mut()) }; 4];
+
+    fn keep(directory: &'static Directory) {
+        let mut free = KEPT.iter().filter(|kept| kept.load(Relaxed).is_null());
+        let new = ptr::from_ref(directory).cast_mut();
+        let null = ptr::null_mut();
+        assert!(free.any(|kept| kept.compare_exchange(null, new, Relaxed, Relaxed).is_ok()));
+    }
 
     #[test]
     fn all_that_was_added_is_found_and_nothing_else() -> Result<(), &'static str> {
@@ -282,6 +297,20 @@ mod tests {
         assert_eq!(directory.chunks().count(), chunks.len());
         let numbers: i64 = directory.chunks().map(|chunk| chunk.table.get()).sum();
         assert_eq!(numbers, (0..chunks.len() as i64).sum::<i64>());
+        keep(directory);
+        Ok(())
+    }
+
+    #[test]
+    fn a_directory_that_was_replaced_is_no_leak() -> Result<(), &'static str> {
+        let chunk = Chunk::reserve(0, 0, 1).ok_or(OUT)?;
+        let mut directory = Directory::empty();
+        for table in &TABLES {
+            directory = directory.add(table, chunk).ok_or(OUT)?;
+        }
+        keep(directory);
+        let sizes = iter::successors(Some(directory), |newer| newer._older).map(Directory::count);
+        assert_eq!(sizes.fold(0, |sizes, size| sizes | size), 1 | 64 | 128 | 256 | 512 | 1024);
         Ok(())
     }
 
@@ -296,6 +325,7 @@ mod tests {
         let way = Way::nowhere();
         way.lead_to(directory);
         assert_eq!((way.find(one), way.find(other)), (first, None));
+        keep(directory);
         Ok(())
     }
 
@@ -318,6 +348,7 @@ mod tests {
         assert_eq!(way.find_called(&TABLES[1]), None);
         directory.forget_calls();
         assert_eq!(found(directory), (Some(chunk), None));
+        keep(directory);
         Ok(())
     }
 }

@@ -297,11 +297,11 @@ impl Subject {
 
     /// What it covers of the rows of a thread.
     fn chunks(self, thread: &Thread) -> impl Iterator<Item = Chunk> {
-        let own = match self {
-            Self::Function(table) => Some(thread.chunk(table)),
-            Self::Block(_) => None,
+        let (own, all) = match self {
+            Self::Function(table) => (thread.chunk(table).filter(|own| !own.is_skipped()), None),
+            Self::Block(_) => (None, Some(thread.chunks())),
         };
-        thread.chunks().filter(move |chunk| own.is_none_or(|own| own == Some(*chunk)))
+        own.into_iter().chain(all.into_iter().flatten())
     }
 }
 

@@ -231,7 +231,7 @@ impl Segment {
     /// Kinds and offsets of all blocks, filled or not.
     fn extents(&'static self) -> impl Iterator<Item = (i64, Range<usize>)> {
         let (mut at, used) = (size_of::<Self>(), self.used());
-        core::iter::from_fn(move || {
+        iter::from_fn(move || {
             let start = (at < used).then_some(at)?;
             // SAFETY: it lies within what is used, which stays.
             let (size, kind) = layout::size_and_kind(unsafe { first_word(self.at(start)) });

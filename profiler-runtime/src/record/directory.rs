@@ -14,20 +14,17 @@ use std::alloc::{GlobalAlloc, System};
 
 use super::row::{Chunk, Header};
 use super::table::Table;
-use super::word::{Local, Pointer};
+use super::word::{Local, Pointer, marked, unmarked};
 
 /// A function that has rows on the thread.
 #[derive(Debug)]
 #[repr(C)]
 pub(super) struct Slot {
-    /// With [`MARK`] until the function is called; null where nothing is here yet. Written last.
+    /// [`marked`] until the function is called, so that a first call finds nothing where others find their
+    /// rows; null where nothing is here yet. Written last.
     table: AtomicPtr<Table>,
     chunk: AtomicPtr<Header>,
 }
-
-/// What the address of a table has in addition, which is even, so that a first call finds nothing where
-/// others find their rows.
-const MARK: usize = 1;
 
 /// The functions that a thread has called. Double hashing; at most a quarter of the slots is in use, and
 /// a sixteenth where a function would not be where it is looked for first, as nearly all are.
@@ -183,14 +180,10 @@ impl Directory {
     }
 }
 
-fn marked(table: *mut Table) -> *mut Table {
-    table.map_addr(|address| address | MARK)
-}
-
 impl Slot {
     /// The function whose rows are here, called or not.
     fn table(&self) -> Option<&'static Table> {
-        let table = self.table.load(Acquire).map_addr(|address| address & !MARK);
+        let table = unmarked(self.table.load(Acquire));
         // SAFETY: null or a table, which is a static.
         unsafe { table.as_ref() }
     }

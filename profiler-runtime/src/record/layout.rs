@@ -8,10 +8,10 @@ use super::books::Books;
 use super::ledger::Ledger;
 use super::row::{Header, Row};
 use super::span::{Name, Span, Spans};
-pub(crate) use super::stack::MARK;
 use super::stack::{Aside, Stack};
 use super::table::{Entry, Texts};
 use super::timeline::{Sample, Samples, Timeline};
+pub(crate) use super::word::MARK;
 
 /// The first word of every segment.
 pub(crate) const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");

@@ -102,6 +102,7 @@ pub(crate) struct Ledger {
     pub(super) booked_allocations: Word,
     /// What stays set in [`Self::notable`]: 0, or [`CHANGED`] where calls are recorded as spans.
     pub(super) kept: Local,
+    /// So that there is no gap behind it.
     _rest: Word,
 }
 

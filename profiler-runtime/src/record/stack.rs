@@ -11,13 +11,14 @@ use core::ptr::{self, NonNull};
 use super::arena;
 use super::layout;
 use super::row::{Chunk, Header, Row, Totals};
-use super::word::{Pointer, Word};
+use super::word::{Pointer, Word, marked, unmarked};
 
 /// What a frame gives back when it ends.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Aside {
-    /// The frame's own chunk; with [`MARK`] where its end has more to do than to give back the row.
+    /// The frame's own chunk; [`marked`] where its end has more to do than to give back the row. So the end
+    /// finds out by one comparison whether it has not, and is that of the innermost frame.
     pub(crate) chunk: Pointer<Header>,
     /// The row that was current.
     pub(crate) row: Pointer<Row>,
@@ -28,10 +29,6 @@ pub(crate) struct Aside {
     pub(crate) line_start: Word,
     pub(crate) frame_peak: Word,
 }
-
-/// What the address of a chunk has in addition, which is even: so that the end of a frame finds out by
-/// one comparison whether it is the innermost one and has nothing more to do.
-pub(crate) const MARK: usize = 1;
 
 /// For so many frames, at first.
 const SMALLEST: usize = 64;
@@ -109,7 +106,7 @@ impl Stack {
         self.top.get() == self.complete.get()
     }
 
-    /// Takes the last one away, if it is that of a frame of `chunk` and has no [`MARK`]. It is valid until
+    /// Takes the last one away, if it is that of a frame of `chunk` and not [`marked`]. It is valid until
     /// the next one is pushed, like what the others give.
     ///
     /// # Safety
@@ -230,7 +227,7 @@ impl Aside {
     /// The frame's own chunk.
     pub(super) fn chunk(&self) -> Option<Chunk> {
         // SAFETY: `push` was given it.
-        unsafe { Chunk::from_ptr(self.chunk.get().map_addr(|address| address & !MARK)) }
+        unsafe { Chunk::from_ptr(unmarked(self.chunk.get())) }
     }
 
     /// The end of the frame will not be seen.
@@ -243,7 +240,7 @@ impl Aside {
     }
 
     pub(super) fn mark(&self) {
-        self.chunk.set(self.chunk.get().map_addr(|address| address | MARK));
+        self.chunk.set(marked(self.chunk.get()));
     }
 
     fn copy(&self, from: &Self) {

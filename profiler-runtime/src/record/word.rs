@@ -112,6 +112,18 @@ impl<T> fmt::Debug for Pointer<T> {
     }
 }
 
+/// What is added to the address of something aligned, to tell two cases apart by the comparison that is
+/// made anyway.
+pub(crate) const MARK: usize = 1;
+
+pub(crate) fn marked<T>(pointer: *mut T) -> *mut T {
+    pointer.map_addr(|address| address | MARK)
+}
+
+pub(crate) fn unmarked<T>(pointer: *mut T) -> *mut T {
+    pointer.map_addr(|address| address & !MARK)
+}
+
 /// A counter that only its own thread reads and writes.
 ///
 /// A plain cell, because the compiler folds a plain load into the comparison that uses it and

@@ -214,6 +214,13 @@ impl Segment {
         self.used.load(Acquire) as usize
     }
 
+    /// The words handed out, with the header.
+    pub(super) fn words(&'static self) -> impl Iterator<Item = &'static Word> {
+        let first = NonNull::from(self).cast::<Word>();
+        // SAFETY: within what is used, which stays; all of it is words.
+        (0..self.used() / WORD).map(move |index| unsafe { first.add(index).as_ref() })
+    }
+
     /// # Safety
     /// The offset, in bytes, is that of a word within what is used.
     unsafe fn at(&'static self, offset: usize) -> NonNull<Word> {

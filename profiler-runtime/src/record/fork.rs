@@ -9,7 +9,6 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena::{self, Segment};
-use super::thread::{self, Thread};
 use super::word::Word;
 use crate::process;
 
@@ -93,11 +92,5 @@ fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
 /// `place` is as long as the segment, and nobody else's.
 unsafe fn copy(segment: &'static Segment, place: NonNull<u8>) {
     // SAFETY: as the caller promises.
-    unsafe { arena::write(place.cast(), segment.shared_words()) };
-    let own = thread::current_ledger().thread().map(Thread::own_words);
-    let Some(own) = own else { return };
-    if let Some(offset) = segment.offset_of(own.as_ptr().cast()) {
-        // SAFETY: these words are of the segment.
-        unsafe { arena::write(place.byte_add(offset).cast(), own.iter().map(Word::get)) };
-    }
+    unsafe { arena::write(place.cast(), segment.words().map(Word::get)) };
 }

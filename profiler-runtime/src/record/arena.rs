@@ -187,14 +187,26 @@ impl Segment {
     }
 
     /// The next `size` bytes; `None` where so many are not left.
+    ///
+    /// Whoever is first to write what a block begins with has it, and everybody may count it as handed
+    /// out. So there is never one without its size, not even in a child forked just then.
     fn take(&'static self, size: usize) -> Option<NonNull<Word>> {
-        let fits = |used| Some(used + size as i64).filter(|&end| end <= self.length.get());
-        let start = self.used.fetch_update(AcqRel, Acquire, fits).ok()?;
-        // SAFETY: these bytes of the segment were just handed to us.
-        let block: NonNull<Word> = unsafe { NonNull::from(self).byte_add(start as usize).cast() };
-        // SAFETY: as above, and zeroes are a valid word.
-        unsafe { block.as_ref() }.set(layout::block(size, RESERVED));
-        Some(block)
+        let header = layout::block(size, RESERVED);
+        loop {
+            let start = self.used();
+            if start + size > self.length() {
+                return None;
+            }
+            // SAFETY: it lies within the segment: in its zeroes, or a block begins there.
+            let block = unsafe { self.at(start) };
+            // SAFETY: as above, and zeroes are a valid word.
+            let found = unsafe { block.as_ref() }.claim(header);
+            let (taken, _) = layout::size_and_kind(found.unwrap_or(header));
+            self.used.fetch_max((start + taken as usize) as i64, AcqRel);
+            if found.is_none() {
+                return Some(block);
+            }
+        }
     }
 
     pub(super) fn length(&self) -> usize {
@@ -222,7 +234,7 @@ impl Segment {
     }
 
     /// # Safety
-    /// The offset, in bytes, is that of a word within what is used.
+    /// The offset, in bytes, is that of a word within it.
     unsafe fn at(&'static self, offset: usize) -> NonNull<Word> {
         // SAFETY: as the caller promises.
         unsafe { NonNull::from(self).cast::<Word>().byte_add(offset) }
@@ -241,7 +253,8 @@ impl Segment {
         iter::from_fn(move || {
             let start = (at < used).then_some(at)?;
             // SAFETY: it lies within what is used, which stays.
-            let (size, kind) = layout::size_and_kind(unsafe { first_word(self.at(start)) });
+            let (size, kind) = layout::size_and_kind(unsafe { self.at(start).as_ref() }.acquire());
+            // A fork's copy has none where blocks were handed out meanwhile.
             at = (start + (size as usize).max(UNIT)).min(used);
             Some((kind, start..at))
         })
@@ -271,22 +284,6 @@ impl Segment {
         let offset = block.addr().wrapping_sub(ptr::from_ref(self).addr());
         (offset < self.length()).then_some(offset)
     }
-}
-
-/// What a block begins with. Between being given it and writing that, a thread does nothing else: it is
-/// waited for, but not for ever, as a forked child has no such thread.
-///
-/// # Safety
-/// A block begins there.
-unsafe fn first_word(block: NonNull<Word>) -> i64 {
-    for _ in 0..1000 {
-        // SAFETY: as the caller promises; a block stays.
-        match unsafe { block.as_ref() }.acquire() {
-            0 => core::hint::spin_loop(),
-            word => return word,
-        }
-    }
-    0
 }
 
 /// From now on new segments are part of `file`, whose first one says what `describe` says.

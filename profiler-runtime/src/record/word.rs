@@ -4,7 +4,7 @@ use core::cell::Cell;
 use core::fmt;
 use core::sync::atomic::{
     AtomicI64, AtomicPtr,
-    Ordering::{Acquire, Relaxed, Release},
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
 /// A 64-bit counter that one thread writes and any thread may read.
@@ -43,6 +43,11 @@ impl Word {
     /// Sets the value where it still is `old`.
     pub(crate) fn set_if(&self, old: i64, new: i64) {
         let _ = self.0.compare_exchange(old, new, Relaxed, Relaxed);
+    }
+
+    /// Sets the value where it still is zero, and what is behind it is the caller's; else says what it is.
+    pub(crate) fn claim(&self, value: i64) -> Option<i64> {
+        self.0.compare_exchange(0, value, AcqRel, Acquire).err()
     }
 
     /// Adds and returns the new value. Not atomic as a whole: only the writer may call it.

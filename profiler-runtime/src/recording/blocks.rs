@@ -159,7 +159,7 @@ impl<'a> Found<'a> {
         while at < end {
             let Some(first) = word(bytes, at) else { return Ok(()) };
             let (size, kind) = layout::size_and_kind(first);
-            // Handed out, and not even its size written.
+            // The system has lost it.
             let size = if first == 0 { UNIT as u64 } else { size };
             let next = at.checked_add(size).filter(|&next| next <= end);
             let next = next.filter(|_| size > 0 && size % UNIT as u64 == 0);

@@ -96,9 +96,9 @@ pub(crate) fn reserve(bytes: usize) -> Option<NonNull<Word>> {
     segment.take(size)
 }
 
-/// The block is filled: from now on readers see it.
-pub(crate) fn finish(block: &Word, kind: i64) {
-    block.publish(block.get() | kind);
+/// The block is filled: from now on readers see it. Whether they did not before.
+pub(crate) fn finish(block: &Word, kind: i64) -> bool {
+    layout::size_and_kind(block.set_bits(kind)).1 == RESERVED
 }
 
 /// Nobody writes there any more, and readers pass over it.
@@ -224,13 +224,6 @@ impl Segment {
     /// Bytes handed out, with the header.
     pub(crate) fn used(&self) -> usize {
         self.used.load(Acquire) as usize
-    }
-
-    /// The words handed out, with the header.
-    pub(super) fn words(&'static self) -> impl Iterator<Item = &'static Word> {
-        let first = NonNull::from(self).cast::<Word>();
-        // SAFETY: within what is used, which stays; all of it is words.
-        (0..self.used() / WORD).map(move |index| unsafe { first.add(index).as_ref() })
     }
 
     /// # Safety

@@ -1,5 +1,7 @@
 //! The block of one thread: its ledgers.
 
+use core::{ptr, slice};
+
 use super::arena;
 use super::layout;
 use super::ledger::{Kind, Ledger};
@@ -43,6 +45,14 @@ impl Books {
         self.heap.belongs_to(thread);
         self.rss.belongs_to(thread);
         arena::finish(&self.block, layout::THREAD);
+    }
+
+    /// Only for the thread that writes here.
+    pub(super) fn words(&self) -> &[Word] {
+        let words = ptr::from_ref(self).cast();
+        // SAFETY: ledgers are words without a gap, what is behind them is zeroes, and this thread alone writes
+        // those that are no atomics.
+        unsafe { slice::from_raw_parts(words, size_of::<Self>() / size_of::<Word>()) }
     }
 
     /// Takes over where the `old` books of the thread stand, of which no frame is in use.

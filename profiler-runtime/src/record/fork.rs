@@ -9,6 +9,9 @@ use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena::{self, Segment};
+use super::span;
+use super::table;
+use super::thread::{self, Thread};
 use super::word::Word;
 use crate::process;
 
@@ -79,6 +82,8 @@ unsafe extern "C" fn child() {
         place = place.map(|place| unsafe { place.add(segment.length()) });
     }
     arena::forget_file();
+    table::find_again();
+    span::find_names_again();
 }
 
 fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
@@ -92,5 +97,11 @@ fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
 /// `place` is as long as the segment, and nobody else's.
 unsafe fn copy(segment: &'static Segment, place: NonNull<u8>) {
     // SAFETY: as the caller promises.
-    unsafe { arena::write(place.cast(), segment.words().map(Word::get)) };
+    unsafe { arena::write(place.cast(), segment.shared_words()) };
+    let own = thread::current_ledger().thread().map(Thread::own_words);
+    let Some(own) = own else { return };
+    if let Some(offset) = segment.offset_of(own.as_ptr().cast()) {
+        // SAFETY: these words are of the segment.
+        unsafe { arena::write(place.byte_add(offset).cast(), own.iter().map(Word::get)) };
+    }
 }

@@ -9,7 +9,7 @@ pub(crate) trait Node: Sized + 'static {
     fn next(&self) -> &AtomicPtr<Self>;
 }
 
-/// Nodes are pushed at the front and never taken out, so neither walking nor pushing can meet
+/// Nodes are pushed at the front and never taken out one by one, so neither walking nor pushing can meet
 /// a node that was freed or reused.
 #[derive(Debug)]
 pub(crate) struct List<T: Node> {
@@ -34,6 +34,12 @@ impl<T: Node> List<T> {
                 Err(current) => head = current,
             }
         }
+    }
+
+    /// Takes all out. Only in a forked child, which has no other threads: what lay in a file may be nodes
+    /// no more.
+    pub(crate) fn clear(&self) {
+        self.head.store(ptr::null_mut(), Ordering::Relaxed);
     }
 
     /// The nodes, newest first.

@@ -125,6 +125,16 @@ impl Node for Name {
     }
 }
 
+/// In a forked child: those that were made just then are not there.
+pub(super) fn find_names_again() {
+    NAMES.clear();
+    let names = arena::segments().flat_map(|segment| segment.blocks());
+    for (_, block) in names.filter(|(kind, _)| *kind == layout::NAME) {
+        // SAFETY: it was filled by `Name::reserve`, and is never freed.
+        NAMES.push(unsafe { block.cast::<Name>().as_ref() });
+    }
+}
+
 impl Name {
     /// `None` when memory is out. Where threads come with the same new name at once there may be
     /// two, which readers take for one.

@@ -70,7 +70,7 @@ pub(crate) fn texts(number: i64, function: &Function) -> (usize, impl Iterator<I
 
 /// Has a recording that has begun say what functions were called before.
 pub(crate) fn record_texts() {
-    // As in `Table::register`.
+    // As in `Entry::finish`.
     fence(SeqCst);
     entries().for_each(Entry::record_texts);
 }
@@ -83,6 +83,10 @@ impl Node for Entry {
 
 /// The functions that are measured and were called, by the addresses of their tables.
 static ENTRIES: [List<Entry>; 1024] = [const { List::new(AtomicPtr::new(ptr::null_mut())) }; 1024];
+
+fn list_of(table: *const Table) -> &'static List<Entry> {
+    &ENTRIES[table.addr() / size_of::<Table>() % ENTRIES.len()]
+}
 
 static REGISTERED: AtomicI64 = AtomicI64::new(0);
 
@@ -108,6 +112,13 @@ pub(crate) fn functions() -> impl Iterator<Item = (i64, Function)> {
 /// The function of the table of this number.
 pub(crate) fn function(number: i64) -> Option<Function> {
     entries().find(|entry| entry.number.get() == number)?.function()
+}
+
+/// In a forked child: those that were registered just then are not there, and what was listed behind
+/// them is to be found all the same.
+pub(super) fn find_again() {
+    ENTRIES.iter().for_each(List::clear);
+    entries().for_each(|entry| list_of(entry.table.get()).push(entry));
 }
 
 /// Forgets how much memory was in use when functions were first called.
@@ -241,35 +252,22 @@ impl Table {
             return Some(Chunk::skipped());
         }
         let entry = self.entry().or_else(|| self.register())?;
+        entry.finish();
         Chunk::reserve(entry.number.get(), thread.number(), entry.rows.get() as usize)
-    }
-
-    fn entries(&self) -> &'static List<Entry> {
-        &ENTRIES[ptr::from_ref(self).addr() / size_of::<Self>() % ENTRIES.len()]
     }
 
     /// What readers know of the function; `None` before its first call.
     fn entry(&self) -> Option<&'static Entry> {
         // Where two threads were the first to call it, the older one.
-        self.entries().iter().filter(|entry| ptr::eq(entry.table.get(), self)).last()
+        list_of(self).iter().filter(|entry| ptr::eq(entry.table.get(), self)).last()
     }
 
     #[cold]
     #[inline(never)]
     fn register(&'static self) -> Option<&'static Entry> {
-        let new = Entry::reserve(self, REGISTERED.fetch_add(1, Relaxed))?;
-        self.entries().push(new);
+        list_of(self).push(Entry::reserve(self, REGISTERED.fetch_add(1, Relaxed))?);
         // Another thread may have been faster: its entry holds, and readers do not see ours.
-        let entry = self.entry()?;
-        if ptr::eq(entry, new) {
-            arena::finish(&new.block, layout::FUNCTION);
-            // Either it is seen here that a recording has begun, or there that the function has been called.
-            fence(SeqCst);
-            if arena::is_recording() {
-                new.record_texts();
-            }
-        }
-        Some(entry)
+        self.entry()
     }
 
     fn is_wanted(&'static self) -> bool {
@@ -317,6 +315,17 @@ impl Entry {
         Some(entry)
     }
 
+    /// From now on readers see it. Any thread that calls the function says so, and waits for no other.
+    fn finish(&self) {
+        if arena::finish(&self.block, layout::FUNCTION) {
+            // Either it is seen here that a recording has begun, or there that the function has been called.
+            fence(SeqCst);
+            if arena::is_recording() {
+                self.record_texts();
+            }
+        }
+    }
+
     fn record_texts(&self) {
         let Some(function) = self.function() else { return };
         let (size, words) = texts(self.number.get(), &function);
@@ -326,5 +335,39 @@ impl Entry {
             // SAFETY: as above.
             arena::finish(unsafe { block.as_ref() }, layout::TEXTS);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUT: &str = "memory is out";
+
+    fn is_seen(entry: &Entry) -> bool {
+        entries().any(|seen| ptr::eq(seen, entry))
+    }
+
+    /// Alone in its process with tables that are called, as children find theirs again in one thread.
+    #[test]
+    fn what_others_register_just_then_is_neither_waited_for_nor_in_the_way()
+    -> Result<(), &'static str> {
+        static TABLE: Table = Table(|| "unused", "1 1 0 0 a.rs\n", || {});
+        let [older, newer] = [0, 1].map(|number| Entry::reserve(&TABLE, number));
+        let (older, newer) = (older.ok_or(OUT)?, newer.ok_or(OUT)?);
+        // A thread that registers the function has come so far.
+        list_of(&TABLE).push(older);
+        assert!(!is_seen(older));
+        TABLE.reserve(thread::current().ok_or(OUT)?).ok_or(OUT)?;
+        assert!(is_seen(older));
+
+        // Another one was slower. What a forked child has of it are zeroes.
+        list_of(&TABLE).push(newer);
+        newer.table.set(ptr::null_mut());
+        newer.next.store(ptr::null_mut(), Relaxed);
+        assert!(TABLE.entry().is_none());
+        find_again();
+        assert!(TABLE.entry().is_some_and(|found| ptr::eq(found, older)) && !is_seen(newer));
+        Ok(())
     }
 }

@@ -33,6 +33,7 @@ use super::row::{Chunk, Row};
 use super::table::Table;
 use super::track::{self, Track};
 use super::watch;
+use super::word::Word;
 use crate::process;
 
 static NO_ROW: Row = Row::new();
@@ -214,6 +215,11 @@ impl Thread {
     fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
         unsafe { NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
+    }
+
+    /// All that its books are. Only the thread itself may read it.
+    pub(super) fn own_words(&self) -> &'static [Word] {
+        self.books().words()
     }
 
     /// Its number, which is that of all threads that use this record, one after another.

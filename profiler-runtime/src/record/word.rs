@@ -50,6 +50,12 @@ impl Word {
         self.0.compare_exchange(0, value, AcqRel, Acquire).err()
     }
 
+    /// Sets these bits, behind all that was written before, where there are several writers. What the value
+    /// was.
+    pub(crate) fn set_bits(&self, bits: i64) -> i64 {
+        self.0.fetch_or(bits, AcqRel)
+    }
+
     /// Adds and returns the new value. Not atomic as a whole: only the writer may call it.
     #[inline(always)]
     pub(crate) fn add(&self, change: i64) -> i64 {

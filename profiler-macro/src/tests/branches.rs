@@ -121,3 +121,25 @@ fn match_in_an_expression() {
         }"
     );
 }
+
+#[test]
+fn branches_in_a_variant_are_last_as_well() {
+    assert_expansion!(
+        "branches_in_a_variant",
+        "#[mem_profile]
+        fn f(n: &[u8]) -> Option<Result<u8, ()>> {
+            let more = Some(if n.is_empty() {
+                Vec::new()
+            } else {
+                n.to_vec()
+            });
+            work(more);
+            Some(Ok(if n.len() > 1 {
+                n[0]
+            } else {
+                let m = n.to_vec();
+                m[0]
+            }))
+        }"
+    );
+}

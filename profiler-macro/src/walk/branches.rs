@@ -19,6 +19,8 @@ impl Walker<'_> {
                 self.visit_expr_mut(&mut expr.expr);
                 expr.arms.iter_mut().for_each(|arm| self.arm(arm, true));
             }
+            // `Ok(if …)`: the blocks are at the end all the same.
+            Expr::Call(call) => call.args.iter_mut().for_each(|value| self.last_blocks(value)),
             Expr::Unsafe(ExprUnsafe { block, .. }) | Expr::Block(ExprBlock { block, .. }) => {
                 self.block(block, Opening::Free.plain());
             }

@@ -29,6 +29,9 @@ pub(super) fn ends_with_blocks(expr: &Expr, is_settled: bool) -> bool {
     match expr {
         Expr::If(expr) if is_settled => has_clean_conditions(expr),
         Expr::Match(expr) if is_settled => is_place(&expr.expr),
+        Expr::Call(call) if is_settled && is_standard_variant(&call.func) => {
+            call.args.iter().all(|value| ends_with_blocks(value, true))
+        }
         Expr::Unsafe(_) => is_settled || is_statement(expr),
         Expr::Block(block) => block.label.is_none() && (is_settled || is_statement(expr)),
         Expr::If(_) | Expr::Match(_) => is_statement(expr),

@@ -82,8 +82,9 @@ pub use self::disabled::{
 pub mod __private {
     pub use crate::budget::{Limits, block_budget, function_budget, task_within};
     pub use crate::control::START;
+    pub use crate::record::body::{Body, BodyEnd, BodyScope};
     pub use crate::record::frame::Frame;
-    pub use crate::record::place::{End, Place, Scope};
+    pub use crate::record::place::{End, Scope};
     pub use crate::record::table::Table;
     pub use crate::record::task::{Task, task, task_call};
 }

@@ -9,7 +9,7 @@ use core::marker::PhantomData;
 
 use super::current;
 use super::ledger::Ledger;
-use super::place::{End, Place, Scope, event, event_row, pass, resume};
+use super::place::{End, Place, Scope, event_row, pass};
 use super::row::{Chunk, IDLE, Row};
 use super::table::{self, Table};
 use super::track;
@@ -74,31 +74,29 @@ impl Frame {
     }
 }
 
-/// What emitted code calls, as of [`Place`]: with `Deref` each event would be two calls in debug.
+/// What emitted code calls, as of [`super::body::Body`].
 impl Frame {
     /// The line of `row` starts now.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn line(&self, row: usize) {
-        if let Some((ledger, chunk)) = self.place.here() {
-            event(ledger, event_row(chunk, row));
-        }
+        self.place.start_line(row);
     }
 
     /// One more occurrence of the header of a loop, which is current.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn iteration(&self, row: usize) {
-        self.place.count_iteration(row);
+        if let Some((_, chunk)) = self.place.here() {
+            event_row(chunk, row).runs.add(1);
+        }
     }
 
     /// The line of `row` goes on, after a nested block that had no need of a guard.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn resume(&self, row: usize) {
-        if let Some((ledger, chunk)) = self.place.here() {
-            resume(ledger, event_row(chunk, row));
-        }
+        self.place.resume_line(row);
     }
 
     /// The line of `row` runs within that of `outer`, and does nothing that could be booked.
@@ -115,7 +113,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn scope(&self, row: usize) -> Scope {
-        self.place.open_scope(row)
+        self.place.scope(row)
     }
 
     /// The same, and the line of `first` starts, that of the block.
@@ -123,7 +121,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn scope_line(&self, row: usize, first: usize) -> Scope {
-        let scope = self.place.open_scope(row);
+        let scope = self.place.scope(row);
         self.line(first);
         scope
     }
@@ -133,7 +131,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn end(&self, row: usize) -> End {
-        self.place.open_end(row)
+        self.place.end(row)
     }
 
     /// The same, and the line of `value` starts, that of the block's value.
@@ -141,7 +139,7 @@ impl Frame {
     #[cfg_attr(not(debug_assertions), inline)]
     #[must_use]
     pub extern "C" fn end_line(&self, row: usize, value: usize) -> End {
-        let end = self.place.open_end(row);
+        let end = self.place.end(row);
         self.line(value);
         end
     }

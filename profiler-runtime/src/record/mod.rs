@@ -31,6 +31,7 @@
 //! | `named` | what the guard of a named block shares with where it began |
 //! | `frame` | one execution of a function or closure |
 //! | `place` | line events and the guards of blocks |
+//! | `body` | the same in an async body |
 //! | `task` | one execution of an async body, poll by poll |
 //! | `alloc` | the counting allocator |
 //! | `nested` | whether an allocator that it wraps counted by itself |
@@ -41,6 +42,7 @@
 
 pub(crate) mod alloc;
 pub(crate) mod arena;
+pub(crate) mod body;
 pub(crate) mod booking;
 pub(crate) mod books;
 pub(crate) mod claim;

@@ -9,13 +9,13 @@ use core::sync::atomic::{
 };
 
 use super::arena;
+use super::body::Body;
 use super::current;
 use super::frame::Frame;
 use super::function::Function;
 use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::list::{List, Node};
-use super::place::Place;
 use super::row::Chunk;
 use super::thread::{self, Thread};
 use super::word::{Pointer, Word};
@@ -206,8 +206,8 @@ impl Table {
     /// Where an async body books: nothing is opened, [`super::task::Task`] does that.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn task_frame(&'static self) -> Place {
-        Place::in_task(self)
+    pub extern "C" fn task_frame(&'static self) -> Body {
+        Body::of(self)
     }
 
     /// The ledger and the rows to book on; `None` when nothing is to be measured.

@@ -113,6 +113,12 @@ pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
     memory::map(bytes)
 }
 
+/// These whole pages of such memory, or of a file, will be written soon: where the system can, it gives
+/// them room at once, for a tenth of what it costs one by one. Leaves `errno` as it was.
+pub(crate) fn populate(start: NonNull<u8>, bytes: usize) {
+    memory::populate(start, bytes);
+}
+
 /// Nanoseconds since 1970.
 pub(crate) fn nanoseconds() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

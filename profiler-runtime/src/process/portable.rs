@@ -15,6 +15,8 @@ pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
     NonNull::new(unsafe { System.alloc_zeroed(layout) })
 }
 
+pub(super) fn populate(_start: NonNull<u8>, _bytes: usize) {}
+
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {
     if pid == super::id() { rss().ok_or_else(unsupported) } else { Err(unsupported()) }
 }

@@ -19,7 +19,7 @@ use super::list::{List, Node};
 use super::word::Word;
 use crate::process::{self, Backing, Piece};
 
-/// Segments are multiples of this, and so of the pages of every system.
+/// Segments are multiples of this, and so of the pages of every system; so much gets room at one time.
 const SMALLEST: usize = 64 << 10;
 /// Segments double what there is, up to this.
 const LARGEST: usize = 4 << 20;
@@ -180,6 +180,7 @@ impl Segment {
         segment.version.set(VERSION.into());
         segment.length.set(length as i64);
         segment.address.set(start.as_ptr().addr() as i64);
+        process::populate(start, SMALLEST);
         segment.used.store(size_of::<Self>() as i64, Relaxed);
         segment.recorded.set(recorded.into());
         segment.magic.publish(MAGIC);
@@ -204,8 +205,18 @@ impl Segment {
             let (taken, _) = layout::size_and_kind(found.unwrap_or(header));
             self.used.fetch_max((start + taken as usize) as i64, AcqRel);
             if found.is_none() {
+                self.populate(start, start + size);
                 return Some(block);
             }
+        }
+    }
+
+    /// Who takes the first of a piece gives room to all of it.
+    fn populate(&'static self, start: usize, end: usize) {
+        let [first, next] = [start, end].map(|at| layout::rounded(at, SMALLEST));
+        if first < next {
+            // SAFETY: a segment has whole pieces, and the block ends in the last of these.
+            process::populate(unsafe { self.at(first) }.cast(), next - first);
         }
     }
 

@@ -22,7 +22,7 @@ pub(crate) fn stack_of_this_thread() -> StackBounds {
 
 /// How far the stack of the first thread may grow, in bytes; the system keeps that much free.
 fn most_of_first_stack() -> usize {
-    const USUAL: u64 = 8 << 20;
+    const USUAL: libc::rlim_t = 8 << 20;
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the limit is writable.
     let known = unsafe { libc::getrlimit(libc::RLIMIT_STACK, &raw mut limit) } == 0;

@@ -5,7 +5,11 @@ use core::mem::MaybeUninit;
 use core::ptr;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use libc::{Elf64_Phdr, PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE};
+#[cfg(target_pointer_width = "32")]
+use libc::{Elf32_Ehdr as Ehdr, Elf32_Phdr as Phdr};
+#[cfg(target_pointer_width = "64")]
+use libc::{Elf64_Ehdr as Ehdr, Elf64_Phdr as Phdr};
+use libc::{PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE};
 
 use super::{Module, Text};
 
@@ -45,6 +49,10 @@ pub(super) enum Answer {
 }
 
 pub(super) fn prepare() {
+    if cfg!(target_pointer_width = "32") {
+        // Its answer has another form there.
+        return;
+    }
     // SAFETY: the name is a valid C string.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"_dl_find_object".as_ptr()) };
     FIND_OBJECT.store(found, Relaxed);
@@ -78,8 +86,8 @@ pub(super) fn at(address: usize) -> Answer {
 ///
 /// # Safety
 /// A loaded file lies there.
-unsafe fn program_headers(start: *const u8) -> Option<&'static [Elf64_Phdr]> {
-    let header = start.cast::<libc::Elf64_Ehdr>();
+unsafe fn program_headers(start: *const u8) -> Option<&'static [Phdr]> {
+    let header = start.cast::<Ehdr>();
     // SAFETY: a file begins with its header, and the loader has mapped the program headers, too.
     unsafe {
         let header = &*header;
@@ -93,8 +101,8 @@ unsafe fn program_headers(start: *const u8) -> Option<&'static [Elf64_Phdr]> {
 
 /// # Safety
 /// The path is null or a C string, and the headers are those of a file loaded at `bias`.
-unsafe fn module(bias: usize, path: *const c_char, headers: &[Elf64_Phdr]) -> Module {
-    let place = |header: &Elf64_Phdr| {
+unsafe fn module(bias: usize, path: *const c_char, headers: &[Phdr]) -> Module {
+    let place = |header: &Phdr| {
         let start = bias.wrapping_add(header.p_vaddr as usize);
         start..start.wrapping_add(header.p_memsz as usize)
     };

@@ -133,6 +133,9 @@ pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
 }
 
 pub(super) fn populate(start: NonNull<u8>, bytes: usize) {
+    if cfg!(miri) {
+        return;
+    }
     let _errno = ErrnoGuard::new();
     // SAFETY: what is there stays as it is. Before Linux 5.14 the system knows no such advice.
     unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_POPULATE_WRITE) };

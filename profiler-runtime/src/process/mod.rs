@@ -114,7 +114,7 @@ pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
 }
 
 /// These whole pages of such memory, or of a file, will be written soon: where the system can, it gives
-/// them room at once, for a tenth of what it costs one by one. Leaves `errno` as it was.
+/// them room at once, and not one by one as they are. Leaves `errno` as it was.
 pub(crate) fn populate(start: NonNull<u8>, bytes: usize) {
     memory::populate(start, bytes);
 }

@@ -16,7 +16,7 @@ use core::sync::atomic::{
 use super::layout::{self, MAGIC, PROCESS, RESERVED, UNIT, VERSION, WORD};
 use super::ledger::{self, Kind};
 use super::list::{List, Node};
-use super::word::Word;
+use super::word::{Pointer, Word};
 use crate::process::{self, Backing, Piece};
 
 /// Segments are multiples of this, and so of the pages of every system; so much gets room at one time.
@@ -32,8 +32,9 @@ pub(crate) struct Segment {
     pub(super) version: Word,
     /// Bytes, with this header.
     pub(super) length: Word,
-    /// Where it begins in the memory of the process, which is what the pointers in it refer to.
-    pub(super) address: Word,
+    /// Where it begins in the memory of the process, which is what the pointers in it refer to, and what
+    /// leads to all of it: a reference leads to this header alone.
+    pub(super) address: Pointer<Self>,
     /// Bytes handed out, with this header.
     pub(super) used: AtomicI64,
     /// Means nothing outside the process, like the next one.
@@ -179,7 +180,7 @@ impl Segment {
         let segment: &'static Self = unsafe { start.cast().as_ref() };
         segment.version.set(VERSION.into());
         segment.length.set(length as i64);
-        segment.address.set(start.as_ptr().addr() as i64);
+        segment.address.set(start.as_ptr().cast());
         process::populate(start, SMALLEST);
         segment.used.store(size_of::<Self>() as i64, Relaxed);
         segment.recorded.set(recorded.into());
@@ -240,8 +241,8 @@ impl Segment {
     /// # Safety
     /// The offset, in bytes, is that of a word within it.
     unsafe fn at(&'static self, offset: usize) -> NonNull<Word> {
-        // SAFETY: as the caller promises.
-        unsafe { NonNull::from(self).cast::<Word>().byte_add(offset) }
+        // SAFETY: as the caller promises; set by `begin`.
+        unsafe { NonNull::new_unchecked(self.address.get()).cast::<Word>().byte_add(offset) }
     }
 
     /// The blocks that are filled, by kind.

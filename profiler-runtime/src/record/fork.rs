@@ -82,7 +82,7 @@ unsafe extern "C" fn child() {
         place = place.map(|place| unsafe { place.add(segment.length()) });
     }
     arena::forget_file();
-    table::find_again();
+    table::find_functions_again();
     span::find_names_again();
 }
 

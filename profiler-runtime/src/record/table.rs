@@ -116,7 +116,7 @@ pub(crate) fn function(number: i64) -> Option<Function> {
 
 /// In a forked child: those that were registered just then are not there, and what was listed behind
 /// them is to be found all the same.
-pub(super) fn find_again() {
+pub(super) fn find_functions_again() {
     ENTRIES.iter().for_each(List::clear);
     entries().for_each(|entry| list_of(entry.table.get()).push(entry));
 }
@@ -348,7 +348,7 @@ mod tests {
         entries().any(|seen| ptr::eq(seen, entry))
     }
 
-    /// Alone in its process with tables that are called, as children find theirs again in one thread.
+    /// No other test in this process may call functions: a child has no other threads.
     #[test]
     fn what_others_register_just_then_is_neither_waited_for_nor_in_the_way()
     -> Result<(), &'static str> {
@@ -366,7 +366,7 @@ mod tests {
         newer.table.set(ptr::null_mut());
         newer.next.store(ptr::null_mut(), Relaxed);
         assert!(TABLE.entry().is_none());
-        find_again();
+        find_functions_again();
         assert!(TABLE.entry().is_some_and(|found| ptr::eq(found, older)) && !is_seen(newer));
         Ok(())
     }

@@ -9,6 +9,8 @@ mod memory;
 #[cfg(not(target_os = "linux"))]
 #[path = "portable.rs"]
 mod memory;
+#[cfg(target_os = "linux")]
+mod statm;
 
 // A recording is little-endian, and so is the memory that is part of one.
 #[cfg(all(target_os = "linux", target_endian = "little"))]
@@ -34,6 +36,11 @@ mod thread;
 #[path = "thread_portable.rs"]
 mod thread;
 
+#[cfg(all(unix, not(target_vendor = "apple"), feature = "signals"))]
+mod semaphore;
+#[cfg(all(target_vendor = "apple", feature = "signals"))]
+#[path = "semaphore_apple.rs"]
+mod semaphore;
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 #[cfg(all(not(unix), feature = "signals"))]
@@ -49,7 +56,7 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, has_mapped, is_alone, on_fork, replace, unmap};
 #[cfg(feature = "signals")]
-pub(crate) use self::signals::{Request, listen};
+pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};
 
 /// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].

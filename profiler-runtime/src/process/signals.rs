@@ -3,14 +3,20 @@
 //! The handler is installed by hand rather than through a registry of handlers: a program that
 //! takes over a signal later, through whatever library, chains to our handler, and only a handler
 //! of our own can tell that it is no longer the one in charge.
+//!
+//! No descriptor is kept, since programs close those that they do not know. Whatever goes wrong on
+//! the way from the handler to a report, the signal comes to its default action.
 
-use std::ffi::c_void;
-use std::io::{self, Read};
+use std::io;
 use std::mem::MaybeUninit;
-use std::os::fd::IntoRawFd;
-use std::os::unix::net::UnixStream;
 use std::ptr;
-use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering::SeqCst};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering::SeqCst};
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::Thread;
+use super::semaphore::Semaphore;
 
 /// What the user asked for by sending a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,34 +30,40 @@ pub(crate) enum Request {
 const SIGNALS: [(libc::c_int, Request); 3] =
     [(libc::SIGINT, Request::End), (libc::SIGTERM, Request::End), (libc::SIGUSR1, Request::Report)];
 
-static LISTENING: AtomicBool = AtomicBool::new(false);
+/// How long the process outlives a signal that ends it. A report may hang, as on a full pipe that
+/// nobody reads.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+type Handle = Box<dyn Fn(Request) -> bool + Send + Sync>;
+
+static HANDLE: OnceLock<Handle> = OnceLock::new();
+static WOKEN: AtomicPtr<Semaphore> = AtomicPtr::new(ptr::null_mut());
+/// The process whose thread listens; 0 where there is none.
 static OWNER: AtomicU32 = AtomicU32::new(0);
 /// One bit per entry of [`SIGNALS`] that arrived and was not handled yet.
 static PENDING: AtomicU32 = AtomicU32::new(0);
-static WAKE: AtomicI32 = AtomicI32::new(-1);
+static IS_REPORTING: AtomicBool = AtomicBool::new(false);
+/// The signal that the process dies of.
+static ENDING: AtomicI32 = AtomicI32::new(0);
 
 /// Takes over the signals whose default action nobody has changed, and handles what they ask for
-/// on a thread of its own.
+/// on threads of its own.
 ///
 /// `handle` returns whether the process shall now die of the signal, if that was an
 /// [`Request::End`]. A second signal of the same kind kills at once.
 ///
 /// # Errors
-/// When the thread or its pipe cannot be made, or when somebody listens already.
-pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + 'static) -> io::Result<()> {
-    if LISTENING.swap(true, SeqCst) {
+/// When the thread cannot be made, or when somebody listens already.
+pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + Sync + 'static) -> io::Result<()> {
+    if HANDLE.set(Box::new(handle)).is_err() {
         return Err(io::ErrorKind::AlreadyExists.into());
     }
-    let (wake, mut woken) = UnixStream::pair()?;
-    wake.set_nonblocking(true)?;
-    spawn(move || {
-        let mut byte = [0];
-        while woken.read_exact(&mut byte).is_ok() {
-            handle_pending(&handle);
-        }
-    })?;
-    WAKE.store(wake.into_raw_fd(), SeqCst);
+    WOKEN.store(ptr::from_ref(Semaphore::new()?).cast_mut(), SeqCst);
+    super::spawn(run).ok_or_else(io::Error::last_os_error)?.detach();
     OWNER.store(super::id(), SeqCst);
+    // A child has no listening thread, and in a namespace of its own it may have the same number.
+    // SAFETY: the handler stores to an atomic.
+    unsafe { libc::pthread_atfork(None, None, Some(forget_owner)) };
     for (signal, _) in SIGNALS {
         if disposition(signal) == Some(libc::SIG_DFL) {
             install(signal);
@@ -60,71 +72,125 @@ pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + 'static) -> io::R
     Ok(())
 }
 
-/// Runs `work` on a thread of its own, which is never joined.
-///
-/// A thread of the standard library frees and keeps a few blocks before it comes to its work, too
-/// early to keep them from being counted.
-fn spawn<W: FnMut() + Send + 'static>(work: W) -> io::Result<()> {
-    extern "C" fn run<W: FnMut()>(work: *mut c_void) -> *mut c_void {
-        // SAFETY: made from a box of this type, for this thread alone, and never freed.
-        unsafe { (*work.cast::<W>())() };
-        ptr::null_mut()
+/// How many threads of this process are those of this file.
+pub(crate) fn listeners() -> usize {
+    if !is_heard() {
+        return 0;
     }
-    let work: *mut W = Box::into_raw(Box::new(work));
-    let mut thread = MaybeUninit::uninit();
-    // SAFETY: the thread is writable, and `run` gets the pointer that it expects.
-    let status =
-        unsafe { libc::pthread_create(thread.as_mut_ptr(), ptr::null(), run::<W>, work.cast()) };
-    if status != 0 {
-        // SAFETY: there is no thread that could use the box.
-        drop(unsafe { Box::from_raw(work) });
-        return Err(io::Error::from_raw_os_error(status));
-    }
-    // SAFETY: success filled it in, and nobody joins the thread.
-    unsafe { libc::pthread_detach(thread.assume_init()) };
-    Ok(())
+    1 + usize::from(IS_REPORTING.load(SeqCst)) + usize::from(ENDING.load(SeqCst) != 0)
 }
 
-fn handle_pending(handle: &impl Fn(Request) -> bool) {
-    let pending = PENDING.swap(0, SeqCst);
-    for (index, (signal, request)) in SIGNALS.into_iter().enumerate() {
-        if pending & (1 << index) == 0 {
-            continue;
-        }
-        match request {
-            Request::Report => _ = handle(request),
-            // Whoever replaced our handler decides what the signal means.
-            Request::End if disposition(signal) != Some(our_handler()) => {}
-            Request::End => {
-                // An impatient second signal need not wait for the report.
-                set_default(signal);
-                if handle(request) {
-                    let _ = signal_hook::low_level::emulate_default_handler(signal);
+fn is_heard() -> bool {
+    OWNER.load(SeqCst) == super::id()
+}
+
+unsafe extern "C" fn forget_owner() {
+    OWNER.store(0, SeqCst);
+}
+
+fn woken() -> Option<&'static Semaphore> {
+    // SAFETY: null or made for good by `listen`.
+    unsafe { WOKEN.load(SeqCst).as_ref() }
+}
+
+/// What the listening thread does. It makes no report itself, so it hears of the next signal while
+/// one is made.
+fn run() {
+    while woken().is_some_and(Semaphore::wait) {
+        for (index, (signal, request)) in SIGNALS.into_iter().enumerate() {
+            let bit = 1 << index;
+            match request {
+                _ if PENDING.load(SeqCst) & bit == 0 => {}
+                Request::Report => {
+                    if !IS_REPORTING.swap(true, SeqCst) {
+                        PENDING.fetch_and(!bit, SeqCst);
+                        start(report);
+                    }
+                }
+                Request::End => {
+                    PENDING.fetch_and(!bit, SeqCst);
+                    ENDING.store(signal, SeqCst);
+                    start(end);
+                    sleep(PATIENCE);
+                    die_of(signal);
+                    ENDING.store(0, SeqCst);
                 }
             }
         }
     }
+    OWNER.store(0, SeqCst);
+}
+
+fn start(work: fn()) {
+    super::spawn(work).map_or_else(work, Thread::detach);
+}
+
+fn report() {
+    handle(Request::Report);
+    IS_REPORTING.store(false, SeqCst);
+    // One that came meanwhile waits for this.
+    woken().map(Semaphore::raise);
+}
+
+fn end() {
+    let signal = ENDING.load(SeqCst);
+    if handle(Request::End) {
+        die_of(signal);
+    }
+}
+
+fn handle(request: Request) -> bool {
+    HANDLE.get().is_some_and(|handle| handle(request))
 }
 
 fn our_handler() -> libc::sighandler_t {
     on_signal as *const () as libc::sighandler_t
 }
 
-/// Runs inside the interrupted thread: nothing but atomics, `write`, `signal` and `raise`.
+/// Runs inside the interrupted thread: nothing but atomics, and functions that are safe there.
 extern "C" fn on_signal(signal: libc::c_int) {
-    if super::id() != OWNER.load(SeqCst) {
-        // A forked child has no listening thread: the signal means there what it always did.
+    if !is_taken(signal) {
         set_default(signal);
         // SAFETY: async-signal-safe; delivered when this handler returns.
         unsafe { libc::raise(signal) };
-        return;
     }
-    let Some(index) = SIGNALS.iter().position(|entry| entry.0 == signal) else { return };
-    // One byte per batch: the pipe can never fill up, so `write` never fails and `errno` stays.
-    if PENDING.fetch_or(1 << index, SeqCst) == 0 {
-        // SAFETY: one byte is readable; the descriptor stays open for good.
-        unsafe { libc::write(WAKE.load(SeqCst), [0_u8].as_ptr().cast(), 1) };
+}
+
+/// Whether the signal has come to somebody who handles it.
+fn is_taken(signal: libc::c_int) -> bool {
+    let mut known = SIGNALS.into_iter().enumerate();
+    let Some((index, (_, request))) = known.find(|(_, entry)| entry.0 == signal) else {
+        return true;
+    };
+    if !is_heard() {
+        return false;
     }
+    if request == Request::End {
+        // Whoever replaced our handler, and calls it, decides what the signal means.
+        if disposition(signal) != Some(our_handler()) {
+            return true;
+        }
+        // An impatient second signal need not wait for the report.
+        set_default(signal);
+    }
+    PENDING.fetch_or(1 << index, SeqCst);
+    woken().is_some_and(Semaphore::raise)
+}
+
+/// Has the signal do what it does by default. Returns where that is nothing: the first process of a
+/// container only dies of what it handles.
+fn die_of(signal: libc::c_int) {
+    set_default(signal);
+    let mut only = MaybeUninit::<libc::sigset_t>::uninit();
+    // SAFETY: the set is writable, and filled in before it is used.
+    unsafe {
+        libc::sigemptyset(only.as_mut_ptr());
+        libc::sigaddset(only.as_mut_ptr(), signal);
+        libc::pthread_sigmask(libc::SIG_UNBLOCK, only.as_ptr(), ptr::null_mut());
+        libc::raise(signal);
+        libc::pthread_sigmask(libc::SIG_BLOCK, only.as_ptr(), ptr::null_mut());
+    }
+    install(signal);
 }
 
 fn disposition(signal: libc::c_int) -> Option<libc::sighandler_t> {

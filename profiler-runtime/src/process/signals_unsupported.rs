@@ -16,6 +16,11 @@ pub(crate) enum Request {
 ///
 /// # Errors
 /// Always `Unsupported`.
-pub(crate) fn listen(_handle: impl Fn(Request) -> bool + Send + 'static) -> io::Result<()> {
+pub(crate) fn listen(_handle: impl Fn(Request) -> bool + Send + Sync + 'static) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// How many threads listen.
+pub(crate) fn listeners() -> usize {
+    0
 }

@@ -43,6 +43,13 @@ extern "C" fn begin(work: *mut c_void) -> *mut c_void {
 }
 
 impl Thread {
+    /// Lets it end by itself.
+    #[cfg(feature = "signals")]
+    pub(crate) fn detach(self) {
+        // SAFETY: it was made by `spawn`, and nobody joins it.
+        unsafe { libc::pthread_detach(self.0) };
+    }
+
     /// Waits for its end.
     pub(crate) fn join(self) {
         // SAFETY: it was made by `spawn`, and is joined once.

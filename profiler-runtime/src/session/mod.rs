@@ -92,6 +92,14 @@ pub(crate) fn resume_timeline(backend: Backend) {
     }
 }
 
+/// How many threads of the profiler's own wait for signals.
+fn listeners() -> usize {
+    #[cfg(feature = "signals")]
+    return signals::listeners();
+    #[cfg(not(feature = "signals"))]
+    return 0;
+}
+
 /// Puts one line on standard error, or nowhere if that is gone.
 pub(crate) fn warn(line: &str) {
     let _ = process::write_all_raw(Stream::Stderr, format!("{line}\n").as_bytes());

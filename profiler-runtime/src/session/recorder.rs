@@ -56,7 +56,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
 
 /// Whether no thread runs but the calling one and our own.
 pub(crate) fn is_alone() -> bool {
-    process::is_alone(sampler::threads())
+    process::is_alone(sampler::threads() + super::listeners())
 }
 
 /// The recording is complete, if there is one.

@@ -22,3 +22,8 @@ pub(crate) fn install(report: fn(), quiet: fn(&mut dyn FnMut())) -> bool {
     };
     process::listen(handle).is_ok()
 }
+
+/// How many threads of the profiler's own wait for signals, or do what one asks for.
+pub(crate) fn listeners() -> usize {
+    process::listeners()
+}

@@ -23,9 +23,12 @@ fn in_child(test: &str, child: fn()) -> Option<Output> {
         return None;
     }
     let mut command = Command::new(env::current_exe().unwrap());
-    let name = format!("{}::{test}", module_path!().split_once("::").unwrap().1);
-    command.args(["--exact", "--nocapture", &name]).env(CHILD, "1");
+    command.args(["--exact", "--nocapture", &full_name(test)]).env(CHILD, "1");
     Some(command.output().unwrap())
+}
+
+fn full_name(test: &str) -> String {
+    format!("{}::{test}", module_path!().split_once("::").unwrap().1)
 }
 
 fn reports(output: &Output) -> usize {
@@ -133,7 +136,7 @@ mod signals {
     use super::*;
     use crate::session::signals::install;
     use std::os::unix::process::ExitStatusExt;
-    use std::time::Duration;
+    use std::time::{Duration, Instant};
 
     fn start() {
         exit::install(report, || {});
@@ -212,6 +215,123 @@ mod signals {
         let test = "signals::a_handler_that_chains_to_ours_keeps_the_program_alive";
         let Some(ended) = in_child(test, child) else { return };
         assert_eq!((ended.status.code(), reports(&ended)), (Some(0), 1));
+    }
+
+    /// Closes every descriptor but the standard ones, as daemons do.
+    fn close_descriptors() {
+        // SAFETY: nothing of this process uses them any more.
+        (3..1024).for_each(|descriptor| _ = unsafe { libc::close(descriptor) });
+    }
+
+    #[test]
+    fn a_program_that_closes_all_descriptors_dies_of_its_signal() {
+        let child = || {
+            start();
+            close_descriptors();
+            send(libc::SIGUSR1);
+            send(libc::SIGTERM);
+        };
+        let test = "signals::a_program_that_closes_all_descriptors_dies_of_its_signal";
+        let Some(ended) = in_child(test, child) else { return };
+        assert_eq!((ended.status.signal(), reports(&ended)), (Some(libc::SIGTERM), 2));
+    }
+
+    #[test]
+    fn a_daemon_dies_of_its_signal() {
+        let child = || {
+            start();
+            if !fork() {
+                assert_eq!(wait_for_child(), 0);
+                return;
+            }
+            if fork() {
+                close_descriptors();
+                send(libc::SIGTERM);
+                // SAFETY: reached only if the signal did not kill.
+                unsafe { libc::_exit(1) };
+            }
+            let died_of = libc::WTERMSIG(wait_for_child());
+            // SAFETY: ends the process in between.
+            unsafe { libc::_exit(libc::c_int::from(died_of != libc::SIGTERM)) };
+        };
+        let Some(ended) = in_child("signals::a_daemon_dies_of_its_signal", child) else { return };
+        assert_eq!((ended.status.code(), reports(&ended)), (Some(0), 1));
+    }
+
+    fn hang() {
+        loop {
+            thread::park();
+        }
+    }
+
+    fn send_at_once(signal: libc::c_int) {
+        // SAFETY: no memory is involved.
+        unsafe { libc::kill(libc::getpid(), signal) };
+    }
+
+    /// What that process ends by, and after how many seconds.
+    fn end_of(test: &str, child: fn()) -> Option<(Option<i32>, u64)> {
+        let start = Instant::now();
+        let ended = in_child(test, child)?;
+        Some((ended.status.signal(), start.elapsed().as_secs()))
+    }
+
+    #[test]
+    fn a_report_that_hangs_does_not_keep_the_process_alive() {
+        let child = || {
+            exit::install(hang, || {});
+            assert!(install(hang, |work| work()));
+            send(libc::SIGUSR1);
+            send_at_once(libc::SIGTERM);
+            hang();
+        };
+        let test = "signals::a_report_that_hangs_does_not_keep_the_process_alive";
+        let Some((signal, seconds)) = end_of(test, child) else { return };
+        assert_eq!(signal, Some(libc::SIGTERM));
+        assert!((10..60).contains(&seconds), "{seconds}");
+    }
+
+    #[test]
+    fn a_second_signal_kills_at_once() {
+        let child = || {
+            exit::install(hang, || {});
+            assert!(install(hang, |work| work()));
+            send(libc::SIGUSR1);
+            send(libc::SIGTERM);
+            send_at_once(libc::SIGTERM);
+            hang();
+        };
+        let Some((signal, seconds)) = end_of("signals::a_second_signal_kills_at_once", child)
+        else {
+            return;
+        };
+        assert_eq!(signal, Some(libc::SIGTERM));
+        assert!(seconds < 8, "{seconds}");
+    }
+
+    /// The system kills no first process of a container by a signal that it does not handle.
+    #[test]
+    fn the_first_process_of_a_container_lives_on_as_ever() {
+        let child = || {
+            start();
+            send(libc::SIGTERM);
+            send(libc::SIGTERM);
+            warn("<alive>");
+        };
+        let test = "signals::the_first_process_of_a_container_lives_on_as_ever";
+        if env::var_os(CHILD).is_some() {
+            return child();
+        }
+        let mut command = Command::new("unshare");
+        command.args(["--pid", "--fork"]).arg(env::current_exe().unwrap());
+        command.args(["--exact", "--nocapture", &full_name(test)]).env(CHILD, "1");
+        let Ok(ended) = command.output() else { return };
+        let said = String::from_utf8_lossy(&ended.stderr);
+        if said.contains("unshare failed") {
+            return;
+        }
+        assert_eq!((ended.status.code(), reports(&ended)), (Some(0), 1), "{said}");
+        assert!(said.contains("<alive>"), "{said}");
     }
 
     #[test]

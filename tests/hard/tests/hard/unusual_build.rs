@@ -3,8 +3,10 @@
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;
-use std::process::{Child, ChildStderr, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+
+use tempfile::TempDir;
 
 use crate::fixtures::Fixture;
 use crate::run::{Report, program, run};
@@ -84,7 +86,10 @@ struct Waiting {
 
 impl Waiting {
     fn start(scene: &str) -> Self {
-        let mut command = program(unusual(), &[scene]);
+        Self::run(&mut program(unusual(), &[scene]))
+    }
+
+    fn run(command: &mut Command) -> Self {
         command.env("MEM_PROFILE_FORMAT", "json").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 5]).unwrap();
@@ -157,5 +162,31 @@ fn a_handler_of_the_program_stays_in_charge() {
         assert!(turns.is_some_and(|turns| turns > 1), "{turns:?}");
         let (status, rest) = waiting.end();
         assert_eq!((status.code(), rest.as_str()), (Some(9), ""), "{scene}");
+    }
+}
+
+/// A program that closes descriptors, and has files of its own in their places, keeps these as they
+/// are, is measured, and dies of its signals.
+#[test]
+fn descriptors_are_the_programs() {
+    for backend in ["heap", "rss"] {
+        for how in ["range", "loop", "over"] {
+            let folder = TempDir::new().unwrap();
+            let mut command = program(unusual(), &["closes_descriptors", how]);
+            command.env("MEM_PROFILE_BACKEND", backend).current_dir(&folder);
+            let mut waiting = Waiting::run(&mut command);
+            let reports = [waiting.next_report(), {
+                waiting.send(libc::SIGTERM);
+                waiting.next_report()
+            }];
+            assert_eq!(reports.each_ref().map(|report| report.function("grow").calls), [1, 2]);
+            let [_, last] = &reports;
+            let increment = last.line("grow", "vec!").increment.unwrap();
+            // Pages of code and data that run for the first time.
+            let slack = if backend == "rss" { 1 << 20 } else { 100 };
+            assert!((4 << 20..=(4 << 20) + slack).contains(&increment), "{how}: {increment}");
+            let (status, rest) = waiting.end();
+            assert_eq!((status.signal(), rest.as_str()), (Some(libc::SIGTERM), ""), "{how}");
+        }
     }
 }

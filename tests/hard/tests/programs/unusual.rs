@@ -1,7 +1,9 @@
 //! Built with `panic = "abort"` and the feature `signals`; its source is deleted before it runs.
 
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Seek, Write};
+use std::os::fd::AsRawFd;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicUsize, Ordering::Relaxed};
 use std::thread;
 use std::time::Duration;
@@ -101,6 +103,52 @@ fn exit_when_terminated() {
 #[mem_profile]
 fn nothing() {}
 
+#[mem_profile]
+fn grow(size: usize) -> Vec<u8> {
+    let grown = vec![1_u8; size];
+    grown
+}
+
+/// Closes every descriptor in one of the ways that daemons have, and fills their numbers with files
+/// of its own, which must stay as they are.
+fn closes_descriptors(how: &str) {
+    const CONTENT: &[u8] = b"123456789 987654321 5 6 7 8 9\n";
+    let small = grow(100);
+    // SAFETY: nothing of this program uses them any more.
+    match how {
+        "range" => unsafe { assert_eq!(libc::syscall(libc::SYS_close_range, 3, u32::MAX, 0), 0) },
+        "loop" => (3..1024).for_each(|descriptor| unsafe { _ = libc::close(descriptor) }),
+        "over" => {}
+        _ => panic!("{how}?"),
+    }
+    let open = |index| {
+        let mut options = File::options();
+        let options = options.read(true).write(true).create(true);
+        let mut file = options.open(format!("{how}-{index}.txt")).unwrap();
+        file.write_all(CONTENT).unwrap();
+        if how == "over" {
+            // SAFETY: as above.
+            unsafe { libc::dup2(file.as_raw_fd(), 3 + index) };
+        }
+        file
+    };
+    let files: Vec<_> = (0..6).map(open).collect();
+    // SAFETY: no memory is involved.
+    unsafe { libc::raise(libc::SIGUSR1) };
+    thread::sleep(Duration::from_millis(300));
+    let large = grow(4 << 20);
+    assert_eq!(large.len() + small.len(), (4 << 20) + 100);
+    for mut file in files {
+        assert_eq!(file.stream_position().unwrap(), CONTENT.len() as u64);
+        file.rewind().unwrap();
+        let mut content = Vec::new();
+        file.read_to_end(&mut content).unwrap();
+        assert_eq!(content, CONTENT);
+    }
+    say("ready", 0);
+    sleep_long(&large);
+}
+
 /// How far the process's bytes are from the truth, at the first call and a while later.
 fn balance() {
     let truth = LIVE.load(Relaxed);
@@ -132,6 +180,7 @@ fn main() {
             exit_when_terminated();
         }
         "balance" => balance(),
+        "closes_descriptors" => closes_descriptors(&std::env::args().nth(2).unwrap()),
         other => panic!("{other}?"),
     }
 }

@@ -1,0 +1,40 @@
+//! What a signal handler wakes a thread by. Unlike a pipe it has no descriptor, which programs close.
+
+use std::cell::UnsafeCell;
+use std::io;
+
+/// A count that anybody may raise, also a signal handler, and a thread waits for.
+pub(super) struct Semaphore(UnsafeCell<libc::sem_t>);
+
+// SAFETY: the functions of the system that are called below are meant for many threads.
+unsafe impl Sync for Semaphore {}
+
+impl Semaphore {
+    /// One at zero, for good: it must not move.
+    pub(super) fn new() -> io::Result<&'static Self> {
+        // SAFETY: plain data, which is filled in next.
+        let semaphore: &Self = Box::leak(Box::new(Self(unsafe { std::mem::zeroed() })));
+        // SAFETY: the memory is ours and stays where it is.
+        let status = unsafe { libc::sem_init(semaphore.0.get(), 0, 0) };
+        if status == 0 { Ok(semaphore) } else { Err(io::Error::last_os_error()) }
+    }
+
+    /// Raises it by one, and returns whether that worked. Safe in signal handlers.
+    pub(super) fn raise(&self) -> bool {
+        // SAFETY: `new` has made it.
+        unsafe { libc::sem_post(self.0.get()) == 0 }
+    }
+
+    /// Waits until it is above zero, and lowers it by one. False where that cannot be.
+    pub(super) fn wait(&self) -> bool {
+        loop {
+            // SAFETY: `new` has made it.
+            if unsafe { libc::sem_wait(self.0.get()) } == 0 {
+                return true;
+            }
+            if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+                return false;
+            }
+        }
+    }
+}

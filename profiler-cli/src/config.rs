@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use mem_profile_runtime::report;
 use toml::{Table, Value};
 
 /// The file, in the folder of the project or one around it.
@@ -122,6 +123,9 @@ fn variable(name: &str, value: &Value) -> Result<Variable> {
         }
         _ => bail!("`{name}` is neither a text nor a list of texts, a number, true or false"),
     };
+    if report::printable(&text) != text {
+        bail!("`{name}` has a character that cannot be shown, or blanks at its end");
+    }
     Ok((format!("MEM_PROFILE_{}", name.to_uppercase()), text))
 }
 

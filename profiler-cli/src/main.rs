@@ -23,6 +23,8 @@ mod command;
 mod compare;
 mod config;
 mod figures;
+#[cfg(test)]
+mod hostile;
 mod output;
 mod process;
 mod project;

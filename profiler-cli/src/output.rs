@@ -6,6 +6,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use mem_profile_runtime::report::printable;
 
 /// What a recording begins with.
 const MAGIC: &[u8; 8] = b"memprof\0";
@@ -90,11 +91,16 @@ fn settled(result: io::Result<()>) -> Result<()> {
     }
 }
 
-/// Says one line on standard error, where a line ending inside would pretend to be another.
+/// Says one line on standard error, whatever names and texts of files are in it.
 pub(crate) fn complain(kind: &str, message: &str) {
     let color = if kind == "error" { "\u{1b}[1;31m" } else { "\u{1b}[1m" };
-    let message = message.replace(['\n', '\r'], " ");
+    let message = one_line(message);
     let _ = writeln!(anstream::stderr(), "{color}{kind}:\u{1b}[0m {message}");
+}
+
+/// The errors of some parsers go over several lines.
+pub(crate) fn one_line(message: &str) -> String {
+    printable(&message.replace(['\n', '\r'], " "))
 }
 
 /// Puts finished lines on standard error.

@@ -15,7 +15,7 @@ use crate::record::row::{Chunk, Row};
 use crate::record::table::{self, Table};
 use crate::record::task::{Task, task_call};
 use crate::record::thread::{self, Thread};
-use crate::report::Unit;
+use crate::report::{Unit, printable};
 use crate::sort::sort;
 
 /// How many lines are named.
@@ -284,14 +284,14 @@ fn described(chunk: Chunk, index: usize) -> String {
     let Some(function) = table::function(chunk.table.get()) else { return String::new() };
     let source = function.source.split('\n').nth(index).unwrap_or_default();
     let line = u64::from(function.first_line) + index as u64;
-    format!("{}:{line}: {}", function.file, source.trim())
+    printable(&format!("{}:{line}: {}", function.file, source.trim()))
 }
 
 impl Subject {
     fn name(self) -> String {
         match self {
-            Self::Function(table) => format!("`{}`", table.function().display_name()),
-            Self::Block(place) => format!("the block at {place}"),
+            Self::Function(table) => printable(&format!("`{}`", table.function().display_name())),
+            Self::Block(place) => printable(&format!("the block at {place}")),
         }
     }
 

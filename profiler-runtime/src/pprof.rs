@@ -6,6 +6,8 @@ use std::collections::HashMap;
 
 use prost::Message;
 
+use crate::report::printable_line;
+
 /// A whole file.
 #[derive(Clone, PartialEq, Message)]
 pub struct Profile {
@@ -129,14 +131,15 @@ impl Builder {
         builder
     }
 
-    /// The place of a text in the table of strings.
+    /// The place of a text in the table of strings. Readers of the file show it in a terminal.
     pub fn string(&mut self, text: &str) -> i64 {
-        if let Some(&known) = self.strings.get(text) {
+        let text = printable_line(text);
+        if let Some(&known) = self.strings.get(&text) {
             return known;
         }
         let index = self.profile.string_table.len() as i64;
-        self.profile.string_table.push(text.to_owned());
-        self.strings.insert(text.to_owned(), index);
+        self.profile.string_table.push(text.clone());
+        self.strings.insert(text, index);
         index
     }
 

@@ -2,6 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
+use mem_profile_runtime::report;
 
 use super::Outcome;
 use crate::output::Target;
@@ -14,7 +15,7 @@ pub(crate) struct Arguments {}
 pub(crate) fn run() -> Result<Outcome> {
     let mut text = String::new();
     for (index, path) in files::all()?.iter().enumerate() {
-        let name = path.display().to_string();
+        let name = report::printable(&path.display().to_string());
         let begun = files::begun(&name).map(|time| time.strftime("%H:%M:%S %d/%m/%Y").to_string());
         text += &format!("{index} {name} {}\n", begun.unwrap_or_default());
     }

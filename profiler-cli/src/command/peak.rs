@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
+use mem_profile_runtime::report::printable_line;
 
 use super::Outcome;
 use crate::output::Target;
@@ -44,7 +45,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 }
 
 fn of_run(path: &Path, timeline: &Timeline) -> Result<String> {
-    let shown = path.display();
+    let shown = printable_line(&path.display().to_string());
     let mib = |series: &Series| series.peak().map(|peak| peak.at.bytes as f64 / MIB);
     let own = mib(&timeline.memory).with_context(|| format!("{shown} has no samples"))?;
     let mut text = format!("{shown}\t{own:.3} MiB\n");
@@ -57,7 +58,7 @@ fn of_run(path: &Path, timeline: &Timeline) -> Result<String> {
 }
 
 fn of_function(path: &Path, timeline: &Timeline, name: &str) -> Result<String> {
-    let shown = path.display();
+    let shown = printable_line(&path.display().to_string());
     let functions = timeline::functions(timeline);
     let is_meant = |it: &&timeline::Function| {
         let rest = it.name.strip_suffix(name);

@@ -110,11 +110,18 @@ fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
 fn write(recording: &Recording, format: Format, target: &Target, style: &Style) -> Result<()> {
     let render = |format| report::render(&recording.snapshot, format, style);
     match format {
-        Format::Text => target.write_text(&(banner(recording) + &render(report::Format::Table))),
-        Format::Markdown => {
-            target.write((banner(recording) + &render(report::Format::Markdown)).as_bytes())
+        Format::Text => {
+            let banner = banner(recording, report::printable);
+            target.write_text(&(banner + &render(report::Format::Table)))
         }
-        Format::Json => target.write((serde_json::to_string(recording)? + "\n").as_bytes()),
+        Format::Markdown => {
+            let banner = banner(recording, report::markdown_prose);
+            target.write((banner + &render(report::Format::Markdown)).as_bytes())
+        }
+        Format::Json => {
+            let json = report::json_printable(&serde_json::to_string(recording)?);
+            target.write((json + "\n").as_bytes())
+        }
         Format::Csv => target.write(render(report::Format::Csv).as_bytes()),
         Format::Lcov => target.write(render(report::Format::Lcov).as_bytes()),
         Format::Html => target.write(html::render(recording).as_bytes()),
@@ -122,7 +129,7 @@ fn write(recording: &Recording, format: Format, target: &Target, style: &Style) 
 }
 
 /// What stands above figures that are not those of a whole run.
-fn banner(recording: &Recording) -> String {
+fn banner(recording: &Recording, shown: fn(&str) -> String) -> String {
     let incomplete = recording.incomplete.as_ref();
-    incomplete.map_or_else(String::new, |it| format!("INCOMPLETE: {}\n\n", it.reason))
+    incomplete.map_or_else(String::new, |it| format!("INCOMPLETE: {}\n\n", shown(&it.reason)))
 }

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use mem_profile_runtime::report::printable_line;
 
 use super::Outcome;
 use crate::output::Target;
@@ -32,7 +33,9 @@ impl Trial {
     /// Removes the files, or lists them.
     pub(super) fn remove(&self, files: &[PathBuf]) -> Result<Outcome> {
         if self.dry_run {
-            let names = files.iter().map(|path| format!("{}\n", path.display()));
+            let names = files
+                .iter()
+                .map(|path| format!("{}\n", printable_line(&path.display().to_string())));
             Target::Stdout.write(names.collect::<String>().as_bytes())?;
             return Ok(Outcome::Done);
         }

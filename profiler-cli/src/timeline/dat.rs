@@ -14,6 +14,8 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
+use mem_profile_runtime::report::printable;
+
 use super::{Sample, Series, Span, Timeline};
 
 const MIB: f64 = 1_048_576.0;
@@ -48,7 +50,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, String> {
         let start: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
         return Err(format!(
             "is not a file of samples, as `exec` writes them: it begins with `{}`",
-            start.escape_debug()
+            printable(&start)
         ));
     }
     Ok(Parsed { timeline: reader.finish(), fault })
@@ -107,7 +109,7 @@ impl Reader<'_> {
             let left_out = rest.len() + 1;
             return Some(format!(
                 "line {number} is none of a file of samples, `{}`{more}; left out: {left_out}",
-                start.escape_debug(),
+                printable(&start),
             ));
         }
         (!cut.is_empty()).then(|| "it ends in the middle of a line, which is left out".into())

@@ -107,7 +107,7 @@ pub(crate) fn markdown(ranking: &Ranking, style: &Style) -> String {
 /// Every change with all figures; sizes in bytes.
 pub(crate) fn json(ranking: &Ranking) -> String {
     // Plain data with string keys: nothing in it can fail to be written.
-    serde_json::to_string(&ranking.shown).unwrap_or_default() + "\n"
+    report::json_printable(&serde_json::to_string(&ranking.shown).unwrap_or_default()) + "\n"
 }
 
 /// One row per change; sizes in bytes.
@@ -245,7 +245,7 @@ mod tests {
         insta::assert_snapshot!(shown(csv), @r#"
         growth,before,after,file,line,moved_from,function,source
         4000000,,4000000,src/shop.rs,12,,shop::load,    audit.push(a | b);
-        551424,1048576,1600000,src/shop.rs,20,19,shop::load,"	let text = ""`,"";"
+        551424,1048576,1600000,src/shop.rs,20,19,shop::load,"'	let text = ""`,"";"
         -2097152,2097152,,src/shop.rs,30,,shop::load,    old();
         "#);
     }

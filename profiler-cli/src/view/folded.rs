@@ -27,12 +27,8 @@ pub(super) fn stack(
     let figure = measure.of(&Figures::of_line(line)).filter(|&figure| figure > 0)?;
     let source = line.source.trim().trim_end_matches(';');
     let place = format!("{}:{} {source}", function.file, line.line);
-    Some(format!("{};{} {figure}\n", plain(&function.name), plain(&place)))
-}
-
-/// Without the sign that has a meaning in the format, and on one line.
-fn plain(text: &str) -> String {
-    report::printable(text).replace(';', ",")
+    let [name, place] = [&function.name, &place].map(|text| report::folded_frame(text));
+    Some(format!("{name};{place} {figure}\n"))
 }
 
 #[cfg(test)]

@@ -1,12 +1,12 @@
 //! The peaks of a test run, the highest first.
 
-use mem_profile_runtime::report::Unit;
+use mem_profile_runtime::report::{self, Unit};
 
 use crate::command::Tested;
 
 /// A line for each process.
 pub(crate) fn text(tested: &[Tested]) -> String {
-    let rows: Vec<_> = tested.iter().map(|it| (size(it), name(it))).collect();
+    let rows: Vec<_> = tested.iter().map(|it| (size(it), report::printable(&name(it)))).collect();
     let width = rows.iter().map(|(size, _)| size.len()).chain(["Peak".len()]).max().unwrap_or(0);
     let mut text = String::new();
     for (size, name) in [("Peak".to_owned(), "Test".to_owned())].iter().chain(&rows) {

@@ -2,7 +2,7 @@
 //!
 //! The form is that of its `file-format-schema.json`.
 
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
+use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot, report};
 use serde::Serialize;
 
 use crate::figures::{Figures, Measure};
@@ -70,7 +70,7 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
         profiles,
     };
     // Plain data with string keys: nothing in it can fail to be written.
-    serde_json::to_string(&file).unwrap_or_default() + "\n"
+    report::json_printable(&serde_json::to_string(&file).unwrap_or_default()) + "\n"
 }
 
 fn frame<'a>(function: &'a FunctionSnapshot, name: &'a str, line: u32) -> Frame<'a> {

@@ -21,7 +21,7 @@ pub(crate) fn text(verdict: &Verdict) -> String {
         let place = report::printable(&format!("{file}:{line} in {function}"));
         text.push_str(&format!("{RED}exceeded{RESET}: {place}: {}\n", sentence(breach)));
         if !source.trim().is_empty() {
-            text.push_str(&format!("    {}\n", report::printable(source.trim())));
+            text.push_str(&format!("    {}\n", report::printable_line(source.trim())));
         }
     }
     text + &format!("mem-profile: {}\n", total(verdict))
@@ -92,7 +92,7 @@ fn total(verdict: &Verdict) -> String {
 
 /// As the runner of GitHub Actions reads workflow commands.
 fn escaped(text: &str, is_property: bool) -> String {
-    let text = text.replace('%', "%25").replace('\r', "%0D").replace('\n', "%0A");
+    let text = report::printable(text).replace('%', "%25");
     if is_property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
 }
 
@@ -151,9 +151,9 @@ mod tests {
     fn annotations_escape_what_has_a_meaning() {
         let mut verdict = verdict();
         verdict.breaches[1].function = "100%\n::error::x".into();
-        insta::assert_snapshot!(annotations(&verdict), @"
+        insta::assert_snapshot!(annotations(&verdict), @r"
         ::error file=src/a%2Cb.rs,line=12,title=mem-profile%3A increment exceeded::shop::load: increment 3.8 MiB, limit 64.0 KiB, baseline 0 B
-        ::error file=src/a%2Cb.rs,line=13,title=mem-profile%3A peak exceeded::100%25%0A::error::x: peak 1048577 B, limit 1048576 B
+        ::error file=src/a%2Cb.rs,line=13,title=mem-profile%3A peak exceeded::100%25\u{a}::error::x: peak 1048577 B, limit 1048576 B
         ::error file=src/a%2Cb.rs,line=9,title=mem-profile%3A allocations exceeded::shop::load: allocations 12, limit 11, baseline 10
         ");
     }

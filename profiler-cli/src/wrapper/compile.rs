@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
+use mem_profile_runtime::report;
 
 use super::dep_info;
 use super::invocation::Invocation;
@@ -207,7 +208,8 @@ impl Job<'_> {
     }
 
     fn note(&self, text: &str) {
-        output::say(&format!("mem-profile: {}: {text}\n", self.invocation.name));
+        let line = report::printable(&format!("mem-profile: {}: {text}", self.invocation.name));
+        output::say(&(line + "\n"));
     }
 
     /// Compiles the user's files as they are.

@@ -5,6 +5,7 @@ mod check;
 mod diff;
 mod export;
 mod files;
+mod hostile;
 mod manual;
 mod measured;
 #[cfg(target_os = "linux")]

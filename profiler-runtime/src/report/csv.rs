@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use super::csv_field as field;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const HEADER: &str =
@@ -36,14 +37,4 @@ fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
 
 fn number(value: Option<impl ToString>) -> Cow<'static, str> {
     value.map(|value| value.to_string()).unwrap_or_default().into()
-}
-
-/// Quotes a field as RFC 4180 does where it would be misread otherwise.
-#[must_use]
-pub fn field(text: &str) -> Cow<'_, str> {
-    if text.contains([',', '"', '\r', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\"")).into()
-    } else {
-        text.into()
-    }
 }

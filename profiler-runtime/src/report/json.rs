@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use miniserde::ser::{Fragment, Serialize};
 
+use super::escape;
 use crate::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
@@ -54,7 +55,7 @@ fn add(value: &dyn Serialize, text: &mut String) {
 
 fn add_quoted(value: &str, text: &mut String) {
     text.push('"');
-    for character in value.chars() {
+    for (at, character) in value.char_indices() {
         match character {
             '"' | '\\' => text.extend(['\\', character]),
             '\n' => text.push_str("\\n"),
@@ -63,7 +64,7 @@ fn add_quoted(value: &str, text: &mut String) {
             '\u{8}' => text.push_str("\\b"),
             '\u{c}' => text.push_str("\\f"),
             '\0'..' ' => _ = write!(text, "\\u{:04x}", u32::from(character)),
-            _ => text.push(character),
+            _ => escape::push_json(value, at, character, text),
         }
     }
     text.push('"');
@@ -85,7 +86,8 @@ mod tests {
             &std::collections::BTreeMap::from([(all.clone(), 1_u8), ("x".into(), 2)]),
             &std::collections::BTreeMap::<String, u8>::new(),
         ] {
-            assert_eq!(to_string(value), miniserde::json::to_string(value));
+            let theirs = miniserde::json::to_string(value);
+            assert_eq!(to_string(value), escape::json_printable(&theirs));
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::line;
+use super::printable;
 use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
@@ -15,9 +15,9 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
 }
 
 fn record(file: &str, functions: &[FunctionSnapshot]) -> String {
-    let mut text = format!("TN:\nSF:{}\n", line::printable(file));
+    let mut text = format!("TN:\nSF:{}\n", printable(file));
     for function in functions {
-        let name = line::printable(&function.name);
+        let name = printable(&function.name);
         text.push_str(&format!("FN:{},{name}\nFNDA:{},{name}\n", function.line, function.calls));
     }
     let entered = functions.iter().filter(|function| function.calls > 0).count();

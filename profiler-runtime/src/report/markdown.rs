@@ -1,6 +1,6 @@
 //! A heading and a table per function, for pages that show Markdown.
 
-use super::{Column, Style, columns, footnotes, line, summary};
+use super::{Column, Style, columns, footnotes, printable, summary};
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
@@ -11,7 +11,7 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     }
     text.push_str(&summary(snapshot, style));
     for note in footnotes(snapshot) {
-        text.push_str(&format!("\n\n{note}"));
+        text.push_str(&format!("\n\n{}", prose(note)));
     }
     text.push('\n');
     text
@@ -43,12 +43,30 @@ fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> String {
 /// Text as the code in a table's cell, which ends at every bar, even inside code.
 #[must_use]
 pub fn cell(text: &str) -> String {
-    code(text).replace('|', "\\|")
+    // Not all readers take the bar behind a backslash for a part of the text.
+    code(&text.replace("\\|", "\\\\u{7c}")).replace('|', "\\|")
+}
+
+/// A sentence as it is, which may have code in backticks. One with a sign that could mean anything
+/// else in Markdown becomes code as a whole.
+#[must_use]
+pub fn prose(text: &str) -> String {
+    let text = printable(text);
+    let is_plain = |part: &str| {
+        let is_plain = |sign: char| sign.is_alphanumeric() || " ,.;:()/'\"%+=…–-".contains(sign);
+        part.chars().all(is_plain) && !part.contains("://") && !part.contains("www.")
+    };
+    let parts: Vec<_> = text.split('`').collect();
+    let is_sentence = parts.len() % 2 == 1
+        && text.starts_with(char::is_alphabetic)
+        && parts.iter().step_by(2).all(|part| is_plain(part))
+        && !text.contains("``");
+    if is_sentence { text } else { code(&text) }
 }
 
 /// A code span that is fenced by more backticks than its text holds in a row.
 fn code(text: &str) -> String {
-    let text = line::printable(text);
+    let text = printable(text);
     if text.is_empty() {
         return text;
     }
@@ -69,5 +87,24 @@ mod tests {
         assert_eq!(code("a`b"), "``a`b``");
         assert_eq!(code("``a"), "``` ``a ```");
         assert_eq!(code(" "), "");
+        assert_eq!(cell("a|b\\|c"), "`a\\|b\\\\u{7c}c`");
+    }
+
+    #[test]
+    fn a_sentence_is_code_where_it_would_be_markup() {
+        for plain in ["Live: 33.3 % of the bytes, as `[a]` says", "it could not grow (error 28)"] {
+            assert_eq!(prose(plain), plain);
+        }
+        for (markup, shown) in [
+            ("a <b>", "`a <b>`"),
+            ("[a](b)", "`[a](b)`"),
+            ("see https://a.b", "`see https://a.b`"),
+            ("- a", "`- a`"),
+            ("@a", "`@a`"),
+            ("a ` b", "``a ` b``"),
+            ("a\n\n# b", "`a\\u{a}\\u{a}# b`"),
+        ] {
+            assert_eq!(prose(markup), shown);
+        }
     }
 }

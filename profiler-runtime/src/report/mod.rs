@@ -5,6 +5,7 @@
 
 mod color;
 mod csv;
+mod escape;
 mod json;
 mod lcov;
 mod line;
@@ -16,9 +17,9 @@ mod units;
 mod tests;
 
 pub use self::color::ColorChoice;
-pub use self::csv::field as csv_field;
-pub use self::line::{cut, printable};
-pub use self::markdown::cell as markdown_cell;
+pub use self::escape::{csv_field, folded_frame, json_printable, printable, printable_line};
+pub use self::line::cut;
+pub use self::markdown::{cell as markdown_cell, prose as markdown_prose};
 pub use self::units::Unit;
 
 use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};

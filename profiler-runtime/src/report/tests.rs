@@ -191,7 +191,7 @@ fn csv() {
     leak::main,examples/leak.rs,3,1048576,16,50331648,,1,50331648,1,    build();
     leak::build,examples/leak.rs,7,1048576,1048576,0,,1,0,1,#[profile]
     leak::build,examples/leak.rs,8,51380224,50331648,50331648,,1,50331648,1,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,	let sum = rows.iter().map(|row| row.len()).sum();
+    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,"'	let sum = rows.iter().map(|row| row.len()).sum();"
     leak::build,examples/leak.rs,10,,,,,,,,"    fail(""`a`, b"");"
     leak::build,examples/leak.rs,11,1048576,-50331648,0,,1,0,1,}
     "#);
@@ -313,7 +313,7 @@ fn the_tracer_adds_a_column() {
     function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source
     leak::build,examples/leak.rs,7,1048576,1048576,0,0,1,0,1,#[profile]
     leak::build,examples/leak.rs,8,51380224,50331648,50331648,50331648,1,50331648,1,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,	let sum = rows.iter().map(|row| row.len()).sum();
+    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,"'	let sum = rows.iter().map(|row| row.len()).sum();"
     leak::build,examples/leak.rs,10,,,,524288,,,,"    fail(""`a`, b"");"
     leak::build,examples/leak.rs,11,1048576,-50331648,0,0,1,0,1,}
     "#);

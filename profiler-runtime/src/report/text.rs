@@ -1,6 +1,6 @@
 //! Tables for people, in the look of Python's memory_profiler.
 
-use super::{Column, Style, color, columns, footnotes, line, summary};
+use super::{Column, Style, color, columns, footnotes, line, printable, printable_line, summary};
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";
@@ -19,8 +19,8 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     let columns = columns(snapshot);
     let mut text = String::new();
     for function in &snapshot.functions {
-        let file = line::printable(&function.file);
-        let name = line::printable(&function.name);
+        let file = printable(&function.file);
+        let name = printable(&function.name);
         text.push_str(&format!("Filename: {file}  Function: {name}\n\n"));
         for line in table_lines(function, &columns, style) {
             text.push_str(&line);
@@ -30,7 +30,7 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     }
     text.push_str(&summary(snapshot, style));
     for note in footnotes(snapshot) {
-        text.push_str(&format!("\n{note}"));
+        text.push_str(&format!("\n{}", printable_line(note)));
     }
     text.push('\n');
     text
@@ -77,7 +77,7 @@ fn header(columns: &[Column]) -> Cells {
 fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> Cells {
     let cells = columns.iter().map(|column| column.cell(line, style));
     let figures = std::iter::once(line.line.to_string()).chain(cells).collect();
-    Cells { figures, source: line::cut(&line::printable(&line.source), LONGEST_SOURCE) }
+    Cells { figures, source: line::cut(&printable(&line.source), LONGEST_SOURCE) }
 }
 
 /// That of the widest figure in each column.

@@ -25,7 +25,7 @@ use std::time::Duration;
 
 use crate::process::{self, Stream};
 use crate::record::timeline::Timeline;
-use crate::report::Format;
+use crate::report::{Format, printable};
 use crate::snapshot::{Backend, Snapshot};
 
 /// Whether the recording that the environment asks for could not be made.
@@ -102,5 +102,5 @@ fn listeners() -> usize {
 
 /// Puts one line on standard error, or nowhere if that is gone.
 pub(crate) fn warn(line: &str) {
-    let _ = process::write_all_raw(Stream::Stderr, format!("{line}\n").as_bytes());
+    let _ = process::write_all_raw(Stream::Stderr, format!("{}\n", printable(line)).as_bytes());
 }

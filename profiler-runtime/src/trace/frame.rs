@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::report::printable_line;
+
 /// Whose code a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -44,15 +46,20 @@ impl Frame {
     pub(super) fn unknown(address: u64, module: &str) -> Self {
         Self::without_line(format!("{module}+{address:#x}"), module)
     }
+
+    /// File and line, or the function where the line is not known.
+    pub(super) fn place(&self) -> String {
+        match self.file.as_str() {
+            "" => self.function.clone(),
+            file => format!("{file}:{}", self.line),
+        }
+    }
 }
 
 /// `src/leak.rs:20`, or the function where the line is not known.
 impl fmt::Display for Frame {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.file.as_str() {
-            "" => formatter.write_str(&self.function),
-            file => write!(formatter, "{file}:{}", self.line),
-        }
+        formatter.write_str(&printable_line(&self.place()))
     }
 }
 

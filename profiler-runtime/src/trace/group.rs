@@ -73,7 +73,7 @@ fn own_name(symbols: &Symbols, trace: &Trace, by: By) -> String {
 
 fn name(frame: &Frame, by: By) -> String {
     match by {
-        By::Line | By::Traceback => frame.to_string(),
+        By::Line | By::Traceback => frame.place(),
         By::Function => frame.function.clone(),
         By::File if frame.file.is_empty() => format!("<{}>", frame.krate),
         By::File => frame.file.clone(),

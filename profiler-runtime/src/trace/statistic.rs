@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::frame::Frame;
+use crate::report::printable_line;
 
 /// What traces are grouped by. The frame that decides is the innermost one that is the program's
 /// own, inlined calls expanded: never the standard library's.
@@ -80,7 +81,7 @@ impl Statistic {
 
 impl fmt::Display for Statistic {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: size={}", self.name, size(self.size))?;
+        write!(formatter, "{}: size={}", printable_line(&self.name), size(self.size))?;
         if let Some(change) = self.size_diff {
             write!(formatter, " ({})", signed(change))?;
         }

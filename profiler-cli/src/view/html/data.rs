@@ -11,20 +11,20 @@ use crate::view::highlight::{Kind, highlight};
 
 /// Everything on the page.
 #[derive(Serialize)]
-pub(super) struct Page<'a> {
+pub(super) struct Page {
     backend: &'static str,
     process_bytes: Option<u64>,
-    program: Option<&'a str>,
-    functions: Vec<Function<'a>>,
+    program: Option<String>,
+    functions: Vec<Function>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    timeline: Option<Chart<'a>>,
+    timeline: Option<Chart>,
 }
 
 /// One function.
 #[derive(Serialize)]
-struct Function<'a> {
-    name: &'a str,
-    file: &'a str,
+struct Function {
+    name: String,
+    file: String,
     line: u32,
     #[serde(flatten)]
     figures: Figures,
@@ -53,8 +53,8 @@ impl Serialize for Line {
     }
 }
 
-impl<'a> Page<'a> {
-    pub(super) fn new(recording: &'a Recording) -> Self {
+impl Page {
+    pub(super) fn new(recording: &Recording) -> Self {
         let snapshot = &recording.snapshot;
         let callees = Callees::new(&snapshot.functions);
         let functions = snapshot.functions.iter().enumerate();
@@ -62,15 +62,15 @@ impl<'a> Page<'a> {
         Self {
             backend: snapshot.backend.name(),
             process_bytes: snapshot.process_bytes,
-            program: recording.program.as_deref(),
+            program: recording.program.as_deref().map(report::printable),
             functions: functions.map(|(at, it)| Function::new(at, it, &callees)).collect(),
             timeline: timeline.map(|timeline| Chart::new(timeline, &snapshot.functions)),
         }
     }
 }
 
-impl<'a> Function<'a> {
-    fn new(index: usize, function: &'a FunctionSnapshot, callees: &Callees) -> Self {
+impl Function {
+    fn new(index: usize, function: &FunctionSnapshot, callees: &Callees) -> Self {
         let sources: Vec<String> =
             function.lines.iter().map(|line| report::printable(&line.source)).collect();
         let pieces = highlight(&sources);
@@ -82,8 +82,8 @@ impl<'a> Function<'a> {
             pieces: encoded(&pieces),
         });
         Self {
-            name: &function.name,
-            file: &function.file,
+            name: report::printable(&function.name),
+            file: report::printable(&function.file),
             line: function.line,
             figures: Figures::of_function(function),
             lines: lines.collect(),

@@ -28,7 +28,7 @@ pub(crate) fn render(recording: &Recording) -> String {
     fill(PAGE, |name| match name {
         "style" => STYLE.to_owned(),
         // Inside a script element only a `<` could end it.
-        "data" => data.replace('<', "\\u003c"),
+        "data" => report::json_printable(&data.replace('<', "\\u003c")),
         "script" => SCRIPTS.concat(),
         "banner" => banner(recording),
         "footnote" => escape(report::footnote(recording.snapshot.backend)),
@@ -40,7 +40,7 @@ fn banner(recording: &Recording) -> String {
     let Some(incomplete) = &recording.incomplete else { return String::new() };
     format!(
         "<p class=\"banner\" role=\"alert\"><strong>Incomplete:</strong> {}</p>",
-        escape(&incomplete.reason)
+        escape(&report::printable(&incomplete.reason))
     )
 }
 

@@ -1,7 +1,8 @@
 //! Memory over time, as the script of the page gets it: no more of it than can be told apart.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
+use mem_profile_runtime::report::printable;
 use mem_profile_runtime::{FunctionSnapshot, Reading, Span, Timeline};
 use serde::Serialize;
 
@@ -10,7 +11,7 @@ const COLUMNS: u64 = 2000;
 
 /// What the chart shows. Times in nanoseconds since the timeline began, sizes in bytes.
 #[derive(Serialize)]
-pub(super) struct Chart<'a> {
+pub(super) struct Chart {
     duration: u64,
     interval: u64,
     /// How many readings there were.
@@ -18,7 +19,7 @@ pub(super) struct Chart<'a> {
     /// `[time, bytes]`: the lowest and the highest reading of each column.
     points: Vec<(u64, u64)>,
     peak: Option<Peak>,
-    rows: Vec<Row<'a>>,
+    rows: Vec<Row>,
 }
 
 #[derive(Serialize)]
@@ -31,8 +32,8 @@ struct Peak {
 
 /// All calls of a function, or all runs of a block.
 #[derive(Serialize)]
-struct Row<'a> {
-    name: &'a str,
+struct Row {
+    name: String,
     is_block: bool,
     /// Where it is among the functions.
     function: Option<usize>,
@@ -44,8 +45,8 @@ struct Row<'a> {
     runs: Vec<(u64, u64)>,
 }
 
-impl<'a> Chart<'a> {
-    pub(super) fn new(timeline: &'a Timeline, functions: &[FunctionSnapshot]) -> Self {
+impl Chart {
+    pub(super) fn new(timeline: &Timeline, functions: &[FunctionSnapshot]) -> Self {
         let readings = readings(timeline);
         let last = readings.last().map_or(0, |reading| reading.time);
         let width = (last / COLUMNS).max(1);
@@ -95,23 +96,19 @@ fn peak(readings: &[Reading], timeline: &Timeline) -> Option<Peak> {
     let is_there = |span: &&Span| span.start <= time && span.end.is_none_or(|end| end >= time);
     let mut open: Vec<_> = timeline.spans.iter().filter(is_there).collect();
     open.sort_by_key(|span| (span.level, span.start));
-    let mut rows: Vec<u32> = Vec::new();
-    for span in open {
-        if !rows.contains(&span.label) {
-            rows.push(span.label);
-        }
-    }
-    Some(Peak { time, bytes, rows })
+    let mut seen = HashSet::new();
+    let rows = open.iter().map(|span| span.label).filter(|label| seen.insert(*label));
+    Some(Peak { time, bytes, rows: rows.collect() })
 }
 
 /// A row per label, in their order; `(last, width)`: the end of the chart, and that of a column.
-fn rows<'a>(
-    timeline: &'a Timeline,
+fn rows(
+    timeline: &Timeline,
     functions: &BTreeMap<&str, usize>,
     (last, width): (u64, u64),
-) -> Vec<Row<'a>> {
+) -> Vec<Row> {
     let labels = timeline.labels.iter().map(|label| Row {
-        name: &label.name,
+        name: printable(&label.name),
         is_block: label.is_block,
         function: functions.get(label.name.as_str()).copied().filter(|_| !label.is_block),
         calls: label.omitted,

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
-use mem_profile_runtime::report::Unit;
+use mem_profile_runtime::report::{self, Unit};
 
 use super::lanes;
 use super::legend::{self, Entry};
@@ -130,7 +130,7 @@ impl Chart {
         let legend = legend::entries(&curves, &peak, &functions, &paint);
         let rows = shades.iter().map(|shade| shade.row + 1).max().filter(|_| options.flame);
         Ok(Self {
-            title: title(runs, options),
+            title: report::printable_line(&title(runs, options)),
             from: scale.from,
             to: scale.to,
             top: scale.top,
@@ -201,7 +201,8 @@ fn explanation(peak: Peak, child: Option<u32>, run: &Timeline, paint: &Paint) ->
         |span: &&timeline::Span| (span.start.time..=span.end.time).contains(&peak.at.time);
     let running = run.spans.iter().filter(is_running).max_by_key(|span| span.level);
     let running = running.filter(|_| child.is_none());
-    let running = running.map(|it| format!("in {}", legend::cut(paint.of(&it.function).1, 34)));
+    let running = running
+        .map(|it| format!("in {}", legend::cut(&report::printable(paint.of(&it.function).1), 34)));
     [kind.to_owned() + &of].into_iter().chain(running).collect()
 }
 
@@ -214,7 +215,7 @@ impl Paint {
         let colors = SHADES.iter().cycle();
         let paint = functions.iter().zip(colors).map(|(function, color)| {
             let label = labels.get(function.name.as_str()).copied().unwrap_or(&function.name);
-            (function.name.clone(), (*color, label.to_owned()))
+            (function.name.clone(), (*color, report::printable_line(label)))
         });
         Self(paint.collect())
     }

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mem_profile_runtime::report::Unit;
+use mem_profile_runtime::report::{self, Unit};
 
 use super::chart::{Curve, Mark, Paint, Rgb, Run};
 use crate::timeline::{Function, Timeline};
@@ -87,7 +87,7 @@ pub(super) fn cut(text: &str, width: usize) -> String {
 /// What a run is called: when it began, and where there are several, its file.
 pub(super) fn run_name(timeline: &Timeline, run: &Run, count: usize) -> String {
     if count > 1 {
-        return cut(&run.name, 34);
+        return cut(&report::printable_line(&run.name), 34);
     }
     let begun =
         timeline.start().and_then(|start| Timestamp::from_millisecond((start * 1e3) as i64).ok());

@@ -1,6 +1,6 @@
 //! Draws the screen of `top`.
 
-use mem_profile_runtime::report::Unit;
+use mem_profile_runtime::report::{Unit, printable, printable_line};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Style, Stylize};
@@ -19,7 +19,10 @@ const WIDE: u16 = 100;
 pub(super) fn render(top: &Top, frame: &mut Frame<'_>) {
     let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)];
     let [head, body, foot] = Layout::vertical(heights).areas(frame.area());
-    frame.render_widget(Line::from(format!("{}: {}", top.name, top.state)).bold(), head);
+    frame.render_widget(
+        Line::from(printable_line(&format!("{}: {}", top.name, top.state))).bold(),
+        head,
+    );
     let keys = match &top.open {
         Some((_, first)) => {
             let lines = top.table().into_iter().skip(*first).map(Line::from);
@@ -51,7 +54,7 @@ fn lines(top: &Top, frame: &mut Frame<'_>, area: Rect) {
             right(figure.map_or_else(String::new, |it| measure.format(it, Unit::Auto, 1)))
         };
         let times = row.figures.occurrences.unwrap_or(0).to_string();
-        let place = format!("{}:{}", row.function.0, row.line);
+        let place = printable(&format!("{}:{}", row.function.0, row.line));
         let words = [right(times), Cell::from(place), Cell::from(row.source.clone())];
         Row::new(measures.iter().map(number).chain(words))
     });

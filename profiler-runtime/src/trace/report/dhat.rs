@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use miniserde::Serialize;
 
 use super::label;
+use crate::report::json_printable;
 use crate::trace::group::{outer_end, whole};
 use crate::trace::snapshot::Snapshot;
 
@@ -87,7 +88,7 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
         pps: points,
         ftbl: frames.names,
     };
-    miniserde::json::to_string(&profile)
+    json_printable(&miniserde::json::to_string(&profile))
 }
 
 /// One for every stack: the viewer takes no two of the same names.

@@ -3,6 +3,7 @@
 use inferno::flamegraph::{Options, from_lines};
 
 use super::{Measure, folded};
+use crate::report::printable;
 use crate::trace::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
@@ -18,7 +19,8 @@ pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     }
     .to_owned();
     options.count_name = "bytes".to_owned();
-    options.subtitle = Some(snapshot.notes().join("; ")).filter(|notes| !notes.is_empty());
+    options.subtitle =
+        Some(printable(&snapshot.notes().join("; "))).filter(|notes| !notes.is_empty());
     let mut picture = Vec::new();
     match from_lines(&mut options, lines.iter().map(String::as_str), &mut picture) {
         Ok(()) => String::from_utf8_lossy(&picture).into_owned(),

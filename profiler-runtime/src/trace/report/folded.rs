@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{Measure, label};
+use crate::report::folded_frame;
 use crate::trace::group::outer_end;
 use crate::trace::snapshot::Snapshot;
 
@@ -22,15 +23,11 @@ pub(super) fn stacks(snapshot: &Snapshot, measure: Measure) -> BTreeMap<String, 
         if bytes <= 0 {
             continue;
         }
-        let mut frames: Vec<String> = snapshot.shown(trace).map(label).map(plain).collect();
+        let mut frames: Vec<String> =
+            snapshot.shown(trace).map(|frame| folded_frame(&label(frame))).collect();
         frames.extend(outer_end(trace.reach).map(str::to_owned));
         frames.reverse();
         *stacks.entry(frames.join(";")).or_default() += bytes;
     }
     stacks
-}
-
-/// Without the signs that have a meaning in the format.
-fn plain(label: String) -> String {
-    label.replace(';', ",").replace(['\n', '\r'], " ")
 }

@@ -2,6 +2,7 @@
 
 use miniserde::Serialize;
 
+use crate::report::json_printable;
 use crate::trace::frame::Frame;
 use crate::trace::snapshot::Snapshot;
 use crate::trace::statistic::{By, Statistic};
@@ -57,9 +58,7 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
         lines: groups(By::Line),
         stacks: groups(By::Traceback),
     };
-    let mut text = miniserde::json::to_string(&report);
-    text.push('\n');
-    text
+    json_printable(&miniserde::json::to_string(&report)) + "\n"
 }
 
 fn of_group(statistic: Statistic) -> Group {

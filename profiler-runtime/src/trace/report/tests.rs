@@ -3,6 +3,7 @@
 use super::*;
 use crate::trace::counters::ONE_BLOCK;
 use crate::trace::data::{Address, Data, ModuleData, Reach, VERSION};
+use crate::trace::statistic::By;
 
 /// Two stacks that are known, and a third of the bytes that came when the tables were full.
 fn full() -> Snapshot {
@@ -120,4 +121,46 @@ fn two_threads_at_one_place_are_one_stack_of_dhat() {
     data.traces.push(again);
     let json: serde_json::Value = serde_json::from_str(&Snapshot::of(data).to_dhat()).unwrap();
     assert_eq!(json["pps"].as_array().unwrap().len(), 3);
+}
+
+/// What a terminal, the log of a workflow and the formats would obey.
+const HOSTILE: &str =
+    "::error::\u{1b}[2J\u{9b}7m\u{7f}\u{202e}\u{200b}\n::warning::<script>;\"\\##[group]";
+
+fn assert_harmless(view: &str, shown: &str) {
+    let is_control = |sign: char| sign.is_control() && sign != '\n';
+    let is_forbidden = |sign: char| is_control(sign) || "\u{202e}\u{200b}".contains(sign);
+    assert!(!shown.contains(is_forbidden), "{view}: {shown:?}");
+    assert!(!shown.lines().any(|line| line.trim_start().starts_with("::")), "{view}: {shown}");
+    assert!(!shown.contains("##["), "{view}: {shown}");
+}
+
+#[test]
+fn no_view_obeys_the_name_of_a_module() {
+    let mut data = full().data().clone();
+    data.modules[0].path = format!("/nowhere/{}", HOSTILE.replace('/', ""));
+    data.command = HOSTILE.to_owned();
+    data.threads = vec![HOSTILE.to_owned()];
+    let hostile = Snapshot::of(data);
+    assert_harmless("text", &hostile.to_text(9));
+    assert_harmless("json", &hostile.to_json());
+    assert_harmless("dhat", &hostile.to_dhat());
+    let folded = hostile.to_folded(Measure::Live);
+    assert_harmless("folded", &folded);
+    assert_eq!((folded.lines().count(), folded.matches(';').count()), (3, 2), "{folded}");
+    for by in [By::Line, By::Function, By::Crate, By::Traceback] {
+        for statistic in hostile.statistics(by) {
+            assert_harmless("statistic", &statistic.to_string());
+            let frames = statistic.traceback.iter();
+            frames.for_each(|frame| assert_harmless("frame", &frame.to_string()));
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&hostile.to_dhat()).unwrap();
+    assert_eq!(json["cmd"], HOSTILE);
+    #[cfg(feature = "flamegraph")]
+    {
+        let picture = hostile.to_flamegraph(Measure::Live).replace(['\t', '\r'], " ");
+        assert_harmless("flame graph", &picture);
+        assert_eq!(picture.matches("<script").count(), 1, "inferno's own");
+    }
 }

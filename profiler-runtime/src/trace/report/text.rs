@@ -1,5 +1,6 @@
 //! For people: the lines that matter.
 
+use crate::report::{printable, printable_line};
 use crate::trace::group;
 use crate::trace::snapshot::Snapshot;
 use crate::trace::statistic::{By, Statistic, size};
@@ -15,7 +16,7 @@ pub(super) fn render(snapshot: &Snapshot, count: usize) -> String {
         shown(snapshot.data().overhead_bytes),
     );
     for note in snapshot.notes() {
-        text.push_str(&format!("note: {note}\n"));
+        text.push_str(&format!("note: {}\n", printable(&note)));
     }
     let mut section = |title: &str, figure: &dyn Fn(&Statistic) -> i64, line: &Line| {
         let mut chosen: Vec<_> = lines.iter().filter(|one| figure(one) > 0).collect();
@@ -31,14 +32,16 @@ pub(super) fn render(snapshot: &Snapshot, count: usize) -> String {
         format!("{one}, leak score={:.2}", one.leak_score())
     });
     section("At the peak, by line", &|one| one.peak_size, &|one| {
-        format!("{}: size={}, count={}", one.name, size(one.peak_size), one.peak_count)
+        let name = printable_line(&one.name);
+        format!("{name}: size={}, count={}", size(one.peak_size), one.peak_count)
     });
     section("Freed at once, by line", &|one| one.temporary as i64, &|one| {
-        let allocated = one.allocated_count;
-        format!("{}: {} of {allocated} allocations", one.name, one.temporary)
+        let name = printable_line(&one.name);
+        format!("{name}: {} of {} allocations", one.temporary, one.allocated_count)
     });
     section("Reallocated, by line", &|one| one.reallocations as i64, &|one| {
-        format!("{}: {} times, {} in all", one.name, one.reallocations, size(one.allocated_size))
+        let name = printable_line(&one.name);
+        format!("{name}: {} times, {} in all", one.reallocations, size(one.allocated_size))
     });
     text
 }

@@ -7,7 +7,7 @@ use crate::names::Names;
 use crate::span::{Compiler, Locate, Rows};
 use crate::target::{self, Function, Target};
 use crate::walk::Walker;
-use crate::{budget, emit, emit_async, lints, source};
+use crate::{budget, emit, emit_async, lints, source, stack};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote};
 use syn::{Block, ImplItem, Item, ItemImpl, ItemTrait, LitStr, Signature, TraitItem};
@@ -16,11 +16,11 @@ pub(crate) fn attribute(
     arguments: proc_macro::TokenStream,
     item: proc_macro::TokenStream,
 ) -> proc_macro::TokenStream {
-    expand(arguments.into(), item.into(), &Compiler).into()
+    stack::run(|| expand(arguments.into(), item.into(), &Compiler).into())
 }
 
 pub(crate) fn block(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
-    budget::block(input.into()).into()
+    stack::run(|| budget::block(input.into()).into())
 }
 
 /// The instrumented item, or the untouched one beside the errors.

@@ -26,6 +26,8 @@ mod source;
 #[cfg(feature = "enabled")]
 mod span;
 #[cfg(feature = "enabled")]
+mod stack;
+#[cfg(feature = "enabled")]
 mod target;
 #[cfg(all(test, feature = "enabled"))]
 mod tests;

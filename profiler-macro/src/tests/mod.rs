@@ -5,6 +5,7 @@ mod asynchronous;
 mod blocks;
 mod branches;
 mod closures;
+mod deep;
 mod items;
 mod loops;
 mod plan;

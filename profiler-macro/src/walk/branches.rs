@@ -6,6 +6,10 @@ use crate::emit;
 use syn::visit_mut::VisitMut;
 use syn::{Arm, Expr, ExprBlock, ExprIf, ExprUnsafe, Pat};
 
+/// How many links one chain of branches is given. The compiler's parser overflows its stack in some
+/// ten thousand.
+const MOST_LINKS: usize = 1000;
+
 impl Walker<'_> {
     /// A statement that is over when one of its blocks is.
     pub(super) fn last_blocks(&mut self, expr: &mut Expr) {
@@ -41,13 +45,12 @@ impl Walker<'_> {
         let entered = || depth.map_or(Opening::Free, |depth| Opening::Guarded { depth, outer });
         let (exit, block) = match expr {
             Expr::Block(block) if facts::is_plain(block) => {
+                self.around += 1;
                 let exit = self.block(&mut block.block, entered().plain());
+                self.around -= 1;
                 (exit, emit::wrap(expr))
             }
-            expr => {
-                let block = emit::wrap(expr);
-                (self.block(block, entered().synthetic()), block)
-            }
+            expr => self.wrapped(expr, entered()),
         };
         let is_left = |depth: usize| self.frame.jumps.is_left(depth);
         let guard = depth.filter(|&depth| exit == Exit::Open || is_left(depth));
@@ -64,20 +67,26 @@ impl Walker<'_> {
     /// own: one more link of the chain, which is never taken. A block around `if c {}` would do as
     /// well, were it not for the lints that treat an `else if` differently from an `if`.
     pub(super) fn branches(&mut self, expr: &mut ExprIf, opening: &dyn Fn() -> Opening) {
+        self.chain(expr, opening, MOST_LINKS);
+    }
+
+    fn chain(&mut self, expr: &mut ExprIf, opening: &dyn Fn() -> Opening, links: usize) {
         self.visit_expr_mut(&mut expr.cond);
         self.block(&mut expr.then_branch, opening().plain());
         let Some((_, branch)) = &mut expr.else_branch else { return };
         match &mut **branch {
-            Expr::If(next) => match self.other_row(next.if_token.span) {
+            Expr::If(next) => match self.other_row(next.if_token.span).filter(|_| links > 0) {
                 Some(row) => {
                     let outer = std::mem::replace(&mut self.frame.current, row);
                     match opening() {
-                        Opening::Nested => self.branches(next, &|| Opening::Branch { outer }),
-                        _ => self.branches(next, opening),
+                        Opening::Nested => {
+                            self.chain(next, &|| Opening::Branch { outer }, links - 1);
+                        }
+                        _ => self.chain(next, opening, links - 1),
                     }
                     emit::link(row, branch);
                 }
-                None => self.branches(next, opening),
+                None => self.chain(next, opening, links),
             },
             Expr::Block(block) => {
                 self.block(&mut block.block, opening().plain());
@@ -92,7 +101,8 @@ impl Walker<'_> {
         if let Pat::Guard(guarded) = &mut arm.pat {
             self.visit_expr_mut(&mut guarded.guard);
         }
-        match heads::first_token(&arm.pat).and_then(|token| self.other_row(token)) {
+        let row = heads::first_token(&arm.pat).and_then(|token| self.other_row(token));
+        match row.filter(|_| self.has_room()) {
             Some(row) => self.on_line(row, &mut arm.body, is_last),
             None => self.visit_expr_mut(&mut arm.body),
         }

@@ -13,7 +13,9 @@ impl Walker<'_> {
     pub(super) fn closure(&mut self, expr: &mut Expr) {
         let start = heads::expression(expr);
         let Expr::Closure(closure) = expr else { return };
-        if closure.constness.is_some() {
+        let is_block = matches!(&*closure.body, Expr::Block(body) if body.label.is_none());
+        let stays = is_block && closure.asyncness.is_none();
+        if closure.constness.is_some() || !(stays || self.has_room()) {
             return;
         }
         let start = match &*closure.body {
@@ -55,9 +57,13 @@ impl Walker<'_> {
     /// Puts a frame into the closure's block, or into a block around its expression.
     fn closure_body(&mut self, closure: &mut ExprClosure, frame: Opening) {
         match &mut *closure.body {
-            Expr::Block(body) if body.label.is_none() => self.block(&mut body.block, frame.plain()),
-            body => self.block(emit::wrap(body), frame.synthetic()),
-        };
+            Expr::Block(body) if body.label.is_none() => {
+                self.block(&mut body.block, frame.plain());
+            }
+            body => {
+                self.wrapped(body, frame);
+            }
+        }
     }
 
     /// `async |x| { BODY }` becomes `async |x| { task(&TABLE, row, async { FRAME BODY }).await }`.
@@ -76,7 +82,9 @@ impl Walker<'_> {
             syn::ReturnType::Default => TokenStream::new(),
             output => emit_async::pin(output, closure.inputs_end.span),
         };
+        self.around += 2;
         self.closure_body(closure, Opening::Task(quote::quote!(#pin #frame #first)));
+        self.around -= 2;
         if let Expr::Block(body) = &mut *closure.body {
             let task = emit_async::closure(self.names, row, &body.block);
             body.block.stmts = vec![Stmt::Expr(Expr::Verbatim(task), None)];
@@ -85,6 +93,9 @@ impl Walker<'_> {
 
     /// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`.
     pub(super) fn async_block(&mut self, expr: &mut Expr) {
+        if !self.has_room() {
+            return;
+        }
         let row = heads::expression(expr).and_then(|token| self.rows.row(token));
         let row = row.unwrap_or(self.frame.current);
         let mut opening = emit_async::task_frame();
@@ -92,7 +103,9 @@ impl Walker<'_> {
         let Expr::Async(block) = std::mem::replace(expr, Expr::PLACEHOLDER) else { return };
         let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
         let mut block: ExprAsync = block;
+        self.around += 1;
         self.block(&mut block.block, Opening::Task(opening).plain());
+        self.around -= 1;
         self.frame = outer;
         *expr = Expr::Verbatim(emit_async::block(self.names, row, block));
     }

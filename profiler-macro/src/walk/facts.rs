@@ -1,7 +1,8 @@
 //! What the plan needs to know about a block.
 
+use super::heads;
 use super::opening::Entered;
-use super::{heads, tail};
+use super::tail::{self, Outcome};
 use crate::names::is_condition;
 use crate::plan::{BlockShape, Kind, Statement};
 use crate::span::Rows;
@@ -75,12 +76,16 @@ fn kind(statement: &Stmt) -> Kind {
         Stmt::Local(_) => Kind::Local,
         // A `let` that came through a macro's `$statement:stmt`.
         Stmt::Expr(Expr::Group(group), _) if matches!(*group.expr, Expr::Let(_)) => Kind::Local,
-        Stmt::Expr(expr, _) if leaves(expr) => Kind::Leaving,
         Stmt::Macro(statement) if panics(&statement.mac) => Kind::Leaving,
-        Stmt::Expr(expr, None) if tail::is_simple(expr) => Kind::Simple,
-        Stmt::Expr(expr, None) if !tail::is_statement(expr) => Kind::Value,
+        Stmt::Expr(expr, semicolon) => match tail::outcome(expr) {
+            Outcome::Leaves => Kind::Leaving,
+            Outcome::Value if semicolon.is_some() => Kind::Plain,
+            Outcome::Value if tail::is_simple(expr) => Kind::Simple,
+            Outcome::Value => Kind::Value,
+            Outcome::Nothing => Kind::Plain,
+        },
         Stmt::Macro(statement) if statement.semi_token.is_none() => Kind::Value,
-        Stmt::Expr(..) | Stmt::Macro(_) => Kind::Plain,
+        Stmt::Macro(_) => Kind::Plain,
     }
 }
 
@@ -114,21 +119,8 @@ const NO_DECLARATIONS: [&str; 18] = [
     "writeln",
 ];
 
-/// Whether control visibly never comes out of an expression.
-pub(super) fn leaves(expr: &Expr) -> bool {
-    let last_leaves =
-        |block: &Block| block.stmts.last().is_some_and(|last| kind(last) == Kind::Leaving);
-    match expr {
-        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => true,
-        Expr::Macro(expr) => panics(&expr.mac),
-        Expr::Group(group) => leaves(&group.expr),
-        Expr::Unsafe(expr) => last_leaves(&expr.block),
-        Expr::Block(expr) if expr.label.is_none() => last_leaves(&expr.block),
-        _ => false,
-    }
-}
-
-fn panics(mac: &Macro) -> bool {
+/// Whether a macro never comes back.
+pub(super) fn panics(mac: &Macro) -> bool {
     is_any_of(mac, &["panic", "unreachable", "todo", "unimplemented"])
 }
 

@@ -1,10 +1,13 @@
 //! `break` and `continue` leave blocks normally, so the guards of those blocks must be told.
 
 use super::Walker;
-use crate::emit;
-use proc_macro2::Ident;
 use syn::visit_mut;
-use syn::{Expr, Label, Lifetime};
+use syn::{Expr, Label};
+
+/// How many guards a jump tells that they are left: the innermost and the outermost. More would make
+/// the code grow with the square of the depth. A guard that is not told leaves its block's last frees
+/// on the row of the jump.
+const MOST: usize = 16;
 
 /// The guards and the jump targets around the place where the walk stands.
 #[derive(Default)]
@@ -17,7 +20,7 @@ pub(super) struct Jumps {
 }
 
 struct Target {
-    label: Option<Ident>,
+    label: Option<String>,
     is_loop: bool,
     /// How many guards are alive outside of it.
     outside: usize,
@@ -56,7 +59,7 @@ impl Jumps {
     }
 
     fn enter(&mut self, label: Option<&Label>, is_loop: bool) {
-        let label = label.map(|label| label.name.ident.clone());
+        let label = label.map(|label| label.name.ident.to_string());
         self.targets.push(Target { label, is_loop, outside: self.depth });
     }
 
@@ -71,28 +74,28 @@ impl Jumps {
             Expr::Continue(jump) => &jump.label,
             _ => return Vec::new(),
         };
-        let target = self.targets.iter().rev().find(|target| target.is_meant(label.as_ref()));
+        let label = label.as_ref().map(|label| label.ident.to_string());
+        let target = self.targets.iter().rev().find(|target| target.is_meant(label.as_deref()));
         let outside = target.map_or(self.depth, |target| target.outside);
-        self.left[outside..].fill(true);
-        (outside + 1..=self.depth).rev().collect()
+        let inner = (outside + 2..=self.depth).rev().take(MOST - 1);
+        let left = Vec::from_iter(inner.chain((outside < self.depth).then_some(outside + 1)));
+        left.iter().for_each(|depth| self.left[depth - 1] = true);
+        left
     }
 }
 
 impl Target {
-    fn is_meant(&self, label: Option<&Lifetime>) -> bool {
-        match label {
-            Some(label) => self.label.as_ref().is_some_and(|own| *own == label.ident),
-            None => self.is_loop,
-        }
+    fn is_meant(&self, label: Option<&str>) -> bool {
+        if label.is_some() { self.label.as_deref() == label } else { self.is_loop }
     }
 }
 
 impl Walker<'_> {
     /// A jump inside an expression: `x || break` becomes `x || { DONE break }`.
     pub(super) fn buried_jump(&mut self, expr: &mut Expr) {
-        if self.frame.jumps.left_by(expr).is_empty() {
+        if !self.has_room() || self.frame.jumps.left_by(expr).is_empty() {
             return visit_mut::visit_expr_mut(self, expr);
         }
-        self.block(emit::wrap(expr), super::Opening::Nested.synthetic());
+        self.wrapped(expr, super::Opening::Nested);
     }
 }

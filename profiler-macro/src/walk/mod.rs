@@ -11,6 +11,9 @@ mod jumps;
 mod opening;
 mod tail;
 
+#[cfg(test)]
+pub(crate) use tail::LOOKS;
+
 use crate::emit::{self, Insertions, Scope};
 use crate::names::Names;
 use crate::plan::BlockPlan;
@@ -29,10 +32,16 @@ struct Frame {
     jumps: Jumps,
 }
 
+/// How many blocks the walk puts around one place. The compiler's parser overflows its stack in some
+/// hundreds, so code that is nested as deeply has to do without more.
+const MOST_AROUND: usize = 16;
+
 pub(crate) struct Walker<'a> {
     names: &'a Names,
     rows: &'a Rows<'a>,
     frame: Frame,
+    /// How many blocks the walk has put around the place where it stands.
+    around: usize,
 }
 
 impl<'a> Walker<'a> {
@@ -53,7 +62,7 @@ impl<'a> Walker<'a> {
 
     fn opened(names: &'a Names, rows: &'a Rows, block: &mut Block, opening: Opening) -> bool {
         let first_row_runs = facts::runs_on(block, 0, rows);
-        let mut walker = Walker { names, rows, frame: Frame::default() };
+        let mut walker = Walker { names, rows, frame: Frame::default(), around: 0 };
         walker.block(block, opening.plain());
         first_row_runs
     }
@@ -64,7 +73,13 @@ impl<'a> Walker<'a> {
         let mut plan = BlockPlan::new(&facts::shape(block, &entered, row, self.rows));
         let (attributes, places) = (facts::attributes(block), facts::places(block));
         let guard = self.open(&entered.opening, &plan);
-        let outlives = !entered.synthetic && tail::keeps_temporaries(block);
+        let outlives = match entered.opening {
+            Opening::Call | Opening::Frame(_) => self.has_room() && !entered.synthetic,
+            _ => false,
+        };
+        let outlives = outlives && tail::keeps_temporaries(block);
+        let blocks_around = self.around;
+        self.around += if outlives { 2 } else { 0 };
         let mut left = Vec::with_capacity(block.stmts.len());
         let tail = plan.exit.as_ref().map_or(block.stmts.len(), |exit| exit.at);
         for (index, statement) in block.stmts.iter_mut().enumerate() {
@@ -109,6 +124,7 @@ impl<'a> Walker<'a> {
         emit::enclose(block, around, alone);
         self.frame.jumps.close_to(depth);
         self.frame.current = row;
+        self.around = blocks_around;
         match scope {
             Some(Scope::Resume(_)) => Exit::Resumed,
             _ if ends => Exit::Open,
@@ -150,6 +166,20 @@ impl<'a> Walker<'a> {
             statement => visit_mut::visit_stmt_mut(self, statement),
         }
         Vec::new()
+    }
+
+    /// Whether more blocks can be put around the place where the walk stands.
+    fn has_room(&self) -> bool {
+        self.around < MOST_AROUND
+    }
+
+    /// `expr`, which is no block of the user's, becomes a block that is entered like this.
+    fn wrapped<'e>(&mut self, expr: &'e mut Expr, opening: Opening) -> (Exit, &'e mut Block) {
+        let block = emit::wrap(expr);
+        self.around += 1;
+        let exit = self.block(block, opening.synthetic());
+        self.around -= 1;
+        (exit, block)
     }
 
     /// The row of a token, where it differs from the current one.

@@ -5,21 +5,74 @@
 //! Not if it holds on to temporaries: before edition 2024 those of a value outlive the locals of its
 //! block, those of a statement do not.
 
-use super::facts::leaves;
+use super::facts::panics;
 use syn::{BinOp, Block, Expr, ExprIf, Pat, Stmt, UnOp};
 
-pub(super) fn is_statement(expr: &Expr) -> bool {
-    match expr {
+/// How many blocks deep an outcome is looked for. The walk asks again in each block, so without an end
+/// to it time would grow with the square of the depth. What lies deeper counts as a value, which is
+/// always right, and costs a guard.
+const DEPTH: usize = 16;
+
+/// What visibly comes out of an expression.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Control never comes out.
+    Leaves,
+    /// Not a value.
+    Nothing,
+    /// Maybe a value.
+    Value,
+}
+
+pub(super) fn outcome(expr: &Expr) -> Outcome {
+    look(expr, DEPTH)
+}
+
+fn look(expr: &Expr, depth: usize) -> Outcome {
+    #[cfg(test)]
+    LOOKS.set(LOOKS.get() + 1);
+    let Some(depth) = depth.checked_sub(1) else { return Outcome::Value };
+    let has_no_value = |expr: &Expr| look(expr, depth) != Outcome::Value;
+    let is_nothing = match expr {
+        Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) => return Outcome::Leaves,
+        Expr::Macro(expr) if panics(&expr.mac) => return Outcome::Leaves,
+        Expr::Group(group) if look(&group.expr, depth) == Outcome::Leaves => {
+            return Outcome::Leaves;
+        }
+        Expr::Unsafe(expr) => return end(&expr.block, depth),
+        Expr::Block(expr) if expr.label.is_none() => return end(&expr.block, depth),
         Expr::While(_) => true,
         Expr::ForLoop(expr) => is_clean(&expr.expr),
-        Expr::If(expr) => is_unit(expr),
+        Expr::If(expr) => is_unit(expr, depth),
         Expr::Match(expr) => {
             is_place(&expr.expr) && expr.arms.iter().all(|arm| has_no_value(&arm.body))
         }
-        Expr::Unsafe(expr) => ends_without_value(&expr.block),
-        Expr::Block(expr) => expr.label.is_none() && ends_without_value(&expr.block),
         _ => false,
+    };
+    if is_nothing { Outcome::Nothing } else { Outcome::Value }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// How many expressions were looked at.
+    pub(crate) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
+/// What comes out of a block at its end.
+fn end(block: &Block, depth: usize) -> Outcome {
+    match block.stmts.last() {
+        Some(Stmt::Expr(last, semicolon)) => match look(last, depth) {
+            Outcome::Value if semicolon.is_some() => Outcome::Nothing,
+            outcome => outcome,
+        },
+        Some(Stmt::Macro(last)) if panics(&last.mac) => Outcome::Leaves,
+        Some(Stmt::Macro(last)) if last.semi_token.is_none() => Outcome::Value,
+        _ => Outcome::Nothing,
     }
+}
+
+fn is_statement(expr: &Expr) -> bool {
+    outcome(expr) != Outcome::Value
 }
 
 /// Whether nothing is left to do in a statement once one of its blocks has ended: no value to use or
@@ -55,9 +108,7 @@ pub(super) fn keeps_temporaries(block: &Block) -> bool {
         Some(Stmt::Expr(Expr::If(last), None)) => !has_clean_conditions(last),
         Some(Stmt::Expr(Expr::Match(last), None)) => !is_place(&last.expr),
         Some(Stmt::Expr(Expr::Loop(_) | Expr::Closure(_) | Expr::Async(_), None)) => false,
-        Some(Stmt::Expr(last, None)) => {
-            !(leaves(last) || is_simple(last) || is_clean(last) || is_statement(last))
-        }
+        Some(Stmt::Expr(last, None)) => !(is_simple(last) || is_clean(last) || is_statement(last)),
         Some(Stmt::Macro(last)) => last.semi_token.is_none(),
         _ => false,
     }
@@ -79,45 +130,25 @@ fn is_standard_variant(function: &Expr) -> bool {
 }
 
 fn has_clean_conditions(expr: &ExprIf) -> bool {
-    let next = expr.else_branch.as_ref().map(|(_, branch)| &**branch);
-    is_clean_condition(&expr.cond)
-        && next.is_none_or(|next| match next {
-            Expr::If(next) => has_clean_conditions(next),
-            _ => true,
-        })
+    links(expr).all(|link| is_clean_condition(&link.cond))
 }
 
 /// Without a last `else`, the branches are units, whatever they look like.
-fn is_unit(expr: &ExprIf) -> bool {
-    let mut branches = vec![&expr.then_branch];
-    let mut conditions = vec![&*expr.cond];
-    let mut rest = expr.else_branch.as_ref();
-    while let Some((_, branch)) = rest {
-        match &**branch {
-            Expr::If(next) => {
-                branches.push(&next.then_branch);
-                conditions.push(&next.cond);
-                rest = next.else_branch.as_ref();
-            }
-            last => {
-                let no_value = branches.into_iter().all(ends_without_value) && has_no_value(last);
-                return no_value && conditions.into_iter().all(is_clean_condition);
-            }
-        }
-    }
-    conditions.into_iter().all(is_clean_condition)
+fn is_unit(expr: &ExprIf, depth: usize) -> bool {
+    let has_no_value = |link: &ExprIf| end(&link.then_branch, depth) != Outcome::Value;
+    let last = links(expr).last().and_then(|link| link.else_branch.as_ref());
+    has_clean_conditions(expr)
+        && last.is_none_or(|(_, last)| {
+            look(last, depth) != Outcome::Value && links(expr).all(has_no_value)
+        })
 }
 
-fn has_no_value(expr: &Expr) -> bool {
-    leaves(expr) || is_statement(expr)
-}
-
-fn ends_without_value(block: &Block) -> bool {
-    match block.stmts.last() {
-        Some(Stmt::Expr(last, None)) => has_no_value(last),
-        Some(Stmt::Macro(last)) => last.semi_token.is_some(),
-        _ => true,
-    }
+/// An `if` and those that follow an `else`.
+fn links(expr: &ExprIf) -> impl Iterator<Item = &ExprIf> {
+    std::iter::successors(Some(expr), |link| match &*link.else_branch.as_ref()?.1 {
+        Expr::If(next) => Some(next),
+        _ => None,
+    })
 }
 
 /// A condition keeps only what it matches against.

@@ -26,7 +26,7 @@
 pub use mem_profile_macro::{assert_budget, mem_profile};
 pub use mem_profile_runtime::{
     Alloc, Backend, FunctionSnapshot, Label, LineSnapshot, MemoryUsage, MemoryUsageOptions,
-    Reading, SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage,
+    Reading, RowKind, SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage,
     record_timeline, record_to, report, reset, snapshot, timestamp,
 };
 

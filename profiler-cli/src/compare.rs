@@ -123,8 +123,7 @@ impl Compared {
     /// `None` without either.
     fn new(before: Option<&FunctionSnapshot>, after: Option<&FunctionSnapshot>) -> Option<Self> {
         let place = after.or(before)?;
-        let body = |function| body(function).unwrap_or_default();
-        let pairs = lines::matched(body(before), body(after));
+        let pairs = lines::matched(&body(before), &body(after));
         let lines = pairs.into_iter().filter_map(|(before, after)| {
             let line = after.or(before)?;
             let figures = (before.map(Figures::of_line), after.map(Figures::of_line));
@@ -147,8 +146,8 @@ pub(crate) fn lines(comparison: Vec<Compared>) -> Vec<Change> {
     comparison.into_iter().flat_map(|it| it.lines).collect()
 }
 
-fn body(function: Option<&FunctionSnapshot>) -> Option<&[LineSnapshot]> {
-    function.map(FunctionSnapshot::body_lines)
+fn body(function: Option<&FunctionSnapshot>) -> Vec<&LineSnapshot> {
+    function.into_iter().flat_map(FunctionSnapshot::body_lines).collect()
 }
 
 /// For each function of `after` the index of the one that it was.
@@ -160,7 +159,7 @@ fn matched_functions(
     pair(before, after, &mut was, |function| (function.name.clone(), function.file.clone()));
     pair(before, after, &mut was, |function| function.name.clone());
     pair(before, after, &mut was, |function| {
-        let texts = function.body_lines().iter().map(|line| line.source.trim().to_owned());
+        let texts = function.body_lines().map(|line| line.source.trim().to_owned());
         texts.collect::<Vec<_>>()
     });
     was

@@ -35,24 +35,25 @@ impl Figures {
 
     /// Sums over the lines of the function's own code, and the highest of their peaks.
     pub(crate) fn of_function(function: &FunctionSnapshot) -> Self {
-        let lines = function.body_lines();
         Self {
-            increment: sum(lines, |line| line.increment),
-            peak: lines.iter().filter_map(|line| line.peak).max(),
-            allocated: sum(lines, |line| line.allocated),
-            allocations: sum(lines, |line| line.allocations),
+            increment: total(function, |line| line.increment, i64::saturating_add),
+            peak: total(function, |line| line.peak, u64::max),
+            allocated: total(function, |line| line.allocated, u64::saturating_add),
+            allocations: total(function, |line| line.allocations, u64::saturating_add),
             occurrences: Some(function.calls),
         }
     }
 }
 
-/// The sum of what was measured, if anything was.
-fn sum<T: std::iter::Sum<T>>(
-    lines: &[LineSnapshot],
+/// What the body's lines come to; `None` where no row has the figure. Where only the entry has it,
+/// as in a function without statements, the body took nothing.
+fn total<T: Default>(
+    function: &FunctionSnapshot,
     figure: impl Fn(&LineSnapshot) -> Option<T>,
+    add: impl Fn(T, T) -> T,
 ) -> Option<T> {
-    let measured: Vec<T> = lines.iter().filter_map(figure).collect();
-    (!measured.is_empty()).then(|| measured.into_iter().sum())
+    let is_measured = function.lines.iter().any(|line| figure(line).is_some());
+    is_measured.then(|| function.body_lines().filter_map(figure).fold(T::default(), add))
 }
 
 /// One of the figures.

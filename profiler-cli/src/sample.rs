@@ -1,8 +1,8 @@
 //! A hand-made recording that the tests render.
 
 use mem_profile_runtime::{
-    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, SCHEMA_VERSION, Snapshot, Span,
-    Timeline,
+    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
+    Span, Timeline,
 };
 
 /// A leak in one function, work that leaves nothing behind in two others.
@@ -90,14 +90,23 @@ pub(crate) fn resident() -> Snapshot {
     snapshot
 }
 
+/// A function of these lines, the first of which is the entry.
 pub(crate) fn function(
     name: &str,
     file: &str,
     calls: u64,
-    lines: Vec<LineSnapshot>,
+    mut lines: Vec<LineSnapshot>,
 ) -> FunctionSnapshot {
-    let line = lines.first().map_or(1, |line| line.line);
-    FunctionSnapshot { name: name.into(), file: file.into(), line, calls, lines }
+    lines[0].kind = RowKind::Entry;
+    let (line, reading_at_entry) = (lines[0].line, lines[0].usage);
+    FunctionSnapshot { name: name.into(), file: file.into(), line, calls, reading_at_entry, lines }
+}
+
+/// A function on one line.
+pub(crate) fn on_one_line(name: &str, file: &str, line: LineSnapshot) -> FunctionSnapshot {
+    let mut function = function(name, file, line.occurrences.unwrap_or(0), vec![line]);
+    function.lines[0].kind = RowKind::Both;
+    function
 }
 
 /// A line that ran: increment, peak, bytes allocated, allocations, occurrences.
@@ -106,6 +115,7 @@ pub(crate) fn ran(line: u32, source: &str, figures: (i64, u64, u64, u64, u64)) -
     LineSnapshot {
         live: None,
         line,
+        kind: RowKind::Body,
         source: source.into(),
         usage: Some(increment.max(0).unsigned_abs() + 512),
         increment: Some(increment),

@@ -27,8 +27,8 @@ mod sort;
 mod usage;
 
 pub use self::snapshot::{
-    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, SCHEMA_VERSION, Snapshot, Span,
-    Timeline,
+    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
+    Span, Timeline,
 };
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 

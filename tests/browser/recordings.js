@@ -34,9 +34,10 @@ export function ran(line, source, figures = {}) {
   return { line, source, ...zero, ...figures };
 }
 
-/** A function of this name, whose first row is its entry. */
+/** A function of this name, whose first row is its entry unless it says otherwise. */
 export function functionOf(name, lines, file = "src/lib.rs") {
-  return { name, file, line: lines[0].line, calls: 1, lines };
+  const rows = lines.map((line, at) => ({ kind: at === 0 ? "entry" : "body", ...line }));
+  return { name, file, line: lines[0].line, calls: 1, reading_at_entry: lines[0].usage, lines: rows };
 }
 
 /** So many functions of so many lines each, every one of which has figures. */

@@ -115,7 +115,7 @@ fn unknown(measure: Measure, backend: Backend) -> anyhow::Error {
 
 /// The breach of a limit on a function, at the line that has most of the figure.
 fn breach(function: &FunctionSnapshot, measure: Measure, figure: i128, limit: i128) -> Breach {
-    let lines = function.body_lines().iter();
+    let lines = function.body_lines();
     let hottest =
         lines.max_by_key(|line| (measure.of(&Figures::of_line(line)), Reverse(line.line)));
     Breach {

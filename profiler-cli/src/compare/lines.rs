@@ -11,15 +11,18 @@ type Pair<'a> = (Option<&'a LineSnapshot>, Option<&'a LineSnapshot>);
 ///
 /// Partners have the same text, less its indentation, and stand in the same order; then, the same
 /// text at another place; then, the same position within an edited part.
-pub(super) fn matched<'a>(before: &'a [LineSnapshot], after: &'a [LineSnapshot]) -> Vec<Pair<'a>> {
+pub(super) fn matched<'a>(
+    before: &[&'a LineSnapshot],
+    after: &[&'a LineSnapshot],
+) -> Vec<Pair<'a>> {
     let was = Matching::new(&texts(before), &texts(after)).was;
     let kept =
-        after.iter().zip(&was).map(|(line, was)| (was.map(|index| &before[index]), Some(line)));
+        after.iter().zip(&was).map(|(&line, was)| (was.map(|index| before[index]), Some(line)));
     let gone = before.iter().enumerate().filter(|(index, _)| !was.contains(&Some(*index)));
-    kept.chain(gone.map(|(_, line)| (Some(line), None))).collect()
+    kept.chain(gone.map(|(_, &line)| (Some(line), None))).collect()
 }
 
-fn texts(lines: &[LineSnapshot]) -> Vec<&str> {
+fn texts<'a>(lines: &[&'a LineSnapshot]) -> Vec<&'a str> {
     lines.iter().map(|line| line.source.trim()).collect()
 }
 

@@ -44,21 +44,22 @@ fn last_part(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// The names before opening parentheses.
+/// The names before opening parentheses, but for those of functions that are defined there.
 fn calls(source: &str) -> impl Iterator<Item = &str> {
     let code = source.split("//").next().unwrap_or_default();
     code.match_indices('(').filter_map(|(at, _)| {
         let before = &code[..at];
         let is_part = |character: char| character.is_alphanumeric() || character == '_';
-        let name = &before[before.trim_end_matches(is_part).len()..];
-        (!name.is_empty()).then_some(name)
+        let (before, name) = before.split_at(before.trim_end_matches(is_part).len());
+        let is_defined = before.trim_end().ends_with("fn") && before.ends_with(' ');
+        (!name.is_empty() && !is_defined).then_some(name)
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sample::{function, ran};
+    use crate::sample::{function, on_one_line, ran};
 
     fn line(source: &str, increment: i64) -> LineSnapshot {
         ran(9, source, (increment, 0, 0, 0, 1))
@@ -81,5 +82,17 @@ mod tests {
         assert_eq!(of("    tiny(vec![0; 1000])", 1000), None);
         assert_eq!(of("    tiny(load())", 1000), Some(1));
         assert_eq!(of("    main()", 1000), None);
+    }
+
+    #[test]
+    fn a_function_on_one_line_does_not_call_its_namesake() {
+        let new = |name, increment| {
+            let source = "fn new() -> Self { Self(vec![0; 900]) }";
+            on_one_line(name, "a.rs", line(source, increment))
+        };
+        let functions = [new("app::A::new", 1000), new("app::B::new", 900)];
+        let callees = Callees::new(&functions);
+        assert_eq!(callees.of(0, &functions[0].lines[0]), None);
+        assert_eq!(callees.of(0, &line("fn with() -> Self { B::new() }", 900)), Some(1));
     }
 }

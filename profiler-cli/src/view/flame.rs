@@ -35,7 +35,7 @@ fn stacks(snapshot: &Snapshot, measure: Measure) -> Vec<String> {
     let callees = Callees::new(&snapshot.functions);
     let mut stacks = Vec::new();
     for (index, function) in snapshot.functions.iter().enumerate() {
-        let own = function.body_lines().iter().filter(|line| callees.of(index, line).is_none());
+        let own = function.body_lines().filter(|line| callees.of(index, line).is_none());
         stacks.extend(own.filter_map(|line| folded::stack(function, line, measure)));
     }
     stacks

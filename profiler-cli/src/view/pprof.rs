@@ -15,7 +15,7 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Vec<u8> {
         kinds.iter().map(|(name, unit)| builder.value_type(name, unit)).collect();
     builder.profile.default_sample_type = builder.string(name(measure));
     for function in &snapshot.functions {
-        for line in function.body_lines().iter().filter(|line| line.ran()) {
+        for line in function.body_lines().filter(|line| line.ran()) {
             let id = builder.profile.location.len() as u64 + 1;
             let place = builder.line(&function.name, &function.file, line.line);
             builder.profile.location.push(Location {

@@ -54,7 +54,7 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     for function in &snapshot.functions {
         let outer = frames.len();
         frames.push(frame(function, &function.name, function.line));
-        for line in function.body_lines().iter().filter(|line| line.ran()) {
+        for line in function.body_lines().filter(|line| line.ran()) {
             lines.push(([outer, frames.len()], line));
             frames.push(frame(function, line.source.trim(), line.line));
         }

@@ -1,6 +1,8 @@
 //! Strings of files that would steer a terminal, write workflow commands, or become markup.
 
-use mem_profile_runtime::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+use mem_profile_runtime::{
+    Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot,
+};
 
 use crate::run::{Folder, Ran};
 
@@ -9,6 +11,7 @@ const HOSTILE: &str = "::error::x\u{1b}]0;pwned\u{7}\u{1b}[31mred\u{1b}[2J\u{9b}
 fn snapshot(increment: i64) -> Snapshot {
     let line = |line| LineSnapshot {
         line,
+        kind: if line == 1 { RowKind::Entry } else { RowKind::Body },
         source: HOSTILE.into(),
         usage: Some(1 << 20),
         increment: Some(increment),
@@ -23,6 +26,7 @@ fn snapshot(increment: i64) -> Snapshot {
         file: HOSTILE.into(),
         line: 1,
         calls: 1,
+        reading_at_entry: None,
         lines: (1..4).map(line).collect(),
     };
     Snapshot {

@@ -105,7 +105,9 @@ pub(crate) mod function {
     pub(crate) const NUMBER: usize = offset_of!(Entry, number);
     pub(crate) const FIRST_LINE: usize = offset_of!(Entry, first_line);
     pub(crate) const ROWS: usize = offset_of!(Entry, rows);
-    pub(crate) const FIRST_ROW_RUNS: usize = offset_of!(Entry, first_row_runs);
+    pub(crate) const FLAGS: usize = offset_of!(Entry, flags);
+    /// Of the flags: a statement starts on row 0.
+    pub(crate) const FIRST_ROW_RUNS: i64 = 1;
     pub(crate) const READING: usize = offset_of!(Entry, reading);
     pub(crate) const SIZE: usize = size_of::<Entry>();
 }
@@ -250,7 +252,7 @@ mod tests {
 
         let offsets = [function::NUMBER, function::FIRST_LINE, function::ROWS];
         assert_eq!(offsets, [8, 16, 24]);
-        let offsets = [function::FIRST_ROW_RUNS, function::READING];
+        let offsets = [function::FLAGS, function::READING];
         assert_eq!((offsets, function::SIZE), ([32, 40], 64));
         assert_eq!([texts::NUMBER, texts::LENGTHS, texts::SIZE], [8, 16, 40]);
 

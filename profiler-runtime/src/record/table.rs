@@ -40,7 +40,8 @@ pub(crate) struct Entry {
     pub(super) number: Word,
     pub(super) first_line: Word,
     pub(super) rows: Word,
-    pub(super) first_row_runs: Word,
+    /// Bits of what is known of it, as [`layout::function::FIRST_ROW_RUNS`].
+    pub(super) flags: Word,
     /// Memory in use at the first call; [`NEVER`] before.
     pub(super) reading: Word,
     /// Means nothing outside the process, like the next one.
@@ -309,7 +310,7 @@ impl Entry {
         entry.number.set(number);
         entry.first_line.set(function.first_line.into());
         entry.rows.set(function.rows as i64);
-        entry.first_row_runs.set(function.first_row_runs.into());
+        entry.flags.set(i64::from(function.first_row_runs) * layout::function::FIRST_ROW_RUNS);
         entry.reading.set(NEVER);
         entry.table.set(ptr::from_ref(table).cast_mut());
         Some(entry)

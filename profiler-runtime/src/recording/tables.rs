@@ -7,7 +7,7 @@ use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
 use crate::record::layout::{self, NEVER};
 use crate::record::ledger::{CENTER, Kind};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
 use crate::sort::sort;
 
 const HEAP: i64 = Kind::Heap as i64;
@@ -38,7 +38,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
             sums.resize(rows(block, chunk)?, Sum::default());
             add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
         }
-        if sums.iter().any(Sum::ran) {
+        if sums.iter().any(Sum::is_shown) {
             functions.push(function(block, texts, &sums, backend)?);
         }
     }
@@ -113,6 +113,18 @@ struct Sum {
 impl Sum {
     fn ran(&self) -> bool {
         self.runs > 0
+    }
+
+    /// Whether there is anything to say of the line. One that began before a reset goes on, and its
+    /// bytes are no other line's.
+    fn is_shown(&self) -> bool {
+        self.ran() || self.has_effect()
+    }
+
+    /// Whether memory was taken or given back.
+    fn has_effect(&self) -> bool {
+        let Totals { live, allocated, allocations } = self.totals;
+        [live, allocated, allocations, self.peak].iter().any(|&figure| figure != 0)
     }
 
     fn add(&mut self, change: Totals) {
@@ -283,34 +295,41 @@ fn function(
     let numbered = (line..).zip(sums);
     let mut lines: Vec<_> =
         numbered.map(|(line, sum)| row(line, source.next().unwrap_or(""), sum, backend)).collect();
-    let entry = block.word(layout::function::READING);
-    let is_entry = entry != NEVER && block.word(layout::function::FIRST_ROW_RUNS) == 0;
-    if let Some(first) = lines.first_mut().filter(|_| is_entry) {
-        first.usage = u64::try_from(entry).ok();
-        first.increment = Some(entry);
+    let reading = Some(block.word(layout::function::READING)).filter(|&reading| reading != NEVER);
+    if let Some(first) = lines.first_mut() {
+        let has_code = block.word(layout::function::FLAGS) & layout::function::FIRST_ROW_RUNS != 0;
+        // What another macro has put before the first line has no row of its own.
+        let has_code = has_code || sums.first().is_some_and(Sum::has_effect);
+        first.kind = if has_code { RowKind::Both } else { RowKind::Entry };
+        if let Some(reading) = reading.filter(|_| !first.is_body()) {
+            first.usage = Some(unsigned(reading));
+            first.increment = Some(reading);
+        }
     }
     Ok(FunctionSnapshot {
         name: name.into_owned(),
         file: file.into_owned(),
         line,
         calls: sums.first().map_or(0, |row| unsigned(row.runs)),
+        reading_at_entry: reading.map(unsigned),
         lines,
     })
 }
 
 fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
-    let ran = sum.ran();
-    let heap = ran && backend == Backend::Heap;
+    let is_shown = sum.is_shown();
+    let heap = is_shown && backend == Backend::Heap;
     LineSnapshot {
         line,
+        kind: RowKind::Body,
         source: source.to_owned(),
-        usage: ran.then(|| unsigned(sum.usage)),
-        increment: ran.then_some(sum.totals.live),
+        usage: is_shown.then(|| unsigned(sum.usage)),
+        increment: is_shown.then_some(sum.totals.live),
         peak: heap.then(|| unsigned(sum.peak)),
         live: None,
         allocations: heap.then(|| unsigned(sum.totals.allocations)),
         allocated: heap.then(|| unsigned(sum.totals.allocated)),
-        occurrences: ran.then(|| unsigned(sum.runs)),
+        occurrences: is_shown.then(|| unsigned(sum.runs)),
     }
 }
 

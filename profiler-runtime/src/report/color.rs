@@ -59,11 +59,14 @@ impl Heat {
     }
 }
 
-/// The heat of every row, in order. The entry row is always cool.
+/// The heat of every row, in order. A reading on entry is always cool.
 pub(super) fn heats(function: &FunctionSnapshot) -> Vec<Heat> {
-    let total: u128 = function.body_lines().iter().map(weight).sum();
-    let body = function.body_lines().iter().map(|line| heat(weight(line), total));
-    function.lines.first().map(|_| Heat::Cool).into_iter().chain(body).collect()
+    let total: u128 = function.body_lines().map(weight).sum();
+    let heat = |line: &LineSnapshot| match line.is_body() {
+        true => heat(weight(line), total),
+        false => Heat::Cool,
+    };
+    function.lines.iter().map(heat).collect()
 }
 
 /// What a line gained, or had in use for a while and gave back, in bytes.
@@ -84,6 +87,7 @@ fn heat(weight: u128, total: u128) -> Heat {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::snapshot::RowKind;
 
     fn decide(choice: ColorChoice, variables: &[(&str, &str)], is_terminal: bool) -> bool {
         let get = |name: &str| {
@@ -126,8 +130,9 @@ mod tests {
             file: String::new(),
             line: 1,
             calls: 1,
+            reading_at_entry: Some(1_000_000),
             lines: vec![
-                row(1_000_000, None),
+                LineSnapshot { kind: RowKind::Entry, ..row(1_000_000, None) },
                 row(60, None),
                 row(0, Some(30)),
                 row(-90, None),
@@ -136,5 +141,10 @@ mod tests {
         };
         let expected = [Heat::Cool, Heat::Hot, Heat::Warm, Heat::Cool, Heat::Cool];
         assert_eq!(heats(&function), expected);
+        let on_one_line = FunctionSnapshot {
+            lines: vec![LineSnapshot { kind: RowKind::Both, ..row(60, None) }],
+            ..function
+        };
+        assert_eq!(heats(&on_one_line), [Heat::Hot]);
     }
 }

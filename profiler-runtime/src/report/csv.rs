@@ -6,7 +6,7 @@ use super::csv_field as field;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const HEADER: &str =
-    "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source\n";
+    "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,source\n";
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut text = HEADER.to_owned();
@@ -30,6 +30,7 @@ fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
         number(line.allocations),
         number(line.allocated),
         number(line.occurrences),
+        line.kind.name().into(),
         field(&line.source),
     ];
     fields.join(",") + "\n"

@@ -36,7 +36,8 @@ fn record(file: &str, functions: &[FunctionSnapshot]) -> String {
 fn hits(functions: &[FunctionSnapshot]) -> BTreeMap<i64, u64> {
     let mut hits = BTreeMap::new();
     for line in functions.iter().flat_map(|function| &function.lines) {
-        if let Some(count) = line.occurrences {
+        // One that goes on since before a reset would seem never to have run.
+        if let Some(count) = line.occurrences.filter(|&count| count > 0) {
             *hits.entry(line.line.into()).or_default() += count;
         }
     }

@@ -145,9 +145,7 @@ impl Column {
 #[must_use]
 pub fn summary(snapshot: &Snapshot, style: &Style) -> String {
     let functions = snapshot.functions.len();
-    let ran = |function: &FunctionSnapshot| {
-        function.body_lines().iter().filter(|line| line.ran()).count()
-    };
+    let ran = |function: &FunctionSnapshot| function.body_lines().filter(|line| line.ran()).count();
     let lines = snapshot.functions.iter().map(ran).sum::<usize>();
     let plural = |count| if count == 1 { "" } else { "s" };
     let mut text = format!(

@@ -1,13 +1,14 @@
 //! Every format, rendered from one hand-made snapshot.
 
 use super::*;
-use crate::snapshot::SCHEMA_VERSION;
+use crate::snapshot::{RowKind, SCHEMA_VERSION};
 
 const MIB: u64 = 1 << 20;
 
 fn ran(line: u32, source: &str, usage: u64, increment: i64, peak: u64, count: u64) -> LineSnapshot {
     LineSnapshot {
         line,
+        kind: RowKind::Body,
         source: source.into(),
         usage: Some(usage),
         increment: Some(increment),
@@ -23,8 +24,17 @@ fn unused(line: u32, source: &str) -> LineSnapshot {
     LineSnapshot { line, source: source.into(), ..LineSnapshot::default() }
 }
 
-fn function(name: &str, line: u32, lines: Vec<LineSnapshot>) -> FunctionSnapshot {
-    FunctionSnapshot { name: name.into(), file: "examples/leak.rs".into(), line, calls: 1, lines }
+/// The first of the lines is the entry.
+fn function(name: &str, line: u32, mut lines: Vec<LineSnapshot>) -> FunctionSnapshot {
+    lines[0].kind = RowKind::Entry;
+    FunctionSnapshot {
+        name: name.into(),
+        file: "examples/leak.rs".into(),
+        line,
+        calls: 1,
+        reading_at_entry: lines[0].usage,
+        lines,
+    }
 }
 
 fn heap() -> Snapshot {
@@ -186,14 +196,14 @@ fn markdown() {
 #[test]
 fn csv() {
     insta::assert_snapshot!(render(&heap(), Format::Csv, &Style::default()), @r#"
-    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source
-    leak::main,examples/leak.rs,2,0,0,0,,1,0,1,fn main() {
-    leak::main,examples/leak.rs,3,1048576,16,50331648,,1,50331648,1,    build();
-    leak::build,examples/leak.rs,7,1048576,1048576,0,,1,0,1,#[profile]
-    leak::build,examples/leak.rs,8,51380224,50331648,50331648,,1,50331648,1,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,"'	let sum = rows.iter().map(|row| row.len()).sum();"
-    leak::build,examples/leak.rs,10,,,,,,,,"    fail(""`a`, b"");"
-    leak::build,examples/leak.rs,11,1048576,-50331648,0,,1,0,1,}
+    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,source
+    leak::main,examples/leak.rs,2,0,0,0,,1,0,1,entry,fn main() {
+    leak::main,examples/leak.rs,3,1048576,16,50331648,,1,50331648,1,body,    build();
+    leak::build,examples/leak.rs,7,1048576,1048576,0,,1,0,1,entry,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,,1,50331648,1,body,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,body,"'	let sum = rows.iter().map(|row| row.len()).sum();"
+    leak::build,examples/leak.rs,10,,,,,,,,body,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,,1,0,1,body,}
     "#);
 }
 
@@ -239,9 +249,9 @@ fn json() {
     let text = render(&snapshot, Format::Json, &Style::default());
     insta::assert_snapshot!(text.replace("{", "\n{"), @r##"
     {"schema_version":1,"backend":"heap","process_bytes":51200000,"functions":[
-    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"lines":[
-    {"line":7,"source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
-    {"line":11,"source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[],"timeline":null}
+    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"reading_at_entry":1048576,"lines":[
+    {"line":7,"kind":"entry","source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
+    {"line":11,"kind":"body","source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[],"timeline":null}
     "##);
 }
 
@@ -310,12 +320,12 @@ fn the_tracer_adds_a_column() {
     Live counts what was allocated since the tracer was started
     "#);
     insta::assert_snapshot!(render(&traced, Format::Csv, &Style::default()), @r#"
-    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,source
-    leak::build,examples/leak.rs,7,1048576,1048576,0,0,1,0,1,#[profile]
-    leak::build,examples/leak.rs,8,51380224,50331648,50331648,50331648,1,50331648,1,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,"'	let sum = rows.iter().map(|row| row.len()).sum();"
-    leak::build,examples/leak.rs,10,,,,524288,,,,"    fail(""`a`, b"");"
-    leak::build,examples/leak.rs,11,1048576,-50331648,0,0,1,0,1,}
+    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,source
+    leak::build,examples/leak.rs,7,1048576,1048576,0,0,1,0,1,entry,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,50331648,1,50331648,1,body,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,body,"'	let sum = rows.iter().map(|row| row.len()).sum();"
+    leak::build,examples/leak.rs,10,,,,524288,,,,body,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,0,1,0,1,body,}
     "#);
     let text = render(&traced, Format::Json, &Style::default());
     assert_eq!(text.matches(r#""live":50331648,"#).count(), 1);

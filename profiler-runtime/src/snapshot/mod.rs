@@ -3,6 +3,8 @@
 //! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
 //! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
 
+#[cfg(feature = "serde")]
+mod read;
 mod timeline;
 
 pub use self::timeline::{Label, Reading, Span, Timeline};
@@ -62,6 +64,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "read::Function"))]
 pub struct FunctionSnapshot {
     /// Full path of the function, such as `leak::build`.
     pub name: String,
@@ -71,8 +74,30 @@ pub struct FunctionSnapshot {
     pub line: u32,
     /// How many times the function was entered.
     pub calls: u64,
-    /// One row per source line. The first one is the entry: see [`Self::body_lines`].
+    /// Memory in use when the function was first entered, in bytes; no line took it.
+    pub reading_at_entry: Option<u64>,
+    /// One row per source line: see [`Self::body_lines`].
     pub lines: Vec<LineSnapshot>,
+}
+
+/// What a row of a table measures.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "Option<read::Kind>"))]
+pub enum RowKind {
+    /// The call alone. `usage` and `increment` repeat [`FunctionSnapshot::reading_at_entry`], which
+    /// belongs in no sum.
+    #[cfg_attr(feature = "enabled", serde(rename = "entry"))]
+    Entry,
+    /// Code of the function.
+    #[default]
+    #[cfg_attr(feature = "enabled", serde(rename = "body"))]
+    Body,
+    /// The call and code: a function on one line, or a statement beside `fn`. `usage` and
+    /// `increment` are those of the code.
+    #[cfg_attr(feature = "enabled", serde(rename = "both"))]
+    Both,
 }
 
 /// One source line; every number is `None` where the line never ran.
@@ -82,6 +107,8 @@ pub struct FunctionSnapshot {
 pub struct LineSnapshot {
     /// Line number, counted from 1.
     pub line: u32,
+    /// Whether the figures are those of the function's code.
+    pub kind: RowKind,
     /// Source text, without its line ending.
     pub source: String,
     /// Bytes in use after the line, the highest over all its executions.
@@ -102,6 +129,17 @@ pub struct LineSnapshot {
     pub occurrences: Option<u64>,
 }
 
+impl RowKind {
+    /// The name used in JSON and CSV.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Entry => "entry",
+            Self::Body => "body",
+            Self::Both => "both",
+        }
+    }
+}
+
 impl Snapshot {
     /// Orders the functions by file, then line, then name.
     pub fn sort(&mut self) {
@@ -110,12 +148,11 @@ impl Snapshot {
 }
 
 impl FunctionSnapshot {
-    /// The rows that measured the function's own code.
+    /// The rows that measured the function's own code, which are all but [`RowKind::Entry`].
     ///
-    /// The first row holds the reading on entry, which the function did not cause, so totals and
-    /// rankings leave it out.
-    pub fn body_lines(&self) -> &[LineSnapshot] {
-        self.lines.get(1..).unwrap_or_default()
+    /// Totals and rankings are made of these: the reading on entry is not the function's doing.
+    pub fn body_lines(&self) -> impl Iterator<Item = &LineSnapshot> + Clone {
+        self.lines.iter().filter(|line| line.is_body())
     }
 
     /// Where the function stands among others in a report.
@@ -125,7 +162,12 @@ impl FunctionSnapshot {
 }
 
 impl LineSnapshot {
-    /// Whether the line was executed at all.
+    /// Whether the figures are those of the function's code, and not a reading on entry.
+    pub fn is_body(&self) -> bool {
+        self.kind != RowKind::Entry
+    }
+
+    /// Whether anything of the line was executed.
     pub fn ran(&self) -> bool {
         self.occurrences.is_some()
     }
@@ -136,7 +178,14 @@ mod tests {
     use super::*;
 
     fn function(file: &str, line: u32, name: &str) -> FunctionSnapshot {
-        FunctionSnapshot { name: name.into(), file: file.into(), line, calls: 0, lines: vec![] }
+        FunctionSnapshot {
+            name: name.into(),
+            file: file.into(),
+            line,
+            calls: 0,
+            reading_at_entry: None,
+            lines: vec![],
+        }
     }
 
     #[test]
@@ -160,10 +209,15 @@ mod tests {
     }
 
     #[test]
-    fn the_entry_row_is_not_a_body_line() {
+    fn a_row_says_whether_it_is_of_the_body() {
         let mut table = function("a.rs", 1, "f");
-        assert!(table.body_lines().is_empty());
+        assert_eq!(table.body_lines().count(), 0);
+        let body =
+            |table: &FunctionSnapshot| table.body_lines().map(|row| row.line).collect::<Vec<_>>();
         table.lines = (1..4).map(|line| LineSnapshot { line, ..Default::default() }).collect();
-        assert_eq!(table.body_lines().iter().map(|row| row.line).collect::<Vec<_>>(), [2, 3]);
+        table.lines[0].kind = RowKind::Entry;
+        assert_eq!(body(&table), [2, 3]);
+        table.lines[0].kind = RowKind::Both;
+        assert_eq!(body(&table), [1, 2, 3]);
     }
 }

@@ -53,7 +53,7 @@ impl Books {
         let path = format!("::{name}");
         let found = snapshot.functions.iter().find(|function| function.name.ends_with(&path));
         let Some(function) = found else { return false };
-        let sum: i64 = function.body_lines().iter().filter_map(|line| line.increment).sum();
+        let sum: i64 = function.body_lines().filter_map(|line| line.increment).sum();
         expect(name, "bytes in all", sum, self.change.get());
         self.compare_lines(name, function);
         true

@@ -12,9 +12,9 @@
 //!
 //! What is left out is zero; a line without `//=` has not run. `last` marks the row that ended
 //! last in a function that was called once. A number may be a sum of numbers and of names that
-//! the program has given to sizes: `+100+2*F`. On the first row of a table only `x`, the number
-//! of calls, is compared, because its usage and increment are the reading on entry; that is
-//! compared with the truth as well.
+//! the program has given to sizes: `+100+2*F`. On a row of kind `entry` only `x`, the number of
+//! calls, is compared, because its usage and increment are the reading on entry; that is compared
+//! with the truth as well.
 
 mod ancestor;
 mod harness;

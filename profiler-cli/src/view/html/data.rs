@@ -33,7 +33,7 @@ struct Function {
 
 /// One line, as an array: there may be a hundred thousand.
 ///
-/// `[number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences]`
+/// `[number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind]`
 struct Line {
     line: LineSnapshot,
     pieces: String,
@@ -43,12 +43,21 @@ struct Line {
 impl Serialize for Line {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let Self { line, pieces, calls } = self;
-        let place = (line.line, &line.source, pieces, calls, line.usage);
-        let figures = (line.increment, line.peak, line.allocated, line.allocations);
-        let (number, source, pieces, calls, usage) = place;
-        let (increment, peak, allocated, allocations) = figures;
-        let occurrences = line.occurrences;
-        (number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences)
+        let LineSnapshot { line: number, kind, source, usage, increment, peak, .. } = line;
+        let LineSnapshot { allocations, allocated, occurrences, .. } = line;
+        (
+            number,
+            source,
+            pieces,
+            calls,
+            usage,
+            increment,
+            peak,
+            allocated,
+            allocations,
+            occurrences,
+            kind,
+        )
             .serialize(serializer)
     }
 }
@@ -75,9 +84,9 @@ impl Function {
             function.lines.iter().map(|line| report::printable(&line.source)).collect();
         let pieces = highlight(&sources);
         let lines = function.lines.iter().zip(sources).zip(pieces);
-        let lines = lines.enumerate().map(|(row, ((line, source), pieces))| Line {
-            // The first row is the entry, which did not call anything yet.
-            calls: if row == 0 { None } else { callees.of(index, line) },
+        let lines = lines.map(|((line, source), pieces)| Line {
+            // An entry has not called anything yet.
+            calls: if line.is_body() { callees.of(index, line) } else { None },
             line: LineSnapshot { source, ..line.clone() },
             pieces: encoded(&pieces),
         });

@@ -143,7 +143,7 @@ fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
     let callees = Callees::new(functions);
     let mut rows = Vec::new();
     for (index, function) in functions.iter().enumerate() {
-        let lines = function.body_lines().iter();
+        let lines = function.body_lines();
         let own =
             lines.filter(|line| line.occurrences > Some(0) && callees.of(index, line).is_none());
         rows.extend(own.map(|line| Row {

@@ -96,16 +96,15 @@ fn check_rows(
     wrong: &mut Vec<String>,
 ) {
     let rows = rows(function);
-    for (index, row) in rows.iter().enumerate() {
+    for row in &rows {
         let Some(text) = run.source.get(row.line - 1).filter(|text| **text == row.source) else {
             wrong.push(format!("line {} is not {:?}", row.line, row.source));
             continue;
         };
         *covered.entry(row.line).or_default() += 1;
         let expected = Expected::parse(text, &run.said.values);
-        let is_entry = index == 0 && rows.len() > 1;
         let measured = row.figures();
-        let is_right = match is_entry {
+        let is_right = match row.is_entry {
             true => {
                 row.occurrences == expected.occurrences
                     && row.occurrences == function["calls"].as_i64()
@@ -136,7 +135,7 @@ fn check_coverage(run: &Run, covered: &BTreeMap<usize, usize>, wrong: &mut Vec<S
 fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
     let name = short_name(function);
     let rows = rows(function);
-    let own = if rows.len() > 1 { &rows[1..] } else { &rows[..] };
+    let own: Vec<_> = rows.iter().filter(|row| !row.is_entry).collect();
     let calls: Vec<_> = run.said.calls.iter().filter(|call| call.function == name).collect();
     let Some(first) = calls.first() else { return };
     let measured: i64 = own.iter().filter_map(|row| row.increment).sum();
@@ -144,12 +143,16 @@ fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
     if measured != change {
         wrong.push(format!("{name}: the lines add up to {measured}, the calls changed {change}"));
     }
-    if rows.len() > 1
-        && (rows[0].usage, rows[0].increment) != (Some(first.before), Some(first.before))
-    {
-        wrong.push(format!("{name}: entered at {:?}, true {}", rows[0].usage, first.before));
+    for row in rows.iter().filter(|row| row.is_entry) {
+        if (row.usage, row.increment) != (Some(first.before), Some(first.before)) {
+            wrong.push(format!("{name}: entered at {:?}, true {}", row.usage, first.before));
+        }
     }
-    let is_last = |row: &&Row| row::is_last(&run.source[row.line - 1]);
+    let entered = function["reading_at_entry"].as_i64();
+    if entered != Some(first.before) {
+        wrong.push(format!("{name}: entered at {entered:?}, true {}", first.before));
+    }
+    let is_last = |row: &&&Row| row::is_last(&run.source[row.line - 1]);
     if let Some(row) = own.iter().find(is_last)
         && row.usage != Some(first.after)
     {

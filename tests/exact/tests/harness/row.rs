@@ -11,6 +11,8 @@ pub(crate) struct Row {
     pub(crate) usage: Option<i64>,
     pub(crate) increment: Option<i64>,
     pub(crate) occurrences: Option<i64>,
+    /// Whether usage and increment are the reading on entry.
+    pub(crate) is_entry: bool,
     others: [Option<i64>; 3],
 }
 
@@ -27,6 +29,7 @@ impl Row {
             usage: number("usage"),
             increment: number("increment"),
             occurrences: number("occurrences"),
+            is_entry: row["kind"] == "entry",
             others: ["peak", "allocations", "allocated"].map(number),
         }
     }

@@ -26,9 +26,12 @@ const shownColumns = () => COLUMNS.filter((column) => isHeap() || column.inRss);
 
 /** A line of the data with names to its figures. */
 function named(array) {
-  const [number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences] = array;
-  return { number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences };
+  const [number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind] = array;
+  return { number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind };
 }
+
+/** Whether the figures of a row are those of code, and not the reading on entry. */
+const isBody = ({ kind }) => kind !== "entry";
 
 /** The source of a line, in its colours. */
 function code({ source, pieces }, trim = false) {
@@ -67,9 +70,9 @@ function cell(column, value, most = 0) {
   return td;
 }
 
-/** What the bars of a function are shares of. The first row is the entry, and no line's doing. */
+/** What the bars of a function are shares of. The reading on entry is no line's doing. */
 function scales(lines) {
-  const body = lines.slice(1);
+  const body = lines.filter(isBody);
   const most = (key) => body.reduce((most, line) => Math.max(most, Math.abs(line[key] ?? 0)), 0);
   const gained = body.reduce((sum, line) => sum + Math.max(0, line.increment ?? 0), 0);
   return { increment: most("increment"), peak: most("peak"), gained };
@@ -78,9 +81,9 @@ function scales(lines) {
 /** As in the table for terminals: a half of what all lines gain or reach is hot, a tenth warm. */
 function heats(lines) {
   const weight = (line) => Math.max(0, line.increment ?? 0, line.peak ?? 0);
-  const total = lines.slice(1).reduce((sum, line) => sum + weight(line), 0);
-  return lines.map((line, row) => {
-    if (row === 0 || weight(line) === 0) return "";
+  const total = lines.filter(isBody).reduce((sum, line) => sum + weight(line), 0);
+  return lines.map((line) => {
+    if (!isBody(line) || weight(line) === 0) return "";
     return weight(line) * 2 >= total ? "hot" : weight(line) * 10 >= total ? "warm" : "";
   });
 }
@@ -123,7 +126,7 @@ function lineTable(index) {
   const scale = scales(lines);
   const heat = heats(lines);
   const head = shownColumns().map(({ title }) => make("th", { scope: "col", class: "figure" }, title));
-  const rows = lines.map((line, row) => lineRow(line, { id: `f${index}l${row}`, heat: heat[row], scale: row === 0 ? {} : scale }));
+  const rows = lines.map((line, row) => lineRow(line, { id: `f${index}l${row}`, heat: heat[row], scale: isBody(line) ? scale : {} }));
   const body = make("tbody", {}, ...rows);
   body.addEventListener("click", ({ target }) => {
     const button = target.closest("button.number");

@@ -24,10 +24,12 @@ function hottest({ key, at }) {
   const found = [];
   page.functions.forEach(({ lines, increment }, index) => {
     const most = key === "increment" ? increment : Infinity;
-    for (let row = 1; row < lines.length; row += 1) {
+    for (let row = 0; row < lines.length; row += 1) {
       const value = Math.min(lines[row][at], most);
       const least = found.length < SHOWN_LINES ? 0 : found.at(-1).value;
-      if (value <= least || lines[row][3] !== null) continue;
+      if (value <= least) continue;
+      const line = named(lines[row]);
+      if (line.calls !== null || !isBody(line)) continue;
       found.splice(SHOWN_LINES - 1);
       found.push({ index, row, value });
       found.sort((a, b) => b.value - a.value);

@@ -40,7 +40,8 @@ const memory = () => (isHeap() ? "memory" : "resident memory of the process");
 
 /** Sentences on the figures of a line or a function, by column. */
 const explain = {
-  increment({ increment, occurrences, whole, isFunction }) {
+  increment({ increment, occurrences, whole, isFunction, kind }) {
+    if (kind === "entry") return "No gain of the function: what was in use when it was first entered.";
     if (increment === 0) return `As much ${memory()} in use after as before: nothing is held.`;
     const runs = times(occurrences, isFunction ? "call" : "execution");
     const who = occurrences === 1 ? `its only ${runs.slice(2)}` : `its ${runs} together`;
@@ -52,7 +53,8 @@ const explain = {
     if (peak === 0) return "It never rose above what was in use when it started.";
     return `While it ran once, ${memory()} rose by up to ${exactly(peak)} above its start.`;
   },
-  usage({ usage }) {
+  usage({ usage, kind }) {
+    if (kind === "entry") return `${exactly(usage)} in use when the function was first entered.`;
     return `Up to ${exactly(usage)} in use when it had run: the highest over all executions.`;
   },
   allocated({ allocated }) {
@@ -63,8 +65,8 @@ const explain = {
     const average = size(Math.round(allocated / allocations));
     return `${times(allocations, "block")} requested, of ${exactly(allocated)} in all: ${average} each.`;
   },
-  occurrences({ occurrences, isFunction }) {
-    return `${isFunction ? "Called" : "It ran"} ${occurrences === 1 ? "once" : times(occurrences, "time")}.`;
+  occurrences({ occurrences, isFunction, kind }) {
+    return `${isFunction || kind === "entry" ? "Called" : "It ran"} ${occurrences === 1 ? "once" : times(occurrences, "time")}.`;
   },
 };
 

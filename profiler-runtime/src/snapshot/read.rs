@@ -1,0 +1,107 @@
+//! What JSON of an earlier version does not say is found out when it is read.
+
+use serde::Deserialize;
+
+use super::{FunctionSnapshot, LineSnapshot, RowKind};
+
+/// As [`RowKind`].
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Kind {
+    Entry,
+    Body,
+    Both,
+}
+
+impl From<Option<Kind>> for RowKind {
+    /// Where nothing is said, a row is of the body, until [`Function`] has looked at the first.
+    fn from(kind: Option<Kind>) -> Self {
+        match kind {
+            Some(Kind::Entry) => Self::Entry,
+            Some(Kind::Body) | None => Self::Body,
+            Some(Kind::Both) => Self::Both,
+        }
+    }
+}
+
+/// As [`FunctionSnapshot`].
+#[derive(Deserialize)]
+pub(super) struct Function {
+    name: String,
+    file: String,
+    line: u32,
+    calls: u64,
+    reading_at_entry: Option<u64>,
+    lines: Vec<LineSnapshot>,
+}
+
+impl From<Function> for FunctionSnapshot {
+    fn from(function: Function) -> Self {
+        let Function { name, file, line, calls, mut reading_at_entry, mut lines } = function;
+        // No row but the first one is entered, and that is always said of it.
+        if let Some(first) = lines.first_mut().filter(|first| first.kind == RowKind::Body) {
+            first.kind = if is_reading(first) { RowKind::Entry } else { RowKind::Both };
+            if !first.is_body() {
+                reading_at_entry = first.usage;
+            }
+        }
+        Self { name, file, line, calls, reading_at_entry, lines }
+    }
+}
+
+/// Whether the figures of a first row are the reading on entry: both the same, and nothing was
+/// allocated.
+fn is_reading(first: &LineSnapshot) -> bool {
+    let usage = first.usage.and_then(|usage| i64::try_from(usage).ok());
+    let is_zero = |figure: Option<u64>| figure.unwrap_or(0) == 0;
+    first.increment == usage
+        && [first.peak, first.allocations, first.allocated].into_iter().all(is_zero)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(first: &str) -> FunctionSnapshot {
+        let nothing = r#""live":null,"occurrences":1"#;
+        let body = r#""usage":9,"increment":9,"peak":9,"allocations":1,"allocated":9"#;
+        serde_json::from_str(&format!(
+            r#"{{"name":"f","file":"a.rs","line":3,"calls":1,"lines":[
+                {{"line":3,"source":"fn f() {{","live":null,"occurrences":1,{first}}},
+                {{"line":4,"source":"}}",{body},{nothing}}}]}}"#
+        ))
+        .unwrap()
+    }
+
+    fn kinds(function: &FunctionSnapshot) -> [RowKind; 2] {
+        [function.lines[0].kind, function.lines[1].kind]
+    }
+
+    #[test]
+    fn json_without_kinds_is_read_as_it_was_meant() {
+        let entry = read(r#""usage":512,"increment":512,"peak":0,"allocations":0,"allocated":0"#);
+        assert_eq!(kinds(&entry), [RowKind::Entry, RowKind::Body]);
+        assert_eq!(entry.reading_at_entry, Some(512));
+        let resident =
+            read(r#""usage":512,"increment":512,"peak":null,"allocations":null,"allocated":null"#);
+        assert_eq!(kinds(&resident), [RowKind::Entry, RowKind::Body]);
+
+        for both in [
+            r#""usage":912,"increment":400,"peak":400,"allocations":1,"allocated":400"#,
+            r#""usage":512,"increment":0,"peak":0,"allocations":0,"allocated":0"#,
+            r#""usage":512,"increment":512,"peak":512,"allocations":1,"allocated":512"#,
+        ] {
+            let both = read(both);
+            assert_eq!(kinds(&both), [RowKind::Both, RowKind::Body]);
+            assert_eq!(both.reading_at_entry, None);
+        }
+    }
+
+    #[test]
+    fn a_kind_that_is_said_holds() {
+        let figures = r#""usage":512,"increment":512,"peak":0,"allocations":0,"allocated":0"#;
+        let both = read(&format!(r#""kind":"both",{figures}"#));
+        assert_eq!(kinds(&both), [RowKind::Both, RowKind::Body]);
+        assert_eq!(kinds(&read(&format!(r#""kind":"entry",{figures}"#)))[0], RowKind::Entry);
+    }
+}

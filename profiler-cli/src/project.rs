@@ -1,12 +1,13 @@
 //! What cargo knows of the project.
 
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, bail};
-use cargo_metadata::{Metadata, MetadataCommand, TargetKind};
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
 /// A cargo project: a workspace, or a package by itself.
 pub(crate) struct Project {
@@ -14,8 +15,17 @@ pub(crate) struct Project {
     pub(crate) target: PathBuf,
     /// What could be measured.
     pub(crate) crates: Vec<CrateRoot>,
-    /// Whether it depends on `mem-profile` itself.
-    pub(crate) has_runtime: bool,
+    /// The package `mem-profile`, where the project depends on it itself.
+    pub(crate) runtime: Option<Dependency>,
+}
+
+/// The package `mem-profile` of a project.
+pub(crate) struct Dependency {
+    pub(crate) folder: PathBuf,
+    /// What the project wants of it besides the default.
+    pub(crate) features: Vec<String>,
+    /// Only crates of the workspace use it, so that all of them can be given another build of it.
+    pub(crate) is_replaceable: bool,
 }
 
 /// Where a crate begins.
@@ -25,15 +35,18 @@ pub(crate) struct CrateRoot {
 }
 
 impl Project {
-    /// The project of a manifest, or the one around the current folder.
-    pub(crate) fn find(manifest: Option<&Path>) -> Result<Self> {
+    /// The project of a manifest, or the one around the current folder; `options` are those of
+    /// cargo by which it is built.
+    pub(crate) fn find(manifest: Option<&Path>, options: &[String]) -> Result<Self> {
         let mut command = MetadataCommand::new();
         // What it says is part of what is said here.
         command.env("CARGO_TERM_COLOR", "never");
         if let Some(manifest) = manifest {
             command.manifest_path(manifest);
         }
-        let metadata = match command.exec() {
+        // What is wrong with a feature, cargo says when it builds.
+        let metadata = command.other_options(options).exec();
+        let metadata = match metadata.or_else(|_| command.other_options([]).exec()) {
             Ok(metadata) => metadata,
             Err(cargo_metadata::Error::CargoMetadata { stderr }) => {
                 bail!("{}", stderr.trim().trim_start_matches("error: "))
@@ -41,11 +54,43 @@ impl Project {
             Err(error) => return Err(error).context("cannot ask cargo about the project"),
         };
         Ok(Self {
-            has_runtime: metadata.packages.iter().any(|package| package.name == "mem-profile"),
+            runtime: runtime(&metadata),
             crates: crates(&metadata),
             target: metadata.target_directory.into(),
         })
     }
+}
+
+fn runtime(metadata: &Metadata) -> Option<Dependency> {
+    let is_ours = |package: &&Package| {
+        package.name == "mem-profile"
+            && package.dependencies.iter().any(|it| it.name == "mem-profile-runtime")
+    };
+    let package = metadata.packages.iter().find(is_ours)?;
+    let nodes = metadata.resolve.iter().flat_map(|resolve| &resolve.nodes);
+    let mut users = nodes.clone().filter(|node| node.dependencies.contains(&package.id));
+    let default = implied(package, "default");
+    let features = nodes.filter(|node| node.id == package.id).flat_map(|node| &node.features);
+    let mut features: Vec<_> = features.map(|feature| feature.to_string()).collect();
+    features.retain(|feature| !default.contains(feature));
+    Some(Dependency {
+        folder: package.manifest_path.parent()?.into(),
+        features,
+        is_replaceable: !metadata.workspace_members.contains(&package.id)
+            && users.all(|user| metadata.workspace_members.contains(&user.id)),
+    })
+}
+
+/// The features of a package that one of them turns on, with itself.
+fn implied(package: &Package, feature: &str) -> BTreeSet<String> {
+    let mut found = BTreeSet::new();
+    let mut next = vec![feature.to_owned()];
+    while let Some(feature) = next.pop() {
+        if found.insert(feature.clone()) {
+            next.extend(package.features.get(&feature).into_iter().flatten().cloned());
+        }
+    }
+    found
 }
 
 fn crates(metadata: &Metadata) -> Vec<CrateRoot> {

@@ -41,8 +41,14 @@ const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 impl Source {
     /// Writes the package that is built, into `folder`. The sources are those at `path`, or those
-    /// that this command was built from, or else the published ones.
-    pub(crate) fn prepare(folder: PathBuf, path: Option<&Path>, trace: bool) -> Result<Self> {
+    /// that this command was built from, or else the published ones. `features` come on top of
+    /// the default.
+    pub(crate) fn prepare(
+        folder: PathBuf,
+        path: Option<&Path>,
+        features: &[String],
+        trace: bool,
+    ) -> Result<Self> {
         let path = path.or_else(|| {
             let repository = Path::new(REPOSITORY);
             repository.join("profiler-runtime/Cargo.toml").exists().then_some(repository)
@@ -64,6 +70,9 @@ impl Source {
                 let version = format!("={}", env!("CARGO_PKG_VERSION"));
                 dependency.insert("version".to_owned(), version.into());
             }
+        }
+        if !features.is_empty() {
+            dependency.insert("features".to_owned(), toml::Value::from(features.to_vec()));
         }
         let manifest = MANIFEST.replace("{dependency}", dependency.to_string().trim_end());
         write(&folder.join("Cargo.toml"), manifest.trim_end())?;
@@ -169,11 +178,6 @@ impl Built {
         }
     }
 
-    /// Gives the compiler what a crate names that is measured.
-    pub(crate) fn link(&self, command: &mut Command) {
-        command.arg("--extern").arg(joined("mem_profile=", &self.library));
-    }
-
     /// Gives the compiler what any crate needs that uses a measured one.
     pub(crate) fn find(&self, command: &mut Command) {
         for folder in &self.folders {
@@ -198,8 +202,8 @@ path = "lib.rs"
 [features]
 trace = ["mem-profile/trace"]
 
-[dependencies]
-mem-profile = { {dependency} }
+[dependencies.mem-profile]
+{dependency}
 
 [profile.release]
 debug = false

@@ -1,14 +1,16 @@
 //! The same names with nothing behind them, for builds without the feature `enabled`.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::fmt;
 use std::io;
+use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
 
 /// Forwards to the allocator inside and counts nothing.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Alloc<A = System>(A);
 
 impl Alloc {
@@ -24,6 +26,21 @@ impl<A> Alloc<A> {
     #[must_use]
     pub const fn wrap(inner: A) -> Self {
         Self(inner)
+    }
+}
+
+impl<A> Deref for Alloc<A> {
+    type Target = A;
+
+    #[inline]
+    fn deref(&self) -> &A {
+        &self.0
+    }
+}
+
+impl<A: fmt::Debug> fmt::Debug for Alloc<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
     }
 }
 

@@ -83,6 +83,7 @@ pub mod __private {
     pub use crate::budget::{Limits, block_budget, function_budget, task_within};
     pub use crate::control::START;
     pub use crate::record::body::{Body, BodyEnd, BodyScope};
+    pub use crate::record::borrowed::Borrowed;
     pub use crate::record::frame::Frame;
     pub use crate::record::place::{End, Scope};
     pub use crate::record::table::Table;

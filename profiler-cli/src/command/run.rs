@@ -12,7 +12,7 @@ use indicatif::ProgressBar;
 
 use super::Outcome;
 use super::target::Selection;
-use crate::project::{Project, WRAPPER};
+use crate::project::{Dependency, Project, WRAPPER};
 use crate::rewrite::{Candidate, Crate, Patterns};
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
@@ -63,7 +63,7 @@ measured program.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let selection = &arguments.selection;
-    let project = Project::find(selection.manifest_path())?;
+    let project = Project::find(selection.manifest_path(), &selection.resolving())?;
     refuse_what_names_nothing(&arguments.lines, &project)?;
     let folder = project.target.join("mem-profile");
     let mut settings = Settings {
@@ -72,17 +72,26 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         target_folder: project.target.clone(),
         target: selection.target().map(str::to_owned),
         wrapper: crate::project::wrapper()?,
+        replaces: project.runtime.is_some(),
         source: None,
         built: None,
     };
-    if !project.has_runtime {
-        let path = arguments.runtime.as_deref();
-        let source = Source::prepare(folder.join("runtime"), path, arguments.trace)?;
+    if project.runtime.as_ref().is_none_or(|own| own.is_replaceable) {
+        let source = source(arguments, &folder, project.runtime.as_ref())?;
         let variant = Variant { aborts: false, target: settings.target.clone() };
         settings.built = Some(build(&source, &variant)?);
         settings.source = Some(source);
     }
     start(&mut cargo(arguments, &folder, &settings)?)
+}
+
+/// Where the runtime comes from: one build of it for the whole program, of the project's own package
+/// where there is one, since some crates may depend on it and others not.
+fn source(arguments: &Arguments, folder: &Path, own: Option<&Dependency>) -> Result<Source> {
+    let features = own.map_or(&[][..], |own| &own.features);
+    let path = arguments.runtime.as_deref().or(own.map(|own| own.folder.as_path()));
+    let name = features.iter().fold("runtime".to_owned(), |name, feature| name + "-" + feature);
+    Source::prepare(folder.join(name), path, features, arguments.trace)
 }
 
 fn refuse_what_names_nothing(lines: &[String], project: &Project) -> Result<()> {

@@ -78,6 +78,19 @@ impl Selection {
         })
     }
 
+    /// The arguments by which cargo finds what the project is made of.
+    pub(super) fn resolving(&self) -> Vec<String> {
+        let features = self.features.iter().flat_map(|it| ["--features".to_owned(), it.clone()]);
+        let switches = [
+            ("--all-features", self.all_features),
+            ("--no-default-features", self.no_default_features),
+            ("--locked", self.locked),
+            ("--offline", self.offline),
+        ];
+        let given = switches.iter().filter(|switch| switch.1);
+        features.chain(given.map(|switch| switch.0.to_owned())).collect()
+    }
+
     fn subcommand(&self) -> &'static str {
         match (&self.bench, self.lib || self.test.is_some()) {
             (Some(_), _) => "bench",

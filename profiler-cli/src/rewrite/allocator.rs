@@ -1,75 +1,127 @@
 //! The counting allocator in a program that was written without it.
 
-use quote::ToTokens;
-use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
-use syn::{Attribute, ItemStatic};
+use proc_macro2::{Group, Span, TokenStream, TokenTree};
 
+use super::attribute::Attribute;
 use super::insert::Insertion;
+use super::item::{Item, Kind, Part, Static, parts};
 
 /// What is put at the end of a program that has no allocator of its own.
 pub(crate) const OURS: &str = "\n#[global_allocator] static __MEM_PROFILE_ALLOC: \
     ::mem_profile::Alloc = ::mem_profile::Alloc::new();\n";
 
+/// The attribute of a global allocator.
+const GLOBAL: &str = "global_allocator";
+
 /// The global allocators of a file.
 #[derive(Default)]
 pub(crate) struct Allocators {
-    /// Wraps them: `static X: T = a;` becomes `static X: Alloc<T> = Alloc::wrap(a);`. Each that
-    /// there is, since a condition may choose one of several.
+    /// Puts ours around them. The program may name its static, so that stays what it is, and
+    /// another one becomes global that hands on to it: `#[global_allocator] static X: T = a;`
+    /// becomes `static X: T = a; #[global_allocator] static Y: Alloc<Borrowed<T>> = …(&X);`. Each
+    /// that there is, since a condition may choose one of several.
     pub(crate) wrapping: Vec<Insertion>,
     /// Whether there is one at all, which counts when it is wrapped, or before.
     pub(crate) found: bool,
 }
 
 impl Allocators {
-    pub(crate) fn of(file: &syn::File) -> Self {
+    pub(crate) fn of(tokens: &[TokenTree]) -> Self {
         let mut allocators = Self::default();
-        allocators.visit_file(file);
+        let mut inner = Vec::new();
+        allocators.look_through(tokens, &mut inner);
+        while let Some(group) = inner.pop() {
+            let tokens: Vec<_> = group.stream().into_iter().collect();
+            allocators.look_through(&tokens, &mut inner);
+        }
         allocators
     }
-}
 
-impl Visit<'_> for Allocators {
-    fn visit_item_static(&mut self, item: &ItemStatic) {
-        if item.attrs.iter().any(is_global_allocator) {
-            let (kind, value) = (item.ty.span(), item.expr.span());
-            let is_ours = item.ty.to_token_stream().to_string().contains("mem_profile");
-            self.found = true;
-            if !is_ours {
-                self.wrapping.extend([
-                    Insertion::new(kind.start(), "::mem_profile::Alloc<"),
-                    Insertion::new(kind.end(), ">"),
-                    Insertion::new(value.start(), "::mem_profile::Alloc::wrap("),
-                    Insertion::new(value.end(), ")"),
-                ]);
+    /// Also through what macros are made of and given, as `cfg_if! { … }` is.
+    fn look_through(&mut self, tokens: &[TokenTree], inner: &mut Vec<Group>) {
+        for part in parts(tokens) {
+            match part {
+                Part::Item(item) => match &item.kind {
+                    Kind::Function(_, content) | Kind::Module(_, content) => {
+                        inner.extend(content.cloned());
+                    }
+                    Kind::Block(_, content) => inner.push((*content).clone()),
+                    Kind::Static(own) => self.add(tokens, &item, own),
+                },
+                Part::Macro { input: group, .. } | Part::Rules(group) | Part::Group(group) => {
+                    inner.push(group.clone());
+                }
             }
         }
-        visit::visit_item_static(self, item);
+    }
+
+    fn add(&mut self, tokens: &[TokenTree], item: &Item, own: &Static) {
+        let Some(global) = item.attributes.iter().find(|it| it.mentions(GLOBAL)) else { return };
+        let Some(name) = find(global.content.clone(), GLOBAL) else { return };
+        self.found = true;
+        if own.kind.to_string().contains("mem_profile") {
+            return;
+        }
+        let conditions =
+            item.attributes.iter().filter(|it| it.mentions(GLOBAL) || is_condition(it));
+        let conditions: String = conditions.map(|it| format!("#[{}] ", it.content)).collect();
+        let Static { name: inner, kind, end } = own;
+        let line = name.start().line;
+        self.wrapping.extend([
+            Insertion::replacing(name.start(), GLOBAL, "allow(unused)"),
+            Insertion::new(
+                tokens[*end].span().end(),
+                format!(
+                    " {conditions}static __MEM_PROFILE_ALLOC_{line}: \
+                     ::mem_profile::Alloc<::mem_profile::__private::Borrowed<{kind}>> = \
+                     ::mem_profile::Alloc::wrap(::mem_profile::__private::Borrowed(&{inner}));"
+                ),
+            ),
+        ]);
     }
 }
 
-fn is_global_allocator(attribute: &Attribute) -> bool {
-    attribute.path().is_ident("global_allocator")
-        || attribute.path().is_ident("cfg_attr")
-            && attribute.to_token_stream().to_string().contains("global_allocator")
+fn is_condition(attribute: &Attribute) -> bool {
+    attribute.is("cfg") || attribute.is("cfg_attr") && attribute.mentions("cfg")
+}
+
+fn find(tokens: TokenStream, word: &str) -> Option<Span> {
+    tokens.into_iter().find_map(|token| match token {
+        TokenTree::Ident(name) => (name == word).then(|| name.span()),
+        TokenTree::Group(group) => find(group.stream(), word),
+        _ => None,
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::rewrite::insert::insert;
+    use crate::rewrite::text::read;
 
     fn wrapped(text: &str) -> String {
-        insert(text, &Allocators::of(&syn::parse_file(text).unwrap()).wrapping)
+        insert(text, &Allocators::of(&read(text).unwrap()).wrapping)
     }
 
     #[test]
-    fn a_plain_static_is_wrapped_where_it_stands() {
+    fn a_static_stays_what_it_is_and_another_becomes_global() {
         assert_eq!(
-            wrapped("#[global_allocator]\nstatic A: j::Jemalloc = j::Jemalloc;\nstatic B: u8 = 1;"),
-            "#[global_allocator]\nstatic A: ::mem_profile::Alloc<j::Jemalloc> = \
-             ::mem_profile::Alloc::wrap(j::Jemalloc);\nstatic B: u8 = 1;"
+            wrapped("#[global_allocator]\npub static A: &S<j::X> = &j::X;\nstatic B: u8 = 1;"),
+            "#[allow(unused)]\npub static A: &S<j::X> = &j::X; #[global_allocator] static \
+             __MEM_PROFILE_ALLOC_1: \
+             ::mem_profile::Alloc<::mem_profile::__private::Borrowed<& S < j :: X >>> = \
+             ::mem_profile::Alloc::wrap(::mem_profile::__private::Borrowed(&A));\n\
+             static B: u8 = 1;"
         );
+    }
+
+    #[test]
+    fn conditions_hold_for_both() {
+        let text = "cfg_if! { if #[cfg(a)] { /// Docs.\n#[cfg(b)] #[cfg_attr(c, global_allocator)]\n\
+                    static A: X<{ 1 }> = X { n: 1 }; } }";
+        let start = "#[cfg(b)] #[cfg_attr(c, allow(unused))]\nstatic A: X<{ 1 }> = X { n: 1 }; \
+                     #[cfg (b)] #[cfg_attr (c , global_allocator)] static __MEM_PROFILE_ALLOC_2: ";
+        assert!(wrapped(text).contains(start), "{}", wrapped(text));
     }
 
     #[test]

@@ -3,15 +3,9 @@
 
 use std::ops::RangeInclusive;
 
-use proc_macro2::{LineColumn, TokenStream};
-use quote::ToTokens;
-use syn::spanned::Spanned;
-use syn::visit::{self, Visit};
-use syn::{
-    Attribute, Block, ImplItemFn, Item, ItemFn, ItemImpl, ItemMod, ItemTrait, Meta, Signature,
-    TraitItemFn, Type,
-};
+use proc_macro2::{Group, LineColumn, TokenTree};
 
+use super::item::{Item, Kind, Part, parts};
 use super::trivial;
 
 /// A function that the attribute can be put on.
@@ -27,9 +21,10 @@ pub(crate) struct Function {
 }
 
 /// All functions of a file that can be measured and are not yet.
-pub(crate) fn functions(file: &syn::File) -> Vec<Function> {
+pub(crate) fn functions(tokens: &[TokenTree]) -> Vec<Function> {
     let mut finder = Finder::default();
-    finder.visit_file(file);
+    finder.look_through(tokens);
+    finder.found.sort_by_key(|function| function.start);
     finder.found
 }
 
@@ -40,167 +35,72 @@ struct Finder {
 }
 
 impl Finder {
-    fn add(
-        &mut self,
-        attributes: &[Attribute],
-        signature: &Signature,
-        body: &Block,
-        tokens: TokenStream,
-    ) {
-        let attributes = outer(attributes);
-        let is_naked = attributes.iter().any(|attribute| mentions(attribute, "naked"));
-        if signature.constness.is_some() || is_naked || is_measured(attributes) {
+    fn look_through(&mut self, tokens: &[TokenTree]) {
+        let mut inner = Vec::new();
+        self.parts(tokens, &mut inner);
+        // No recursion: expressions may be nested deeper than there is stack.
+        while let Some(group) = inner.pop() {
+            let tokens: Vec<_> = group.stream().into_iter().collect();
+            self.parts(&tokens, &mut inner);
+        }
+    }
+
+    fn parts(&mut self, tokens: &[TokenTree], inner: &mut Vec<Group>) {
+        for part in parts(tokens) {
+            match part {
+                Part::Item(item) => self.item(tokens, &item),
+                Part::Group(group) => inner.push(group.clone()),
+                // What becomes of these tokens is not known.
+                Part::Macro { .. } | Part::Rules(_) => {}
+            }
+        }
+    }
+
+    fn item(&mut self, tokens: &[TokenTree], item: &Item) {
+        let (name, content) = match &item.kind {
+            Kind::Function(name, Some(body)) => {
+                self.function(tokens, item, name, body);
+                (name, *body)
+            }
+            Kind::Module(name, Some(content)) | Kind::Block(name, content)
+                if !item.is_measured() =>
+            {
+                (name, *content)
+            }
+            _ => return,
+        };
+        self.path.push(name.clone());
+        self.look_through(&content.stream().into_iter().collect::<Vec<_>>());
+        self.path.pop();
+    }
+
+    fn function(&mut self, tokens: &[TokenTree], item: &Item, name: &str, body: &Group) {
+        let is_naked = item.attributes.iter().any(|attribute| attribute.mentions("naked"));
+        if item.is("const") || is_naked || item.is_measured() {
             return;
         }
-        // Each attribute is a `#` and a group; what follows is the function itself. An attribute
-        // that may rewrite the body has to find it measured, and not the other way round.
-        let before = attributes.iter().position(|attribute| !is_inert(attribute));
-        let before = before.unwrap_or(attributes.len());
-        let Some(token) = tokens.into_iter().nth(2 * before) else { return };
-        let start = token.span().start();
-        let end = body.brace_token.span.close().end().line;
-        self.path.push(signature.ident.to_string());
+        // An attribute that may rewrite the body has to find it measured, and not the other way
+        // round.
+        let before = item.attributes.iter().find(|attribute| !attribute.is_inert());
+        let start = tokens[before.map_or(item.head, |attribute| attribute.index)].span().start();
+        let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>();
         self.found.push(Function {
-            path: self.path.join("::"),
+            path: path.join("::"),
             start,
-            lines: start.line..=end,
+            lines: start.line..=body.span_close().end().line,
             is_trivial: trivial::is_trivial(body),
         });
-        self.path.pop();
-    }
-
-    fn inside(&mut self, name: String, visit: impl FnOnce(&mut Self)) {
-        self.path.push(name);
-        visit(self);
-        self.path.pop();
-    }
-}
-
-impl Visit<'_> for Finder {
-    fn visit_item(&mut self, item: &Item) {
-        let attributes = match item {
-            Item::Impl(item) => &item.attrs,
-            Item::Trait(item) => &item.attrs,
-            Item::Mod(item) => &item.attrs,
-            _ => return visit::visit_item(self, item),
-        };
-        if !is_measured(attributes) {
-            visit::visit_item(self, item);
-        }
-    }
-
-    fn visit_item_mod(&mut self, module: &ItemMod) {
-        self.inside(module.ident.to_string(), |finder| visit::visit_item_mod(finder, module));
-    }
-
-    fn visit_item_impl(&mut self, block: &ItemImpl) {
-        self.inside(name_of(&block.self_ty), |finder| visit::visit_item_impl(finder, block));
-    }
-
-    fn visit_item_trait(&mut self, item: &ItemTrait) {
-        self.inside(item.ident.to_string(), |finder| visit::visit_item_trait(finder, item));
-    }
-
-    fn visit_item_fn(&mut self, function: &ItemFn) {
-        let ItemFn { attrs, sig, block, .. } = function;
-        self.add(attrs, sig, block, function.to_token_stream());
-        self.inside(sig.ident.to_string(), |finder| visit::visit_item_fn(finder, function));
-    }
-
-    fn visit_impl_item_fn(&mut self, function: &ImplItemFn) {
-        let ImplItemFn { attrs, sig, block, .. } = function;
-        self.add(attrs, sig, block, function.to_token_stream());
-        self.inside(sig.ident.to_string(), |finder| visit::visit_impl_item_fn(finder, function));
-    }
-
-    fn visit_trait_item_fn(&mut self, function: &TraitItemFn) {
-        let TraitItemFn { attrs, sig, default, .. } = function;
-        if let Some(block) = default {
-            self.add(attrs, sig, block, function.to_token_stream());
-        }
-        self.inside(sig.ident.to_string(), |finder| visit::visit_trait_item_fn(finder, function));
-    }
-}
-
-/// Inner attributes stand in the body.
-fn outer(attributes: &[Attribute]) -> &[Attribute] {
-    let inner =
-        attributes.iter().position(|attribute| matches!(attribute.style, syn::AttrStyle::Inner(_)));
-    &attributes[..inner.unwrap_or(attributes.len())]
-}
-
-/// Whether one of them is ours already.
-fn is_measured(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let last = attribute.path().segments.last();
-        last.is_some_and(|segment| segment.ident == "mem_profile")
-            || attribute.path().is_ident("cfg_attr") && mentions(attribute, "mem_profile")
-    })
-}
-
-fn mentions(attribute: &Attribute, word: &str) -> bool {
-    !matches!(attribute.meta, Meta::NameValue(_))
-        && attribute.to_token_stream().to_string().contains(word)
-}
-
-/// Whether an attribute is the compiler's or a tool's, and leaves the body as it is.
-fn is_inert(attribute: &Attribute) -> bool {
-    const OWN: [&str; 26] = [
-        "allow",
-        "automatically_derived",
-        "bench",
-        "cfg",
-        "cfg_attr",
-        "cold",
-        "coverage",
-        "deny",
-        "deprecated",
-        "doc",
-        "expect",
-        "export_name",
-        "forbid",
-        "ignore",
-        "inline",
-        "link_section",
-        "must_use",
-        "no_mangle",
-        "optimize",
-        "should_panic",
-        "target_feature",
-        "test",
-        "track_caller",
-        "unsafe",
-        "unstable",
-        "warn",
-    ];
-    const TOOLS: [&str; 4] = ["clippy", "diagnostic", "rustfmt", "rust_analyzer"];
-    let path = attribute.path();
-    match path.get_ident() {
-        Some(name) => OWN.iter().any(|own| name == own),
-        None => path.segments.first().is_some_and(|tool| TOOLS.iter().any(|own| tool.ident == own)),
-    }
-}
-
-/// The last name of a type: `Parser` of `&mut lexer::Parser<'_>`.
-fn name_of(self_type: &Type) -> String {
-    match self_type {
-        Type::Path(path) => {
-            path.path.segments.last().map_or_else(String::new, |last| last.ident.to_string())
-        }
-        Type::Reference(reference) => name_of(&reference.elem),
-        Type::Paren(inner) => name_of(&inner.elem),
-        Type::Group(inner) => name_of(&inner.elem),
-        other => other.span().source_text().unwrap_or_else(|| "impl".to_owned()),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::insert::{ATTRIBUTE, Insertion, insert};
+    use super::super::text::read;
     use super::*;
 
     fn found(text: &str) -> Vec<Function> {
-        functions(&syn::parse_file(text).unwrap())
+        functions(&read(text).unwrap())
     }
 
     fn annotated(text: &str) -> String {
@@ -250,5 +150,38 @@ mod tests {
         let paths: Vec<_> = found(text).into_iter().map(|it| (it.path, it.lines)).collect();
         let expected = [("m::B::next", 3..=5), ("m::B::next::own", 4..=4), ("T::f", 8..=8)];
         assert_eq!(paths, expected.map(|(path, lines)| (path.to_owned(), lines)));
+    }
+
+    #[test]
+    fn a_grammar_of_any_edition_is_read() {
+        let text = "fn make(n: usize) -> Box<Fn(usize) -> Vec<u8>> { f(n) }\n\
+                    trait Old { fn take(u8, &str) { g(); } }\n\
+                    fn async(dyn: u8) -> u8 { match dyn { 0...9 => h(), _ => try!(i()) } }\n\
+                    impl Array<{ 1 + 2 }> { pub(crate) unsafe extern \"C\" fn last() {} }\n\
+                    fn arrow<F: Fn() -> A<{ 1 }>>(f: F) -> A<{ 2 }> where A<{ 3 }>: B {}\n\
+                    impl Old for [u8] {\n    fn of(x: &'static fn(u8)) { impl X { fn y() {} } }\n}\n";
+        let paths: Vec<_> = found(text).into_iter().map(|it| it.path).collect();
+        let expected =
+            ["make", "Old::take", "async", "Array::last", "arrow", "[u8]::of", "[u8]::of::X::y"];
+        assert_eq!(paths, expected);
+        assert!(annotated(text).contains(&format!("{{ {ATTRIBUTE}pub(crate) unsafe extern")));
+    }
+
+    #[test]
+    fn nothing_is_too_deep() {
+        let nested = |open: &str, count, close: &str| {
+            let text = format!("fn f() {{ {}a(){} }}", open.repeat(count), close.repeat(count));
+            assert_eq!(found(&text).len(), 1);
+        };
+        // Few enough tokens to be parsed, and too many.
+        for tokens in [480, 20_000] {
+            nested("{", tokens, "}");
+            nested("f(", tokens / 2, ")");
+            nested("if b {} else ", tokens / 4, "");
+            nested("|| ", tokens / 2, "");
+            nested("!", tokens, "");
+            nested("a().", tokens / 3, "");
+            nested(&format!("let x: {}", "A<".repeat(tokens / 4)), 1, &">".repeat(tokens / 4));
+        }
     }
 }

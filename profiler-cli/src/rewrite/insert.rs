@@ -11,11 +11,18 @@ pub(crate) const ATTRIBUTE: &str = "#[::mem_profile::mem_profile()] ";
 pub(crate) struct Insertion {
     pub(crate) at: LineColumn,
     pub(crate) text: String,
+    /// How many characters it takes the place of, on one line.
+    replaced: usize,
 }
 
 impl Insertion {
     pub(crate) fn new(at: LineColumn, text: impl Into<String>) -> Self {
-        Self { at, text: text.into() }
+        Self { at, text: text.into(), replaced: 0 }
+    }
+
+    /// `text` in the place of `old`, which stands there.
+    pub(crate) fn replacing(at: LineColumn, old: &str, text: impl Into<String>) -> Self {
+        Self { at, text: text.into(), replaced: old.chars().count() }
     }
 }
 
@@ -28,12 +35,17 @@ pub(crate) fn insert(source: &str, insertions: &[Insertion]) -> String {
     let added: usize = insertions.iter().map(|insertion| insertion.text.len()).sum();
     let mut result = String::with_capacity(source.len() + added);
     for (number, line) in (1..).zip(source.split_inclusive('\n')) {
+        let mut replaced = 0;
         for (column, character) in line.chars().enumerate() {
             let place = LineColumn { line: number, column };
             while let Some(insertion) = sorted.next_if(|insertion| insertion.at <= place) {
                 result.push_str(&insertion.text);
+                replaced += insertion.replaced;
             }
-            result.push(character);
+            match replaced.checked_sub(1) {
+                Some(left) => replaced = left,
+                None => result.push(character),
+            }
         }
     }
     sorted.for_each(|insertion| result.push_str(&insertion.text));
@@ -52,7 +64,8 @@ mod tests {
             Insertion::new(place(1, 4), "<"),
             Insertion::new(place(2, 0), "("),
             Insertion::new(place(2, 1), "!"),
+            Insertion::replacing(place(1, 1), "値 ", "__"),
         ];
-        assert_eq!(insert("a値 bc\nd", &insertions), "a値 b<c\n(d)!");
+        assert_eq!(insert("a値 bc\nd", &insertions), "a__b<c\n(d)!");
     }
 }

@@ -1,18 +1,20 @@
 //! A crate with the attribute on its functions: the same files, the same lines.
 
 mod allocator;
+mod attribute;
 pub(crate) mod function;
 pub(crate) mod insert;
+mod item;
 pub(crate) mod mirror;
 mod module;
 mod pattern;
+mod text;
 mod trivial;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::LineColumn;
-use syn::spanned::Spanned;
 
 use self::allocator::Allocators;
 use self::function::Function;
@@ -20,11 +22,14 @@ use self::insert::{ATTRIBUTE, Insertion};
 use self::module::SourceFile;
 pub(crate) use self::module::normal;
 pub(crate) use self::pattern::{Candidate, Patterns};
+use self::text::Fault;
 
 /// The sources of a crate, as they are.
 pub(crate) struct Crate {
     root: PathBuf,
     files: Vec<(SourceFile, Vec<Function>)>,
+    /// Files that cannot be read, with the line and the reason.
+    pub(crate) faulty: Vec<(PathBuf, Fault)>,
 }
 
 /// What is done to a crate.
@@ -53,11 +58,15 @@ impl Crate {
     /// Reads the crate that begins in `root`, an absolute path.
     pub(crate) fn read(root: &Path, name: &str) -> Self {
         let with_functions = |file: SourceFile| {
-            let functions = function::functions(&file.parsed);
+            let functions = function::functions(&file.tokens);
             (file, functions)
         };
-        let files = module::files(root, name).into_iter().map(with_functions).collect();
-        Self { root: normal(root), files }
+        let files = module::files(root, name);
+        Self {
+            root: normal(root),
+            files: files.read.into_iter().map(with_functions).collect(),
+            faulty: files.faulty,
+        }
     }
 
     /// All files that the crate is known to be made of.
@@ -94,8 +103,8 @@ impl Crate {
     /// Whether it does without the standard library, which the runtime needs.
     pub(crate) fn is_bare(&self) -> bool {
         let root = self.files.iter().find(|(file, _)| file.path == self.root);
-        let mut attributes = root.iter().flat_map(|(file, _)| &file.parsed.attrs);
-        attributes.any(|it| it.path().is_ident("no_std") || it.path().is_ident("no_main"))
+        let mut attributes = root.iter().flat_map(|(file, _)| attribute::of_file(&file.tokens));
+        attributes.any(|it| it.is("no_std") || it.is("no_main"))
     }
 
     /// The function that is measured around a line.
@@ -113,13 +122,13 @@ impl Crate {
             let mut insertions = attributes(file, functions, patterns, plan);
             rewritten.functions += insertions.len();
             if plan.wraps_allocator {
-                let allocators = Allocators::of(&file.parsed);
+                let allocators = Allocators::of(&file.tokens);
                 rewritten.counts |= allocators.found;
                 insertions.extend(allocators.wrapping);
             }
             if file.path == self.root {
                 if plan.needs_extern_crate {
-                    insertions.insert(0, Insertion::new(first_item(&file.parsed), EXTERN_CRATE));
+                    insertions.push(Insertion::new(END, EXTERN_CRATE));
                 }
                 if plan.adds_allocator {
                     insertions.push(Insertion::new(END, allocator::OURS));
@@ -134,13 +143,9 @@ impl Crate {
     }
 }
 
-const EXTERN_CRATE: &str = "#[allow(unused_extern_crates)] extern crate mem_profile; ";
+/// At the end, where no function is that would show it in its source.
+const EXTERN_CRATE: &str = "\n#[allow(unused_extern_crates)] extern crate mem_profile;\n";
 const END: LineColumn = LineColumn { line: usize::MAX, column: 0 };
-
-/// Where items begin, after the attributes of the crate.
-fn first_item(file: &syn::File) -> LineColumn {
-    file.items.first().map_or(END, |item| item.span().start())
-}
 
 fn attributes(
     file: &SourceFile,

@@ -2,10 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
-use proc_macro2::{TokenStream, TokenTree};
-use syn::{Attribute, Item, ItemMod, LitStr, Meta, Token};
+use proc_macro2::{Group, TokenStream, TokenTree};
+use syn::{LitStr, Meta, Token};
+
+use super::attribute::Attribute;
+use super::item::{Kind, Part, parts};
+use super::text::{self, Fault};
 
 /// A file of a crate that holds items.
 pub(crate) struct SourceFile {
@@ -13,12 +18,19 @@ pub(crate) struct SourceFile {
     /// Path of the module, from the name of the crate.
     pub(crate) module: String,
     pub(crate) text: String,
-    pub(crate) parsed: syn::File,
+    pub(crate) tokens: Vec<TokenTree>,
 }
 
-/// The files of the crate that begins in `root`. One that cannot be read, or not be parsed, is left
-/// out with all that it leads to: it may belong to another system.
-pub(crate) fn files(root: &Path, crate_name: &str) -> Vec<SourceFile> {
+/// The files of a crate.
+#[derive(Default)]
+pub(crate) struct Files {
+    pub(crate) read: Vec<SourceFile>,
+    /// Those that cannot be read, which lead to no others: they may belong to another system.
+    pub(crate) faulty: Vec<(PathBuf, Fault)>,
+}
+
+/// The files of the crate that begins in `root`.
+pub(crate) fn files(root: &Path, crate_name: &str) -> Files {
     let mut walk = Walk::default();
     let folder = parent(root);
     walk.file(root, crate_name, folder);
@@ -44,7 +56,7 @@ fn parent(path: &Path) -> PathBuf {
 
 #[derive(Default)]
 struct Walk {
-    files: Vec<SourceFile>,
+    files: Files,
     seen: BTreeSet<PathBuf>,
 }
 
@@ -64,43 +76,63 @@ impl Walk {
         if !self.seen.insert(path.clone()) {
             return;
         }
-        let Ok(text) = fs::read_to_string(&path) else { return };
-        let Ok(parsed) = syn::parse_file(&text) else { return };
-        let base = parent(&path);
-        self.items(&parsed.items, &Place { module, folder: &folder, base: &base });
-        self.files.push(SourceFile { path, module: module.to_owned(), text, parsed });
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text.trim_start_matches('\u{feff}').to_owned(),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return,
+            Err(error) => {
+                return self
+                    .files
+                    .faulty
+                    .push((path, Fault { line: 1, reason: error.to_string() }));
+            }
+        };
+        match text::read(&text) {
+            Ok(tokens) => {
+                let base = parent(&path);
+                self.items(&tokens, &Place { module, folder: &folder, base: &base });
+                self.files.read.push(SourceFile { path, module: module.to_owned(), text, tokens });
+            }
+            Err(fault) => self.files.faulty.push((path, fault)),
+        }
     }
 
-    fn items(&mut self, items: &[Item], place: &Place) {
-        for item in items {
-            match item {
-                Item::Mod(module) => self.module(module, place),
-                Item::Macro(item) if item.mac.path.is_ident("include") => {
-                    if let Ok(path) = item.mac.parse_body::<LitStr>() {
+    fn items(&mut self, tokens: &[TokenTree], place: &Place) {
+        for part in parts(tokens) {
+            match part {
+                Part::Item(item) => {
+                    if let Kind::Module(name, content) = &item.kind {
+                        self.module(name, &item.attributes, *content, place);
+                    }
+                }
+                Part::Macro { name, input } if name == "include" => {
+                    if let Ok(path) = syn::parse2::<LitStr>(input.stream()) {
                         let path = place.base.join(path.value());
                         self.file(&path, place.module, parent(&path));
                     }
                 }
-                Item::Macro(item) if item.ident.is_none() => {
-                    self.macro_input(item.mac.tokens.clone(), place);
-                }
-                _ => {}
+                Part::Macro { input, .. } => self.macro_input(input.stream(), place),
+                Part::Rules(_) | Part::Group(_) => {}
             }
         }
     }
 
-    fn module(&mut self, module: &ItemMod, place: &Place) {
-        let ItemMod { attrs, ident, content, .. } = module;
-        let name = ident.to_string();
+    fn module(
+        &mut self,
+        name: &str,
+        attributes: &[Attribute],
+        content: Option<&Group>,
+        place: &Place,
+    ) {
         let inner = format!("{}::{name}", place.module);
-        let paths = given_paths(attrs);
-        let Some((_, items)) = content else {
-            return self.declared(&name, &inner, &paths, place);
+        let paths = given_paths(attributes);
+        let Some(content) = content else {
+            return self.declared(name, &inner, &paths, place);
         };
-        let plain = place.folder.join(&name);
+        let items: Vec<_> = content.stream().into_iter().collect();
+        let plain = place.folder.join(name);
         let given = paths.iter().map(|path| place.base.join(path));
         for folder in given.chain([plain]) {
-            self.items(items, &Place { module: &inner, folder: &folder, base: &folder });
+            self.items(&items, &Place { module: &inner, folder: &folder, base: &folder });
         }
     }
 
@@ -139,7 +171,9 @@ impl Walk {
 fn given_paths(attributes: &[Attribute]) -> Vec<String> {
     let mut paths = Vec::new();
     for attribute in attributes {
-        collect_paths(&attribute.meta, &mut paths);
+        if let Ok(meta) = syn::parse2(attribute.content.clone()) {
+            collect_paths(&meta, &mut paths);
+        }
     }
     paths
 }
@@ -187,9 +221,12 @@ mod tests {
         write("odd/x.rs", "mod y;");
         write("odd/y.rs", "");
         write("unix.rs", "");
-        write("e.rs", "this is { no Rust");
+        write("e.rs", "\nthis is { no Rust");
         write("f.rs", "fn included() {}");
-        let mut found: Vec<_> = files(&folder.path().join("lib.rs"), "k")
+        let files = files(&folder.path().join("lib.rs"), "k");
+        assert_eq!((files.faulty.len(), files.faulty[0].1.line), (1, 2));
+        let mut found: Vec<_> = files
+            .read
             .iter()
             .map(|file| {
                 let path = file.path.strip_prefix(folder.path()).unwrap();

@@ -174,7 +174,7 @@ fn main() { parse::number(); println!(); }
 ";
 
     fn with<R>(run: impl FnOnce(&[Candidate]) -> R) -> R {
-        let functions = functions(&syn::parse_file(&SOURCE.replace("&self", "")).unwrap());
+        let functions = functions(&crate::rewrite::text::read(SOURCE).unwrap());
         let paths: Vec<_> = functions.iter().map(|it| format!("app::{}", it.path)).collect();
         let file = Path::new("/w/src/main.rs");
         let candidates = functions.iter().zip(&paths);

@@ -1,60 +1,123 @@
 //! Which functions are too small to be measured, unless they are asked for: what they do is as well
 //! read off the line that calls them, and an event may cost more than they do.
 
-use syn::visit::{self, Visit};
-use syn::{Block, Expr, Stmt};
+use proc_macro2::{Delimiter, Group, TokenTree};
+
+use super::attribute::is_punct;
 
 /// Whether a body computes without calling anything, or is one expression with at most one call, as
 /// a getter is.
-pub(crate) fn is_trivial(body: &Block) -> bool {
-    let mut work = Work::default();
-    work.visit_block(body);
-    if work.is_compound {
+pub(crate) fn is_trivial(body: &Group) -> bool {
+    let mut calls = 0;
+    let mut groups = vec![body.clone()];
+    // No recursion: expressions may be nested deeper than there is stack.
+    while let Some(group) = groups.pop() {
+        let tokens: Vec<_> = group.stream().into_iter().collect();
+        for (at, token) in tokens.iter().enumerate() {
+            if is_compound(&tokens, at) {
+                return false;
+            }
+            if let TokenTree::Group(inner) = token
+                && !is_punct(before(&tokens, at), '#')
+            {
+                calls += usize::from(is_call(&tokens, at));
+                groups.push(inner.clone());
+            }
+        }
+    }
+    calls == 0 || calls == 1 && is_one_expression(&body.stream().into_iter().collect::<Vec<_>>())
+}
+
+/// Whether a loop, a macro, a closure, or other code that may do anything begins with a token.
+fn is_compound(tokens: &[TokenTree], at: usize) -> bool {
+    match &tokens[at] {
+        TokenTree::Ident(word) => {
+            let is_macro = is_punct(tokens.get(at + 1), '!')
+                && matches!(tokens.get(at + 2), Some(TokenTree::Group(_)))
+                && !is_keyword(&word.to_string());
+            let compound = ["async", "await", "fn", "for", "loop", "while"];
+            is_macro || compound.iter().any(|own| word == own) && !is_type(tokens, at)
+        }
+        // Between two values, or two patterns, it is an operator.
+        TokenTree::Punct(punct) if punct.as_char() == '|' => match before(tokens, at) {
+            Some(TokenTree::Ident(word)) => is_keyword(&word.to_string()),
+            Some(TokenTree::Punct(last)) => !matches!(last.as_char(), '|' | '?' | '.'),
+            Some(_) => false,
+            None => true,
+        },
+        _ => false,
+    }
+}
+
+/// Whether a word belongs to a type: `fn(u8)`, `for<'a> Fn(&'a u8)`.
+fn is_type(tokens: &[TokenTree], at: usize) -> bool {
+    match tokens.get(at + 1) {
+        Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
+        next => is_punct(next, '<'),
+    }
+}
+
+/// Whether a group holds the arguments of a call. A name with a capital letter makes a value and
+/// runs nothing, as in `Some(x)`.
+fn is_call(tokens: &[TokenTree], at: usize) -> bool {
+    let TokenTree::Group(group) = &tokens[at] else { return false };
+    if group.delimiter() != Delimiter::Parenthesis {
         return false;
     }
-    let is_one_expression = matches!(body.stmts.as_slice(), [] | [Stmt::Expr(..)]);
-    work.calls == 0 || (is_one_expression && work.calls == 1)
-}
-
-#[derive(Default)]
-struct Work {
-    calls: usize,
-    /// Has a loop, a macro, a closure, or other code that may do anything.
-    is_compound: bool,
-}
-
-impl Visit<'_> for Work {
-    fn visit_expr(&mut self, expr: &Expr) {
-        match expr {
-            Expr::Call(call) => self.calls += usize::from(!is_constructor(&call.func)),
-            Expr::MethodCall(_) => self.calls += 1,
-            Expr::Async(_)
-            | Expr::Await(_)
-            | Expr::Closure(_)
-            | Expr::ForLoop(_)
-            | Expr::Loop(_)
-            | Expr::Macro(_)
-            | Expr::While(_)
-            | Expr::Verbatim(_) => self.is_compound = true,
-            _ => {}
+    let name = match before(tokens, at) {
+        Some(TokenTree::Punct(punct)) if punct.as_char() == '>' => turbofish(tokens, at),
+        name => name,
+    };
+    match name {
+        Some(TokenTree::Ident(name)) => {
+            let name = name.to_string();
+            !is_keyword(&name) && !name.starts_with(|first: char| first.is_ascii_uppercase())
         }
-        visit::visit_expr(self, expr);
+        Some(TokenTree::Group(called)) => called.delimiter() != Delimiter::Brace,
+        _ => false,
     }
-
-    fn visit_stmt_macro(&mut self, _: &syn::StmtMacro) {
-        self.is_compound = true;
-    }
-
-    // Functions inside count on their own.
-    fn visit_item(&mut self, _: &syn::Item) {}
 }
 
-/// Whether what is called begins with a capital letter: `Some(x)` makes a value and runs nothing.
-fn is_constructor(function: &Expr) -> bool {
-    let Expr::Path(path) = function else { return false };
-    path.path.segments.last().is_some_and(|last| {
-        last.ident.to_string().starts_with(|first: char| first.is_ascii_uppercase())
-    })
+/// The name before `::<…>`, which ends before the token `at`.
+fn turbofish(tokens: &[TokenTree], at: usize) -> Option<&TokenTree> {
+    let mut depth = 0_usize;
+    for open in (0..at).rev() {
+        depth += usize::from(is_punct(tokens.get(open), '>'));
+        if is_punct(tokens.get(open), '<') {
+            depth = depth.checked_sub(1)?;
+            if depth == 0 {
+                let is_path = open >= 3 && is_punct(tokens.get(open - 1), ':');
+                return is_path.then(|| &tokens[open - 3]);
+            }
+        }
+    }
+    None
+}
+
+/// Whether a body is one expression, and no statement before it.
+fn is_one_expression(tokens: &[TokenTree]) -> bool {
+    let is_let = matches!(tokens.first(), Some(TokenTree::Ident(word)) if word == "let");
+    let ends = |at: usize| match (&tokens[at], tokens.get(at + 1)) {
+        (_, None) => false,
+        (TokenTree::Group(group), Some(TokenTree::Ident(next))) => {
+            group.delimiter() == Delimiter::Brace && next != "else" && next != "as"
+        }
+        (token, Some(_)) => is_punct(Some(token), ';'),
+    };
+    !is_let && !(0..tokens.len()).any(ends)
+}
+
+fn before(tokens: &[TokenTree], at: usize) -> Option<&TokenTree> {
+    at.checked_sub(1).map(|before| &tokens[before])
+}
+
+/// Whether a word before brackets or a closure is no name.
+fn is_keyword(word: &str) -> bool {
+    const WORDS: [&str; 22] = [
+        "as", "box", "break", "crate", "dyn", "else", "fn", "for", "if", "impl", "in", "let",
+        "match", "move", "mut", "pub", "ref", "return", "unsafe", "where", "while", "yield",
+    ];
+    WORDS.contains(&word)
 }
 
 #[cfg(test)]
@@ -62,7 +125,9 @@ mod tests {
     use super::*;
 
     fn trivial(body: &str) -> bool {
-        is_trivial(&syn::parse_str(&format!("{{ {body} }}")).unwrap())
+        let tokens: proc_macro2::TokenStream = format!("{{ {body} }}").parse().unwrap();
+        let Some(TokenTree::Group(body)) = tokens.into_iter().next() else { panic!("no block") };
+        is_trivial(&body)
     }
 
     #[test]
@@ -71,14 +136,21 @@ mod tests {
             assert!(trivial(body), "{body}");
         }
         assert!(trivial("let a = x + 1; if a > 2 { return Some(a); } None"));
+        assert!(trivial("match (a, b) { (X(n), 0...9) | (Y(n), _) => n | 1, _ if a > (2) => 0 }"));
+        assert!(trivial("#[allow(unused)] let a: Fn(u8) = b;"));
     }
 
     #[test]
     fn what_calls_loops_or_expands_is_not() {
-        for body in ["a(); b()", "let x = f(); x", "f(g())", "vec![0; 9]", "println!();"] {
+        for body in
+            ["a(); b()", "let x = f(); x", "f(g())", "vec![0; 9]", "println!();", "(a)(b(c))"]
+        {
             assert!(!trivial(body), "{body}");
         }
-        for body in ["for i in 0..9 {}", "|| f()", "f().await", "x.iter().collect()"] {
+        for body in ["for i in 0..9 {}", "|| f()", "f().await", "x.iter().collect::<X>()"] {
+            assert!(!trivial(body), "{body}");
+        }
+        for body in ["if a { return 0; } f()", "f::<X<Y>>(0); 1", "let a: fn(u8) = |x| 1; a"] {
             assert!(!trivial(body), "{body}");
         }
     }

@@ -1,7 +1,9 @@
 //! One crate: its copy is compiled, and the user's files speak where the compiler has anything to
 //! say.
 
+use std::collections::BTreeSet;
 use std::env;
+use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,10 +21,16 @@ use crate::rewrite::mirror::Mirror;
 use crate::rewrite::{Crate, Patterns, Plan, Rewritten, normal};
 use crate::runtime::Built;
 
+/// How many lines are said of one kind.
+const NOTES: usize = 8;
 /// How often a crate is rewritten with less, until it compiles.
 const ATTEMPTS: usize = 8;
 
-pub(super) fn run(settings: &Settings, invocation: &Invocation) -> Result<ExitCode> {
+pub(super) fn run(
+    settings: &Settings,
+    invocation: &Invocation,
+    runtime: Option<Built>,
+) -> Result<ExitCode> {
     let folder = env::current_dir().context("there is no current folder")?;
     let root = normal(&folder.join(&invocation.root.1));
     let top = settings.mirror.join(invocation.unit());
@@ -32,7 +40,7 @@ pub(super) fn run(settings: &Settings, invocation: &Invocation) -> Result<ExitCo
         sources: Crate::read(&root, &invocation.name),
         mirror: Mirror { top: &top, base: &folder, target: &settings.target_folder },
         root: &root,
-        runtime: settings.runtime(invocation)?,
+        runtime,
         patterns: settings.patterns(),
     };
     job.run()
@@ -59,6 +67,13 @@ struct Attempt {
 impl Job<'_> {
     fn run(&self) -> Result<ExitCode> {
         let invocation = self.invocation;
+        if self.runtime.is_none() && invocation.runtime().is_none() {
+            self.note(
+                "not measured: it does not depend on `mem-profile`, and the package of that name \
+                 in this project cannot be replaced",
+            );
+            return self.plainly();
+        }
         if invocation.is_program() && self.sources.is_bare() {
             return self.plainly();
         }
@@ -114,9 +129,7 @@ impl Job<'_> {
             remap.push(original);
             command.arg("--remap-path-prefix").arg(remap);
         }
-        if let Some(runtime) = &self.runtime {
-            runtime.link(&mut command);
-        }
+        self.link(&mut command);
         // What is denied fails the user's files, which are looked at where there is a diagnostic.
         command.arg("--cap-lints=warn");
         let mut attempt = Attempt { code: None, diagnostics: Vec::new(), is_announced: false };
@@ -144,6 +157,17 @@ impl Job<'_> {
             runtime.find(&mut command);
         }
         command
+    }
+
+    /// Gives the compiler the runtime under the name that the attribute has, if it has not.
+    fn link(&self, command: &mut Command) {
+        let own = self.invocation.runtime();
+        let library = self.runtime.as_ref().map_or(own, |built| Some(&built.library));
+        if let Some(library) = library.filter(|_| !self.invocation.has_extern("mem_profile")) {
+            let mut name = OsString::from("mem_profile=");
+            name.push(library);
+            command.arg("--extern").arg(name);
+        }
     }
 
     /// Folders of the mirror and what they are called in the program; where more than one could be
@@ -216,7 +240,8 @@ impl Job<'_> {
     fn plainly(&self) -> Result<ExitCode> {
         let status = super::status(self.compiler().args(&self.invocation.arguments))?;
         if status.success() {
-            self.translate(&[])?;
+            let files = self.translate(&[])?;
+            self.name_unread(&files);
         }
         Ok(super::code(status))
     }
@@ -232,14 +257,43 @@ impl Job<'_> {
             let mark = self.settings.mirror.join(&self.invocation.name).with_extension("counts");
             fs::write(mark, "")?;
         }
-        self.translate(&self.copies())
+        let files = self.translate(&self.copies())?;
+        self.name_unread(&files);
+        Ok(())
+    }
+
+    /// Names the files of the crate in which nothing is measured, because they cannot be read or
+    /// are not known to belong to it.
+    fn name_unread(&self, files: &[PathBuf]) {
+        let known: BTreeSet<_> = self.sources.paths().collect();
+        let is_code = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+        let unread = files.iter().filter(is_code).filter(|path| !known.contains(path.as_path()));
+        let notes = unread.map(|path| {
+            let shown = path.strip_prefix(self.mirror.base).unwrap_or(path).display();
+            match self.sources.faulty.iter().find(|(faulty, _)| faulty == path) {
+                Some((_, fault)) => {
+                    format!("{shown}:{} cannot be read: {}", fault.line, fault.reason)
+                }
+                None => format!("{shown} is not measured: a macro makes it part of the crate"),
+            }
+        });
+        self.notes(&notes.collect::<Vec<_>>(), "files");
+    }
+
+    /// Says one line each, and of many how many more there are.
+    fn notes(&self, notes: &[String], of: &str) {
+        let (shown, more) = notes.split_at(notes.len().min(NOTES));
+        shown.iter().for_each(|note| self.note(note));
+        if !more.is_empty() {
+            self.note(&format!("the same of {} more {of}", more.len()));
+        }
     }
 
     /// Has cargo build the crate again when one of the user's files changes, when the command or
-    /// the runtime does, or what is asked for.
-    fn translate(&self, copies: &[(PathBuf, PathBuf)]) -> Result<()> {
+    /// the runtime does, or what is asked for. Returns the files that it was made of.
+    fn translate(&self, copies: &[(PathBuf, PathBuf)]) -> Result<Vec<PathBuf>> {
         let path = self.invocation.dep_info();
-        let Ok(text) = fs::read_to_string(&path) else { return Ok(()) };
+        let Ok(text) = fs::read_to_string(&path) else { return Ok(Vec::new()) };
         let command = env::current_exe()?;
         let mut more = vec![command.as_path()];
         more.extend(self.runtime.as_ref().map(|runtime| runtime.library.as_path()));
@@ -249,8 +303,10 @@ impl Job<'_> {
             .map(|(copy, original)| (copy.as_path(), original.as_path()))
             .collect();
         let (name, value) = self.settings.variable()?;
+        let files = dep_info::files(&dep_info::translated(&text, &copies, &[], ("", "")));
         let text = dep_info::translated(&text, &copies, &more, (name, &value));
-        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))
+        fs::write(&path, text).with_context(|| format!("cannot write {}", path.display()))?;
+        Ok(files.iter().map(|file| normal(&self.mirror.base.join(file))).collect())
     }
 }
 

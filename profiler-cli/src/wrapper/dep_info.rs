@@ -1,6 +1,6 @@
 //! The list of what a crate was made of, by which cargo knows when to build it again.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The list with the user's files in place of the copies, and with what the copies depend on
 /// besides: more files, and a variable.
@@ -31,6 +31,13 @@ pub(super) fn translated(
     lines.join("\n")
 }
 
+/// The files that a list names, as they stand there.
+pub(super) fn files(text: &str) -> Vec<PathBuf> {
+    let rule = text.lines().find_map(|line| line.split_once(": "));
+    let files = rule.map_or(String::new(), |(_, files)| files.replace("\\ ", "\0"));
+    files.split_whitespace().map(|file| PathBuf::from(file.replace('\0', " "))).collect()
+}
+
 /// As the compiler writes a path there.
 fn escaped(path: &Path) -> String {
     path.to_string_lossy().replace(' ', "\\ ")
@@ -48,6 +55,7 @@ mod tests {
             [(Path::new("/m/u x/w"), Path::new("")), (Path::new("/m/u x"), Path::new("/"))];
         let translated =
             translated(text, &copies, &[Path::new("/lib.rlib")], ("SETTINGS", "a\\b\nc"));
+        assert_eq!(files(text), ["/m/u x/w/src/main.rs", "/m/u x/data.txt"].map(PathBuf::from));
         assert_eq!(
             translated,
             "/t/app.d: src/main.rs /data.txt /lib.rlib\n\nsrc/main.rs:\n# env-dep:OUT_DIR=/o\n\

@@ -19,8 +19,8 @@ pub(crate) struct Invocation {
     pub(crate) root: (usize, PathBuf),
     pub(crate) folder: PathBuf,
     extra_filename: String,
-    /// Crates that are there by name.
-    pub(crate) externs: Vec<String>,
+    /// Crates that are there by name, with their files.
+    pub(crate) externs: Vec<(String, PathBuf)>,
 }
 
 /// Options whose value is an argument of its own.
@@ -56,8 +56,8 @@ impl Invocation {
         };
         let edition = options.last("--edition");
         let externs = options.all("--extern").map(|value| {
-            let name = value.split('=').next().unwrap_or(value);
-            name.rsplit(':').next().unwrap_or(name).to_owned()
+            let (name, file) = value.split_once('=').unwrap_or((value, ""));
+            (name.rsplit(':').next().unwrap_or(name).to_owned(), PathBuf::from(file))
         });
         Some(Self {
             compiler: compiler.to_owned(),
@@ -85,7 +85,25 @@ impl Invocation {
     }
 
     pub(crate) fn has_extern(&self, name: &str) -> bool {
-        self.externs.iter().any(|own| own == name)
+        self.externs.iter().any(|own| own.0 == name)
+    }
+
+    /// The file of the runtime that the crate itself depends on, by whatever name.
+    pub(crate) fn runtime(&self) -> Option<&Path> {
+        self.externs.iter().map(|(_, file)| file.as_path()).find(|file| is_runtime(file))
+    }
+
+    /// Has the crate use another build of the runtime where it depends on one.
+    pub(crate) fn replace_runtime(&mut self, library: &Path) {
+        let end = |text: &str| Some(text.rsplit_once('=')?.0.len() + 1);
+        for argument in &mut self.arguments {
+            let text = argument.to_string_lossy();
+            if let Some(end) = end(&text).filter(|end| is_runtime(Path::new(&text[*end..]))) {
+                let mut replaced = OsString::from(&text[..end]);
+                replaced.push(library);
+                *argument = replaced;
+            }
+        }
     }
 
     /// What tells this crate from others of its name in one build.
@@ -128,6 +146,12 @@ impl Invocation {
         }
         checking
     }
+}
+
+/// Whether it is the library of the package `mem-profile`, as cargo calls it.
+fn is_runtime(file: &Path) -> bool {
+    let name = file.file_name().map(OsStr::to_string_lossy);
+    name.is_some_and(|name| name.starts_with("libmem_profile-"))
 }
 
 /// Options in either form, `--name value` and `--name=value`.
@@ -189,7 +213,7 @@ mod tests {
         assert_eq!(library.root, (3, PathBuf::from("crates/app/src/lib.rs")));
         assert_eq!(library.dep_info(), Path::new("/t/deps/app-12ab.d"));
         assert_eq!(library.panic.as_deref(), Some("abort"));
-        assert_eq!(library.externs, ["a", "b"]);
+        assert_eq!(library.externs, [("a".into(), "/t/liba.rlib".into()), ("b".into(), "".into())]);
         assert!(!library.is_edition_2015 && !library.is_program());
     }
 
@@ -197,6 +221,17 @@ mod tests {
     fn a_question_is_no_compilation() {
         assert_eq!(read("- --crate-name ___ --print=file-names --crate-type bin"), None);
         assert_eq!(read("-vV"), None);
+    }
+
+    #[test]
+    fn a_crate_s_own_runtime_is_known_by_its_file_and_replaced() {
+        assert_eq!(read(LIBRARY).unwrap().runtime(), None);
+        let renamed = format!("{LIBRARY} --extern mp=/t/libmem_profile-0f.rmeta --cfg x=\"y\"");
+        let mut library = read(&renamed).unwrap();
+        assert_eq!(library.runtime(), Some(Path::new("/t/libmem_profile-0f.rmeta")));
+        library.replace_runtime(Path::new("/o/new.rlib"));
+        let expected = renamed.replace("/t/libmem_profile-0f.rmeta", "/o/new.rlib");
+        assert_eq!(Some(library.arguments), read(&expected).map(|it| it.arguments));
     }
 
     #[test]

@@ -40,17 +40,20 @@ pub(crate) fn run() -> Option<ExitCode> {
 fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
     let settings = Settings::read(settings)?;
     let [compiler, arguments @ ..] = arguments else { bail!("no compiler is named") };
-    let mut command = rustc(&settings, compiler);
-    if let Some(invocation) = Invocation::read(compiler, arguments) {
-        if settings.concern(&invocation) {
-            return compile::run(&settings, &invocation);
-        }
-        // It may use a crate that is measured.
-        if let Some(runtime) = settings.runtime(&invocation)? {
-            runtime.find(&mut command);
-        }
+    let Some(mut invocation) = Invocation::read(compiler, arguments) else {
+        return status(rustc(&settings, compiler).args(arguments)).map(code);
+    };
+    let runtime = settings.runtime(&invocation)?;
+    if let Some(runtime) = runtime.as_ref().filter(|_| settings.replaces) {
+        invocation.replace_runtime(&runtime.library);
     }
-    status(command.args(arguments)).map(code)
+    if settings.is_for_build(&invocation) {
+        let mut command = rustc(&settings, compiler);
+        // It may use a crate that is measured.
+        runtime.iter().for_each(|runtime| runtime.find(&mut command));
+        return status(command.args(&invocation.arguments)).map(code);
+    }
+    compile::run(&settings, &invocation, runtime)
 }
 
 /// The compiler, in the user's own wrapper if there is one. It loads macros of the workspace: they are

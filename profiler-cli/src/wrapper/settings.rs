@@ -24,7 +24,9 @@ pub(crate) struct Settings {
     pub(crate) target: Option<String>,
     /// What the user has cargo start in the place of the compiler of the workspace.
     pub(crate) wrapper: Option<PathBuf>,
-    /// Where the runtime comes from; `None` where the program depends on it itself.
+    /// Crates that depend on a runtime themselves get this one in its place.
+    pub(crate) replaces: bool,
+    /// Where the runtime comes from; `None` where only the project's own can be used.
     pub(crate) source: Option<Source>,
     /// The runtime as most programs need it.
     pub(crate) built: Option<Built>,
@@ -45,9 +47,11 @@ impl Settings {
         Patterns::parse(self.lines.iter().map(String::as_str))
     }
 
-    /// The runtime that a crate is linked with; `None` where it depends on one itself.
+    /// The runtime that a crate is linked with; `None` where it can only have its own.
     pub(super) fn runtime(&self, invocation: &Invocation) -> Result<Option<Built>> {
-        let Some(source) = &self.source else { return Ok(None) };
+        let Some(source) = self.source.as_ref().filter(|_| !self.is_for_host(invocation)) else {
+            return Ok(None);
+        };
         let variant = Variant {
             aborts: invocation.panic.as_deref() == Some("abort"),
             target: invocation.target.clone(),
@@ -58,11 +62,14 @@ impl Settings {
         }
     }
 
-    /// Whether a crate can be measured: not what runs while it is built.
-    pub(super) fn concern(&self, invocation: &Invocation) -> bool {
+    /// Whether a crate is part of what runs while others are built: it is not measured.
+    pub(super) fn is_for_build(&self, invocation: &Invocation) -> bool {
         let is_macro = invocation.kinds.iter().any(|kind| kind == "proc-macro");
-        let is_for_host = self.target.is_some() && invocation.target.is_none();
-        let has_runtime = self.source.is_some() || invocation.has_extern("mem_profile");
-        !is_macro && !invocation.is_build_script() && !is_for_host && has_runtime
+        is_macro || invocation.is_build_script() || self.is_for_host(invocation)
+    }
+
+    /// Whether a crate cannot be part of the program, which is for another target.
+    fn is_for_host(&self, invocation: &Invocation) -> bool {
+        self.target.is_some() && invocation.target.is_none()
     }
 }

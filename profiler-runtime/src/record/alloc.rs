@@ -1,6 +1,8 @@
 //! The counting allocator.
 
 use std::alloc::{GlobalAlloc, Layout, System};
+use std::fmt;
+use std::ops::Deref;
 
 use super::ledger::Ledger;
 use super::nested::Wrapping;
@@ -22,7 +24,15 @@ const GRANULE: usize = 16;
 /// is booked as the difference. Only what succeeded is counted. A reallocation is no new block:
 /// it adds to the bytes, not to the number of allocations. The cost of a pair of allocation and
 /// free is about 20 instructions.
-#[derive(Debug)]
+///
+/// It shows as the allocator inside, and has that one's methods:
+///
+/// ```
+/// # struct Limited;
+/// # impl Limited { const fn limit(&self) -> usize { 1 << 30 } }
+/// static ALLOC: mem_profile_runtime::Alloc<Limited> = mem_profile_runtime::Alloc::wrap(Limited);
+/// assert_eq!(ALLOC.limit(), 1 << 30);
+/// ```
 pub struct Alloc<A = System> {
     inner: A,
     /// The inner allocator may itself count. A constant of the `static`, so the compiler drops
@@ -41,6 +51,21 @@ impl Alloc {
 impl Default for Alloc {
     fn default() -> Self {
         Self::new()
+    }
+}
+
+impl<A> Deref for Alloc<A> {
+    type Target = A;
+
+    #[inline]
+    fn deref(&self) -> &A {
+        &self.inner
+    }
+}
+
+impl<A: fmt::Debug> fmt::Debug for Alloc<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) mod arena;
 pub(crate) mod body;
 pub(crate) mod booking;
 pub(crate) mod books;
+pub(crate) mod borrowed;
 pub(crate) mod claim;
 mod current;
 mod directory;

@@ -1,11 +1,21 @@
 //! Puts the attribute on every function of a source tree, on the line where the function is, as
 //! `cargo mem-profile run` does.
 
+#[path = "../../../profiler-cli/src/rewrite/attribute.rs"]
+#[allow(dead_code)]
+mod attribute;
 #[path = "../../../profiler-cli/src/rewrite/function.rs"]
 #[allow(dead_code)]
 mod function;
 #[path = "../../../profiler-cli/src/rewrite/insert.rs"]
+#[allow(dead_code)]
 mod insert;
+#[path = "../../../profiler-cli/src/rewrite/item.rs"]
+#[allow(dead_code)]
+mod item;
+#[path = "../../../profiler-cli/src/rewrite/text.rs"]
+#[allow(dead_code)]
+mod text;
 #[path = "../../../profiler-cli/src/rewrite/trivial.rs"]
 mod trivial;
 
@@ -33,8 +43,11 @@ pub(crate) fn tree(folder: &Path) -> Result<usize> {
 fn file(path: &Path) -> Result<usize> {
     let text = fs::read_to_string(path)?;
     // Not every file in a source tree is Rust by itself: some are included as expressions.
-    let Ok(parsed) = syn::parse_file(&text) else { return Ok(0) };
-    let functions = function::functions(&parsed);
+    if syn::parse_file(&text).is_err() {
+        return Ok(0);
+    }
+    let Ok(tokens) = text::read(&text) else { return Ok(0) };
+    let functions = function::functions(&tokens);
     let attribute = |function: &function::Function| Insertion::new(function.start, ATTRIBUTE);
     let insertions: Vec<_> = functions.iter().map(attribute).collect();
     fs::write(path, insert::insert(&text, &insertions))?;

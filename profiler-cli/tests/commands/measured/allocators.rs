@@ -39,6 +39,55 @@ fn the_program_s_own_static_is_wrapped() {
     assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
 }
 
+/// The types of `cap` and `stats_alloc`, in short.
+const LIMITED: &str = "
+pub struct Limited<A> { inner: A, live: AtomicUsize }
+impl<A> Limited<A> {
+    pub const fn new(inner: A) -> Self { Self { inner, live: AtomicUsize::new(0) } }
+    pub fn live(&self) -> usize { self.live.load(Relaxed) }
+}
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Limited<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        self.live.fetch_add(layout.size(), Relaxed);
+        unsafe { self.inner.alloc(layout) }
+    }
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        self.live.fetch_sub(layout.size(), Relaxed);
+        unsafe { self.inner.dealloc(block, layout) }
+    }
+}
+unsafe impl<A: GlobalAlloc> GlobalAlloc for &Limited<A> {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 { unsafe { (**self).alloc(layout) } }
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) { unsafe { (**self).dealloc(block, layout) } }
+}
+";
+
+#[test]
+fn a_static_that_the_program_names_keeps_its_type() {
+    let uses = "
+        pub static INNER: Limited<System> = Limited::new(System);
+        macro_rules! chosen { ($name:ident: $kind:ty = $value:expr) => {
+            #[cfg_attr(not(windows), global_allocator)]
+            #[cfg(not(windows))]
+            pub static $name: $kind = $value;
+        } }
+        chosen! { OWN: &Limited<System> = &INNER }
+        pub static AGAIN: &&Limited<System> = &OWN;
+        pub fn of<A: GlobalAlloc>(limited: &&Limited<A>) -> Option<usize> { Some(limited.live()) }
+    ";
+    let library =
+        format!("{}{LIMITED}{uses}", COUNTED.lines().take(2).collect::<Vec<_>>().join("\n"));
+    let main = "fn main() {\n    let before = named::OWN.live();\n    \
+                let kept = vec![0u8; 4321]; std::mem::forget(kept);\n    \
+                println!(\"{:?}\", named::of(named::AGAIN).unwrap() - before);\n}\n";
+    let files = [("src/lib.rs", library.as_str()), ("src/main.rs", main)];
+    let ran = Project::new("named", &files).run(&["--lines", "main"]).ended(0);
+    assert_eq!(ran.stdout, "4321\n");
+    assert_eq!(ran.snapshot.as_ref().unwrap().backend, Backend::Heap);
+    assert_eq!(ran.increments()[0], "named::main src/main.rs:3 4321");
+    assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+}
+
 #[test]
 fn an_allocator_that_is_conditioned_away_is_none() {
     let main = "#[cfg(any())]\n#[global_allocator]\nstatic OWN: absent::Alloc = absent::Alloc;\n\

@@ -212,25 +212,61 @@ fn a_folder_without_a_project_is_said() {
     }
 }
 
-#[test]
-fn a_program_that_measures_itself_keeps_its_own_runtime() {
+/// A manifest with `mem-profile` among its `dependencies`, and the lock file that goes with it.
+fn with_runtime(project: &str, dependencies: &str) -> [(&'static str, String); 2] {
     let runtime = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let manifest = format!(
-        "[package]\nname = \"itself\"\nversion = \"1.0.0\"\nedition = \"2024\"\n[dependencies]\n\
-         mem-profile = {{ path = {runtime:?} }}\n[workspace]\n"
+        "[package]\nname = \"{project}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+         {dependencies} = {{ path = {runtime:?}, package = \"mem-profile\" }}\n[workspace]\n"
     );
-    let main = "#[global_allocator]\nstatic OWN: mem_profile::Alloc = mem_profile::Alloc::new();\n\
-                #[mem_profile::mem_profile(name = \"named\")]\nfn first() {\n    \
+    let lock = std::fs::read_to_string(runtime.join("Cargo.lock")).unwrap();
+    [("Cargo.toml", manifest), ("Cargo.lock", lock)]
+}
+
+#[test]
+fn a_program_that_measures_itself_is_measured_once() {
+    let main = "#[global_allocator]\nstatic OWN: profile::Alloc = profile::Alloc::new();\n\
+                #[profile::mem_profile(name = \"named\")]\nfn first() {\n    \
                 std::mem::forget(vec![0u8; 40]);\n}\n\
                 fn main() {\n    first();\n    std::mem::forget(vec![0u8; 2]);\n}\n";
-    let lock = std::fs::read_to_string(runtime.join("Cargo.lock")).unwrap();
-    let files = [("Cargo.toml", manifest.as_str()), ("src/main.rs", main), ("Cargo.lock", &lock)];
-    let ran = Project::new("itself", &files).run(&[]).ended(0);
+    let main = main.replace("#[profile::mem", "use profile as mem_profile;\n#[mem_profile::mem");
+    let [manifest, lock] = with_runtime("itself", "[dependencies]\nprofile");
+    let [manifest, lock] = [(manifest.0, &*manifest.1), (lock.0, &*lock.1)];
+    let ran = Project::new("itself", &[manifest, ("src/main.rs", &main), lock]).run(&[]).ended(0);
     assert_eq!(
         ran.increments(),
-        ["named src/main.rs:5 40", "itself::main src/main.rs:8 40", "itself::main src/main.rs:9 2"]
+        [
+            "named src/main.rs:6 40",
+            "itself::main src/main.rs:9 40",
+            "itself::main src/main.rs:10 2"
+        ]
     );
-    assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("mem-profile:"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_runtime_for_tests_only_is_none_for_the_program() {
+    let main = "fn main() { println!(\"{}\", tested::kept(3)); }\n";
+    let library = "pub fn kept(size: usize) -> usize {\n    let all = vec![0u8; size];\n    \
+                   std::mem::forget(all);\n    size\n}\n";
+    let test = "#[global_allocator]\nstatic OWN: mem_profile::Alloc = mem_profile::Alloc::new();\n\
+                #[test]\nfn small() {\n    \
+                mem_profile::assert_budget!(max_peak = \"1 KiB\", { tested::kept(5) });\n}\n";
+    let [manifest, lock] = with_runtime("tested", "[dev-dependencies]\nmem-profile");
+    let files = [
+        (manifest.0, &*manifest.1),
+        (lock.0, &*lock.1),
+        ("src/main.rs", main),
+        ("src/lib.rs", library),
+        ("tests/small.rs", test),
+    ];
+    let project = Project::new("tested", &files);
+    let kept = |size| format!("tested::kept src/lib.rs:2 {size}");
+    let ran = project.run(&["--lines", "kept"]).ended(0);
+    assert_eq!((ran.stdout.as_str(), ran.increments()), ("3\n", vec![kept(3)]));
+    // The library has no runtime of its own here either, and gets the one of the test.
+    let ran = project.run(&["--lines", "kept", "--test", "small"]).ended(0);
+    assert_eq!(ran.increments(), [kept(5)]);
 }
 
 /// It is the tracer's variable, and has more values than a flag.

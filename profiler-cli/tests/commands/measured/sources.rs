@@ -61,6 +61,8 @@ fn main() {
     files::other::keep src/odd place/other.rs:4 300
     files::parse::deep::keep src/parse/deep.rs:2 1000
     ");
+    let note = "/out/generated.rs is not measured: a macro makes it part of the crate\n";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
     assert!(project.tree() == before, "nothing is written there");
 }
 
@@ -99,6 +101,25 @@ fn edition_2015_is_measured_as_well() {
     assert_eq!(ran.increments(), ["old::inner::keep src/inner/mod.rs:2 77"]);
     let source = &ran.snapshot.unwrap().functions[0].lines[0].source;
     assert_eq!(source, "pub fn keep(bytes: usize) {", "as the user has written it");
+}
+
+#[test]
+fn a_grammar_that_newer_editions_do_not_have_is_read() {
+    let manifest = "[package]\nname = \"older\"\nversion = \"1.0.0\"\n[workspace]\n";
+    let main = format!(
+        "#![allow(warnings)]\ntrait Keeps {{ fn keep(&self, usize); }}\n\
+         fn boxed() -> Box<Fn(usize)> {{ Box::new(keep) }}\n\
+         fn main() {{\n    let async = 77;\n    match async {{\n        0...99 => boxed()(async),\n        \
+         _ => {{}}\n    }}\n    println!(\"done\");\n}}\n{KEEP}"
+    );
+    let files = [("Cargo.toml", manifest), ("src/main.rs", &main)];
+    let ran = Project::new("older", &files).run(&["--lines", "keep"]).ended(0);
+    assert_eq!(
+        (ran.stdout.as_str(), ran.increments()),
+        ("done\n", vec!["older::keep src/main.rs:13 77".to_owned()])
+    );
+    let source = &ran.snapshot.unwrap().functions[0].lines[0].source;
+    assert_eq!(source, "fn keep(bytes: usize) {", "as the user has written it");
 }
 
 #[test]

@@ -1,0 +1,114 @@
+//! Attributes, by their tokens.
+
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+
+/// An outer or inner attribute.
+#[derive(Clone, Debug)]
+pub(crate) struct Attribute {
+    /// Which of the tokens around it is its `#`.
+    pub(crate) index: usize,
+    /// What stands between the brackets.
+    pub(crate) content: TokenStream,
+}
+
+impl Attribute {
+    /// The outer attribute that begins with the token `index`.
+    pub(crate) fn outer(tokens: &[TokenTree], index: usize) -> Option<Self> {
+        is_punct(tokens.get(index), '#').then(|| Self::of(index, tokens.get(index + 1)?))?
+    }
+
+    /// The inner attribute, `#![…]`, that begins with the token `index`.
+    pub(crate) fn inner(tokens: &[TokenTree], index: usize) -> Option<Self> {
+        let is_inner = is_punct(tokens.get(index), '#') && is_punct(tokens.get(index + 1), '!');
+        is_inner.then(|| Self::of(index, tokens.get(index + 2)?))?
+    }
+
+    fn of(index: usize, group: &TokenTree) -> Option<Self> {
+        let TokenTree::Group(group) = group else { return None };
+        let is_attribute = group.delimiter() == Delimiter::Bracket;
+        is_attribute.then(|| Self { index, content: group.stream() })
+    }
+
+    /// The names of its path: `clippy`, `pedantic` of `clippy::pedantic(…)`.
+    pub(crate) fn path(&self) -> Vec<String> {
+        let mut path = Vec::new();
+        for token in self.content.clone() {
+            match token {
+                TokenTree::Ident(name) => path.push(name.to_string()),
+                TokenTree::Punct(punct) if punct.as_char() == ':' => {}
+                _ => break,
+            }
+        }
+        path
+    }
+
+    pub(crate) fn is(&self, name: &str) -> bool {
+        matches!(self.path().as_slice(), [only] if only == name)
+    }
+
+    /// Whether a word is among its tokens; texts, as those of comments, do not count.
+    pub(crate) fn mentions(&self, word: &str) -> bool {
+        mentions(self.content.clone(), word)
+    }
+
+    /// Whether it measures already.
+    pub(crate) fn measures(&self) -> bool {
+        self.path().last().is_some_and(|last| last == "mem_profile")
+            || self.is("cfg_attr") && self.mentions("mem_profile")
+    }
+
+    /// Whether it is the compiler's or a tool's, and leaves the body as it is.
+    pub(crate) fn is_inert(&self) -> bool {
+        const OWN: [&str; 26] = [
+            "allow",
+            "automatically_derived",
+            "bench",
+            "cfg",
+            "cfg_attr",
+            "cold",
+            "coverage",
+            "deny",
+            "deprecated",
+            "doc",
+            "expect",
+            "export_name",
+            "forbid",
+            "ignore",
+            "inline",
+            "link_section",
+            "must_use",
+            "no_mangle",
+            "optimize",
+            "should_panic",
+            "target_feature",
+            "test",
+            "track_caller",
+            "unsafe",
+            "unstable",
+            "warn",
+        ];
+        const TOOLS: [&str; 4] = ["clippy", "diagnostic", "rustfmt", "rust_analyzer"];
+        match self.path().as_slice() {
+            [name] => OWN.contains(&name.as_str()),
+            [tool, ..] => TOOLS.contains(&tool.as_str()),
+            [] => false,
+        }
+    }
+}
+
+/// The attributes that a file begins with.
+pub(crate) fn of_file(tokens: &[TokenTree]) -> Vec<Attribute> {
+    (0..).map_while(|number| Attribute::inner(tokens, 3 * number)).collect()
+}
+
+pub(crate) fn is_punct(token: Option<&TokenTree>, character: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == character)
+}
+
+fn mentions(tokens: TokenStream, word: &str) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(name) => name == word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
+        _ => false,
+    })
+}

@@ -6,8 +6,8 @@ use std::hint::black_box;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use mem_profile::trace::{self, By, Config, Filter, Snapshot};
-use traced::bytes;
+use mem_profile::trace::{self, By, Config, Filter};
+use traced::{bytes, held};
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
@@ -22,13 +22,6 @@ fn keep(block: Vec<u8>) {
 fn start() {
     KEPT.lock().expect("a lock").reserve(64);
     trace::start(Config::exact()).expect("it can be traced");
-}
-
-/// Bytes and blocks alive of stacks with a function of this name.
-fn held(snapshot: &Snapshot, function: &str) -> (i64, i64) {
-    let filter = Filter::new().include_function(&format!("*{function}*")).all_frames();
-    let found = snapshot.filter(&filter).statistics(By::Crate);
-    (found.iter().map(|one| one.size).sum(), found.iter().map(|one| one.count).sum())
 }
 
 fn main() {

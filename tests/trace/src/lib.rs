@@ -1,6 +1,7 @@
 //! What the programs of this package share: an allocator that records every event, and work.
 
 pub mod bump;
+pub mod coroutines;
 pub mod record;
 pub mod work;
 

@@ -9,6 +9,8 @@ use clap::Parser;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::coroutines;
+
 /// The work of this name, so many times as large.
 ///
 /// # Panics
@@ -25,6 +27,7 @@ pub fn run(name: &str, scale: usize) -> Box<dyn std::any::Any> {
         "rayon" => Box::new(parallel(400 * scale as u64)),
         "macros" => Box::new((0..25 * scale).map(orders).collect::<Vec<_>>()),
         "scope" => Box::new(scoped(8 * scale)),
+        "coroutines" => Box::new(coroutines::take_turns(40 * scale)),
         other => panic!("no work is called {other}"),
     }
 }

@@ -8,16 +8,14 @@ pub(crate) type StackBounds = std::ops::Range<usize>;
 /// The thread's control block lies on top of it, and for the first thread what the program was
 /// started with. The C library would take a lock and allocate to answer.
 pub(crate) fn stack_of_this_thread() -> StackBounds {
-    let inside = if is_first_thread() { initial_stack() } else { control_block() };
-    if inside == 0 {
-        return 0..0;
-    }
-    let mapped = mapping_of(inside).unwrap_or(0..0);
     if is_first_thread() {
-        mapped.end.saturating_sub(most_of_first_stack())..mapped.end
-    } else {
-        mapped
+        let (below, mapped) = mapping_of(initial_stack()).unwrap_or_default();
+        // Where the limit was raised, it reaches what lies below.
+        return mapped.end.saturating_sub(most_of_first_stack()).max(below)..mapped.end;
     }
+    // Whatever was mapped right above belongs to the same mapping, and may go.
+    let top = control_block();
+    mapping_of(top).map_or(0..0, |(_, mapped)| mapped.start..top)
 }
 
 /// How far the stack of the first thread may grow, in bytes; the system keeps that much free.
@@ -36,16 +34,10 @@ fn is_first_thread() -> bool {
     unsafe { libc::syscall(libc::SYS_gettid) == i64::from(libc::getpid()) as libc::c_long }
 }
 
-/// An address in the stack of the first thread: that of the environment when it began, by
-/// `/proc/self/stat` field 28.
+/// An address in the stack of the first thread: that of the random bytes that it was started with.
 fn initial_stack() -> usize {
-    let mut text = [0; 1024];
-    let Some(length) = read_file(c"/proc/self/stat", &mut text) else { return 0 };
-    let text = &text[..length];
-    let Some(name_end) = text.iter().rposition(|&byte| byte == b')') else { return 0 };
-    // The state is field 3, so the start of the stack is the 26th after the name.
-    let mut fields = text[name_end..].split(|&byte| byte == b' ').skip(26);
-    fields.next().map_or(0, |digits| number(digits, 10))
+    // SAFETY: reads what the program was started with.
+    usize::try_from(unsafe { libc::getauxval(libc::AT_RANDOM) }).unwrap_or(0)
 }
 
 #[cfg(target_arch = "x86_64")]
@@ -73,21 +65,23 @@ fn control_block() -> usize {
     0
 }
 
-/// The mapping that contains `address`, by `/proc/self/maps`.
-fn mapping_of(address: usize) -> Option<StackBounds> {
+/// Where the mapping below ends, and the one that contains `address`, by `/proc/self/maps`.
+fn mapping_of(address: usize) -> Option<(usize, StackBounds)> {
     let maps = File::open(c"/proc/self/maps")?;
+    let mut below = 0;
     let mut line = [0; 40];
     let mut length = 0;
-    let mut buffer = [0; 1024];
+    // The stack that this runs on may be a small one.
+    let mut buffer = [0; 512];
     loop {
         let read = maps.read(&mut buffer)?;
         for &byte in buffer.get(..read)? {
             if byte == b'\n' {
-                if let Some(range) = parse_range(&line[..length])
-                    && range.contains(&address)
-                {
-                    return Some(range);
+                let range = parse_range(&line[..length])?;
+                if range.contains(&address) {
+                    return Some((below, range));
                 }
+                below = range.end;
                 length = 0;
             } else if let Some(place) = line.get_mut(length) {
                 *place = byte;
@@ -108,10 +102,6 @@ fn number(digits: &[u8], base: u32) -> usize {
     digits.iter().map_while(digit).fold(0, |value: usize, digit| {
         value.wrapping_mul(base as usize).wrapping_add(digit as usize)
     })
-}
-
-fn read_file(path: &core::ffi::CStr, buffer: &mut [u8]) -> Option<usize> {
-    File::open(path)?.read(buffer)
 }
 
 /// A file that is read without the standard library, which may allocate.
@@ -165,7 +155,8 @@ mod tests {
 
     #[test]
     fn the_first_thread_has_a_stack_too() {
-        let bounds = mapping_of(initial_stack()).unwrap();
+        let (below, bounds) = mapping_of(initial_stack()).unwrap();
+        assert!(0 < below && below < bounds.start);
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         let line = maps.lines().find(|line| line.ends_with("[stack]")).unwrap();
         assert_eq!(parse_range(line.as_bytes()).unwrap().end, bounds.end);

@@ -19,6 +19,9 @@ mod threads;
 #[path = "portable.rs"]
 mod threads;
 
+#[cfg(unix)]
+#[allow(unused_imports, reason = "only our own walk asks")]
+pub(super) use self::pages::is_readable;
 pub(super) use self::pages::{is_resident, on_fork, release, reserve, wipe};
 pub(super) use self::threads::{stack_of_this_thread, thread_name};
 

@@ -86,8 +86,67 @@ pub(crate) fn is_resident(start: usize, pages: &mut [u8]) -> bool {
     unsafe { libc::mincore(start as *mut _, pages.len() * PAGE, pages.as_mut_ptr().cast()) == 0 }
 }
 
+/// Whether the eight bytes can be read that `address` lies in, for which the system is asked: it reads
+/// them as the signals of a change that it then refuses.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+#[allow(dead_code, reason = "only our own walk asks")]
+pub(crate) fn is_readable(address: usize) -> bool {
+    let place = (address & !7) as *const libc::sigset_t;
+    if place.is_null() {
+        // That would be a question about the signals.
+        return false;
+    }
+    let refused = -1;
+    let _errno = Errno::keep();
+    #[cfg(not(target_vendor = "apple"))]
+    // SAFETY: the system reads eight bytes, or says that they cannot be read; it changes nothing.
+    let error = unsafe {
+        let nothing = ptr::null_mut::<libc::sigset_t>();
+        libc::syscall(libc::SYS_rt_sigprocmask, refused, place, nothing, 8_usize);
+        *errno()
+    };
+    #[cfg(target_vendor = "apple")]
+    // SAFETY: as above.
+    let error = unsafe { libc::pthread_sigmask(refused, place, ptr::null_mut()) };
+    error != libc::EFAULT
+}
+
+/// Where nobody reads for us, that it is mapped has to do.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+#[allow(dead_code, reason = "only our own walk asks")]
+pub(crate) fn is_readable(address: usize) -> bool {
+    is_resident(address & !(PAGE - 1), &mut [0])
+}
+
 /// Has `callback` run in every child that is forked.
 pub(crate) fn on_fork(callback: unsafe extern "C" fn()) -> bool {
     // SAFETY: the callback takes nothing and lives as long as the program.
     unsafe { libc::pthread_atfork(None, None, Some(callback)) == 0 }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_system_says_what_can_be_read() {
+        let start = reserve(3 * PAGE);
+        // SAFETY: the pages are ours.
+        unsafe {
+            assert_eq!(libc::munmap(start.add(2 * PAGE).cast(), PAGE), 0);
+            assert_eq!(libc::mprotect(start.add(PAGE).cast(), PAGE, libc::PROT_NONE), 0);
+            *errno() = libc::ENOENT;
+        }
+        let start = start.addr();
+        let places = [0, PAGE - 1, PAGE, 2 * PAGE, 3 * PAGE - 1];
+        assert_eq!(
+            places.map(|place| is_readable(start + place)),
+            [true, true, false, false, false]
+        );
+        assert_eq!([0, 1, 8, usize::MAX, 1 << 60].map(is_readable), [false; 5]);
+        // SAFETY: the location is valid for this thread.
+        assert_eq!(unsafe { *errno() }, libc::ENOENT);
+        // SAFETY: the rest of it.
+        unsafe { release(start as *mut u8, 2 * PAGE) };
+    }
 }

@@ -7,8 +7,9 @@
 //! | `modules` | which library an address belongs to |
 //! | `entry` | what the linker put beside the code at an address |
 //!
-//! Nothing here allocates, locks or waits. A word of the stack is read only between the stack
-//! pointer and the upper end of the stack. The fallback cannot promise the same: see there.
+//! Nothing here allocates, locks or waits. A word is read only between the stack pointer and the upper
+//! end of the thread's own stack, or after the system has read it. The fallback cannot promise the
+//! same: see there.
 
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "loaders are not asked"))]
 mod modules;

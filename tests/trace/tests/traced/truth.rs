@@ -8,7 +8,19 @@ const SCALE: &str = if cfg!(debug_assertions) { "1" } else { "5" };
 #[test]
 fn stacks_and_figures_are_those_that_were_recorded() {
     let mut captures = 0;
-    for work in ["json", "map", "tree", "regex", "threads", "tokio", "rayon", "scope", "macros"] {
+    let works = [
+        "json",
+        "map",
+        "tree",
+        "regex",
+        "threads",
+        "tokio",
+        "rayon",
+        "scope",
+        "macros",
+        "coroutines",
+    ];
+    for work in works {
         for walk in ["short", "full"] {
             let text = printed(&mut program!("truth", work, SCALE, walk));
             captures += text.split(' ').next().and_then(|n| n.parse::<u64>().ok()).expect("number");

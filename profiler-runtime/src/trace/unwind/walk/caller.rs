@@ -1,5 +1,9 @@
 //! What a walk from frame to frame consists of.
 
+use core::ops::Range;
+
+use crate::trace::system;
+
 /// Where a walk stands: the frame that will return to `address`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Frame {
@@ -64,26 +68,73 @@ impl Word {
     }
 }
 
-/// The addresses that may be read in a walk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Readable {
-    pub(super) stack: std::ops::Range<usize>,
+/// The addresses that may be read in a walk, without asking: from the stack pointer to the end of the
+/// thread's own stack, or else of a page that is known to be readable.
+///
+/// Nobody knows where a stack ends that is not the thread's own, as that of a coroutine. So there the
+/// system is asked for each further page. Answers are not kept from walk to walk: by then the stack may
+/// be unmapped, and a smaller one lie in its place.
+#[derive(Debug)]
+pub(super) struct Readable<'a> {
+    stack: Range<usize>,
+    own: &'a Range<usize>,
+    /// Whether the walk has gone from one stack to another, or back.
+    pub(super) has_left: bool,
 }
 
-/// How far from the stack pointer a stack that is not the thread's own is believed to reach.
-pub(super) const FOREIGN_REACH: usize = 1 << 20;
-
-impl Readable {
-    /// The word at `address`, if it may be read.
+impl<'a> Readable<'a> {
+    /// From the stack pointer on, of the thread that has this stack of its `own`.
     #[inline(always)]
-    pub(super) fn word(&self, address: usize) -> Option<usize> {
+    pub(super) fn from(stack_pointer: usize, own: &'a Range<usize>) -> Self {
+        let end = match own.contains(&stack_pointer) {
+            true => own.end,
+            // The page in use is there.
+            false => end_of_page(stack_pointer),
+        };
+        Self { stack: stack_pointer..end, own, has_left: false }
+    }
+
+    /// The word at `address`, if it can be read.
+    #[inline(always)]
+    pub(super) fn word(&mut self, address: usize) -> Option<usize> {
         // The remainder of an address that is not aligned becomes a number that is too large.
         let index = address.wrapping_sub(self.stack.start).rotate_right(3);
         if index >= (self.stack.end - self.stack.start) / 8 {
-            return None;
+            return self.word_beyond(address);
         }
-        // SAFETY: between the stack pointer and the end of its stack everything is mapped, and
-        // stack pointers are aligned.
+        // SAFETY: between the stack pointer and the end of its stack, or of a page that is readable,
+        // and stack pointers are aligned.
         Some(unsafe { (address as *const usize).read_volatile() })
     }
+
+    #[cold]
+    #[inline(never)]
+    fn word_beyond(&mut self, address: usize) -> Option<usize> {
+        if !address.is_multiple_of(8) || !system::is_readable(address) {
+            return None;
+        }
+        let is_next = end_of_page(address) == self.stack.end.wrapping_add(system::PAGE);
+        let is_own = self.own.contains(&address);
+        if !is_next || is_own {
+            self.has_left = true;
+            self.stack.start = address & !(system::PAGE - 1);
+        }
+        // A thread's own stack is readable from any word of it that is in use.
+        self.stack.end = if is_own { self.own.end } else { end_of_page(address) };
+        // SAFETY: the system has just read it. If it is of a stack in use, it stays.
+        Some(unsafe { (address as *const usize).read_volatile() })
+    }
+
+    /// Frames further out lie above this one; another stack is found by a word outside of this.
+    #[inline(always)]
+    pub(super) fn narrow(&mut self, stack_pointer: usize) {
+        if (self.stack.start..=self.stack.end).contains(&stack_pointer) {
+            self.stack.start = stack_pointer;
+        }
+    }
+}
+
+#[inline(always)]
+fn end_of_page(address: usize) -> usize {
+    (address | (system::PAGE - 1)).wrapping_add(1)
 }

@@ -44,12 +44,14 @@ pub(super) fn frame_size(_: u64) -> usize {
 const PLAIN: usize = (1 << if cfg!(target_vendor = "apple") { 47 } else { 48 }) - 1;
 
 #[inline(always)]
-pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
+pub(super) fn outwards(frame: Frame, readable: &mut Readable) -> Step {
     let saved_at = frame.frame_pointer;
+    if saved_at == 0 {
+        return Step::Begin { by_frame_pointer: true };
+    }
     let place = saved_at.wrapping_add(8);
     let (Some(frame_pointer), Some(value)) = (readable.word(saved_at), readable.word(place)) else {
-        let begin = Step::Begin { by_frame_pointer: true };
-        return if saved_at == 0 { begin } else { Step::Lost };
+        return Step::Lost;
     };
     let address = modules::tagged((value & PLAIN) as u64);
     let stack_pointer = saved_at.wrapping_add(16);

@@ -8,6 +8,7 @@
 //! | `outwards` | frame by frame |
 //! | `caller` | what such a walk consists of |
 //! | `rules` | how to find the caller of an address: a cache that only grows |
+//! | `scratch` | a stack for a walk that begins on a small one |
 //! | `parse` | one rule, read from the program's call-frame information |
 //! | `frame_pointer` | the same for systems where every function keeps a frame pointer |
 //!
@@ -17,6 +18,16 @@
 mod caller;
 mod kept;
 mod outwards;
+// Frame pointers take no room to be read.
+#[cfg_attr(
+    all(target_os = "linux", target_arch = "x86_64", not(mem_profile_frame_pointers)),
+    path = "scratch.rs"
+)]
+#[cfg_attr(
+    not(all(target_os = "linux", target_arch = "x86_64", not(mem_profile_frame_pointers))),
+    path = "no_scratch.rs"
+)]
+mod scratch;
 mod shortcut;
 mod trace;
 
@@ -33,7 +44,7 @@ mod step;
 #[cfg(all(test, target_os = "linux", target_arch = "x86_64"))]
 mod tests;
 
-use self::caller::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word};
+use self::caller::{Caller, Frame, Readable, Step, Word};
 use super::modules;
 
 pub(in crate::trace) use self::step::prepare;

@@ -1,9 +1,7 @@
 //! Frame by frame, outwards.
 
-use core::ops::Range;
-
 use super::kept::Level;
-use super::{Caller, FOREIGN_REACH, Frame, Readable, Step, Word, step};
+use super::{Caller, Frame, Readable, Step, Word, step};
 
 /// How a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,14 +47,13 @@ impl Kept<'_> {
 /// it put into `fresh`, the innermost first.
 pub(super) fn walk(
     mut frame: Frame,
-    mut readable: Readable,
+    readable: &mut Readable,
     kept: Kept,
-    own: &Range<usize>,
     fresh: &mut [Caller],
 ) -> (usize, End) {
     let mut candidate = kept.words.len();
     for (count, place) in fresh.iter_mut().enumerate() {
-        let caller = match step::outwards(frame, &readable) {
+        let caller = match step::outwards(frame, readable) {
             Step::Caller(caller) => caller,
             Step::Begin { by_frame_pointer } => return (count, End::Begin { by_frame_pointer }),
             Step::Lost => return (count, End::Lost),
@@ -68,21 +65,8 @@ pub(super) fn walk(
         if caller.is_nobody() {
             return (count + 1, End::Begin { by_frame_pointer: false });
         }
-        readable = narrowed(readable, caller.frame.stack_pointer, own);
+        readable.narrow(caller.frame.stack_pointer);
         frame = caller.frame;
     }
     (fresh.len(), End::Lost)
-}
-
-/// Frames further out lie above; behind a signal handler they may lie on another stack.
-#[inline(always)]
-fn narrowed(readable: Readable, stack_pointer: usize, own: &Range<usize>) -> Readable {
-    if readable.stack.contains(&stack_pointer) {
-        return Readable { stack: stack_pointer..readable.stack.end };
-    }
-    let end = match own.contains(&stack_pointer) {
-        true => own.end,
-        false => stack_pointer.saturating_add(FOREIGN_REACH),
-    };
-    Readable { stack: stack_pointer..end }
 }

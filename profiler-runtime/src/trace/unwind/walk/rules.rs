@@ -18,6 +18,10 @@ pub(super) enum Rule {
     /// The caller's frame starts `offset` above the stack pointer or the frame pointer. The frame
     /// pointer is saved at `saved` from there, where that is not zero.
     Frame { by_frame_pointer: bool, offset: i32, saved: i32 },
+    /// The caller's frame is on another stack. A word of this one, at `link` above the stack pointer or
+    /// the frame pointer, says where: `offset` below its start. From there lie the return address, at
+    /// `address`, and the frame pointer, at `saved`, where that is not zero.
+    Linked { by_frame_pointer: bool, link: i16, offset: i16, address: i16, saved: i16 },
     /// The kernel put a signal handler on the stack, with the registers that it interrupted.
     Signal,
     /// A thread begins here.
@@ -31,6 +35,8 @@ const UNKNOWN: u64 = 2;
 const SIGNAL: u64 = 3;
 const BY_STACK_POINTER: u64 = 4;
 const BY_FRAME_POINTER: u64 = 5;
+const LINKED_BY_STACK_POINTER: u64 = 6;
+const LINKED_BY_FRAME_POINTER: u64 = 7;
 const KIND: u64 = 0xf;
 const SAVED_BITS: u32 = 28;
 
@@ -49,6 +55,20 @@ impl Rule {
                 let saved = (saved as u32 & ((1 << SAVED_BITS) - 1)) << 4;
                 kind | u64::from(saved) | u64::from(offset as u32) << 32
             }
+            Self::Linked { by_frame_pointer, link, offset, address, saved } => {
+                let kind = if by_frame_pointer {
+                    LINKED_BY_FRAME_POINTER
+                } else {
+                    LINKED_BY_STACK_POINTER
+                };
+                let parts = [link, offset, address, saved].map(|part| part as u16);
+                // Words are aligned: the lowest bit of each part leaves room for the kind.
+                if parts.iter().any(|part| part % 2 != 0) {
+                    return UNKNOWN;
+                }
+                let packed = parts.iter().rfold(0, |all, &part| all << 15 | u64::from(part >> 1));
+                packed << 4 | kind
+            }
         }
     }
 
@@ -61,6 +81,12 @@ impl Rule {
                 // The sign is that of the upper bit.
                 saved: packed as i32 >> (32 - SAVED_BITS),
             },
+            LINKED_BY_STACK_POINTER | LINKED_BY_FRAME_POINTER => {
+                let part = |index: u32| ((packed >> (4 + 15 * index)) as u16) << 1;
+                let [link, offset, address, saved] = [0, 1, 2, 3].map(|index| part(index) as i16);
+                let by_frame_pointer = packed & KIND == LINKED_BY_FRAME_POINTER;
+                Self::Linked { by_frame_pointer, link, offset, address, saved }
+            }
             BEGIN => Self::Begin,
             SIGNAL => Self::Signal,
             _ => Self::Unknown,
@@ -128,7 +154,7 @@ fn hash(address: u64) -> usize {
 #[cold]
 #[inline(never)]
 fn find(address: u64) -> Rule {
-    let rule = parse::rule((address & ADDRESS).wrapping_sub(1) as usize);
+    let rule = parse::rule((address & ADDRESS) as usize);
     // The modules may just have been found to be others than before.
     let address = modules::tagged(address & ADDRESS);
     for place in RULES.places(hash(address)) {
@@ -163,7 +189,7 @@ pub(super) fn frame_size(address: u64) -> usize {
 
 /// The frame that called this one.
 #[inline(always)]
-pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
+pub(super) fn outwards(frame: Frame, readable: &mut Readable) -> Step {
     let found = match rule_of(frame.address) {
         Rule::Frame { by_frame_pointer, offset, saved } => {
             let base = if by_frame_pointer { frame.frame_pointer } else { frame.stack_pointer };
@@ -171,6 +197,7 @@ pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
             let found = caller(frame, start, saved, readable);
             found.map(|caller| Caller { by_frame_pointer, ..caller })
         }
+        rule @ Rule::Linked { .. } => linked(frame, rule, readable),
         Rule::Signal => interrupted(frame, readable),
         Rule::Begin => return Step::Begin { by_frame_pointer: false },
         Rule::Unknown => None,
@@ -179,7 +206,7 @@ pub(super) fn outwards(frame: Frame, readable: &Readable) -> Step {
 }
 
 #[inline(always)]
-fn caller(frame: Frame, start: usize, saved: i32, readable: &Readable) -> Option<Caller> {
+fn caller(frame: Frame, start: usize, saved: i32, readable: &mut Readable) -> Option<Caller> {
     let place = start.wrapping_sub(8);
     let value = readable.word(place)?;
     let saved_at = if saved == 0 { 0 } else { start.wrapping_add_signed(saved as isize) };
@@ -194,7 +221,24 @@ fn caller(frame: Frame, start: usize, saved: i32, readable: &Readable) -> Option
 }
 
 #[cold]
-fn interrupted(frame: Frame, readable: &Readable) -> Option<Caller> {
+#[inline(never)]
+fn linked(frame: Frame, rule: Rule, readable: &mut Readable) -> Option<Caller> {
+    let Rule::Linked { by_frame_pointer, link, offset, address, saved } = rule else { return None };
+    let from = |base: usize, offset: i16| base.wrapping_add_signed(offset.into());
+    let base = if by_frame_pointer { frame.frame_pointer } else { frame.stack_pointer };
+    let start = from(readable.word(from(base, link))?, offset);
+    readable.has_left = true;
+    let place = from(start, address);
+    let value = readable.word(place)?;
+    let frame_pointer =
+        if saved == 0 { frame.frame_pointer } else { readable.word(from(start, saved))? };
+    let address = modules::tagged(value as u64);
+    let frame = Frame { address, stack_pointer: start, frame_pointer };
+    Some(Caller { frame, word: Word { place, value }, ..Caller::default() })
+}
+
+#[cold]
+fn interrupted(frame: Frame, readable: &mut Readable) -> Option<Caller> {
     let at = |offset| frame.stack_pointer.wrapping_add(offset);
     let place = at(SIGNAL_INSTRUCTION);
     let value = readable.word(place)?;
@@ -223,6 +267,14 @@ mod tests {
         }
         for rule in [Rule::Begin, Rule::Signal, Rule::Unknown] {
             assert_eq!(Rule::unpack(rule.pack()), rule);
+        }
+        for by_frame_pointer in [false, true] {
+            for [link, offset, address, saved] in
+                [[0, 24, -16, -24], [i16::MIN, -8, i16::MAX - 1, 0]]
+            {
+                let rule = Rule::Linked { by_frame_pointer, link, offset, address, saved };
+                assert_eq!(Rule::unpack(rule.pack()), rule);
+            }
         }
         let far = Rule::Frame { by_frame_pointer: false, offset: 8, saved: -(1 << 28) };
         assert_eq!(Rule::unpack(far.pack()), Rule::Unknown);

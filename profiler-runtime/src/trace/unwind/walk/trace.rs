@@ -20,7 +20,8 @@ use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
 use super::kept::{Arrays, LastStack, Level};
 use super::outwards::{End, Kept, walk};
-use super::{Caller, FOREIGN_REACH, Frame, Readable, Word, modules, shortcut, step};
+use super::scratch::Scratch;
+use super::{Caller, Frame, Readable, Word, modules, shortcut, step};
 use crate::record::word::Local;
 use crate::trace::table::region;
 use crate::trace::tree::{self, TRUNCATED};
@@ -36,17 +37,20 @@ pub(crate) struct Trace {
     length: Local,
     generation: Local,
     arrays: AtomicPtr<Arrays>,
+    scratch: Scratch,
 }
 
 impl Trace {
     pub(crate) fn reserve() -> Option<Self> {
         let arrays = region(size_of::<Arrays>());
+        let scratch = Scratch::reserve()?;
         (!arrays.is_null()).then(|| Self {
             own_start: Local::new(0),
             own_end: Local::new(0),
             length: Local::new(0),
             generation: Local::new(0),
             arrays: AtomicPtr::new(arrays.cast()),
+            scratch,
         })
     }
 
@@ -111,11 +115,17 @@ impl Trace {
     #[cold]
     #[inline(never)]
     fn walk(&self, arrays: &mut Arrays, start: Frame, kept: usize) -> u32 {
+        if self.own().contains(&start.stack_pointer) {
+            return self.walk_here(arrays, start, kept);
+        }
+        // SAFETY: this thread's, and there is one capture at a time.
+        unsafe { self.scratch.run(|| self.walk_here(arrays, start, kept)) }
+    }
+
+    #[inline(never)]
+    fn walk_here(&self, arrays: &mut Arrays, start: Frame, kept: usize) -> u32 {
         let (own, generation) = (self.own(), modules::generation());
-        let is_own = own.contains(&start.stack_pointer);
-        let reach = start.stack_pointer.saturating_add(FOREIGN_REACH);
-        let readable =
-            Readable { stack: start.stack_pointer..if is_own { own.end } else { reach } };
+        let mut readable = Readable::from(start.stack_pointer, &own);
         let way = arrays.ends(kept, &start).map(|ends| (ends, arrays.callers(&ends, &start)));
         let known = Kept {
             words: &arrays.last.words[..kept],
@@ -123,7 +133,7 @@ impl Trace {
             frame_pointers: &arrays.last.frame_pointers[..kept],
         };
         let frame = Frame { address: modules::tagged(start.address), ..start };
-        let (count, end) = walk(frame, readable, known, &own, &mut arrays.fresh);
+        let (count, end) = walk(frame, &mut readable, known, &mut arrays.fresh);
         if self.generation.get() as u64 != generation {
             arrays.forget();
         }
@@ -134,6 +144,7 @@ impl Trace {
         // Behind a signal, frames may lie on a stack that is not the thread's.
         let is_kept = |caller: &Caller| own.contains(&caller.word.place) && !caller.is_interrupted;
         let fresh = &arrays.fresh[..count];
+        let is_own = own.contains(&start.stack_pointer) && !readable.has_left;
         if is_own && end != End::Lost && fresh.iter().all(is_kept) && REUSES.load(Relaxed) {
             self.length.set(found.length as i64);
             if let (Some((ends, callers)), End::Joined(joined, _)) = (way, end)

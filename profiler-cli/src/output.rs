@@ -8,6 +8,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use mem_profile_runtime::report::printable;
 
+use crate::process;
+
 /// What a recording begins with.
 const MAGIC: &[u8; 8] = b"memprof\0";
 
@@ -34,7 +36,7 @@ impl Target {
     /// Writes text for people. Its colours stay only where they are shown.
     pub(crate) fn write_text(&self, text: &str) -> Result<()> {
         match self {
-            Self::Stdout => settled(anstream::stdout().write_all(text.as_bytes())),
+            Self::Stdout => to_stdout(anstream::stdout().write_all(text.as_bytes())),
             Self::File(_) => self.write(anstream::adapter::strip_str(text).to_string().as_bytes()),
         }
     }
@@ -44,14 +46,15 @@ impl Target {
         match self {
             Self::Stdout => {
                 let mut stdout = io::stdout().lock();
-                settled(stdout.write_all(bytes).and_then(|()| stdout.flush()))
+                to_stdout(stdout.write_all(bytes).and_then(|()| stdout.flush()))
             }
             Self::File(path) => {
                 let shown = path.display();
                 if is_recording(path) {
                     bail!("{shown} is a recording, and would be lost: name another file");
                 }
-                fs::write(path, bytes).with_context(|| format!("cannot write {shown}"))?;
+                let written = open(path).and_then(|mut file| file.write_all(bytes));
+                ignore_broken_pipe(written).with_context(|| format!("cannot write {shown}"))?;
                 complain("wrote", &shown.to_string());
                 Ok(())
             }
@@ -72,23 +75,42 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     if is_recording(path) {
         return Err(io::Error::other("it is a recording, and would be lost"));
     }
-    File::create(path)
+    open(path)
+}
+
+/// Opens what is at `path`, or makes a file. A regular file is emptied; pipes and devices stay where
+/// they are, and a file that is open already, such as `/dev/stdout`, keeps what is in it.
+fn open(path: &Path) -> io::Result<File> {
+    process::own_file(path).map_or_else(|| File::create(path), Ok)
 }
 
 /// Whether there is a recording, which is the memory of its program while that runs: cutting it
 /// short would end the program.
 pub(crate) fn is_recording(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
+    // To open a pipe would be to wait for its writer.
+    if !is_file(path) {
+        return false;
+    }
     let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
     read.is_ok() && start == *MAGIC
 }
 
+/// Whether that is a regular file, or leads to one.
+pub(crate) fn is_file(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+}
+
 /// A reader that has seen enough, as `head` has, is no failure.
-fn settled(result: io::Result<()>) -> Result<()> {
+fn ignore_broken_pipe(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        result => result.context("cannot write to standard output"),
+        result => result,
     }
+}
+
+fn to_stdout(result: io::Result<()>) -> Result<()> {
+    ignore_broken_pipe(result).context("cannot write to standard output")
 }
 
 /// Says one line on standard error, whatever names and texts of files are in it.

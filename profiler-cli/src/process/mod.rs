@@ -10,6 +10,8 @@ pub(crate) mod signals;
 
 use clap::ValueEnum;
 
+pub(crate) use signals::own_file;
+
 #[cfg(feature = "tui")]
 pub(crate) use system::mapped_files;
 pub(crate) use system::{Table, check, command_line, named, parents};

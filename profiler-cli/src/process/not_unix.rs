@@ -1,5 +1,7 @@
 //! Where there are no signals: a terminal's Ctrl-C goes to the program, and ends this command too.
 
+use std::fs::File;
+use std::path::Path;
 use std::process::ExitStatus;
 
 /// A signal that came: none ever does.
@@ -10,6 +12,11 @@ pub(crate) fn receive(_receive: impl FnMut(Signal) -> bool + Send + 'static) {}
 
 pub(crate) fn pass_on(signal: Signal, _child: u32) {
     match signal {}
+}
+
+/// Another hold of a file that this command has open already; there is no path that leads to one.
+pub(crate) fn own_file(_path: &Path) -> Option<File> {
+    None
 }
 
 /// The code with which the program ended.

@@ -1,6 +1,11 @@
 //! Signals that come to this command while another program runs.
 
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
 use std::process::ExitStatus;
 
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
@@ -53,6 +58,24 @@ pub(crate) fn pass_on(signal: Signal, child: u32) {
         // SAFETY: takes two numbers; whatever they are, no memory of ours is touched.
         unsafe { libc::kill(child, signal.number) };
     }
+}
+
+/// Another hold of a file that this command has open already: by its path, as the one behind
+/// standard output, or by its number, as `/dev/fd/3`.
+pub(crate) fn own_file(path: &Path) -> Option<File> {
+    let found = fs::metadata(path).ok()?;
+    let standard =
+        [io::stdout().as_fd().try_clone_to_owned(), io::stderr().as_fd().try_clone_to_owned()];
+    let is_found = |file: &File| {
+        file.metadata().is_ok_and(|own| (own.dev(), own.ino()) == (found.dev(), found.ino()))
+    };
+    if let Some(file) = standard.into_iter().flatten().map(File::from).find(is_found) {
+        return Some(file);
+    }
+    let folder = fs::canonicalize(path.parent()?).ok()?;
+    let own = fs::canonicalize("/dev/fd").is_ok_and(|own| own == folder);
+    // To append is what keeps it from being emptied; a pipe does not mind.
+    own.then(|| File::options().append(true).open(path).ok()).flatten()
 }
 
 /// The code with which a shell ends whose program ended so: 128 + the number of a signal.

@@ -77,7 +77,9 @@ impl Recorder {
         if timelines.is_empty() {
             return;
         }
-        let written = fs::read(&self.path).ok().and_then(|bytes| dat::parse(&bytes).ok());
+        // What went into a pipe cannot be read again.
+        let bytes = output::is_file(&self.path).then(|| fs::read(&self.path).ok()).flatten();
+        let written = bytes.and_then(|bytes| dat::parse(&bytes).ok());
         let samples = written.map(|it| it.timeline.memory.samples).unwrap_or_default();
         self.write(&dat::span_lines(&recorded::spans(&timelines, &samples)));
     }
@@ -89,7 +91,10 @@ impl Recorder {
 
     /// Takes the file away: there was nothing to sample.
     pub(crate) fn discard(self) {
-        let _ = fs::remove_file(&self.path);
+        // Neither a link nor what is no file is ours.
+        if fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file()) {
+            let _ = fs::remove_file(&self.path);
+        }
     }
 
     /// What cannot be written is said once; the program runs on.

@@ -19,5 +19,7 @@ mod sample;
 mod sampled;
 #[cfg(target_os = "linux")]
 mod signals;
+#[cfg(unix)]
+mod targets;
 #[cfg(target_os = "linux")]
 mod terminal;

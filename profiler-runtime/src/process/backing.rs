@@ -4,7 +4,7 @@
 //! Whenever the file grows it is opened once more, and checked to be the same.
 
 use std::ffi::CString;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, File};
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd};
 use std::os::unix::ffi::OsStrExt;
@@ -34,8 +34,8 @@ pub(crate) struct Piece {
 const ACCESS: i32 = libc::PROT_READ | libc::PROT_WRITE;
 
 impl Backing {
-    /// A new file at `path`, in place of one that is there. What other processes write to that
-    /// stays theirs: it is removed, not emptied.
+    /// A new file at `path`, in place of a recording that is there. What other processes write to
+    /// that stays theirs: it is removed, not emptied.
     ///
     /// # Errors
     /// What the system reports.
@@ -207,42 +207,4 @@ pub(crate) fn on_fork(
 /// Whether this process has one thread only, and so many of our own.
 pub(crate) fn is_alone(ours: usize) -> bool {
     fs::read_dir("/proc/self/task").is_ok_and(|tasks| tasks.count() == 1 + ours)
-}
-
-/// Whether a process runs and has the file at `path` in its memory.
-pub(crate) fn has_mapped(process: u32, path: &Path, file: &Metadata) -> bool {
-    match fs::read(format!("/proc/{process}/maps")) {
-        Ok(maps) => {
-            let path = fs::canonicalize(path).unwrap_or_default();
-            let path = path.as_os_str().as_bytes();
-            maps.split(|&byte| byte == b'\n').any(|line| is_mapping(line, file.ino(), path))
-        }
-        // It is another user's.
-        Err(error) => error.kind() == io::ErrorKind::PermissionDenied,
-    }
-}
-
-/// `7f…-7f… rw-s 00000000 00:1b 1234    /tmp/a.mprof`
-fn is_mapping(line: &[u8], inode: u64, path: &[u8]) -> bool {
-    let mut fields = line.splitn(6, |&byte| byte == b' ');
-    let Some(found) = fields.nth(4) else { return false };
-    // Where file systems are stacked, the number may be of the one below.
-    found == inode.to_string().as_bytes()
-        || fields.next().is_some_and(|found| !path.is_empty() && found.trim_ascii() == path)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn mappings_are_found_by_number_or_by_path() {
-        let line = b"7f1200-7f1300 rw-s 00010000 00:1b 1234                 /tmp/a b.mprof";
-        assert!(is_mapping(line, 1234, b""));
-        assert!(is_mapping(line, 1, b"/tmp/a b.mprof"));
-        assert!(!is_mapping(line, 1, b"/tmp/a"));
-        for line in [&b""[..], b"7f1200-7f1300 rw-p 00000000 00:00 0 "] {
-            assert!(!is_mapping(line, 1, b""));
-        }
-    }
 }

@@ -1,6 +1,5 @@
 //! Systems on which memory is not made part of a file.
 
-use std::fs::Metadata;
 use std::io;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -52,9 +51,5 @@ pub(crate) fn on_fork(
 }
 
 pub(crate) fn is_alone(_ours: usize) -> bool {
-    false
-}
-
-pub(crate) fn has_mapped(_process: u32, _path: &Path, _file: &Metadata) -> bool {
     false
 }

@@ -19,6 +19,12 @@ mod backing;
 #[path = "backing_unsupported.rs"]
 mod backing;
 
+#[cfg(target_os = "linux")]
+mod writer;
+#[cfg(not(target_os = "linux"))]
+#[path = "writer_unsupported.rs"]
+mod writer;
+
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod system;
@@ -49,18 +55,44 @@ mod signals;
 
 use std::ffi::c_void;
 use std::io::{self, IsTerminal};
+use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-pub(crate) use self::backing::{Backing, Piece, has_mapped, is_alone, on_fork, replace, unmap};
+pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};
+pub(crate) use self::writer::is_written;
 
 /// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
 pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
+
+/// Which process it is. In each container numbers begin with 1, and each system uses them again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Identity {
+    pub(crate) id: u32,
+    /// When it began, in ticks since the system did; 0 where that is not known.
+    pub(crate) start: i64,
+    /// Of the system since it was started last; 0 where that is not known.
+    pub(crate) boot: u128,
+}
+
+/// This very process, which a forked child is not: also where it has the same number, as the first
+/// process of a container inside a container.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lineage {
+    id: u32,
+    forks: u32,
+}
+
+impl Lineage {
+    pub(crate) fn current() -> Self {
+        Self { id: id(), forks: system::forks() }
+    }
+}
 
 /// A standard stream of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,6 +214,16 @@ pub(crate) fn disarm_all() {
 /// Not when it aborts or dies of a signal. Returns whether that worked.
 pub(crate) fn at_exit(callback: extern "C" fn()) -> bool {
     system::at_exit(callback)
+}
+
+/// Writes `bytes` to what is at `path`, or to a new file. A regular file is emptied before, unless it is
+/// one that the program itself has open by that path or as a standard stream; anything else stays
+/// where it is.
+///
+/// # Errors
+/// What the system reports; when nobody reads a pipe for a while.
+pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    system::write_to(path, bytes)
 }
 
 /// Writes all of `bytes` without taking the locks of the standard library.

@@ -2,6 +2,7 @@
 
 use std::ffi::c_void;
 use std::io::{self, Write};
+use std::path::Path;
 
 use super::{Stream, ThreadExit};
 
@@ -24,6 +25,14 @@ pub(super) fn write_all(stream: Stream, bytes: &[u8]) -> io::Result<()> {
         Stream::Stdout => io::stdout().write_all(bytes).and_then(|()| io::stdout().flush()),
         Stream::Stderr => io::stderr().write_all(bytes),
     }
+}
+
+pub(super) fn forks() -> u32 {
+    0
+}
+
+pub(super) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    std::fs::write(path, bytes)
 }
 
 pub(super) fn terminal_width(_stream: Stream) -> Option<usize> {

@@ -1,11 +1,15 @@
-//! Thread ends, raw writes and terminals on Unix.
+//! Thread ends, writes and terminals on Unix.
 
 use std::ffi::c_void;
-use std::fs::File;
+use std::fs::{self, File, Metadata};
 use std::io::{self, Write};
 use std::mem::ManuallyDrop;
-use std::os::fd::{FromRawFd, RawFd};
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::os::fd::{AsRawFd, FromRawFd, RawFd};
+use std::os::unix::fs::{FileTypeExt, MetadataExt, OpenOptionsExt};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use super::{Stream, ThreadExit};
 
@@ -13,6 +17,8 @@ const NO_KEY: usize = 0;
 
 /// How long a write waits for a reader that does not keep up.
 const PATIENCE_MILLISECONDS: i32 = 1000;
+/// How long the end of a program waits for somebody who opens a pipe to read it.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The thread-specific key plus one, since zero is a valid key.
 static KEY: AtomicUsize = AtomicUsize::new(NO_KEY);
@@ -51,6 +57,20 @@ pub(super) fn at_exit(callback: extern "C" fn()) -> bool {
     unsafe { libc::atexit(callback) == 0 }
 }
 
+/// How many forks have led here, from the first call on.
+pub(super) fn forks() -> u32 {
+    static FORKS: AtomicU32 = AtomicU32::new(0);
+    static COUNTS: AtomicBool = AtomicBool::new(false);
+    unsafe extern "C" fn count() {
+        FORKS.fetch_add(1, Relaxed);
+    }
+    if !COUNTS.swap(true, Relaxed) {
+        // SAFETY: the handler adds to an atomic.
+        unsafe { libc::pthread_atfork(None, None, Some(count)) };
+    }
+    FORKS.load(Relaxed)
+}
+
 fn descriptor(stream: Stream) -> RawFd {
     match stream {
         Stream::Stdout => libc::STDOUT_FILENO,
@@ -58,17 +78,73 @@ fn descriptor(stream: Stream) -> RawFd {
     }
 }
 
-pub(super) fn write_all(stream: Stream, mut bytes: &[u8]) -> io::Result<()> {
-    let descriptor = descriptor(stream);
-    // SAFETY: the descriptor is only borrowed, never closed; a closed one makes the write fail.
-    let mut file = ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) });
+pub(super) fn write_all(stream: Stream, bytes: &[u8]) -> io::Result<()> {
+    write_through(&borrowed(descriptor(stream)), bytes)
+}
+
+pub(super) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    write_through(&open(path)?, bytes)
+}
+
+/// Opens what is at `path`, or makes a file. A file that the program itself writes to, such as
+/// `/dev/stdout`, must not lose what is in it.
+fn open(path: &Path) -> io::Result<File> {
+    let Ok(found) = fs::metadata(path) else { return File::create(path) };
+    if let Some(descriptor) = descriptor_of(path, &found) {
+        return borrowed(descriptor).try_clone();
+    }
+    if found.file_type().is_fifo() { open_pipe(path) } else { File::create(path) }
+}
+
+/// The program's own descriptor behind `path`, if there is one.
+fn descriptor_of(path: &Path, found: &Metadata) -> Option<RawFd> {
+    let is_behind = |descriptor: &RawFd| {
+        let own = borrowed(*descriptor).metadata();
+        own.is_ok_and(|own| (own.dev(), own.ino()) == (found.dev(), found.ino()))
+    };
+    let standard = [libc::STDOUT_FILENO, libc::STDERR_FILENO].into_iter().find(is_behind);
+    // `/dev/fd/3`, `/proc/self/fd/3`
+    let named = || {
+        let folder = fs::canonicalize(path.parent()?).ok()?;
+        let is_own = ["/dev/fd", "/proc/self/fd"]
+            .iter()
+            .any(|own| fs::canonicalize(own).is_ok_and(|own| own == folder));
+        path.file_name().filter(|_| is_own)?.to_str()?.parse().ok()
+    };
+    standard.or_else(named)
+}
+
+/// Opens a pipe, for which somebody has to read it.
+fn open_pipe(path: &Path) -> io::Result<File> {
+    let start = Instant::now();
+    loop {
+        let pipe = File::options().write(true).custom_flags(libc::O_NONBLOCK).open(path);
+        match pipe {
+            Err(error) if error.raw_os_error() == Some(libc::ENXIO) => {
+                if start.elapsed() > PATIENCE {
+                    return Err(io::Error::new(io::ErrorKind::TimedOut, "nobody reads the pipe"));
+                }
+                sleep(Duration::from_millis(10));
+            }
+            pipe => return pipe,
+        }
+    }
+}
+
+/// It is never closed. Where it is not open, nothing can be done with it.
+fn borrowed(descriptor: RawFd) -> ManuallyDrop<File> {
+    // SAFETY: a number that is not open only makes calls fail, and it is not closed.
+    ManuallyDrop::new(unsafe { File::from_raw_fd(descriptor) })
+}
+
+fn write_through(mut file: &File, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
         match file.write(bytes) {
             Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
             Ok(written) => bytes = bytes.get(written..).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                wait_for_reader(descriptor, error)?;
+                wait_for_reader(file.as_raw_fd(), error)?;
             }
             Err(error) => return Err(error),
         }

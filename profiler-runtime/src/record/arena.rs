@@ -17,7 +17,7 @@ use super::layout::{self, MAGIC, PROCESS, RESERVED, UNIT, VERSION, WORD};
 use super::ledger::{self, Kind};
 use super::list::{List, Node};
 use super::word::{Pointer, Word};
-use crate::process::{self, Backing, Piece};
+use crate::process::{self, Backing, Identity, Piece};
 
 /// Segments are multiples of this, and so of the pages of every system; so much gets room at one time.
 const SMALLEST: usize = 64 << 10;
@@ -80,6 +80,10 @@ pub(crate) struct Process {
     pub(super) bytes: Word,
     /// Length of the command line, which follows, packed.
     pub(super) text: Word,
+    /// When the process began, in ticks since the system did; 0 where not known.
+    pub(super) birth: Word,
+    /// The system's name for the time since it was started last, lower half first.
+    pub(super) boot: [Word; 2],
 }
 
 /// Memory for a block of `bytes`, all zero but for its first word; `None` when memory is out.
@@ -358,9 +362,12 @@ pub(super) unsafe fn write(place: NonNull<Word>, words: impl Iterator<Item = i64
 }
 
 impl Process {
-    /// Says which process it is: its number, what it measures, and nanoseconds since 1970.
-    pub(crate) fn describe(&self, id: u32, backend: Kind, started: i64) {
-        self.id.set(id.into());
+    /// Says which process it is, what it measures, and nanoseconds since 1970.
+    pub(crate) fn describe(&self, identity: &Identity, backend: Kind, started: i64) {
+        self.id.set(identity.id.into());
+        self.birth.set(identity.start);
+        let halves = [identity.boot as i64, (identity.boot >> 64) as i64];
+        self.boot.iter().zip(halves).for_each(|(word, half)| word.set(half));
         self.backend.set(backend as i64);
         self.started.set(started);
         self.bytes.set(layout::NEVER);

@@ -32,7 +32,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::blocks::Blocks;
-use crate::process;
+use crate::process::{self, Identity};
 use crate::record::layout;
 use crate::snapshot::Snapshot;
 
@@ -142,7 +142,7 @@ impl Recording {
         };
         let open = || {
             let bytes = read().map_err(failed)?;
-            Self::of(&bytes, |id| process::has_mapped(id, path, &metadata))
+            Self::of(&bytes, |writer| process::is_written(writer, path, &metadata))
         };
         let recording = open()?;
         match recording.state {
@@ -160,10 +160,13 @@ impl Recording {
         Self::of(bytes, |_| false)
     }
 
-    fn of(bytes: &[u8], is_running: impl FnOnce(u32) -> bool) -> Result<Self, RecordingError> {
+    fn of(
+        bytes: &[u8],
+        is_running: impl FnOnce(&Identity) -> bool,
+    ) -> Result<Self, RecordingError> {
         let blocks = Blocks::find(bytes)?;
         let process = blocks.process();
-        let id = process.word(layout::process::ID) as u32;
+        let writer = identity(&blocks);
         let started = Duration::from_nanos(process.word(layout::process::STARTED).max(0) as u64);
         let text = process.word(layout::process::TEXT);
         let text = process.texts(layout::process::SIZE, [text])?;
@@ -173,9 +176,9 @@ impl Recording {
         Ok(Self {
             snapshot,
             program: text.map(|text| text.into_owned()).concat(),
-            process: id,
+            process: writer.id,
             started: UNIX_EPOCH + started,
-            state: state(&blocks, || is_running(id)),
+            state: state(&blocks, || is_running(&writer)),
         })
     }
 
@@ -199,24 +202,61 @@ impl Recording {
     }
 }
 
-/// Who writes to a recording that was not closed.
-pub(crate) struct Writer {
-    pub(crate) process: u32,
-    pub(crate) is_running: bool,
+/// What is at a path where a run might be recorded.
+pub(crate) enum Found {
+    Nothing,
+    /// A recording that nobody writes to.
+    Recording,
+    /// One that its process still writes to, or wrote to before it became another program.
+    Written {
+        by: u32,
+    },
+    /// Something else, which is not ours to replace.
+    Foreign(&'static str),
 }
 
-/// The writer of what is at `path`; `None` unless that is a recording that was not closed.
-pub(crate) fn writer(path: &Path) -> Option<Writer> {
+pub(crate) fn look(path: &Path) -> Found {
+    // Where the path leads nowhere, making the file says why.
+    let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };
     // To open a pipe would be to wait for its writer.
-    let metadata = fs::metadata(path).ok().filter(|metadata| metadata.is_file())?;
-    let file = File::open(path).ok()?;
+    if !metadata.is_file() {
+        let kind = if metadata.is_dir() { "a folder" } else { "a device, pipe or socket" };
+        return Found::Foreign(kind);
+    }
+    let Some(beginning) = beginning(path) else { return Found::Foreign("a file of another kind") };
+    // What is damaged was a recording.
+    let Ok(blocks) = Blocks::find(&beginning) else { return Found::Recording };
+    if blocks.process().word(layout::process::CLOSED) == 1 {
+        return Found::Recording;
+    }
+    let writer = identity(&blocks);
+    if writer == Identity::own() || process::is_written(&writer, path, &metadata) {
+        return Found::Written { by: writer.id };
+    }
+    Found::Recording
+}
+
+/// How a recording begins; `None` where there is none.
+fn beginning(path: &Path) -> Option<Vec<u8>> {
     let mut beginning = Vec::new();
-    file.take(64 << 10).read_to_end(&mut beginning).ok()?;
-    let blocks = Blocks::find(&beginning).ok()?;
-    let process = blocks.process().word(layout::process::ID) as u32;
-    let closed = blocks.process().word(layout::process::CLOSED) == 1;
-    let is_running = || process::has_mapped(process, path, &metadata);
-    (!closed).then(|| Writer { process, is_running: is_running() })
+    File::open(path).ok()?.take(64 << 10).read_to_end(&mut beginning).ok()?;
+    (blocks::word(&beginning, 0) == Some(layout::MAGIC)).then_some(beginning)
+}
+
+/// Whether that is a recording, whose process a shorter file would end.
+pub(crate) fn is_recording(path: &Path) -> bool {
+    fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) && beginning(path).is_some()
+}
+
+/// Which process has written it.
+fn identity(blocks: &Blocks<'_>) -> Identity {
+    let process = blocks.process();
+    let half = |index| process.word(layout::process::BOOT + index * layout::WORD) as u64;
+    Identity {
+        id: process.word(layout::process::ID) as u32,
+        start: process.word(layout::process::BIRTH),
+        boot: u128::from(half(1)) << 64 | u128::from(half(0)),
+    }
 }
 
 fn state(blocks: &Blocks<'_>, is_running: impl FnOnce() -> bool) -> State {

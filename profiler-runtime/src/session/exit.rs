@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
-use crate::process;
+use crate::process::{self, Lineage};
 
 struct Hook {
     report: fn(),
     /// Closes the recording, which a forked child may have of its own.
     close: fn(),
     /// A forked child inherits the hook, but what it would report is its parent's.
-    owner: u32,
+    owner: Lineage,
 }
 
 static HOOK: OnceLock<Hook> = OnceLock::new();
@@ -22,7 +22,7 @@ static FIRED: AtomicBool = AtomicBool::new(false);
 /// It runs on return from `main`, on `exit` from any thread, after a panic that unwinds out of
 /// `main`, and on a panic that aborts. Not on `abort`, a stack overflow or `_exit`.
 pub(crate) fn install(report: fn(), close: fn()) {
-    if HOOK.set(Hook { report, close, owner: process::id() }).is_ok() {
+    if HOOK.set(Hook { report, close, owner: Lineage::current() }).is_ok() {
         process::at_exit(at_exit);
         on_aborting_panic(|| _ = fire());
     }
@@ -36,7 +36,7 @@ pub(crate) fn fire() -> bool {
     if FIRED.swap(true, SeqCst) {
         return false;
     }
-    let is_owner = hook.owner == process::id();
+    let is_owner = hook.owner == Lineage::current();
     if is_owner {
         let _ = catch_unwind(AssertUnwindSafe(hook.report));
     }

@@ -3,7 +3,7 @@
 pub(crate) mod exit;
 mod filter;
 mod options;
-mod output;
+pub(crate) mod output;
 pub(crate) mod recorder;
 pub(crate) mod sampler;
 #[cfg(feature = "signals")]

@@ -1,12 +1,13 @@
 //! Where a report goes.
 
 use std::env;
-use std::fs;
+use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Options, Output, warn};
 use crate::process::{self, Stream};
+use crate::recording;
 use crate::report::{self, Format, Style};
 use crate::snapshot::Snapshot;
 
@@ -34,10 +35,21 @@ fn emit_to_path(snapshot: &Snapshot, options: &Options, formats: &[Format], patt
     for &format in formats {
         let path = path_of(&path, format, formats.len());
         let text = report::render(snapshot, format, &style(options, false));
-        if let Err(error) = fs::write(&path, text) {
+        if let Err(error) = write(Path::new(&path), text.as_bytes()) {
             warn(&format!("mem-profile: cannot write {}: {error}", path.escape_debug()));
         }
     }
+}
+
+/// Writes a report to what is at `path`, or to a new file.
+///
+/// # Errors
+/// What the system reports; where there is a recording, which may be the memory of a program.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if recording::is_recording(path) {
+        return Err(io::Error::other("it is a recording, and would be lost: name another file"));
+    }
+    process::write_to(path, bytes)
 }
 
 fn style(options: &Options, is_terminal: bool) -> Style {
@@ -100,6 +112,8 @@ fn expand(pattern: &str, place: &Place) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::snapshot::{Backend, SCHEMA_VERSION};
 

@@ -9,9 +9,9 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{output, sampler};
 use crate::collect;
-use crate::process::{self, Backing};
+use crate::process::{self, Backing, Identity};
 use crate::record::{arena, fork, table};
-use crate::recording;
+use crate::recording::{self, Found};
 use crate::snapshot::Backend;
 
 /// The ending of a file's name that asks for a recording.
@@ -29,7 +29,7 @@ static AT_EXIT: Mutex<Option<PathBuf>> = Mutex::new(None);
 pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
     let path = expanded(pattern)?;
     let Some(kind) = collect::kind(backend) else { return Ok(path) };
-    let path = free(&path);
+    let path = free(&path)?;
     let file = match Backing::create(&path) {
         Ok(file) => Box::leak(Box::new(file)),
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {
@@ -39,7 +39,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         Err(error) => return Err(error),
     };
     let describe = |process: &arena::Process| {
-        process.describe(process::id(), kind, process::nanoseconds());
+        process.describe(&Identity::own(), kind, process::nanoseconds());
     };
     let _paused = sampler::pause();
     arena::record(file, program().as_bytes(), describe).map_err(|error| {
@@ -87,22 +87,55 @@ fn expanded(pattern: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// `path`, or one beside it where a process that still runs, maybe this one, records to it.
-fn free(path: &Path) -> PathBuf {
-    let mut numbered = (1..).map(|number| {
+/// The file to record to, which nothing or a finished recording has: that of `path`, or one beside it
+/// where a process that still runs, maybe this one, records to that.
+///
+/// # Errors
+/// Where something else is there, which would be lost.
+fn free(path: &Path) -> io::Result<PathBuf> {
+    match recording::look(path) {
+        Found::Foreign(what) => Err(foreign(what)),
+        // A link stays, whatever it leads to.
+        Found::Nothing | Found::Recording => Ok(followed(path)),
+        Found::Written { by } => {
+            let path = followed(path);
+            let is_free =
+                |path: &PathBuf| matches!(recording::look(path), Found::Nothing | Found::Recording);
+            let free = numbered(&path).find(is_free).unwrap_or_default();
+            super::warn(&format!(
+                "mem-profile: process {by} records to {}; recording to {}: %p in the path gives each \
+                 process its own",
+                path.display(),
+                free.display()
+            ));
+            Ok(free)
+        }
+    }
+}
+
+fn foreign(what: &str) -> io::Error {
+    let text = format!("{what} is there, no recording, and would be lost: name another file");
+    io::Error::new(io::ErrorKind::AlreadyExists, text)
+}
+
+/// `run.1.mprof`, `run.2.mprof` and so on.
+fn numbered(path: &Path) -> impl Iterator<Item = PathBuf> {
+    (1..).map(|number| {
         let mut name = path.file_stem().map_or_else(OsString::new, OsString::from);
         name.push(format!(".{number}.{EXTENSION}"));
         path.with_file_name(name)
-    });
-    let mut path = path.to_owned();
-    while is_in_use(&path) {
-        path = numbered.next().unwrap_or_default();
-    }
-    path
+    })
 }
 
-fn is_in_use(path: &Path) -> bool {
-    // Before `exec`, this process may have been another program.
-    recording::writer(path)
-        .is_some_and(|writer| writer.is_running || writer.process == process::id())
+/// Where a symbolic link leads to, also where there is nothing.
+fn followed(path: &Path) -> PathBuf {
+    /// As many as the system follows.
+    const MOST: usize = 40;
+    let mut path = path.to_owned();
+    for _ in 0..MOST {
+        let Ok(target) = fs::read_link(&path) else { break };
+        // An absolute one replaces all of it.
+        path = path.parent().unwrap_or(Path::new("")).join(target);
+    }
+    path
 }

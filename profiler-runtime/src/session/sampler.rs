@@ -9,7 +9,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::collect;
-use crate::process::{self, Thread};
+use crate::process::{self, Lineage, Thread};
 use crate::record::quiet::Quiet;
 use crate::record::timeline::{SAMPLES, Sample, Samples, Timeline};
 use crate::snapshot::Backend;
@@ -33,7 +33,7 @@ struct Sampler {
     backend: Backend,
     timeline: &'static Timeline,
     /// A forked child does not have the thread.
-    process: u32,
+    process: Lineage,
     has_thread: AtomicBool,
     state: Mutex<State>,
     wake: Condvar,
@@ -50,7 +50,7 @@ struct State {
 fn running() -> Option<&'static Sampler> {
     // SAFETY: null or leaked by `start`.
     let sampler = unsafe { SAMPLER.load(Acquire).as_ref() };
-    sampler.filter(|sampler| sampler.process == process::id())
+    sampler.filter(|sampler| sampler.process == Lineage::current())
 }
 
 /// How many threads are the profiler's own.
@@ -70,7 +70,7 @@ pub(crate) fn start(backend: Backend, timeline: &'static Timeline, interval: Dur
     let sampler: &'static Sampler = Box::leak(Box::new(Sampler {
         backend,
         timeline,
-        process: process::id(),
+        process: Lineage::current(),
         has_thread: AtomicBool::new(false),
         state: Mutex::new(state),
         wake: Condvar::new(),

@@ -31,6 +31,20 @@ fn full_name(test: &str) -> String {
     format!("{}::{test}", module_path!().split_once("::").unwrap().1)
 }
 
+/// The same in a process with the number 1. `None` also where there are no containers.
+fn in_container(test: &str, child: fn()) -> Option<Output> {
+    if env::var_os(CHILD).is_some() {
+        child();
+        return None;
+    }
+    let mut command = Command::new("unshare");
+    command.args(["--pid", "--fork"]).arg(env::current_exe().unwrap());
+    command.args(["--exact", "--nocapture", &full_name(test)]).env(CHILD, "1");
+    let output = command.output().ok()?;
+    let is_refused = String::from_utf8_lossy(&output.stderr).contains("unshare failed");
+    (!is_refused).then_some(output)
+}
+
 fn reports(output: &Output) -> usize {
     String::from_utf8_lossy(&output.stderr).matches(REPORT).count()
 }
@@ -82,6 +96,26 @@ fn a_forked_child_does_not_report() {
     };
     let Some(ended) = in_child("a_forked_child_does_not_report", child) else { return };
     assert_eq!(reports(&ended), 1);
+}
+
+/// As the first process of a container in a container.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_forked_child_with_the_number_of_its_parent_does_not_report() {
+    let child = || {
+        exit::install(report, || {});
+        // SAFETY: only the children of this process are concerned.
+        assert_eq!(unsafe { libc::unshare(libc::CLONE_NEWPID) }, 0);
+        if fork() {
+            assert_eq!(process::id(), 1);
+            // SAFETY: runs the exit handlers, which is the point.
+            unsafe { libc::exit(0) };
+        }
+        assert_eq!((process::id(), wait_for_child()), (1, 0));
+    };
+    let test = "a_forked_child_with_the_number_of_its_parent_does_not_report";
+    let Some(ended) = in_container(test, child) else { return };
+    assert_eq!((ended.status.code(), reports(&ended)), (Some(0), 1), "{ended:?}");
 }
 
 #[test]
@@ -319,17 +353,8 @@ mod signals {
             warn("<alive>");
         };
         let test = "signals::the_first_process_of_a_container_lives_on_as_ever";
-        if env::var_os(CHILD).is_some() {
-            return child();
-        }
-        let mut command = Command::new("unshare");
-        command.args(["--pid", "--fork"]).arg(env::current_exe().unwrap());
-        command.args(["--exact", "--nocapture", &full_name(test)]).env(CHILD, "1");
-        let Ok(ended) = command.output() else { return };
+        let Some(ended) = in_container(test, child) else { return };
         let said = String::from_utf8_lossy(&ended.stderr);
-        if said.contains("unshare failed") {
-            return;
-        }
         assert_eq!((ended.status.code(), reports(&ended)), (Some(0), 1), "{said}");
         assert!(said.contains("<alive>"), "{said}");
     }

@@ -15,6 +15,7 @@ use super::statistic::{By, Statistic};
 use super::symbols::Symbols;
 use super::{collect, control, shadow};
 use crate::record::quiet::Quiet;
+use crate::session;
 
 /// Everything traced up to one moment.
 ///
@@ -214,7 +215,8 @@ impl Snapshot {
     /// When the file cannot be written.
     pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let _quiet = Quiet::enter();
-        std::fs::write(path, miniserde::json::to_string(self.data()))
+        let text = miniserde::json::to_string(self.data());
+        session::output::write(path.as_ref(), text.as_bytes())
     }
 
     /// Reads what [`Snapshot::save`] wrote. Names are looked up in the program's file as it was

@@ -67,7 +67,16 @@ pub fn in_fork(child: impl FnOnce() -> i32) -> i32 {
 /// Without one.
 #[must_use]
 pub fn scene() -> String {
-    std::env::args().nth(1).expect("the name of a scene")
+    argument(1)
+}
+
+/// An argument of the program, from 1 up.
+///
+/// # Panics
+/// Without so many.
+#[must_use]
+pub fn argument(number: usize) -> String {
+    std::env::args().nth(number).expect("an argument")
 }
 
 /// Keeps the optimiser from removing `value`.

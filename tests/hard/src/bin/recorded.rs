@@ -179,6 +179,12 @@ fn main() {
         "fork" => work(fork),
         "early" => early(),
         "late" => late(),
+        "refused" => println!("{}", record_to(hard::argument(2)).unwrap_err()),
+        "announced" => {
+            println!("here");
+            work(complete);
+            println!("there");
+        }
         other => panic!("{other}?"),
     }
 }

@@ -12,6 +12,7 @@ mod run;
 mod scale;
 mod streams;
 mod switched_off;
+mod targets;
 mod timelines;
 mod unloading;
 mod unusual_build;

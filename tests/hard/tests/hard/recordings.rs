@@ -11,7 +11,7 @@ use mem_profile::recording::{Reason, Recording, RecordingError, State};
 use mem_profile::{LineSnapshot, Snapshot};
 use tempfile::TempDir;
 
-use crate::run::{Ended, Report, bin, program, run, within};
+use crate::run::{Ended, Report, bin, program, run};
 
 /// The program `recorded`, recorded to a file of this name in the folder.
 fn recorded(folder: &TempDir, name: &str, arguments: &[&str]) -> Command {
@@ -112,6 +112,7 @@ fn a_program_that_became_another_left_a_recording_that_is_cut() {
     let folder = TempDir::new().unwrap();
     let ended = run(&mut recorded(&folder, "%p.mprof", &["become_itself"]));
     assert!(ended.status.success(), "{}", ended.stderr);
+    assert!(ended.stderr.contains(".1.mprof: %p in the path"), "{}", ended.stderr);
     let mut recordings = recordings(&folder);
     recordings.sort_by_key(|recording| recording.state.is_complete());
     assert_eq!((recordings.len(), recordings[0].process), (2, recordings[1].process));
@@ -142,7 +143,8 @@ fn a_recording_is_read_while_it_is_written() {
 
     // Nobody else takes its name.
     let other = run(&mut recorded(&folder, "run.mprof", &["complete"]));
-    assert_eq!(other.code(), Some(0));
+    assert_eq!((other.code(), other.stderr.lines().count()), (Some(0), 1));
+    assert!(other.stderr.starts_with(&format!("mem-profile: process {} records to ", child.id())));
     assert_eq!(open(&folder.path().join("run.1.mprof")).state, State::Complete);
 
     drop(child.stdin.take());
@@ -269,21 +271,6 @@ fn a_late_recording_has_what_came_before_or_is_refused() {
 }
 
 #[test]
-fn what_has_the_path_but_is_no_recording_is_replaced() {
-    let folder = TempDir::new().unwrap();
-    let path = folder.path().join("run.mprof");
-    let status = Command::new("mkfifo").arg(&path).status().unwrap();
-    assert!(status.success());
-    // Nobody waits for the other end of the pipe.
-    let command = &mut recorded(&folder, "run.mprof", &["complete"]);
-    assert_eq!(within(Duration::from_secs(60), command).code(), Some(0));
-    assert_eq!(open(&path).state, State::Complete);
-    fs::write(&path, "something else").unwrap();
-    assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).code(), Some(0));
-    assert_eq!(open(&path).state, State::Complete);
-}
-
-#[test]
 fn what_is_switched_off_makes_no_file() {
     let folder = TempDir::new().unwrap();
     let command = &mut recorded(&folder, "run.mprof", &["complete"]);
@@ -292,6 +279,83 @@ fn what_is_switched_off_makes_no_file() {
     let command = &mut recorded(&folder, "run.mprof", &["late", path.to_str().unwrap()]);
     run(command.env("MEM_PROFILE", "off"));
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 0);
+}
+
+/// In a container, where each program has the number 1.
+fn contained(path: &Path, scene: &str) -> Command {
+    let program = env!("CARGO_BIN_EXE_recorded");
+    let arguments = ["--pid", "--fork", "--mount-proc", program, scene];
+    let mut command = self::program("unshare", &arguments);
+    command.env("MEM_PROFILE_OUTPUT", path);
+    command
+}
+
+#[test]
+fn each_run_of_a_container_takes_the_path_of_the_last_one() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    for scene in ["leave_at_once", "abort", "complete"] {
+        let ended = run(&mut contained(&path, scene));
+        if ended.stderr.contains("unshare failed") {
+            return eprintln!("not tried, for want of containers: {}", ended.stderr);
+        }
+        assert_eq!(ended.stderr, "", "{scene}");
+        let recording = open(&path);
+        assert_eq!((recording.process, recording.program.ends_with(scene)), (1, true));
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1);
+    }
+    assert_eq!(open(&path).state, State::Complete);
+}
+
+#[test]
+fn a_recording_of_a_container_that_runs_is_left_alone_and_that_is_said() {
+    let folder = TempDir::new().unwrap();
+    let [path, next] = ["run.mprof", "run.1.mprof"].map(|name| folder.path().join(name));
+    let mut child = started(&mut contained(&path, "wait"));
+    let mut said = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
+    if said.is_empty() {
+        child.wait().unwrap();
+        return eprintln!("not tried, for want of containers");
+    }
+    assert_eq!(open(&path).state, State::Running);
+    let line = format!(
+        "mem-profile: process 1 records to {}; recording to {}: %p in the path gives each process \
+         its own\n",
+        path.display(),
+        next.display()
+    );
+    assert_eq!(run(&mut contained(&path, "complete")).stderr, line);
+    assert_eq!(open(&next).state, State::Complete);
+    // Neither does one outside take it, nor is the finished one beside it kept from being replaced.
+    assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).stderr, line);
+    assert_ne!(open(&next).process, 1);
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(open(&path).state, State::Complete);
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
+}
+
+/// As version 2 was until it said which process of its number it was.
+#[test]
+fn a_recording_without_the_start_of_its_process_is_read() {
+    for (scene, state) in [("complete", State::Complete), ("kill", State::Cut(vec![Reason::Ended]))]
+    {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("run.mprof");
+        run(&mut recorded(&folder, "run.mprof", &[scene]));
+        let now = open(&path);
+        let mut bytes = fs::read(&path).unwrap();
+        // The first block of the first segment.
+        let words = &mut bytes[64 + 80..64 + 104];
+        assert!(words.chunks(8).all(|word| word != [0; 8]), "{words:?}");
+        words.fill(0);
+        fs::write(&path, bytes).unwrap();
+        assert_eq!((&open(&path), &now.state), (&now, &state));
+        // And replaced by the next run.
+        assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).stderr, "");
+        assert_ne!(open(&path).process, now.process);
+    }
 }
 
 /// A run of a thousand functions on a disk that is full before all of them have run.

@@ -7,7 +7,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Block, Error, Lit, Result, Token, token};
+use syn::{Error, Lit, Result, Token, token};
 
 const SIZE: &str = "a whole number and its unit: `\"64 MiB\"`, in B, KiB, MiB or GiB";
 const COUNT: &str = "a whole number: `1000`";
@@ -116,7 +116,7 @@ pub(crate) fn block(input: TokenStream) -> TokenStream {
     }
 }
 
-fn parse(input: ParseStream, errors: &mut Errors) -> Result<(Budget, Block)> {
+fn parse(input: ParseStream, errors: &mut Errors) -> Result<(Budget, TokenTree)> {
     let mut budget = Budget::default();
     while !input.is_empty() && !input.peek(token::Brace) {
         let wrong = |span| Error::new(span, format!("{LIMITS}, followed by a block"));
@@ -128,7 +128,10 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<(Budget, Block)> {
             input.parse::<Token![,]>()?;
         }
     }
-    let body = input.parse().map_err(|_| input.error("after the limits comes a block: `{ … }`"))?;
+    if !input.peek(token::Brace) {
+        return Err(input.error("after the limits comes a block: `{ … }`"));
+    }
+    let body = input.parse()?;
     if let Ok(more) = input.parse::<TokenTree>() {
         return Err(Error::new(more.span(), "nothing comes after the block"));
     }
@@ -138,7 +141,7 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<(Budget, Block)> {
     Ok((budget, body))
 }
 
-fn checked(budget: &Budget, body: &Block) -> TokenStream {
+fn checked(budget: &Budget, body: &TokenTree) -> TokenStream {
     let names = Names::new(None);
     let limits = budget.limits(&names);
     let (Names { runtime }, budget, value) = (names, names::budget(), names::value());

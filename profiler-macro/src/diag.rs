@@ -1,6 +1,9 @@
 //! Errors: collected, combined, and emitted beside the untouched item.
 
+use crate::items::Item;
+use crate::span::{Locate, Place};
 use proc_macro2::{Span, TokenStream};
+use std::io::Write;
 use syn::Error;
 
 /// Everything that is wrong with one use of the attribute.
@@ -29,4 +32,15 @@ impl Errors {
         item.extend(self.0.map(|error| error.into_compile_error()));
         item
     }
+}
+
+/// Warns that a function is left as it is. Not as a warning of the compiler's: one that macros can cause
+/// is an error where warnings are denied. Cargo shows it, and again when nothing has to be compiled.
+pub(crate) fn left_alone(locate: &dyn Locate, item: &Item) {
+    let Some(first) = item.tokens.get(item.attributes) else { return };
+    let Place { file, line } = locate.place(first.span());
+    let text = format!(
+        "warning: `#[mem_profile]` cannot read this function and leaves it unmeasured\n --> {file}:{line}\n"
+    );
+    let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -2,15 +2,17 @@
 
 use crate::args::Args;
 use crate::budget::Budget;
-use crate::diag::Errors;
+use crate::diag::{self, Errors};
+use crate::items::{Item, Kind};
 use crate::names::Names;
+use crate::old::{Old, rebuilt};
 use crate::span::{Compiler, Locate, Rows};
-use crate::target::{self, Function, Target};
+use crate::target::{self, Container, Function, Target};
 use crate::walk::Walker;
 use crate::{budget, emit, emit_async, lints, source, stack};
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Block, ImplItem, Item, ItemImpl, ItemTrait, LitStr, Signature, TraitItem};
+use syn::{Block, LitStr, Signature};
 
 pub(crate) fn attribute(
     arguments: proc_macro::TokenStream,
@@ -38,11 +40,13 @@ pub(crate) fn expand(
     if args.skip.is_some() {
         return errors.beside(item);
     }
-    match target::parse(&item, &args, &mut errors) {
+    let mut old = Old::default();
+    match target::parse(&item, &args, &mut old, &mut errors) {
         Some(target) if errors.is_empty() => {
             let names = Names::new(args.runtime.as_ref());
             let Args { name, budget, .. } = &args;
-            Expansion { names, name: name.as_ref(), budget, locate }.target(target)
+            let expansion = Expansion { names, name: name.as_ref(), budget, locate };
+            old.put_back(expansion.target(target, true))
         }
         _ => errors.beside(item),
     }
@@ -56,11 +60,12 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
-    fn target(&self, target: Target) -> TokenStream {
+    /// The item with all that can be measured in it; the attribute stands on it if it is `direct`.
+    fn target(&self, target: Target, direct: bool) -> TokenStream {
         match target {
             Target::Plain(mut function) => {
                 let allowed = lints::allowed(&function.block);
-                let rows = Rows::new(self.locate, &function.extent());
+                let rows = Rows::new(self.locate, &function.extent(direct));
                 let source = source::text(
                     &rows,
                     &|| function.signature(),
@@ -71,69 +76,51 @@ impl Expansion<'_> {
                 function.into_tokens(&allowed)
             }
             Target::Function(mut function) => {
-                self.function(Function::of_impl(&mut function), true);
+                self.function(Function::of(&mut function), direct);
                 function.into_token_stream()
             }
-            Target::Impl(mut block) => {
-                self.methods(&mut block);
-                block.into_token_stream()
+            Target::Container(Container { header, body }) => {
+                let items = Item::all(body.stream()).flat_map(|item| self.item(item));
+                header.into_iter().chain([rebuilt(&body, items.collect())]).collect()
             }
-            Target::Trait(mut definition) => {
-                self.defaults(&mut definition);
-                definition.into_token_stream()
-            }
-            Target::Module(mut module) => {
-                self.items(module.content.iter_mut().flat_map(|(_, items)| items));
-                module.into_token_stream()
+            Target::Unreadable(item) => {
+                diag::left_alone(self.locate, &item);
+                item.tokens.into_iter().collect()
             }
         }
     }
 
-    fn items<'i>(&self, items: impl Iterator<Item = &'i mut Item>) {
-        for item in items {
-            match item {
-                Item::Fn(function) => self.inner(Function::of_module(function)),
-                Item::Impl(block) if !target::has_own_attribute(&block.attrs) => {
-                    self.methods(block);
+    /// An item inside an annotated one. What cannot be measured is left alone: nobody has asked for
+    /// it in particular.
+    fn item(&self, mut item: Item) -> TokenStream {
+        let is_ours = !item.has_own_attribute();
+        match item.kind {
+            Kind::Function if is_ours && item.body().is_some() => {
+                let mut old = Old::default();
+                match target::function(item, &mut old) {
+                    Target::Function(function) if target::is_refused(&function) => {
+                        old.put_back(function.into_token_stream())
+                    }
+                    function => old.put_back(self.target(function, false)),
                 }
-                Item::Trait(definition) if !target::has_own_attribute(&definition.attrs) => {
-                    self.defaults(definition);
-                }
-                Item::Mod(module) if !target::has_own_attribute(&module.attrs) => {
-                    let content = module.content.iter_mut();
-                    // A `dyn` iterator: nested modules would nest the type without end.
-                    let items: &mut dyn Iterator<Item = _> = &mut content.flat_map(|(_, i)| i);
-                    self.items(items);
-                }
-                _ => {}
             }
-        }
-    }
-
-    fn methods(&self, block: &mut ItemImpl) {
-        for item in &mut block.items {
-            if let ImplItem::Fn(function) = item {
-                self.inner(Function::of_impl(function));
-            }
-        }
-    }
-
-    fn defaults(&self, definition: &mut ItemTrait) {
-        for item in &mut definition.items {
-            if let TraitItem::Fn(function) = item
-                && let Some(function) = Function::of_trait(function)
+            Kind::Implementation | Kind::Trait | Kind::Module
+                if is_ours && item.body().is_some() =>
             {
-                self.inner(function);
+                self.target(target::container(item), false)
             }
-        }
-    }
-
-    /// A function inside an annotated item. What cannot be measured is left alone: nobody has
-    /// asked for it in particular.
-    fn inner(&self, function: Function) {
-        let refused = target::refusal(function.attributes, function.signature).is_some();
-        if !refused && !target::has_own_attribute(function.attributes) {
-            self.function(function, false);
+            Kind::Passed if is_ours => {
+                let inside = |passed: TokenTree| match passed {
+                    TokenTree::Group(passed) => {
+                        let items = Item::all(passed.stream()).flat_map(|item| self.item(item));
+                        rebuilt(&passed, items.collect())
+                    }
+                    other => other,
+                };
+                let passed = item.tokens.pop().map(inside);
+                item.tokens.into_iter().chain(passed).collect()
+            }
+            _ => item.tokens.into_iter().collect(),
         }
     }
 

@@ -16,9 +16,13 @@ mod emit_async;
 #[cfg(feature = "enabled")]
 mod expand;
 #[cfg(feature = "enabled")]
+mod items;
+#[cfg(feature = "enabled")]
 mod lints;
 #[cfg(feature = "enabled")]
 mod names;
+#[cfg(feature = "enabled")]
+mod old;
 #[cfg(feature = "enabled")]
 mod plan;
 #[cfg(feature = "enabled")]

@@ -2,85 +2,122 @@
 
 use crate::args::Args;
 use crate::diag::Errors;
+use crate::items::{Item, Kind, is};
+use crate::old::Old;
 use crate::span::Extent;
-use proc_macro2::{Delimiter, Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::parse::{ParseStream, Parser};
 use syn::{
-    Attribute, Block, Error, Expr, FnModifiers, ForeignItemFn, ImplItemFn, Item, ItemFn, ItemImpl,
-    ItemMod, ItemTrait, Safety, Signature, Stmt, Token, TraitItemFn, Visibility, token,
+    Attribute, Block, Error, Expr, FnModifiers, ImplItemFn, Safety, Signature, Stmt, Visibility,
+    token,
 };
 
 /// An item with bodies in it.
 pub(crate) enum Target {
     Plain(Plain),
-    Function(ImplItemFn),
-    Impl(ItemImpl),
-    Trait(ItemTrait),
-    Module(ItemMod),
+    Function(Box<ImplItemFn>),
+    /// An `impl` block, a trait or an inline module.
+    Container(Container),
+    /// A function that nobody can read.
+    Unreadable(Item),
+}
+
+/// What has items inside.
+pub(crate) struct Container {
+    /// All before the braces.
+    pub(crate) header: Vec<TokenTree>,
+    pub(crate) body: Group,
 }
 
 /// Reads the annotated item; what cannot be measured is an error.
-pub(crate) fn parse(item: &TokenStream, args: &Args, errors: &mut Errors) -> Option<Target> {
-    let target = match read(item.clone()) {
+pub(crate) fn parse(
+    item: &TokenStream,
+    args: &Args,
+    old: &mut Old,
+    errors: &mut Errors,
+) -> Option<Target> {
+    let target = match read(Item::whole(item.clone().into_iter().collect()), old) {
         Ok(target) => target,
         Err(error) => {
             errors.push(error);
             return None;
         }
     };
-    match (&target, &args.name) {
-        (Target::Plain(_), _) => {}
-        (Target::Function(function), _) => {
-            if let Some(error) = refusal(&function.attrs, &function.sig) {
-                errors.push(error);
-            }
-        }
-        (_, Some(name)) => {
+    if let Target::Function(function) = &target
+        && let Some(error) = refusal(&function.attrs, &function.sig)
+    {
+        errors.push(error);
+    }
+    if let Target::Container(_) = &target {
+        if let Some(name) = &args.name {
             errors.at(name.span(), "`name` names one function; put it on a function inside");
         }
-        (_, None) => {}
-    }
-    let is_function = matches!(target, Target::Plain(_) | Target::Function(_));
-    if let (Some(place), false) = (args.budget.place, is_function) {
-        errors.at(place, "a budget is one function's; put it on a function inside");
+        if let Some(place) = args.budget.place {
+            errors.at(place, "a budget is one function's; put it on a function inside");
+        }
     }
     Some(target)
 }
 
-fn read(item: TokenStream) -> Result<Target, Error> {
-    // By far the most items are functions, and trying them first spares the parser's guesses.
-    let tokens = Vec::from_iter(item.clone());
-    if is_function(&tokens) {
-        if let Some(function) = Plain::read(tokens) {
-            return Ok(Target::Plain(function));
-        }
-        if let Ok(function) = syn::parse2(item.clone()) {
-            return Ok(Target::Function(function));
-        }
-    }
-    match syn::parse2(item.clone()) {
-        Ok(Item::Fn(function)) => Ok(Target::Function(method(function))),
-        Ok(Item::Impl(block)) => Ok(Target::Impl(block)),
-        Ok(Item::Trait(definition)) => Ok(Target::Trait(definition)),
-        Ok(Item::Mod(module)) if module.content.is_some() => Ok(Target::Module(module)),
-        Ok(Item::Mod(module)) => Err(Error::new(
-            module.mod_token.span,
+fn read(item: Item, old: &mut Old) -> Result<Target, Error> {
+    let keyword = |word| item.tokens.iter().find(|token| is_word(token, word)).map(TokenTree::span);
+    let keyword = |word| keyword(word).unwrap_or_else(Span::call_site);
+    match item.kind {
+        Kind::Function if item.body().is_none() => Err(Error::new(
+            keyword("fn"),
+            "a function without a body has no lines; annotate the one that implements it",
+        )),
+        Kind::Module if item.body().is_none() => Err(Error::new(
+            keyword("mod"),
             "the text of this module is in another file; annotate the items in there",
         )),
-        Ok(Item::Verbatim(_)) => method_without_item(item, None),
-        Ok(_) => Err(unsupported(item)),
-        Err(error) => method_without_item(item, Some(error)),
+        Kind::Function => Ok(function(item, old)),
+        Kind::Implementation | Kind::Trait | Kind::Module if item.body().is_some() => {
+            Ok(container(item))
+        }
+        _ => Err(unsupported(item.tokens.into_iter())),
     }
 }
 
-/// Whether the first keyword of an item is that of a function.
-fn is_function(item: &[TokenTree]) -> bool {
-    let keywords = item.iter().find_map(|token| match token {
-        TokenTree::Ident(word) => ["fn", "impl", "mod", "trait"].iter().position(|own| word == own),
-        _ => None,
-    });
-    keywords == Some(0)
+/// A function with a body.
+pub(crate) fn function(item: Item, old: &mut Old) -> Target {
+    if let Some(function) = Plain::read(&item, old) {
+        return Target::Plain(function);
+    }
+    let Some(function) = whole(&item, old) else { return Target::Unreadable(item) };
+    Target::Function(Box::new(function))
+}
+
+/// An item with braces around others.
+pub(crate) fn container(mut item: Item) -> Target {
+    match item.tokens.pop() {
+        Some(TokenTree::Group(body)) => Target::Container(Container { header: item.tokens, body }),
+        last => Target::Unreadable(Item {
+            tokens: item.tokens.into_iter().chain(last).collect(),
+            ..item
+        }),
+    }
+}
+
+/// A function all of which is understood.
+fn whole(item: &Item, old: &mut Old) -> Option<ImplItemFn> {
+    let body = item.body()?;
+    let header = &item.tokens[..item.tokens.len() - 1];
+    let empty = TokenTree::from(Group::new(Delimiter::Brace, TokenStream::new()));
+    let with = |header: TokenStream| header.into_iter().chain([empty.clone()]).collect();
+    let header = TokenStream::from_iter(header.iter().cloned());
+    let parse = |header| syn::parse2::<ImplItemFn>(with(header)).ok();
+    let mut function = parse(header.clone()).or_else(|| parse(old.take_out(header)))?;
+    let inside = |input: ParseStream| {
+        let attributes = input.call(Attribute::parse_inner)?;
+        Ok((attributes, input.parse::<TokenStream>()?))
+    };
+    let (attributes, stmts) = inside.parse2(body.stream()).ok()?;
+    function.attrs.extend(attributes);
+    let brace_token = token::Brace { span: body.delim_span() };
+    function.block = Block { brace_token, stmts: old.statements(stmts) };
+    Some(function)
 }
 
 /// A function of which nothing but the body needs to be understood. Its header goes through as it is:
@@ -96,20 +133,11 @@ pub(crate) struct Plain {
 }
 
 impl Plain {
-    /// `None` for what has to be looked at in full: `const` and `async` functions, those without a body,
-    /// with attributes inside or without a stack frame, and those that macros have put together.
-    fn read(mut item: Vec<TokenTree>) -> Option<Self> {
-        let Some(TokenTree::Group(body)) = item.pop() else { return None };
-        if body.delimiter() != Delimiter::Brace {
-            return None;
-        }
-        let is_attribute = |[mark, group]: &[TokenTree; 2]| {
-            matches!(mark, TokenTree::Punct(mark) if mark.as_char() == '#')
-                && matches!(group, TokenTree::Group(_))
-        };
-        let attributes =
-            2 * item.as_chunks().0.iter().take_while(|pair| is_attribute(pair)).count();
-        let mut rest = item[attributes..].iter();
+    /// `None` for what has to be looked at in full: `const` and `async` functions, those with attributes
+    /// inside or without a stack frame, and those that macros have put together.
+    fn read(item: &Item, old: &mut Old) -> Option<Self> {
+        let (TokenTree::Group(body), header) = item.tokens.split_last()? else { return None };
+        let mut rest = header[item.attributes..].iter();
         let keyword = loop {
             match rest.next()? {
                 TokenTree::Ident(word) if word == "fn" => break word.span(),
@@ -123,23 +151,25 @@ impl Plain {
             }
         };
         let Some(TokenTree::Ident(name)) = rest.next() else { return None };
-        let parse = |input: ParseStream| {
-            let is_attribute = input.peek(Token![#]) && input.peek2(Token![!]);
-            (!is_attribute).then(|| input.call(Block::parse_within)).transpose()
-        };
-        let stmts = parse.parse2(body.stream()).ok()??;
+        let mut inside = body.stream().into_iter();
+        let is_attribute = is_mark(inside.next(), '#') && is_mark(inside.next(), '!');
+        if body.delimiter() != Delimiter::Brace || is_attribute {
+            return None;
+        }
+        let stmts = old.statements(body.stream());
         if is_assembly(&stmts) {
             return None;
         }
         let brace_token = token::Brace { span: body.delim_span() };
         let block = Block { brace_token, stmts };
-        Some(Self { attributes, keyword, name: name.clone(), block, header: item })
+        let (attributes, name, header) = (item.attributes, name.clone(), header.to_vec());
+        Some(Self { attributes, keyword, name, block, header })
     }
 
     /// Which lines the function has.
-    pub(crate) fn extent(&self) -> Extent<'_> {
+    pub(crate) fn extent(&self, direct: bool) -> Extent<'_> {
         let start = self.header[self.attributes].span();
-        Extent { start, body: &self.block, direct: true }
+        Extent { start, body: &self.block, direct }
     }
 
     /// The header without its attributes.
@@ -158,6 +188,14 @@ impl Plain {
     }
 }
 
+fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(own) if own == word)
+}
+
+fn is_mark(token: Option<TokenTree>, mark: char) -> bool {
+    token.is_some_and(|token| is(&token, mark))
+}
+
 /// Whether this is the body of a naked function.
 fn is_assembly(stmts: &[Stmt]) -> bool {
     let only = match stmts {
@@ -168,31 +206,9 @@ fn is_assembly(stmts: &[Stmt]) -> bool {
     only.path.segments.last().is_some_and(|last| last.ident == "naked_asm")
 }
 
-/// Functions that are no items: with `default`, or without a body.
-fn method_without_item(item: TokenStream, error: Option<Error>) -> Result<Target, Error> {
-    if let Ok(function) = syn::parse2(item.clone()) {
-        return Ok(Target::Function(function));
-    }
-    let in_trait = |function: TraitItemFn| function.sig.fn_token.span;
-    let foreign = |function: ForeignItemFn| function.sig.fn_token.span;
-    let keyword = syn::parse2(item.clone()).map(in_trait);
-    match (keyword.or_else(|_| syn::parse2(item.clone()).map(foreign)), error) {
-        (Ok(keyword), _) => Err(Error::new(
-            keyword,
-            "a function without a body has no lines; annotate the one that implements it",
-        )),
-        (Err(_), Some(error)) => Err(error),
-        (Err(_), None) => Err(unsupported(item)),
-    }
-}
-
-fn method(ItemFn { attrs, vis, modifiers, sig, block }: ItemFn) -> ImplItemFn {
-    ImplItemFn { attrs, vis, modifiers, sig, block: *block }
-}
-
 /// The error for any other kind of item, on its keyword.
-fn unsupported(item: TokenStream) -> Error {
-    let mut tokens = item.into_iter().peekable();
+fn unsupported(tokens: impl Iterator<Item = TokenTree>) -> Error {
+    let mut tokens = tokens.peekable();
     let mut keyword = tokens.next();
     while let Some(TokenTree::Punct(_)) = &keyword {
         tokens.next_if(|token| matches!(token, TokenTree::Group(_)));
@@ -216,8 +232,13 @@ fn unsupported(item: TokenStream) -> Error {
     )
 }
 
+/// Whether a function inside an annotated item cannot be measured.
+pub(crate) fn is_refused(function: &ImplItemFn) -> bool {
+    refusal(&function.attrs, &function.sig).is_some()
+}
+
 /// Why a function with a body cannot be measured.
-pub(crate) fn refusal(attributes: &[Attribute], signature: &Signature) -> Option<Error> {
+fn refusal(attributes: &[Attribute], signature: &Signature) -> Option<Error> {
     if let Some(constant) = &signature.constness {
         let message = "a `const fn` may run in the compiler, where there is no memory to measure; \
             remove `const` or the attribute";
@@ -235,17 +256,6 @@ fn is_naked(attribute: &Attribute) -> bool {
         || attribute.path().is_ident("unsafe") && inner().is_ok_and(|inner| inner == "naked")
 }
 
-/// Whether an item inside an annotated one has the attribute itself, which then expands on its own.
-pub(crate) fn has_own_attribute(attributes: &[Attribute]) -> bool {
-    attributes.iter().any(|attribute| {
-        let last = attribute.path().segments.last();
-        let list = || attribute.meta.require_list().map(|list| list.tokens.to_string());
-        last.is_some_and(|segment| segment.ident == "mem_profile")
-            || attribute.path().is_ident("cfg_attr")
-                && list().is_ok_and(|list| list.contains("mem_profile"))
-    })
-}
-
 /// A function with a body, in whichever place it is defined.
 pub(crate) struct Function<'a> {
     pub(crate) attributes: &'a mut Vec<Attribute>,
@@ -256,21 +266,9 @@ pub(crate) struct Function<'a> {
 }
 
 impl<'a> Function<'a> {
-    pub(crate) fn of_impl(function: &'a mut ImplItemFn) -> Self {
+    pub(crate) fn of(function: &'a mut ImplItemFn) -> Self {
         let ImplItemFn { attrs, vis, modifiers, sig, block } = function;
         Self { attributes: attrs, visibility: vis, modifiers, signature: sig, block }
-    }
-
-    pub(crate) fn of_module(function: &'a mut ItemFn) -> Self {
-        let ItemFn { attrs, vis, modifiers, sig, block } = function;
-        Self { attributes: attrs, visibility: vis, modifiers, signature: sig, block }
-    }
-
-    pub(crate) fn of_trait(function: &'a mut TraitItemFn) -> Option<Self> {
-        let TraitItemFn { attrs, modifiers, sig, default, semi_token: _ } = function;
-        let visibility = &Visibility::Inherited;
-        let block = default.as_mut()?;
-        Some(Self { attributes: attrs, visibility, modifiers, signature: sig, block })
     }
 
     /// Which lines the function has.

@@ -8,6 +8,7 @@ mod closures;
 mod deep;
 mod items;
 mod loops;
+mod old;
 mod plan;
 mod refusals;
 mod text;

@@ -3,10 +3,11 @@
 use super::heads;
 use super::opening::Entered;
 use super::tail::{self, Outcome};
+use crate::items::is;
 use crate::names::is_condition;
 use crate::plan::{BlockShape, Kind, Statement};
 use crate::span::Rows;
-use proc_macro2::Span;
+use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Block, Expr, ExprBlock, Macro, Stmt};
 
 pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Rows) -> BlockShape {
@@ -74,6 +75,8 @@ fn kind(statement: &Stmt) -> Kind {
         Stmt::Item(_) => Kind::Silent,
         Stmt::Expr(Expr::Verbatim(tokens), _) if tokens.is_empty() => Kind::Silent,
         Stmt::Local(_) => Kind::Local,
+        // What cannot be parsed, up to a semicolon.
+        Stmt::Expr(Expr::Verbatim(tokens), None) if ends_in_semicolon(tokens) => Kind::Local,
         // A `let` that came through a macro's `$statement:stmt`.
         Stmt::Expr(Expr::Group(group), _) if matches!(*group.expr, Expr::Let(_)) => Kind::Local,
         Stmt::Macro(statement) if panics(&statement.mac) => Kind::Leaving,
@@ -87,6 +90,10 @@ fn kind(statement: &Stmt) -> Kind {
         Stmt::Macro(statement) if statement.semi_token.is_none() => Kind::Value,
         Stmt::Macro(_) => Kind::Plain,
     }
+}
+
+fn ends_in_semicolon(tokens: &TokenStream) -> bool {
+    tokens.clone().into_iter().last().is_some_and(|last| is(&last, ';'))
 }
 
 /// A macro may leave a variable behind, as `pin!(future)` of tokio does.

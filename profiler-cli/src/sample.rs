@@ -99,7 +99,8 @@ pub(crate) fn function(
 ) -> FunctionSnapshot {
     lines[0].kind = RowKind::Entry;
     let (line, reading_at_entry) = (lines[0].line, lines[0].usage);
-    FunctionSnapshot { name: name.into(), file: file.into(), line, calls, reading_at_entry, lines }
+    let (name, file) = (name.into(), file.into());
+    FunctionSnapshot { name, file, line, calls, reading_at_entry, note: None, lines }
 }
 
 /// A function on one line.

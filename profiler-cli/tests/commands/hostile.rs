@@ -27,6 +27,7 @@ fn snapshot(increment: i64) -> Snapshot {
         line: 1,
         calls: 1,
         reading_at_entry: None,
+        note: Some(HOSTILE.into()),
         lines: (1..4).map(line).collect(),
     };
     Snapshot {

@@ -47,6 +47,13 @@ mod semaphore;
 #[cfg(all(target_vendor = "apple", feature = "signals"))]
 #[path = "semaphore_apple.rs"]
 mod semaphore;
+#[cfg(target_os = "linux")]
+#[path = "stack_linux.rs"]
+mod stack;
+#[cfg(not(target_os = "linux"))]
+#[path = "stack_unsupported.rs"]
+mod stack;
+
 #[cfg(all(unix, feature = "signals"))]
 mod signals;
 #[cfg(all(not(unix), feature = "signals"))]
@@ -55,6 +62,7 @@ mod signals;
 
 use std::ffi::c_void;
 use std::io::{self, IsTerminal};
+use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
@@ -156,6 +164,41 @@ pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
 /// them room at once, and not one by one as they are. Leaves `errno` as it was.
 pub(crate) fn populate(start: NonNull<u8>, bytes: usize) {
     memory::populate(start, bytes);
+}
+
+/// Addresses of the stack that the calling thread was started with; `None` where that is not known.
+///
+/// That of the first thread may be longer: there it is the part which nothing else can take.
+pub(crate) fn own_stack() -> Option<Range<usize>> {
+    stack::own_stack()
+}
+
+/// Visits the frames that are running, the innermost first, by the address at which each has called the
+/// next one. It ends early where a caller is not known.
+pub(crate) fn callers(visit: &mut dyn FnMut(usize) -> ControlFlow<()>) {
+    stack::callers(visit);
+}
+
+/// Where the stack of the running code ends: no address in use is lower.
+#[inline(always)]
+pub(crate) fn stack_pointer() -> usize {
+    let place: usize;
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    // SAFETY: copies a register.
+    unsafe {
+        core::arch::asm!("mov {}, rsp", out(reg) place, options(nomem, nostack, preserves_flags));
+    }
+    #[cfg(all(target_arch = "aarch64", not(miri)))]
+    // SAFETY: copies a register.
+    unsafe {
+        core::arch::asm!("mov {}, sp", out(reg) place, options(nomem, nostack, preserves_flags));
+    }
+    #[cfg(any(miri, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+    {
+        let variable = 0_u8;
+        place = (&raw const variable).addr();
+    }
+    place
 }
 
 /// Nanoseconds since 1970.

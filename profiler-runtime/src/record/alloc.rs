@@ -275,6 +275,8 @@ fn count_alloc(ledger: &Ledger, block: *mut u8, layout: Layout) -> *mut u8 {
 #[inline(never)]
 pub(crate) fn alloc_slow(ledger: &Ledger, block: *mut u8, size: usize) -> *mut u8 {
     ledger.alloc_slow(size);
+    #[cfg(feature = "trace")]
+    let ledger = ledger.counting();
     match ledger.watcher() {
         Some(watcher) if ledger.is_reached() => (watcher.allocated)(block, size),
         _ => block,
@@ -294,7 +296,7 @@ fn count_resize(ledger: &Ledger, old: usize, new: usize) {
         Some(0) => {}
         Some(more) => {
             if !ledger.on_grow(more, ledger.row()) {
-                ledger.alloc_slow(more);
+                ledger.grow_slow(more);
             }
         }
         None => count_free(ledger, old - new),

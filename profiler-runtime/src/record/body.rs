@@ -6,6 +6,7 @@
 use core::ptr;
 use std::thread::panicking;
 
+use super::foreign;
 use super::ledger::Ledger;
 use super::place::{event, event_row, pass, resume};
 use super::row::Chunk;
@@ -34,7 +35,11 @@ impl Body {
     fn here(self) -> Option<(&'static Ledger, Chunk)> {
         // SAFETY: `of` was given it: a static.
         let (ledger, chunk) = unsafe { &*self.table.cast::<Table>() }.opened()?;
-        (ledger.chunk() == Some(chunk)).then_some((ledger, chunk))
+        if ledger.chunk() != Some(chunk) {
+            return None;
+        }
+        let handle = foreign::ledger_of_body(ledger)?;
+        (ledger.chunk() == Some(chunk)).then_some((handle, chunk))
     }
 }
 

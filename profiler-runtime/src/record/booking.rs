@@ -27,7 +27,7 @@ impl Ledger {
     /// The same where that takes no call; else it is to be [closed](Self::close_line) still.
     #[inline(always)]
     pub(crate) fn close_line_simply(&self) -> bool {
-        let is_simple = self.kind == Kind::Heap && self.has_changed() && self.stack.is_complete();
+        let is_simple = self.is_usual() && self.has_changed() && self.stack.is_complete();
         if is_simple {
             self.line_start.set(self.book_heap());
         }
@@ -44,7 +44,7 @@ impl Ledger {
 
     /// Books what is open on the current row and returns `live`.
     pub(crate) fn settle(&self) -> i64 {
-        if self.kind == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
+        if self.kind() == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
     }
 
     /// What is in use, where nothing has changed since the thread last booked, after the line of `row`.
@@ -82,7 +82,7 @@ impl Ledger {
         self.settle_peak(live, row);
         let usage = self.usage();
         row.usage.raise(usage);
-        self.notable.set(usage | self.kept.get());
+        self.notable.set(usage | self.mode.get());
         live
     }
 
@@ -118,7 +118,7 @@ impl Ledger {
     /// that adds up all threads.
     #[cold]
     pub(crate) fn entry_reading(&self) -> i64 {
-        match self.kind {
+        match self.kind() {
             Kind::Heap => thread::live_bytes(),
             Kind::Rss | Kind::Special => self.live.get(),
         }
@@ -145,7 +145,7 @@ impl Ledger {
     pub(crate) fn rise(&self) -> i64 {
         let start =
             if self.stack.is_complete() { self.line_start.get() } else { self.booked.get() };
-        match self.kind {
+        match self.kind() {
             Kind::Heap => self.live.get().wrapping_sub(start),
             Kind::Rss | Kind::Special => 0,
         }

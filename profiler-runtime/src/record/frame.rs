@@ -8,6 +8,7 @@
 use core::marker::PhantomData;
 
 use super::current;
+use super::foreign::{self, Side};
 use super::ledger::Ledger;
 use super::place::{End, Place, Scope, event_row, pass};
 use super::row::{Chunk, IDLE, Row};
@@ -70,6 +71,7 @@ impl Frame {
     /// The row that is current and how far it has risen; for a task that will go on later.
     pub(crate) fn position(&self) -> Option<(usize, i64)> {
         let (ledger, chunk) = self.place.here()?;
+        let ledger = foreign::ledger_of(ledger, chunk.as_ptr())?;
         Some((chunk.index_of(ledger.row()), ledger.rise()))
     }
 }
@@ -180,6 +182,9 @@ fn begin<const LINE: bool>(
 ) -> Option<(&'static Ledger, Chunk)> {
     let ledger = current::get();
     let Some(chunk) = ledger.way.find_called(table) else { return begin_slow(table, offset) };
+    if !ledger.is_on_stack() {
+        return begin_slow(table, offset);
+    }
     // SAFETY: as in `begin_slow`.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
     if ledger.push_unchanged(chunk, start).is_none() {
@@ -198,12 +203,13 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
     // of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
-    let is_calm = first.runs.get() > 0 && ledger.push_calmed(chunk, start);
-    if !is_calm {
+    let side = foreign::begin(table, ledger);
+    let is_calm = side == Side::Own && first.runs.get() > 0 && ledger.push_calmed(chunk, start);
+    if !is_calm && side != Side::Coroutine {
         enter(ledger, chunk, start, 0)?;
     }
     let call = first.runs.add(1);
-    if offset != Chunk::offset(0) {
+    if offset != Chunk::offset(0) && side != Side::Coroutine {
         start.runs.add(1);
     }
     if call == 1 {
@@ -212,18 +218,25 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
             thread.note_called(table);
         }
     }
+    if side == Side::Coroutine {
+        return None;
+    }
     if !is_calm {
         track::entered(ledger, chunk, call);
     }
-    Some((ledger, chunk))
+    Some((foreign::handle(ledger, side), chunk))
 }
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
+    let side = foreign::begin(table, ledger);
+    if side == Side::Coroutine {
+        return None;
+    }
     enter(ledger, chunk, chunk.row_clamped(row), rise)?;
-    Some((ledger, chunk))
+    Some((foreign::handle(ledger, side), chunk))
 }
 
 /// `None` when memory for the stack is out: what happens in the frame is then its caller's.
@@ -250,7 +263,15 @@ extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
 }
 
 #[inline(never)]
-extern "C" fn leave_slow(ledger: &'static Ledger, chunk: Chunk) {
+extern "C" fn leave_slow(handle: &'static Ledger, chunk: Chunk) {
+    if handle.is_usual() {
+        return end(handle, chunk);
+    }
+    foreign::end(handle, chunk);
+}
+
+/// The frame of `chunk` ends, on the stack that it began on.
+pub(super) fn end(ledger: &'static Ledger, chunk: Chunk) {
     ledger.settle_open();
     if ledger.pop_unchanged(chunk) {
         return track::left(ledger);

@@ -8,10 +8,10 @@ use super::books::Books;
 use super::ledger::Ledger;
 use super::row::{Header, Row};
 use super::span::{Name, Span, Spans};
+pub(crate) use super::stack::MARKS;
 use super::stack::{Aside, Stack};
 use super::table::{Entry, Texts};
 use super::timeline::{Sample, Samples, Timeline};
-pub(crate) use super::word::MARK;
 
 /// The first word of every segment.
 pub(crate) const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
@@ -110,6 +110,8 @@ pub(crate) mod function {
     pub(crate) const FLAGS: usize = offset_of!(Entry, flags);
     /// Of the flags: a statement starts on row 0.
     pub(crate) const FIRST_ROW_RUNS: i64 = 1;
+    /// It ran on a coroutine, where it is not measured.
+    pub(crate) const ON_COROUTINE: i64 = 2;
     pub(crate) const READING: usize = offset_of!(Entry, reading);
     pub(crate) const SIZE: usize = size_of::<Entry>();
 }
@@ -257,6 +259,7 @@ mod tests {
         assert_eq!(offsets, [8, 16, 24]);
         let offsets = [function::FLAGS, function::READING];
         assert_eq!((offsets, function::SIZE), ([32, 40], 64));
+        assert_eq!([function::FIRST_ROW_RUNS, function::ON_COROUTINE], [1, 2]);
         assert_eq!([texts::NUMBER, texts::LENGTHS, texts::SIZE], [8, 16, 40]);
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];
@@ -266,7 +269,7 @@ mod tests {
         assert_eq!([ledger::TOP, ledger::COMPLETE], [64, 72]);
         assert_eq!([ledger::BOOKED, ledger::BASE], [128, 152]);
         assert_eq!([ledger::BOOKED_ALLOCATED, ledger::BOOKED_ALLOCATIONS], [160, 168]);
-        assert_eq!(([aside::CHUNK, aside::ROW, aside::SIZE], MARK), ([0, 8, 40], 1));
+        assert_eq!(([aside::CHUNK, aside::ROW, aside::SIZE], MARKS), ([0, 8, 40], 3));
 
         let offsets = [chunk::TABLE, chunk::THREAD, chunk::ROWS, chunk::SUSPENDED];
         assert_eq!((offsets, chunk::SIZE), ([8, 16, 24, 32], 64));

@@ -44,6 +44,16 @@ pub(super) const CHANGED: i64 = -1;
 /// All is booked, but by frames that have ended: the current line has risen above its start.
 pub(super) const RISEN: i64 = -2;
 
+/// [`Ledger::mode`] of a ledger of the allocator whose calls may be calm.
+pub(super) const PLAIN: i64 = 0;
+/// The same where all calls are recorded as spans.
+pub(super) const SPANS: i64 = -2;
+/// The same while guarded frames run ([`super::foreign`]).
+pub(super) const GUARDED: i64 = -1;
+/// Of the other kinds of ledgers.
+const RSS: i64 = 1;
+const SPECIAL: i64 = 3;
+
 /// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
 /// the `live` of one thread it adds up to what that thread knows of the process.
 pub(super) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
@@ -86,8 +96,9 @@ pub(crate) struct Ledger {
     pub(super) stack: Stack,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
     pub(super) way: Way,
-    thread: Pointer<Thread>,
-    pub(super) kind: Kind,
+    /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0.
+    pub(super) stack_start: Local,
+    pub(super) stack_length: Local,
     /// `live` when it was last booked.
     pub(super) booked: Word,
     /// `live` when the current line started; where frames have incomplete callers, when the line of
@@ -100,10 +111,10 @@ pub(crate) struct Ledger {
     /// `allocated` and `allocations` when `live` was last booked.
     pub(super) booked_allocated: Word,
     pub(super) booked_allocations: Word,
-    /// What stays set in [`Self::notable`]: 0, or [`CHANGED`] where calls are recorded as spans.
-    pub(super) kept: Local,
-    /// So that there is no gap behind it.
-    _rest: Word,
+    /// What kind it is and, of a [`Kind::Heap`], what stays set in [`Self::notable`]: [`PLAIN`], [`SPANS`] or
+    /// [`GUARDED`]. Odd where line events have more to do than to record.
+    pub(super) mode: Local,
+    thread: Pointer<Thread>,
 }
 
 impl Ledger {
@@ -125,16 +136,20 @@ impl Ledger {
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             way: Way::nowhere(),
-            thread: Pointer::new(ptr::null_mut()),
-            kind,
+            stack_start: Local::new(0),
+            stack_length: Local::new(0),
             booked: Word::new(live),
             line_start: Local::new(live),
             frame_peak: Local::new(live),
             base: Word::new(0),
             booked_allocated: Word::new(0),
             booked_allocations: Word::new(0),
-            kept: Local::new(0),
-            _rest: Word::new(0),
+            mode: Local::new(match kind {
+                Kind::Heap => PLAIN,
+                Kind::Rss => RSS,
+                Kind::Special => SPECIAL,
+            }),
+            thread: Pointer::new(ptr::null_mut()),
         }
     }
 
@@ -166,6 +181,21 @@ impl Ledger {
         ] {
             word.set(old.get());
         }
+    }
+
+    #[inline(always)]
+    pub(super) fn kind(&self) -> Kind {
+        match self.mode.get() {
+            SPECIAL => Kind::Special,
+            RSS => Kind::Rss,
+            _ => Kind::Heap,
+        }
+    }
+
+    /// Whether it is that of the allocator, and no frame is guarded.
+    #[inline(always)]
+    pub(super) fn is_usual(&self) -> bool {
+        self.mode.get() & 1 == 0
     }
 
     pub(crate) fn belongs_to(&self, thread: &'static Thread) {
@@ -286,22 +316,33 @@ impl Ledger {
         (self.live.get() as u64) < WINDOW as u64
     }
 
-    /// The rest of an [`Ledger::on_alloc`] or [`Ledger::on_grow`] that returned false.
+    /// The rest of an [`Ledger::on_alloc`] that returned false.
     #[cold]
     #[inline(never)]
     pub(crate) fn alloc_slow(&self, size: usize) {
+        self.count_slow(size, |ledger| ledger.on_alloc(size));
+    }
+
+    /// The rest of an [`Ledger::on_grow`] that returned false.
+    #[cold]
+    #[inline(never)]
+    pub(crate) fn grow_slow(&self, size: usize) {
+        self.count_slow(size, |ledger| ledger.on_grow(size, ledger.row()));
+    }
+
+    fn count_slow(&self, size: usize, count: impl Fn(&Self) -> bool) {
         if self.is_inside() {
             return;
         }
-        if self.kind != Kind::Special {
+        if self.kind() != Kind::Special {
             self.peak.set(self.live.get());
             return self.publish();
         }
         self.live.set(ALWAYS_SLOW);
         thread::note_detour();
         match thread::owned_ledger(self) {
-            thread::Owner::Thread(ledger) if ledger.on_alloc(size) => {}
-            thread::Owner::Thread(ledger) => ledger.alloc_slow(size),
+            thread::Owner::Thread(ledger) if count(ledger) => {}
+            thread::Owner::Thread(ledger) => ledger.count_slow(size, count),
             // The thread is past its end.
             thread::Owner::Process => publish(size as i64),
             thread::Owner::Nobody => {}
@@ -312,7 +353,7 @@ impl Ledger {
     #[cold]
     #[inline(never)]
     pub(crate) fn free_slow(&self, size: usize) {
-        if self.kind != Kind::Special {
+        if self.kind() != Kind::Special {
             return self.publish();
         }
         self.live.set(ALWAYS_SLOW);

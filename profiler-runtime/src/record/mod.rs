@@ -30,6 +30,7 @@
 //! | `track` | which of them are open on a thread |
 //! | `named` | what the guard of a named block shares with where it began |
 //! | `frame` | one execution of a function or closure |
+//! | `foreign` | frames on stacks that are not their thread's own |
 //! | `place` | line events and the guards of blocks |
 //! | `body` | the same in an async body |
 //! | `task` | one execution of an async body, poll by poll |
@@ -49,6 +50,7 @@ pub(crate) mod borrowed;
 pub(crate) mod claim;
 mod current;
 mod directory;
+mod foreign;
 pub(crate) mod fork;
 pub(crate) mod frame;
 pub(crate) mod function;

@@ -8,6 +8,7 @@
 use core::ptr::{self, NonNull};
 use std::thread::panicking;
 
+use super::foreign;
 use super::ledger::Ledger;
 use super::row::{Chunk, Row};
 
@@ -101,6 +102,7 @@ extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
 
 #[inline(never)]
 extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
+    let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     ledger.close_line();
     start(ledger, row);
 }
@@ -117,6 +119,7 @@ pub(super) extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
 
 #[inline(never)]
 extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
+    let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     ledger.close_line();
     ledger.set_row(row);
 }
@@ -135,9 +138,11 @@ pub(super) extern "C" fn pass(ledger: &'static Ledger, outer: &'static Row, row:
 
 #[inline(never)]
 extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
+    let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     ledger.close_line();
     start(ledger, row);
-    resume(ledger, outer);
+    ledger.close_line();
+    ledger.set_row(outer);
 }
 
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the

@@ -11,7 +11,13 @@ use core::ptr::{self, NonNull};
 use super::arena;
 use super::layout;
 use super::row::{Chunk, Header, Row, Totals};
-use super::word::{Pointer, Word, marked, unmarked};
+use super::word::{MARK, Pointer, Word, marked};
+
+/// What is added to the chunk of an entry whose frame is guarded ([`super::foreign`]), beside the mark.
+const GUARDED: usize = 2;
+
+/// Both are no part of the address.
+pub(crate) const MARKS: usize = MARK | GUARDED;
 
 /// What a frame gives back when it ends.
 #[derive(Debug)]
@@ -173,6 +179,43 @@ impl Stack {
         self.complete.set(entry);
     }
 
+    /// The innermost frame is guarded, and began where the stack pointer was this.
+    pub(super) fn guard(&self, stack_pointer: usize) {
+        if let Some((last, begun)) = self.last() {
+            begun.set(stack_pointer as i64);
+            last.chunk.set(last.chunk.get().map_addr(|address| address | GUARDED));
+        }
+    }
+
+    /// Where the innermost frame began, if it is guarded.
+    pub(super) fn guarded(&self) -> Option<usize> {
+        let (_, begun) = self.last().filter(|(last, _)| last.is_guarded())?;
+        Some(begun.get() as usize)
+    }
+
+    /// The entry of the innermost frame, and where it began.
+    fn last(&self) -> Option<(&Aside, &Word)> {
+        let count = self.depth();
+        let last = self.top.get().wrapping_sub(1);
+        // SAFETY: as it is not empty, `push` wrote the last one, and there is a place for it behind them all.
+        (count > 0).then(|| unsafe { (&*last, begun(self.end.get(), count - 1)) })
+    }
+
+    /// The chunks of the guarded frames, the innermost first. Any thread may look.
+    pub(super) fn guarded_chunks(&self) -> impl Iterator<Item = Chunk> {
+        let mut at = self.top.get();
+        core::iter::from_fn(move || {
+            if at.is_null() {
+                return None;
+            }
+            at = at.wrapping_sub(1);
+            // SAFETY: an entry, or the unit before the first one, in which nothing is guarded. Blocks are
+            // never freed.
+            let entry = unsafe { &*at };
+            entry.chunk().filter(|_| entry.is_guarded())
+        })
+    }
+
     /// How many frames are on it.
     pub(crate) fn depth(&self) -> usize {
         (self.top.get().addr() - self.begin.get().addr()) / size_of::<Aside>()
@@ -190,18 +233,23 @@ impl Stack {
         let old = self.begin.get();
         let count = self.depth();
         let room = (2 * count).max(SMALLEST);
-        let block = arena::reserve(layout::UNIT + room * size_of::<Aside>())?;
+        let entry = size_of::<Aside>() + size_of::<Word>();
+        let block = arena::reserve(layout::UNIT + room * entry)?;
         let begin = Self::entries(block);
+        let (end, old_end) = (begin.wrapping_add(room), self.end.get());
         for index in 0..count {
             // SAFETY: both blocks hold as many, which were written by `push`.
             let (from, to) = unsafe { (&*old.add(index), &*begin.add(index)) };
             to.copy(from);
+            // SAFETY: behind the entries of either block there is a place for each of them.
+            let (from, to) = unsafe { (begun(old_end, index), begun(end, index)) };
+            to.set(from.get());
         }
         // SAFETY: `reserve` gives a word, never freed.
         arena::finish(unsafe { block.as_ref() }, layout::STACK);
         let old_block = NonNull::new(old.wrapping_byte_sub(layout::UNIT).cast::<Word>());
         self.begin.set(begin);
-        self.end.set(begin.wrapping_add(room));
+        self.end.set(end);
         self.top.set(begin.wrapping_add(count));
         self.complete.set(begin.wrapping_add(count));
         if let Some(block) = old_block.filter(|_| !old.is_null()) {
@@ -217,6 +265,15 @@ impl Stack {
     }
 }
 
+/// Where the frame of the entry of this number began, if it is guarded.
+///
+/// # Safety
+/// `end` is that of the entries of a block, of which there are more.
+unsafe fn begun<'a>(end: *mut Aside, index: usize) -> &'a Word {
+    // SAFETY: `grow` has made room for a word for each entry behind them all.
+    unsafe { &*end.cast::<Word>().add(index) }
+}
+
 impl Aside {
     #[inline(always)]
     pub(crate) fn row(&self) -> &'static Row {
@@ -227,7 +284,7 @@ impl Aside {
     /// The frame's own chunk.
     pub(super) fn chunk(&self) -> Option<Chunk> {
         // SAFETY: `push` was given it.
-        unsafe { Chunk::from_ptr(unmarked(self.chunk.get())) }
+        unsafe { Chunk::from_ptr(self.chunk.get().map_addr(|address| address & !MARKS)) }
     }
 
     /// The end of the frame will not be seen.
@@ -237,6 +294,10 @@ impl Aside {
             chunk.set_last(now);
             chunk.suspended.set(self.outer.get());
         }
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.chunk.get().addr() & GUARDED != 0
     }
 
     pub(super) fn mark(&self) {

@@ -1,6 +1,6 @@
 //! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
 
-use super::ledger::{CHANGED, Kind, Ledger, RISEN};
+use super::ledger::{CHANGED, Kind, Ledger, PLAIN, RISEN};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::Aside;
 
@@ -76,7 +76,7 @@ impl Ledger {
     /// Has it closed then.
     pub(super) fn note_rise(&self) {
         if self.has_risen() {
-            self.notable.set(RISEN | self.kept.get());
+            self.notable.set(RISEN | self.mode.get());
         }
     }
 
@@ -87,7 +87,7 @@ impl Ledger {
         // Below zero it would say that something has changed: what other threads have allocated may
         // be freed here before they tell of it.
         let is_known = (0..=self.row().usage.get()).contains(&now);
-        let has_risen = self.notable.get() == RISEN && is_known;
+        let has_risen = self.mode.get() == PLAIN && self.notable.get() == RISEN && is_known;
         if has_risen {
             self.notable.set(now);
         }
@@ -135,7 +135,7 @@ impl Ledger {
     /// called it. Returns how far the frame rose above the start of the caller's line.
     #[inline(always)]
     pub(super) fn restore_marks(&self, aside: &Aside) -> i64 {
-        if self.kind != Kind::Heap {
+        if self.kind() != Kind::Heap {
             return 0;
         }
         let (base, seen) = (self.base.get(), self.frame_peak.get());

@@ -13,6 +13,7 @@ use super::body::Body;
 use super::current;
 use super::frame::Frame;
 use super::function::Function;
+use super::layout::function::ON_COROUTINE;
 use super::layout::{self, NEVER};
 use super::ledger::{Kind, Ledger};
 use super::list::{List, Node};
@@ -40,7 +41,7 @@ pub(crate) struct Entry {
     pub(super) number: Word,
     pub(super) first_line: Word,
     pub(super) rows: Word,
-    /// Bits of what is known of it, as [`layout::function::FIRST_ROW_RUNS`].
+    /// Bits of what is known of it, such as [`layout::function::FIRST_ROW_RUNS`].
     pub(super) flags: Word,
     /// Memory in use at the first call; [`NEVER`] before.
     pub(super) reading: Word,
@@ -120,6 +121,13 @@ pub(crate) fn function(number: i64) -> Option<Function> {
 pub(super) fn find_functions_again() {
     ENTRIES.iter().for_each(List::clear);
     entries().for_each(|entry| list_of(entry.table.get()).push(entry));
+}
+
+/// As [`Table::note_coroutine`], for the function of this number.
+pub(super) fn note_coroutine(number: i64) {
+    if let Some(entry) = entries().find(|entry| entry.number.get() == number) {
+        entry.note_coroutine();
+    }
 }
 
 /// Forgets how much memory was in use when functions were first called.
@@ -290,12 +298,25 @@ impl Table {
         }
     }
 
+    /// A frame of it was on a coroutine, and what it did there is not measured.
+    pub(super) fn note_coroutine(&self) {
+        if let Some(entry) = self.entry() {
+            entry.note_coroutine();
+        }
+    }
+
     pub(crate) fn function(&'static self) -> Function {
         Function::of(self)
     }
 }
 
 impl Entry {
+    fn note_coroutine(&self) {
+        if self.flags.get() & ON_COROUTINE == 0 {
+            self.flags.set_bits(ON_COROUTINE);
+        }
+    }
+
     fn function(&self) -> Option<Function> {
         // SAFETY: a table is a static.
         unsafe { self.table.get().as_ref() }.map(Table::function)

@@ -15,6 +15,7 @@
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::ffi::c_void;
+use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicBool, AtomicI64, AtomicPtr,
@@ -27,13 +28,14 @@ use super::books::Books;
 use super::claim::Claim;
 use super::current;
 use super::directory::Directory;
+use super::foreign;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
 use super::row::{Chunk, Row};
 use super::table::Table;
 use super::track::{self, Track};
 use super::watch;
-use super::word::Word;
+use super::word::{Local, Word};
 use crate::process;
 
 static NO_ROW: Row = Row::new();
@@ -56,6 +58,12 @@ thread_local! {
 pub(crate) fn current_ledger() -> &'static Ledger {
     // SAFETY: it was made of a reference that is valid for ever, here or by `swap_ledger`.
     unsafe { &*LEDGER.with(Cell::get) }
+}
+
+/// The same where the thread's own is meant, also while another one stands in for it.
+#[cfg(feature = "trace")]
+pub(crate) fn counting_ledger() -> &'static Ledger {
+    current_ledger().counting()
 }
 
 pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
@@ -100,6 +108,12 @@ pub(crate) struct Thread {
     active: AtomicPtr<Ledger>,
     /// The rows of its functions.
     directory: AtomicPtr<Directory>,
+    /// What its allocator finds in the place of its ledger while guarded frames run ([`foreign`]), and
+    /// a row for that.
+    guard: Ledger,
+    guard_row: Row,
+    /// Addresses that are known to be of the stack of the guarded frame that began at their end.
+    known_stack: [Local; 2],
 }
 
 /// How many records there are.
@@ -127,7 +141,8 @@ pub(crate) fn live_bytes() -> i64 {
 /// Every ledger that the allocator may come upon.
 #[cfg(feature = "trace")]
 pub(super) fn all_ledgers() -> impl Iterator<Item = &'static Ledger> {
-    [&UNREGISTERED, &ENDED, &QUIET].into_iter().chain(all().map(|thread| &thread.books().heap))
+    let of_threads = all().flat_map(|thread| [&thread.books().heap, &thread.guard]);
+    [&UNREGISTERED, &ENDED, &QUIET].into_iter().chain(of_threads)
 }
 
 /// The record of the calling thread; `None` in [`super::quiet::Quiet`] and past the thread's end.
@@ -146,12 +161,14 @@ fn register() -> Option<&'static Thread> {
         return None;
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
+    foreign::give_up_all(thread);
     let Books { heap, rss, idle, .. } = thread.books();
+    heap.stack_length.set(0);
     heap.rest(idle);
     rss.rest(idle);
     track::thread_begins(thread);
     #[cfg(feature = "trace")]
-    watch::tell(heap);
+    [heap, &thread.guard].into_iter().for_each(watch::tell);
     swap_ledger(heap);
     process::on_thread_exit(retire);
     process::arm(ptr::from_ref(thread).cast_mut().cast());
@@ -162,6 +179,7 @@ fn register() -> Option<&'static Thread> {
 unsafe extern "C" fn retire(thread: *mut c_void) {
     // SAFETY: `register` passes a thread's record, which is never freed.
     let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
+    foreign::give_up_all(thread);
     swap_ledger(&ENDED);
     watch::thread_ends();
     thread.books().heap.publish();
@@ -177,12 +195,24 @@ pub(crate) enum Owner {
 }
 
 pub(crate) fn owned_ledger(special: &Ledger) -> Owner {
+    if let Some(thread) = special.thread() {
+        foreign::check(thread);
+        return Owner::Thread(&thread.books().heap);
+    }
     if ![&UNREGISTERED, &ENDED].into_iter().any(|counted| ptr::eq(special, counted)) {
         return Owner::Nobody;
     }
     match register() {
         Some(thread) => Owner::Thread(&thread.books().heap),
         None => Owner::Process,
+    }
+}
+
+#[cfg(feature = "trace")]
+impl Ledger {
+    /// The one on which is counted where this one may stand in.
+    pub(super) fn counting(&self) -> &Self {
+        self.thread().map_or(self, |thread| &thread.books().heap)
     }
 }
 
@@ -204,9 +234,12 @@ impl Thread {
             (&raw mut (*place).in_use).write(Claim::new(AtomicBool::new(true)));
             let directory = ptr::from_ref(Directory::empty()).cast_mut();
             (&raw mut (*place).directory).write(AtomicPtr::new(directory));
+            let row: &'static Row = &(*place).guard_row;
+            (&raw mut (*place).guard).write(Ledger::special(row));
             &*place
         };
         books.belong_to(thread);
+        thread.guard.belongs_to(thread);
         THREADS.push(thread);
         Some(thread)
     }
@@ -245,6 +278,34 @@ impl Thread {
     pub(super) fn active(&self) -> Option<&'static Ledger> {
         // SAFETY: null or a ledger, which is never freed.
         unsafe { self.active.load(Acquire).as_ref() }
+    }
+
+    /// What stands in for the ledger of the allocator while guarded frames run.
+    pub(super) fn guard(&'static self) -> &'static Ledger {
+        &self.guard
+    }
+
+    /// It does from now on. Only the thread itself calls this, and the next one.
+    pub(super) fn stand_in(&'static self) {
+        if ptr::eq(current_ledger(), &self.books().heap) {
+            swap_ledger(&self.guard);
+        }
+    }
+
+    pub(super) fn stand_down(&'static self) {
+        if ptr::eq(current_ledger(), &self.guard) {
+            swap_ledger(&self.books().heap);
+        }
+    }
+
+    pub(super) fn known_stack(&self) -> Range<usize> {
+        let [start, end] = &self.known_stack;
+        start.get() as usize..end.get() as usize
+    }
+
+    pub(super) fn set_known_stack(&self, Range { start, end }: Range<usize>) {
+        self.known_stack[0].set(start as i64);
+        self.known_stack[1].set(end as i64);
     }
 
     /// Frames begin with the ledger of the allocator, where they find their rows if they use it.

@@ -7,7 +7,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use super::arena;
 use super::layout;
-use super::ledger::{CHANGED, Kind, Ledger};
+use super::ledger::{CHANGED, Kind, Ledger, PLAIN, SPANS};
 use super::word::Word;
 use crate::process;
 
@@ -57,14 +57,16 @@ impl Ledger {
     /// From now on there always is something to book, so no call is calm: each goes by the functions
     /// that ask for spans.
     pub(super) fn keep_open(&self) {
-        self.kept.set(CHANGED);
+        if self.mode.get() == PLAIN {
+            self.mode.set(SPANS);
+        }
         self.notable.set(CHANGED);
     }
 
     /// Memory in use by the process as far as this thread knows: without what the others have not
     /// published; with `rss` the last reading.
     pub(super) fn reading(&self) -> i64 {
-        match self.kind {
+        match self.kind() {
             Kind::Rss => self.live.get(),
             Kind::Heap | Kind::Special => self.usage(),
         }

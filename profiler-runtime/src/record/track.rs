@@ -222,7 +222,7 @@ fn here() -> Option<(&'static Thread, &'static Track, &'static Ledger)> {
 
 /// Memory in use by the process now, in bytes, as far as the thread of the ledger knows.
 fn reading(ledger: &Ledger) -> Option<i64> {
-    match ledger.kind {
+    match ledger.kind() {
         Kind::Rss => process::rss().map(|bytes| bytes as i64),
         Kind::Heap | Kind::Special => Some(ledger.reading()),
     }

@@ -7,7 +7,9 @@ use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
 use crate::record::layout::{self, NEVER};
 use crate::record::ledger::{CENTER, Kind};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{
+    Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
+};
 use crate::sort::sort;
 
 const HEAP: i64 = Kind::Heap as i64;
@@ -174,7 +176,7 @@ impl Ledger {
             let entries = blocks.stack(first.wrapping_sub(ASIDE), word(layout::ledger::TOP));
             entries.chunks_exact(layout::aside::SIZE).map(|aside| {
                 let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
-                (word(layout::aside::CHUNK) & !(layout::MARK as i64), word(layout::aside::ROW))
+                (word(layout::aside::CHUNK) & !(layout::MARKS as i64), word(layout::aside::ROW))
             })
         };
         let entries = stack(word(layout::ledger::COMPLETE));
@@ -296,8 +298,9 @@ fn function(
     let mut lines: Vec<_> =
         numbered.map(|(line, sum)| row(line, source.next().unwrap_or(""), sum, backend)).collect();
     let reading = Some(block.word(layout::function::READING)).filter(|&reading| reading != NEVER);
+    let flags = block.word(layout::function::FLAGS);
     if let Some(first) = lines.first_mut() {
-        let has_code = block.word(layout::function::FLAGS) & layout::function::FIRST_ROW_RUNS != 0;
+        let has_code = flags & layout::function::FIRST_ROW_RUNS != 0;
         // What another macro has put before the first line has no row of its own.
         let has_code = has_code || sums.first().is_some_and(Sum::has_effect);
         first.kind = if has_code { RowKind::Both } else { RowKind::Entry };
@@ -312,6 +315,7 @@ fn function(
         line,
         calls: sums.first().map_or(0, |row| unsigned(row.runs)),
         reading_at_entry: reading.map(unsigned),
+        note: (flags & layout::function::ON_COROUTINE != 0).then(|| ON_COROUTINE.to_owned()),
         lines,
     })
 }

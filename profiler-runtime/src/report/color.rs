@@ -131,6 +131,7 @@ mod tests {
             line: 1,
             calls: 1,
             reading_at_entry: Some(1_000_000),
+            note: None,
             lines: vec![
                 LineSnapshot { kind: RowKind::Entry, ..row(1_000_000, None) },
                 row(60, None),

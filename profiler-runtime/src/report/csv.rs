@@ -5,8 +5,7 @@ use std::borrow::Cow;
 use super::csv_field as field;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
-const HEADER: &str =
-    "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,source\n";
+const HEADER: &str = "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,note,source\n";
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut text = HEADER.to_owned();
@@ -31,6 +30,7 @@ fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
         number(line.allocated),
         number(line.occurrences),
         line.kind.name().into(),
+        field(function.note.as_deref().unwrap_or_default()),
         field(&line.source),
     ];
     fields.join(",") + "\n"

@@ -15,7 +15,14 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
 }
 
 fn record(file: &str, functions: &[FunctionSnapshot]) -> String {
-    let mut text = format!("TN:\nSF:{}\n", printable(file));
+    let mut text = String::from("TN:\n");
+    for function in functions {
+        if let Some(note) = &function.note {
+            let [name, note] = [&function.name, note].map(|text| printable(text));
+            text.push_str(&format!("# {name}: {note}\n"));
+        }
+    }
+    text.push_str(&format!("SF:{}\n", printable(file)));
     for function in functions {
         let name = printable(&function.name);
         text.push_str(&format!("FN:{},{name}\nFNDA:{},{name}\n", function.line, function.calls));

@@ -23,6 +23,9 @@ fn table(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Stri
     let name = code(&function.name);
     let place = code(&format!("{}:{}", function.file, function.line));
     let mut text = format!("### {name} in {place}\n\n");
+    if let Some(note) = &function.note {
+        text.push_str(&format!("{}\n\n", code(note)));
+    }
     text.push_str(&format!("| Line # |{titles} Line Contents |\n| ---: |{rules} :--- |\n"));
     for line in &function.lines {
         text.push_str(&row(line, columns, style));

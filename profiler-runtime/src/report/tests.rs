@@ -1,7 +1,7 @@
 //! Every format, rendered from one hand-made snapshot.
 
 use super::*;
-use crate::snapshot::{RowKind, SCHEMA_VERSION};
+use crate::snapshot::{ON_COROUTINE, RowKind, SCHEMA_VERSION};
 
 const MIB: u64 = 1 << 20;
 
@@ -33,6 +33,7 @@ fn function(name: &str, line: u32, mut lines: Vec<LineSnapshot>) -> FunctionSnap
         line,
         calls: 1,
         reading_at_entry: lines[0].usage,
+        note: None,
         lines,
     }
 }
@@ -196,14 +197,14 @@ fn markdown() {
 #[test]
 fn csv() {
     insta::assert_snapshot!(render(&heap(), Format::Csv, &Style::default()), @r#"
-    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,source
-    leak::main,examples/leak.rs,2,0,0,0,,1,0,1,entry,fn main() {
-    leak::main,examples/leak.rs,3,1048576,16,50331648,,1,50331648,1,body,    build();
-    leak::build,examples/leak.rs,7,1048576,1048576,0,,1,0,1,entry,#[profile]
-    leak::build,examples/leak.rs,8,51380224,50331648,50331648,,1,50331648,1,body,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,body,"'	let sum = rows.iter().map(|row| row.len()).sum();"
-    leak::build,examples/leak.rs,10,,,,,,,,body,"    fail(""`a`, b"");"
-    leak::build,examples/leak.rs,11,1048576,-50331648,0,,1,0,1,body,}
+    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,note,source
+    leak::main,examples/leak.rs,2,0,0,0,,1,0,1,entry,,fn main() {
+    leak::main,examples/leak.rs,3,1048576,16,50331648,,1,50331648,1,body,,    build();
+    leak::build,examples/leak.rs,7,1048576,1048576,0,,1,0,1,entry,,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,,1,50331648,1,body,,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,,1,5242880,1,body,,"'	let sum = rows.iter().map(|row| row.len()).sum();"
+    leak::build,examples/leak.rs,10,,,,,,,,body,,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,,1,0,1,body,,}
     "#);
 }
 
@@ -249,7 +250,7 @@ fn json() {
     let text = render(&snapshot, Format::Json, &Style::default());
     insta::assert_snapshot!(text.replace("{", "\n{"), @r##"
     {"schema_version":1,"backend":"heap","process_bytes":51200000,"functions":[
-    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"reading_at_entry":1048576,"lines":[
+    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"reading_at_entry":1048576,"note":null,"lines":[
     {"line":7,"kind":"entry","source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
     {"line":11,"kind":"body","source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[],"timeline":null}
     "##);
@@ -320,12 +321,12 @@ fn the_tracer_adds_a_column() {
     Live counts what was allocated since the tracer was started
     "#);
     insta::assert_snapshot!(render(&traced, Format::Csv, &Style::default()), @r#"
-    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,source
-    leak::build,examples/leak.rs,7,1048576,1048576,0,0,1,0,1,entry,#[profile]
-    leak::build,examples/leak.rs,8,51380224,50331648,50331648,50331648,1,50331648,1,body,    let block = vec![0_u8; SIZE];
-    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,body,"'	let sum = rows.iter().map(|row| row.len()).sum();"
-    leak::build,examples/leak.rs,10,,,,524288,,,,body,"    fail(""`a`, b"");"
-    leak::build,examples/leak.rs,11,1048576,-50331648,0,0,1,0,1,body,}
+    function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,note,source
+    leak::build,examples/leak.rs,7,1048576,1048576,0,0,1,0,1,entry,,#[profile]
+    leak::build,examples/leak.rs,8,51380224,50331648,50331648,50331648,1,50331648,1,body,,    let block = vec![0_u8; SIZE];
+    leak::build,examples/leak.rs,9,51380224,0,5242880,0,1,5242880,1,body,,"'	let sum = rows.iter().map(|row| row.len()).sum();"
+    leak::build,examples/leak.rs,10,,,,524288,,,,body,,"    fail(""`a`, b"");"
+    leak::build,examples/leak.rs,11,1048576,-50331648,0,0,1,0,1,body,,}
     "#);
     let text = render(&traced, Format::Json, &Style::default());
     assert_eq!(text.matches(r#""live":50331648,"#).count(), 1);
@@ -342,4 +343,20 @@ fn the_tracer_adds_a_column_to_the_resident_set_too() {
     snapshot.functions[0].lines[1].live = Some(1);
     let text = render(&snapshot, Format::Table, &Style::default());
     assert!(text.contains("Line #    Mem usage    Increment         Live  Occurrences   Line"));
+}
+
+#[test]
+fn every_format_says_of_a_function_that_it_is_measured_in_part() {
+    let mut snapshot = heap();
+    snapshot.functions[0].note = Some(ON_COROUTINE.into());
+    let style = Style::default();
+    let [table, json, markdown, csv, lcov] =
+        [Format::Table, Format::Json, Format::Markdown, Format::Csv, Format::Lcov]
+            .map(|format| render(&snapshot, format, &style));
+    assert!(table.contains("leak::main\nNote: measured in part: it ran on a coroutine\n\nLine #"));
+    assert!(json.contains("\"note\":\"measured in part: it ran on a coroutine\""));
+    assert!(markdown.contains("\n\n`measured in part: it ran on a coroutine`\n\n| Line #"));
+    let is_said = |line: &&str| line.contains(",measured in part: it ran on a coroutine,");
+    assert_eq!(csv.lines().filter(is_said).count(), snapshot.functions[0].lines.len());
+    assert!(lcov.contains("\n# leak::main: measured in part: it ran on a coroutine\n"));
 }

@@ -21,7 +21,11 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     for function in &snapshot.functions {
         let file = printable(&function.file);
         let name = printable(&function.name);
-        text.push_str(&format!("Filename: {file}  Function: {name}\n\n"));
+        text.push_str(&format!("Filename: {file}  Function: {name}\n"));
+        if let Some(note) = &function.note {
+            text.push_str(&format!("Note: {}\n", printable(note)));
+        }
+        text.push('\n');
         for line in table_lines(function, &columns, style) {
             text.push_str(&line);
             text.push('\n');

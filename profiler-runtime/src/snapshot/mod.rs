@@ -14,6 +14,10 @@ use crate::sort::sort;
 /// Version of the JSON form, raised whenever a reader of the old form would go wrong.
 pub const SCHEMA_VERSION: u32 = 1;
 
+/// The note of a function that was left in the middle and went on later. Its lines have only a part of
+/// what it did; those of other functions have all of it.
+pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
+
 /// What a reading of memory means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
@@ -76,6 +80,9 @@ pub struct FunctionSnapshot {
     pub calls: u64,
     /// Memory in use when the function was first entered, in bytes; no line took it.
     pub reading_at_entry: Option<u64>,
+    /// What a reader of its figures should know, such as `measured in part: it ran on a coroutine`;
+    /// mostly `None`.
+    pub note: Option<String>,
     /// One row per source line: see [`Self::body_lines`].
     pub lines: Vec<LineSnapshot>,
 }
@@ -184,6 +191,7 @@ mod tests {
             line,
             calls: 0,
             reading_at_entry: None,
+            note: None,
             lines: vec![],
         }
     }

@@ -32,12 +32,13 @@ pub(super) struct Function {
     line: u32,
     calls: u64,
     reading_at_entry: Option<u64>,
+    note: Option<String>,
     lines: Vec<LineSnapshot>,
 }
 
 impl From<Function> for FunctionSnapshot {
     fn from(function: Function) -> Self {
-        let Function { name, file, line, calls, mut reading_at_entry, mut lines } = function;
+        let Function { name, file, line, calls, mut reading_at_entry, note, mut lines } = function;
         // No row but the first one is entered, and that is always said of it.
         if let Some(first) = lines.first_mut().filter(|first| first.kind == RowKind::Body) {
             first.kind = if is_reading(first) { RowKind::Entry } else { RowKind::Both };
@@ -45,7 +46,7 @@ impl From<Function> for FunctionSnapshot {
                 reading_at_entry = first.usage;
             }
         }
-        Self { name, file, line, calls, reading_at_entry, lines }
+        Self { name, file, line, calls, reading_at_entry, note, lines }
     }
 }
 

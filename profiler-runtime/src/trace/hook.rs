@@ -74,7 +74,7 @@ fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
 /// Whether a sample takes the block that the ledger counted last, which ends a wait. Draws how
 /// long the next one is.
 fn is_hit(state: &State, size: usize) -> bool {
-    let ledger = thread::current_ledger();
+    let ledger = thread::counting_ledger();
     if ledger.thread().is_none() || !ledger.is_reached() {
         return false;
     }
@@ -99,7 +99,7 @@ fn next_distance(state: &State) -> i64 {
 
 /// The same for a block that was reallocated: all of it counts, and not only what it grew by.
 fn is_hit_again(state: &State, old_size: usize, size: usize) -> bool {
-    let ledger = thread::current_ledger();
+    let ledger = thread::counting_ledger();
     let (_, awaited) = ledger.allocated_and_awaited();
     if ledger.thread().is_none() {
         return false;

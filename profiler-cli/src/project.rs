@@ -32,6 +32,9 @@ pub(crate) struct Dependency {
 pub(crate) struct CrateRoot {
     pub(crate) name: String,
     pub(crate) root: PathBuf,
+    /// As cargo's options have it.
+    pub(crate) target: String,
+    pub(crate) kinds: Vec<TargetKind>,
 }
 
 impl Project {
@@ -103,6 +106,8 @@ fn crates(metadata: &Metadata) -> Vec<CrateRoot> {
     let root = |target: &cargo_metadata::Target| CrateRoot {
         name: target.name.replace('-', "_"),
         root: target.src_path.clone().into(),
+        target: target.name.clone(),
+        kinds: target.kind.clone(),
     };
     measured.map(root).collect()
 }

@@ -66,10 +66,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let project = Project::find(selection.manifest_path(), &selection.resolving())?;
     refuse_what_names_nothing(&arguments.lines, &project)?;
     let folder = project.target.join("mem-profile");
+    let programs = project.crates.iter().filter(|root| selection.is_program(root));
     let mut settings = Settings {
         lines: arguments.lines.clone(),
         mirror: folder.join("sources"),
         target_folder: project.target.clone(),
+        programs: programs.map(|it| it.root.clone()).collect(),
         target: selection.target().map(str::to_owned),
         wrapper: crate::project::wrapper()?,
         replaces: project.runtime.is_some(),

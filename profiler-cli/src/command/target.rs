@@ -2,7 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use cargo_metadata::TargetKind;
 use clap::Args;
+
+use crate::project::CrateRoot;
 
 #[derive(Args)]
 #[command(next_help_heading = "What is run, as for cargo")]
@@ -76,6 +79,22 @@ impl Selection {
             "run" => "dev",
             other => other,
         })
+    }
+
+    /// Whether a crate may be the program that is run.
+    pub(super) fn is_program(&self, root: &CrateRoot) -> bool {
+        let is = |kind| root.kinds.contains(&kind);
+        let named = [
+            (&self.bin, TargetKind::Bin),
+            (&self.example, TargetKind::Example),
+            (&self.test, TargetKind::Test),
+            (&self.bench, TargetKind::Bench),
+        ];
+        match named.into_iter().find_map(|(name, kind)| Some((name.as_ref()?, kind))) {
+            Some((name, kind)) => is(kind) && root.target == *name,
+            None if self.lib => ![TargetKind::Bin, TargetKind::Test].into_iter().any(is),
+            None => is(TargetKind::Bin),
+        }
     }
 
     /// The arguments by which cargo finds what the project is made of.

@@ -51,6 +51,18 @@ impl Attribute {
         mentions(self.content.clone(), word)
     }
 
+    /// On what condition there is what it stands before, as in `cfg(…)`.
+    pub(crate) fn condition(&self) -> Option<String> {
+        let is_test = self.path().last().is_some_and(|last| last == "test" || last == "bench");
+        if !self.is("cfg") {
+            return is_test.then(|| "test".to_owned());
+        }
+        self.content.clone().into_iter().find_map(|token| match token {
+            TokenTree::Group(group) => Some(group.stream().to_string()),
+            _ => None,
+        })
+    }
+
     /// Whether it measures already.
     pub(crate) fn measures(&self) -> bool {
         self.path().last().is_some_and(|last| last == "mem_profile")

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use proc_macro2::{Group, LineColumn, TokenTree};
 
+use super::attribute::{self, Attribute};
 use super::item::{Item, Kind, Part, parts};
 use super::trivial;
 
@@ -18,11 +19,14 @@ pub(crate) struct Function {
     /// From the attribute's to the closing brace.
     pub(crate) lines: RangeInclusive<usize>,
     pub(crate) is_trivial: bool,
+    /// All that has to hold for it to be compiled, as in `cfg(…)`.
+    pub(crate) conditions: Vec<String>,
 }
 
 /// All functions of a file that can be measured and are not yet.
 pub(crate) fn functions(tokens: &[TokenTree]) -> Vec<Function> {
     let mut finder = Finder::default();
+    finder.conditions.extend(attribute::of_file(tokens).iter().filter_map(Attribute::condition));
     finder.look_through(tokens);
     finder.found.sort_by_key(|function| function.start);
     finder.found
@@ -31,6 +35,7 @@ pub(crate) fn functions(tokens: &[TokenTree]) -> Vec<Function> {
 #[derive(Default)]
 struct Finder {
     path: Vec<String>,
+    conditions: Vec<String>,
     found: Vec<Function>,
 }
 
@@ -57,6 +62,13 @@ impl Finder {
     }
 
     fn item(&mut self, tokens: &[TokenTree], item: &Item) {
+        let outer = self.conditions.len();
+        self.conditions.extend(item.attributes.iter().filter_map(Attribute::condition));
+        self.conditioned(tokens, item);
+        self.conditions.truncate(outer);
+    }
+
+    fn conditioned(&mut self, tokens: &[TokenTree], item: &Item) {
         let (name, content) = match &item.kind {
             Kind::Function(name, Some(body)) => {
                 self.function(tokens, item, name, body);
@@ -89,6 +101,7 @@ impl Finder {
             start,
             lines: start.line..=body.span_close().end().line,
             is_trivial: trivial::is_trivial(body),
+            conditions: self.conditions.clone(),
         });
     }
 }
@@ -135,6 +148,13 @@ mod tests {
         let text = "#[mem_profile]\nfn f() {}\n#[mem_profile::mem_profile(skip)] impl X { fn g() {} }\n\
                     /// See mem_profile.\n#[cfg_attr(x, mem_profile)] mod m { fn h() {} }\n";
         assert_eq!(annotated(text), text);
+    }
+
+    #[test]
+    fn conditions_are_those_of_all_around() {
+        let text = "#![cfg(unix)]\n#[cfg(a)] mod m { #[tokio::test] async fn f() {} }\nfn g() {}";
+        let conditions: Vec<_> = found(text).into_iter().map(|it| it.conditions).collect();
+        assert_eq!(conditions, [&["unix", "a", "test"][..], &["unix"]]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod allocator;
 mod attribute;
+mod condition;
 pub(crate) mod function;
 pub(crate) mod insert;
 mod item;
@@ -17,6 +18,7 @@ use std::path::{Path, PathBuf};
 use proc_macro2::LineColumn;
 
 use self::allocator::Allocators;
+pub(crate) use self::condition::Conditions;
 use self::function::Function;
 use self::insert::{ATTRIBUTE, Insertion};
 use self::module::SourceFile;
@@ -41,17 +43,15 @@ pub(crate) struct Plan {
     pub(crate) adds_allocator: bool,
     /// The allocators of the crate are wrapped.
     pub(crate) wraps_allocator: bool,
-    /// Functions that are left as they are, by file and first line.
-    pub(crate) left_out: BTreeSet<(PathBuf, usize)>,
+    /// The functions that get the attribute.
+    pub(crate) functions: BTreeSet<FunctionId>,
 }
 
-/// The files that differ, and what is in them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rewritten {
-    pub(crate) files: Vec<(PathBuf, String)>,
-    pub(crate) functions: usize,
-    /// An allocator of the crate counts, on whatever condition there is one.
-    pub(crate) counts: bool,
+/// A function by its file, and where it begins.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct FunctionId {
+    pub(crate) file: PathBuf,
+    pub(crate) start: LineColumn,
 }
 
 impl Crate {
@@ -107,24 +107,51 @@ impl Crate {
         attributes.any(|it| it.is("no_std") || it.is("no_main"))
     }
 
-    /// The function that is measured around a line.
-    pub(crate) fn around(&self, file: &Path, line: usize) -> Option<(&Path, &Function)> {
-        let (file, functions) = self.files.iter().find(|it| it.0.path == file)?;
-        let around = functions.iter().filter(|function| function.lines.contains(&line));
-        let innermost = around.max_by_key(|function| *function.lines.start())?;
-        Some((&file.path, innermost))
+    /// Whether a global allocator is among its statics, on whatever condition.
+    pub(crate) fn has_allocator(&self) -> bool {
+        self.files.iter().any(|(file, _)| Allocators::of(&file.tokens).found)
     }
 
-    /// The crate with the attribute on the functions that `patterns` choose.
-    pub(crate) fn rewritten(&self, patterns: &Patterns, plan: &Plan) -> Rewritten {
-        let mut rewritten = Rewritten::default();
+    /// Which of `functions` are around a line: the innermost one, or several that begin on one line.
+    pub(crate) fn around(
+        &self,
+        functions: &BTreeSet<FunctionId>,
+        file: &Path,
+        line: usize,
+    ) -> Vec<FunctionId> {
+        let own = self.files.iter().filter(|it| it.0.path == file);
+        let all = own.flat_map(|(file, functions)| functions.iter().map(|it| (it, id(file, it))));
+        let around = all.filter(|(it, id)| it.lines.contains(&line) && functions.contains(id));
+        let around: Vec<_> = around.collect();
+        let innermost = around.iter().map(|(it, _)| *it.lines.start()).max();
+        let around = around.into_iter().filter(|(it, _)| Some(*it.lines.start()) == innermost);
+        around.map(|(_, id)| id).collect()
+    }
+
+    /// The functions that `patterns` choose.
+    pub(crate) fn chosen(&self, patterns: &Patterns) -> BTreeSet<FunctionId> {
+        let mut chosen = BTreeSet::new();
         for (file, functions) in &self.files {
-            let mut insertions = attributes(file, functions, patterns, plan);
-            rewritten.functions += insertions.len();
+            let paths: Vec<_> =
+                functions.iter().map(|it| format!("{}::{}", file.module, it.path)).collect();
+            let candidate = |(function, path)| Candidate { file: &file.path, path, function };
+            let candidates: Vec<_> =
+                functions.iter().zip(paths.iter().map(String::as_str)).map(candidate).collect();
+            let flags = functions.iter().zip(patterns.choose(&candidates));
+            chosen.extend(flags.filter(|it| it.1).map(|(function, _)| id(file, function)));
+        }
+        chosen
+    }
+
+    /// The files that differ by a plan, with their text.
+    pub(crate) fn rewritten(&self, plan: &Plan) -> Vec<(PathBuf, String)> {
+        let mut rewritten = Vec::new();
+        for (file, functions) in &self.files {
+            let wanted = functions.iter().filter(|it| plan.functions.contains(&id(file, it)));
+            let mut insertions: Vec<_> =
+                wanted.map(|function| Insertion::new(function.start, ATTRIBUTE)).collect();
             if plan.wraps_allocator {
-                let allocators = Allocators::of(&file.tokens);
-                rewritten.counts |= allocators.found;
-                insertions.extend(allocators.wrapping);
+                insertions.extend(Allocators::of(&file.tokens).wrapping);
             }
             if file.path == self.root {
                 if plan.needs_extern_crate {
@@ -136,7 +163,7 @@ impl Crate {
             }
             if !insertions.is_empty() {
                 let text = insert::insert(&file.text, &insertions);
-                rewritten.files.push((file.path.clone(), text));
+                rewritten.push((file.path.clone(), text));
             }
         }
         rewritten
@@ -147,20 +174,6 @@ impl Crate {
 const EXTERN_CRATE: &str = "\n#[allow(unused_extern_crates)] extern crate mem_profile;\n";
 const END: LineColumn = LineColumn { line: usize::MAX, column: 0 };
 
-fn attributes(
-    file: &SourceFile,
-    functions: &[Function],
-    patterns: &Patterns,
-    plan: &Plan,
-) -> Vec<Insertion> {
-    let paths: Vec<_> =
-        functions.iter().map(|it| format!("{}::{}", file.module, it.path)).collect();
-    let candidate = |(function, path)| Candidate { file: &file.path, path, function };
-    let candidates: Vec<_> =
-        functions.iter().zip(paths.iter().map(String::as_str)).map(candidate).collect();
-    let chosen = functions.iter().zip(patterns.choose(&candidates)).filter(|it| it.1);
-    let wanted = chosen
-        .map(|(function, _)| function)
-        .filter(|function| !plan.left_out.contains(&(file.path.clone(), *function.lines.start())));
-    wanted.map(|function| Insertion::new(function.start, ATTRIBUTE)).collect()
+fn id(file: &SourceFile, function: &Function) -> FunctionId {
+    FunctionId { file: file.path.clone(), start: function.start }
 }

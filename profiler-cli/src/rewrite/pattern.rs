@@ -1,5 +1,6 @@
 //! Which functions are measured.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use mem_profile_runtime::Filter;
@@ -70,6 +71,25 @@ impl Patterns {
         let is_excluded =
             |candidate: &_| except.iter().any(|pattern| pattern.names(candidate, candidates));
         candidates.iter().map(|it| is_chosen(it) && !is_excluded(it)).collect()
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Which of them name one of the functions, by their number.
+    pub(crate) fn naming(&self, candidates: &[Candidate]) -> BTreeSet<usize> {
+        let names = |pattern: &Pattern| candidates.iter().any(|it| pattern.names(it, candidates));
+        (0..).zip(&self.0).filter(|(_, pattern)| names(pattern)).map(|(number, _)| number).collect()
+    }
+
+    /// Those that are asked for and not among `naming`, as they were written; and whether all are.
+    pub(crate) fn missing(&self, naming: &BTreeSet<usize>) -> (Vec<&str>, bool) {
+        let asked = (0..).zip(&self.0).filter(|(_, it)| !matches!(it.kind, Kind::Except(_)));
+        let missing = asked.clone().filter(|(number, _)| !naming.contains(number));
+        let missing: Vec<_> = missing.map(|(_, pattern)| pattern.text.as_str()).collect();
+        let is_all = !missing.is_empty() && missing.len() == asked.count();
+        (missing, is_all)
     }
 
     /// What is wrong with the first pattern that names no function, and what may have been meant.
@@ -208,6 +228,20 @@ fn main() { parse::number(); println!(); }
         assert_eq!(chosen(&["app::parse::*,!*::digit"]), ["app::parse::number", "app::parse::len"]);
         assert_eq!(chosen(&["src/main.rs:4"]), ["app::parse::number::digit"]);
         assert_eq!(chosen(&["main.rs:3"]), ["app::parse::number"]);
+    }
+
+    #[test]
+    fn what_is_not_built_is_missing() {
+        let missing = |patterns: &[&str]| {
+            with(|candidates| {
+                let patterns = Patterns::parse(patterns.iter().copied());
+                let (missing, is_all) = patterns.missing(&patterns.naming(candidates));
+                (missing.join(" "), is_all)
+            })
+        };
+        assert_eq!(missing(&["main", "!none"]), (String::new(), false));
+        assert_eq!(missing(&["main", "absent", "x.rs:1"]), ("absent x.rs:1".to_owned(), false));
+        assert_eq!(missing(&["absent", "!main"]), ("absent".to_owned(), true));
     }
 
     #[test]

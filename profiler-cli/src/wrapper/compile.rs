@@ -10,21 +10,17 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
-use mem_profile_runtime::report;
 
+use super::blame::{self, Working};
 use super::dep_info;
 use super::invocation::Invocation;
+use super::lines;
 use super::messages::{self, Diagnostic, Message};
 use super::settings::Settings;
 use crate::output;
 use crate::rewrite::mirror::Mirror;
-use crate::rewrite::{Crate, Patterns, Plan, Rewritten, normal};
+use crate::rewrite::{Crate, FunctionId, Patterns, Plan, normal};
 use crate::runtime::Built;
-
-/// How many lines are said of one kind.
-const NOTES: usize = 8;
-/// How often a crate is rewritten with less, until it compiles.
-const ATTEMPTS: usize = 8;
 
 pub(super) fn run(
     settings: &Settings,
@@ -46,14 +42,14 @@ pub(super) fn run(
     job.run()
 }
 
-struct Job<'a> {
-    settings: &'a Settings,
-    invocation: &'a Invocation,
-    sources: Crate,
-    mirror: Mirror<'a>,
-    root: &'a Path,
-    runtime: Option<Built>,
-    patterns: Patterns,
+pub(super) struct Job<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) invocation: &'a Invocation,
+    pub(super) sources: Crate,
+    pub(super) mirror: Mirror<'a>,
+    pub(super) root: &'a Path,
+    pub(super) runtime: Option<Built>,
+    pub(super) patterns: Patterns,
 }
 
 /// How the compiler took a copy.
@@ -67,26 +63,29 @@ struct Attempt {
 impl Job<'_> {
     fn run(&self) -> Result<ExitCode> {
         let invocation = self.invocation;
-        if self.runtime.is_none() && invocation.runtime().is_none() {
-            self.note(
-                "not measured: it does not depend on `mem-profile`, and the package of that name \
-                 in this project cannot be replaced",
-            );
+        if let Some(reason) = self.why_not() {
+            self.note(&format!("not measured: {reason}"));
             return self.plainly();
         }
-        if invocation.is_program() && self.sources.is_bare() {
-            return self.plainly();
-        }
-        let mut plan = Plan {
+        let plan = Plan {
             needs_extern_crate: invocation.is_edition_2015,
             adds_allocator: invocation.is_program(),
-            wraps_allocator: true,
-            ..Plan::default()
+            wraps_allocator: self.sources.has_allocator(),
+            functions: self.sources.chosen(&self.patterns),
         };
+        if plan.functions.is_empty() && self.patterns.is_empty() {
+            self.name_empty();
+        }
+        self.by(plan)
+    }
+
+    /// Compiles a copy by a plan, or by as much of it as compiles.
+    fn by(&self, mut plan: Plan) -> Result<ExitCode> {
         let mut is_checked = false;
-        for _ in 0..ATTEMPTS {
-            let rewritten = self.sources.rewritten(&self.patterns, &plan);
-            if rewritten.files.is_empty() && plan.left_out.is_empty() {
+        let mut working = None;
+        loop {
+            let rewritten = self.sources.rewritten(&plan);
+            if rewritten.is_empty() && working.is_none() {
                 return self.plainly();
             }
             let attempt = self.attempt(&rewritten)?;
@@ -94,7 +93,7 @@ impl Job<'_> {
             if !succeeded && let Some(conflict) = attempt.conflict().filter(|_| plan.adds_allocator)
             {
                 plan.adds_allocator = false;
-                self.explain_allocator(conflict, &rewritten);
+                self.explain_allocator(conflict);
                 continue;
             }
             if !attempt.diagnostics.is_empty() && !is_checked {
@@ -105,33 +104,24 @@ impl Job<'_> {
                 }
             }
             if succeeded {
-                self.finish(&plan, &rewritten)?;
-                return Ok(ExitCode::SUCCESS);
+                return self.finish(working.as_ref());
             }
-            if attempt.is_announced || !self.reduce(&mut plan, &attempt, &rewritten) {
+            if attempt.is_announced || working.is_some() {
                 break;
             }
+            working = blame::find(self, &plan)?;
+            let Some(found) = &working else { break };
+            self.explain_reduced(&plan, found);
+            plan = found.plan.clone();
         }
-        self.note("it does not compile with the attribute, and is not measured");
+        self.note("not measured: it does not compile with the attribute");
         self.plainly()
     }
 
     /// Compiles a copy.
-    fn attempt(&self, rewritten: &Rewritten) -> Result<Attempt> {
-        self.lay(rewritten).with_context(|| {
-            format!("cannot put copies of the sources into {}", self.mirror.top.display())
-        })?;
-        let mut command = self.compiler();
-        command.args(self.invocation.with_root(&self.mirror.of(self.root)));
-        for (copy, original) in self.copies() {
-            let mut remap = copy.into_os_string();
-            remap.push("=");
-            remap.push(original);
-            command.arg("--remap-path-prefix").arg(remap);
-        }
-        self.link(&mut command);
-        // What is denied fails the user's files, which are looked at where there is a diagnostic.
-        command.arg("--cap-lints=warn");
+    fn attempt(&self, rewritten: &[(PathBuf, String)]) -> Result<Attempt> {
+        let arguments = self.invocation.with_root(&self.mirror.of(self.root));
+        let mut command = self.copy_compiler(rewritten, &arguments)?;
         let mut attempt = Attempt { code: None, diagnostics: Vec::new(), is_announced: false };
         let status = messages::listen(&mut command, |line, message| match message {
             Message::Diagnostic(diagnostic) => attempt.diagnostics.push(diagnostic),
@@ -145,13 +135,77 @@ impl Job<'_> {
         Ok(attempt)
     }
 
-    fn lay(&self, rewritten: &Rewritten) -> io::Result<()> {
-        self.mirror.lay(self.sources.paths(), &rewritten.files)?;
+    /// What the compiler says of a copy when only `kind` is to be made, and that nowhere: its errors,
+    /// `None` where it compiles.
+    pub(super) fn trial(&self, plan: &Plan, kind: &str) -> Result<Option<Vec<Diagnostic>>> {
+        let scratch = self.scratch();
+        fs::create_dir_all(&scratch)?;
+        let arguments = self.invocation.with_root(&self.mirror.of(self.root));
+        let arguments = Invocation::into_scratch(&arguments, kind, &scratch);
+        let mut command = self.copy_compiler(&self.sources.rewritten(plan), &arguments)?;
+        let mut incremental = OsString::from("-Cincremental=");
+        incremental.push(scratch.join("incremental"));
+        let mut errors = Vec::new();
+        let status = messages::listen(command.arg(incremental), |_, message| {
+            if let Message::Diagnostic(diagnostic) = message
+                && diagnostic.is_error()
+            {
+                errors.push(diagnostic);
+            }
+        })?;
+        Ok((!status.success()).then_some(errors))
+    }
+
+    pub(super) fn end_trials(&self) -> io::Result<()> {
+        match fs::remove_dir_all(self.scratch()) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    fn scratch(&self) -> PathBuf {
+        self.settings.mirror.join(self.invocation.unit() + ".check")
+    }
+
+    /// Which of `functions` are around a line of a file, as the compiler names it.
+    pub(super) fn around(
+        &self,
+        functions: &BTreeSet<FunctionId>,
+        (file, line): (&Path, usize),
+    ) -> Vec<FunctionId> {
+        self.sources.around(functions, &normal(&self.mirror.base.join(file)), line)
+    }
+
+    /// The compiler for a copy, which is put where the arguments expect it.
+    fn copy_compiler(
+        &self,
+        rewritten: &[(PathBuf, String)],
+        arguments: &[OsString],
+    ) -> Result<Command> {
+        self.lay(rewritten).with_context(|| {
+            format!("cannot put copies of the sources into {}", self.mirror.top.display())
+        })?;
+        let mut command = self.compiler();
+        command.args(arguments);
+        for (copy, original) in self.copies() {
+            let mut remap = copy.into_os_string();
+            remap.push("=");
+            remap.push(original);
+            command.arg("--remap-path-prefix").arg(remap);
+        }
+        self.link(&mut command);
+        // What is denied fails the user's files, which are looked at where there is a diagnostic.
+        command.arg("--cap-lints=warn");
+        Ok(command)
+    }
+
+    fn lay(&self, rewritten: &[(PathBuf, String)]) -> io::Result<()> {
+        self.mirror.lay(self.sources.paths(), rewritten)?;
         let outside = self.sources.outside(self.mirror.base);
         outside.iter().try_for_each(|path| self.mirror.add(path))
     }
 
-    fn compiler(&self) -> Command {
+    pub(super) fn compiler(&self) -> Command {
         let mut command = super::rustc(self.settings, &self.invocation.compiler);
         if let Some(runtime) = &self.runtime {
             runtime.find(&mut command);
@@ -182,111 +236,48 @@ impl Job<'_> {
 
     /// Looks at the user's files as they are, and says of them what there is to say.
     fn check(&self) -> Result<ExitCode> {
-        let scratch = self.settings.mirror.join(self.invocation.unit() + ".check");
+        let scratch = self.scratch();
         fs::create_dir_all(&scratch)?;
         let mut command = self.compiler();
-        command.args(self.invocation.checking(&scratch));
+        let arguments = &self.invocation.arguments;
+        command.args(Invocation::into_scratch(arguments, "metadata", &scratch));
         let status = messages::listen(&mut command, |line, message| {
             if !matches!(message, Message::Artifact { .. }) {
                 output::say(line);
             }
         })?;
-        fs::remove_dir_all(&scratch)?;
+        self.end_trials()?;
         Ok(super::code(status))
-    }
-
-    /// Leaves out what may be why a copy does not compile although the original does. Returns
-    /// whether there was anything.
-    fn reduce(&self, plan: &mut Plan, attempt: &Attempt, rewritten: &Rewritten) -> bool {
-        let before = plan.left_out.len();
-        let errors = attempt.diagnostics.iter().filter(|diagnostic| diagnostic.is_error());
-        for (file, line) in errors.flat_map(Diagnostic::places) {
-            let path = normal(&self.mirror.base.join(file));
-            if let Some((file, function)) = self.sources.around(&path, line) {
-                plan.left_out.insert((file.to_owned(), *function.lines.start()));
-            }
-        }
-        if plan.left_out.len() > before {
-            return true;
-        }
-        if plan.wraps_allocator && rewritten.counts {
-            plan.wraps_allocator = false;
-            plan.adds_allocator = false;
-            self.note("its allocator cannot be wrapped: figures are of the resident set");
-            return true;
-        }
-        false
-    }
-
-    fn explain_allocator(&self, conflict: Option<&str>, rewritten: &Rewritten) {
-        let is_counted = match conflict {
-            Some(other) => self.settings.mirror.join(other).with_extension("counts").exists(),
-            None => rewritten.counts,
-        };
-        if !is_counted {
-            let whose =
-                conflict.map_or_else(String::new, |other| format!(", of the crate {other},"));
-            let what = "is no plain static of the workspace";
-            self.note(&format!("its allocator{whose} {what}: figures are of the resident set"));
-        }
-    }
-
-    fn note(&self, text: &str) {
-        let line = report::printable(&format!("mem-profile: {}: {text}", self.invocation.name));
-        output::say(&(line + "\n"));
     }
 
     /// Compiles the user's files as they are.
     fn plainly(&self) -> Result<ExitCode> {
         let status = super::status(self.compiler().args(&self.invocation.arguments))?;
-        if status.success() {
-            let files = self.translate(&[])?;
-            self.name_unread(&files);
+        if !status.success() {
+            return Ok(super::code(status));
         }
-        Ok(super::code(status))
+        let _ = fs::remove_file(self.mark(&self.invocation.name, "allocator"));
+        let files = self.translate(&[])?;
+        self.name_unread(&files);
+        lines::judge(self, &BTreeSet::new())
     }
 
-    fn finish(&self, plan: &Plan, rewritten: &Rewritten) -> Result<()> {
-        for (file, line) in &plan.left_out {
-            let file = file.strip_prefix(self.mirror.base).unwrap_or(file).display();
-            self.note(&format!(
-                "the function on {file}:{line} does not compile with the attribute"
-            ));
-        }
-        if rewritten.counts {
-            let mark = self.settings.mirror.join(&self.invocation.name).with_extension("counts");
-            fs::write(mark, "")?;
+    /// Says what is not measured of a copy that was compiled.
+    fn finish(&self, working: Option<&Working>) -> Result<ExitCode> {
+        working.into_iter().for_each(|working| self.name_refused(working));
+        let mark = self.mark(&self.invocation.name, "allocator");
+        match self.sources.has_allocator() {
+            true => fs::write(mark, "")?,
+            false => _ = fs::remove_file(mark),
         }
         let files = self.translate(&self.copies())?;
         self.name_unread(&files);
-        Ok(())
+        lines::judge(self, &files.into_iter().collect())
     }
 
-    /// Names the files of the crate in which nothing is measured, because they cannot be read or
-    /// are not known to belong to it.
-    fn name_unread(&self, files: &[PathBuf]) {
-        let known: BTreeSet<_> = self.sources.paths().collect();
-        let is_code = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "rs");
-        let unread = files.iter().filter(is_code).filter(|path| !known.contains(path.as_path()));
-        let notes = unread.map(|path| {
-            let shown = path.strip_prefix(self.mirror.base).unwrap_or(path).display();
-            match self.sources.faulty.iter().find(|(faulty, _)| faulty == path) {
-                Some((_, fault)) => {
-                    format!("{shown}:{} cannot be read: {}", fault.line, fault.reason)
-                }
-                None => format!("{shown} is not measured: a macro makes it part of the crate"),
-            }
-        });
-        self.notes(&notes.collect::<Vec<_>>(), "files");
-    }
-
-    /// Says one line each, and of many how many more there are.
-    fn notes(&self, notes: &[String], of: &str) {
-        let (shown, more) = notes.split_at(notes.len().min(NOTES));
-        shown.iter().for_each(|note| self.note(note));
-        if !more.is_empty() {
-            self.note(&format!("the same of {} more {of}", more.len()));
-        }
+    /// What is kept of a crate for those that use it.
+    pub(super) fn mark(&self, name: &str, kind: &str) -> PathBuf {
+        self.settings.mirror.join(format!("{name}.{kind}"))
     }
 
     /// Has cargo build the crate again when one of the user's files changes, when the command or

@@ -122,10 +122,10 @@ impl Invocation {
         arguments
     }
 
-    /// The arguments to look at the crate only, and write what must be written to `folder`.
-    pub(crate) fn checking(&self, folder: &Path) -> Vec<OsString> {
+    /// `arguments`, but so that what is made is no more than `kind`, and goes to `folder`.
+    pub(crate) fn into_scratch(arguments: &[OsString], kind: &str, folder: &Path) -> Vec<OsString> {
         let mut checking = Vec::new();
-        let mut arguments = self.arguments.iter().peekable();
+        let mut arguments = arguments.iter().peekable();
         while let Some(argument) = arguments.next() {
             let text = argument.to_string_lossy();
             let next = arguments.peek().map(|next| next.to_string_lossy());
@@ -138,9 +138,11 @@ impl Invocation {
                 }
                 "--emit" => {
                     arguments.next();
-                    checking.push("--emit=metadata".into());
+                    checking.push(format!("--emit={kind}").into());
                 }
-                text if text.starts_with("--emit=") => checking.push("--emit=metadata".into()),
+                text if text.starts_with("--emit=") => {
+                    checking.push(format!("--emit={kind}").into());
+                }
                 _ => checking.push(argument.clone()),
             }
         }
@@ -236,7 +238,8 @@ mod tests {
 
     #[test]
     fn a_check_writes_nothing_where_the_build_does() {
-        let checking = read(LIBRARY).unwrap().checking(Path::new("/scratch"));
+        let arguments = read(LIBRARY).unwrap().arguments;
+        let checking = Invocation::into_scratch(&arguments, "metadata", Path::new("/scratch"));
         let checking = checking.join("".as_ref() as &OsStr).to_string_lossy().into_owned();
         assert!(checking.contains("--emit=metadata") && checking.contains("--out-dir/scratch"));
         assert!(!checking.contains("incremental") && !checking.contains("link"));

@@ -21,20 +21,33 @@ pub(super) enum Message {
 }
 
 /// An error, a warning, or a summary of them.
-#[derive(Debug, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
 pub(super) struct Diagnostic {
     #[serde(default)]
     pub(super) message: String,
     #[serde(default)]
     pub(super) level: String,
+    /// Of an error that has a number.
+    #[serde(default)]
+    code: Option<Code>,
     #[serde(default)]
     spans: Vec<Span>,
+    /// Notes on it.
+    #[serde(default)]
+    children: Vec<Self>,
+}
+
+#[derive(Debug, Default, PartialEq, Eq, Deserialize)]
+struct Code {
+    code: String,
 }
 
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Span {
     file_name: PathBuf,
     line_start: usize,
+    #[serde(default)]
+    is_primary: bool,
     #[serde(default)]
     expansion: Option<Box<Expansion>>,
 }
@@ -79,11 +92,7 @@ impl Message {
                 serde_json::from_str(line).map_or(Self::Other, Self::Diagnostic)
             }
             // What else the compiler has to say of the crate is to be about the user's files too.
-            Ok(_) => Self::Diagnostic(Diagnostic {
-                message: String::new(),
-                level: String::new(),
-                spans: Vec::new(),
-            }),
+            Ok(_) => Self::Diagnostic(Diagnostic::default()),
             Err(_) => Self::Other,
         }
     }
@@ -105,16 +114,26 @@ impl Diagnostic {
         self.message.rsplit_once("global allocator in: ").map(|(_, name)| name.trim())
     }
 
-    /// The places that it is about, also those where a macro was called.
+    /// Whether it is of the same kind as another one.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.code == other.code
+    }
+
+    /// The places where it is, also those where a macro was called.
     pub(super) fn places(&self) -> Vec<(&Path, usize)> {
-        let mut places = Vec::new();
-        for span in &self.spans {
-            let mut next = Some(span);
-            while let Some(Span { file_name, line_start, expansion }) = next {
-                places.push((file_name.as_path(), *line_start));
-                next = expansion.as_ref().map(|expansion| &expansion.span);
-            }
-        }
-        places
+        self.spans.iter().filter(|span| span.is_primary).flat_map(Span::places).collect()
+    }
+
+    /// All places that it names.
+    pub(super) fn all_places(&self) -> Vec<(&Path, usize)> {
+        let own = self.spans.iter().flat_map(Span::places);
+        own.chain(self.children.iter().flat_map(Self::all_places)).collect()
+    }
+}
+
+impl Span {
+    fn places(&self) -> Vec<(&Path, usize)> {
+        let spans = std::iter::successors(Some(self), |span| Some(&span.expansion.as_ref()?.span));
+        spans.map(|span| (span.file_name.as_path(), span.line_start)).collect()
     }
 }

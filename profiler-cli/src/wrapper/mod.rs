@@ -1,10 +1,13 @@
 //! The command in the place of the compiler: cargo starts it for every crate of the workspace, by
 //! `RUSTC_WORKSPACE_WRAPPER`, and it compiles a rewritten copy.
 
+mod blame;
 mod compile;
 mod dep_info;
 mod invocation;
+mod lines;
 mod messages;
+mod notes;
 mod settings;
 
 use std::env;

@@ -20,6 +20,8 @@ pub(crate) struct Settings {
     pub(crate) mirror: PathBuf,
     /// The user's build folder.
     pub(crate) target_folder: PathBuf,
+    /// Where crates begin that may be the program.
+    pub(crate) programs: Vec<PathBuf>,
     /// The target that the user names: what is built for another is part of the build only.
     pub(crate) target: Option<String>,
     /// What the user has cargo start in the place of the compiler of the workspace.

@@ -129,7 +129,23 @@ fn an_allocator_from_elsewhere_is_said_and_pages_are_counted() {
     let ran = Project::new("guest", &[("Cargo.toml", &manifest), ("src/main.rs", &main)]);
     let ran = ran.run(&["--lines", "main"]).ended(0);
     assert_eq!(ran.snapshot.as_ref().unwrap().backend, Backend::Rss);
-    let note = "mem-profile: guest: its allocator, of the crate elsewhere, is no plain static of the \
+    let note = "mem-profile: guest: its allocator, of the crate elsewhere, is not a static of the \
                 workspace: figures are of the resident set\n";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
+}
+
+#[test]
+fn where_an_allocator_cannot_be_wrapped_only_that_is_given_up() {
+    // Its attribute is a path, which is not taken apart.
+    let main = COUNTED.to_owned()
+        + "#[std::prelude::v1::global_allocator]\nstatic OWN: Counted = Counted;\n"
+        + MAIN;
+    let ran = Project::new("path", &[("src/main.rs", &main)]).run(&["--lines", "main"]).ended(0);
+    assert_eq!((ran.stdout.as_str(), ran.functions()), ("1\n", vec!["path::main"]));
+    assert_eq!(ran.snapshot.as_ref().unwrap().backend, Backend::Rss);
+    let notes: Vec<_> =
+        ran.stderr.lines().filter(|line| line.starts_with("mem-profile:")).collect();
+    let note =
+        "mem-profile: path: its allocator cannot be wrapped: figures are of the resident set";
+    assert_eq!(notes, [note]);
 }

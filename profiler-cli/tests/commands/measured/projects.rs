@@ -123,6 +123,41 @@ fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
 }
 
 #[test]
+fn a_pattern_that_names_nothing_in_what_is_built_is_an_error() {
+    let project = workspace("unbuilt");
+    // The one is only there in tests, the other in another program.
+    let absent = "tool_lib::tests::*,outer::outer";
+    let ran = project.run(&["--lines", absent]).ended(101);
+    for pattern in absent.split(',') {
+        let error = format!("error: `{pattern}` names no function in what is built\n");
+        assert!(ran.stderr.contains(&error), "{}", ran.stderr);
+    }
+    // Nor is it run when nothing is left to build.
+    project.run(&["--lines", absent]).ended(101);
+    let lines = &["--lines", absent, "--lines", "tool_lib::parse::*"];
+    let ran = project.run(lines).ended(0);
+    assert_eq!(ran.functions(), ["tool_lib::parse::numbers"]);
+    let note = "mem-profile: tool: `outer::outer` names no function in what is built\n";
+    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    project.run(&["--lines", absent, "--test", "outer"]).ended(0);
+}
+
+#[test]
+fn a_crate_in_which_nothing_is_measured_is_named() {
+    let files = [
+        ("src/lib.rs", "#[macro_export]\nmacro_rules! code { () => { 5 } }\n"),
+        ("src/main.rs", "fn main() { std::process::exit(5) }\n"),
+    ];
+    let ran = Project::new("slight", &files).run(&[]).ended(5);
+    let notes: Vec<_> = ran.stderr.lines().filter(|it| it.starts_with("mem-profile: ")).collect();
+    let expected = [
+        "mem-profile: slight: not measured: it has no functions, unless in macros",
+        "mem-profile: slight: not measured: its functions are trivial, `--lines 'slight::*'` measures them",
+    ];
+    assert_eq!(notes, expected);
+}
+
+#[test]
 fn a_flag_comes_before_the_environment_and_that_before_a_file() {
     let project = workspace("settings");
     project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");

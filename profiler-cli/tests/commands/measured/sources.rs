@@ -169,33 +169,56 @@ fn what_cannot_be_measured_runs_as_it_is() {
     let ran = project.run(&[]).ended(0);
     assert_eq!(ran.stdout, "2\nend\n");
     assert!(ran.snapshot.is_none());
-    let note = "mem-profile: taken: it does not compile with the attribute, and is not measured";
+    let note = "taken: the function on src/main.rs:2 does not compile with the attribute";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
 }
 
-#[test]
-fn a_function_that_does_not_bear_the_attribute_is_left_out() {
-    let package = "[package]\nname = \"picky\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
-                   [dependencies]\nshort = { path = \"short\" }\n[workspace]\n";
+/// A project of `functions` that are all called, with macros that do not bear the attribute: one
+/// refuses a function, the other gives it another name, so that only who calls it fails.
+fn picky(name: &str, functions: usize, bad: &str) -> Project {
+    let manifest = format!(
+        "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
+         [dependencies]\nshort = {{ path = \"short\" }}\n[workspace]\n"
+    );
     let macros = "[package]\nname = \"short\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
                   [lib]\nproc-macro = true\n";
     let library = "use proc_macro::TokenStream;\n#[proc_macro_attribute]\n\
-                   pub fn short(_: TokenStream, item: TokenStream) -> TokenStream {\n    \
+                   pub fn refused(_: TokenStream, item: TokenStream) -> TokenStream {\n    \
                    let is_long = item.to_string().contains(\"mem_profile\");\n    \
-                   if is_long { \"compile_error!{\\\"too long\\\"}\".parse().unwrap() } else { item }\n}\n";
-    let main = format!(
-        "#[short::short]\nfn main() {{\n    keep(31);\n    println!(\"done\");\n}}\n{KEEP}"
-    );
+                   if is_long { \"compile_error!{\\\"too long\\\"}\".parse().unwrap() } else { item }\n}\n\
+                   #[proc_macro_attribute]\n\
+                   pub fn renamed(_: TokenStream, item: TokenStream) -> TokenStream {\n    \
+                   let text = item.to_string();\n    let is_long = text.contains(\"mem_profile\");\n    \
+                   if is_long { text.replace(\"fn f\", \"fn g\").parse().unwrap() } else { item }\n}\n";
+    let one = |number: usize| {
+        let attribute = if number == 7 { bad } else { "" };
+        format!("{attribute}fn f{number}() {{\n    std::mem::forget(vec![0u8; 1]);\n}}\n")
+    };
+    let calls: String = (0..functions).map(|number| format!("    f{number}();\n")).collect();
+    let main = (0..functions).map(one).chain([format!("fn main() {{\n{calls}}}\n")]);
     let files = [
-        ("Cargo.toml", package),
-        ("src/main.rs", &main),
+        ("Cargo.toml", &*manifest),
+        ("src/main.rs", &main.collect::<String>()),
         ("short/Cargo.toml", macros),
         ("short/src/lib.rs", library),
     ];
-    let ran = Project::new("picky", &files).run(&[]).ended(0);
-    assert_eq!(ran.stdout, "done\n");
-    assert_eq!(ran.increments(), ["picky::keep src/main.rs:7 31"]);
-    let note =
-        "mem-profile: picky: the function on src/main.rs:1 does not compile with the attribute";
-    assert!(ran.stderr.contains(note), "{}", ran.stderr);
+    Project::new(name, &files)
+}
+
+#[test]
+fn a_function_that_does_not_bear_the_attribute_is_left_out_and_not_who_calls_it() {
+    for (name, functions, bad) in
+        [("picky", 300, "#[short::refused] "), ("askew", 12, "#[short::renamed] ")]
+    {
+        let ran = picky(name, functions, bad).run(&[]).ended(0);
+        let measured = ran.functions();
+        assert_eq!(measured.len(), functions, "{}", ran.stderr);
+        assert!(!measured.contains(&&*format!("{name}::f7")));
+        let held = format!("{name}::main src/main.rs:{} 1", 3 * functions + 2 + 7);
+        assert!(ran.increments().contains(&held), "{:?}", ran.increments());
+        let notes: Vec<_> =
+            ran.stderr.lines().filter(|line| line.starts_with("mem-profile:")).collect();
+        let note = "the function on src/main.rs:22 does not compile with the attribute";
+        assert_eq!(notes, [format!("mem-profile: {name}: {note}")]);
+    }
 }

@@ -1,0 +1,68 @@
+//! Whether what stands under `#[cfg(…)]` is compiled.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+
+use super::attribute::is_punct;
+
+/// What holds in a compilation, as `rustc --print=cfg` says: `unix`, `feature="x"`.
+pub(crate) struct Conditions(BTreeSet<String>);
+
+impl Conditions {
+    pub(crate) fn read(printed: &str) -> Self {
+        Self(printed.lines().map(str::to_owned).collect())
+    }
+
+    /// Whether a condition holds; one that makes no sense does.
+    pub(crate) fn hold(&self, condition: &str) -> bool {
+        condition.parse::<TokenStream>().map_or(true, |tokens| self.all_of(tokens))
+    }
+
+    fn all_of(&self, tokens: TokenStream) -> bool {
+        terms(tokens).iter().all(|term| self.term(term))
+    }
+
+    fn term(&self, term: &[TokenTree]) -> bool {
+        match term {
+            [TokenTree::Ident(name), TokenTree::Group(inner)] => match name.to_string().as_str() {
+                "any" => terms(inner.stream()).iter().any(|term| self.term(term)),
+                "not" => !self.all_of(inner.stream()),
+                _ => self.all_of(inner.stream()),
+            },
+            [TokenTree::Ident(name)] => name == "true" || self.0.contains(&name.to_string()),
+            [TokenTree::Ident(name), equals, TokenTree::Literal(value)] => {
+                !is_punct(Some(equals), '=') || self.0.contains(&format!("{name}={value}"))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// What stands between commas.
+fn terms(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
+    let tokens: Vec<_> = tokens.into_iter().collect();
+    let terms = tokens.split(|token| is_punct(Some(token), ','));
+    terms.filter(|term| !term.is_empty()).map(<[_]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conditions_are_the_compiler_s() {
+        let conditions = Conditions::read("debug_assertions\nfeature=\"x\"\nunix\n");
+        let holding = [
+            "unix",
+            "true",
+            "feature = \"x\"",
+            "all(unix, any(windows, debug_assertions),)",
+            "not(any(test, feature = \"y\"))",
+            "all()",
+        ];
+        assert_eq!(holding.map(|it| conditions.hold(it)), [true; 6]);
+        let others = ["test", "false", "feature = \"y\"", "all(unix, test)", "not(unix)", "any()"];
+        assert_eq!(others.map(|it| conditions.hold(it)), [false; 6]);
+    }
+}

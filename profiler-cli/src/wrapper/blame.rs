@@ -1,0 +1,165 @@
+//! Why a copy does not compile although the user's files do, found by trial: what is left out is
+//! put back where the crate compiles with it.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::compile::Job;
+use super::messages::Diagnostic;
+use crate::rewrite::{FunctionId, Plan};
+
+/// How often functions are left out by what the errors name, before all of them are.
+const ROUNDS: usize = 10;
+/// How many compilations there are at most to put functions back.
+const TRIALS: usize = 64;
+/// How long that may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// How a crate compiles.
+pub(super) struct Working {
+    pub(super) plan: Plan,
+    /// Where the allocator is that keeps ours from being added, if it is another crate.
+    pub(super) conflict: Option<Option<String>>,
+    /// Functions that do not compile with the attribute.
+    pub(super) refused: Vec<FunctionId>,
+    /// Functions among which there is one, and the others were not tried.
+    pub(super) untried: Vec<FunctionId>,
+}
+
+/// Reduces a plan until a copy compiles; `None` where none does.
+pub(super) fn find(job: &Job, plan: &Plan) -> Result<Option<Working>> {
+    let working =
+        Working { plan: plan.clone(), conflict: None, refused: Vec::new(), untried: Vec::new() };
+    let mut search = Search { job, working, is_deep: false, trials: 0, until: Instant::now() };
+    let found = search.run()?;
+    job.end_trials()?;
+    Ok(found.then_some(search.working))
+}
+
+struct Search<'a> {
+    job: &'a Job<'a>,
+    working: Working,
+    /// The errors are only found when code is made.
+    is_deep: bool,
+    trials: usize,
+    until: Instant,
+}
+
+impl Search<'_> {
+    fn run(&mut self) -> Result<bool> {
+        let mut errors = self.trial()?;
+        if errors.is_none() {
+            self.is_deep = true;
+            errors = self.trial()?;
+        }
+        let wraps = self.working.plan.wraps_allocator;
+        if errors.is_some() && wraps {
+            self.working.plan.wraps_allocator = false;
+            errors = self.trial()?;
+        }
+        let Some(errors) = errors else { return Ok(true) };
+        let Some((suspects, is_known)) = self.leave_out(errors)? else { return Ok(false) };
+        self.until = Instant::now() + PATIENCE;
+        self.put_back(suspects, is_known)?;
+        if wraps {
+            self.working.plan.wraps_allocator = true;
+            self.working.plan.wraps_allocator = self.trial()?.is_none();
+        }
+        Ok(true)
+    }
+
+    /// The errors of a copy by the present plan; `None` where it compiles.
+    fn trial(&mut self) -> Result<Option<Vec<Diagnostic>>> {
+        let kind = if self.is_deep { "link" } else { "metadata" };
+        loop {
+            let errors = self.job.trial(&self.working.plan, kind)?;
+            let conflict = errors.iter().flatten().find(|error| error.is_about_allocators());
+            let Some(conflict) = conflict.filter(|_| self.working.plan.adds_allocator) else {
+                return Ok(errors);
+            };
+            self.working.plan.adds_allocator = false;
+            self.working.conflict = Some(conflict.allocator_of().map(str::to_owned));
+        }
+    }
+
+    /// Leaves functions out until the rest compiles. Returns them, and whether one of them is known
+    /// to be why it did not.
+    fn leave_out(
+        &mut self,
+        mut errors: Vec<Diagnostic>,
+    ) -> Result<Option<(Vec<FunctionId>, bool)>> {
+        let mut suspects = Vec::new();
+        let mut is_known = true;
+        for round in 0.. {
+            let mut named = self.named(&errors);
+            if named.is_empty() || round == ROUNDS {
+                named = self.working.plan.functions.iter().cloned().collect();
+            }
+            if named.is_empty() {
+                // Nothing else is left.
+                is_known = false;
+                if !std::mem::take(&mut self.working.plan.adds_allocator) {
+                    return Ok(None);
+                }
+            }
+            self.working.plan.functions.retain(|function| !named.contains(function));
+            suspects.extend(named);
+            match self.trial()? {
+                None => break,
+                Some(left) => errors = left,
+            }
+        }
+        Ok(Some((suspects, is_known)))
+    }
+
+    /// The functions with the attribute that errors name. Those of the first kind come first:
+    /// others may only follow from them, as that a function is not there any more.
+    fn named(&self, errors: &[Diagnostic]) -> Vec<FunctionId> {
+        let errors: Vec<_> = errors.iter().filter(|it| !it.all_places().is_empty()).collect();
+        let first = errors.iter().filter(|it| it.is_like(errors[0]));
+        let mut ways = [
+            first.clone().flat_map(|it| it.places()).collect::<Vec<_>>(),
+            first.flat_map(|it| it.all_places()).collect(),
+            errors.iter().flat_map(|it| it.all_places()).collect(),
+        ]
+        .into_iter();
+        let functions = &self.working.plan.functions;
+        let around = |place| self.job.around(functions, place);
+        let found = ways.find_map(|places| {
+            let mut found: Vec<_> = places.into_iter().flat_map(around).collect();
+            found.sort();
+            found.dedup();
+            (!found.is_empty()).then_some(found)
+        });
+        found.unwrap_or_default()
+    }
+
+    /// Puts those of a group back with which the crate compiles. With `is_refused` it is known that
+    /// it does not with all of them. Returns whether it does.
+    fn put_back(&mut self, mut group: Vec<FunctionId>, is_refused: bool) -> Result<bool> {
+        if group.is_empty() {
+            return Ok(true);
+        }
+        if !is_refused {
+            if self.trials == TRIALS || Instant::now() > self.until {
+                self.working.untried.append(&mut group);
+                return Ok(false);
+            }
+            self.trials += 1;
+            self.working.plan.functions.extend(group.iter().cloned());
+            if self.trial()?.is_none() {
+                return Ok(true);
+            }
+            self.working.plan.functions.retain(|function| !group.contains(function));
+        }
+        if group.len() == 1 {
+            self.working.refused.append(&mut group);
+            return Ok(false);
+        }
+        let half = group.split_off(group.len() / 2);
+        let is_in_half = self.put_back(group, false)?;
+        self.put_back(half, is_in_half)?;
+        Ok(false)
+    }
+}

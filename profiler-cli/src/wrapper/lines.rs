@@ -1,0 +1,60 @@
+//! Whether what is to be measured is part of what is built.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use super::compile::Job;
+use crate::output;
+use crate::rewrite::{Candidate, Conditions};
+
+/// Keeps which patterns name anything in a crate that is made of `files`, or in those that it uses.
+/// In the program it is an error if none does: it would run for nothing.
+pub(super) fn judge(job: &Job, files: &BTreeSet<PathBuf>) -> Result<ExitCode> {
+    if job.patterns.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let mut naming = named_in(job, files);
+    for (_, file) in &job.invocation.externs {
+        naming.extend(kept(job, file));
+    }
+    fs::create_dir_all(&job.settings.mirror)?;
+    let text: Vec<_> = naming.iter().map(usize::to_string).collect();
+    fs::write(job.mark(&job.invocation.unit(), "lines"), text.join(" "))?;
+    let is_program =
+        job.invocation.is_program() && job.settings.programs.iter().any(|root| root == job.root);
+    let (missing, is_all) = job.patterns.missing(&naming);
+    for pattern in missing.iter().filter(|_| is_program) {
+        let text = format!("`{pattern}` names no function in what is built");
+        match is_all {
+            true => output::complain("error", &text),
+            false => job.note(&text),
+        }
+    }
+    Ok(if is_program && is_all { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn named_in(job: &Job, files: &BTreeSet<PathBuf>) -> BTreeSet<usize> {
+    let printed = job.compiler().args(&job.invocation.arguments).arg("--print=cfg").output();
+    let printed = printed.ok().filter(|printed| printed.status.success());
+    let conditions = printed.map(|it| Conditions::read(&String::from_utf8_lossy(&it.stdout)));
+    let holds = |condition: &String| conditions.as_ref().is_none_or(|own| own.hold(condition));
+    let all = job.sources.functions();
+    let built: Vec<_> = all
+        .filter(|(file, _, it)| files.contains(*file) && it.conditions.iter().all(holds))
+        .collect();
+    let candidate = |(file, path, function)| Candidate { file, path, function };
+    let built = built.iter().map(|(file, path, function)| (*file, path.as_str(), *function));
+    job.patterns.naming(&built.map(candidate).collect::<Vec<_>>())
+}
+
+/// What was kept of the crate whose library is `file`.
+fn kept(job: &Job, file: &Path) -> Vec<usize> {
+    let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+    let unit = stem.strip_prefix("lib").unwrap_or(&stem);
+    let text = fs::read_to_string(job.mark(unit, "lines")).unwrap_or_default();
+    text.split(' ').filter_map(|number| number.parse().ok()).collect()
+}

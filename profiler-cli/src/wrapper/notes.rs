@@ -1,0 +1,111 @@
+//! What is not measured, and why: one line each.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+use mem_profile_runtime::report;
+
+use super::blame::Working;
+use super::compile::Job;
+use crate::output;
+use crate::rewrite::{FunctionId, Plan};
+
+/// How many lines are said of one kind.
+const NOTES: usize = 8;
+
+impl Job<'_> {
+    /// Why nothing of the crate can be measured, if so.
+    pub(super) fn why_not(&self) -> Option<&'static str> {
+        if self.runtime.is_none() && self.invocation.runtime().is_none() {
+            let reason = "it does not depend on `mem-profile`, and the package of that name in \
+                          this project cannot be replaced";
+            return Some(reason);
+        }
+        let is_bare = self.invocation.is_program() && self.sources.is_bare();
+        is_bare.then_some("it does without the standard library")
+    }
+
+    /// Says why there is nothing to measure although nothing is excluded.
+    pub(super) fn name_empty(&self) {
+        let name = &self.invocation.name;
+        self.note(&match self.sources.functions().next() {
+            Some(_) => format!(
+                "not measured: its functions are trivial, `--lines '{name}::*'` measures them"
+            ),
+            None => "not measured: it has no functions, unless in macros".to_owned(),
+        });
+    }
+
+    /// Names the functions that are left out.
+    pub(super) fn name_refused(&self, Working { refused, untried, .. }: &Working) {
+        let name = |function: &FunctionId| {
+            let file = function.file.strip_prefix(self.mirror.base).unwrap_or(&function.file);
+            let place = format!("{}:{}", file.display(), function.start.line);
+            format!("the function on {place} does not compile with the attribute")
+        };
+        self.notes(&refused.iter().map(name).collect::<Vec<_>>(), "functions");
+        if !untried.is_empty() {
+            self.note(&format!(
+                "{} functions are not measured: one or more of them do not compile with the \
+                 attribute, and trying each would take too long",
+                untried.len()
+            ));
+        }
+    }
+
+    /// Names the files of the crate in which nothing is measured, because they cannot be read or
+    /// are not known to belong to it.
+    pub(super) fn name_unread(&self, files: &[PathBuf]) {
+        let known: BTreeSet<_> = self.sources.paths().collect();
+        let is_code = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "rs");
+        let unread = files.iter().filter(is_code).filter(|path| !known.contains(path.as_path()));
+        let notes = unread.map(|path| {
+            let shown = path.strip_prefix(self.mirror.base).unwrap_or(path).display();
+            match self.sources.faulty.iter().find(|(faulty, _)| faulty == path) {
+                Some((_, fault)) => {
+                    format!("{shown}:{} cannot be read: {}", fault.line, fault.reason)
+                }
+                None => format!("{shown} is not measured: a macro makes it part of the crate"),
+            }
+        });
+        self.notes(&notes.collect::<Vec<_>>(), "files");
+    }
+
+    /// Says one line each, and of many how many more there are.
+    fn notes(&self, notes: &[String], of: &str) {
+        let (shown, more) = notes.split_at(notes.len().min(NOTES));
+        shown.iter().for_each(|note| self.note(note));
+        if !more.is_empty() {
+            self.note(&format!("the same of {} more {of}", more.len()));
+        }
+    }
+
+    /// Says where the allocator is that keeps ours from being added, unless that is wrapped.
+    pub(super) fn explain_allocator(&self, conflict: Option<&str>) {
+        let is_known = match conflict {
+            Some(other) => self.mark(other, "allocator").exists(),
+            None => self.sources.has_allocator(),
+        };
+        if !is_known {
+            let whose =
+                conflict.map_or_else(String::new, |other| format!(", of the crate {other},"));
+            let what = "is not a static of the workspace";
+            self.note(&format!("its allocator{whose} {what}: figures are of the resident set"));
+        }
+    }
+
+    /// Says what became of the allocator in a plan that was reduced.
+    pub(super) fn explain_reduced(&self, plan: &Plan, found: &Working) {
+        if let Some(conflict) = &found.conflict {
+            self.explain_allocator(conflict.as_deref());
+        }
+        if plan.wraps_allocator && !found.plan.wraps_allocator {
+            self.note("its allocator cannot be wrapped: figures are of the resident set");
+        }
+    }
+
+    pub(super) fn note(&self, text: &str) {
+        let line = report::printable(&format!("mem-profile: {}: {text}", self.invocation.name));
+        output::say(&(line + "\n"));
+    }
+}

@@ -4,7 +4,8 @@
 //! | folder or file | what it does |
 //! |---|---|
 //! | `command` | one file per subcommand: its options, and the steps it takes |
-//! | `recording` | the one way in: a file → what was recorded |
+//! | `input` | the one way in: files, pipes and devices, each read once |
+//! | `recording` | what is read → what was recorded |
 //! | `compare` | two recordings → what changed |
 //! | `check` | a recording, and what it is held to → a verdict |
 //! | `timeline` | memory over time: samples and calls, their files, and who takes and writes them |
@@ -25,6 +26,7 @@ mod config;
 mod figures;
 #[cfg(test)]
 mod hostile;
+mod input;
 mod output;
 mod process;
 mod project;

@@ -11,7 +11,7 @@ use mem_profile_runtime::report::printable;
 use crate::process;
 
 /// What a recording begins with.
-const MAGIC: &[u8; 8] = b"memprof\0";
+pub(crate) const MAGIC: &[u8; 8] = b"memprof\0";
 
 /// Where a result goes.
 #[derive(Clone, Debug, PartialEq, Eq)]

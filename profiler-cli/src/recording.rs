@@ -1,15 +1,14 @@
-//! The one way in: from a file to what was recorded.
+//! From what is read to what was recorded.
 
-use std::fs::{self, File};
-use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use mem_profile_runtime::recording::{self, Reason, State};
+use mem_profile_runtime::recording::{self, Reason, RecordingError, State};
 use mem_profile_runtime::{SCHEMA_VERSION, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Outcome;
+use crate::input::Input;
 use crate::output;
 
 /// What a file holds.
@@ -52,27 +51,35 @@ impl Recording {
 
 /// Reads a recording: the file that a run recorded to, or a report of it as JSON.
 pub(crate) fn load(path: &Path) -> Result<Recording> {
-    let recording = match first_byte(path) {
-        Ok(None) => bail!("{} is empty: nothing was recorded", path.display()),
-        Ok(Some(b'{')) => fs::read(path).map_err(Into::into).and_then(|bytes| from_json(&bytes)),
-        Ok(Some(_)) => from_file(path),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    read(path, Input::open(path)?)
+}
+
+/// Reads a recording that was opened at this path.
+pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
+    let recording = match input.first_byte() {
+        None => bail!("{} is empty: nothing was recorded", path.display()),
+        Some(b'{') => input.into_bytes().map_err(Into::into).and_then(|bytes| from_json(&bytes)),
+        // Only its path tells whether the process that writes it still runs.
+        _ if input.is_file => recording::Recording::open(path).map(from_file).map_err(explained),
+        _ if input.is_recording() => from_pipe(input),
+        _ => Err(explained(RecordingError::NotARecording)),
     };
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
     recording.snapshot.sort();
     Ok(recording)
 }
 
-/// The first byte that is no white space, of those that white space may reasonably take.
-fn first_byte(path: &Path) -> io::Result<Option<u8>> {
-    let mut start = Vec::new();
-    File::open(path)?.take(1 << 10).read_to_end(&mut start)?;
-    let found = start.iter().find(|byte| !byte.is_ascii_whitespace());
-    Ok(found.or(start.first()).copied())
+fn from_pipe(input: Input) -> Result<Recording> {
+    let bytes = input.into_bytes()?;
+    let mut recording = recording::Recording::read(&bytes).map(from_file).map_err(explained)?;
+    if let Some(incomplete) = recording.incomplete.as_mut().filter(|it| !it.lossy) {
+        "it was not closed: its process was killed, or still runs, which a pipe does not tell"
+            .clone_into(&mut incomplete.reason);
+    }
+    Ok(recording)
 }
 
-fn from_file(path: &Path) -> Result<Recording> {
-    let recording = recording::Recording::open(path).map_err(|error| anyhow!("{error}"))?;
+fn from_file(recording: recording::Recording) -> Recording {
     let incomplete = match &recording.state {
         State::Complete => None,
         State::Running => Some(Incomplete {
@@ -90,7 +97,15 @@ fn from_file(path: &Path) -> Result<Recording> {
         state => Some(Incomplete { reason: format!("{state:?}"), lossy: true }),
     };
     let program = Some(recording.program).filter(|program| !program.is_empty());
-    Ok(Recording { snapshot: recording.snapshot, program, incomplete })
+    Recording { snapshot: recording.snapshot, program, incomplete }
+}
+
+/// In one sentence, which has the name of the file already.
+fn explained(error: RecordingError) -> anyhow::Error {
+    match error {
+        RecordingError::Io { error, .. } => error.into(),
+        error => anyhow!("{error}"),
+    }
 }
 
 #[derive(Deserialize)]
@@ -99,7 +114,7 @@ struct Version {
 }
 
 fn from_json(bytes: &[u8]) -> Result<Recording> {
-    let version: Version = serde_json::from_slice(bytes).map_err(explained)?;
+    let version: Version = serde_json::from_slice(bytes).map_err(of_json)?;
     if version.schema_version != SCHEMA_VERSION {
         bail!(
             "it has version {}, and this command reads {SCHEMA_VERSION}: install the version of \
@@ -107,10 +122,10 @@ fn from_json(bytes: &[u8]) -> Result<Recording> {
             version.schema_version,
         );
     }
-    serde_json::from_slice(bytes).map_err(explained)
+    serde_json::from_slice(bytes).map_err(of_json)
 }
 
-fn explained(error: serde_json::Error) -> anyhow::Error {
+fn of_json(error: serde_json::Error) -> anyhow::Error {
     if error.is_eof() {
         return anyhow!("it ends in the middle: the disk was full, or the writer killed");
     }
@@ -119,6 +134,8 @@ fn explained(error: serde_json::Error) -> anyhow::Error {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::sample;
 

@@ -71,10 +71,17 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
+/// In seconds, some thirty years.
+const FARTHEST: f64 = 1e9;
+
 fn window(text: &str) -> Result<(f64, f64), String> {
     let ends = text.split_once(',').and_then(|(from, to)| {
         Some((from.trim().parse::<f64>().ok()?, to.trim().parse::<f64>().ok()?))
     });
-    ends.filter(|(from, to)| from < to && from.is_finite() && to.is_finite())
-        .ok_or_else(|| "two numbers of seconds, the lower first: 0,20.5".into())
+    let ends = ends.filter(|(from, to)| from < to);
+    let ends = ends.ok_or("two numbers of seconds, the lower first: 0,20.5")?;
+    match [ends.0, ends.1].iter().all(|end| end.abs() <= FARTHEST) {
+        true => Ok(ends),
+        false => Err(format!("seconds since the start are numbers up to {FARTHEST}")),
+    }
 }

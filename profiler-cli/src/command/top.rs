@@ -48,6 +48,9 @@ mod live {
 
     pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         let path = find(&arguments.recording)?;
+        if path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()) {
+            bail!("{} is no file, and `top` reads again and again: name a file", path.display());
+        }
         let mut top = Top::new(&path.display().to_string());
         top.update(recording::load(&path)?);
         if !std::io::stdout().is_terminal() {

@@ -20,6 +20,9 @@ use super::{Sample, Series, Span, Timeline};
 
 const MIB: f64 = 1_048_576.0;
 
+/// In seconds since 1970, some three thousand years: what is later is no time.
+const LATEST: f64 = 1e11;
+
 /// What could be read of a file, and what could not.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Parsed {
@@ -137,7 +140,7 @@ impl Fields<'_> {
     fn sample(&mut self) -> Option<Sample> {
         let mib: f64 = self.0.next()?.parse().ok()?;
         let time: f64 = self.0.next()?.parse().ok()?;
-        let is_sound = mib >= 0.0 && mib.is_finite() && time.is_finite();
+        let is_sound = mib >= 0.0 && mib.is_finite() && time.abs() <= LATEST;
         is_sound.then(|| Sample { time, bytes: (mib * MIB).round() as u64 })
     }
 }
@@ -248,11 +251,19 @@ mod tests {
         insta::assert_snapshot!(cut.fault.unwrap(), @"it ends in the middle of a line, which is left out");
         let one = parsed("MEM 1.0 5.0\nMEM x 6.0\n");
         insta::assert_snapshot!(one.fault.unwrap(), @"line 2 is none of a file of samples, `MEM x 6.0`; left out: 1");
-        let bad =
-            ["MEM", "MEM -1 5", "MEM NaN 5", "CHLD x 1 5", "FUNC f 1 5 1 4", "BLUB 1 2", "\u{1}"];
+        let bad = [
+            "MEM",
+            "MEM -1 5",
+            "MEM NaN 5",
+            "MEM 1 1e308",
+            "CHLD x 1 5",
+            "FUNC f 1 5 1 4",
+            "BLUB 1 2",
+            "\u{1}",
+        ];
         let bad = parsed(&("MEM 1.0 5.0\n".to_owned() + &bad.join("\n") + "\nMEM 2.0 6.0\n"));
         assert_eq!(bad.timeline.memory.samples.len(), 2);
-        insta::assert_snapshot!(bad.fault.unwrap(), @"line 2 is none of a file of samples, `MEM`, and so are others; left out: 7");
+        insta::assert_snapshot!(bad.fault.unwrap(), @"line 2 is none of a file of samples, `MEM`, and so are others; left out: 8");
     }
 
     #[test]

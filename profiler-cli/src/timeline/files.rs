@@ -1,5 +1,6 @@
 //! Files of samples: how they are named, listed, chosen and read.
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,7 @@ use anyhow::{Context, Result, anyhow, bail};
 use jiff::civil::DateTime;
 
 use super::{Timeline, dat, recorded};
+use crate::input::Input;
 use crate::output;
 
 const START: &str = "mprofile_";
@@ -44,10 +46,10 @@ pub(crate) fn choose(named: &[String]) -> Result<Vec<PathBuf>> {
         output::complain("note", &format!("the last run, {}", last.display()));
         return Ok(vec![last.clone()]);
     }
-    let mut chosen = Vec::new();
+    let (mut chosen, mut known) = (Vec::new(), HashSet::new());
     for name in named {
         let path = find(name, &all)?;
-        if !chosen.contains(&path) {
+        if known.insert(path.clone()) {
             chosen.push(path);
         }
     }
@@ -74,11 +76,15 @@ fn find(name: &str, all: &[PathBuf]) -> Result<PathBuf> {
 /// Reads a file of samples, or the timeline of a recording, and says on standard error what in it
 /// could not be read.
 pub(crate) fn load(path: &Path) -> Result<Timeline> {
-    if output::is_recording(path) {
-        return recorded::load(path);
+    let input = Input::open(path)?;
+    if input.is_recording() || input.first_byte() == Some(b'{') {
+        return recorded::read(path, input);
     }
     let shown = path.display();
-    let bytes = fs::read(path).with_context(|| format!("cannot read {shown}"))?;
+    let bytes = match input.is_text() {
+        true => input.into_bytes().with_context(|| format!("cannot read {shown}"))?,
+        false => input.into_head(),
+    };
     let parsed = dat::parse(&bytes).map_err(|fault| anyhow!("{shown} {fault}"))?;
     if let Some(fault) = parsed.fault {
         output::complain("warning", &format!("{shown}: {fault}"));

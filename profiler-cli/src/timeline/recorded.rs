@@ -7,6 +7,7 @@ use mem_profile_runtime::Timeline as Recorded;
 use tempfile::TempDir;
 
 use super::{Sample, Series, Span, Timeline};
+use crate::input::Input;
 use crate::recording::{self, Recording};
 
 /// Where annotated functions of a program write which of them run when, while it is sampled.
@@ -62,10 +63,12 @@ impl Place {
 /// a file are of one kind.
 pub(crate) fn spans(timelines: &[Recorded], samples: &[Sample]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
+    // Threads of several processes have numbers of their own.
+    let mut first = 0;
     for recorded in timelines {
-        // Threads of several processes have numbers of their own.
-        let first = spans.iter().map(|span| span.thread + 1).max().unwrap_or(0);
-        spans.extend(calls(recorded, samples, first));
+        let calls = calls(recorded, samples, first);
+        first = calls.iter().map(|span| span.thread.saturating_add(1)).fold(first, u32::max);
+        spans.extend(calls);
     }
     spans
 }
@@ -104,12 +107,12 @@ fn bytes_at(samples: &[Sample], time: f64) -> Option<u64> {
     Some((before + (after - before) * share).round() as u64)
 }
 
-/// The timeline of a recording, with its own samples.
+/// The timeline of a recording that was opened at this path, with its own samples.
 ///
 /// # Errors
 /// Where it has none.
-pub(crate) fn load(path: &Path) -> Result<Timeline> {
-    let recording = recording::load(path)?;
+pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
+    let recording = recording::read(path, input)?;
     recording.warn(path);
     let Recording { snapshot, program, .. } = recording;
     let recorded = snapshot.timeline.with_context(|| {

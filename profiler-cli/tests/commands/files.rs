@@ -149,8 +149,9 @@ fn a_plot_is_written_by_the_ending_of_its_name() {
         (refused.code, refused.stderr.as_str()),
         (125, "error: a plot is .svg or .png: name it so with --output\n")
     );
-    for window in ["5", "3,1", "a,b", "nan,1"] {
-        assert_eq!(plot(&["-w", window]).code, 2);
+    for window in ["5", "3,1", "a,b", "nan,1", "0,inf", "-1e308,1e308", "0,1e10"] {
+        let refused = plot(&[&format!("--window={window}")]);
+        assert!(refused.code == 2 && refused.stderr.contains("seconds"), "{window}: {refused:?}");
     }
     let text = stdout(plot(&[]));
     assert!(text.starts_with("python app.py\n") && text.contains('⠤'), "{text}");

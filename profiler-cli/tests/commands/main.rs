@@ -9,6 +9,8 @@ mod hostile;
 mod manual;
 mod measured;
 #[cfg(target_os = "linux")]
+mod pipes;
+#[cfg(target_os = "linux")]
 mod python;
 mod recorded;
 mod report;

@@ -56,7 +56,7 @@ pub(crate) fn build(name: &str, source: &str) -> PathBuf {
     target.join("debug/examples").join(name)
 }
 
-fn recorded(program: &Path, folder: &Folder, name: &str) -> Command {
+pub(crate) fn recorded(program: &Path, folder: &Folder, name: &str) -> Command {
     let mut command = Command::new(program);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("MEM_PROFILE") {

@@ -5,6 +5,7 @@ mod lines;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::hash::Hash;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
@@ -87,11 +88,31 @@ impl Ranking {
     }
 }
 
+/// How long a comparison looks for lines that have moved.
+const LONGEST: Duration = Duration::from_secs(2);
+
 /// One function of two recordings, and its lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Compared {
     pub(crate) function: Change,
     pub(crate) lines: Vec<Change>,
+    /// Whether its lines were paired as they stand, because the time was over.
+    pub(crate) is_by_order: bool,
+}
+
+/// What has to be said of functions whose lines were paired as they stand.
+pub(crate) fn note(comparison: &[Compared]) -> Option<String> {
+    let by_order = || comparison.iter().filter(|it| it.is_by_order);
+    let first = &by_order().next()?.function.function;
+    let more = match by_order().count() - 1 {
+        0 => String::new(),
+        more => format!(" and of {more} more"),
+    };
+    let seconds = LONGEST.as_secs();
+    Some(format!(
+        "lines of {first}{more} are paired by their order: they differ too much to be found by \
+         their text in {seconds} s"
+    ))
 }
 
 /// Compares two recordings.
@@ -109,22 +130,27 @@ pub(crate) fn compare(before: &Snapshot, after: &Snapshot) -> Result<Vec<Compare
             after.backend.name(),
         );
     }
-    let was = matched_functions(&before.functions, &after.functions);
-    let kept = after.functions.iter().zip(&was);
+    let deadline = Instant::now() + LONGEST;
+    let matching = matched_functions(&before.functions, &after.functions);
+    let kept = after.functions.iter().zip(&matching.was);
     let kept = kept.filter_map(|(function, was)| {
-        Compared::new(was.map(|index| &before.functions[index]), Some(function))
+        Compared::new(was.map(|index| &before.functions[index]), Some(function), deadline)
     });
-    let gone = before.functions.iter().enumerate().filter(|(at, _)| !was.contains(&Some(*at)));
-    let gone = gone.filter_map(|(_, function)| Compared::new(Some(function), None));
+    let gone = before.functions.iter().zip(&matching.taken).filter(|(_, is_taken)| !**is_taken);
+    let gone = gone.filter_map(|(function, _)| Compared::new(Some(function), None, deadline));
     Ok(kept.chain(gone).collect())
 }
 
 impl Compared {
     /// `None` without either.
-    fn new(before: Option<&FunctionSnapshot>, after: Option<&FunctionSnapshot>) -> Option<Self> {
+    fn new(
+        before: Option<&FunctionSnapshot>,
+        after: Option<&FunctionSnapshot>,
+        deadline: Instant,
+    ) -> Option<Self> {
         let place = after.or(before)?;
-        let pairs = lines::matched(&body(before), &body(after));
-        let lines = pairs.into_iter().filter_map(|(before, after)| {
+        let matched = lines::matched(&body(before), &body(after), deadline);
+        let lines = matched.pairs.into_iter().filter_map(|(before, after)| {
             let line = after.or(before)?;
             let figures = (before.map(Figures::of_line), after.map(Figures::of_line));
             Some(Change {
@@ -137,7 +163,8 @@ impl Compared {
         let figures = (before.map(Figures::of_function), after.map(Figures::of_function));
         let moved_from = before.map(|it| it.line).filter(|&from| from != place.line);
         let function = Change { moved_from, ..Change::at(place, figures) };
-        Some(Self { function, lines: lines.collect() })
+        let lines = lines.collect();
+        Some(Self { function, lines, is_by_order: matched.is_by_order })
     }
 }
 
@@ -150,37 +177,46 @@ fn body(function: Option<&FunctionSnapshot>) -> Vec<&LineSnapshot> {
     function.into_iter().flat_map(FunctionSnapshot::body_lines).collect()
 }
 
-/// For each function of `after` the index of the one that it was.
-fn matched_functions(
-    before: &[FunctionSnapshot],
-    after: &[FunctionSnapshot],
-) -> Vec<Option<usize>> {
-    let mut was = vec![None; after.len()];
-    pair(before, after, &mut was, |function| (function.name.clone(), function.file.clone()));
-    pair(before, after, &mut was, |function| function.name.clone());
-    pair(before, after, &mut was, |function| {
-        let texts = function.body_lines().map(|line| line.source.trim().to_owned());
-        texts.collect::<Vec<_>>()
-    });
-    was
+/// Which function was which.
+struct Matching {
+    /// For each function after, the index before.
+    was: Vec<Option<usize>>,
+    taken: Vec<bool>,
 }
 
-/// Pairs what has no partner yet and the same key, in order.
-fn pair<T, K: Eq + Hash>(
-    before: &[T],
-    after: &[T],
-    was: &mut [Option<usize>],
-    key: impl Fn(&T) -> K,
-) {
-    let mut free: HashMap<K, Vec<usize>> = HashMap::new();
-    // The last index comes first, so that `pop` gives them in order.
-    for (index, item) in before.iter().enumerate().rev() {
-        if !was.contains(&Some(index)) {
-            free.entry(key(item)).or_default().push(index);
+fn matched_functions(before: &[FunctionSnapshot], after: &[FunctionSnapshot]) -> Matching {
+    let (was, taken) = (vec![None; after.len()], vec![false; before.len()]);
+    let mut matching = Matching { was, taken };
+    matching.pair(before, after, |function| (function.name.as_str(), function.file.as_str()));
+    matching.pair(before, after, |function| function.name.as_str());
+    matching.pair(before, after, |function| {
+        let texts = function.body_lines().map(|line| line.source.trim());
+        texts.collect::<Vec<_>>()
+    });
+    matching
+}
+
+impl Matching {
+    /// Pairs what has no partner yet and the same key, in order.
+    fn pair<'a, T, K: Eq + Hash>(
+        &mut self,
+        before: &'a [T],
+        after: &'a [T],
+        key: impl Fn(&'a T) -> K,
+    ) {
+        let mut free: HashMap<K, Vec<usize>> = HashMap::new();
+        // The last index comes first, so that `pop` gives them in order.
+        for (index, item) in before.iter().enumerate().rev() {
+            if !self.taken[index] {
+                free.entry(key(item)).or_default().push(index);
+            }
         }
-    }
-    for (item, was) in after.iter().zip(was).filter(|(_, was)| was.is_none()) {
-        *was = free.get_mut(&key(item)).and_then(Vec::pop);
+        for (item, was) in after.iter().zip(&mut self.was).filter(|(_, was)| was.is_none()) {
+            *was = free.get_mut(&key(item)).and_then(Vec::pop);
+            if let Some(index) = *was {
+                self.taken[index] = true;
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 //! | `timeline` | memory over time: samples and calls, their files, and who takes and writes them |
 //! | `process` | what the system tells of other processes; only this folder knows systems apart |
 //! | `figures` | the numbers of a line and of a function, and the orders by them |
+//! | `highest` | the highest of any part of a series |
 //! | `view` | figures → text or bytes, one renderer per file; none reads or writes anything |
 //! | `output` | the one way out |
 //! | `config` | settings from files |
@@ -24,6 +25,7 @@ mod command;
 mod compare;
 mod config;
 mod figures;
+mod highest;
 #[cfg(test)]
 mod hostile;
 mod input;

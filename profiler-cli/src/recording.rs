@@ -11,6 +11,9 @@ use crate::command::Outcome;
 use crate::input::Input;
 use crate::output;
 
+/// Bytes of a name.
+const LONGEST: usize = 1_000;
+
 /// What a file holds.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Recording {
@@ -65,8 +68,28 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
         _ => Err(explained(RecordingError::NotARecording)),
     };
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
+    if cut_names(&mut recording.snapshot) {
+        let what =
+            format!("{} has names of more than {LONGEST} bytes: they are cut", path.display());
+        output::complain("note", &what);
+    }
     recording.snapshot.sort();
     Ok(recording)
+}
+
+/// Cuts what no program calls its functions. Views repeat them on each line.
+fn cut_names(snapshot: &mut Snapshot) -> bool {
+    let functions = snapshot.functions.iter_mut();
+    let names = functions.flat_map(|it| [&mut it.name, &mut it.file]);
+    let labels = snapshot.timeline.iter_mut().flat_map(|timeline| &mut timeline.labels);
+    let mut names: Vec<_> = names.chain(labels.map(|label| &mut label.name)).collect();
+    names.retain(|name| name.len() > LONGEST);
+    for name in &mut names {
+        let end = (0..=LONGEST).rev().find(|&at| name.is_char_boundary(at));
+        name.truncate(end.unwrap_or(0));
+        name.push('…');
+    }
+    !names.is_empty()
 }
 
 fn from_pipe(input: Input) -> Result<Recording> {

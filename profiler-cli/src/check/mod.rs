@@ -76,8 +76,9 @@ pub(crate) fn judge(
         bail!("nothing was measured: run the program with MEM_PROFILE=on and no filter");
     }
     let mut verdict = Verdict::default();
+    let figures: Vec<_> = snapshot.functions.iter().map(Figures::of_function).collect();
     for limit in &limits.limits {
-        judge_limit(snapshot, limit, &mut verdict)?;
+        judge_limit(snapshot, &figures, limit, &mut verdict)?;
     }
     if let Some(comparison) = comparison {
         judge_growth(comparison, snapshot.backend, &limits.growth, &mut verdict)?;
@@ -85,18 +86,24 @@ pub(crate) fn judge(
     Ok(verdict.sorted())
 }
 
-fn judge_limit(snapshot: &Snapshot, limit: &Limit, verdict: &mut Verdict) -> Result<()> {
+fn judge_limit(
+    snapshot: &Snapshot,
+    figures: &[Figures],
+    limit: &Limit,
+    verdict: &mut Verdict,
+) -> Result<()> {
     let filter = Filter::parse(&limit.function);
-    let mut functions = snapshot.functions.iter().filter(|it| filter.matches(&it.name)).peekable();
+    let functions = snapshot.functions.iter().zip(figures);
+    let mut functions = functions.filter(|(it, _)| filter.matches(&it.name)).peekable();
     if functions.peek().is_none() {
         bail!(
             "a limit is on `{}`, and no such function ran: correct the pattern, or remove the limit",
             limit.function,
         );
     }
-    for function in functions {
+    for (function, figures) in functions {
         for (measure, most) in limit.each() {
-            let Some(figure) = measure.of(&Figures::of_function(function)) else {
+            let Some(figure) = measure.of(figures) else {
                 return Err(unknown(measure, snapshot.backend));
             };
             verdict.judge(figure, most.into(), || breach(function, measure, figure, most.into()));
@@ -143,7 +150,7 @@ fn judge_growth(
     let gone = functions().filter(|function| function.after.is_none());
     verdict.missing = gone.map(|function| function.function.clone()).collect();
     for measure in measures(growth, backend)? {
-        for Compared { function, lines } in comparison {
+        for Compared { function, lines, .. } in comparison {
             let mut judge = |change| judge_change(change, measure, growth, verdict);
             let exceeded = lines.iter().filter(|line| judge(line)).count();
             // A line says more than the function that it is in.

@@ -66,6 +66,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let baseline = limits.baseline.as_deref().map(whole).transpose()?;
     let compared = |baseline: &Recording| compare::compare(&baseline.snapshot, &recording.snapshot);
     let comparison = baseline.as_ref().map(compared).transpose()?;
+    if let Some(note) = comparison.as_deref().and_then(compare::note) {
+        output::complain("note", &note);
+    }
     let verdict = check::judge(&recording.snapshot, &limits, comparison.as_deref())?;
     for function in &verdict.missing {
         output::complain("warning", &format!("{function} is in the baseline, and did not run"));

@@ -9,6 +9,7 @@ use super::Outcome;
 use super::options::{Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
 use crate::figures::Measure;
+use crate::output;
 use crate::recording;
 use crate::view::comparison;
 
@@ -78,6 +79,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         recording.warn(path);
     }
     let comparison = compare::compare(&before.snapshot, &after.snapshot)?;
+    if let Some(note) = compare::note(&comparison) {
+        output::complain("note", &note);
+    }
     let mut all = match arguments.by {
         By::Line => compare::lines(comparison),
         By::Function => comparison.into_iter().map(|it| it.function).collect(),

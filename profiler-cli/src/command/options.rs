@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mem_profile_runtime::Filter;
-use mem_profile_runtime::report::{Style, Unit};
+use mem_profile_runtime::report::{self, Style, Unit};
 
 use crate::output::Target;
 
@@ -60,6 +60,9 @@ impl Sizes {
     }
 }
 
+/// Columns of patterns that are quoted.
+const LONGEST: usize = 200;
+
 /// Which functions are looked at.
 #[derive(Args)]
 pub(super) struct Functions {
@@ -79,6 +82,7 @@ impl Functions {
         let filter = Filter::parse(patterns);
         items.retain(|item| filter.matches(name(item)));
         if items.is_empty() {
+            let patterns = report::cut(patterns, LONGEST);
             bail!("no function matches `{patterns}`: leave out --function to see all");
         }
         Ok(())

@@ -1,42 +1,82 @@
 //! Which line of a function was which before an edit.
 
+use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
+use std::time::Instant;
 
 use mem_profile_runtime::LineSnapshot;
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 type Pair<'a> = (Option<&'a LineSnapshot>, Option<&'a LineSnapshot>);
 
-/// The lines of both, each with its partner: those of `after` in order, then those that are gone.
+/// The lines of two functions, and which is which.
+pub(super) struct Matched<'a> {
+    /// Each line with its partner: those of `after` in order, then those that are gone.
+    pub(super) pairs: Vec<Pair<'a>>,
+    /// Whether there was no time to look at their texts.
+    pub(super) is_by_order: bool,
+}
+
+/// Pairs lines, by their texts as long as the time lasts.
 ///
 /// Partners have the same text, less its indentation, and stand in the same order; then, the same
-/// text at another place; then, the same position within an edited part.
+/// text at another place; then, the same position within an edited part. Where there is no time
+/// they have the same position.
 pub(super) fn matched<'a>(
     before: &[&'a LineSnapshot],
     after: &[&'a LineSnapshot],
-) -> Vec<Pair<'a>> {
-    let was = Matching::new(&texts(before), &texts(after)).was;
-    let kept =
-        after.iter().zip(&was).map(|(&line, was)| (was.map(|index| before[index]), Some(line)));
-    let gone = before.iter().enumerate().filter(|(index, _)| !was.contains(&Some(*index)));
-    kept.chain(gone.map(|(_, &line)| (Some(line), None))).collect()
+    deadline: Instant,
+) -> Matched<'a> {
+    let matching = Matching::new(&texts(before), &texts(after), deadline);
+    let kept = after.iter().zip(&matching.was);
+    let kept = kept.map(|(&line, was)| (was.map(|index| before[index]), Some(line)));
+    let gone = before.iter().zip(&matching.taken).filter(|(_, is_taken)| !**is_taken);
+    let pairs = kept.chain(gone.map(|(&line, _)| (Some(line), None))).collect();
+    Matched { pairs, is_by_order: matching.is_by_order }
 }
 
 fn texts<'a>(lines: &[&'a LineSnapshot]) -> Vec<&'a str> {
     lines.iter().map(|line| line.source.trim()).collect()
 }
 
+/// For each text a number, the same for the same text: they are compared more than once.
+fn numbered<'a>(texts: &[&'a str], numbers: &mut HashMap<&'a str, usize>) -> Vec<usize> {
+    let number = |text: &&'a str| {
+        let next = numbers.len();
+        *numbers.entry(*text).or_insert(next)
+    };
+    texts.iter().map(number).collect()
+}
+
+#[derive(Default)]
 struct Matching {
     /// For each line after, the index before.
     was: Vec<Option<usize>>,
     taken: Vec<bool>,
+    is_by_order: bool,
 }
 
 impl Matching {
-    fn new(before: &[&str], after: &[&str]) -> Self {
-        let mut matching = Self { was: vec![None; after.len()], taken: vec![false; before.len()] };
+    fn new(before: &[&str], after: &[&str], deadline: Instant) -> Self {
+        let (was, taken) = (vec![None; after.len()], vec![false; before.len()]);
+        let mut matching = Self { was, taken, is_by_order: false };
+        let mut numbers = HashMap::new();
+        let old = numbered(before, &mut numbers);
+        let new = numbered(after, &mut numbers);
+        if old == new {
+            matching.zip(0..old.len(), 0..new.len());
+            return matching;
+        }
+        let deadline = Some(deadline);
+        let parts = capture_diff_slices_deadline(Algorithm::Patience, &old, &new, deadline);
+        if deadline < Some(Instant::now()) {
+            // What is there was found in haste.
+            matching.is_by_order = true;
+            matching.zip(0..old.len(), 0..new.len());
+            return matching;
+        }
         let mut edited = Vec::new();
-        for part in capture_diff_slices(Algorithm::Patience, before, after) {
+        for part in parts {
             match part {
                 DiffOp::Equal { old_index, new_index, len } => {
                     matching.zip(old_index..old_index + len, new_index..new_index + len);
@@ -44,7 +84,7 @@ impl Matching {
                 part => edited.push((part.old_range(), part.new_range())),
             }
         }
-        matching.find_moved(before, after);
+        matching.find_moved(&old, &new, after);
         edited.into_iter().for_each(|(old, new)| matching.zip(old, new));
         matching
     }
@@ -58,14 +98,17 @@ impl Matching {
 
     /// Pairs lines that have the same text at another place. Text without a letter, as a closing
     /// brace, is the same everywhere.
-    fn find_moved(&mut self, before: &[&str], after: &[&str]) {
-        for (new, text) in after.iter().enumerate() {
-            if self.was[new].is_some() || !text.contains(char::is_alphabetic) {
+    fn find_moved(&mut self, old: &[usize], new: &[usize], after: &[&str]) {
+        let mut free: HashMap<usize, VecDeque<usize>> = HashMap::new();
+        for (index, number) in old.iter().enumerate().filter(|(index, _)| !self.taken[*index]) {
+            free.entry(*number).or_default().push_back(index);
+        }
+        for (index, (number, text)) in new.iter().zip(after).enumerate() {
+            if self.was[index].is_some() || !text.contains(char::is_alphabetic) {
                 continue;
             }
-            let same = |&old: &usize| !self.taken[old] && before[old] == *text;
-            if let Some(old) = (0..before.len()).find(same) {
-                self.set(old, new);
+            if let Some(old) = free.get_mut(number).and_then(VecDeque::pop_front) {
+                self.set(old, index);
             }
         }
     }
@@ -78,10 +121,23 @@ impl Matching {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn was(before: &[&str], after: &[&str]) -> Vec<Option<usize>> {
-        Matching::new(before, after).was
+        let matching = Matching::new(before, after, Instant::now() + Duration::from_secs(60));
+        assert!(!matching.is_by_order);
+        matching.was
+    }
+
+    #[test]
+    fn lines_are_paired_in_order_where_there_is_no_time() {
+        let (before, after) = (["a();", "b();", "c();"], ["b();", "c();"]);
+        let matching = Matching::new(&before, &after, Instant::now());
+        assert!(matching.is_by_order);
+        assert_eq!(matching.was, [Some(0), Some(1)]);
+        assert!(!Matching::new(&before, &before, Instant::now()).is_by_order, "nothing to find");
     }
 
     #[test]

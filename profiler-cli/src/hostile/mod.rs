@@ -1,5 +1,6 @@
 //! Every view of a recording whose strings nobody should trust, and every field of it.
 
+mod large;
 mod pages;
 mod tables;
 mod terminals;

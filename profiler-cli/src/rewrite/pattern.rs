@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mem_profile_runtime::Filter;
+use mem_profile_runtime::{Filter, report};
 
 use super::function::Function;
 
 /// How many near misses are named.
 const MISSES: usize = 3;
+/// What is longer, in bytes, is not compared: it takes as long as the product of the lengths.
+const LONGEST: usize = 200;
 /// How alike a near miss has to be, of 1.
 const ALIKE: f32 = 0.6;
 /// How much less alike than the nearest one.
@@ -107,6 +109,7 @@ impl Patterns {
             Some((only, [])) => format!("there is {only}"),
             Some((last, misses)) => format!("there are {} and {last}", misses.join(", ")),
         };
+        let text = report::cut(text, LONGEST);
         Some(format!("`{text}` names no function that can be measured: {meant}"))
     }
 }
@@ -117,7 +120,7 @@ impl Pattern {
             Kind::Path(filter) | Kind::Except(filter) => filter.matches(candidate.path),
             Kind::Line(file, line) => {
                 let holds =
-                    |it: &Candidate| it.file.ends_with(file) && it.function.lines.contains(line);
+                    |it: &Candidate| it.function.lines.contains(line) && it.file.ends_with(file);
                 // Functions that lie in one another: the one that starts last is the innermost.
                 let start = |it: &Candidate| *it.function.lines.start();
                 holds(candidate)
@@ -158,13 +161,19 @@ fn near_line(file: &Path, line: usize, candidates: &[Candidate]) -> Vec<String> 
 fn near_path(pattern: &str, candidates: &[Candidate]) -> Vec<String> {
     let wanted = pattern.replace(['*', '?', '!'], "");
     let wanted = wanted.trim_matches(':');
+    if wanted.len() > LONGEST {
+        return Vec::new();
+    }
     let segments = wanted.split("::").count();
     let mut near: Vec<(f32, &str)> = Vec::new();
     for candidate in candidates {
         let all: Vec<_> = candidate.path.split("::").collect();
         let end = all[all.len().saturating_sub(segments)..].join("::");
         let start = all[..all.len().min(segments)].join("::");
-        let alike = |text: &str| similar::TextDiff::from_chars(wanted, text).ratio();
+        let alike = |text: &str| match text.len() > LONGEST {
+            true => 0.0,
+            false => similar::TextDiff::from_chars(wanted, text).ratio(),
+        };
         let ratio = alike(candidate.path).max(alike(&end)).max(alike(&start));
         if ratio >= ALIKE {
             near.push((ratio, candidate.path));
@@ -194,7 +203,11 @@ fn main() { parse::number(); println!(); }
 ";
 
     fn with<R>(run: impl FnOnce(&[Candidate]) -> R) -> R {
-        let functions = functions(&crate::rewrite::text::read(SOURCE).unwrap());
+        with_source(SOURCE, run)
+    }
+
+    fn with_source<R>(source: &str, run: impl FnOnce(&[Candidate]) -> R) -> R {
+        let functions = functions(&crate::rewrite::text::read(source).unwrap());
         let paths: Vec<_> = functions.iter().map(|it| format!("app::{}", it.path)).collect();
         let file = Path::new("/w/src/main.rs");
         let candidates = functions.iter().zip(&paths);
@@ -213,6 +226,29 @@ fn main() { parse::number(); println!(); }
 
     fn complaint(patterns: &[&str]) -> Option<String> {
         with(|candidates| Patterns::parse(patterns.iter().copied()).complaint(candidates))
+    }
+
+    #[test]
+    fn patterns_of_64_kib_are_compared_with_thousands_of_functions() {
+        let function = |at: usize| format!("fn work_{at}() {{ a(); b(); }}\n");
+        let source: String = (0..3_000).map(function).collect();
+        let lists = [|at: usize| format!("app::work_{at},"), |at| format!("*work_{at},")];
+        let lists = lists.map(|name| (0..5_000).map(name).collect::<String>());
+        with_source(&source, |candidates| {
+            let began = std::time::Instant::now();
+            for pattern in ["*a".repeat(32 << 10), "work_".repeat(13 << 10)] {
+                let patterns = Patterns::parse([pattern.as_str()]);
+                assert!(!patterns.choose(candidates).contains(&true));
+                let complaint = patterns.complaint(candidates).unwrap();
+                assert!(complaint.len() < 300 && complaint.contains("nothing has a name like it"));
+            }
+            for list in &lists {
+                let patterns = Patterns::parse([list.as_str()]);
+                assert!(!patterns.choose(candidates).contains(&false));
+                assert!(patterns.complaint(candidates).unwrap().contains("work_3000`"));
+            }
+            assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
+        });
     }
 
     #[test]

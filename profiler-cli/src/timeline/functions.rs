@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::{Sample, Span, Timeline};
+use crate::highest::Highest;
 
 /// All spans of one function.
 #[derive(Clone, Debug, PartialEq)]
@@ -22,15 +23,15 @@ pub(crate) fn functions(timeline: &Timeline) -> Vec<Function> {
     for span in &timeline.spans {
         by_name.entry(&span.function).or_default().push(span);
     }
-    let mut functions: Vec<_> = by_name
-        .into_iter()
-        .map(|(name, spans)| function(name, spans, &timeline.memory.samples))
-        .collect();
+    let samples = &timeline.memory.samples;
+    let highest = Highest::new(samples.iter().map(|sample| sample.bytes));
+    let mut functions: Vec<_> =
+        by_name.into_iter().map(|(name, spans)| function(name, spans, samples, &highest)).collect();
     functions.sort_by(|one, other| other.seconds.total_cmp(&one.seconds));
     functions
 }
 
-fn function(name: &str, mut spans: Vec<&Span>, samples: &[Sample]) -> Function {
+fn function(name: &str, mut spans: Vec<&Span>, samples: &[Sample], highest: &Highest) -> Function {
     let calls = spans.len();
     let ends = spans.iter().flat_map(|span| [span.start.bytes, span.end.bytes]);
     let mut peak = ends.max().unwrap_or(0);
@@ -45,50 +46,57 @@ fn function(name: &str, mut spans: Vec<&Span>, samples: &[Sample]) -> Function {
         seconds += span.end.time - from;
         seen = span.end.time;
         let first = samples.partition_point(|sample| sample.time < from);
-        let inside = samples[first..].iter().take_while(|sample| sample.time <= seen);
-        peak = inside.map(|sample| sample.bytes).fold(peak, u64::max);
+        let end = samples.partition_point(|sample| sample.time <= seen);
+        peak = peak.max(highest.within(first..end));
     }
     Function { name: name.to_owned(), calls, seconds, peak }
 }
 
-/// For each path the shortest end of it, in whole parts, that no other has.
+/// For each path the shortest end of it, in whole parts, that no other has. A whole path may be the
+/// end of another: it stays what it is.
 pub(crate) fn labels<'a>(paths: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, &'a str> {
-    let mut labels = HashMap::new();
-    let mut rest: Vec<&str> = paths.into_iter().collect();
-    rest.sort_unstable();
-    rest.dedup();
-    for parts in 1.. {
-        let mut same: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-        for path in rest.drain(..) {
-            same.entry(last(path, parts)).or_default().push(path);
-        }
-        for (label, paths) in same {
-            match paths[..] {
-                [path] => _ = labels.insert(path, label),
-                // A whole path may be the end of another: it stays what it is.
-                _ => rest.extend(paths),
-            }
-        }
-        if rest.is_empty() {
-            break;
-        }
-        let is_whole = |path: &&str| last(path, parts).len() == path.len();
-        for whole in rest.extract_if(.., |path| is_whole(&*path)) {
-            labels.insert(whole, whole);
-        }
-    }
-    labels
+    let mut paths: Vec<_> = paths.into_iter().map(|path| (parts(path), path)).collect();
+    // Paths that have an end in common stand side by side.
+    paths.sort_unstable();
+    paths.dedup();
+    let shared: Vec<usize> = paths.windows(2).map(|pair| common(&pair[0].0, &pair[1].0)).collect();
+    let label = |(index, (parts, path)): (usize, &(Vec<Part<'a>>, &'a str))| {
+        let before = index.checked_sub(1).map_or(0, |before| shared[before]);
+        let most = shared.get(index).copied().unwrap_or(0).max(before);
+        let own: usize =
+            parts.iter().take(most + 1).map(|(text, between)| text.len() + between.len()).sum();
+        (*path, if most < parts.len() { &path[path.len() - own..] } else { *path })
+    };
+    paths.iter().enumerate().map(label).collect()
 }
 
-/// The last so many parts of a path, as Rust or Python write it.
-fn last(path: &str, parts: usize) -> &str {
-    let mut start = path.len();
-    for _ in 0..parts {
-        let separator = ["::", "."].iter().filter_map(|it| Some((path[..start].rfind(it)?, it)));
-        match separator.max() {
-            Some((at, _)) => start = at,
-            None => return path,
+/// A part of a path, and what stands between it and the part behind it.
+type Part<'a> = (&'a str, &'a str);
+
+/// The parts of a path, as Rust or Python write it, the last one first.
+fn parts(path: &str) -> Vec<Part<'_>> {
+    let is_sign = |sign: char| sign == ':' || sign == '.';
+    let mut parts = Vec::new();
+    let (mut end, mut separator) = (path.len(), "");
+    loop {
+        let rest = &path[..end];
+        let found = rest
+            .char_indices()
+            .rev()
+            .find(|(at, sign)| *sign == '.' || (*sign == ':' && rest[..*at].ends_with(':')));
+        let start = found.map_or(0, |(at, _)| at + 1);
+        if start < end || parts.is_empty() {
+            parts.push((&path[start..end], separator));
         }
+        if start == 0 {
+            return parts;
+        }
+        end = rest[..start].trim_end_matches(is_sign).len();
+        separator = &path[end..start];
     }
-    path[start..].trim_start_matches([':', '.'])
+}
+
+/// How many parts two paths have in common, from their ends.
+fn common(one: &[Part<'_>], other: &[Part<'_>]) -> usize {
+    one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }

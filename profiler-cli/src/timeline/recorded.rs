@@ -120,7 +120,10 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
     })?;
     let samples = recorded.samples.iter();
     let samples = samples.map(|it| Sample { time: seconds(&recorded, it.time), bytes: it.bytes });
-    let memory = Series { samples: samples.collect(), mark: None };
+    let mut samples: Vec<_> = samples.collect();
+    // A report may have been written by hand.
+    samples.sort_by(|one, other| one.time.total_cmp(&other.time));
+    let memory = Series { samples, mark: None };
     let spans = calls(&recorded, &memory.samples, 0);
     Ok(Timeline { command: program, memory, children: Vec::new(), spans })
 }

@@ -10,33 +10,52 @@ use std::collections::HashMap;
 use mem_profile_runtime::{FunctionSnapshot, LineSnapshot};
 
 use crate::figures::Figures;
+use crate::highest::Highest;
 
-/// The functions of a recording by the last part of their paths.
+/// The functions of a recording that were called, by the last part of their paths.
 pub(crate) struct Callees<'a> {
-    by_name: HashMap<&'a str, Vec<(usize, &'a FunctionSnapshot)>>,
+    by_name: HashMap<&'a str, Namesakes>,
+}
+
+/// Functions whose paths end alike.
+struct Namesakes {
+    /// In the order of the recording.
+    indices: Vec<usize>,
+    /// How much each of them holds, whatever its sign.
+    totals: Highest,
 }
 
 impl<'a> Callees<'a> {
     pub(crate) fn new(functions: &'a [FunctionSnapshot]) -> Self {
-        let mut by_name: HashMap<_, Vec<_>> = HashMap::new();
-        for (index, function) in functions.iter().enumerate() {
-            by_name.entry(last_part(&function.name)).or_default().push((index, function));
+        let mut by_name: HashMap<&str, Vec<(usize, u64)>> = HashMap::new();
+        for (index, function) in functions.iter().enumerate().filter(|(_, it)| it.calls > 0) {
+            let total = Figures::of_function(function).increment.unwrap_or(0).unsigned_abs();
+            by_name.entry(last_part(&function.name)).or_default().push((index, total));
         }
-        Self { by_name }
+        let by_name = by_name.into_iter().map(|(name, functions)| {
+            let totals = Highest::new(functions.iter().map(|(_, total)| *total));
+            let indices = functions.into_iter().map(|(index, _)| index).collect();
+            (name, Namesakes { indices, totals })
+        });
+        Self { by_name: by_name.collect() }
     }
 
     /// The index of the function that the line of `caller` calls, if that is most of what it does.
     pub(crate) fn of(&self, caller: usize, line: &LineSnapshot) -> Option<usize> {
-        let called = calls(&line.source).filter_map(|name| self.by_name.get(name)).flatten();
-        let explains = |function: &FunctionSnapshot| {
-            let total = Figures::of_function(function);
-            let part = |of: Option<i64>, whole: Option<i64>| {
-                of.unwrap_or(0).unsigned_abs() >= whole.unwrap_or(0).unsigned_abs() / 2
-            };
-            function.calls > 0 && part(total.increment, line.increment)
-        };
-        let mut called = called.filter(|(index, function)| *index != caller && explains(function));
-        called.next().map(|(index, _)| *index)
+        let least = line.increment.unwrap_or(0).unsigned_abs() / 2;
+        let mut called = calls(&line.source).filter_map(|name| self.by_name.get(name));
+        called.find_map(|namesakes| namesakes.first(caller, least))
+    }
+}
+
+impl Namesakes {
+    /// The first one that holds so much and is not the caller.
+    fn first(&self, caller: usize, least: u64) -> Option<usize> {
+        let first = self.totals.first(0, least)?;
+        if self.indices[first] != caller {
+            return Some(self.indices[first]);
+        }
+        self.totals.first(first + 1, least).map(|next| self.indices[next])
     }
 }
 

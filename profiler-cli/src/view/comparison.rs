@@ -6,7 +6,13 @@ use mem_profile_runtime::report::{self, Style};
 use crate::compare::{Change, Ranking};
 use crate::figures::Measure;
 
-const TITLES: [&str; 6] = ["Growth", "Before", "After", "Line", "Function", "Line Contents"];
+const TITLES: [&str; 5] = ["Growth", "Before", "After", "Line", "Function"];
+const SOURCE: &str = "Line Contents";
+
+/// Every row is filled up to the longest of its column.
+const LONGEST_WORD: usize = 300;
+/// Generated code may have a whole file on one line.
+const LONGEST_SOURCE: usize = 10_000;
 
 /// Header row and rule, which stand above the rows of the table.
 const HEADER_LINES: usize = 2;
@@ -33,36 +39,36 @@ fn table_lines(ranking: &Ranking, style: &Style) -> Vec<String> {
     if ranking.shown.is_empty() {
         return Vec::new();
     }
-    let laid_out = layout(ranking, style).trim_fmt();
-    let mut lines: Vec<String> = laid_out.lines().map(str::to_owned).collect();
-    let header_width = lines[0].len();
+    let mut lines: Vec<String> = layout(ranking, style).lines().collect();
+    // Functions have no source to show.
+    if ranking.shown.iter().any(|change| !change.source.is_empty()) {
+        let sources =
+            ranking.shown.iter().map(|change| shown(change.source.trim(), LONGEST_SOURCE));
+        lines[0] += &format!("   {SOURCE}");
+        for (line, source) in lines.iter_mut().skip(HEADER_LINES).zip(sources) {
+            *line += &format!("   {source}");
+        }
+    }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     // Under the titles only: long source lines would stretch it across the screen.
-    lines[1].truncate(header_width);
+    lines[1] = "=".repeat(lines[0].len());
     if let Some(width) = style.width {
         lines.iter_mut().for_each(|line| *line = report::cut(line, width));
     }
     lines
 }
 
-/// Functions have no source to show.
-fn columns(ranking: &Ranking) -> usize {
-    let has_source = ranking.shown.iter().any(|change| !change.source.is_empty());
-    if has_source { TITLES.len() } else { TITLES.len() - 1 }
-}
-
+/// All columns but that of the source, which would be filled up to the longest of its lines.
 fn layout(ranking: &Ranking, style: &Style) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('=').junction('=');
     table
         .load_style(TableStyle::new().header_separator(rule))
         .set_content_arrangement(ContentArrangement::Disabled)
-        .set_header(TITLES.iter().take(columns(ranking)));
+        .set_header(TITLES);
     for change in &ranking.shown {
-        let words = [place(change), change.function.clone(), change.source.trim().to_owned()];
-        let words = words.map(|word| report::printable(&word));
-        table.add_row(
-            numbers(change, ranking.measure, style).into_iter().chain(words).take(columns(ranking)),
-        );
+        let words = [&place(change), &change.function].map(|word| shown(word, LONGEST_WORD));
+        table.add_row(numbers(change, ranking.measure, style).into_iter().chain(words));
     }
     for (index, column) in table.column_iter_mut().enumerate() {
         let is_number = index < 3;
@@ -73,6 +79,10 @@ fn layout(ranking: &Ranking, style: &Style) -> Table {
         });
     }
     table
+}
+
+fn shown(text: &str, columns: usize) -> String {
+    report::cut(&report::printable(text), columns)
 }
 
 fn painted(line: &str, change: Option<&Change>, measure: Measure, style: &Style) -> String {
@@ -87,7 +97,7 @@ fn painted(line: &str, change: Option<&Change>, measure: Measure, style: &Style)
 pub(crate) fn markdown(ranking: &Ranking, style: &Style) -> String {
     let mut text = String::new();
     if !ranking.shown.is_empty() {
-        text.push_str(&format!("| {} |\n", TITLES.join(" | ")));
+        text.push_str(&format!("| {} | {SOURCE} |\n", TITLES.join(" | ")));
         text.push_str("| ---: | ---: | ---: | :--- | :--- | :--- |\n");
     }
     for change in &ranking.shown {
@@ -192,7 +202,7 @@ mod tests {
         ]
     }
 
-    fn shown(render: impl Fn(&Ranking) -> String) -> String {
+    fn rendered(render: impl Fn(&Ranking) -> String) -> String {
         let measure = Measure::Increment;
         render(&Ranking { shown: changes(), measure, grew: 2, shrank: 1, same: 7 })
     }
@@ -200,7 +210,7 @@ mod tests {
     #[test]
     fn text_of_changes() {
         let style = Style { color: true, ..Style::default() };
-        let text = shown(|ranking| text(ranking, &style)).replace('\u{1b}', "␛");
+        let text = rendered(|ranking| text(ranking, &style)).replace('\u{1b}', "␛");
         insta::assert_snapshot!(text, @r#"
             Growth      Before       After   Line                      Function     Line Contents
         =========================================================================================
@@ -215,7 +225,7 @@ mod tests {
     #[test]
     fn text_is_cut_to_the_terminal() {
         let style = Style { width: Some(60), unit: Unit::Auto, precision: 1, color: false };
-        insta::assert_snapshot!(shown(|ranking| text(ranking, &style)), @"
+        insta::assert_snapshot!(rendered(|ranking| text(ranking, &style)), @"
             Growth    Before     After   Line                      …
         ===========================================================…
           +3.8 MiB       new   3.8 MiB   src/shop.rs:12            …
@@ -229,7 +239,7 @@ mod tests {
     #[test]
     fn markdown_of_changes() {
         let style = Style::default();
-        insta::assert_snapshot!(shown(|ranking| markdown(ranking, &style)), @r#"
+        insta::assert_snapshot!(rendered(|ranking| markdown(ranking, &style)), @r#"
         | Growth | Before | After | Line | Function | Line Contents |
         | ---: | ---: | ---: | :--- | :--- | :--- |
         | +3.815 MiB | new | 3.815 MiB | `src/shop.rs:12` | `shop::load` | `audit.push(a \| b);` |
@@ -242,7 +252,7 @@ mod tests {
 
     #[test]
     fn csv_of_changes() {
-        insta::assert_snapshot!(shown(csv), @r#"
+        insta::assert_snapshot!(rendered(csv), @r#"
         growth,before,after,file,line,moved_from,function,source
         4000000,,4000000,src/shop.rs,12,,shop::load,    audit.push(a | b);
         551424,1048576,1600000,src/shop.rs,20,19,shop::load,"'	let text = ""`,"";"
@@ -252,7 +262,7 @@ mod tests {
 
     #[test]
     fn json_of_changes() {
-        insta::assert_snapshot!(shown(json).replace('{', "\n{"), @r#"
+        insta::assert_snapshot!(rendered(json).replace('{', "\n{"), @r#"
         [
         {"function":"shop::load","file":"src/shop.rs","line":12,"moved_from":null,"source":"    audit.push(a | b);","before":null,"after":
         {"increment":4000000,"peak":null,"allocated":null,"allocations":null,"occurrences":1}},

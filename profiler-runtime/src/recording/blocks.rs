@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 
 use super::RecordingError::{self, Damaged, NotARecording, TooShort};
 use crate::record::layout::{self, PAGE, UNIT, WORD};
+use crate::sort::sort;
 
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
     bytes: &'a [u8],
+    /// By their addresses.
     segments: Vec<Segment>,
     process: Block<'a>,
     /// By number.
@@ -65,7 +67,8 @@ impl<'a> Blocks<'a> {
             at = found.add_segment(bytes, at)?;
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { segments, functions, texts, threads, chunks, stacks, timeline, .. } = found;
+        let Found { mut segments, functions, texts, threads, chunks, stacks, timeline, .. } = found;
+        sort(&mut segments, |one, other| one.address.cmp(&other.address));
         let end = at;
         Ok(Self {
             bytes,
@@ -102,10 +105,16 @@ impl<'a> Blocks<'a> {
 
     /// Where that is in the recording which lay at this address in the process.
     pub(super) fn offset_of(&self, address: i64) -> Option<u64> {
-        self.segments.iter().rev().find_map(|segment| {
-            let within = (address as u64).checked_sub(segment.address)?;
-            (within < segment.length).then(|| segment.offset.wrapping_add(within))
-        })
+        let address = address as u64;
+        let next = self.segments.partition_point(|segment| segment.address <= address);
+        let segment = self.segments.get(next.checked_sub(1)?)?;
+        let within = address - segment.address;
+        (within < segment.length).then(|| segment.offset.wrapping_add(within))
+    }
+
+    /// For how many frames there is room in all stacks.
+    pub(super) fn frames(&self) -> usize {
+        self.stacks.iter().map(|stack| stack.bytes.len() / layout::aside::SIZE).sum()
     }
 
     /// What frames have set aside between two addresses in the process; empty where these are not
@@ -113,7 +122,10 @@ impl<'a> Blocks<'a> {
     pub(super) fn stack(&self, from: i64, to: i64) -> &'a [u8] {
         let bytes = || {
             let (start, last) = (self.offset_of(from)?, self.offset_of(to.wrapping_sub(1))?);
-            let stack = self.stacks.iter().find(|stack| stack.contains(start))?;
+            // They were found in this order.
+            let next = self.stacks.partition_point(|stack| stack.at <= start);
+            let stack =
+                self.stacks.get(next.checked_sub(1)?).filter(|stack| stack.contains(start))?;
             let within = |offset: u64| usize::try_from(offset.checked_sub(stack.at)?).ok();
             stack.bytes.get(within(start)?..=within(last)?)
         };

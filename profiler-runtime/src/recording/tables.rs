@@ -22,9 +22,12 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         RSS => Backend::Rss,
         _ => Backend::Off,
     };
-    let of = |thread| Ledger::of(blocks, thread, backend);
-    let ledgers: Vec<_> =
-        blocks.threads.iter().map(|(&thread, block)| (thread, of(block))).collect();
+    // No two threads have a stack in common, so no more frames wait than there is room for.
+    let mut room = blocks.frames();
+    let mut ledgers = Vec::new();
+    for (&thread, block) in &blocks.threads {
+        ledgers.push((thread, Ledger::of(blocks, block, backend, &mut room)));
+    }
     let mut chunks: Vec<_> =
         blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
     // They lie in the order of their places, in which those of one function stay.
@@ -159,12 +162,21 @@ struct Ledger {
     booked_totals: Totals,
     /// Where the chunk and the row are that are current.
     current: Option<(u64, u64)>,
-    /// Those that wait for a callee since then, the innermost last; the first was current then.
-    waiting: Vec<Option<(u64, u64)>>,
+    /// Those that wait for a callee since then, and the current one, by their chunks.
+    frames: Vec<Frame>,
+}
+
+/// A frame on a thread's stack.
+struct Frame {
+    /// Where its chunk and its row are.
+    chunk: u64,
+    row: u64,
+    /// How many are further out, up to the one that was current when the thread last booked.
+    depth: usize,
 }
 
 impl Ledger {
-    fn of(blocks: &Blocks<'_>, thread: &Block<'_>, backend: Backend) -> Self {
+    fn of(blocks: &Blocks<'_>, thread: &Block<'_>, backend: Backend, room: &mut usize) -> Self {
         let heap = backend == Backend::Heap;
         let at = if heap { layout::thread::HEAP } else { layout::thread::RSS };
         let word = |offset| thread.word(at + offset);
@@ -181,8 +193,10 @@ impl Ledger {
         };
         let entries = stack(word(layout::ledger::COMPLETE));
         let waiting = entries.clone().zip(entries.skip(1));
-        let waiting = waiting.map(|((caller, _), (_, row))| place(caller, row));
+        let waiting = waiting.map(|((caller, _), (_, row))| place(caller, row)).take(*room);
+        *room -= waiting.len();
         let (running, _) = stack(word(layout::ledger::TOP)).next().unwrap_or_default();
+        let current = place(running, word(layout::ledger::ROW));
         Self {
             live,
             booked,
@@ -196,18 +210,32 @@ impl Ledger {
                 allocated: word(layout::ledger::BOOKED_ALLOCATED),
                 allocations: word(layout::ledger::BOOKED_ALLOCATIONS),
             },
-            current: place(running, word(layout::ledger::ROW)),
-            waiting: waiting.collect(),
+            current,
+            frames: frames(waiting.chain([current])),
         }
+    }
+
+    /// The frames that have the chunk at `chunk`, the outermost first.
+    fn frames_of(&self, chunk: u64) -> &[Frame] {
+        let start = self.frames.partition_point(|frame| frame.chunk < chunk);
+        let end = self.frames.partition_point(|frame| frame.chunk <= chunk);
+        &self.frames[start..end]
     }
 
     /// Whether the function of the chunk at `chunk` was entered since the thread last booked, and
     /// was not running then.
     fn entered_since(&self, chunk: u64) -> bool {
-        let mut frames = self.waiting.iter().chain([&self.current]);
-        let is_of = |frame: &Option<(u64, u64)>| frame.is_some_and(|(at, _)| at == chunk);
-        frames.position(is_of).is_some_and(|place| place > 0)
+        self.frames_of(chunk).first().is_some_and(|frame| frame.depth > 0)
     }
+}
+
+/// Frames by their chunks, and of one chunk the outermost first.
+fn frames(places: impl Iterator<Item = Option<(u64, u64)>>) -> Vec<Frame> {
+    let known = places.enumerate().filter_map(|(depth, place)| Some((depth, place?)));
+    let mut frames: Vec<_> =
+        known.map(|(depth, (chunk, row))| Frame { chunk, row, depth }).collect();
+    sort(&mut frames, |one, other| one.chunk.cmp(&other.chunk));
+    frames
 }
 
 /// Adds what one thread has booked, and what it would book if it stopped here.
@@ -241,9 +269,8 @@ fn add_chunk(
         return;
     }
     // Of a function that waits several times, the innermost.
-    let mut waiting = ledger.waiting.iter().rev().flatten();
-    let (row, last) = match waiting.find(|(waiting, _)| *waiting == chunk.at) {
-        Some((_, row)) => (row.checked_sub(chunk.at), ledger.booked_totals),
+    let (row, last) = match ledger.frames_of(chunk.at).last() {
+        Some(frame) => (frame.row.checked_sub(chunk.at), ledger.booked_totals),
         None => (suspended(chunk), last_totals(chunk)),
     };
     let Some(sum) = sum_at(sums, row) else { return };

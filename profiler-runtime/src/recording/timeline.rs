@@ -98,6 +98,8 @@ struct Labels<'a> {
     names: BTreeMap<i64, Block<'a>>,
     /// Where labels are, by the same; of the type that `calls` has, so that its code is there once.
     found: BTreeMap<i64, u64>,
+    /// Where names of blocks are, by their hashes; of the same type for the same reason.
+    by_hash: BTreeMap<i64, u64>,
     labels: Vec<Label>,
 }
 
@@ -114,7 +116,8 @@ impl<'a> Labels<'a> {
         for name in blocks.of_kind(layout::NAME) {
             names.insert(!name.word(layout::name::NUMBER), name);
         }
-        Self { blocks, calls, names, found: BTreeMap::new(), labels: Vec::new() }
+        let (found, by_hash) = Default::default();
+        Self { blocks, calls, names, found, by_hash, labels: Vec::new() }
     }
 
     /// The label of a span of this number, which is counted; `None` where it is not known: it was
@@ -146,9 +149,17 @@ impl<'a> Labels<'a> {
     fn add(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
         let Some(label) = self.label(number)? else { return Ok(None) };
         // Two threads may have come with the same name of a block at once.
-        let is_same = |other: &Label| other.is_block && other.name == label.name;
-        let same = if label.is_block { self.labels.iter().position(is_same) } else { None };
+        let is_same = |index: &usize| {
+            let other = self.labels.get(*index);
+            other.is_some_and(|other| other.is_block && other.name == label.name)
+        };
+        let hash = hash(&label.name);
+        let known = self.by_hash.get(&hash).map(|&index| index as usize);
+        let same = known.filter(is_same).filter(|_| label.is_block);
         let index = same.unwrap_or(self.labels.len());
+        if label.is_block {
+            self.by_hash.insert(hash, index as u64);
+        }
         match self.labels.get_mut(index) {
             Some(same) => same.omitted = same.omitted.saturating_add(label.omitted),
             None => self.labels.push(label),
@@ -172,6 +183,12 @@ impl<'a> Labels<'a> {
         };
         Ok(Some(Label { name: name.into_owned(), is_block, omitted }))
     }
+}
+
+/// That of Fowler, Noll and Vo.
+fn hash(text: &str) -> i64 {
+    let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, mix) as i64
 }
 
 fn unsigned(value: i64) -> u64 {

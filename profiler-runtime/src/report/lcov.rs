@@ -45,7 +45,8 @@ fn hits(functions: &[FunctionSnapshot]) -> BTreeMap<i64, u64> {
     for line in functions.iter().flat_map(|function| &function.lines) {
         // One that goes on since before a reset would seem never to have run.
         if let Some(count) = line.occurrences.filter(|&count| count > 0) {
-            *hits.entry(line.line.into()).or_default() += count;
+            let hits: &mut u64 = hits.entry(line.line.into()).or_default();
+            *hits = hits.saturating_add(count);
         }
     }
     hits

@@ -14,7 +14,7 @@ mod values;
 
 pub use self::filter::Filter;
 #[cfg(feature = "trace")]
-pub(crate) use self::filter::matches;
+pub(crate) use self::filter::{collapsed, matches};
 pub(crate) use self::options::{Options, Output};
 
 use std::env;

@@ -7,7 +7,7 @@ use super::data::Trace;
 use super::frame::{Frame, Origin};
 use super::group::deciding;
 use super::symbols::Symbols;
-use crate::session::matches;
+use crate::session::{collapsed, matches};
 
 /// What a pattern is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Filter {
     }
 
     fn with(mut self, field: Field, pattern: &str, includes: bool) -> Self {
-        self.rules.push(Rule { field, pattern: pattern.to_owned(), includes });
+        self.rules.push(Rule { field, pattern: collapsed(pattern), includes });
         self
     }
 

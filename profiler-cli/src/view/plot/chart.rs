@@ -31,6 +31,9 @@ const SHADES: [Rgb; 10] = [
     (121, 112, 110),
 ];
 
+/// Characters of a label. No more of them have room anywhere.
+const LABEL: usize = 160;
+
 /// A run to be shown.
 pub(crate) struct Run {
     /// What the run is called where there are several.
@@ -122,12 +125,13 @@ impl Chart {
         let functions = if let [(timeline, _)] = &windows[..] { Some(timeline) } else { None };
         let functions = functions.map(timeline::functions).unwrap_or_default();
         let paint = Paint::new(&functions);
-        let shades = match &windows[..] {
+        let (shades, lanes) = match &windows[..] {
             [(timeline, _)] => lanes::shades(timeline, &scale, &paint),
-            _ => Vec::new(),
+            _ => (Vec::new(), 0),
         };
         let peak = mark(&windows, &mut scale, &paint);
-        let legend = legend::entries(&curves, &peak, &functions, &paint);
+        let mut legend = legend::entries(&curves, &peak, &functions, &paint);
+        legend.extend(legend::lanes(lanes));
         let rows = shades.iter().map(|shade| shade.row + 1).max().filter(|_| options.flame);
         Ok(Self {
             title: report::printable_line(&title(runs, options)),
@@ -215,7 +219,8 @@ impl Paint {
         let colors = SHADES.iter().cycle();
         let paint = functions.iter().zip(colors).map(|(function, color)| {
             let label = labels.get(function.name.as_str()).copied().unwrap_or(&function.name);
-            (function.name.clone(), (*color, report::printable_line(label)))
+            let label = legend::cut(&report::printable_line(label), LABEL);
+            (function.name.clone(), (*color, label))
         });
         Self(paint.collect())
     }

@@ -187,16 +187,24 @@ where
         let (left, right) =
             (plane.backend_coord(&place).0, plane.backend_coord(&(shade.to, row)).0);
         let style = font(14).pos(Pos::new(HPos::Left, VPos::Center));
-        let (width, _) = area.estimate_text_size(&shade.label, &style)?;
-        if i64::from(width) + 8 < i64::from(right - left) {
+        let room = right - left - 8;
+        // Most have no room for any text, which takes long to measure.
+        if room > 0 && area.estimate_text_size(&shade.label, &style)?.0 < room as u32 {
             let label = Text::new(shade.label.clone(), (4, 0), style);
             plane.draw_series([EmptyElement::at(place) + label])?;
         }
     }
+    let mut lowest = i32::MAX;
     for (thread, row) in threads(chart) {
+        let place = (chart.from, row as f64 + 0.46);
+        let height = plane.backend_coord(&place).1;
+        if height > lowest {
+            continue;
+        }
+        lowest = height - 14;
         let style = font(14).pos(Pos::new(HPos::Right, VPos::Center));
         let label = Text::new(format!("thread {thread}"), (-6, 0), style);
-        plane.draw_series([EmptyElement::at((chart.from, row as f64 + 0.46)) + label])?;
+        plane.draw_series([EmptyElement::at(place) + label])?;
     }
     Ok(())
 }

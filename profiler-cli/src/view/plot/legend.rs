@@ -5,6 +5,7 @@ use jiff::tz::TimeZone;
 use mem_profile_runtime::report::{self, Unit};
 
 use super::chart::{Curve, Mark, Paint, Rgb, Run};
+use super::lanes;
 use crate::timeline::{Function, Timeline};
 
 /// What an entry stands for.
@@ -51,6 +52,12 @@ pub(super) fn entries(
     }
     rest(&mut entries, functions.len().saturating_sub(FUNCTIONS), "functions");
     entries
+}
+
+/// What is to be known of lanes that share a row.
+pub(super) fn lanes(count: usize) -> Option<Entry> {
+    let text = format!("{count} threads and levels in {} rows", lanes::ROWS);
+    (count > lanes::ROWS).then_some(Entry { sign: Sign::Nothing, text })
 }
 
 fn rest(entries: &mut Vec<Entry>, count: usize, what: &str) {

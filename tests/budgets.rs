@@ -128,6 +128,7 @@ fn each_limit_is_named_and_the_three_lines_that_cost_most() {
     for _ in 0..2 {
         let said = complaint(everything).unwrap();
         let line = line!();
+        let (said, left) = said.split_once("\n  left behind, by line:\n").unwrap();
         let (head, lines) = said.split_once("\n  by line:\n").unwrap();
         assert_eq!(
             head.lines().skip(1).collect::<Vec<_>>(),
@@ -135,7 +136,7 @@ fn each_limit_is_named_and_the_three_lines_that_cost_most() {
                 "  max_increment: at most 1024 B (1.000 KiB), but 10096 B (9.859 KiB)",
                 "  max_peak: at most 2048 B (2.000 KiB), but 10096 B (9.859 KiB)",
                 "  max_allocations: at most 2, but 5",
-                "  no_leak: at most 0 B, but 10096 B (9.859 KiB)",
+                "  no_leak: at most 0 B, but 10096 B (9.859 KiB) in 5 blocks",
             ]
         );
         let at = |back: u32, size: &str, source: &str| {
@@ -146,7 +147,12 @@ fn each_limit_is_named_and_the_three_lines_that_cost_most() {
             at(12, "3000 B (2.930 KiB)", "all.push(vec![1; 3000]);"),
             at(9, "2000 B (1.953 KiB)", "all.push(vec![1; 2000]);"),
         ];
+        let rest = [
+            at(11, "1000 B", "all.push(vec![1; 1000]);"),
+            at(13, "96 B", "let mut all = Vec::with_capacity(4);"),
+        ];
         assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+        assert_eq!(left.lines().collect::<Vec<_>>(), [&expected[..], &rest[..]].concat());
     }
 }
 

@@ -65,8 +65,8 @@ mod expand {
 /// * `crate = path`: where `mem-profile` is to be found, for crates that re-export it.
 /// * `max_increment = "24 MiB"`, `max_peak = "64 MiB"`, `max_allocations = 1000`, `no_leak`: a budget,
 ///   on functions only. A call that takes more panics when it ends: it holds more bytes than before,
-///   rose higher above them, requested more blocks, or holds anything more at all. Figures are those
-///   of the calling thread, or of the polls of an `async fn`; a call *at* a limit passes.
+///   rose higher above them, requested more blocks, or leaves one of its blocks behind. Figures are
+///   those of the calling thread, or of the polls of an `async fn`; a call *at* a limit passes.
 /// * `skip`: leaves the item as it is; meant for one function of an annotated `impl`, trait or module.
 ///
 /// # Errors

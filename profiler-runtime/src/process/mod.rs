@@ -25,6 +25,13 @@ mod writer;
 #[path = "writer_unsupported.rs"]
 mod writer;
 
+#[cfg(target_os = "linux")]
+#[path = "inspect_linux.rs"]
+mod inspect;
+#[cfg(not(target_os = "linux"))]
+#[path = "inspect_unsupported.rs"]
+mod inspect;
+
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod system;
@@ -70,6 +77,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
+pub(crate) use self::inspect::{Memory, thread_local_words};
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};

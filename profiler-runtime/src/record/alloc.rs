@@ -1,11 +1,12 @@
 //! The counting allocator.
 
+use core::fmt;
+use core::ops::Deref;
 use std::alloc::{GlobalAlloc, Layout, System};
-use std::fmt;
-use std::ops::Deref;
 
 use super::ledger::Ledger;
 use super::nested::Wrapping;
+use super::noting::{self, Pause};
 use super::thread;
 use super::watch::{Moved, Watcher};
 
@@ -37,7 +38,7 @@ pub struct Alloc<A = System> {
     inner: A,
     /// The inner allocator may itself count. A constant of the `static`, so the compiler drops
     /// the test where it is `false`.
-    wraps: bool,
+    pub(super) wraps: bool,
 }
 
 impl Alloc {
@@ -84,7 +85,7 @@ impl<A> Alloc<A> {
         &self,
         operation: impl FnOnce() -> R,
         succeeded: impl FnOnce(&R) -> bool,
-        count: impl FnOnce(&Ledger, &R),
+        count: impl FnOnce(&'static Ledger, &R),
     ) -> R {
         if !self.wraps {
             let result = operation();
@@ -105,13 +106,14 @@ impl<A> Alloc<A> {
     #[inline(always)]
     fn allocate(&self, layout: Layout, operation: impl FnOnce() -> *mut u8) -> *mut u8 {
         if self.wraps {
-            let count = |ledger: &Ledger, &block: &_| _ = count_alloc(ledger, block, layout);
+            let count =
+                |ledger: &'static Ledger, &block: &_| _ = count_alloc(ledger, block, layout.size());
             return self.counted(operation, is_block, count);
         }
         let block = operation();
         match block.is_null() {
             true => block,
-            false => count_alloc(thread::current_ledger(), block, layout),
+            false => count_alloc(thread::current_ledger(), block, layout.size()),
         }
     }
 
@@ -155,11 +157,36 @@ impl<A: GlobalAlloc> Alloc<A> {
     #[cold]
     #[inline(never)]
     unsafe fn dealloc_slow(block: *mut u8, size: usize, align: usize, this: &Self) {
-        thread::current_ledger().free_slow(size);
+        let ledger = thread::current_ledger();
         // SAFETY: the caller's promises are the inner allocator's requirements.
         unsafe {
             let layout = Layout::from_size_align_unchecked(size, align);
+            if let Some(_pause) = Pause::begin(ledger) {
+                return this.dealloc_plain(block, layout);
+            }
+            ledger.free_slow(size);
+            noting::freed(block);
             this.inner.dealloc(block, this.padded(layout));
+        }
+    }
+
+    /// # Safety
+    /// As for `dealloc`.
+    #[inline(always)]
+    pub(super) unsafe fn dealloc_plain(&self, block: *mut u8, layout: Layout) {
+        let ledger = thread::current_ledger();
+        let (size, align) = (layout.size(), layout.align());
+        let watcher = ledger.watcher().filter(|watcher| watcher.may_know(block));
+        // SAFETY: the caller's promises.
+        unsafe {
+            match (watcher, self.wraps) {
+                (None, false) => self.dealloc_counted::<false>(ledger, block, layout),
+                (None, true) => self.dealloc_counted::<true>(ledger, block, layout),
+                (Some(told), false) => {
+                    Self::dealloc_watched::<false>(block, size, align, told, self);
+                }
+                (Some(told), true) => Self::dealloc_watched::<true>(block, size, align, told, self),
+            }
         }
     }
 
@@ -217,6 +244,25 @@ impl<A: GlobalAlloc> Alloc<A> {
 
     /// # Safety
     /// As for `realloc`.
+    #[inline(always)]
+    pub(super) unsafe fn realloc_plain(
+        &self,
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+    ) -> *mut u8 {
+        if let Some(watcher) = thread::current_ledger().watcher() {
+            // SAFETY: the caller's promises.
+            return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
+        }
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
+        let count = |ledger: &Ledger, _: &_| count_resize(ledger, layout.size(), new_size);
+        self.counted(operation, is_block, count)
+    }
+
+    /// # Safety
+    /// As for `realloc`.
     unsafe fn realloc_watched(
         &self,
         watcher: &Watcher,
@@ -259,21 +305,25 @@ fn is_block(block: &*mut u8) -> bool {
 
 /// Returns the block: what is seldom called is called last, and costs nothing where it is not.
 #[inline(always)]
-fn count_alloc(ledger: &Ledger, block: *mut u8, layout: Layout) -> *mut u8 {
-    if ledger.on_alloc(layout.size()) {
+fn count_alloc(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+    if ledger.on_alloc(size) {
         return block;
     }
     if ledger.is_inside()
         && let Some(watcher) = ledger.watcher()
     {
-        return (watcher.allocated)(block, layout.size());
+        return (watcher.allocated)(block, size);
     }
-    alloc_slow(ledger, block, layout.size())
+    alloc_slow(ledger, block, size)
 }
 
 #[cold]
 #[inline(never)]
-pub(crate) fn alloc_slow(ledger: &Ledger, block: *mut u8, size: usize) -> *mut u8 {
+pub(crate) fn alloc_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+    if let Some(pause) = Pause::begin(ledger) {
+        noting::allocated(pause.thread, block, size);
+        return count_alloc(pause.ledger, block, size);
+    }
     ledger.alloc_slow(size);
     #[cfg(feature = "trace")]
     let ledger = ledger.counting();
@@ -328,31 +378,23 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
 
     #[inline]
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        let ledger = thread::current_ledger();
-        let (size, align) = (layout.size(), layout.align());
-        let watcher = ledger.watcher().filter(|watcher| watcher.may_know(block));
         // SAFETY: as in `alloc`.
         unsafe {
-            match (watcher, self.wraps) {
-                (None, false) => self.dealloc_counted::<false>(ledger, block, layout),
-                (None, true) => self.dealloc_counted::<true>(ledger, block, layout),
-                (Some(told), false) => {
-                    Self::dealloc_watched::<false>(block, size, align, told, self);
-                }
-                (Some(told), true) => Self::dealloc_watched::<true>(block, size, align, told, self),
+            match (self.wraps || cfg!(feature = "trace")) && noting::is_on() {
+                true => self.dealloc_noted(block, layout),
+                false => self.dealloc_plain(block, layout),
             }
         }
     }
 
     #[inline]
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        if let Some(watcher) = thread::current_ledger().watcher() {
-            // SAFETY: as in `alloc`.
-            return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
-        }
         // SAFETY: as in `alloc`.
-        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
-        let count = |ledger: &Ledger, _: &_| count_resize(ledger, layout.size(), new_size);
-        self.counted(operation, is_block, count)
+        unsafe {
+            match noting::is_on() {
+                true => self.realloc_noted(block, layout, new_size),
+                false => self.realloc_plain(block, layout, new_size),
+            }
+        }
     }
 }

@@ -89,7 +89,7 @@ mod word {
 
     #[inline(always)]
     pub(crate) fn get() -> &'static Ledger {
-        thread::current_ledger()
+        thread::current_ledger().behind()
     }
 
     pub(crate) const fn set(_: &'static Ledger) {}

@@ -16,6 +16,7 @@ use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
 use super::arena;
 use super::directory::Way;
+use super::noting;
 use super::row::{Chunk, Row};
 use super::stack::Stack;
 use super::thread::{self, Thread};
@@ -33,7 +34,7 @@ const WINDOW: i64 = 2 * CENTER;
 const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
 /// What [`Ledger::awaited`] is where nobody watches, and where every block is.
-const NEVER: i64 = i64::MAX;
+pub(super) const NEVER: i64 = i64::MAX;
 #[cfg(feature = "trace")]
 pub(crate) const ALWAYS: i64 = i64::MIN;
 
@@ -86,10 +87,9 @@ pub(crate) struct Ledger {
     /// A row whose highest usage is below this has something to book: what the process had in
     /// use when this thread last settled, [`CHANGED`] or [`RISEN`].
     pub(super) notable: Local,
-    /// The watcher is told of a block with which `allocated` comes to this. Here with and without
-    /// the feature `trace`: recordings have one layout.
-    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
-    awaited: Word,
+    /// The watcher is told of a block with which `allocated` comes to this. Without the feature `trace`
+    /// nobody watches, and a free that leaves less than this takes the slow path ([`super::noting`]).
+    pub(super) awaited: Word,
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
     watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
@@ -303,11 +303,11 @@ impl Ledger {
     #[inline(always)]
     #[must_use]
     pub(crate) fn on_free(&self, size: usize) -> bool {
-        let is_inside = self.live.add((size as i64).wrapping_neg()) >= 0;
-        if is_inside {
-            self.notable.set(CHANGED);
+        if self.is_below_floor(self.live.add((size as i64).wrapping_neg())) {
+            return false;
         }
-        is_inside
+        self.notable.set(CHANGED);
+        true
     }
 
     /// Whether `live` is where it should be, so that nothing but the watcher waits for a block.
@@ -354,13 +354,17 @@ impl Ledger {
     #[inline(never)]
     pub(crate) fn free_slow(&self, size: usize) {
         if self.kind() != Kind::Special {
-            return self.publish();
+            match self.is_inside() {
+                true => self.notable.set(CHANGED),
+                false => self.publish(),
+            }
+            return noting::stop_asking(self);
         }
         self.live.set(ALWAYS_SLOW);
         thread::note_detour();
         match thread::owned_ledger(self) {
             thread::Owner::Thread(ledger) if ledger.on_free(size) => {}
-            thread::Owner::Thread(ledger) => ledger.publish(),
+            thread::Owner::Thread(ledger) => ledger.free_slow(size),
             thread::Owner::Process => publish(-(size as i64)),
             thread::Owner::Nobody => {}
         }

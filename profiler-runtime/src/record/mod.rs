@@ -21,6 +21,8 @@
 //! | `current` | which one is that of the thread, for what is compiled in this library |
 //! | `claim` | a flag that one thread at a time holds |
 //! | `list` | the insert-only list that tables and threads are kept in |
+//! | `noting` | while a budget runs, the blocks that its thread allocates are noted |
+//! | `live_blocks` | where they are noted |
 //! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
 //! | `function` | what the macro knows of it |
@@ -35,6 +37,7 @@
 //! | `body` | the same in an async body |
 //! | `task` | one execution of an async body, poll by poll |
 //! | `alloc` | the counting allocator |
+//! | `alloc_noted` | what it does otherwise while blocks are noted |
 //! | `nested` | whether an allocator that it wraps counted by itself |
 //! | `sync` | the atomics that a model checker replaces |
 //! | `quiet` | our own allocations do not count |
@@ -42,6 +45,7 @@
 //! | `pages` | where that one has blocks, if it knows few |
 
 pub(crate) mod alloc;
+mod alloc_noted;
 pub(crate) mod arena;
 pub(crate) mod body;
 pub(crate) mod booking;
@@ -57,9 +61,11 @@ pub(crate) mod function;
 pub(crate) mod layout;
 pub(crate) mod ledger;
 pub(crate) mod list;
+pub(crate) mod live_blocks;
 pub(crate) mod measure;
 pub(crate) mod named;
 pub(crate) mod nested;
+pub(crate) mod noting;
 #[cfg(feature = "trace")]
 pub(crate) mod pages;
 pub(crate) mod place;

@@ -216,6 +216,13 @@ impl Chunk {
         Some(unsafe { self.row_from(offset as usize) })
     }
 
+    /// The number of the row at this address; `None` where it is none of this chunk.
+    pub(crate) fn find_row(self, row: *const Row) -> Option<usize> {
+        let offset = row.addr().checked_sub(self.0.addr().get() + size_of::<Header>())?;
+        let index = offset / size_of::<Row>();
+        (index < self.rows.get() as usize).then_some(index)
+    }
+
     /// The number of a row of this chunk.
     pub(crate) fn index_of(self, row: &Row) -> usize {
         (self.offset_of(row) as usize).saturating_sub(size_of::<Header>()) / size_of::<Row>()

@@ -31,6 +31,7 @@ use super::directory::Directory;
 use super::foreign;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
+use super::noting::Notes;
 use super::row::{Chunk, Row};
 use super::table::Table;
 use super::track::{self, Track};
@@ -66,10 +67,15 @@ pub(crate) fn counting_ledger() -> &'static Ledger {
     current_ledger().counting()
 }
 
+/// Has the allocator find this ledger, and nobody else.
+pub(super) fn show_allocator(ledger: &'static Ledger) {
+    LEDGER.set(ledger);
+}
+
 pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
     current::set(new);
     // SAFETY: as in `current_ledger`.
-    unsafe { &*LEDGER.with(|ledger| ledger.replace(new)) }
+    unsafe { &*LEDGER.with(|ledger| ledger.replace(new.front())) }.behind()
 }
 
 /// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two
@@ -96,6 +102,7 @@ pub(crate) fn detours() -> i64 {
 /// What one thread writes. Never freed: when a thread ends, the next one takes it over and adds
 /// to the same rows, so that memory grows with the threads that run at a time, not with all
 /// that ever ran.
+#[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
@@ -114,6 +121,8 @@ pub(crate) struct Thread {
     guard_row: Row,
     /// Addresses that are known to be of the stack of the guarded frame that began at their end.
     known_stack: [Local; 2],
+    /// What it notes for budgets.
+    pub(super) notes: Notes,
 }
 
 /// How many records there are.
@@ -166,6 +175,7 @@ fn register() -> Option<&'static Thread> {
     heap.stack_length.set(0);
     heap.rest(idle);
     rss.rest(idle);
+    thread.notes.thread_begins();
     track::thread_begins(thread);
     #[cfg(feature = "trace")]
     [heap, &thread.guard].into_iter().for_each(watch::tell);
@@ -236,8 +246,10 @@ impl Thread {
             (&raw mut (*place).directory).write(AtomicPtr::new(directory));
             let row: &'static Row = &(*place).guard_row;
             (&raw mut (*place).guard).write(Ledger::special(row));
+            (&raw mut (*place).notes).write(Notes::new(&NO_ROW));
             &*place
         };
+        thread.notes.belong_to(thread);
         books.belong_to(thread);
         thread.guard.belongs_to(thread);
         THREADS.push(thread);
@@ -280,6 +292,11 @@ impl Thread {
         unsafe { self.active.load(Acquire).as_ref() }
     }
 
+    /// The same, or that of the allocator.
+    pub(super) fn frames_ledger(&self) -> &'static Ledger {
+        self.active().unwrap_or(&self.books().heap)
+    }
+
     /// What stands in for the ledger of the allocator while guarded frames run.
     pub(super) fn guard(&'static self) -> &'static Ledger {
         &self.guard
@@ -287,13 +304,13 @@ impl Thread {
 
     /// It does from now on. Only the thread itself calls this, and the next one.
     pub(super) fn stand_in(&'static self) {
-        if ptr::eq(current_ledger(), &self.books().heap) {
+        if ptr::eq(current_ledger().behind(), &self.books().heap) {
             swap_ledger(&self.guard);
         }
     }
 
     pub(super) fn stand_down(&'static self) {
-        if ptr::eq(current_ledger(), &self.guard) {
+        if ptr::eq(current_ledger().behind(), &self.guard) {
             swap_ledger(&self.books().heap);
         }
     }

@@ -13,6 +13,7 @@ use std::sync::OnceLock;
 use super::unwind::{self, Trace};
 use super::{hook, tree};
 use crate::record::alloc::alloc_slow;
+use crate::record::noting::Noting;
 use crate::record::thread;
 use crate::record::watch::{Moved, Watcher};
 
@@ -58,6 +59,9 @@ pub(super) fn prepare() {
         for operation in [make, make_zeroed, make_aligned, make_zeroed_aligned, make_again] {
             functions.extend(common(operation).into_iter().map(called_from));
         }
+        // While a budget runs, another one reallocates.
+        let _noting = Noting::begin();
+        functions.extend(common(make_again).into_iter().map(called_from));
         functions.sort_unstable();
         functions.dedup();
         functions

@@ -1,150 +1,35 @@
-//! Budgets: what a call may take, and the panic where it takes more.
-//!
-//! Figures are those of the thread that calls, so tests that run at the same time do not disturb each
-//! other. They come from the allocator, whatever `MEM_PROFILE` says; of lines, only what is measured
-//! can be shown.
+//! What was agreed, how the lines stood, and what is said where more was spent.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-
+use super::leak::{self, Held, Leak};
+use super::{Limits, Notes, standard};
 use crate::control;
-use crate::record::measure::{Measure, Spent};
+use crate::record::measure::Spent;
 use crate::record::quiet::Quiet;
 use crate::record::row::{Chunk, Row};
 use crate::record::table::{self, Table};
-use crate::record::task::{Task, task_call};
 use crate::record::thread::{self, Thread};
 use crate::report::{Unit, printable};
 use crate::sort::sort;
 
 /// How many lines are named.
 const LINES: usize = 3;
-
-/// What a call may take at most; `None` for no limit.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes held more after it than before.
-    pub max_increment: Option<u64>,
-    /// Bytes above those held before, at any moment.
-    pub max_peak: Option<u64>,
-    /// Blocks requested.
-    pub max_allocations: Option<u64>,
-    /// Nothing may be held more.
-    pub no_leak: bool,
-}
+/// How many lines are named that have left blocks behind.
+const LEAKS: usize = 10;
 
 /// Which lines are named when a budget is exceeded.
 #[derive(Clone, Copy, Debug)]
-enum Subject {
+pub(super) enum Subject {
     /// Those of the function.
     Function(&'static Table),
     /// Those of all functions, for a block at this place.
     Block(&'static str),
 }
 
-/// A call with a budget. It is dropped after the frame, whose books are closed then.
 #[derive(Debug)]
-pub struct Budget(Option<Running>);
-
-#[derive(Debug)]
-struct Running {
-    measure: Measure,
-    account: Account,
-}
-
-/// What was agreed, and how the lines stood.
-#[derive(Debug)]
-struct Account {
+pub(super) struct Account {
     limits: Limits,
     subject: Subject,
     before: Vec<(Chunk, Vec<Cost>)>,
-}
-
-/// The budget of a call of the function of `table`.
-///
-/// # Panics
-/// Where the global allocator is not ours: no figure could be known.
-#[must_use]
-pub fn function_budget(table: &'static Table, limits: Limits) -> Budget {
-    Budget::begin(Subject::Function(table), limits)
-}
-
-/// The budget of a block at `place`.
-///
-/// # Panics
-/// As for [`function_budget`].
-#[must_use]
-pub fn block_budget(place: &'static str, limits: Limits) -> Budget {
-    Budget::begin(Subject::Block(place), limits)
-}
-
-impl Budget {
-    fn begin(subject: Subject, limits: Limits) -> Self {
-        let Some(account) = Account::open(subject, limits) else { return Self(None) };
-        Self(Measure::begin().map(|measure| Running { measure, account }))
-    }
-}
-
-impl Drop for Budget {
-    fn drop(&mut self) {
-        if let Some(Running { measure, account }) = self.0.take() {
-            let spent = measure.finish();
-            account.settle(spent);
-        }
-    }
-}
-
-/// The body of an async function with a budget: what its own polls take, all together.
-#[must_use = "futures do nothing unless you `.await` or poll them"]
-#[derive(Debug)]
-pub struct TaskWithin<F> {
-    task: Task<F>,
-    table: &'static Table,
-    limits: Limits,
-    account: Option<Account>,
-    spent: Spent,
-}
-
-/// The body of an async function with a budget.
-pub fn task_within<F: Future<Output = R>, R>(
-    table: &'static Table,
-    limits: Limits,
-    future: F,
-) -> TaskWithin<F> {
-    let task = task_call(table, future);
-    TaskWithin { task, table, limits, account: None, spent: Spent::default() }
-}
-
-impl<F: Future> Future for TaskWithin<F> {
-    type Output = F::Output;
-
-    /// # Panics
-    /// When the body is done and has taken more than it may, and as for [`function_budget`].
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        // SAFETY: `task` is pinned structurally: it is never moved out of, and has a destructor of
-        // its own. The other fields are not pinned.
-        let this = unsafe { self.get_unchecked_mut() };
-        if this.account.is_none() {
-            this.account = Account::open(Subject::Function(this.table), this.limits);
-        }
-        let measure = Measure::begin();
-        // SAFETY: as above.
-        let result = unsafe { Pin::new_unchecked(&mut this.task) }.poll(context);
-        if let Some(measure) = measure {
-            let Spent { increment, peak, allocations } = measure.finish();
-            let spent = &mut this.spent;
-            spent.peak = spent.peak.max(spent.increment + peak);
-            spent.increment += increment;
-            spent.allocations += allocations;
-        }
-        if result.is_ready()
-            && let Some(account) = this.account.take()
-        {
-            account.settle(this.spent);
-        }
-        result
-    }
 }
 
 /// What a line has cost a thread.
@@ -167,7 +52,7 @@ struct Excess {
 
 impl Account {
     /// `None` where a panic is under way already, and in our own work.
-    fn open(subject: Subject, limits: Limits) -> Option<Self> {
+    pub(super) fn open(subject: Subject, limits: Limits) -> Option<Self> {
         if std::thread::panicking() {
             return None;
         }
@@ -181,23 +66,31 @@ impl Account {
         );
         let thread = thread::current()?;
         let _quiet = Quiet::enter();
+        if limits.no_leak {
+            standard::prepare();
+        }
         let before = subject.chunks(thread).map(|chunk| (chunk, costs(chunk))).collect();
         Some(Self { limits, subject, before })
     }
 
     /// Panics where more was spent than agreed, unless a panic is under way.
-    fn settle(self, spent: Spent) {
+    pub(super) fn settle(self, spent: Spent, notes: Notes) {
         let thread = thread::current();
         let complaint = {
             let _quiet = Quiet::enter();
+            let leak = if self.limits.no_leak { leak::find(&notes) } else { Leak::default() };
             let excesses = excesses(&self.limits, &spent);
-            let complaint = excesses.first().map(|first| {
-                let lines = thread.map(|thread| self.costliest(thread, first.cost, spent.peak));
-                self.complaint(&excesses, first, &lines.unwrap_or_default())
+            let complaint = (!excesses.is_empty() || leak.is_any()).then(|| {
+                let lines = |first: &Excess| match thread {
+                    Some(thread) => self.costliest(thread, first.cost, spent.peak),
+                    None => Vec::new(),
+                };
+                self.complaint(&excesses, &lines, &leak) + &described_threads(notes.started())
             });
-            drop((self, excesses));
+            drop((self, excesses, leak));
             complaint
         };
+        drop(notes);
         let theirs = complaint.clone();
         let quiet = Quiet::enter();
         drop(complaint);
@@ -209,21 +102,30 @@ impl Account {
         }
     }
 
-    fn complaint(&self, excesses: &[Excess], first: &Excess, lines: &[Line]) -> String {
+    fn complaint(
+        &self,
+        excesses: &[Excess],
+        lines: &dyn Fn(&Excess) -> Vec<Line>,
+        leak: &Leak,
+    ) -> String {
         let mut text = format!("mem-profile: {} exceeds its budget", self.subject.name());
         for Excess { name, limit, found, is_size, .. } in excesses {
             let (limit, found) = (shown(*limit, *is_size), shown(*found, *is_size));
             text += &format!("\n  {name}: at most {limit}, but {found}");
         }
-        text += match lines.is_empty() {
-            true => "\n  which line took it is not known: none with `#[mem_profile]` took part",
-            false => "\n  by line:",
+        text += &described_leak(leak);
+        let (title, lines) = match excesses.first() {
+            Some(first) => {
+                let described = |line| described_line(line, first);
+                ("by line:", lines(first).iter().map(described).collect())
+            }
+            None => ("by line:", leaking_lines(leak)),
         };
-        for Line { chunk, index, cost } in lines {
-            let cost = shown((first.cost)(cost), first.is_size);
-            text += &format!("\n    {cost}  {}", described(*chunk, *index));
+        text += &section(title, &lines);
+        if !excesses.is_empty() && leak.is_any() {
+            text += &section("left behind, by line:", &leaking_lines(leak));
         }
-        text
+        text + &leak.put_aside()
     }
 
     /// The lines that have cost this thread most since the account was opened.
@@ -280,11 +182,84 @@ fn costs(chunk: Chunk) -> Vec<Cost> {
     chunk.iter().map(cost).collect()
 }
 
+/// The lines under a title.
+fn section(title: &str, lines: &[String]) -> String {
+    match lines {
+        [] => {
+            "\n  which line took it is not known: none with `#[mem_profile]` took part".to_owned()
+        }
+        lines => lines.iter().fold(format!("\n  {title}"), |text, line| text + "\n    " + line),
+    }
+}
+
+fn described_line(Line { chunk, index, cost }: &Line, excess: &Excess) -> String {
+    format!("{}  {}", shown((excess.cost)(cost), excess.is_size), described(*chunk, *index))
+}
+
 fn described(chunk: Chunk, index: usize) -> String {
     let Some(function) = table::function(chunk.table.get()) else { return String::new() };
     let source = function.source.split('\n').nth(index).unwrap_or_default();
     let line = u64::from(function.first_line) + index as u64;
     printable(&format!("{}:{line}: {}", function.file, source.trim()))
+}
+
+fn described_leak(leak: &Leak) -> String {
+    let mut text = String::new();
+    if leak.blocks > 0 {
+        text += &format!("\n  no_leak: at most 0 B, but {}", held(leak.bytes, leak.blocks));
+    }
+    if leak.lost > 0 {
+        let blocks = counted(leak.lost, "block");
+        text += &format!("\n  no_leak: cannot be checked, because memory was out to note {blocks}");
+    }
+    text
+}
+
+/// The lines whose blocks are left; nothing where none is annotated.
+fn leaking_lines(leak: &Leak) -> Vec<String> {
+    let (mut lines, mut elsewhere) = (Vec::new(), Vec::new());
+    for Held { row, bytes, blocks } in &leak.lines {
+        let size = held(*bytes, *blocks);
+        match annotated(*row) {
+            Some((chunk, index)) => lines.push(format!("{size}  {}", described(chunk, index))),
+            None => elsewhere.push(format!("{size}  outside of annotated functions")),
+        }
+    }
+    if let Some(more) = lines.len().checked_sub(LEAKS).filter(|more| *more > 0) {
+        lines.truncate(LEAKS);
+        lines.push(format!("and {}", counted(more, "more line")));
+    }
+    if !lines.is_empty() {
+        lines.append(&mut elsewhere);
+    }
+    lines
+}
+
+fn held(bytes: i64, blocks: usize) -> String {
+    let size = shown(bytes, true);
+    if blocks == 1 { size } else { format!("{size} in {blocks} blocks") }
+}
+
+/// Which line of which function it is.
+fn annotated(row: *const Row) -> Option<(Chunk, usize)> {
+    let mut chunks = thread::all().flat_map(Thread::chunks);
+    chunks.find_map(|chunk| Some((chunk, chunk.find_row(row)?)))
+}
+
+fn described_threads(started: usize) -> String {
+    let (verb, they) = if started == 1 { ("was", "it") } else { ("were", "they") };
+    let threads = counted(started, "thread");
+    match started {
+        0 => String::new(),
+        _ => {
+            format!("\n  {threads} {verb} started here; what {they} took is not counted: `process`")
+        }
+    }
+}
+
+/// `1 block`, `2 blocks`.
+pub(super) fn counted(number: usize, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 impl Subject {
@@ -306,29 +281,21 @@ impl Subject {
 }
 
 fn excesses(limits: &Limits, spent: &Spent) -> Vec<Excess> {
-    let increment: fn(&Cost) -> i64 = |cost| cost.increment;
-    let no_leak = limits.no_leak.then_some(0);
     let excess = |name, limit: Option<u64>, found, cost, is_size| {
         let limit = i64::try_from(limit?).unwrap_or(i64::MAX);
         (found > limit).then_some(Excess { name, limit, found, cost, is_size })
     };
+    let (increment, allocations) = (spent.increment, spent.allocations);
     let all = [
-        excess("max_increment", limits.max_increment, spent.increment, increment, true),
+        excess("max_increment", limits.max_increment, increment, |cost| cost.increment, true),
         excess("max_peak", limits.max_peak, spent.peak, |cost| cost.peak, true),
-        excess(
-            "max_allocations",
-            limits.max_allocations,
-            spent.allocations,
-            |cost| cost.allocations,
-            false,
-        ),
-        excess("no_leak", no_leak, spent.increment, increment, true),
+        excess("max_allocations", limits.max_allocations, allocations, |c| c.allocations, false),
     ];
     all.into_iter().flatten().collect()
 }
 
 /// A size in bytes, and in a larger unit where there is one.
-fn shown(value: i64, is_size: bool) -> String {
+pub(super) fn shown(value: i64, is_size: bool) -> String {
     let size = Unit::Auto.format(value.into(), 3);
     match (is_size, size.ends_with(" B")) {
         (false, _) => value.to_string(),

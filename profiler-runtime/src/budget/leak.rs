@@ -1,0 +1,138 @@
+//! Which blocks of a budget are left when it ends.
+
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::account::shown;
+use super::{Notes, standard};
+use crate::record::live_blocks::{LiveBlock, LiveBlocks};
+use crate::record::row::Row;
+use crate::sort::sort;
+
+/// How long a block is waited for that another thread may be about to free: one that has just sent its
+/// result, or whose `thread::scope` has ended, still has its own start and handle to free.
+const PATIENCE: Duration = Duration::from_millis(500);
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// What is left, the largest first.
+#[derive(Debug, Default)]
+pub(super) struct Leak {
+    pub(super) bytes: i64,
+    pub(super) blocks: usize,
+    pub(super) lines: Vec<Held>,
+    /// Blocks of which nothing is known.
+    pub(super) lost: usize,
+    aside: Aside,
+}
+
+/// What a line has left behind.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) row: *const Row,
+    pub(super) bytes: i64,
+    pub(super) blocks: usize,
+}
+
+/// What is left and is not the code's.
+#[derive(Debug, Default)]
+struct Aside {
+    /// Output that the test harness keeps.
+    captured: i64,
+    /// What the standard library keeps of a backtrace.
+    backtrace: i64,
+    /// Whether there may be captured output that cannot be told apart.
+    is_unsure: bool,
+}
+
+/// Looks for blocks that are left, until there are none or other threads have had their time.
+pub(super) fn find(notes: &Notes) -> Leak {
+    let Some(blocks) = notes.blocks() else { return Leak { lost: 1, ..Leak::default() } };
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        let count = blocks.count();
+        let leak = Leak::of(blocks);
+        if leak.blocks == 0 || !has_changed(blocks, count, deadline) {
+            return leak;
+        }
+    }
+}
+
+/// Waits until there are not so many any more; false when the time is over.
+fn has_changed(blocks: &LiveBlocks, count: usize, deadline: Instant) -> bool {
+    while blocks.count() == count {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        sleep(PAUSE);
+    }
+    true
+}
+
+impl Leak {
+    fn of(blocks: &LiveBlocks) -> Self {
+        let mut leak = Self { lost: blocks.lost(), ..Self::default() };
+        if blocks.count() == 0 {
+            return leak;
+        }
+        let mut left = blocks.iter().collect::<Vec<_>>();
+        leak.aside = Aside::take(&mut left);
+        for block in left {
+            leak.add(&block);
+        }
+        sort(&mut leak.lines, |one, other| other.bytes.cmp(&one.bytes));
+        leak
+    }
+
+    fn add(&mut self, block: &LiveBlock) {
+        let size = i64::try_from(block.size).unwrap_or(i64::MAX);
+        self.bytes += size;
+        self.blocks += 1;
+        match self.lines.iter_mut().find(|held| held.row == block.row) {
+            Some(held) => (held.bytes, held.blocks) = (held.bytes + size, held.blocks + 1),
+            None => self.lines.push(Held { row: block.row, bytes: size, blocks: 1 }),
+        }
+    }
+
+    pub(super) fn is_any(&self) -> bool {
+        self.blocks > 0 || self.lost > 0
+    }
+
+    /// What is not counted, and what may have been counted wrongly.
+    pub(super) fn put_aside(&self) -> String {
+        let Aside { captured, backtrace, is_unsure } = self.aside;
+        let mut text = String::new();
+        let mut add = |bytes, what| {
+            if bytes > 0 {
+                text += &format!("\n  not counted: {}, {what}", shown(bytes, true));
+            }
+        };
+        add(captured, "output that the test harness keeps");
+        add(backtrace, "allocated while a panic was under way; a backtrace stays in memory");
+        if is_unsure && self.blocks > 0 {
+            text += "\n  one block may be output that the test harness keeps, which cannot be told \
+                     apart here: try `-- --nocapture`";
+        }
+        text
+    }
+}
+
+impl Aside {
+    /// Takes out of `left` what is not the code's.
+    fn take(left: &mut Vec<LiveBlock>) -> Self {
+        let mut aside = Self::default();
+        let bytes = |block: &LiveBlock| i64::try_from(block.size).unwrap_or(i64::MAX);
+        if left.iter().any(|block| block.in_panic) && standard::keeps_backtraces() {
+            aside.backtrace = left.iter().filter(|block| block.in_panic).map(bytes).sum();
+            left.retain(|block| !block.in_panic);
+        }
+        match standard::captured_output(left) {
+            Some(captured) => {
+                let is_captured = |block: &LiveBlock| Some(block.address) == captured;
+                aside.captured = left.iter().filter(|block| is_captured(block)).map(bytes).sum();
+                left.retain(|block| !is_captured(block));
+            }
+            None => aside.is_unsure = true,
+        }
+        aside
+    }
+}

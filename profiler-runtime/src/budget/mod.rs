@@ -1,0 +1,185 @@
+//! Budgets: what a call may take, and the panic where it takes more.
+//!
+//! Figures are those of the thread that calls, so tests that run at the same time do not disturb each
+//! other. They come from the allocator, whatever `MEM_PROFILE` says; of lines, only what is measured
+//! can be shown.
+//!
+//! | file | what it does |
+//! |---|---|
+//! | `account` | compares what was spent with the limits, and says by which line |
+//! | `leak` | which blocks are still there |
+//! | `standard` | what the standard library and the test harness keep for themselves |
+
+mod account;
+mod leak;
+mod standard;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use self::account::{Account, Subject};
+use crate::record::live_blocks::LiveBlocks;
+use crate::record::measure::{Measure, Spent};
+use crate::record::noting::{self, Noting, Section};
+use crate::record::table::Table;
+use crate::record::task::{Task, task_call};
+
+/// What a call may take at most; `None` for no limit.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes held more after it than before.
+    pub max_increment: Option<u64>,
+    /// Bytes above those held before, at any moment.
+    pub max_peak: Option<u64>,
+    /// Blocks requested.
+    pub max_allocations: Option<u64>,
+    /// No block that was requested may be left.
+    pub no_leak: bool,
+}
+
+/// A call with a budget. It is dropped after the frame, whose books are closed then.
+#[derive(Debug)]
+pub struct Budget(Option<Running>);
+
+#[derive(Debug)]
+struct Running {
+    account: Account,
+    notes: Notes,
+    section: Option<Section>,
+    measure: Measure,
+}
+
+/// The budget of a call of the function of `table`.
+///
+/// # Panics
+/// Where the global allocator is not ours: no figure could be known.
+#[must_use]
+pub fn function_budget(table: &'static Table, limits: Limits) -> Budget {
+    Budget::begin(Subject::Function(table), limits)
+}
+
+/// The budget of a block at `place`.
+///
+/// # Panics
+/// As for [`function_budget`].
+#[must_use]
+pub fn block_budget(place: &'static str, limits: Limits) -> Budget {
+    Budget::begin(Subject::Block(place), limits)
+}
+
+impl Budget {
+    fn begin(subject: Subject, limits: Limits) -> Self {
+        let Some(account) = Account::open(subject, limits) else { return Self(None) };
+        let notes = Notes::begin(&limits);
+        let section = notes.enter();
+        Self(Measure::begin().map(|measure| Running { account, notes, section, measure }))
+    }
+}
+
+impl Drop for Budget {
+    fn drop(&mut self) {
+        if let Some(Running { account, notes, section, measure }) = self.0.take() {
+            let spent = measure.finish();
+            drop(section);
+            account.settle(spent, notes);
+        }
+    }
+}
+
+/// Where the blocks of a budget are noted.
+#[derive(Debug)]
+enum Notes {
+    Own(Noting),
+    /// With those of the budget around it, which had started so many threads.
+    Shared(&'static LiveBlocks, usize),
+    /// Memory is out.
+    Nowhere,
+}
+
+impl Notes {
+    fn begin(limits: &Limits) -> Self {
+        // Where nothing depends on the very blocks, those that are noted anyway will do.
+        match noting::innermost().filter(|_| !limits.no_leak) {
+            Some(outer) => Self::Shared(outer, outer.started()),
+            None => Self::begin_own(),
+        }
+    }
+
+    fn begin_own() -> Self {
+        Noting::begin().map_or(Self::Nowhere, Self::Own)
+    }
+
+    fn enter(&self) -> Option<Section> {
+        if let Self::Own(noting) = self { noting.enter() } else { None }
+    }
+
+    /// The blocks of this budget and of no other.
+    fn blocks(&self) -> Option<&'static LiveBlocks> {
+        if let Self::Own(noting) = self { Some(noting.blocks()) } else { None }
+    }
+
+    /// How many threads are known to have been started meanwhile.
+    fn started(&self) -> usize {
+        match self {
+            Self::Own(noting) => noting.blocks().started(),
+            Self::Shared(blocks, before) => blocks.started().saturating_sub(*before),
+            Self::Nowhere => 0,
+        }
+    }
+}
+
+/// The body of an async function with a budget: what its own polls take, all together.
+#[must_use = "futures do nothing unless you `.await` or poll them"]
+#[derive(Debug)]
+pub struct TaskWithin<F> {
+    task: Task<F>,
+    table: &'static Table,
+    limits: Limits,
+    running: Option<(Account, Notes)>,
+    spent: Spent,
+}
+
+/// The body of an async function with a budget.
+pub fn task_within<F: Future<Output = R>, R>(
+    table: &'static Table,
+    limits: Limits,
+    future: F,
+) -> TaskWithin<F> {
+    let task = task_call(table, future);
+    TaskWithin { task, table, limits, running: None, spent: Spent::default() }
+}
+
+impl<F: Future> Future for TaskWithin<F> {
+    type Output = F::Output;
+
+    /// # Panics
+    /// When the body is done and has taken more than it may, and as for [`function_budget`].
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
+        // SAFETY: `task` is pinned structurally: it is never moved out of, and has a destructor of
+        // its own. The other fields are not pinned.
+        let this = unsafe { self.get_unchecked_mut() };
+        if this.running.is_none() {
+            let account = Account::open(Subject::Function(this.table), this.limits);
+            this.running = account.map(|account| (account, Notes::begin_own()));
+        }
+        let section = this.running.as_ref().and_then(|(_, notes)| notes.enter());
+        let measure = Measure::begin();
+        // SAFETY: as above.
+        let result = unsafe { Pin::new_unchecked(&mut this.task) }.poll(context);
+        if let Some(measure) = measure {
+            let Spent { increment, peak, allocations } = measure.finish();
+            let spent = &mut this.spent;
+            spent.peak = spent.peak.max(spent.increment + peak);
+            spent.increment += increment;
+            spent.allocations += allocations;
+        }
+        drop(section);
+        if result.is_ready()
+            && let Some((account, notes)) = this.running.take()
+        {
+            account.settle(this.spent, notes);
+        }
+        result
+    }
+}

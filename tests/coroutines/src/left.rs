@@ -9,7 +9,7 @@ use mem_profile::mem_profile;
 use crate::figures::figures;
 
 #[mem_profile]
-fn outer(bytes: usize, wait: &dyn Fn()) -> Vec<u8> {
+pub(crate) fn outer(bytes: usize, wait: &dyn Fn()) -> Vec<u8> {
     let mut kept = vec![0_u8; 100 + bytes];
     wait();
     let more = leaf(bytes, wait);
@@ -34,13 +34,13 @@ fn leaf(bytes: usize, wait: &dyn Fn()) -> Vec<u8> {
 
 /// Measured as ever: on the stack of its thread.
 #[mem_profile]
-fn plain(bytes: usize) -> Vec<u8> {
+pub(crate) fn plain(bytes: usize) -> Vec<u8> {
     let kept = vec![0_u8; bytes];
     drop(vec![0_u8; 3 * bytes]);
     kept
 }
 
-fn assert_plain(calls: u64, bytes: i64) {
+pub(crate) fn assert_plain(calls: u64, bytes: i64) {
     let all = figures("plain");
     assert!(!all.is_in_part());
     assert_eq!(all.calls(), calls);
@@ -70,10 +70,10 @@ pub(crate) fn generator_among_allocations() {
     black_box(kept);
 }
 
-type Waits = Coroutine<(), (), Vec<u8>>;
+pub(crate) type Waits = Coroutine<(), (), Vec<u8>>;
 
 /// A coroutine that waits in `outer` and in `leaf`.
-fn waits_inside(bytes: usize) -> Waits {
+pub(crate) fn waits_inside(bytes: usize) -> Waits {
     Coroutine::new(move |wait: &Yielder<(), ()>, ()| outer(bytes, &|| wait.suspend(())))
 }
 

@@ -1,5 +1,6 @@
 //! Runs one case by its name. What a case says of figures it asserts.
 
+mod ends;
 mod figures;
 mod in_order;
 mod left;
@@ -15,6 +16,14 @@ const CASES: &[(&str, fn())] = &[
     ("generators_inside_of_each_other", left::generators_inside_of_each_other),
     ("coroutines_in_turns", left::coroutines_in_turns),
     ("coroutines_on_several_threads", left::coroutines_on_several_threads),
+    ("dropped_while_it_waits", ends::dropped_while_it_waits),
+    ("unwound_in_order", ends::unwound_in_order),
+    ("ends_on_another_thread", ends::ends_on_another_thread),
+    ("left_by_threads_that_end", ends::left_by_threads_that_end),
+    ("reset_while_it_waits", ends::reset_while_it_waits),
+    ("forked_while_it_waits", ends::forked_while_it_waits),
+    ("polls_of_tasks", ends::polls_of_tasks),
+    ("blocks_and_panics", ends::blocks_and_panics),
 ];
 
 fn main() {

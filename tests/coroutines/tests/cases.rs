@@ -33,4 +33,12 @@ cases! {
     generators_inside_of_each_other
     coroutines_in_turns
     coroutines_on_several_threads
+    dropped_while_it_waits
+    unwound_in_order
+    ends_on_another_thread
+    left_by_threads_that_end
+    reset_while_it_waits
+    forked_while_it_waits
+    polls_of_tasks
+    blocks_and_panics
 }

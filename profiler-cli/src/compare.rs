@@ -26,6 +26,9 @@ pub(crate) struct Change {
     pub(crate) moved_from: Option<u32>,
     /// Source text; empty for a function.
     pub(crate) source: String,
+    /// What is to be known of the function's figures, before or after.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) note: Option<String>,
     /// `None` where it is new.
     pub(crate) before: Option<Figures>,
     /// `None` where it is gone.
@@ -41,6 +44,7 @@ impl Change {
             line: function.line,
             moved_from: None,
             source: String::new(),
+            note: function.note.clone(),
             before: figures.0,
             after: figures.1,
         }
@@ -149,6 +153,7 @@ impl Compared {
         deadline: Instant,
     ) -> Option<Self> {
         let place = after.or(before)?;
+        let note = [after, before].into_iter().flatten().find_map(|it| it.note.clone());
         let matched = lines::matched(&body(before), &body(after), deadline);
         let lines = matched.pairs.into_iter().filter_map(|(before, after)| {
             let line = after.or(before)?;
@@ -157,13 +162,14 @@ impl Compared {
                 line: line.line,
                 moved_from: before.map(|it| it.line).filter(|&from| from != line.line),
                 source: line.source.clone(),
+                note: note.clone(),
                 ..Change::at(place, figures)
             })
         });
+        let lines = lines.collect();
         let figures = (before.map(Figures::of_function), after.map(Figures::of_function));
         let moved_from = before.map(|it| it.line).filter(|&from| from != place.line);
-        let function = Change { moved_from, ..Change::at(place, figures) };
-        let lines = lines.collect();
+        let function = Change { moved_from, note, ..Change::at(place, figures) };
         Some(Self { function, lines, is_by_order: matched.is_by_order })
     }
 }

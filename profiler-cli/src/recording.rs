@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
 use mem_profile_runtime::recording::{self, Reason, RecordingError, State};
-use mem_profile_runtime::{SCHEMA_VERSION, Snapshot};
+use mem_profile_runtime::{FunctionSnapshot, SCHEMA_VERSION, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::command::Outcome;
@@ -44,12 +44,24 @@ impl Recording {
         if is_lossy { Outcome::Lossy } else { Outcome::Done }
     }
 
+    /// Says on standard error what is to be known of functions, where the view has no place for it.
+    pub(crate) fn warn_of_functions(&self) {
+        for (name, note) in notes(&self.snapshot.functions) {
+            output::complain("note", &format!("{name}: {note}"));
+        }
+    }
+
     /// Says on standard error what is missing of what was read from `path`.
     pub(crate) fn warn(&self, path: &Path) {
         if let Some(Incomplete { reason, .. }) = &self.incomplete {
             output::complain("warning", &format!("{} is incomplete: {reason}", path.display()));
         }
     }
+}
+
+/// The functions whose figures need a word, and that.
+pub(crate) fn notes(functions: &[FunctionSnapshot]) -> impl Iterator<Item = (&str, &str)> {
+    functions.iter().filter_map(|function| Some((&*function.name, function.note.as_deref()?)))
 }
 
 /// Reads a recording: the file that a run recorded to, or a report of it as JSON.

@@ -13,6 +13,7 @@ use mem_profile_runtime::{Backend, Filter, FunctionSnapshot, Snapshot};
 pub(crate) use self::limits::{Growth, Limit, Limits, Share, Size};
 use crate::compare::{Change, Compared};
 use crate::figures::{Figures, Measure};
+use crate::recording;
 
 /// What was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub(crate) struct Verdict {
     pub(crate) judged: usize,
     /// Functions of the baseline that did not run.
     pub(crate) missing: Vec<String>,
+    /// What is to be known of functions that ran, with their names.
+    pub(crate) notes: Vec<String>,
 }
 
 /// One limit exceeded.
@@ -75,7 +78,9 @@ pub(crate) fn judge(
     if snapshot.backend == Backend::Off || snapshot.functions.is_empty() {
         bail!("nothing was measured: run the program with MEM_PROFILE=on and no filter");
     }
-    let mut verdict = Verdict::default();
+    let notes = recording::notes(&snapshot.functions);
+    let notes = notes.map(|(name, note)| format!("{name}: {note}")).collect();
+    let mut verdict = Verdict { notes, ..Verdict::default() };
     let figures: Vec<_> = snapshot.functions.iter().map(Figures::of_function).collect();
     for limit in &limits.limits {
         judge_limit(snapshot, &figures, limit, &mut verdict)?;

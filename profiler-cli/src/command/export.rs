@@ -51,6 +51,7 @@ enum Format {
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let recording = recording::load(&arguments.file)?;
     recording.warn(&arguments.file);
+    recording.warn_of_functions();
     let (snapshot, measure) = (&recording.snapshot, arguments.measure);
     let target = arguments.destination.target();
     match arguments.format {

@@ -35,6 +35,7 @@ Examples:
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let recording = recording::load(&arguments.file)?;
     recording.warn(&arguments.file);
+    recording.warn_of_functions();
     let measure = arguments.measure;
     let picture = flame::render(&recording.snapshot, measure).with_context(|| {
         format!("no line has any {}: choose another with --measure", measure.name())

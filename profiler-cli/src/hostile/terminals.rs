@@ -50,7 +50,7 @@ fn verdict(random: &mut Rng) -> Verdict {
             baseline: None,
         }
     };
-    Verdict { breaches: vec![breach(random), breach(random)], judged: 7, missing: vec![] }
+    Verdict { breaches: vec![breach(random), breach(random)], judged: 7, ..Verdict::default() }
 }
 
 #[test]

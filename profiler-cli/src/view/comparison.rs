@@ -1,5 +1,7 @@
 //! What grew and what shrank, the most grown first.
 
+use std::collections::BTreeSet;
+
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
 use mem_profile_runtime::report::{self, Style};
 
@@ -32,7 +34,17 @@ pub(crate) fn text(ranking: &Ranking, style: &Style) -> String {
     if !text.is_empty() {
         text.push('\n');
     }
+    for (function, note) in notes(ranking) {
+        text.push_str(&report::printable(&format!("Note: {function}: {note}")));
+        text.push('\n');
+    }
     text + &summary(ranking) + "\n"
+}
+
+/// What is to be known of the functions that are shown.
+fn notes(ranking: &Ranking) -> BTreeSet<(&str, &str)> {
+    let shown = ranking.shown.iter();
+    shown.filter_map(|change| Some((&*change.function, change.note.as_deref()?))).collect()
 }
 
 fn table_lines(ranking: &Ranking, style: &Style) -> Vec<String> {
@@ -111,6 +123,10 @@ pub(crate) fn markdown(ranking: &Ranking, style: &Style) -> String {
     if !ranking.shown.is_empty() {
         text.push('\n');
     }
+    for (function, note) in notes(ranking) {
+        let note = report::markdown_prose(note);
+        text.push_str(&format!("{}: {note}\n\n", report::markdown_cell(function)));
+    }
     text + &summary(ranking) + "\n"
 }
 
@@ -122,7 +138,7 @@ pub(crate) fn json(ranking: &Ranking) -> String {
 
 /// One row per change; sizes in bytes.
 pub(crate) fn csv(ranking: &Ranking) -> String {
-    let mut text = "growth,before,after,file,line,moved_from,function,source\n".to_owned();
+    let mut text = "growth,before,after,file,line,moved_from,function,note,source\n".to_owned();
     let number = |figure: Option<i128>| figure.map(|it| it.to_string()).unwrap_or_default();
     for change in &ranking.shown {
         let measure = ranking.measure;
@@ -134,6 +150,7 @@ pub(crate) fn csv(ranking: &Ranking) -> String {
             change.line.to_string(),
             number(change.moved_from.map(i128::from)),
             report::csv_field(&change.function).into_owned(),
+            report::csv_field(change.note.as_deref().unwrap_or_default()).into_owned(),
             report::csv_field(&change.source).into_owned(),
         ];
         text.push_str(&(fields.join(",") + "\n"));
@@ -189,6 +206,7 @@ mod tests {
             line,
             moved_from: None,
             source: source.into(),
+            note: None,
             before,
             after,
         };
@@ -253,10 +271,10 @@ mod tests {
     #[test]
     fn csv_of_changes() {
         insta::assert_snapshot!(rendered(csv), @r#"
-        growth,before,after,file,line,moved_from,function,source
-        4000000,,4000000,src/shop.rs,12,,shop::load,    audit.push(a | b);
-        551424,1048576,1600000,src/shop.rs,20,19,shop::load,"'	let text = ""`,"";"
-        -2097152,2097152,,src/shop.rs,30,,shop::load,    old();
+        growth,before,after,file,line,moved_from,function,note,source
+        4000000,,4000000,src/shop.rs,12,,shop::load,,    audit.push(a | b);
+        551424,1048576,1600000,src/shop.rs,20,19,shop::load,,"'	let text = ""`,"";"
+        -2097152,2097152,,src/shop.rs,30,,shop::load,,    old();
         "#);
     }
 

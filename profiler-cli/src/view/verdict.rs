@@ -24,6 +24,9 @@ pub(crate) fn text(verdict: &Verdict) -> String {
             text.push_str(&format!("    {}\n", report::printable_line(source.trim())));
         }
     }
+    for note in &verdict.notes {
+        text.push_str(&format!("note: {}\n", report::printable(note)));
+    }
     text + &format!("mem-profile: {}\n", total(verdict))
 }
 
@@ -56,6 +59,9 @@ pub(crate) fn summary(verdict: &Verdict, ranking: Option<&Ranking>) -> String {
         text.push_str(&format!(
             "| {place} | {function} | {name} {figure} | {limit} | {source} |\n"
         ));
+    }
+    for note in &verdict.notes {
+        text.push_str(&format!("\n{}\n", report::markdown_prose(note)));
     }
     if let Some(ranking) = ranking {
         let style = report::Style { unit: Unit::Auto, precision: PRECISION, ..Default::default() };
@@ -130,7 +136,7 @@ mod tests {
             breach(13, Measure::Peak, 1_048_577, 1_048_576, None),
             Breach { source: String::new(), ..breach(9, Measure::Allocations, 12, 11, Some(10)) },
         ];
-        Verdict { breaches, judged: 42, missing: vec![] }
+        Verdict { breaches, judged: 42, ..Verdict::default() }
     }
 
     #[test]
@@ -183,6 +189,7 @@ mod tests {
             line: 1,
             moved_from: None,
             source: String::new(),
+            note: None,
             before: None,
             after: None,
         };

@@ -6,6 +6,7 @@ mod diff;
 mod export;
 mod files;
 mod hostile;
+mod in_part;
 mod manual;
 mod measured;
 #[cfg(target_os = "linux")]

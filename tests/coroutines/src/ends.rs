@@ -227,14 +227,14 @@ fn twisted(bytes: usize, wait: &dyn Fn()) -> Option<Vec<u8>> {
                 wait();
                 continue;
             }
-            2 if bytes % 2 == 0 => {
+            2 if bytes.is_multiple_of(2) => {
                 wait();
                 all.get(100)?;
             }
             _ => {
                 let _boxed = Box::new(turn);
                 wait();
-                assert!(bytes % 5 != 0, "as it should");
+                assert!(!bytes.is_multiple_of(5), "as it should");
             }
         }
         drop(local);

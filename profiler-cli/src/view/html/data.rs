@@ -26,6 +26,8 @@ struct Function {
     name: String,
     file: String,
     line: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
     #[serde(flatten)]
     figures: Figures,
     lines: Vec<Line>,
@@ -94,6 +96,7 @@ impl Function {
             name: report::printable(&function.name),
             file: report::printable(&function.file),
             line: function.line,
+            note: function.note.as_deref().map(report::printable),
             figures: Figures::of_function(function),
             lines: lines.collect(),
         }

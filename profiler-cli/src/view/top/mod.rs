@@ -150,7 +150,10 @@ fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
             function: (function.name.clone(), function.file.clone()),
             line: line.line,
             figures: Figures::of_line(line),
-            source: report::printable(line.source.trim()),
+            source: match &function.note {
+                Some(note) => report::printable(&format!("{} ({note})", line.source.trim())),
+                None => report::printable(line.source.trim()),
+            },
         }));
     }
     rows

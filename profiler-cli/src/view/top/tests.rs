@@ -124,3 +124,15 @@ fn small_screens_and_empty_recordings_are_no_trouble() {
     top.lose("cannot read run.mprof");
     assert!(screen(&top, 60, 5).starts_with("run.mprof: cannot read run.mprof\n"));
 }
+
+#[test]
+fn lines_of_a_function_that_is_measured_in_part_say_so() {
+    let note = "measured in part: it ran on a coroutine";
+    let mut snapshot = sample::leak();
+    snapshot.functions[0].note = Some(note.into());
+    let mut top = Top::new("run.mprof");
+    top.update(recording(snapshot));
+    assert!(screen(&top, 160, 20).contains(&format!("kept.push(text); ({note})")));
+    press(&mut top, &[Enter]);
+    assert!(screen(&top, 160, 20).contains(&format!("Note: {note}\n")));
+}

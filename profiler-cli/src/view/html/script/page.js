@@ -104,10 +104,11 @@ function makeHead() {
 }
 
 function makeFunction(functionData, index, most) {
-  const { name, file, line } = functionData;
+  const { name, file, line, note } = functionData;
   const toggle = make(
     "button", { type: "button", class: "toggle", "aria-expanded": "false", "aria-controls": `f${index}` },
-    make("span", { class: "path" }, ...breakable(name)), make("span", { class: "file" }, `${file}:${line}`));
+    make("span", { class: "path" }, ...breakable(name)), make("span", { class: "file" }, `${file}:${line}`),
+    note ? make("span", { class: "note" }, note) : null);
   toggle.addEventListener("click", () => setOpen(index, toggle.getAttribute("aria-expanded") === "false"));
   const figures = ranked().slice(1).map((column) => cell(column, functionData[column.key], most[column.key]));
   const row = make("tr", { class: "function" }, make("th", { scope: "row" }, toggle), ...figures);

@@ -21,7 +21,7 @@ pub(crate) fn task_frame() -> TokenStream {
 ///
 /// ```text
 /// async fn f(a: A) -> R { BODY }
-/// async fn f(a: A) -> R { TABLE task_call(&TABLE, async move { let a = a; PIN FRAME BODY }).await }
+/// async fn f(a: A) -> R { TABLE return task_call(&TABLE, async move { let a = a; PIN FRAME BODY }).await; }
 /// ```
 /// With `limits`, `task_within(&TABLE, LIMITS, …)`.
 pub(crate) fn call(
@@ -35,8 +35,8 @@ pub(crate) fn call(
         None => quote!(#runtime::task_call(&#table, async move #body).await),
         Some(limits) => quote!(#runtime::task_within(&#table, #limits, async move #body).await),
     };
-    // A future of `!` needs a type that can be written on stable.
-    if is_never(output) { quote!(match #call {}) } else { call }
+    // A future of `!` needs a type that can be written on stable. `return` is for lints that ask for one.
+    if is_never(output) { quote!(match #call {}) } else { quote!(return #call;) }
 }
 
 /// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`. The call stands where the
@@ -54,7 +54,7 @@ pub(crate) fn block(Names { runtime }: &Names, at: usize, mut user: ExprAsync) -
 /// The body of an async closure: as an async block, awaited at once.
 pub(crate) fn closure(Names { runtime }: &Names, at: usize, body: &Block) -> TokenStream {
     let (table, at) = (names::table(), row(at));
-    quote!(#runtime::task(&#table, #at, async #body).await)
+    quote!(return #runtime::task(&#table, #at, async #body).await;)
 }
 
 /// Fixes the type of an async body, which `?` and coercions cannot infer. A type that contains

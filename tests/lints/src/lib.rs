@@ -104,7 +104,12 @@
 
 extern crate alloc;
 
+// Its tests use that, and there are none in here.
+#[cfg(test)]
+use serde_json as _;
+
 pub mod asynchronous;
 pub mod control;
 pub mod functions;
+pub mod returns;
 pub mod types;

@@ -14,7 +14,7 @@ pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Row
     let braces = block.brace_token.span;
     let statement = |statement: &Stmt| Statement {
         kind: kind(statement),
-        row: heads::statement(statement).filter(|_| !entered.synthetic).and_then(|at| rows.row(at)),
+        row: row_of(statement, rows).filter(|_| !entered.synthetic),
         conditional: is_conditional(statement),
         declares: may_declare(statement),
     };
@@ -61,8 +61,23 @@ pub(super) fn places(block: &Block) -> Vec<Option<Span>> {
 
 /// Whether a statement of a block begins on `row`.
 pub(super) fn runs_on(block: &Block, row: usize, rows: &Rows) -> bool {
-    let mut running = block.stmts.iter().filter(|statement| kind(statement) != Kind::Silent);
-    running.any(|statement| heads::statement(statement).and_then(|at| rows.row(at)) == Some(row))
+    running(block).any(|statement| row_of(statement, rows) == Some(row))
+}
+
+/// Whether anything runs while the first row of a function is current: a statement on that row, or
+/// one that another macro has put above all that have a row.
+pub(super) fn runs_on_first(body: &Block, rows: &Rows) -> bool {
+    let moves = |it: &&Stmt| row_of(it, rows).is_some() && !is_conditional(it);
+    let mut before = running(body).take_while(|statement| !moves(statement));
+    runs_on(body, 0, rows) || before.any(|statement| row_of(statement, rows).is_none())
+}
+
+fn running(block: &Block) -> impl Iterator<Item = &Stmt> {
+    block.stmts.iter().filter(|statement| kind(statement) != Kind::Silent)
+}
+
+fn row_of(statement: &Stmt, rows: &Rows) -> Option<usize> {
+    heads::statement(statement).and_then(|at| rows.row(at))
 }
 
 /// Whether a block is nothing but braces, so that statements can go into it.

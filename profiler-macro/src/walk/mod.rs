@@ -61,7 +61,7 @@ impl<'a> Walker<'a> {
     }
 
     fn opened(names: &'a Names, rows: &'a Rows, block: &mut Block, opening: Opening) -> bool {
-        let first_row_runs = facts::runs_on(block, 0, rows);
+        let first_row_runs = facts::runs_on_first(block, rows);
         let mut walker = Walker { names, rows, frame: Frame::default(), around: 0 };
         walker.block(block, opening.plain());
         first_row_runs

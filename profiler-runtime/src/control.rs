@@ -44,12 +44,13 @@ pub(crate) fn start_session(
     thread_local! {
         static IS_STARTING: Cell<bool> = const { Cell::new(false) };
     }
-    if quiet::is_on() || IS_STARTING.get() {
+    // Set before the session is claimed: a signal handler that calls annotated functions must not wait for
+    // what it has interrupted.
+    if quiet::is_on() || IS_STARTING.replace(true) {
         return None;
     }
     let mut recording = None;
     START.call_once(|| {
-        IS_STARTING.set(true);
         let counted = allocations_are_counted();
         let _ = COUNTED.set(counted);
         let _quiet = Quiet::enter();
@@ -72,6 +73,7 @@ pub(crate) fn start_session(
         // From here on functions are measured, and all of that is recorded.
         table::set_mode(collect::kind(backend));
     });
+    IS_STARTING.set(false);
     recording
 }
 

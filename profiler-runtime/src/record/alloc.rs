@@ -345,7 +345,7 @@ fn count_resize(ledger: &Ledger, old: usize, new: usize) {
     match new.checked_sub(old) {
         Some(0) => {}
         Some(more) => {
-            if !ledger.on_grow(more, ledger.row()) {
+            if !ledger.on_grow(more) {
                 ledger.grow_slow(more);
             }
         }

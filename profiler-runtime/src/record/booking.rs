@@ -24,10 +24,10 @@ impl Ledger {
         }
     }
 
-    /// The same where that takes no call; else it is to be [closed](Self::close_line) still.
+    /// The same for the ledger of the allocator where that takes no call; else it is to be [closed](Self::close_line) still.
     #[inline(always)]
     pub(crate) fn close_line_simply(&self) -> bool {
-        let is_simple = self.is_usual() && self.has_changed() && self.stack.is_complete();
+        let is_simple = self.has_changed() && self.stack.is_complete();
         if is_simple {
             self.line_start.set(self.book_heap());
         }
@@ -76,9 +76,15 @@ impl Ledger {
 
     #[inline(always)]
     fn book_heap(&self) -> i64 {
+        // Each word is read once: what a handler adds meanwhile is the next line's.
         let (live, row) = (self.live.get(), self.row());
+        let (allocated, allocations) = (self.allocated.get(), self.allocations.get());
         row.increment.add(live.wrapping_sub(self.booked.get()));
-        self.note_booked(live);
+        row.allocated.add(allocated.wrapping_sub(self.booked_allocated.get()));
+        row.allocations.add(allocations.wrapping_sub(self.booked_allocations.get()));
+        self.booked.set(live);
+        self.booked_allocated.set(allocated);
+        self.booked_allocations.set(allocations);
         self.settle_peak(live, row);
         let usage = self.usage();
         row.usage.raise(usage);
@@ -94,16 +100,9 @@ impl Ledger {
         self.live.set(live);
         let row = self.row();
         row.increment.add(live - self.booked.get());
-        self.note_booked(live);
+        self.booked.set(live);
         row.usage.raise(live);
         live
-    }
-
-    #[inline(always)]
-    fn note_booked(&self, live: i64) {
-        self.booked.set(live);
-        self.booked_allocated.set(self.allocated.get());
-        self.booked_allocations.set(self.allocations.get());
     }
 
     #[inline(always)]
@@ -157,7 +156,9 @@ impl Ledger {
         self.stack.clear(&self.totals());
         self.set_row(idle);
         let live = self.live.get();
-        self.note_booked(live);
+        self.booked.set(live);
+        self.booked_allocated.set(self.allocated.get());
+        self.booked_allocations.set(self.allocations.get());
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(live);
         }

@@ -4,7 +4,7 @@ use core::{ptr, slice};
 
 use super::arena;
 use super::layout;
-use super::ledger::{Kind, Ledger};
+use super::ledger::{Counts, Kind, Ledger};
 use super::row::Row;
 use super::thread::Thread;
 use super::word::Word;
@@ -55,10 +55,11 @@ impl Books {
         unsafe { slice::from_raw_parts(words, size_of::<Self>() / size_of::<Word>()) }
     }
 
-    /// Takes over where the `old` books of the thread stand, of which no frame is in use.
-    pub(super) fn take_over(&self, old: &Self) {
-        self.heap.take_over(&old.heap);
+    /// Takes over where the `old` books of the thread stand, of which no frame is in use. What the allocator
+    /// had counted there.
+    pub(super) fn take_over(&self, old: &Self) -> Counts {
         self.rss.take_over(&old.rss);
+        self.heap.take_over(&old.heap)
     }
 
     /// Nobody writes here any more.

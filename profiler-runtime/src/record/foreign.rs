@@ -137,6 +137,7 @@ pub(super) fn ledger_of_body(ledger: &'static Ledger) -> Option<&'static Ledger>
 #[inline(never)]
 pub(super) fn end(handle: &'static Ledger, chunk: Chunk) {
     let Some(ledger) = ledger_of(handle, chunk.as_ptr()) else { return };
+    let _busy = ledger.begin_work();
     let begun = ledger.stack.guarded();
     frame::end(ledger, chunk);
     if let Some(begun) = begun
@@ -161,6 +162,9 @@ fn release(ledger: &Ledger, thread: &'static Thread) {
 /// Gives the guarded frames of the thread up where what runs on it now is not inside of them.
 pub(super) fn check(thread: &'static Thread) {
     let Some(ledger) = thread.active() else { return };
+    if ledger.is_busy() {
+        return;
+    }
     match ledger.stack.guarded() {
         Some(begun) if HAS_COROUTINES.load(Relaxed) || !is_inside(thread, begun) => {
             give_up_guarded(ledger);
@@ -188,6 +192,7 @@ fn give_up_guarded(ledger: &'static Ledger) {
 #[cold]
 fn give_up(ledger: &'static Ledger) {
     note_coroutines();
+    let _busy = ledger.begin_work();
     while ledger.stack.guarded().is_some()
         && let Some(chunk) = ledger.stack.chunk()
     {

@@ -182,12 +182,16 @@ fn begin<const LINE: bool>(
 ) -> Option<(&'static Ledger, Chunk)> {
     let ledger = current::get();
     let Some(chunk) = ledger.way.find_called(table) else { return begin_slow(table, offset) };
+    // Or the thread is busy, and this is a signal handler.
     if !ledger.is_on_stack() {
         return begin_slow(table, offset);
     }
     // SAFETY: as in `begin_slow`.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
-    if ledger.push_unchanged(chunk, start).is_none() {
+    let length = ledger.set_busy();
+    let is_pushed = ledger.push_unchanged(chunk, start).is_some();
+    ledger.end_work(length);
+    if !is_pushed {
         return begin_slow(table, offset);
     }
     first.runs.add(1);
@@ -200,10 +204,14 @@ fn begin<const LINE: bool>(
 #[inline(never)]
 fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
+    if ledger.is_busy() {
+        return None;
+    }
     // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
     // of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
     let side = foreign::begin(table, ledger);
+    let _busy = ledger.begin_work()?;
     let is_calm = side == Side::Own && first.runs.get() > 0 && ledger.push_calmed(chunk, start);
     if !is_calm && side != Side::Coroutine {
         enter(ledger, chunk, start, 0)?;
@@ -231,10 +239,14 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
 #[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
+    if ledger.is_busy() {
+        return None;
+    }
     let side = foreign::begin(table, ledger);
     if side == Side::Coroutine {
         return None;
     }
+    let _busy = ledger.begin_work()?;
     enter(ledger, chunk, chunk.row_clamped(row), rise)?;
     Some((foreign::handle(ledger, side), chunk))
 }
@@ -253,31 +265,40 @@ fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) ->
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
-    if !ledger.is_open()
-        // SAFETY: this is the end of a frame, which was put there.
-        && let Some(aside) = unsafe { ledger.stack.pop_unmarked(chunk) }
-    {
-        return ledger.resume(aside);
+    if ledger.is_open() {
+        return leave_slow(ledger, chunk);
     }
-    leave_slow(ledger, chunk);
+    // Before the entry is looked at: a handler may have to mark it.
+    let length = ledger.set_busy();
+    // SAFETY: this is the end of a frame, which was put there.
+    let aside = unsafe { ledger.stack.pop_unmarked(chunk) };
+    if let Some(aside) = aside {
+        ledger.resume(aside);
+    }
+    ledger.end_work(length);
+    if aside.is_none() {
+        leave_slow(ledger, chunk);
+    }
 }
 
 #[inline(never)]
 extern "C" fn leave_slow(handle: &'static Ledger, chunk: Chunk) {
-    if handle.is_usual() {
-        return end(handle, chunk);
+    if !handle.is_usual() {
+        return foreign::end(handle, chunk);
     }
-    foreign::end(handle, chunk);
+    let length = handle.set_busy();
+    end(handle, chunk);
+    handle.end_work(length);
 }
 
-/// The frame of `chunk` ends, on the stack that it began on.
+/// The frame of `chunk` ends, on the stack that it began on. The ledger is busy.
 pub(super) fn end(ledger: &'static Ledger, chunk: Chunk) {
     ledger.settle_open();
     if ledger.pop_unchanged(chunk) {
         return track::left(ledger);
     }
     ledger.complete();
-    let now = ledger.totals();
+    let now = ledger.booked_totals();
     let Some(aside) = ledger.stack.pop_of(chunk, &now) else { return };
     track::left(ledger);
     if aside.outer.get() != IDLE {

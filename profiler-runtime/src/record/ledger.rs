@@ -1,15 +1,19 @@
 //! What one thread knows about memory, and the bookkeeping of lines.
 //!
-//! The allocator books allocation counts straight on the row that is current, and keeps the
-//! number of live bytes. A line event books the difference of live bytes since the last one.
+//! The allocator counts live bytes, blocks and bytes requested. A line event adds the difference since the
+//! last one to the row that was current.
 //!
 //! ```text
 //!                   alloc, free                     line event
-//!   row.allocations += 1                     row.increment += live − booked
-//!   row.allocated   += size                  row.peak  = max(row.peak, peak − line_start)
-//!   live ± size, peak = max(peak, live)      booked = line_start = peak = live
-//!   notable = CHANGED                        notable = usage
+//!   allocations += 1                         row.increment   += live − booked
+//!   allocated   += size                      row.allocations += allocations − booked_allocations
+//!   live ± size, peak = max(peak, live)      row.allocated   += allocated − booked_allocated
+//!   notable = CHANGED                        row.peak = max(row.peak, peak − line_start)
+//!                                            booked… = line_start = peak = live…; notable = usage
 //! ```
+//!
+//! So each block is on the row that its bytes are on, also where a signal handler allocates between any two
+//! instructions of an event.
 
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicI64, Ordering::Relaxed};
@@ -23,7 +27,7 @@ use super::thread::{self, Thread};
 #[cfg(feature = "trace")]
 use super::watch;
 use super::watch::Watcher;
-use super::word::{Local, Pointer, Word};
+use super::word::{Local, Pointer, Word, add_at_once};
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.
@@ -96,7 +100,8 @@ pub(crate) struct Ledger {
     pub(super) stack: Stack,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
     pub(super) way: Way,
-    /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0.
+    /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0; it is
+    /// another one where the thread is [`Busy`](super::busy::Busy).
     pub(super) stack_start: Local,
     pub(super) stack_length: Local,
     /// `live` when it was last booked.
@@ -115,6 +120,14 @@ pub(crate) struct Ledger {
     /// [`GUARDED`]. Odd where line events have more to do than to record.
     pub(super) mode: Local,
     thread: Pointer<Thread>,
+}
+
+/// What the allocator counts, as it stands in a ledger.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Counts {
+    live: i64,
+    allocated: i64,
+    allocations: i64,
 }
 
 impl Ledger {
@@ -159,13 +172,14 @@ impl Ledger {
         Self::new(kind, live, idle)
     }
 
-    /// Goes on where `old` stands, which belongs to the same thread.
-    pub(super) fn take_over(&self, old: &Self) {
+    /// Goes on where `old` stands, which belongs to the same thread. What that has counted.
+    pub(super) fn take_over(&self, old: &Self) -> Counts {
         let Self { live, peak, allocated, allocations, line_start, booked, frame_peak, .. } = self;
+        let counts = old.counts();
+        live.set(counts.live);
+        allocated.set(counts.allocated);
+        allocations.set(counts.allocations);
         for (word, old) in [
-            (live, &old.live),
-            (allocated, &old.allocated),
-            (allocations, &old.allocations),
             (booked, &old.booked),
             (&self.base, &old.base),
             (&self.booked_allocated, &old.booked_allocated),
@@ -181,6 +195,23 @@ impl Ledger {
         ] {
             word.set(old.get());
         }
+        counts
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            live: self.live.get(),
+            allocated: self.allocated.get(),
+            allocations: self.allocations.get(),
+        }
+    }
+
+    /// Adds what a signal handler has counted on `old` since it was taken over with these counts.
+    pub(super) fn add_missed(&self, old: &Self, taken: &Counts) {
+        let now = old.counts();
+        add_at_once!(self, Self, live, now.live - taken.live);
+        add_at_once!(self, Self, allocated, now.allocated - taken.allocated);
+        add_at_once!(self, Self, allocations, now.allocations - taken.allocations);
     }
 
     #[inline(always)]
@@ -275,20 +306,18 @@ impl Ledger {
     #[inline(always)]
     #[must_use]
     pub(crate) fn on_alloc(&self, size: usize) -> bool {
-        let row = self.row();
-        row.allocations.add(1);
-        self.allocations.add(1);
-        self.on_grow(size, row) && !self.is_reached()
+        add_at_once!(self, Ledger, allocations, const 1);
+        self.on_grow(size) && !self.is_reached()
     }
 
     /// The same for more bytes, but no new block.
     #[inline(always)]
     #[must_use]
-    pub(crate) fn on_grow(&self, size: usize, row: &Row) -> bool {
+    pub(crate) fn on_grow(&self, size: usize) -> bool {
         let size = size as i64;
-        row.allocated.add(size);
-        self.allocated.add(size);
-        let live = self.live.add(size);
+        add_at_once!(self, Ledger, allocated, size);
+        add_at_once!(self, Ledger, live, size);
+        let live = self.live.get();
         if live > self.peak.get() {
             if (live as u64) >= WINDOW as u64 {
                 return false;
@@ -303,7 +332,8 @@ impl Ledger {
     #[inline(always)]
     #[must_use]
     pub(crate) fn on_free(&self, size: usize) -> bool {
-        if self.is_below_floor(self.live.add((size as i64).wrapping_neg())) {
+        add_at_once!(self, Ledger, live, (size as i64).wrapping_neg());
+        if self.is_below_floor(self.live.get()) {
             return false;
         }
         self.notable.set(CHANGED);
@@ -327,7 +357,7 @@ impl Ledger {
     #[cold]
     #[inline(never)]
     pub(crate) fn grow_slow(&self, size: usize) {
-        self.count_slow(size, |ledger| ledger.on_grow(size, ledger.row()));
+        self.count_slow(size, |ledger| ledger.on_grow(size));
     }
 
     fn count_slow(&self, size: usize, count: impl Fn(&Self) -> bool) {
@@ -335,7 +365,7 @@ impl Ledger {
             return;
         }
         if self.kind() != Kind::Special {
-            self.peak.set(self.live.get());
+            self.peak.raise(self.live.get());
             return self.publish();
         }
         self.live.set(ALWAYS_SLOW);
@@ -370,16 +400,17 @@ impl Ledger {
         }
     }
 
-    /// Adds what this thread holds to the process's total and moves the window.
+    /// Adds what this thread holds to the process's total and moves the window. Where the thread is busy, the
+    /// next allocation or free does.
     pub(crate) fn publish(&self) {
+        let Some(_busy) = self.begin_work() else { return };
         self.complete();
         self.settle_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
         publish(shift);
         self.notable.set(CHANGED);
-        for word in [&self.live, &self.booked] {
-            word.add(shift.wrapping_neg());
-        }
+        add_at_once!(self, Self, live, shift.wrapping_neg());
+        self.booked.add(shift.wrapping_neg());
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(word.get().wrapping_sub(shift));
         }

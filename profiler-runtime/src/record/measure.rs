@@ -32,7 +32,8 @@ impl Measure {
     /// `None` while our own work runs, which is booked nowhere.
     pub(crate) fn begin() -> Option<Self> {
         let ledger = thread::current()?.ledger(Kind::Heap);
-        ledger.settle_within();
+        let _busy = ledger.begin_work()?;
+        ledger.settle_here();
         let (start, live) = (ledger.totals(), ledger.live.get());
         let frame_peak = ledger.frame_peak.get().wrapping_add(ledger.base.get());
         ledger.frame_peak.set(live);
@@ -41,7 +42,8 @@ impl Measure {
 
     /// What happened since. Gives the frame around it back its highest mark, by being dropped.
     pub(crate) fn finish(self) -> Spent {
-        self.ledger.settle_within();
+        let _busy = self.ledger.begin_work();
+        self.ledger.settle_here();
         let change = self.ledger.totals().since(&self.start);
         let highest = self.ledger.frame_peak.get().wrapping_add(self.ledger.base.get());
         Spent {
@@ -55,14 +57,22 @@ impl Measure {
 impl Drop for Measure {
     fn drop(&mut self) {
         let ledger = self.ledger;
-        ledger.settle_within();
+        let _busy = ledger.begin_work();
+        ledger.settle_here();
         ledger.frame_peak.raise(self.frame_peak.wrapping_sub(ledger.base.get()));
     }
 }
 
 impl Ledger {
-    /// Books what is open on the current line, which goes on.
+    /// Books what is open on the current line, which goes on. Not in a handler that has interrupted such work.
     pub(crate) fn settle_within(&self) {
+        if let Some(_busy) = self.begin_work() {
+            self.settle_here();
+        }
+    }
+
+    /// The same for who has made the ledger busy.
+    fn settle_here(&self) {
         // The highest mark is to be that of the frame that runs.
         self.complete();
         self.settle();

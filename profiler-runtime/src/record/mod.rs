@@ -12,6 +12,7 @@
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
 //! | `booking` | what line events do to a ledger |
 //! | `switch` | what frames do to it: one is set aside while another runs |
+//! | `busy` | what a signal handler must not come upon half-done |
 //! | `books` | the ledgers of one thread |
 //! | `arena` | the memory, or the file, that all of these lie in |
 //! | `layout` | what lies where in it |
@@ -51,6 +52,7 @@ pub(crate) mod body;
 pub(crate) mod booking;
 pub(crate) mod books;
 pub(crate) mod borrowed;
+pub(crate) mod busy;
 pub(crate) mod claim;
 mod current;
 mod directory;

@@ -94,8 +94,16 @@ pub(super) extern "C" fn event(ledger: &'static Ledger, row: &'static Row) {
 /// Calls nothing, but at its end, so that no register has to be saved.
 #[inline(never)]
 extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
-    if ledger.close_line_simply() {
-        return start(ledger, row);
+    if ledger.is_usual() {
+        let length = ledger.set_busy();
+        let is_closed = ledger.close_line_simply();
+        if is_closed {
+            start(ledger, row);
+        }
+        ledger.end_work(length);
+        if is_closed {
+            return;
+        }
     }
     complete_and_start(ledger, row);
 }
@@ -103,8 +111,10 @@ extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
 #[inline(never)]
 extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
+    let length = ledger.set_busy();
     ledger.close_line();
     start(ledger, row);
+    ledger.end_work(length);
 }
 
 /// The line of `row` goes on, after a block in it.
@@ -120,8 +130,10 @@ pub(super) extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
 #[inline(never)]
 extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
+    let length = ledger.set_busy();
     ledger.close_line();
     ledger.set_row(row);
+    ledger.end_work(length);
 }
 
 /// The line of `row` starts, and the one of `outer` goes on at once.
@@ -139,10 +151,12 @@ pub(super) extern "C" fn pass(ledger: &'static Ledger, outer: &'static Row, row:
 #[inline(never)]
 extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
+    let length = ledger.set_busy();
     ledger.close_line();
     start(ledger, row);
     ledger.close_line();
     ledger.set_row(outer);
+    ledger.end_work(length);
 }
 
 /// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the

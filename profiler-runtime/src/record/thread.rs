@@ -172,7 +172,7 @@ fn register() -> Option<&'static Thread> {
     let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
     foreign::give_up_all(thread);
     let Books { heap, rss, idle, .. } = thread.books();
-    heap.stack_length.set(0);
+    [heap, rss].into_iter().for_each(|ledger| ledger.stack_length.set(0));
     heap.rest(idle);
     rss.rest(idle);
     thread.notes.thread_begins();
@@ -341,12 +341,13 @@ impl Thread {
             return;
         }
         if let Some(new) = Books::reserve(old.number.get()) {
-            new.take_over(old);
+            let taken = new.take_over(old);
             new.belong_to(self);
             self.books.store(ptr::from_ref(new).cast_mut(), Release);
             #[cfg(feature = "trace")]
             watch::tell(&new.heap);
             swap_ledger(&new.heap);
+            new.heap.add_missed(&old.heap, &taken);
             old.abandon();
         }
     }

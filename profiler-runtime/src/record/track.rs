@@ -10,6 +10,7 @@ use core::cell::Cell;
 use core::sync::atomic::Ordering::Relaxed;
 use std::alloc::{GlobalAlloc, System};
 
+use super::busy::Busy;
 use super::ledger::{Kind, Ledger};
 use super::named::{Blocks, NamedBlock, Spare};
 use super::row::Chunk;
@@ -214,10 +215,20 @@ pub(super) fn thread_begins(thread: &Thread) {
     }
 }
 
-/// The calling thread, its track, and the ledger that its frames use.
-fn here() -> Option<(&'static Thread, &'static Track, &'static Ledger)> {
+/// The calling thread, its track, and the ledger that its frames use, which is busy meanwhile.
+struct Here {
+    thread: &'static Thread,
+    track: &'static Track,
+    ledger: &'static Ledger,
+    _busy: Busy<'static>,
+}
+
+/// `None` in a handler that has interrupted such work.
+fn here() -> Option<Here> {
     let thread = thread::current()?;
-    Some((thread, Track::of(thread)?, thread.ledger(table::kind()?)))
+    let ledger = thread.ledger(table::kind()?);
+    let _busy = ledger.begin_work()?;
+    Some(Here { thread, track: Track::of(thread)?, ledger, _busy })
 }
 
 /// Memory in use by the process now, in bytes, as far as the thread of the ledger knows.
@@ -250,7 +261,7 @@ impl Drop for OpenSpan {
 #[inline(never)]
 fn close(span: &Span) {
     // Past the end of its thread nobody knows better.
-    let known = here().and_then(|(_, _, ledger)| reading(ledger));
+    let known = here().and_then(|here| reading(here.ledger));
     span.close(known.unwrap_or(span.bytes_at_start.get()));
 }
 
@@ -259,7 +270,7 @@ impl OpenSpan {
     /// That of the call whose frame was entered last.
     pub(super) fn of_call() -> Self {
         let taken = || {
-            let (_, track, ledger) = here()?;
+            let Here { track, ledger, _busy, .. } = here()?;
             let call = track.top().filter(|call| call.depth == ledger.stack.depth())?;
             track.pop();
             track.push(Open { span: None, ..call });
@@ -270,7 +281,7 @@ impl OpenSpan {
 
     /// The frame of a poll was entered that is not the first: what it calls is one level further in.
     pub(super) fn resume(&self) {
-        let Some((_, track, ledger)) = here() else { return };
+        let Some(Here { track, ledger, _busy, .. }) = here() else { return };
         ledger.keep_open();
         let depth = ledger.stack.depth();
         track.unwind_to(depth.saturating_sub(1), ledger);
@@ -291,7 +302,7 @@ impl Waiting {
 
     /// A poll ends: those in its frame, which has not been left yet.
     pub(super) fn take() -> Self {
-        let Some((_, track, ledger)) = here() else { return Self::none() };
+        let Some(Here { track, ledger, _busy, .. }) = here() else { return Self::none() };
         let depth = ledger.stack.depth();
         track.unwind_to(depth, ledger);
         Self(track.take_blocks(depth))
@@ -303,7 +314,7 @@ impl Waiting {
         if self.0.is_empty() {
             return;
         }
-        if let Some((_, track, ledger)) = here() {
+        if let Some(Here { track, ledger, _busy, .. }) = here() {
             let depth = ledger.stack.depth();
             track.put_back(&mut self.0, depth);
         }
@@ -341,7 +352,7 @@ impl Drop for OpenBlock {
 
 #[inline(never)]
 fn begin_block(name: &'static str) -> Option<&'static NamedBlock> {
-    let (thread, track, ledger) = here()?;
+    let Here { thread, track, ledger, _busy } = here()?;
     let name = Name::of(name)?;
     let run = name.count_run();
     let depth = ledger.stack.depth();

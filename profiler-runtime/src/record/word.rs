@@ -56,12 +56,20 @@ impl Word {
         self.0.fetch_or(bits, AcqRel)
     }
 
-    /// Adds and returns the new value. Not atomic as a whole: only the writer may call it.
+    /// Adds and returns the new value. Not atomic as a whole: only the writer may call it, where no signal
+    /// handler adds to the same word. What a handler may add to is changed by [`add_at_once!`].
     #[inline(always)]
     pub(crate) fn add(&self, change: i64) -> i64 {
         let value = self.get().wrapping_add(change);
         self.set(value);
         value
+    }
+
+    /// Adds, also where there are several writers.
+    #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri))))]
+    #[inline(always)]
+    pub(crate) fn add_shared(&self, change: i64) {
+        self.0.fetch_add(change, Relaxed);
     }
 
     /// Keeps the larger of the two.
@@ -77,6 +85,59 @@ impl Word {
         self.0.fetch_max(value, Relaxed);
     }
 }
+
+/// Adds to a [`Word`] that is a field, so that a signal handler on the same thread, which may add to it
+/// too, comes before or after it, never in between: by one instruction. As with [`Word::add`] there is one
+/// thread that writes. `const` stands before a change that is a constant.
+///
+/// The compiler makes the same of a load and a store, but only where it optimises and nobody asks for the
+/// sum.
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))]
+macro_rules! add_at_once {
+    ($words:expr, $type:ty, $field:ident, const $change:expr) => {{
+        let words: &$type = $words;
+        let _: &$crate::record::word::Word = &words.$field;
+        // SAFETY: this changes the word, an atomic that only this thread writes, and nothing else.
+        unsafe {
+            core::arch::asm!(
+                "add qword ptr [{words} + {field}], {change}",
+                words = in(reg) core::ptr::from_ref(words),
+                field = const core::mem::offset_of!($type, $field),
+                change = const $change,
+                options(nostack),
+            );
+        }
+    }};
+    ($words:expr, $type:ty, $field:ident, $change:expr) => {{
+        let words: &$type = $words;
+        let _: &$crate::record::word::Word = &words.$field;
+        let change: i64 = $change;
+        // SAFETY: as above.
+        unsafe {
+            core::arch::asm!(
+                "add qword ptr [{words} + {field}], {change}",
+                words = in(reg) core::ptr::from_ref(words),
+                field = const core::mem::offset_of!($type, $field),
+                change = in(reg) change,
+                options(nostack),
+            );
+        }
+    }};
+}
+
+/// The same where no such instruction is known: as if other threads wrote too.
+#[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri))))]
+macro_rules! add_at_once {
+    ($words:expr, $type:ty, $field:ident, const $change:expr) => {
+        add_at_once!($words, $type, $field, $change)
+    };
+    ($words:expr, $type:ty, $field:ident, $change:expr) => {{
+        let words: &$type = $words;
+        words.$field.add_shared($change);
+    }};
+}
+
+pub(crate) use add_at_once;
 
 /// A pointer that takes a word, on every system.
 #[repr(C, align(8))]

@@ -156,9 +156,8 @@ impl Sum {
 /// What a thread knows about memory.
 struct Ledger {
     live: i64,
-    booked: i64,
     totals: Totals,
-    /// What they were when `live` was last booked.
+    /// What they were when they were last booked.
     booked_totals: Totals,
     /// Where the chunk and the row are that are current.
     current: Option<(u64, u64)>,
@@ -199,7 +198,6 @@ impl Ledger {
         let current = place(running, word(layout::ledger::ROW));
         Self {
             live,
-            booked,
             totals: Totals {
                 live: live.wrapping_add(base),
                 allocated: word(layout::ledger::ALLOCATED),
@@ -262,9 +260,9 @@ fn add_chunk(
         let Some(sum) = sum_at(sums, row.checked_sub(chunk.at)) else { return };
         sum.usage = sum.usage.max(reading(blocks, ledger, backend));
         if backend == Backend::Heap {
-            let open = ledger.live.wrapping_sub(ledger.booked);
-            sum.totals.live = sum.totals.live.wrapping_add(open);
-            sum.peak = sum.peak.max(open);
+            let open = ledger.totals.since(ledger.booked_totals);
+            sum.add(open);
+            sum.peak = sum.peak.max(open.live);
         }
         return;
     }

@@ -1,0 +1,230 @@
+//! A program whose signal handler allocates, frees and calls annotated functions: after each instruction
+//! (`step`), or at any moment (`storm`). `interrupted KIND COUNT`: so many signals, or seconds of them.
+//!
+//! Its allocator never waits, so it may be called in a handler, and it keeps count of its own.
+#![allow(missing_docs)]
+
+use std::alloc::{GlobalAlloc, Layout};
+use std::env;
+use std::hint::black_box;
+use std::mem;
+use std::ptr;
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicUsize, Ordering::Relaxed};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use mem_profile::{mem_profile, snapshot, timestamp};
+
+/// Hands out addresses and takes none back.
+struct Bump;
+
+const ROOM: usize = 1 << 42;
+static START: AtomicPtr<u8> = AtomicPtr::new(ptr::null_mut());
+static USED: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicI64 = AtomicI64::new(0);
+static BLOCKS: AtomicI64 = AtomicI64::new(0);
+
+/// Where the room begins that is handed out.
+fn start() -> *mut u8 {
+    let start = START.load(Relaxed);
+    if !start.is_null() {
+        return start;
+    }
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    // SAFETY: a new mapping.
+    let start = unsafe { libc::mmap(ptr::null_mut(), ROOM, access, flags, -1, 0) }.cast();
+    START
+        .compare_exchange(ptr::null_mut(), start, Relaxed, Relaxed)
+        .map_or_else(|other| other, |_| start)
+}
+
+impl Bump {
+    fn take(layout: Layout) -> *mut u8 {
+        let size = (layout.size() + layout.align()).next_multiple_of(16);
+        let block = start().wrapping_add(USED.fetch_add(size, Relaxed));
+        block.map_addr(|address| address.next_multiple_of(layout.align()))
+    }
+}
+
+// SAFETY: no address is handed out twice, and all are within the room and aligned.
+unsafe impl GlobalAlloc for Bump {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        BYTES.fetch_add(layout.size() as i64, Relaxed);
+        BLOCKS.fetch_add(1, Relaxed);
+        Self::take(layout)
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // Where no allocator uses the address, the compiler (1.95) takes a free for one of nothing at all, and
+        // leaves out what follows.
+        black_box(block);
+        BYTES.fetch_sub(layout.size() as i64, Relaxed);
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        BYTES.fetch_add(size as i64 - layout.size() as i64, Relaxed);
+        // SAFETY: the caller's promises, as for what follows.
+        let new = unsafe { Self::take(Layout::from_size_align_unchecked(size, layout.align())) };
+        // SAFETY: the new block is nobody else's.
+        unsafe { new.copy_from_nonoverlapping(block, size.min(layout.size())) };
+        new
+    }
+}
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc<Bump> = mem_profile::Alloc::wrap(Bump);
+
+static HITS: AtomicI64 = AtomicI64::new(0);
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+/// At so many signals the handler does something, when they come after each instruction: what is begun again
+/// where a handler came in between has to end some time.
+const EACH: i64 = 97;
+static SIGNALS: AtomicI64 = AtomicI64::new(0);
+static IS_STEPPED: AtomicBool = AtomicBool::new(false);
+
+extern "C" fn handle(_: i32) {
+    let is_due = SIGNALS.fetch_add(1, Relaxed) % EACH == 0 || !IS_STEPPED.load(Relaxed);
+    if !is_due || !IS_ON.load(Relaxed) {
+        return;
+    }
+    let hit = HITS.fetch_add(1, Relaxed);
+    mem::forget(black_box(vec![1_u8; 100]));
+    drop(black_box(Box::new(hit)));
+    if hit % 3 == 0 {
+        mem::forget(called_by_the_handler(7));
+    }
+    if hit % 1000 == 0 {
+        // Beyond what a thread keeps to itself.
+        drop(black_box(Vec::<u8>::with_capacity(200_000)));
+    }
+}
+
+#[mem_profile]
+fn called_by_the_handler(size: usize) -> Vec<u8> {
+    let kept = filled(size);
+    kept
+}
+
+/// Of few instructions, whatever the size.
+#[mem_profile]
+fn filled(size: usize) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(size);
+    bytes.push(1);
+    bytes
+}
+
+#[mem_profile]
+fn descend(depth: usize) -> usize {
+    let kept = filled(depth);
+    let below = if depth > 0 { turn_back(depth - 1) } else { 0 };
+    below + kept.capacity()
+}
+
+#[mem_profile]
+fn turn_back(depth: usize) -> usize {
+    let below = descend(depth);
+    below
+}
+
+#[mem_profile]
+fn work() {
+    let sum = descend(5);
+    let mut grown = filled(sum);
+    grown.reserve_exact(1000);
+    {
+        let _block = timestamp("a block");
+        let closure = |size| {
+            let inner = filled(size);
+            inner.capacity()
+        };
+        black_box(closure(3));
+    }
+    // Beyond what a thread keeps to itself, both ways.
+    let large = filled(300_000);
+    drop(large);
+    mem::forget(filled(10));
+}
+
+/// Its lines have all that the thread did meanwhile.
+#[mem_profile]
+fn interrupted(kind: &str, count: u64) {
+    let end = Instant::now() + Duration::from_secs(count);
+    IS_ON.store(true, Relaxed);
+    while if kind == "step" { SIGNALS.load(Relaxed) < count as i64 } else { Instant::now() < end } {
+        if kind == "step" { stepped(work) } else { work() }
+    }
+    IS_ON.store(false, Relaxed);
+}
+
+/// Runs it with a signal after each instruction.
+fn stepped(work: fn()) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the flag makes the processor trap, for which there is a handler; it is taken back before the
+    // function returns. The red zone is left alone.
+    unsafe {
+        const TRAP: i32 = 0x100;
+        core::arch::asm!(
+            "pushfq", "or dword ptr [rsp], {trap}", "popfq",
+            "call {work}",
+            "pushfq", "and dword ptr [rsp], {not}", "popfq",
+            work = in(reg) work, trap = const TRAP, not = const !TRAP, clobber_abi("C"),
+        );
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    {
+        // SAFETY: the signal has a handler.
+        unsafe { libc::raise(libc::SIGTRAP) };
+        work();
+    }
+}
+
+/// Sends signals to the calling thread from now on; what ends it.
+fn send_signals() -> impl FnOnce() {
+    static SENDS: AtomicBool = AtomicBool::new(false);
+    static IS_OVER: AtomicBool = AtomicBool::new(false);
+    // SAFETY: no requirement.
+    let target = unsafe { libc::pthread_self() };
+    let sender = thread::spawn(move || {
+        SENDS.store(true, Relaxed);
+        while !IS_OVER.load(Relaxed) {
+            // SAFETY: the thread waits for this one before it ends.
+            unsafe { libc::pthread_kill(target, libc::SIGTRAP) };
+            (0..500).for_each(|_| std::hint::spin_loop());
+        }
+    });
+    while !SENDS.load(Relaxed) {
+        thread::yield_now();
+    }
+    move || {
+        IS_OVER.store(true, Relaxed);
+        sender.join().unwrap();
+    }
+}
+
+fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    let (kind, count) = (arguments[1].as_str(), arguments[2].parse().unwrap());
+    // SAFETY: the handler is sound wherever the program is.
+    unsafe {
+        let mut action: libc::sigaction = mem::zeroed();
+        action.sa_sigaction = handle as extern "C" fn(i32) as usize;
+        action.sa_flags = libc::SA_RESTART;
+        libc::sigaction(libc::SIGTRAP, &raw const action, ptr::null_mut());
+    }
+    IS_STEPPED.store(kind == "step", Relaxed);
+    work();
+    mem::forget(called_by_the_handler(1));
+    let end = (kind == "storm").then(send_signals);
+
+    let process = snapshot().process_bytes.unwrap() as i64;
+    let (bytes, blocks) = (BYTES.load(Relaxed), BLOCKS.load(Relaxed));
+    interrupted(kind, count);
+    let (bytes, blocks) = (BYTES.load(Relaxed) - bytes, BLOCKS.load(Relaxed) - blocks);
+    let process = snapshot().process_bytes.unwrap() as i64 - process;
+    if let Some(end) = end {
+        end();
+    }
+    println!("{} {bytes} {process} {blocks}", SIGNALS.load(Relaxed));
+}

@@ -1,0 +1,42 @@
+//! Signal handlers that allocate and call annotated functions, at any moment.
+
+use crate::run::{bin, json};
+
+/// What the allocator of `interrupted` counted between two moments is what the process's bytes grew by, and
+/// what the lines of the function add up to that ran in between. Returns the number of signals.
+fn is_exact(kind: &str, count: &str, environment: &[(&str, &str)]) -> u64 {
+    let mut program = bin!("interrupted", kind, count);
+    let (ended, report) = json(program.envs(environment.iter().copied()));
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let figures: Vec<i64> =
+        ended.stdout.split_whitespace().map(|word| word.parse().unwrap()).collect();
+    let [signals, bytes, process, blocks] = figures[..] else { panic!("{figures:?}") };
+    let lines = &report.function("interrupted").lines[1..];
+    let increments: i64 = lines.iter().filter_map(|line| line.increment).sum();
+    let allocations: u64 = lines.iter().filter_map(|line| line.allocations).sum();
+    assert_eq!((process, increments, allocations as i64), (bytes, bytes, blocks));
+    signals as u64
+}
+
+#[test]
+fn a_handler_after_any_instruction_loses_no_block() {
+    assert!(is_exact("step", "100000", &[]) >= 100_000);
+}
+
+#[test]
+fn neither_does_one_while_calls_are_put_on_a_timeline() {
+    assert!(is_exact("step", "30000", &[("MEM_PROFILE_TIMELINE", "on")]) >= 30_000);
+}
+
+#[test]
+fn a_storm_of_handlers_loses_no_block() {
+    is_exact("storm", "1", &[]);
+}
+
+/// `cargo test -p hard -- --ignored two_million`
+#[test]
+#[ignore = "takes minutes"]
+fn two_million_signals_lose_no_block() {
+    assert!(is_exact("step", "2000000", &[]) >= 2_000_000);
+    is_exact("storm", "30", &[]);
+}

@@ -8,7 +8,7 @@ use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Path, Result, Token};
 
 const OPTIONS: &str = "the options are `name = \"…\"`, `crate = path` and `skip`, and the limits \
-    `max_increment`, `max_peak`, `max_allocations` and `no_leak`";
+    `max_increment`, `max_peak`, `max_allocations` and `no_leak`, of all threads with `process`";
 
 /// `#[mem_profile(name = "…", crate = path, skip)]` and limits, each at most once.
 #[derive(Default)]
@@ -38,6 +38,7 @@ impl Args {
         if let Err(error) = options.parse2(tokens) {
             errors.push(error);
         }
+        args.budget.check(errors);
         args
     }
 

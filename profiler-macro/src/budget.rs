@@ -11,7 +11,7 @@ use syn::{Error, Lit, Result, Token, token};
 
 const SIZE: &str = "a whole number and its unit: `\"64 MiB\"`, in B, KiB, MiB or GiB";
 const COUNT: &str = "a whole number: `1000`";
-const LIMITS: &str = "the limits are `max_increment = \"…\"`, `max_peak = \"…\"`, `max_allocations = …` and `no_leak`";
+const LIMITS: &str = "the limits are `max_increment = \"…\"`, `max_peak = \"…\"`, `max_allocations = …` and `no_leak`; with `process` they are those of all threads";
 
 /// What a call or a block may take.
 #[derive(Default)]
@@ -19,7 +19,8 @@ pub(crate) struct Budget {
     max_increment: Option<u64>,
     max_peak: Option<u64>,
     max_allocations: Option<u64>,
-    no_leak: Option<()>,
+    no_leak: Option<Span>,
+    process: Option<Span>,
     /// Where the first limit stands.
     pub(crate) place: Option<Span>,
 }
@@ -37,16 +38,41 @@ impl Budget {
             "max_peak" => (&mut self.max_peak, true),
             "max_allocations" => (&mut self.max_allocations, false),
             "no_leak" if ends(input) => {
-                set(&mut self.no_leak, option, (), errors);
+                set(&mut self.no_leak, option, option.span(), errors);
                 self.place.get_or_insert(option.span());
                 return Ok(true);
             }
-            "no_leak" => return Err(input.error("`no_leak` takes no value; write `no_leak` alone")),
+            "process" if ends(input) => {
+                set(&mut self.process, option, option.span(), errors);
+                return Ok(true);
+            }
+            alone @ ("no_leak" | "process") => {
+                return Err(input.error(format!("`{alone}` takes no value; write `{alone}` alone")));
+            }
             _ => return Ok(false),
         };
         set(slot, option, limit(option, input, is_size)?, errors);
         self.place.get_or_insert(option.span());
         Ok(true)
+    }
+
+    /// What each option allows and both together do not.
+    pub(crate) fn check(&self, errors: &mut Errors) {
+        let Some(process) = self.process else { return };
+        if let Some(no_leak) = self.no_leak {
+            errors.at(
+                no_leak,
+                "`no_leak` counts the blocks of the calling thread; with `process`, write \
+                 `max_increment = \"0 B\"` instead",
+            );
+        } else if self.place.is_none() {
+            errors.at(process, format!("`process` needs a limit beside it; {LIMITS}"));
+        }
+    }
+
+    /// Where the first option of a budget stands.
+    pub(crate) fn any(&self) -> Option<Span> {
+        self.place.or(self.process)
     }
 
     /// `Limits { … }`; nothing without a limit.
@@ -57,12 +83,13 @@ impl Budget {
                 Some(limit) => quote!(::core::option::Option::Some(#limit)),
                 None => quote!(::core::option::Option::None),
             });
-        let no_leak = self.no_leak.is_some();
+        let [no_leak, process] = [self.no_leak, self.process].map(|option| option.is_some());
         Some(quote!(#runtime::Limits {
             max_increment: #increment,
             max_peak: #peak,
             max_allocations: #allocations,
             no_leak: #no_leak,
+            process: #process,
         }))
     }
 
@@ -135,7 +162,8 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<(Budget, TokenTree)>
     if let Ok(more) = input.parse::<TokenTree>() {
         return Err(Error::new(more.span(), "nothing comes after the block"));
     }
-    if budget.place.is_none() {
+    budget.check(errors);
+    if budget.any().is_none() {
         return Err(Error::new(Span::call_site(), format!("a budget needs a limit; {LIMITS}")));
     }
     Ok((budget, body))

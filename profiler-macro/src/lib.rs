@@ -67,6 +67,7 @@ mod expand {
 ///   on functions only. A call that takes more panics when it ends: it holds more bytes than before,
 ///   rose higher above them, requested more blocks, or leaves one of its blocks behind. Figures are
 ///   those of the calling thread, or of the polls of an `async fn`; a call *at* a limit passes.
+/// * `process`: these limits are of all threads and tasks together, from the call to its end.
 /// * `skip`: leaves the item as it is; meant for one function of an annotated `impl`, trait or module.
 ///
 /// # Errors
@@ -89,8 +90,8 @@ pub fn mem_profile(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `assert_budget!(max_peak = "1 MiB", no_leak, { … })`.
 ///
 /// The value is that of the block. The limits are those of [`mem_profile`](macro@mem_profile); the
-/// figures are the calling thread's, so there must be no `.await` in the block, and what is not
-/// annotated counts as well. The panic names each limit and figure, and the three annotated lines
+/// figures are the calling thread's, or with `process` those of all threads, so there must be no
+/// `.await` in the block, and what is not annotated counts as well. The panic names each limit and figure, and the three annotated lines
 /// that cost most.
 ///
 /// With the feature `enabled` off, it is the block alone.

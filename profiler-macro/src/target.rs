@@ -53,7 +53,7 @@ pub(crate) fn parse(
         if let Some(name) = &args.name {
             errors.at(name.span(), "`name` names one function; put it on a function inside");
         }
-        if let Some(place) = args.budget.place {
+        if let Some(place) = args.budget.any() {
             errors.at(place, "a budget is one function's; put it on a function inside");
         }
     }

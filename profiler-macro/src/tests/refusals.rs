@@ -59,6 +59,10 @@ fn budgets() {
         "#[mem_profile(no_leak = true)]\nfn f() {}",
         "#[mem_profile(no_leak, no_leak)]\nfn f() {}",
         "#[mem_profile(no_leak)]\nimpl S {}",
+        "#[mem_profile(process)]\nfn f() {}",
+        "#[mem_profile(process, no_leak)]\nfn f() {}",
+        "#[mem_profile(process, process, max_peak = \"1 B\")]\nfn f() {}",
+        "#[mem_profile(process)]\nimpl S {}",
     ]));
 }
 

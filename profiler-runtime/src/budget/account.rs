@@ -1,7 +1,8 @@
 //! What was agreed, how the lines stood, and what is said where more was spent.
 
 use super::leak::{self, Held, Leak};
-use super::{Limits, Notes, standard};
+use super::process::{ProcessMeasure, ProcessSpent};
+use super::{Found, Limits, Notes, standard};
 use crate::control;
 use crate::record::measure::Spent;
 use crate::record::quiet::Quiet;
@@ -69,23 +70,34 @@ impl Account {
         if limits.no_leak {
             standard::prepare();
         }
-        let before = subject.chunks(thread).map(|chunk| (chunk, costs(chunk))).collect();
+        let before = chunks(subject, &limits, Some(thread));
+        let before = before.map(|chunk| (chunk, costs(chunk))).collect();
         Some(Self { limits, subject, before })
     }
 
+    /// What all threads have taken, of which the calling one has taken its `own`.
+    pub(super) fn found(
+        &self,
+        process: Option<ProcessMeasure>,
+        own: Option<Spent>,
+    ) -> Option<Found> {
+        Some(Found::Process(process?.finish(own, self.limits.max_increment)))
+    }
+
     /// Panics where more was spent than agreed, unless a panic is under way.
-    pub(super) fn settle(self, spent: Spent, notes: Notes) {
-        let thread = thread::current();
+    pub(super) fn settle(self, found: &Found, notes: Notes) {
+        let (thread, spent) = (thread::current(), found.spent());
         let complaint = {
             let _quiet = Quiet::enter();
             let leak = if self.limits.no_leak { leak::find(&notes) } else { Leak::default() };
-            let excesses = excesses(&self.limits, &spent);
+            let excesses = excesses(&self.limits, spent);
             let complaint = (!excesses.is_empty() || leak.is_any()).then(|| {
-                let lines = |first: &Excess| match thread {
-                    Some(thread) => self.costliest(thread, first.cost, spent.peak),
-                    None => Vec::new(),
+                let lines = |first: &Excess| self.costliest(thread, first.cost, spent.peak);
+                let threads = match found {
+                    Found::Thread(_) => described_threads(notes.started()),
+                    Found::Process(found) => described_process(found),
                 };
-                self.complaint(&excesses, &lines, &leak) + &described_threads(notes.started())
+                self.complaint(&excesses, &lines, &leak) + &threads
             });
             drop((self, excesses, leak));
             complaint
@@ -128,15 +140,27 @@ impl Account {
         text + &leak.put_aside()
     }
 
-    /// The lines that have cost this thread most since the account was opened.
-    fn costliest(&self, thread: &'static Thread, cost: fn(&Cost) -> i64, peak: i64) -> Vec<Line> {
-        let mut lines = Vec::new();
-        for chunk in self.subject.chunks(thread) {
+    /// The lines that have cost most since the account was opened.
+    fn costliest(
+        &self,
+        thread: Option<&'static Thread>,
+        cost: fn(&Cost) -> i64,
+        peak: i64,
+    ) -> Vec<Line> {
+        let mut lines = Vec::<Line>::new();
+        for chunk in chunks(self.subject, &self.limits, thread) {
             let before = self.before.iter().find(|(known, _)| *known == chunk);
             let before = before.map_or(&[][..], |(_, costs)| costs);
             for (index, now) in costs(chunk).into_iter().enumerate() {
                 let cost = now.since(before.get(index).copied().unwrap_or_default(), peak);
-                lines.push(Line { chunk, index, cost });
+                let is_same = |line: &&mut Line| {
+                    line.index == index && line.chunk.table.get() == chunk.table.get()
+                };
+                match lines.iter_mut().find(is_same) {
+                    // On another thread.
+                    Some(line) => line.cost.add(cost),
+                    None => lines.push(Line { chunk, index, cost }),
+                }
             }
         }
         lines.retain(|line| line.cost.runs > 0 && cost(&line.cost) > 0);
@@ -170,6 +194,25 @@ impl Cost {
             allocations: self.allocations - earlier.allocations,
         }
     }
+
+    fn add(&mut self, other: Self) {
+        self.runs += other.runs;
+        self.increment += other.increment;
+        self.peak = self.peak.max(other.peak);
+        self.allocations += other.allocations;
+    }
+}
+
+/// The rows that are looked at: what the subject covers of those of the calling thread, or where all
+/// threads are counted, all.
+fn chunks(
+    subject: Subject,
+    limits: &Limits,
+    thread: Option<&'static Thread>,
+) -> impl Iterator<Item = Chunk> {
+    let own = thread.filter(|_| !limits.process).map(|thread| subject.chunks(thread));
+    let all = limits.process.then(|| thread::all().flat_map(Thread::chunks));
+    own.into_iter().flatten().chain(all.into_iter().flatten())
 }
 
 fn costs(chunk: Chunk) -> Vec<Cost> {
@@ -255,6 +298,18 @@ fn described_threads(started: usize) -> String {
             format!("\n  {threads} {verb} started here; what {they} took is not counted: `process`")
         }
     }
+}
+
+fn described_process(found: &ProcessSpent) -> String {
+    let others = match found.others {
+        0 => return "\n  all threads are counted; no other one allocated meanwhile".to_owned(),
+        1 => "1 other".to_owned(),
+        others => format!("{others} others"),
+    };
+    format!(
+        "\n  all threads are counted; {others} allocated meanwhile, and what a thread holds is known \
+         within 64 KiB while it runs"
+    )
 }
 
 /// `1 block`, `2 blocks`.

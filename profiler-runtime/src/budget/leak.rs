@@ -4,17 +4,14 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::account::shown;
-use super::{Notes, standard};
+use super::{Notes, PATIENCE, standard};
 use crate::record::live_blocks::{LiveBlock, LiveBlocks};
 use crate::record::row::Row;
 use crate::sort::sort;
 
-/// How long a block is waited for that another thread may be about to free: one that has just sent its
-/// result, or whose `thread::scope` has ended, still has its own start and handle to free.
-const PATIENCE: Duration = Duration::from_millis(500);
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// What is left, the largest first.
+/// The blocks that are left, by line, the largest first.
 #[derive(Debug, Default)]
 pub(super) struct Leak {
     pub(super) bytes: i64,
@@ -25,7 +22,7 @@ pub(super) struct Leak {
     aside: Aside,
 }
 
-/// What a line has left behind.
+/// The blocks that a line has left behind.
 #[derive(Debug)]
 pub(super) struct Held {
     pub(super) row: *const Row,
@@ -33,12 +30,12 @@ pub(super) struct Held {
     pub(super) blocks: usize,
 }
 
-/// What is left and is not the code's.
+/// Blocks that are left and are not the code's.
 #[derive(Debug, Default)]
 struct Aside {
     /// Output that the test harness keeps.
     captured: i64,
-    /// What the standard library keeps of a backtrace.
+    /// Debug information that the standard library keeps after a backtrace.
     backtrace: i64,
     /// Whether there may be captured output that cannot be told apart.
     is_unsure: bool,
@@ -97,7 +94,7 @@ impl Leak {
         self.blocks > 0 || self.lost > 0
     }
 
-    /// What is not counted, and what may have been counted wrongly.
+    /// Says which blocks are not counted, and whether one may be counted wrongly.
     pub(super) fn put_aside(&self) -> String {
         let Aside { captured, backtrace, is_unsure } = self.aside;
         let mut text = String::new();

@@ -8,17 +8,21 @@
 //! |---|---|
 //! | `account` | compares what was spent with the limits, and says by which line |
 //! | `leak` | which blocks are still there |
+//! | `process` | what all threads take |
 //! | `standard` | what the standard library and the test harness keep for themselves |
 
 mod account;
 mod leak;
+mod process;
 mod standard;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use self::account::{Account, Subject};
+use self::process::{ProcessMeasure, ProcessSpent};
 use crate::record::live_blocks::LiveBlocks;
 use crate::record::measure::{Measure, Spent};
 use crate::record::noting::{self, Noting, Section};
@@ -36,7 +40,13 @@ pub struct Limits {
     pub max_allocations: Option<u64>,
     /// No block that was requested may be left.
     pub no_leak: bool,
+    /// All threads and tasks are counted, and not the calling thread alone.
+    pub process: bool,
 }
+
+/// How long a block is waited for that another thread may be about to free: one that has just sent its
+/// result, or whose `thread::scope` has ended, still has its own start and handle to free.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A call with a budget. It is dropped after the frame, whose books are closed then.
 #[derive(Debug)]
@@ -47,7 +57,15 @@ struct Running {
     account: Account,
     notes: Notes,
     section: Option<Section>,
+    process: Option<ProcessMeasure>,
     measure: Measure,
+}
+
+/// The figures that are compared with the limits.
+#[derive(Clone, Copy, Debug)]
+enum Found {
+    Thread(Spent),
+    Process(ProcessSpent),
 }
 
 /// The budget of a call of the function of `table`.
@@ -73,16 +91,19 @@ impl Budget {
         let Some(account) = Account::open(subject, limits) else { return Self(None) };
         let notes = Notes::begin(&limits);
         let section = notes.enter();
-        Self(Measure::begin().map(|measure| Running { account, notes, section, measure }))
+        let process = limits.process.then(ProcessMeasure::begin).flatten();
+        let measure = Measure::begin();
+        Self(measure.map(|measure| Running { account, notes, section, process, measure }))
     }
 }
 
 impl Drop for Budget {
     fn drop(&mut self) {
-        if let Some(Running { account, notes, section, measure }) = self.0.take() {
+        if let Some(Running { account, notes, section, process, measure }) = self.0.take() {
             let spent = measure.finish();
             drop(section);
-            account.settle(spent, notes);
+            let found = account.found(process, Some(spent)).unwrap_or(Found::Thread(spent));
+            account.settle(&found, notes);
         }
     }
 }
@@ -93,7 +114,7 @@ enum Notes {
     Own(Noting),
     /// With those of the budget around it, which had started so many threads.
     Shared(&'static LiveBlocks, usize),
-    /// Memory is out.
+    /// All threads are counted, or memory is out.
     Nowhere,
 }
 
@@ -101,13 +122,15 @@ impl Notes {
     fn begin(limits: &Limits) -> Self {
         // Where nothing depends on the very blocks, those that are noted anyway will do.
         match noting::innermost().filter(|_| !limits.no_leak) {
+            _ if limits.process => Self::Nowhere,
             Some(outer) => Self::Shared(outer, outer.started()),
-            None => Self::begin_own(),
+            None => Self::begin_own(limits),
         }
     }
 
-    fn begin_own() -> Self {
-        Noting::begin().map_or(Self::Nowhere, Self::Own)
+    fn begin_own(limits: &Limits) -> Self {
+        let noting = if limits.process { None } else { Noting::begin() };
+        noting.map_or(Self::Nowhere, Self::Own)
     }
 
     fn enter(&self) -> Option<Section> {
@@ -136,8 +159,15 @@ pub struct TaskWithin<F> {
     task: Task<F>,
     table: &'static Table,
     limits: Limits,
-    running: Option<(Account, Notes)>,
+    running: Option<RunningTask>,
     spent: Spent,
+}
+
+#[derive(Debug)]
+struct RunningTask {
+    account: Account,
+    notes: Notes,
+    process: Option<ProcessMeasure>,
 }
 
 /// The body of an async function with a budget.
@@ -160,10 +190,9 @@ impl<F: Future> Future for TaskWithin<F> {
         // its own. The other fields are not pinned.
         let this = unsafe { self.get_unchecked_mut() };
         if this.running.is_none() {
-            let account = Account::open(Subject::Function(this.table), this.limits);
-            this.running = account.map(|account| (account, Notes::begin_own()));
+            this.running = RunningTask::begin(this.table, this.limits);
         }
-        let section = this.running.as_ref().and_then(|(_, notes)| notes.enter());
+        let section = this.running.as_ref().and_then(|running| running.notes.enter());
         let measure = Measure::begin();
         // SAFETY: as above.
         let result = unsafe { Pin::new_unchecked(&mut this.task) }.poll(context);
@@ -176,10 +205,28 @@ impl<F: Future> Future for TaskWithin<F> {
         }
         drop(section);
         if result.is_ready()
-            && let Some((account, notes)) = this.running.take()
+            && let Some(RunningTask { account, notes, process }) = this.running.take()
         {
-            account.settle(this.spent, notes);
+            let found = account.found(process, None).unwrap_or(Found::Thread(this.spent));
+            account.settle(&found, notes);
         }
         result
+    }
+}
+
+impl RunningTask {
+    fn begin(table: &'static Table, limits: Limits) -> Option<Self> {
+        let account = Account::open(Subject::Function(table), limits)?;
+        let notes = Notes::begin_own(&limits);
+        let process = limits.process.then(ProcessMeasure::begin).flatten();
+        Some(Self { account, notes, process })
+    }
+}
+
+impl Found {
+    fn spent(&self) -> &Spent {
+        match self {
+            Self::Thread(spent) | Self::Process(ProcessSpent { spent, .. }) => spent,
+        }
     }
 }

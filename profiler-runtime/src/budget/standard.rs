@@ -1,7 +1,7 @@
-//! What the standard library sets up once and keeps, and what the test harness keeps of the output.
+//! Blocks that the standard library and the test harness keep for themselves.
 //!
-//! Both are allocated by the first code that happens to need them, and are not its leak. What can be set
-//! up beforehand, is.
+//! They are allocated by the first code that happens to need them, and are not its leak. As many as possible
+//! are set up beforehand.
 
 use std::cell::Cell;
 use std::env;

@@ -27,6 +27,7 @@ use super::thread::{self, Thread};
 #[cfg(feature = "trace")]
 use super::watch;
 use super::watch::Watcher;
+use super::watermark;
 use super::word::{Local, Pointer, Word, add_at_once};
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
@@ -422,6 +423,11 @@ impl Ledger {
         self.live.get() - CENTER
     }
 
+    /// The same, unless the thread is just publishing it.
+    pub(crate) fn unpublished_if_settled(&self) -> Option<i64> {
+        Some(self.unpublished()).filter(|rest| (-CENTER..CENTER).contains(rest))
+    }
+
     /// Live bytes of this thread, whatever the window: changes only by what the thread does.
     pub(crate) fn absolute_live(&self) -> i64 {
         self.base.get().wrapping_add(self.live.get())
@@ -430,7 +436,9 @@ impl Ledger {
 
 fn publish(change: i64) {
     let before = PUBLISHED.fetch_add(change, Relaxed);
-    arena::note_published(before.wrapping_add(change) + CENTER);
+    let now = before.wrapping_add(change) + CENTER;
+    arena::note_published(now);
+    watermark::note(now);
 }
 
 /// Bytes live in the process as far as the threads have published them.

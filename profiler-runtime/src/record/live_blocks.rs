@@ -298,7 +298,7 @@ impl Bucket {
     }
 }
 
-/// What stands for a block while it is being moved: no block has such an address, which is the system's.
+/// Stands for a block while it is being moved. No block has such an address: it is the system's.
 const fn moving(address: usize) -> usize {
     !address
 }

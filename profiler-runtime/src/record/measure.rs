@@ -1,10 +1,11 @@
-//! What the calling thread allocates between two moments, to the byte: the ground of budgets.
+//! What the calling thread allocates between two moments, to the byte, and how others stand: the ground of
+//! budgets.
 
 use core::marker::PhantomData;
 
 use super::ledger::{Kind, Ledger};
 use super::row::Totals;
-use super::thread;
+use super::thread::{self, Thread};
 
 /// Runs from its making to [`Measure::finish`], or until it is dropped. Measures may be nested.
 #[derive(Debug)]
@@ -60,6 +61,38 @@ impl Drop for Measure {
         let _busy = ledger.begin_work();
         ledger.settle_here();
         ledger.frame_peak.raise(self.frame_peak.wrapping_sub(ledger.base.get()));
+    }
+}
+
+/// How a thread stands, as any other one may see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) totals: Totals,
+    /// Bytes that it has not published yet.
+    pub(crate) unpublished: i64,
+    /// How many threads have had this record.
+    begun: usize,
+}
+
+impl Standing {
+    /// How many threads have allocated or freed on it since.
+    pub(crate) fn ran_since(&self, earlier: &Self) -> usize {
+        let change = self.totals.since(&earlier.totals);
+        let has_run = (change.live, change.allocated) != (0, 0);
+        self.begun.saturating_sub(earlier.begun).max(has_run.into())
+    }
+}
+
+impl Thread {
+    pub(crate) fn standing(&'static self) -> Standing {
+        let ledger = self.ledger(Kind::Heap);
+        let (totals, unpublished) = (ledger.totals(), ledger.unpublished());
+        Standing { totals, unpublished, begun: self.notes.begun() }
+    }
+
+    /// Publishes what it holds. Only the thread itself calls this.
+    pub(crate) fn publish(&'static self) {
+        self.ledger(Kind::Heap).publish();
     }
 }
 

@@ -24,6 +24,7 @@
 //! | `list` | the insert-only list that tables and threads are kept in |
 //! | `noting` | while a budget runs, the blocks that its thread allocates are noted |
 //! | `live_blocks` | where they are noted |
+//! | `watermark` | how high the memory of the process has come while somebody asks |
 //! | `measure` | what happens between two moments, for budgets |
 //! | `table` | one static per annotated function |
 //! | `function` | what the macro knows of it |
@@ -83,4 +84,5 @@ pub(crate) mod thread;
 pub(crate) mod timeline;
 pub(crate) mod track;
 pub(crate) mod watch;
+pub(crate) mod watermark;
 pub(crate) mod word;

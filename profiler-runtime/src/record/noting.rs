@@ -3,7 +3,7 @@
 //!
 //! While no budget runs, this costs an allocation nothing and a free one instruction. A thread that notes
 //! has a special ledger in the place where its allocator looks, which sends each operation the slow way
-//! ([`Notes::ledger`]); the free of any other thread is sent there by [`Ledger::floor`].
+//! ([`ThreadNotes::ledger`]); the free of any other thread is sent there by [`Ledger::floor`].
 
 use core::iter;
 use core::marker::PhantomData;
@@ -20,7 +20,7 @@ use super::live_blocks::{self, LiveBlock, LiveBlocks};
 use super::row::Row;
 use super::thread::{self, Thread};
 
-/// What a ledger begins with where each free takes the slow path: more than is ever live.
+/// More than is ever live, so that each free takes the slow path. Ledgers begin with it.
 const FREES_ASK: i64 = NEVER;
 
 /// How many budgets note blocks.
@@ -48,17 +48,18 @@ pub(super) fn stop_asking(ledger: &Ledger) {
     }
 }
 
-/// What one thread notes, and what is known of it.
+/// The notes of one thread, and about it.
 #[derive(Debug)]
-pub(super) struct Notes {
+pub(super) struct ThreadNotes {
     /// Stands in for the thread's own ledger where its allocator looks, while it notes blocks.
     ledger: Ledger,
-    /// What the allocator would find otherwise.
+    /// The ledger that the allocator would find otherwise.
     behind: AtomicPtr<Ledger>,
     /// The blocks of the innermost budget, which lead to those of the others.
     open: AtomicPtr<LiveBlocks>,
-    /// The thread's number among all that have begun.
+    /// The thread's number among all that have begun, and how many have had this record.
     birth: AtomicU64,
+    begun: AtomicUsize,
     /// Whether it is known to which budget's thread it owes its start.
     is_started: AtomicBool,
     /// The block that it has noted last, and how many noted blocks it has freed.
@@ -66,13 +67,14 @@ pub(super) struct Notes {
     taken: AtomicUsize,
 }
 
-impl Notes {
+impl ThreadNotes {
     pub(super) const fn new(row: &'static Row) -> Self {
         Self {
             ledger: Ledger::special(row),
             behind: AtomicPtr::new(ptr::null_mut()),
             open: AtomicPtr::new(ptr::null_mut()),
             birth: AtomicU64::new(0),
+            begun: AtomicUsize::new(0),
             is_started: AtomicBool::new(false),
             last: AtomicUsize::new(0),
             taken: AtomicUsize::new(0),
@@ -86,6 +88,7 @@ impl Notes {
     /// Another thread has them now.
     pub(super) fn thread_begins(&self) {
         self.birth.store(BIRTHS.fetch_add(1, Relaxed) + 1, Relaxed);
+        self.begun.fetch_add(1, Relaxed);
         self.is_started.store(false, Relaxed);
         self.open.store(ptr::null_mut(), Relaxed);
     }
@@ -118,6 +121,11 @@ impl Notes {
         show_front();
     }
 
+    /// How many threads have had this record.
+    pub(super) fn begun(&self) -> usize {
+        self.begun.load(Relaxed)
+    }
+
     /// How many noted blocks the thread has freed until here. [`Self::last`] is 0 until it notes one.
     fn begin_move(&self) -> usize {
         self.last.store(0, Relaxed);
@@ -125,14 +133,14 @@ impl Notes {
     }
 }
 
-/// Has the allocator find what it has to since the thread has begun or ceased to note blocks.
+/// Shows the allocator the right ledger after the thread has begun or ceased to note blocks.
 fn show_front() {
     thread::show_allocator(thread::current_ledger().behind().front());
 }
 
 impl Ledger {
-    /// What the allocator finds in the place of this ledger: one that has its thread note blocks, if that
-    /// does.
+    /// The ledger that the allocator is to find in the place of this one: where the thread notes blocks, the
+    /// one that has it do so.
     pub(super) fn front(&'static self) -> &'static Self {
         let Some(notes) = self.thread().map(|thread| &thread.notes) else { return self };
         if notes.open.load(Relaxed).is_null() || ptr::eq(self, &notes.ledger) {
@@ -142,7 +150,7 @@ impl Ledger {
         &notes.ledger
     }
 
-    /// What the allocator would find if its thread noted nothing.
+    /// The ledger that the allocator would find if its thread noted nothing.
     pub(super) fn behind(&'static self) -> &'static Self {
         let notes = self.thread().map(|thread| &thread.notes);
         match notes.filter(|notes| ptr::eq(self, &notes.ledger)) {
@@ -195,7 +203,7 @@ impl Ledger {
     }
 }
 
-/// Has the allocator of a thread that notes blocks find what it would otherwise, until it is dropped.
+/// Has the allocator find the ledger that it would if its thread noted nothing, until this is dropped.
 #[derive(Debug)]
 pub(super) struct Pause {
     pub(super) thread: &'static Thread,
@@ -238,7 +246,7 @@ impl Noting {
         self.0
     }
 
-    /// What the calling thread allocates from here on is noted, until the section is dropped.
+    /// The calling thread notes what it allocates, until the section is dropped.
     pub(crate) fn enter(&self) -> Option<Section> {
         let thread = thread::current()?;
         thread.notes.open(self.0);
@@ -302,7 +310,7 @@ pub(super) fn freed(block: *mut u8) {
         }
         let Some(notes) = notes else { continue };
         notes.taken.fetch_add(1, Relaxed);
-        // The first that a new thread frees is what it was started with.
+        // A new thread first frees the block that it was started with.
         if !is_started && notes.birth.load(Relaxed) > blocks.births.load(Relaxed) {
             blocks.started_threads.fetch_add(1, Relaxed);
             notes.is_started.store(true, Relaxed);
@@ -314,8 +322,8 @@ pub(super) fn freed(block: *mut u8) {
 pub(super) struct Moving {
     old: usize,
     is_known: bool,
-    /// What the thread had noted and taken out before; `None` where it notes nothing meanwhile.
-    before: Option<(&'static Notes, usize)>,
+    /// How many noted blocks the thread had freed before; `None` where it notes nothing meanwhile.
+    before: Option<(&'static ThreadNotes, usize)>,
     _pause: Option<Pause>,
 }
 

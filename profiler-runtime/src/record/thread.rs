@@ -31,7 +31,7 @@ use super::directory::Directory;
 use super::foreign;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
-use super::noting::Notes;
+use super::noting::ThreadNotes;
 use super::row::{Chunk, Row};
 use super::table::Table;
 use super::track::{self, Track};
@@ -121,8 +121,8 @@ pub(crate) struct Thread {
     guard_row: Row,
     /// Addresses that are known to be of the stack of the guarded frame that began at their end.
     known_stack: [Local; 2],
-    /// What it notes for budgets.
-    pub(super) notes: Notes,
+    /// Its notes for budgets.
+    pub(super) notes: ThreadNotes,
 }
 
 /// How many records there are.
@@ -145,6 +145,19 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Thread> {
 /// Bytes live in the process: exact when the other threads are at rest.
 pub(crate) fn live_bytes() -> i64 {
     ledger::published() + all().map(|thread| thread.books().heap.unpublished()).sum::<i64>()
+}
+
+/// The same while other threads publish what they hold: nothing is counted twice, and nothing is left out.
+pub(crate) fn live_bytes_settled() -> i64 {
+    const TRIES: usize = 1000;
+    let try_once = || {
+        let published = ledger::published();
+        let rest = all()
+            .map(|thread| thread.books().heap.unpublished_if_settled())
+            .sum::<Option<i64>>()?;
+        (ledger::published() == published).then_some(published + rest)
+    };
+    (0..TRIES).find_map(|_| try_once()).unwrap_or_else(live_bytes)
 }
 
 /// Every ledger that the allocator may come upon.
@@ -246,7 +259,7 @@ impl Thread {
             (&raw mut (*place).directory).write(AtomicPtr::new(directory));
             let row: &'static Row = &(*place).guard_row;
             (&raw mut (*place).guard).write(Ledger::special(row));
-            (&raw mut (*place).notes).write(Notes::new(&NO_ROW));
+            (&raw mut (*place).notes).write(ThreadNotes::new(&NO_ROW));
             &*place
         };
         thread.notes.belong_to(thread);

@@ -11,7 +11,20 @@ mod module {
     pub(crate) fn function() {}
 }
 
+#[mem_profile(process, no_leak, max_peak = "1 MiB")]
+fn mixed() {}
+
+#[mem_profile(process)]
+fn without_limit() {}
+
+#[mem_profile(process)]
+impl Thing {}
+
+struct Thing;
+
 fn main() {
+    mixed();
+    without_limit();
     wrong_values();
     drop(doubled());
     module::function();
@@ -21,4 +34,7 @@ fn main() {
     assert_budget!(max_peak = "1 MiB", vec![1]);
     assert_budget!(no_leak, {}, {});
     assert_budget!();
+    assert_budget!(process, no_leak, {});
+    assert_budget!(process, {});
+    assert_budget!(process = true, max_peak = "1 MiB", {});
 }

@@ -1,6 +1,6 @@
 //! Attributes, by their tokens.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// An outer or inner attribute.
 #[derive(Clone, Debug)]
@@ -57,16 +57,26 @@ impl Attribute {
         if !self.is("cfg") {
             return is_test.then(|| "test".to_owned());
         }
-        self.content.clone().into_iter().find_map(|token| match token {
-            TokenTree::Group(group) => Some(group.stream().to_string()),
-            _ => None,
-        })
+        self.arguments().map(|condition| condition.stream().to_string())
     }
 
-    /// Whether it measures already.
-    pub(crate) fn measures(&self) -> bool {
-        self.path().last().is_some_and(|last| last == "mem_profile")
-            || self.is("cfg_attr") && self.mentions("mem_profile")
+    /// On what condition what it stands before is measured already, if it says so.
+    pub(crate) fn measures_if(&self) -> Option<String> {
+        if self.path().last().is_some_and(|last| last == "mem_profile") {
+            return Some("true".to_owned());
+        }
+        let is_conditional = self.is("cfg_attr") && self.mentions("mem_profile");
+        let tokens = self.arguments().filter(|_| is_conditional)?.stream().into_iter();
+        let condition = tokens.take_while(|token| !is_punct(Some(token), ','));
+        Some(condition.collect::<TokenStream>().to_string())
+    }
+
+    /// What stands in its parentheses.
+    fn arguments(&self) -> Option<Group> {
+        self.content.clone().into_iter().find_map(|token| match token {
+            TokenTree::Group(group) => Some(group),
+            _ => None,
+        })
     }
 
     /// Whether it is the compiler's or a tool's, and leaves the body as it is.

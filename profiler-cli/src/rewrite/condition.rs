@@ -7,6 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use super::attribute::is_punct;
 
 /// What holds in a compilation, as `rustc --print=cfg` says: `unix`, `feature="x"`.
+#[derive(Default)]
 pub(crate) struct Conditions(BTreeSet<String>);
 
 impl Conditions {
@@ -14,9 +15,10 @@ impl Conditions {
         Self(printed.lines().map(str::to_owned).collect())
     }
 
-    /// Whether a condition holds; one that makes no sense does.
+    /// Whether a condition holds; one that makes no sense does, and all do where nothing is known.
     pub(crate) fn hold(&self, condition: &str) -> bool {
-        condition.parse::<TokenStream>().map_or(true, |tokens| self.all_of(tokens))
+        self.0.is_empty()
+            || condition.parse::<TokenStream>().map_or(true, |tokens| self.all_of(tokens))
     }
 
     fn all_of(&self, tokens: TokenStream) -> bool {

@@ -21,9 +21,11 @@ pub(crate) struct Function {
     pub(crate) is_trivial: bool,
     /// All that has to hold for it to be compiled, as in `cfg(…)`.
     pub(crate) conditions: Vec<String>,
+    /// Any of these has to hold for it to have the attribute already.
+    pub(crate) measured_if: Vec<String>,
 }
 
-/// All functions of a file that can be measured and are not yet.
+/// All functions of a file that can be measured.
 pub(crate) fn functions(tokens: &[TokenTree]) -> Vec<Function> {
     let mut finder = Finder::default();
     finder.conditions.extend(attribute::of_file(tokens).iter().filter_map(Attribute::condition));
@@ -36,6 +38,7 @@ pub(crate) fn functions(tokens: &[TokenTree]) -> Vec<Function> {
 struct Finder {
     path: Vec<String>,
     conditions: Vec<String>,
+    measured_if: Vec<String>,
     found: Vec<Function>,
 }
 
@@ -62,33 +65,33 @@ impl Finder {
     }
 
     fn item(&mut self, tokens: &[TokenTree], item: &Item) {
-        let outer = self.conditions.len();
+        let outer = (self.conditions.len(), self.measured_if.len());
         self.conditions.extend(item.attributes.iter().filter_map(Attribute::condition));
-        self.conditioned(tokens, item);
-        self.conditions.truncate(outer);
-    }
-
-    fn conditioned(&mut self, tokens: &[TokenTree], item: &Item) {
-        let (name, content) = match &item.kind {
+        self.measured_if.extend(item.attributes.iter().filter_map(Attribute::measures_if));
+        let content = match &item.kind {
             Kind::Function(name, Some(body)) => {
                 self.function(tokens, item, name, body);
-                (name, *body)
+                // Functions inside are left alone.
+                self.measured_if.truncate(outer.1);
+                Some((name, *body))
             }
-            Kind::Module(name, Some(content)) | Kind::Block(name, content)
-                if !item.is_measured() =>
-            {
-                (name, *content)
+            Kind::Module(name, Some(content)) | Kind::Block(name, content) => {
+                Some((name, *content))
             }
-            _ => return,
+            _ => None,
         };
-        self.path.push(name.clone());
-        self.look_through(&content.stream().into_iter().collect::<Vec<_>>());
-        self.path.pop();
+        if let Some((name, content)) = content {
+            self.path.push(name.clone());
+            self.look_through(&content.stream().into_iter().collect::<Vec<_>>());
+            self.path.pop();
+        }
+        self.conditions.truncate(outer.0);
+        self.measured_if.truncate(outer.1);
     }
 
     fn function(&mut self, tokens: &[TokenTree], item: &Item, name: &str, body: &Group) {
         let is_naked = item.attributes.iter().any(|attribute| attribute.mentions("naked"));
-        if item.is("const") || is_naked || item.is_measured() {
+        if item.is("const") || is_naked {
             return;
         }
         // An attribute that may rewrite the body has to find it measured, and not the other way
@@ -102,6 +105,7 @@ impl Finder {
             lines: start.line..=body.span_close().end().line,
             is_trivial: trivial::is_trivial(body),
             conditions: self.conditions.clone(),
+            measured_if: self.measured_if.clone(),
         });
     }
 }
@@ -117,7 +121,8 @@ mod tests {
     }
 
     fn annotated(text: &str) -> String {
-        let starts = found(text).into_iter().map(|it| Insertion::new(it.start, ATTRIBUTE));
+        let wanted = found(text).into_iter().filter(|it| it.measured_if.is_empty());
+        let starts = wanted.map(|it| Insertion::new(it.start, ATTRIBUTE));
         insert(text, &starts.collect::<Vec<_>>())
     }
 
@@ -148,6 +153,8 @@ mod tests {
         let text = "#[mem_profile]\nfn f() {}\n#[mem_profile::mem_profile(skip)] impl X { fn g() {} }\n\
                     /// See mem_profile.\n#[cfg_attr(x, mem_profile)] mod m { fn h() {} }\n";
         assert_eq!(annotated(text), text);
+        let conditions: Vec<_> = found(text).into_iter().map(|it| it.measured_if).collect();
+        assert_eq!(conditions, [["true"], ["true"], ["x"]]);
     }
 
     #[test]

@@ -55,10 +55,6 @@ impl Item<'_> {
     pub(crate) fn is(&self, qualifier: &str) -> bool {
         self.qualifiers.iter().any(|own| own == qualifier)
     }
-
-    pub(crate) fn is_measured(&self) -> bool {
-        self.attributes.iter().any(Attribute::measures)
-    }
 }
 
 /// The parts of the tokens in a file or a pair of brackets.

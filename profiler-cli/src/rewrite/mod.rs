@@ -128,8 +128,14 @@ impl Crate {
         around.map(|(_, id)| id).collect()
     }
 
-    /// The functions that `patterns` choose.
-    pub(crate) fn chosen(&self, patterns: &Patterns) -> BTreeSet<FunctionId> {
+    /// Whether it depends on conditions which functions have the attribute already.
+    pub(crate) fn is_conditional(&self) -> bool {
+        let mut conditions = self.functions().flat_map(|(_, _, function)| &function.measured_if);
+        conditions.any(|condition| condition != "true")
+    }
+
+    /// The functions that `patterns` choose and that do not have the attribute.
+    pub(crate) fn chosen(&self, patterns: &Patterns, held: &Conditions) -> BTreeSet<FunctionId> {
         let mut chosen = BTreeSet::new();
         for (file, functions) in &self.files {
             let paths: Vec<_> =
@@ -138,7 +144,9 @@ impl Crate {
             let candidates: Vec<_> =
                 functions.iter().zip(paths.iter().map(String::as_str)).map(candidate).collect();
             let flags = functions.iter().zip(patterns.choose(&candidates));
-            chosen.extend(flags.filter(|it| it.1).map(|(function, _)| id(file, function)));
+            let wanted =
+                flags.filter(|it| it.1 && !it.0.measured_if.iter().any(|it| held.hold(it)));
+            chosen.extend(wanted.map(|(function, _)| id(file, function)));
         }
         chosen
     }

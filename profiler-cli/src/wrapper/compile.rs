@@ -19,7 +19,7 @@ use super::messages::{self, Diagnostic, Message};
 use super::settings::Settings;
 use crate::output;
 use crate::rewrite::mirror::Mirror;
-use crate::rewrite::{Crate, FunctionId, Patterns, Plan, normal};
+use crate::rewrite::{Conditions, Crate, FunctionId, Patterns, Plan, normal};
 use crate::runtime::Built;
 
 pub(super) fn run(
@@ -67,11 +67,13 @@ impl Job<'_> {
             self.note(&format!("not measured: {reason}"));
             return self.plainly();
         }
+        let is_conditional = self.sources.is_conditional();
+        let held = if is_conditional { self.conditions() } else { Conditions::default() };
         let plan = Plan {
             needs_extern_crate: invocation.is_edition_2015,
             adds_allocator: invocation.is_program(),
             wraps_allocator: self.sources.has_allocator(),
-            functions: self.sources.chosen(&self.patterns),
+            functions: self.sources.chosen(&self.patterns, &held),
         };
         if plan.functions.is_empty() && self.patterns.is_empty() {
             self.name_empty();
@@ -211,6 +213,13 @@ impl Job<'_> {
             runtime.find(&mut command);
         }
         command
+    }
+
+    /// What holds in this compilation, as the compiler says.
+    pub(super) fn conditions(&self) -> Conditions {
+        let printed = self.compiler().args(&self.invocation.arguments).arg("--print=cfg").output();
+        let printed = printed.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
+        Conditions::read(&printed.unwrap_or_default())
     }
 
     /// Gives the compiler the runtime under the name that the attribute has, if it has not.

@@ -9,7 +9,7 @@ use anyhow::Result;
 
 use super::compile::Job;
 use crate::output;
-use crate::rewrite::{Candidate, Conditions};
+use crate::rewrite::Candidate;
 
 /// Keeps which patterns name anything in a crate that is made of `files`, or in those that it uses.
 /// In the program it is an error if none does: it would run for nothing.
@@ -38,10 +38,8 @@ pub(super) fn judge(job: &Job, files: &BTreeSet<PathBuf>) -> Result<ExitCode> {
 }
 
 fn named_in(job: &Job, files: &BTreeSet<PathBuf>) -> BTreeSet<usize> {
-    let printed = job.compiler().args(&job.invocation.arguments).arg("--print=cfg").output();
-    let printed = printed.ok().filter(|printed| printed.status.success());
-    let conditions = printed.map(|it| Conditions::read(&String::from_utf8_lossy(&it.stdout)));
-    let holds = |condition: &String| conditions.as_ref().is_none_or(|own| own.hold(condition));
+    let conditions = job.conditions();
+    let holds = |condition: &String| conditions.hold(condition);
     let all = job.sources.functions();
     let built: Vec<_> = all
         .filter(|(file, _, it)| files.contains(*file) && it.conditions.iter().all(holds))

@@ -17,6 +17,9 @@ impl Job<'_> {
     /// Why nothing of the crate can be measured, if so.
     pub(super) fn why_not(&self) -> Option<&'static str> {
         if self.runtime.is_none() && self.invocation.runtime().is_none() {
+            if self.invocation.name.starts_with("mem_profile") {
+                return Some("it is part of the profiler");
+            }
             let reason = "it does not depend on `mem-profile`, and the package of that name in \
                           this project cannot be replaced";
             return Some(reason);
@@ -84,7 +87,12 @@ impl Job<'_> {
     pub(super) fn explain_allocator(&self, conflict: Option<&str>) {
         let is_known = match conflict {
             Some(other) => self.mark(other, "allocator").exists(),
-            None => self.sources.has_allocator(),
+            // A macro of another crate of the workspace may have made it.
+            None => {
+                let mut used = self.invocation.externs.iter();
+                self.sources.has_allocator()
+                    || used.any(|(name, _)| self.mark(name, "allocator").exists())
+            }
         };
         if !is_known {
             let whose =

@@ -49,7 +49,8 @@ fn file(path: &Path) -> Result<usize> {
     let Ok(tokens) = text::read(&text) else { return Ok(0) };
     let functions = function::functions(&tokens);
     let attribute = |function: &function::Function| Insertion::new(function.start, ATTRIBUTE);
-    let insertions: Vec<_> = functions.iter().map(attribute).collect();
+    let bare = functions.iter().filter(|function| function.measured_if.is_empty());
+    let insertions: Vec<_> = bare.map(attribute).collect();
     fs::write(path, insert::insert(&text, &insertions))?;
     Ok(insertions.len())
 }

@@ -100,20 +100,22 @@ fn an_allocator_that_is_conditioned_away_is_none() {
 fn an_allocator_of_another_crate_of_the_workspace_is_wrapped() {
     let manifest = "[package]\nname = \"user\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
                     [dependencies]\nprovider = { path = \"provider\" }\n[workspace]\n";
-    let library = COUNTED.to_owned() + "#[global_allocator]\nstatic OWN: Counted = Counted;\n";
-    let files = [
-        ("Cargo.toml", manifest),
-        ("src/main.rs", &format!("use provider::CALLS;{MAIN}")),
-        ("provider/src/lib.rs", &library),
-        (
-            "provider/Cargo.toml",
-            "[package]\nname = \"provider\"\nversion = \"1.0.0\"\nedition = \"2024\"\n",
-        ),
-    ];
-    let ran = Project::new("user", &files).run(&["--lines", "main"]).ended(0);
-    assert_eq!(ran.stdout, "1\n");
-    assert_eq!(ran.increments()[0], "user::main src/main.rs:3 4321");
-    assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+    let provider = "[package]\nname = \"provider\"\nversion = \"1.0.0\"\nedition = \"2024\"\n";
+    let own = "#[global_allocator]\nstatic OWN: Counted = Counted;\n";
+    let by_macro = "#[macro_export]\nmacro_rules! install { ($name:ident) => {\n    \
+                    #[global_allocator]\n    static $name: $crate::Counted = $crate::Counted;\n} }\n";
+    for (library, used) in [(own, ""), (by_macro, "provider::install! { OWN }")] {
+        let files = [
+            ("Cargo.toml", manifest),
+            ("src/main.rs", &format!("use provider::CALLS;{MAIN}{used}\n")),
+            ("provider/src/lib.rs", &(COUNTED.to_owned() + library)),
+            ("provider/Cargo.toml", provider),
+        ];
+        let ran = Project::new("user", &files).run(&["--lines", "main"]).ended(0);
+        assert_eq!(ran.stdout, "1\n");
+        assert_eq!(ran.increments()[0], "user::main src/main.rs:3 4321");
+        assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
+    }
 }
 
 #[test]

@@ -282,7 +282,8 @@ fn a_program_that_measures_itself_is_measured_once() {
 #[test]
 fn a_runtime_for_tests_only_is_none_for_the_program() {
     let main = "fn main() { println!(\"{}\", tested::kept(3)); }\n";
-    let library = "pub fn kept(size: usize) -> usize {\n    let all = vec![0u8; size];\n    \
+    let library = "#[cfg_attr(any(), mem_profile::mem_profile)]\n\
+                   pub fn kept(size: usize) -> usize {\n    let all = vec![0u8; size];\n    \
                    std::mem::forget(all);\n    size\n}\n";
     let test = "#[global_allocator]\nstatic OWN: mem_profile::Alloc = mem_profile::Alloc::new();\n\
                 #[test]\nfn small() {\n    \
@@ -296,7 +297,7 @@ fn a_runtime_for_tests_only_is_none_for_the_program() {
         ("tests/small.rs", test),
     ];
     let project = Project::new("tested", &files);
-    let kept = |size| format!("tested::kept src/lib.rs:2 {size}");
+    let kept = |size| format!("tested::kept src/lib.rs:3 {size}");
     let ran = project.run(&["--lines", "kept"]).ended(0);
     assert_eq!((ran.stdout.as_str(), ran.increments()), ("3\n", vec![kept(3)]));
     // The library has no runtime of its own here either, and gets the one of the test.

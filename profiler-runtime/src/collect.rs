@@ -13,7 +13,7 @@ use crate::record::row::Row;
 use crate::record::table;
 use crate::record::thread;
 use crate::recording::Recording;
-use crate::snapshot::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
 use crate::trace::Live;
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
@@ -50,12 +50,10 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
 /// Fills in what is alive of each function, which the tracer knows by its code.
 fn add_live(live: &Live, snapshot: &mut Snapshot) {
     for (_, function) in table::functions() {
-        let is_it = |figures: &&mut FunctionSnapshot| {
-            figures.line == function.first_line
-                && figures.file == function.file
-                && figures.name == function.display_name()
-        };
-        if let Some(figures) = snapshot.functions.iter_mut().find(is_it) {
+        let position = (function.file, function.first_line, function.display_name());
+        let place = snapshot.functions.partition_point(|figures| figures.position() < position);
+        let figures = snapshot.functions.get_mut(place);
+        if let Some(figures) = figures.filter(|figures| figures.position() == position) {
             live.add(&function, &mut figures.lines);
         }
     }

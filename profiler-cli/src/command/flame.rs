@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use clap::Args;
 
 use super::Outcome;
@@ -36,10 +36,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let recording = recording::load(&arguments.file)?;
     recording.warn(&arguments.file);
     recording.warn_of_functions();
-    let measure = arguments.measure;
-    let picture = flame::render(&recording.snapshot, measure).with_context(|| {
-        format!("no line has any {}: choose another with --measure", measure.name())
-    })?;
+    let picture = flame::render(&recording.snapshot, arguments.measure)?;
     let target = arguments.shown.target("svg");
     target.write(picture.as_bytes())?;
     arguments.shown.show(&target)?;

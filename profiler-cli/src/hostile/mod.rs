@@ -146,7 +146,8 @@ fn hostile_function(random: &mut Rng) -> FunctionSnapshot {
     let increment = |random: &mut Rng| if random.bool() { 100_000 } else { -1_000 };
     let line = |line| ran(line, &text(random), (increment(random), 70, 80, 3, 2));
     let lines = (7..11).map(line).collect();
-    function(&name, &file, 7, lines)
+    let note = random.bool().then(|| text(random));
+    FunctionSnapshot { note, ..function(&name, &file, 7, lines) }
 }
 
 /// Some hundred recordings, the same in each run.

@@ -53,12 +53,14 @@ fn markdown_has_the_cells_that_it_is_given() {
         let shown = report::render(&snapshot, Format::Markdown, &Style::default());
         check("markdown", &shown);
         let found = parts(&shown);
-        assert_eq!((found.headings, found.paragraphs, found.rows), (2, 2, 8), "{shown}");
+        let notes = snapshot.functions.iter().filter_map(|it| code(it.note.as_deref()?)).count();
+        assert_eq!((found.headings, found.paragraphs, found.rows), (2, 2 + notes, 8), "{shown}");
         assert_eq!(found.cells, 2 * 5 * 7, "{shown}");
         let mut expected = Vec::new();
         for function in &snapshot.functions {
             let place = format!("{}:{}", function.file, function.line);
             expected.extend([report::printable(&function.name), report::printable(&place)]);
+            expected.extend(function.note.as_deref().map(report::printable));
             expected.extend(function.lines.iter().filter_map(|line| code(&line.source)));
         }
         expected.retain(|text| !text.is_empty());

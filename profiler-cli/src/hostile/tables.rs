@@ -111,8 +111,19 @@ fn coverage_has_a_record_for_each_line() {
     for Recording { snapshot, .. } in recordings() {
         let shown = report::render(&snapshot, Format::Lcov, &Style::default());
         check("lcov", &shown);
-        let kinds =
-            ["TN:", "SF:", "FN:", "FNDA:", "FNF:", "FNH:", "DA:", "LF:", "LH:", "end_of_record"];
+        let kinds = [
+            "TN:",
+            "SF:",
+            "FN:",
+            "FNDA:",
+            "FNF:",
+            "FNH:",
+            "DA:",
+            "LF:",
+            "LH:",
+            "end_of_record",
+            "# ",
+        ];
         for line in shown.lines() {
             assert!(kinds.iter().any(|kind| line.starts_with(kind)), "{line}");
         }

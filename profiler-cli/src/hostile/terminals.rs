@@ -19,8 +19,9 @@ fn tables_show_no_controls() {
         let style = Style { color: true, width: Some(120), ..Style::default() };
         let shown = report::render(&snapshot, Format::Table, &style);
         check("table", &without_colors(&shown));
-        let rows = shown.lines().count();
-        assert_eq!(rows, 2 * (2 + 2 + 4 + 1) + 2 + snapshot.notes.len(), "{shown}");
+        let notes = snapshot.notes.len()
+            + snapshot.functions.iter().filter_map(|it| it.note.as_ref()).count();
+        assert_eq!(shown.lines().count(), 2 * (2 + 2 + 4 + 1) + 2 + notes, "{shown}");
     }
 }
 

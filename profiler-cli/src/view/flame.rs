@@ -1,21 +1,43 @@
 //! A flame graph, drawn by `inferno`: functions, and above them their lines.
 
+use anyhow::{Result, bail};
 use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Color, Palette};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
-use mem_profile_runtime::Snapshot;
+use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 use super::calls::Callees;
 use super::folded;
-use crate::figures::Measure;
+use crate::figures::{Figures, Measure};
 
 const WHITE: Color = Color { r: 255, g: 255, b: 255 };
 
-/// An SVG picture; `None` where there is nothing to show.
+/// An SVG picture.
 ///
 /// Lines that only call another function of the recording are left out, so that the widths add up.
-pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Option<String> {
-    let mut stacks = stacks(snapshot, measure);
+///
+/// # Errors
+/// Where there is nothing to show, or more than can be added up.
+pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Result<String> {
+    let lines = own_lines(snapshot);
+    let figures = lines.iter().filter_map(|(_, line)| measure.of(&Figures::of_line(line)));
+    let total: i128 = figures.filter(|&figure| figure > 0).sum();
+    let name = measure.name();
+    if total == 0 {
+        bail!("no line has any {name}: choose another with --measure");
+    }
+    if total > u64::MAX.into() {
+        bail!("the lines have more {name} than there can be: no program has recorded this");
+    }
+    let stacks =
+        lines.into_iter().filter_map(|(function, line)| folded::stack(function, line, measure));
+    let mut stacks: Vec<_> = stacks.collect();
     stacks.sort_unstable();
+    let mut picture = Vec::new();
+    from_lines(&mut options(measure), stacks.iter().map(|it| it.trim_end()), &mut picture)?;
+    Ok(String::from_utf8(picture)?)
+}
+
+fn options(measure: Measure) -> Options<'static> {
     let mut options = Options::default();
     title(measure).clone_into(&mut options.title);
     options.subtitle = Some("functions and their lines; not the lines that only call them".into());
@@ -25,20 +47,17 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Option<String> {
     options.bgcolors = Some(BackgroundColor::Flat(WHITE));
     options.text_truncate_direction = TextTruncateDirection::Right;
     options.deterministic = true;
-    let mut picture = Vec::new();
-    // It only fails where there is nothing to draw: the picture goes to memory.
-    from_lines(&mut options, stacks.iter().map(|stack| stack.trim_end()), &mut picture).ok()?;
-    String::from_utf8(picture).ok()
+    options
 }
 
-fn stacks(snapshot: &Snapshot, measure: Measure) -> Vec<String> {
+fn own_lines(snapshot: &Snapshot) -> Vec<(&FunctionSnapshot, &LineSnapshot)> {
     let callees = Callees::new(&snapshot.functions);
-    let mut stacks = Vec::new();
+    let mut lines = Vec::new();
     for (index, function) in snapshot.functions.iter().enumerate() {
         let own = function.body_lines().filter(|line| callees.of(index, line).is_none());
-        stacks.extend(own.filter_map(|line| folded::stack(function, line, measure)));
+        lines.extend(own.map(|line| (function, line)));
     }
-    stacks
+    lines
 }
 
 fn title(measure: Measure) -> &'static str {
@@ -82,6 +101,17 @@ mod tests {
 
     #[test]
     fn nothing_to_show_is_no_picture() {
-        assert_eq!(render(&sample::resident(), Measure::Peak), None);
+        let error = render(&sample::resident(), Measure::Peak).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"no line has any peak: choose another with --measure");
+    }
+
+    #[test]
+    fn more_than_can_be_added_up_is_no_picture() {
+        let mut snapshot = sample::leak();
+        for line in snapshot.functions.iter_mut().flat_map(|it| &mut it.lines) {
+            line.allocated = Some(u64::MAX);
+        }
+        let error = render(&snapshot, Measure::Allocated).unwrap_err().to_string();
+        insta::assert_snapshot!(error, @"the lines have more allocated than there can be: no program has recorded this");
     }
 }

@@ -20,6 +20,8 @@
 
 mod blocks;
 mod error;
+#[cfg(test)]
+mod large;
 mod tables;
 mod timeline;
 

@@ -43,8 +43,8 @@ pub fn printable_line(text: &str) -> String {
     shown
 }
 
-/// As [`printable_line`], for a frame of folded stacks: without the sign between frames, and not
-/// ending in a number, which would be taken for a second figure.
+/// As [`printable_line`], for a frame of folded stacks: without the sign between frames, not
+/// beginning as a comment, and not ending in a number, which would be taken for a second figure.
 #[must_use]
 pub fn folded_frame(text: &str) -> String {
     let mut shown = printable_line(text.trim()).replace(';', ",");
@@ -52,6 +52,9 @@ pub fn folded_frame(text: &str) -> String {
         && last.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
     {
         shown = format!("{start}\u{a0}{last}");
+    }
+    if shown.starts_with("# ") {
+        shown.replace_range(..1, "\\u{23}");
     }
     shown
 }
@@ -183,6 +186,7 @@ mod tests {
         assert_eq!(folded_frame("let x = 5;"), "let x = 5,");
         assert_eq!(folded_frame("let x = 5"), "let x =\u{a0}5");
         assert_eq!(folded_frame("5"), "5");
+        assert_eq!(folded_frame("# x"), "\\u{23} x");
     }
 
     #[test]

@@ -28,7 +28,7 @@ use super::thread::{self, Thread};
 use super::watch;
 use super::watch::Watcher;
 use super::watermark;
-use super::word::{Local, Pointer, Word, add_at_once};
+use super::word::{Local, Pointer, Word};
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.

@@ -46,6 +46,10 @@
 //! | `watch` | who is told of every block, if anybody |
 //! | `pages` | where that one has blocks, if it knows few |
 
+// First, for its macro.
+#[macro_use]
+pub(crate) mod word;
+
 pub(crate) mod alloc;
 mod alloc_noted;
 pub(crate) mod arena;
@@ -85,4 +89,3 @@ pub(crate) mod timeline;
 pub(crate) mod track;
 pub(crate) mod watch;
 pub(crate) mod watermark;
-pub(crate) mod word;

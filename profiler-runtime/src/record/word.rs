@@ -137,8 +137,6 @@ macro_rules! add_at_once {
     }};
 }
 
-pub(crate) use add_at_once;
-
 /// A pointer that takes a word, on every system.
 #[repr(C, align(8))]
 pub(crate) struct Pointer<T> {

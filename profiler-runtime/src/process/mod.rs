@@ -67,6 +67,15 @@ mod signals;
 #[path = "signals_unsupported.rs"]
 mod signals;
 
+mod lasting;
+
+// Elsewhere a library stays, or nobody says that it goes.
+#[cfg(all(target_os = "linux", not(miri)))]
+mod unloading;
+#[cfg(not(all(target_os = "linux", not(miri))))]
+#[path = "unloading_unsupported.rs"]
+mod unloading;
+
 use std::ffi::c_void;
 use std::io::{self, IsTerminal};
 use std::ops::{ControlFlow, Range};
@@ -78,9 +87,11 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
 pub(crate) use self::inspect::{Memory, thread_local_words};
+pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};
+pub(crate) use self::unloading::on_unload;
 pub(crate) use self::writer::is_written;
 
 /// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
@@ -236,7 +247,6 @@ pub(crate) fn id() -> u32 {
 /// When the process ends, or the shared library that this code is part of is unloaded, all is
 /// [disarmed](disarm_all).
 pub(crate) fn on_thread_exit(callback: ThreadExit) -> bool {
-    static CLEANS_UP: AtomicBool = AtomicBool::new(false);
     let works = system::on_thread_exit(callback);
     if works && !CLEANS_UP.swap(true, Relaxed) {
         system::at_exit(clean_up);
@@ -244,8 +254,18 @@ pub(crate) fn on_thread_exit(callback: ThreadExit) -> bool {
     works
 }
 
+static CLEANS_UP: AtomicBool = AtomicBool::new(false);
+static HAS_CLEANED_UP: AtomicBool = AtomicBool::new(false);
+
 extern "C" fn clean_up() {
+    HAS_CLEANED_UP.store(true, Relaxed);
     disarm_all();
+}
+
+/// Whether the process ends, or this code is unloaded; `None` where nobody will say so.
+#[cfg(all(target_os = "linux", not(miri)))]
+fn has_cleaned_up() -> Option<bool> {
+    CLEANS_UP.load(Relaxed).then(|| HAS_CLEANED_UP.load(Relaxed))
 }
 
 /// Asks for the callback of [`on_thread_exit`] with `pointer` when the calling thread ends.

@@ -88,6 +88,8 @@ fn watch_forks() {
     if !WATCHES_FORKS.swap(true, Relaxed) {
         // SAFETY: the handler makes two system calls and stores to an atomic.
         unsafe { libc::pthread_atfork(None, None, Some(close_kept)) };
+        // SAFETY: as above.
+        super::on_unload(|| unsafe { close_kept() });
     }
 }
 

@@ -138,12 +138,24 @@ pub(crate) fn recorded() -> Option<&'static Process> {
     unsafe { RECORDED.load(Acquire).as_ref() }
 }
 
+/// Nobody looks at any segment again.
+fn release() {
+    let mut next = segments().next();
+    while let Some(segment) = next {
+        // Read before it goes.
+        next = segments_from(segment).nth(1);
+        // SAFETY: a segment is a mapping of its own.
+        unsafe { process::unmap(NonNull::from(segment).cast(), segment.length()) };
+    }
+}
+
 impl Segment {
     /// A new segment with room for a block of `size`, in the file if there is one.
     fn reserve(size: usize) -> Option<&'static Self> {
         let all = BYTES.load(Relaxed).clamp(SMALLEST, LARGEST);
         let length = layout::rounded(size + size_of::<Self>(), SMALLEST).max(all);
         let segment = Self::in_file(length).or_else(|| Self::in_memory(length))?;
+        process::on_unload(release);
         BYTES.fetch_add(length, Relaxed);
         SEGMENTS.push(segment);
         Some(segment)

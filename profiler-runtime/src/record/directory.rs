@@ -4,17 +4,17 @@
 //! with what never changes; and so no thread looks into what others write.
 
 use core::alloc::Layout;
-use core::ptr::{self, NonNull};
+use core::ptr;
 use core::sync::atomic::{
     AtomicPtr, AtomicUsize,
     Ordering::{Acquire, Relaxed, Release},
     compiler_fence,
 };
-use std::alloc::{GlobalAlloc, System};
 
 use super::row::{Chunk, Header};
 use super::table::Table;
 use super::word::{Local, Pointer, marked, unmarked};
+use crate::process;
 
 /// A function that has rows on the thread.
 #[derive(Debug)]
@@ -80,9 +80,7 @@ impl Directory {
         let count = (self.count() * 2).max(SMALLEST);
         let (layout, offset) =
             Layout::new::<Self>().extend(Layout::array::<Slot>(count).ok()?).ok()?;
-        // SAFETY: the layout is not empty. `System` is called directly: this is no business of the
-        // user's allocator.
-        let place = NonNull::new(unsafe { System.alloc_zeroed(layout) })?;
+        let place = process::allocate_lasting(layout)?;
         // SAFETY: that is where the layout has the slots, of which zeroes are valid.
         let slots = unsafe { place.byte_add(offset) }.cast::<Slot>().as_ptr().cast_const();
         let mask = (count - 1) * size_of::<Slot>();

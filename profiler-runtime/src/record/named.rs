@@ -10,10 +10,10 @@ use core::sync::atomic::{
     AtomicBool, AtomicPtr, AtomicUsize,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
-use std::alloc::{GlobalAlloc, System};
 
 use super::span::Span;
 use super::word::Word;
+use crate::process;
 
 /// One run of a named block. Zeroes are one that nobody uses.
 #[derive(Debug)]
@@ -124,11 +124,9 @@ impl Blocks {
     #[cold]
     fn reserve() -> Self {
         let mut all = Self::none();
-        // SAFETY: the layout is not empty. `System` is called directly, so that these bytes pass no
-        // counting allocator.
-        let new = unsafe { System.alloc_zeroed(Layout::new::<[NamedBlock; AT_ONCE]>()) };
-        // SAFETY: null or zeroes, which are valid; never freed.
-        let new = unsafe { new.cast::<[NamedBlock; AT_ONCE]>().as_ref() };
+        let new = process::allocate_lasting(Layout::new::<[NamedBlock; AT_ONCE]>());
+        // SAFETY: zeroes, which are valid, of this size; never freed.
+        let new = new.map(|new| unsafe { new.cast::<[NamedBlock; AT_ONCE]>().as_ref() });
         new.into_iter().flatten().for_each(|block| all.push(block));
         all
     }

@@ -21,7 +21,6 @@ use core::sync::atomic::{
     AtomicBool, AtomicI64, AtomicPtr,
     Ordering::{Acquire, Relaxed, Release},
 };
-use std::alloc::{GlobalAlloc, System};
 
 use super::arena;
 use super::books::Books;
@@ -244,12 +243,7 @@ impl Thread {
     fn reserve() -> Option<&'static Self> {
         let books = Books::reserve(COUNT.fetch_add(1, Relaxed))?;
         let layout = Layout::new::<Self>();
-        // SAFETY: the layout is not empty. `System` is called directly: this may run inside the
-        // counting allocator.
-        let place = unsafe { System.alloc_zeroed(layout) }.cast::<Self>();
-        if place.is_null() {
-            return None;
-        }
+        let place = process::allocate_lasting(layout)?.cast::<Self>().as_ptr();
         // SAFETY: zeroes are valid for the fields that are not initialised here: null pointers,
         // a claim that nobody holds, and integers. The memory is exclusively ours and never freed.
         let thread: &'static Self = unsafe {

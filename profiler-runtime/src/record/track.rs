@@ -8,7 +8,6 @@
 use core::alloc::Layout;
 use core::cell::Cell;
 use core::sync::atomic::Ordering::Relaxed;
-use std::alloc::{GlobalAlloc, System};
 
 use super::busy::Busy;
 use super::ledger::{Kind, Ledger};
@@ -54,12 +53,10 @@ impl Track {
 
     #[cold]
     fn reserve(thread: &Thread) -> Option<&'static Self> {
-        // SAFETY: the layout is not empty. `System` is called directly, so that these bytes pass
-        // no counting allocator.
-        let track = unsafe { System.alloc_zeroed(Layout::new::<Self>()) }.cast::<Self>();
-        thread.track.store(track, Relaxed);
-        // SAFETY: null or zeroes, which are valid: no spans, and nothing open. Never freed.
-        unsafe { track.as_ref() }
+        let track = process::allocate_lasting(Layout::new::<Self>())?.cast::<Self>();
+        thread.track.store(track.as_ptr(), Relaxed);
+        // SAFETY: zeroes, which are valid: no spans, and nothing open. Never freed.
+        Some(unsafe { track.as_ref() })
     }
 
     fn top(&self) -> Option<Open> {

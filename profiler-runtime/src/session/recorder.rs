@@ -31,7 +31,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
     let Some(kind) = collect::kind(backend) else { return Ok(path) };
     let path = free(&path)?;
     let file = match Backing::create(&path) {
-        Ok(file) => Box::leak(Box::new(file)),
+        Ok(file) => process::keep(file).ok_or(io::ErrorKind::OutOfMemory)?,
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {
             *AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.clone());
             return Ok(path);

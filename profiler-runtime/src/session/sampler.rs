@@ -48,7 +48,7 @@ struct State {
 
 /// That which runs in this process.
 fn running() -> Option<&'static Sampler> {
-    // SAFETY: null or leaked by `start`.
+    // SAFETY: null or kept by `start`.
     let sampler = unsafe { SAMPLER.load(Acquire).as_ref() };
     sampler.filter(|sampler| sampler.process == Lineage::current())
 }
@@ -67,14 +67,15 @@ pub(crate) fn start(backend: Backend, timeline: &'static Timeline, interval: Dur
     let blocks = Vec::with_capacity(LIMIT.div_ceil(SAMPLES));
     let series = Series { interval: interval.max(SHORTEST), blocks, length: 0 };
     let state = State { series, is_stopping: false, has_stopped: false, thread: None };
-    let sampler: &'static Sampler = Box::leak(Box::new(Sampler {
+    let sampler = process::keep(Sampler {
         backend,
         timeline,
         process: Lineage::current(),
         has_thread: AtomicBool::new(false),
         state: Mutex::new(state),
         wake: Condvar::new(),
-    }));
+    });
+    let Some(sampler) = sampler else { return };
     SAMPLER.store(ptr::from_ref(sampler).cast_mut(), Release);
     let mut state = sampler.lock();
     sampler.sample(&mut state.series);

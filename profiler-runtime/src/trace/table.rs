@@ -7,6 +7,7 @@ use core::sync::atomic::{
 };
 
 use super::system;
+use crate::process;
 
 /// A type whose zeroes are a valid value, which may be shared between threads.
 ///
@@ -65,6 +66,7 @@ static REGION_COUNT: AtomicUsize = AtomicUsize::new(0);
 pub(super) fn region(bytes: usize) -> *mut u8 {
     let start = system::reserve(bytes);
     if !start.is_null() {
+        process::on_unload(release);
         note_region(start, bytes);
     }
     start
@@ -75,6 +77,17 @@ pub(super) fn note_region(start: *mut u8, bytes: usize) {
     if let Some([place, length]) = REGIONS.get(REGION_COUNT.fetch_add(1, Relaxed)) {
         length.store(bytes, Relaxed);
         place.store(start.addr(), Release);
+    }
+}
+
+/// Nobody looks at any of it again.
+fn release() {
+    for [place, length] in REGIONS.iter().take(REGION_COUNT.load(Relaxed)) {
+        let (start, bytes) = (place.load(Acquire), length.load(Relaxed));
+        if start != 0 {
+            // SAFETY: reserved with this length.
+            unsafe { system::release(start as *mut u8, bytes) };
+        }
     }
 }
 

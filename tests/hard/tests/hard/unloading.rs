@@ -41,3 +41,29 @@ fn a_thread_outlives_a_library_that_is_switched_off_or_only_allocates() {
         assert_eq!((ended.code(), printed), (Some(0), ("1010 unloaded\n", "")), "{function}");
     }
 }
+
+/// What 10,000 loads and unloads leave behind, where each has this environment.
+fn left_behind(function: &str, variables: &[(&str, &str)]) {
+    let library = library();
+    let command = &mut bin!("plugin_host", library.to_str().unwrap(), function, "10000");
+    let ended = run(command.env("MEM_PROFILE_FORMAT", "none").envs(variables.iter().copied()));
+    assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
+    let grown: Vec<usize> = ended.stdout.split_whitespace().map(|n| n.parse().unwrap()).collect();
+    let [mappings, pages, resident, descriptors] = grown[..] else { panic!("{}", ended.stdout) };
+    // The C library may make another heap, of 64 MiB. Records of 64 KiB would be 160,000 pages.
+    assert!(mappings <= 8 && pages < 40_000, "{grown:?}");
+    assert!(resident < 100 && descriptors == 0, "{grown:?}");
+}
+
+#[test]
+fn a_library_takes_its_records_along() {
+    left_behind("plugin_measured", &[]);
+    left_behind("plugin_plain", &[]);
+    left_behind("plugin_measured", &[("MEM_PROFILE", "off")]);
+    left_behind("plugin_measured", &[("MEM_PROFILE_BACKEND", "rss")]);
+}
+
+#[test]
+fn a_library_takes_its_timeline_along() {
+    left_behind("plugin_measured", &[("MEM_PROFILE_TIMELINE", "1")]);
+}

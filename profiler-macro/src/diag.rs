@@ -40,7 +40,8 @@ pub(crate) fn left_alone(locate: &dyn Locate, item: &Item) {
     let Some(first) = item.tokens.get(item.attributes) else { return };
     let Place { file, line } = locate.place(first.span());
     let text = format!(
-        "warning: `#[mem_profile]` cannot read this function and leaves it unmeasured\n --> {file}:{line}\n"
+        "warning: `#[mem_profile]` cannot parse the header of this function, so it is not measured; \
+         write its types as in edition 2021: `&dyn Fn(u8)`\n --> {file}:{line}\n"
     );
     let _ = std::io::stderr().write_all(text.as_bytes());
 }

@@ -93,7 +93,7 @@ impl Expansion<'_> {
     /// An item inside an annotated one. What cannot be measured is left alone: nobody has asked for
     /// it in particular.
     fn item(&self, mut item: Item) -> TokenStream {
-        let is_ours = !item.has_own_attribute();
+        let is_ours = !item.has_own_attribute() && !item.is_const();
         match item.kind {
             Kind::Function if is_ours && item.body().is_some() => {
                 let mut old = Old::default();

@@ -60,6 +60,13 @@ impl Item {
         self.tokens.last().and_then(body)
     }
 
+    /// Whether it is a `const fn`.
+    pub(crate) fn is_const(&self) -> bool {
+        let before = |token: &&TokenTree| !is_word(token, "fn");
+        let mut qualifiers = self.tokens.iter().take_while(before);
+        self.kind == Kind::Function && qualifiers.any(|token| is_word(token, "const"))
+    }
+
     /// Whether it has the attribute itself, which then expands on its own.
     pub(crate) fn has_own_attribute(&self) -> bool {
         self.tokens[..self.attributes].iter().any(|token| match token {
@@ -95,6 +102,10 @@ fn attributes(tokens: &[TokenTree]) -> usize {
             && matches!(group, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
     };
     2 * tokens.as_chunks().0.iter().take_while(|pair| is_attribute(pair)).count()
+}
+
+pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
+    matches!(token, TokenTree::Ident(own) if own == word)
 }
 
 pub(crate) fn is(token: &TokenTree, mark: char) -> bool {

@@ -2,7 +2,7 @@
 //! without `dyn`, and later keywords as names. Each is a name while the tokens are parsed, and is put
 //! back into what is emitted. So it does not matter where one stands.
 
-use crate::items::{self, is};
+use crate::items::{self, is, is_word};
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{Block, Expr, Item, Stmt};
@@ -86,7 +86,8 @@ fn old(tokens: &[TokenTree], at: usize) -> usize {
     }
     let next = tokens.get(at + 1);
     let arguments = next.is_some_and(|next| opens(next, Delimiter::Parenthesis));
-    if arguments && (is_pair(tokens, at + 2, ['-', '>']) || is_any(&tokens[at], &TRAITS)) {
+    let is_trait = is_any(&tokens[at], &TRAITS) || is_pair(tokens, at + 2, ['-', '>']);
+    if arguments && is_trait && word != "fn" {
         return result(tokens, at + 2) - at;
     }
     let is_name = match word.to_string().as_str() {
@@ -109,7 +110,7 @@ const TRAITS: [&str; 3] = ["Fn", "FnMut", "FnOnce"];
 const AFTER_ASYNC: [&str; 7] = ["extern", "fn", "for", "gen", "move", "unsafe", "use"];
 
 fn is_any(token: &TokenTree, words: &[&str]) -> bool {
-    matches!(token, TokenTree::Ident(own) if words.iter().any(|word| own == word))
+    words.iter().any(|word| is_word(token, word))
 }
 
 fn opens(token: &TokenTree, delimiter: Delimiter) -> bool {

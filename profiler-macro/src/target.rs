@@ -2,7 +2,7 @@
 
 use crate::args::Args;
 use crate::diag::Errors;
-use crate::items::{Item, Kind, is};
+use crate::items::{Item, Kind, is, is_word};
 use crate::old::Old;
 use crate::span::Extent;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
@@ -186,10 +186,6 @@ impl Plain {
         self.block.to_tokens(&mut tokens);
         tokens
     }
-}
-
-fn is_word(token: &TokenTree, word: &str) -> bool {
-    matches!(token, TokenTree::Ident(own) if own == word)
 }
 
 fn is_mark(token: Option<TokenTree>, mark: char) -> bool {

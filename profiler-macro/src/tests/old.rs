@@ -81,7 +81,7 @@ fn old_syntax_is_put_back() {
 fn syntax_of_today_is_left_alone() {
     let source =
         "fn Fn(x: u8) -> u8 { async move { x.await? } } async fn f() -> impl A { async { 1 } }
-        let f: &dyn A = &async |x| try!(x); let y: Box<dyn 'a + B> = try { 1 };";
+        let g: unsafe extern \"C\" fn(u8) -> u8 = f; let f: &dyn A = &async |x| try!(x); let y: Box<dyn 'a + B> = try { 1 };";
     let taken = Old::default().take_out(tokens(source));
     assert_eq!(taken.to_string(), tokens(source).to_string());
 }
@@ -107,6 +107,17 @@ fn statements_that_cannot_be_parsed_stay_between_the_others() {
         let part = tokens(part).to_string();
         assert!(expansion.contains(&part), "`{part}` is not in {expansion}");
     }
+}
+
+#[test]
+fn functions_that_are_not_const_are_measured_in_any_block() {
+    let source = "#[mem_profile]\nimpl<const N: usize> A<{ N }> for &S<N> {
+        pub(crate) const fn unread(f: &Alias(u8)) {}
+        fn f() { work(); }
+        async fn g<const M: usize>() { work(); }
+    }";
+    let expansion = super::expand(source).to_string();
+    assert_eq!(expansion.matches("static __MEM_PROFILE").count(), 2);
 }
 
 #[test]

@@ -81,18 +81,19 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
     };
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
     if cut_names(&mut recording.snapshot) {
-        let what =
-            format!("{} has names of more than {LONGEST} bytes: they are cut", path.display());
+        let path = path.display();
+        let what = format!("{path} has names or notes of more than {LONGEST} bytes: they are cut");
         output::complain("note", &what);
     }
     recording.snapshot.sort();
     Ok(recording)
 }
 
-/// Cuts what no program calls its functions. Views repeat them on each line.
+/// Cuts what no program calls its functions, since views repeat it on each line.
 fn cut_names(snapshot: &mut Snapshot) -> bool {
     let functions = snapshot.functions.iter_mut();
-    let names = functions.flat_map(|it| [&mut it.name, &mut it.file]);
+    let names =
+        functions.flat_map(|it| [&mut it.name, &mut it.file].into_iter().chain(&mut it.note));
     let labels = snapshot.timeline.iter_mut().flat_map(|timeline| &mut timeline.labels);
     let mut names: Vec<_> = names.chain(labels.map(|label| &mut label.name)).collect();
     names.retain(|name| name.len() > LONGEST);
@@ -196,6 +197,18 @@ mod tests {
         );
         recording.incomplete = Some(Incomplete { reason: "cut".into(), lossy: true });
         assert_eq!(loaded(&serde_json::to_vec(&recording).unwrap()).unwrap(), recording);
+    }
+
+    #[test]
+    fn names_that_views_repeat_on_each_line_have_an_end() {
+        let mut snapshot = sample::leak();
+        snapshot.functions[0].name = "ü".repeat(501);
+        snapshot.functions[0].note = Some("x".repeat(1_000_000));
+        snapshot.functions[1].name = "ü".repeat(500);
+        let functions = loaded(&serde_json::to_vec(&snapshot).unwrap()).unwrap().snapshot.functions;
+        assert_eq!(functions[0].name, "ü".repeat(500) + "…");
+        assert_eq!(functions[0].note, Some("x".repeat(1_000) + "…"));
+        assert_eq!(functions[1].name, "ü".repeat(500));
     }
 
     #[test]

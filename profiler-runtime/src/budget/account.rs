@@ -87,6 +87,10 @@ impl Account {
     /// Panics where more was spent than agreed, unless a panic is under way.
     pub(super) fn settle(self, found: &Found, notes: Notes) {
         let (thread, spent) = (thread::current(), found.spent());
+        if spent.was_left {
+            drop(notes);
+            return self.refuse();
+        }
         let complaint = {
             let _quiet = Quiet::enter();
             let leak = if self.limits.no_leak { leak::find(&notes) } else { Leak::default() };
@@ -112,6 +116,16 @@ impl Account {
         {
             panic!("{complaint}");
         }
+    }
+
+    /// Panics because nothing is known, unless a panic is under way.
+    fn refuse(self) {
+        assert!(
+            std::thread::panicking(),
+            "mem-profile: the budget of {} cannot be checked, because it was left in the middle, on a \
+             coroutine; put it around code that does not wait",
+            self.subject.name()
+        );
     }
 
     fn complaint(

@@ -197,11 +197,12 @@ impl<F: Future> Future for TaskWithin<F> {
         // SAFETY: as above.
         let result = unsafe { Pin::new_unchecked(&mut this.task) }.poll(context);
         if let Some(measure) = measure {
-            let Spent { increment, peak, allocations } = measure.finish();
+            let Spent { increment, peak, allocations, was_left } = measure.finish();
             let spent = &mut this.spent;
             spent.peak = spent.peak.max(spent.increment + peak);
             spent.increment += increment;
             spent.allocations += allocations;
+            spent.was_left |= was_left;
         }
         drop(section);
         if result.is_ready()

@@ -66,7 +66,7 @@ impl ProcessMeasure {
         }
         result.spent.increment = increment;
         result.spent.peak = match own {
-            Some(own) if result.others == 0 => own.peak,
+            Some(own) if result.others == 0 && !own.was_left => own.peak,
             _ => increment.max(self.mark.highest() - start).max(0),
         };
         self.threads = Vec::new();

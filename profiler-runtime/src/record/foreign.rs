@@ -21,6 +21,7 @@ use core::sync::atomic::{
 
 use super::frame;
 use super::ledger::{CHANGED, GUARDED, Kind, Ledger, PLAIN, SPANS};
+use super::measure;
 use super::row::Chunk;
 use super::table::{self, Table};
 use super::thread::{self, Thread};
@@ -143,9 +144,7 @@ pub(super) fn end(handle: &'static Ledger, chunk: Chunk) {
     if let Some(begun) = begun
         && let Some(thread) = ledger.thread()
     {
-        if thread.known_stack().end <= begun + 1 {
-            thread.set_known_stack(0..0);
-        }
+        forget_stack(thread, begun);
         if ledger.stack.guarded().is_none() {
             release(ledger, thread);
         }
@@ -156,11 +155,31 @@ fn release(ledger: &Ledger, thread: &'static Thread) {
     if ledger.kind() == Kind::Heap {
         ledger.mode.set(if timeline::is_on() { SPANS } else { PLAIN });
     }
-    thread.stand_down();
+    stand_down(thread);
 }
 
-/// Gives the guarded frames of the thread up where what runs on it now is not inside of them.
+/// The allocator of the thread need not ask any more, where nothing is guarded.
+pub(super) fn stand_down(thread: &'static Thread) {
+    let is_guarded = thread.active().is_some_and(|ledger| ledger.stack.guarded().is_some());
+    if !is_guarded && thread.measured.guarded().is_none() {
+        thread.stand_down();
+    }
+}
+
+/// What began there has ended: what is known of the stack from there on may not be so any more.
+pub(super) fn forget_stack(thread: &Thread, begun: usize) {
+    if thread.known_stack().end <= begun + 1 {
+        thread.set_known_stack(0..0);
+    }
+}
+
+/// Gives the guarded frames and measures of the thread up where what runs on it now is not inside of them.
 pub(super) fn check(thread: &'static Thread) {
+    if let Some(begun) = thread.measured.guarded()
+        && !is_inside(thread, begun)
+    {
+        measure::give_up(thread);
+    }
     let Some(ledger) = thread.active() else { return };
     if ledger.is_busy() {
         return;
@@ -170,19 +189,20 @@ pub(super) fn check(thread: &'static Thread) {
             give_up_guarded(ledger);
         }
         Some(_) => {}
-        None => thread.stand_down(),
+        None => stand_down(thread),
     }
 }
 
 /// The thread ends, or begins with the record of one that has ended without a word.
 pub(super) fn give_up_all(thread: &'static Thread) {
+    measure::give_up(thread);
     if let Some(ledger) = thread.active() {
         give_up_guarded(ledger);
     }
 }
 
 /// Whoever calls this is not inside of the guarded frames of the ledger, if there are any.
-fn give_up_guarded(ledger: &'static Ledger) {
+pub(super) fn give_up_guarded(ledger: &'static Ledger) {
     if ledger.stack.guarded().is_some() {
         give_up(ledger);
     }
@@ -227,7 +247,7 @@ impl Ledger {
 }
 
 /// Whether the running code is on another stack.
-fn is_elsewhere(thread: &'static Thread) -> bool {
+pub(super) fn is_elsewhere(thread: &'static Thread) -> bool {
     // Calls look there.
     let ledger = thread.ledger(Kind::Heap);
     if ledger.is_on_stack() {

@@ -30,6 +30,7 @@ use super::directory::Directory;
 use super::foreign;
 use super::ledger::{self, Kind, Ledger};
 use super::list::{List, Node};
+use super::measure::Measured;
 use super::noting::ThreadNotes;
 use super::row::{Chunk, Row};
 use super::table::Table;
@@ -120,6 +121,8 @@ pub(crate) struct Thread {
     guard_row: Row,
     /// Addresses that are known to be of the stack of the guarded frame that began at their end.
     known_stack: [Local; 2],
+    /// The measures that run on a foreign stack.
+    pub(super) measured: Measured,
     /// Its notes for budgets.
     pub(super) notes: ThreadNotes,
 }

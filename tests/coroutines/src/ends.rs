@@ -106,6 +106,15 @@ pub(crate) fn left_by_threads_that_end() {
     assert_plain(10, 100);
 }
 
+/// By a signal that nobody handles, after the profiler has seen a coroutine. Its recording is read then.
+pub(crate) fn killed_after_it_waited() {
+    let mut waits = begun(1);
+    black_box(plain(10));
+    assert!(waits.step().is_none());
+    // SAFETY: ends the process.
+    unsafe { libc::raise(libc::SIGKILL) };
+}
+
 pub(crate) fn reset_while_it_waits() {
     let mut waits = begun(1);
     black_box(plain(10));

@@ -1,5 +1,6 @@
 //! Runs one case by its name. What a case says of figures it asserts.
 
+mod budgets;
 mod ends;
 mod figures;
 mod in_order;
@@ -22,8 +23,12 @@ const CASES: &[(&str, fn())] = &[
     ("left_by_threads_that_end", ends::left_by_threads_that_end),
     ("reset_while_it_waits", ends::reset_while_it_waits),
     ("forked_while_it_waits", ends::forked_while_it_waits),
+    ("killed_after_it_waited", ends::killed_after_it_waited),
     ("polls_of_tasks", ends::polls_of_tasks),
     ("blocks_and_panics", ends::blocks_and_panics),
+    ("budgets_on_grown_stacks", budgets::budgets_on_grown_stacks),
+    ("budgets_that_are_left", budgets::budgets_that_are_left),
+    ("peaks_around_budgets_that_are_left", budgets::peaks_around_budgets_that_are_left),
 ];
 
 fn main() {

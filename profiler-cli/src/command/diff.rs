@@ -1,12 +1,12 @@
 //! `diff`: what changed between two recordings.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::Outcome;
-use super::options::{Destination, Functions, Sizes};
+use super::options::{self, Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
 use crate::figures::Measure;
 use crate::output;
@@ -35,9 +35,9 @@ pub(crate) struct Arguments {
     top: Option<usize>,
     #[command(flatten)]
     functions: Functions,
-    /// What the comparison is written as
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
+    /// What the comparison is written as; without it, what the ending of --output says, else text
+    #[arg(long, value_enum)]
+    format: Option<Format>,
     #[command(flatten)]
     sizes: Sizes,
     #[command(flatten)]
@@ -72,6 +72,15 @@ enum Format {
     Csv,
 }
 
+impl Format {
+    fn of_file(path: &Path) -> Option<Self> {
+        let formats =
+            [("txt", Self::Text), ("md", Self::Markdown), ("json", Self::Json), ("csv", Self::Csv)];
+        let ending = path.extension()?.to_str()?;
+        formats.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|it| it.1)
+    }
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let before = recording::load(&arguments.before)?;
     let after = recording::load(&arguments.after)?;
@@ -94,7 +103,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 fn write(ranking: &Ranking, arguments: &Arguments) -> Result<()> {
     let target = arguments.destination.target();
     let style = arguments.sizes.style(&target);
-    match arguments.format {
+    let asked =
+        arguments.format.or_else(|| Format::of_file(arguments.destination.output.as_deref()?));
+    if asked.is_none() {
+        options::warn_of_name(&target, "text", &["txt"]);
+    }
+    match asked.unwrap_or(Format::Text) {
         Format::Text => target.write_text(&comparison::text(ranking, &style)),
         Format::Markdown => target.write(comparison::markdown(ranking, &style).as_bytes()),
         Format::Json => target.write(comparison::json(ranking).as_bytes()),

@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::Args;
 
 use super::Outcome;
-use super::options::Shown;
+use super::options::{self, Shown};
 use crate::figures::Measure;
 use crate::recording;
 use crate::view::flame;
@@ -38,7 +38,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     recording.warn_of_functions();
     let picture = flame::render(&recording.snapshot, arguments.measure)?;
     let target = arguments.shown.target("svg");
+    options::warn_of_name(&target, "SVG", &["svg"]);
     target.write(picture.as_bytes())?;
-    arguments.shown.show(&target)?;
+    arguments.shown.show(&target);
     Ok(recording.outcome())
 }

@@ -1,5 +1,6 @@
 //! Options that several subcommands share.
 
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
@@ -8,7 +9,7 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use mem_profile_runtime::Filter;
 use mem_profile_runtime::report::{self, Style, Unit};
 
-use crate::output::Target;
+use crate::output::{self, Target};
 
 /// How sizes look.
 #[derive(Args)]
@@ -125,14 +126,32 @@ impl Shown {
     }
 
     /// Shows a file that was written, where that was asked for.
-    pub(super) fn show(&self, target: &Target) -> Result<()> {
-        match target {
-            Target::File(path) if self.open => open::that_detached(path).map_err(|error| {
-                let path = path.display();
-                anyhow::anyhow!("cannot show {path}: {error}; open it yourself")
-            }),
-            _ => Ok(()),
+    pub(super) fn show(&self, target: &Target) {
+        if let (true, Target::File(path)) = (self.open, target)
+            && open::that_detached(path).is_err()
+        {
+            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+            let message = format!("no browser found; the page is at {}", path.display());
+            output::complain("note", &message);
         }
+    }
+}
+
+/// Says that a file gets another form than its name promises.
+pub(super) fn warn_of_name(target: &Target, form: &str, endings: &[&str]) {
+    const FORMS: [&str; 13] = [
+        "csv", "dat", "htm", "html", "info", "json", "md", "mprof", "pb", "pdf", "png", "svg",
+        "txt",
+    ];
+    let Target::File(path) = target else { return };
+    let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
+    let is_form = |ending: &&str| FORMS.contains(ending) && !endings.contains(ending);
+    if ending.as_deref().filter(is_form).is_some() {
+        let path = path.display();
+        output::complain(
+            "warning",
+            &format!("{path} is written as {form}, whatever its name says"),
+        );
     }
 }
 

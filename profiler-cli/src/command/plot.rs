@@ -7,7 +7,7 @@ use anyhow::{Result, bail};
 use clap::Args;
 
 use super::Outcome;
-use crate::output::Target;
+use crate::output::{self, Target};
 use crate::timeline::files;
 use crate::view::plot::{self, Chart, Options, Run};
 
@@ -66,6 +66,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     match ending.as_deref() {
         Some("svg") => target.write(plot::svg(&chart)?.as_bytes())?,
         Some("png") => target.write(&plot::png(&chart)?)?,
+        // A pipe or a device, which has no name to say it.
+        None if path.exists() && !output::is_file(path) => {
+            target.write(plot::svg(&chart)?.as_bytes())?;
+        }
         _ => bail!("a plot is .svg or .png: name it so with --output"),
     }
     Ok(Outcome::Done)

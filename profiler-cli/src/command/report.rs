@@ -8,7 +8,7 @@ use mem_profile_runtime::Snapshot;
 use mem_profile_runtime::report::{self, Style};
 
 use super::Outcome;
-use super::options::{Functions, Shown, Sizes};
+use super::options::{self, Functions, Shown, Sizes};
 use crate::figures::Order;
 use crate::output::{self, Target};
 use crate::recording::{self, Recording};
@@ -85,11 +85,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     recording.warn(&arguments.file);
     select(&mut recording.snapshot, arguments)?;
     let file = arguments.shown.destination.output.as_deref();
-    let format = arguments.format.or_else(|| Format::of_file(file?));
-    let format = format.unwrap_or(Format::Text);
+    let asked = arguments.format.or_else(|| Format::of_file(file?));
+    let format = asked.unwrap_or(Format::Text);
     let target = arguments.shown.target(format.extension());
+    if asked.is_none() {
+        options::warn_of_name(&target, "text", &["txt"]);
+    }
     write(&recording, format, &target, &arguments.sizes.style(&target))?;
-    arguments.shown.show(&target)?;
+    arguments.shown.show(&target);
     Ok(recording.outcome())
 }
 

@@ -1,6 +1,7 @@
 //! The command as a user runs it: arguments, files, pipes and exit codes.
 #![allow(missing_docs)]
 
+mod asked;
 mod check;
 mod diff;
 mod export;

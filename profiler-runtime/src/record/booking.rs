@@ -2,7 +2,7 @@
 
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::ledger::{Kind, Ledger, PUBLISHED, RISEN};
+use super::ledger::{CENTER, Kind, Ledger, PUBLISHED, RISEN};
 use super::row::{Row, Totals};
 use super::thread;
 use crate::process;
@@ -71,7 +71,8 @@ impl Ledger {
     /// What the process has in use, as far as this thread knows.
     #[inline(always)]
     pub(super) fn usage(&self) -> i64 {
-        PUBLISHED.load(Relaxed).wrapping_add(self.live.get())
+        // Threads that free what others have not published yet bring it below nothing.
+        PUBLISHED.load(Relaxed).max(-CENTER).wrapping_add(self.live.get())
     }
 
     #[inline(always)]

@@ -3,6 +3,7 @@
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
@@ -125,6 +126,33 @@ fn zeroed() {
     println!("{}", hard::status_kib("VmHWM"));
 }
 
+#[mem_profile]
+fn hold_little() {
+    let kept = vec![1_u8; 544];
+    look_at(&kept);
+}
+
+/// A thread frees what others took and have not published, so what is published is less than nothing.
+fn lagging() {
+    let (sender, receiver) = mpsc::channel();
+    let (stay, stays) = mpsc::channel::<()>();
+    thread::scope(|scope| {
+        let stays = Arc::new(Mutex::new(stays));
+        for _ in 0..2 {
+            let (sender, stays) = (sender.clone(), Arc::clone(&stays));
+            scope.spawn(move || {
+                sender.send(vec![1_u8; 60_000]).unwrap();
+                drop(sender);
+                _ = stays.lock().unwrap().recv();
+            });
+        }
+        drop(sender);
+        scope.spawn(move || receiver.into_iter().for_each(drop)).join().unwrap();
+        hold_little();
+        drop(stay);
+    });
+}
+
 /// Standard error is closed by the program itself, and its number taken by a file of the user.
 fn close_stderr() {
     work();
@@ -145,6 +173,7 @@ fn main() -> ExitCode {
         "reset" => reset(),
         "snapshot" => snapshot(),
         "zeroed" => zeroed(),
+        "lagging" => lagging(),
         "close_stderr" => close_stderr(),
         other => panic!("{other}?"),
     }

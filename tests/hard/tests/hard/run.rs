@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use serde::Deserialize;
 
 /// Every variable that a report may depend on.
-const VARIABLES: [&str; 17] = [
+const VARIABLES: [&str; 18] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -22,6 +22,7 @@ const VARIABLES: [&str; 17] = [
     "MEM_PROFILE_PRECISION",
     "MEM_PROFILE_COLOR",
     "MEM_PROFILE_WIDTH",
+    "MEM_PROFILE_TRACE",
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "TERM",
@@ -132,6 +133,7 @@ pub(crate) fn within(patience: Duration, command: &mut Command) -> Ended {
 #[derive(Debug, Deserialize)]
 pub(crate) struct Line {
     pub(crate) source: String,
+    pub(crate) usage: Option<i64>,
     pub(crate) increment: Option<i64>,
     pub(crate) peak: Option<u64>,
     pub(crate) allocations: Option<u64>,

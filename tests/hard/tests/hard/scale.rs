@@ -55,3 +55,10 @@ fn recursion_may_be_as_deep_as_the_stack() {
     let freed = report.function("descend").lines.last().unwrap();
     assert_eq!((freed.increment, freed.occurrences), (Some(-1_000_000), Some(100_000)));
 }
+
+#[test]
+fn memory_in_use_is_never_less_than_what_the_thread_itself_has() {
+    let (_, report) = json(&mut bin!("counted", "lagging"));
+    let usage = report.line("hold_little", "look_at").usage.unwrap();
+    assert!((544..10_000).contains(&usage), "{usage}");
+}

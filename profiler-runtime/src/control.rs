@@ -4,6 +4,7 @@ use std::alloc::Layout;
 use std::cell::Cell;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use crate::record::function::Function;
 use crate::record::nested::Stamp;
 use crate::record::quiet::{self, Quiet};
 use crate::record::table;
+use crate::record::timeline;
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -114,10 +116,17 @@ fn choose(enabled: bool, wanted: Option<Backend>, counted: bool) -> Backend {
     }
 }
 
+/// Whether the filter has left out a function that was called.
+static LEFT_OUT: AtomicBool = AtomicBool::new(false);
+
 /// The session's filter, asked once per function.
 fn is_wanted(function: &Function) -> bool {
     let _quiet = Quiet::enter();
-    session::options().filter.matches(function.display_name())
+    let is_wanted = session::options().filter.matches(function.display_name());
+    if !is_wanted {
+        LEFT_OUT.store(true, Relaxed);
+    }
+    is_wanted
 }
 
 pub(crate) fn backend() -> Backend {
@@ -138,6 +147,10 @@ pub fn report() {
 }
 
 fn report_at_exit() {
+    if backend() != Backend::Off {
+        let _quiet = Quiet::enter();
+        session::warn_of_what_had_no_effect(LEFT_OUT.load(Relaxed) && !table::any());
+    }
     if table::any() && !session::formats().is_empty() {
         report();
     }
@@ -171,7 +184,7 @@ pub fn record_to(path: impl AsRef<Path>) -> io::Result<PathBuf> {
     let _quiet = Quiet::enter();
     let refusal = if arena::recorded().is_some() {
         "the process is recorded already"
-    } else if session::recorder::is_alone() || backend() == Backend::Off {
+    } else if can_begin() || backend() == Backend::Off {
         let path = session::recorder::begin(path, backend())?;
         session::resume_timeline(backend());
         return Ok(path);
@@ -180,6 +193,11 @@ pub fn record_to(path: impl AsRef<Path>) -> io::Result<PathBuf> {
          first thing in `main`"
     };
     Err(io::Error::other(refusal))
+}
+
+/// Whether nothing that belongs to a recording lies in memory by now, or all of it can be moved.
+fn can_begin() -> bool {
+    (!table::any() && !timeline::is_on()) || session::recorder::is_alone()
 }
 
 /// The figures so far, as plain data that belongs to the caller.

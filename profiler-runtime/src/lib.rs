@@ -11,6 +11,7 @@
 //! | `report` | [`Snapshot`] → text, one renderer per file |
 //! | `session` | options, environment, where a report goes, the end of the process |
 //! | `control`, `timeline` | what a program may call |
+//! | `before_main` | what begins with the program |
 //! | `budget` | what a call may take at most |
 //! | `sort` | sorting, by one piece of code |
 //! | `usage` | [`memory_usage`]: samples over time |
@@ -32,6 +33,8 @@ pub use self::snapshot::{
 };
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 
+#[cfg(all(feature = "enabled", any(unix, windows)))]
+mod before_main;
 #[cfg(feature = "enabled")]
 mod budget;
 #[cfg(feature = "enabled")]

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::control;
 use crate::record::quiet::Quiet;
+use crate::record::table;
 use crate::record::timeline;
 use crate::record::track::{self, OpenBlock};
 use crate::session;
@@ -54,13 +55,16 @@ pub fn record_timeline(interval: Duration) -> io::Result<()> {
     if timeline::is_on() || is_refused || backend == Backend::Off {
         return Ok(());
     }
-    if !session::recorder::is_alone() {
+    let is_alone = session::recorder::is_alone();
+    if table::any() && !is_alone {
         return Err(io::Error::other(
             "a timeline begins before annotated functions run on several threads: call \
              `record_timeline` first thing in `main`",
         ));
     }
     session::record_timeline(backend, Some(interval));
-    track::catch_up();
+    if is_alone {
+        track::catch_up();
+    }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod exit;
 mod filter;
+mod ignored;
 mod options;
 pub(crate) mod output;
 pub(crate) mod recorder;
@@ -33,12 +34,22 @@ static UNRECORDED: AtomicBool = AtomicBool::new(false);
 
 static OPTIONS: OnceLock<Options> = OnceLock::new();
 
+/// Whether the run is to be recorded with memory over time, which begins with the program and not with
+/// the first annotated function. Asked before `main`.
+pub(crate) fn begins_before_main() -> bool {
+    let is_timed = env::var("MEM_PROFILE_TIMELINE").is_ok_and(|value| !value.is_empty());
+    let is_recorded =
+        || env::var("MEM_PROFILE_OUTPUT").is_ok_and(|path| values::is_recording(&path));
+    // What is read here stays: nothing is, where nobody asks.
+    is_timed && is_recorded() && options().timeline == Some(true)
+}
+
 /// What the environment asked for when this was first called.
 ///
 /// That call also warns, on standard error, of values it could not use.
 pub(crate) fn options() -> &'static Options {
     OPTIONS.get_or_init(|| {
-        let (options, warnings) = Options::from_env(|name| env::var_os(name));
+        let (options, warnings) = Options::read(&env::vars_os().collect::<Vec<_>>());
         warnings.iter().for_each(|warning| warn(warning));
         options
     })
@@ -55,6 +66,18 @@ pub(crate) fn emit(snapshot: &Snapshot) {
 pub(crate) fn formats() -> &'static [Format] {
     let formats = &options().formats;
     if formats.is_empty() && UNRECORDED.load(Relaxed) { &[Format::Table] } else { formats }
+}
+
+/// Says what the environment asked for and the run that ends has not come to.
+pub(crate) fn warn_of_what_had_no_effect(nothing_matched: bool) {
+    let options = options();
+    let is_timed = matches!(TIMELINE.get(), Some(Some(_)));
+    if nothing_matched {
+        warn("mem-profile: MEM_PROFILE_FILTER matches none of the functions that were called");
+    }
+    if options.interval.is_some() && options.timeline.is_none() && !is_timed {
+        warn("mem-profile: MEM_PROFILE_INTERVAL has no effect without MEM_PROFILE_TIMELINE=on");
+    }
 }
 
 /// Records the run, if the environment asks for it. Where that cannot be, the report comes on

@@ -1,9 +1,10 @@
 //! The `MEM_PROFILE…` environment variables.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use super::Filter;
+use super::ignored;
 use super::values::{self, Variable};
 use crate::report::{ColorChoice, Format, Unit};
 use crate::snapshot::Backend;
@@ -71,36 +72,38 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads the variables that `get` finds. An empty one counts as unset.
+    /// Reads those of these variables that are known. An empty one counts as unset.
     ///
-    /// A value that makes no sense is replaced by the default, and one warning line per such value
-    /// is returned.
-    pub(crate) fn from_env(get: impl Fn(&str) -> Option<OsString>) -> (Self, Vec<String>) {
-        let mut reader = Reader { get, warnings: Vec::new() };
+    /// A value that makes no sense is replaced by the default. One warning line is returned for each of
+    /// these, and for whatever else is asked for in vain.
+    pub(crate) fn read(variables: &[(OsString, OsString)]) -> (Self, Vec<String>) {
+        let mut reader = Reader { variables, warnings: Vec::new() };
         let options = reader.options();
-        (options, reader.warnings)
+        let mut warnings = reader.warnings;
+        let names = variables.iter().map(|variable| variable.0.as_os_str());
+        warnings.extend(ignored::unknown(names));
+        (options, warnings)
     }
 }
 
-struct Reader<G> {
-    get: G,
+struct Reader<'a> {
+    variables: &'a [(OsString, OsString)],
     warnings: Vec<String>,
 }
 
-impl<G: Fn(&str) -> Option<OsString>> Reader<G> {
+impl Reader<'_> {
     fn options(&mut self) -> Options {
         let default = Options::default();
+        let enabled = self.read(&values::SWITCH).unwrap_or(default.enabled);
+        let backend = self.read(&values::BACKEND);
         let output = self.read(&values::OUTPUT).unwrap_or(default.output);
-        let formats = match output {
-            // It can be made into any report later.
-            Output::Recording(_) => Vec::new(),
-            _ => default.formats,
-        };
+        let formats = self.formats(&output);
+        self.warnings.extend(self.get("MEM_PROFILE_TRACE").and_then(ignored::trace));
         Options {
-            enabled: self.read(&values::SWITCH).unwrap_or(default.enabled),
-            backend: self.read(&values::BACKEND),
+            enabled,
+            backend,
             output,
-            formats: self.read(&values::FORMATS).unwrap_or(formats),
+            formats,
             filter: self.read(&values::FILTER).unwrap_or(default.filter),
             timeline: self.read(&values::TIMELINE),
             interval: self.read(&values::INTERVAL),
@@ -111,9 +114,30 @@ impl<G: Fn(&str) -> Option<OsString>> Reader<G> {
         }
     }
 
+    /// What a report is written as: what is asked for, else what the ending of its name says.
+    fn formats(&mut self, output: &Output) -> Vec<Format> {
+        if self.get(values::FORMATS.name).is_some() {
+            return self.read(&values::FORMATS).unwrap_or(Options::default().formats);
+        }
+        match output {
+            // It can be made into any report later.
+            Output::Recording(_) => Vec::new(),
+            Output::Path(path) => {
+                self.warnings.extend(ignored::form(path));
+                vec![values::format_of_path(path).unwrap_or(Format::Table)]
+            }
+            Output::Stderr | Output::Stdout => Options::default().formats,
+        }
+    }
+
+    fn get(&self, name: &str) -> Option<&OsStr> {
+        let (_, value) = self.variables.iter().find(|variable| variable.0 == name)?;
+        Some(value.as_os_str()).filter(|value| !value.is_empty())
+    }
+
     /// The value of a variable, or `None` if it is unset or, with a warning, cannot be used.
     fn read<T>(&mut self, variable: &Variable<T>) -> Option<T> {
-        let value = (self.get)(variable.name).filter(|value| !value.is_empty())?;
+        let value = self.get(variable.name)?.to_owned();
         let parsed = value.to_str().and_then(|text| (variable.parse)(text.trim()));
         if parsed.is_none() {
             let Variable { name, expected, fallback, .. } = variable;
@@ -132,10 +156,8 @@ mod tests {
     use super::*;
 
     fn read(variables: &[(&str, &str)]) -> (Options, Vec<String>) {
-        Options::from_env(|name| {
-            let variable = variables.iter().find(|variable| variable.0 == name);
-            variable.map(|variable| variable.1.into())
-        })
+        let variables = variables.iter().map(|(name, value)| (name.into(), value.into()));
+        Options::read(&variables.collect::<Vec<_>>())
     }
 
     #[test]
@@ -207,8 +229,78 @@ mod tests {
     #[test]
     fn text_that_is_not_unicode_is_unusable_too() {
         use std::os::unix::ffi::OsStringExt;
-        let (options, warnings) = Options::from_env(|_| Some(OsString::from_vec(vec![b'a', 0xff])));
+        // Not those of the tracer and of the command.
+        let names = ignored::KNOWN.iter().take(11);
+        let value = OsString::from_vec(vec![b'a', 0xff]);
+        let (options, warnings) =
+            Options::read(&names.map(|name| (name.into(), value.clone())).collect::<Vec<_>>());
         assert_eq!(options, Options::default());
         assert_eq!(warnings.len(), 11);
+    }
+
+    #[test]
+    fn the_ending_of_a_name_says_what_a_report_is() {
+        let of = |path| read(&[("MEM_PROFILE_OUTPUT", path)]);
+        for (path, format) in [
+            ("a.txt", Format::Table),
+            ("a.JSON", Format::Json),
+            ("a.md", Format::Markdown),
+            ("%p.csv", Format::Csv),
+            ("a.info", Format::Lcov),
+            ("a", Format::Table),
+            ("a.log", Format::Table),
+            (".csv", Format::Table),
+        ] {
+            let (options, warnings) = of(path);
+            assert_eq!((options.formats, warnings), (vec![format], vec![]), "{path}");
+        }
+        let asked = [("MEM_PROFILE_OUTPUT", "a.html"), ("MEM_PROFILE_FORMAT", "csv")];
+        assert_eq!(read(&asked).1, [""; 0]);
+        let warnings = ["a.html", "a.svg", "a.PNG", "a.pb"].map(|path| {
+            let (options, warnings) = of(path);
+            assert_eq!(options.formats, [Format::Table]);
+            warnings.join("\n")
+        });
+        insta::assert_snapshot!(warnings.join("\n"), @"
+        mem-profile: a.html becomes a text table: a run writes .txt, .json, .md, .csv and .info; for .html set MEM_PROFILE_OUTPUT=run.mprof, then `cargo mem-profile report run.mprof --output a.html`
+        mem-profile: a.svg becomes a text table: a run writes .txt, .json, .md, .csv and .info; for .svg set MEM_PROFILE_OUTPUT=run.mprof, then `cargo mem-profile flame run.mprof --output a.svg`
+        mem-profile: a.PNG becomes a text table: a run writes .txt, .json, .md, .csv and .info; for .png set MEM_PROFILE_OUTPUT=run.mprof, then `cargo mem-profile plot run.mprof --output a.PNG`
+        mem-profile: a.pb becomes a text table: a run writes .txt, .json, .md, .csv and .info; for .pb set MEM_PROFILE_OUTPUT=run.mprof, then `cargo mem-profile export run.mprof --format pprof --output a.pb`
+        ");
+    }
+
+    #[test]
+    fn what_is_unknown_is_named_with_the_nearest() {
+        let (options, warnings) = read(&[
+            ("MEM_PROFILE_OUTPT", "x"),
+            ("MEM_PROFIL", "off"),
+            ("MEM_PROFILE_TIME_LINE", "1"),
+            ("mem_profile_unit", "B"),
+            ("MEM_PROFILER", ""),
+            ("MEM_PROFILE_LINES", "*"),
+            ("MEM_PROFILE_RUN", "{}"),
+            ("MEMORY", "1"),
+        ]);
+        assert_eq!(options, Options::default());
+        insta::assert_snapshot!(warnings.join("\n"), @"
+        mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; is MEM_PROFILE_OUTPUT meant?
+        mem-profile: MEM_PROFIL is not known and has no effect; is MEM_PROFILE meant?
+        mem-profile: MEM_PROFILE_TIME_LINE is not known and has no effect; is MEM_PROFILE_TIMELINE meant?
+        mem-profile: mem_profile_unit is not known and has no effect; is MEM_PROFILE_UNIT meant?
+        mem-profile: MEM_PROFILER is not known and has no effect; is MEM_PROFILE meant?
+        ");
+    }
+
+    #[cfg(not(feature = "trace"))]
+    #[test]
+    fn a_trace_without_the_feature_is_said() {
+        let warnings = ["1", "sample", "0", ""].map(|how| read(&[("MEM_PROFILE_TRACE", how)]).1);
+        let line = |how| {
+            format!(
+                "mem-profile: MEM_PROFILE_TRACE={how} has no effect: it needs the feature `trace` of \
+                 mem-profile"
+            )
+        };
+        assert_eq!(warnings, [vec![line("1")], vec![line("sample")], vec![], vec![]]);
     }
 }

@@ -89,7 +89,14 @@ fn output(text: &str) -> Option<Output> {
     })
 }
 
-fn is_recording(path: &str) -> bool {
+/// What a report with this name is, if its ending says so.
+pub(super) fn format_of_path(path: &str) -> Option<Format> {
+    let extension = Path::new(path).extension()?.to_str()?;
+    let formats = [Format::Table, Format::Json, Format::Markdown, Format::Csv, Format::Lcov];
+    formats.into_iter().find(|format| format.extension().eq_ignore_ascii_case(extension))
+}
+
+pub(super) fn is_recording(path: &str) -> bool {
     let extension = Path::new(path).extension();
     extension.is_some_and(|extension| extension.eq_ignore_ascii_case(EXTENSION))
 }

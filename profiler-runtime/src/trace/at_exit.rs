@@ -15,23 +15,8 @@ const LINES: usize = 10;
 /// Whether the report was made, or is being made.
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
-/// What the loader runs before `main`.
-#[cfg(all(unix, not(target_vendor = "apple")))]
-#[used]
-#[unsafe(link_section = ".init_array")]
-static BEFORE_MAIN: extern "C" fn() = before_main;
-
-#[cfg(target_vendor = "apple")]
-#[used]
-#[unsafe(link_section = "__DATA,__mod_init_func")]
-static BEFORE_MAIN: extern "C" fn() = before_main;
-
-#[cfg(windows)]
-#[used]
-#[unsafe(link_section = ".CRT$XCU")]
-static BEFORE_MAIN: extern "C" fn() = before_main;
-
-extern "C" fn before_main() {
+/// Starts what the environment asks for.
+pub(crate) fn before_main() {
     let config = {
         let _quiet = Quiet::enter();
         std::env::var_os("MEM_PROFILE_TRACE").and_then(|value| config(&value))
@@ -51,10 +36,16 @@ extern "C" fn before_main() {
 }
 
 fn config(value: &OsStr) -> Option<Config> {
-    match value.to_str()? {
+    match &*value.to_string_lossy() {
         "1" => Some(Config::exact()),
         "sample" => Some(Config::sampled(Config::USUAL_MEAN)),
-        _ => None,
+        "" | "0" | "off" => None,
+        value => {
+            session::warn(&format!(
+                "mem-profile: MEM_PROFILE_TRACE={value} is not one of 1, sample, 0; nothing is traced"
+            ));
+            None
+        }
     }
 }
 

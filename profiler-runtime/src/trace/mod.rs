@@ -68,6 +68,7 @@ mod table;
 mod tree;
 mod unwind;
 
+pub(crate) use self::at_exit::before_main;
 pub use self::config::{Config, StartError};
 pub use self::control::{clear, is_tracing, overhead, reset_peak, start, stop, traced_memory};
 pub use self::filter::Filter;

@@ -4,6 +4,7 @@
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
+use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -310,6 +311,29 @@ fn late() {
     inner(1);
 }
 
+/// Records both before any function has run.
+fn begins_both(order: &[&str]) {
+    for begin in order {
+        match *begin {
+            "record_to" => _ = record_to(hard::argument(2)).unwrap(),
+            _ => record_timeline(Duration::from_millis(5)).unwrap(),
+        }
+    }
+    drop(outer());
+}
+
+/// The same, where another thread of the program has been there before, and calls as well.
+fn beside_a_thread(order: &[&str]) {
+    let (sender, receiver) = mpsc::channel::<()>();
+    let other = thread::spawn(move || {
+        receiver.recv().unwrap();
+        drop(outer());
+    });
+    begins_both(order);
+    sender.send(()).unwrap();
+    other.join().unwrap();
+}
+
 fn main() {
     match hard::scene().as_str() {
         "calls" => drop(outer()),
@@ -338,6 +362,14 @@ fn main() {
         "wait" => stays(wait),
         "fork" => fork(),
         "late" => late(),
+        "nothing" => {
+            let kept = vec![1_u8; 1 << 20];
+            look_at(&kept);
+            thread::sleep(Duration::from_millis(150));
+        }
+        "first" => begins_both(&["record_to", "record_timeline"]),
+        "last" => begins_both(&["record_timeline", "record_to"]),
+        "first beside a thread" => beside_a_thread(&["record_to", "record_timeline"]),
         other => panic!("{other}?"),
     }
 }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use mem_profile::recording::Recording;
 use tempfile::TempDir;
 
 use crate::run::{Report, bin, json, run, writes};
@@ -123,15 +124,77 @@ fn the_filter_chooses_functions() {
         ("!shrink", "grow"),
         ("*,!*::grow", "shrink"),
         ("grow,shrink", "grow shrink"),
-        ("other::*", ""),
     ] {
-        // Functions that are left out are gone, but the report still comes once it is asked for.
-        if expected.is_empty() {
-            assert_eq!(stderr(&[("MEM_PROFILE_FILTER", filter)]), "");
-        } else {
-            assert_eq!(names(filter), expected, "{filter}");
-        }
+        assert_eq!(names(filter), expected, "{filter}");
     }
+}
+
+#[test]
+fn a_filter_that_matches_nothing_is_one_line() {
+    let line = "mem-profile: MEM_PROFILE_FILTER matches none of the functions that were called\n";
+    let filter = ("MEM_PROFILE_FILTER", "other::*,grow2");
+    assert_eq!(stderr(&[filter]), line);
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("run.mprof");
+    assert_eq!(stderr(&[filter, ("MEM_PROFILE_OUTPUT", path.to_str().unwrap())]), line);
+    assert_eq!(Recording::open(&path).unwrap().snapshot.functions, []);
+    assert_eq!(stderr(&[filter, ("MEM_PROFILE", "off")]), "");
+    assert_eq!(run(bin!("counted", "nothing").env(filter.0, filter.1)).stderr, "");
+}
+
+#[test]
+fn a_variable_that_is_not_known_is_one_line() {
+    let text = stderr(&[("MEM_PROFILE_OUTPT", "x.mprof"), ("MEM_PROFILE_FORMAT", "none")]);
+    let line = "mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; is MEM_PROFILE_OUTPUT \
+                meant?\n";
+    assert_eq!(text, line);
+}
+
+#[test]
+fn a_trace_that_cannot_be_is_one_line() {
+    let text = stderr(&[("MEM_PROFILE_TRACE", "1"), ("MEM_PROFILE_FORMAT", "none")]);
+    // With another package of this workspace, the feature is there.
+    let line = "mem-profile: MEM_PROFILE_TRACE=1 has no effect: it needs the feature `trace` of \
+                mem-profile\n";
+    assert!(text == line || text.contains("size="), "{text}");
+}
+
+#[test]
+fn a_report_has_the_form_that_its_name_says() {
+    let folder = TempDir::new().unwrap();
+    let written = |name: &str| {
+        let path = folder.path().join(name);
+        let said = stderr(&[("MEM_PROFILE_OUTPUT", path.to_str().unwrap())]);
+        (fs::read_to_string(&path).unwrap(), said.replace(path.to_str().unwrap(), name))
+    };
+    for (name, format) in [
+        ("a.txt", "table"),
+        ("a", "table"),
+        ("a.json", "json"),
+        ("a.md", "markdown"),
+        ("a.csv", "csv"),
+        ("a.info", "lcov"),
+    ] {
+        let expected = stderr(&[("MEM_PROFILE_FORMAT", format)]);
+        assert_eq!(written(name), (expected, String::new()), "{name}");
+    }
+    let line = "mem-profile: a.html becomes a text table: a run writes .txt, .json, .md, .csv and \
+                .info; for .html set MEM_PROFILE_OUTPUT=run.mprof, then `cargo mem-profile report \
+                run.mprof --output a.html`\n";
+    assert_eq!(written("a.html"), (stderr(&[]), line.to_owned()));
+}
+
+#[test]
+fn a_timeline_that_is_not_there_is_one_line() {
+    let quiet = ("MEM_PROFILE_FORMAT", "none");
+    let line = "mem-profile: MEM_PROFILE_INTERVAL has no effect without MEM_PROFILE_TIMELINE=on\n";
+    assert_eq!(stderr(&[("MEM_PROFILE_INTERVAL", "5ms"), quiet]), line);
+    assert_eq!(
+        stderr(&[("MEM_PROFILE_INTERVAL", "5ms"), ("MEM_PROFILE_TIMELINE", "on"), quiet]),
+        ""
+    );
+    let json = stderr(&[("MEM_PROFILE_TIMELINE", "on"), ("MEM_PROFILE_FORMAT", "json")]);
+    assert!(json.starts_with('{') && json.contains("\"timeline\":{"), "{json}");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mem_profile::recording::Recording;
+use mem_profile::recording::{Recording, State};
 use mem_profile::{Span, Timeline};
 use tempfile::TempDir;
 
@@ -337,4 +337,35 @@ fn a_program_may_decide_it_and_the_environment_comes_first() {
     assert_eq!(late(&[("MEM_PROFILE_TIMELINE", "off")]), (String::new(), None));
     let (_, timeline) = late(&[("MEM_PROFILE_INTERVAL", "0.003s")]);
     assert_eq!(timeline.unwrap().interval, 3_000_000);
+}
+
+#[test]
+fn a_timeline_without_an_annotated_call_is_recorded() {
+    let timeline = timeline("nothing");
+    assert_eq!(timeline.spans, []);
+    let most = timeline.samples.iter().map(|sample| sample.bytes).max().unwrap();
+    assert!((1 << 20..(1 << 20) + 10_000).contains(&most), "{most}");
+    assert!(timeline.samples.len() >= 3, "{:?}", timeline.samples);
+    // Neither is asked for by itself.
+    for variable in ["MEM_PROFILE_TIMELINE", "MEM_PROFILE_OUTPUT"] {
+        let folder = TempDir::new().unwrap();
+        assert_eq!(run(timed(&folder, "nothing").env_remove(variable)).stderr, "");
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+    }
+}
+
+#[test]
+fn a_recording_and_a_timeline_begin_in_either_order() {
+    for (scene, calls) in [("first", 1), ("last", 1), ("first beside a thread", 2)] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("run.mprof");
+        let ended = run(&mut bin!("timed", scene, path.to_str().unwrap()));
+        assert!(ended.status.success(), "{scene}: {}", ended.stderr);
+        let recording = Recording::open(&path).unwrap();
+        let timeline = recording.snapshot.timeline.expect(scene);
+        assert_eq!(timeline.interval, 5_000_000);
+        assert_eq!(timeline.spans.len(), 3 * calls, "{scene}: {timeline:?}");
+        let outer = recording.snapshot.functions.iter().find(|f| f.name == "timed::outer").unwrap();
+        assert_eq!((outer.calls, &recording.state), (calls as u64, &State::Complete), "{scene}");
+    }
 }

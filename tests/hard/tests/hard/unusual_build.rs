@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
+use mem_profile::recording::{Recording, State};
 use tempfile::TempDir;
 
 use crate::fixtures::Fixture;
@@ -188,5 +189,21 @@ fn descriptors_are_the_programs() {
             let (status, rest) = waiting.end();
             assert_eq!((status.signal(), rest.as_str()), (Some(libc::SIGTERM), ""), "{how}");
         }
+    }
+}
+
+/// The threads that wait for signals are not the program's.
+#[test]
+fn a_recording_and_a_timeline_begin_in_either_order_beside_our_own_threads() {
+    for (scene, calls) in [("recorded", 1), ("timed", 1), ("late", 2)] {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("run.mprof");
+        let mut command = program(unusual(), &[scene, path.to_str().unwrap()]);
+        let ended = run(command.env("MEM_PROFILE_FORMAT", "none"));
+        assert_eq!((ended.code(), ended.stderr.as_str()), (Some(0), ""), "{scene}");
+        let recording = Recording::open(&path).unwrap();
+        assert_eq!(recording.state, State::Complete);
+        assert_eq!(recording.snapshot.functions[0].calls, calls, "{scene}");
+        assert_eq!(recording.snapshot.timeline.unwrap().spans.len(), 1, "{scene}");
     }
 }

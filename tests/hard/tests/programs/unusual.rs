@@ -180,6 +180,23 @@ fn main() {
             exit_when_terminated();
         }
         "balance" => balance(),
+        "recorded" => {
+            let path = std::env::args().nth(2).unwrap();
+            mem_profile::record_to(&path).unwrap();
+            mem_profile::record_timeline(Duration::from_millis(5)).unwrap();
+            nothing();
+        }
+        "timed" => {
+            mem_profile::record_timeline(Duration::from_millis(5)).unwrap();
+            mem_profile::record_to(std::env::args().nth(2).unwrap()).unwrap();
+            nothing();
+        }
+        "late" => {
+            nothing();
+            mem_profile::record_to(std::env::args().nth(2).unwrap()).unwrap();
+            mem_profile::record_timeline(Duration::from_millis(5)).unwrap();
+            nothing();
+        }
         "closes_descriptors" => closes_descriptors(&std::env::args().nth(2).unwrap()),
         other => panic!("{other}?"),
     }

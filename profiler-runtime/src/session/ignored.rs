@@ -1,0 +1,81 @@
+//! What is asked for in vain: one line each.
+
+use std::ffi::OsStr;
+use std::path::Path;
+
+/// All variables, the last three of which are the command's.
+pub(super) const KNOWN: [&str; 15] = [
+    "MEM_PROFILE",
+    "MEM_PROFILE_BACKEND",
+    "MEM_PROFILE_OUTPUT",
+    "MEM_PROFILE_FORMAT",
+    "MEM_PROFILE_FILTER",
+    "MEM_PROFILE_TIMELINE",
+    "MEM_PROFILE_INTERVAL",
+    "MEM_PROFILE_UNIT",
+    "MEM_PROFILE_PRECISION",
+    "MEM_PROFILE_COLOR",
+    "MEM_PROFILE_WIDTH",
+    "MEM_PROFILE_TRACE",
+    "MEM_PROFILE_LINES",
+    "MEM_PROFILE_RUN",
+    "MEM_PROFILE_RUNTIME",
+];
+
+/// Names that only look like ours.
+pub(super) fn unknown<'a>(names: impl Iterator<Item = &'a OsStr>) -> impl Iterator<Item = String> {
+    names.filter_map(|name| {
+        let name = name.to_str().filter(|name| is_meant_for_us(name) && !KNOWN.contains(name))?;
+        let nearest = KNOWN.iter().min_by_key(|known| distance(name, known))?;
+        Some(format!("mem-profile: {name} is not known and has no effect; is {nearest} meant?"))
+    })
+}
+
+fn is_meant_for_us(name: &str) -> bool {
+    let start = name.get(.."MEM_PROFIL".len());
+    start.is_some_and(|start| start.eq_ignore_ascii_case("MEM_PROFIL"))
+}
+
+/// How many characters have to be inserted, removed or replaced to make the one of the other.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.len()).collect();
+    for (index, byte) in from.bytes().enumerate() {
+        let mut diagonal = index;
+        row[0] = index + 1;
+        for (column, other) in to.bytes().enumerate() {
+            let replaced = diagonal + usize::from(byte != other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[to.len()]
+}
+
+/// Tracing is asked for, and this program cannot.
+pub(super) fn trace(how: &OsStr) -> Option<String> {
+    let is_asked = !cfg!(feature = "trace") && how != "0" && how != "off";
+    is_asked.then(|| {
+        let how = how.to_string_lossy();
+        format!(
+            "mem-profile: MEM_PROFILE_TRACE={how} has no effect: it needs the feature `trace` of \
+             mem-profile"
+        )
+    })
+}
+
+/// The name of a report asks for what only the command makes.
+pub(super) fn form(path: &str) -> Option<String> {
+    let extension = Path::new(path).extension()?.to_str()?.to_ascii_lowercase();
+    let command = match extension.as_str() {
+        "html" | "htm" => "report run.mprof",
+        "svg" => "flame run.mprof",
+        "png" => "plot run.mprof",
+        "pb" => "export run.mprof --format pprof",
+        _ => return None,
+    };
+    Some(format!(
+        "mem-profile: {path} becomes a text table: a run writes .txt, .json, .md, .csv and .info; for \
+         .{extension} set MEM_PROFILE_OUTPUT=run.mprof, then `cargo mem-profile {command} --output \
+         {path}`"
+    ))
+}

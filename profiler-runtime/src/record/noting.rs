@@ -162,9 +162,12 @@ impl Ledger {
 
     /// Whether so little is live that the free which leaves it takes the slow path.
     ///
-    /// PERF: the compiler folds no atomic load into a comparison: one of 20 instructions of an allocation
+    /// PERF: the compiler folds no atomic load into a comparison: one of 17 instructions of an allocation
     /// and free (`cost` bench).
-    #[cfg(all(not(feature = "trace"), target_arch = "x86_64", not(miri)))]
+    #[cfg(all(
+        not(feature = "trace"),
+        all(target_arch = "x86_64", target_pointer_width = "64", not(miri))
+    ))]
     #[inline(always)]
     pub(super) fn is_below_floor(&self, live: i64) -> bool {
         // SAFETY: this reads a word of ours, as an atomic load does, and touches nothing else.
@@ -182,7 +185,10 @@ impl Ledger {
         false
     }
 
-    #[cfg(all(not(feature = "trace"), any(not(target_arch = "x86_64"), miri)))]
+    #[cfg(all(
+        not(feature = "trace"),
+        not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))
+    ))]
     #[inline(always)]
     pub(super) fn is_below_floor(&self, live: i64) -> bool {
         live < self.awaited.get()

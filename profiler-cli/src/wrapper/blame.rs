@@ -59,9 +59,11 @@ impl Search<'_> {
             errors = self.trial()?;
         }
         let Some(errors) = errors else { return Ok(true) };
-        let Some((suspects, is_known)) = self.leave_out(errors)? else { return Ok(false) };
-        self.until = Instant::now() + PATIENCE;
-        self.put_back(suspects, is_known)?;
+        if let Some(errors) = self.leave_out_refused(errors)? {
+            let Some((suspects, is_known)) = self.leave_out(errors)? else { return Ok(false) };
+            self.until = Instant::now() + PATIENCE;
+            self.put_back(suspects, is_known)?;
+        }
         if wraps {
             self.working.plan.wraps_allocator = true;
             self.working.plan.wraps_allocator = self.trial()?.is_none();
@@ -80,6 +82,36 @@ impl Search<'_> {
             };
             self.working.plan.adds_allocator = false;
             self.working.conflict = Some(conflict.allocator_of().map(str::to_owned));
+        }
+    }
+
+    /// Leaves out functions that an attribute of theirs refuses, which needs no trial of each: such an
+    /// error follows from nothing else. Returns what errors are left, if any.
+    fn leave_out_refused(
+        &mut self,
+        mut errors: Vec<Diagnostic>,
+    ) -> Result<Option<Vec<Diagnostic>>> {
+        loop {
+            let of_attributes = errors.iter().filter(|error| error.is_of_attribute());
+            let functions = &self.working.plan.functions;
+            let around = |place| match self.job.around(functions, place).as_slice() {
+                [only] => Some(only.clone()),
+                _ => None,
+            };
+            let refused: Vec<_> =
+                of_attributes.flat_map(|error| error.places()).filter_map(around).collect();
+            if refused.is_empty() {
+                return Ok(Some(errors));
+            }
+            for function in refused {
+                if self.working.plan.functions.remove(&function) {
+                    self.working.refused.push(function);
+                }
+            }
+            match self.trial()? {
+                None => return Ok(None),
+                Some(left) => errors = left,
+            }
         }
     }
 

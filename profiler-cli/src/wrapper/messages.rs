@@ -55,6 +55,8 @@ struct Span {
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 struct Expansion {
     span: Span,
+    #[serde(default)]
+    macro_decl_name: String,
 }
 
 /// Runs the compiler and hears each line of it, as soon as it is said.
@@ -112,6 +114,13 @@ impl Diagnostic {
     /// The crate that has an allocator already, where that is another one.
     pub(super) fn allocator_of(&self) -> Option<&str> {
         self.message.rsplit_once("global allocator in: ").map(|(_, name)| name.trim())
+    }
+
+    /// Whether an attribute says it of what it stands on, or fails on that.
+    pub(super) fn is_of_attribute(&self) -> bool {
+        let name = |span: &Span| Some(span.expansion.as_ref()?.macro_decl_name.clone());
+        let mut macros = self.spans.iter().filter(|span| span.is_primary).filter_map(name);
+        self.message == "custom attribute panicked" || macros.any(|name| name.starts_with("#["))
     }
 
     /// Whether it is of the same kind as another one.

@@ -1,4 +1,4 @@
-//! What begins before `main`, because the environment asks for it: a call may come too late, or never.
+//! Starts before `main` what the environment asks for: a call may come too late, or never.
 
 use crate::record::quiet::Quiet;
 use crate::{control, session};

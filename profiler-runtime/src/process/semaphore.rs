@@ -1,4 +1,4 @@
-//! What a signal handler wakes a thread by. Unlike a pipe it has no descriptor, which programs close.
+//! Lets a signal handler wake a thread. Unlike a pipe it has no descriptor, which programs close.
 
 use std::cell::UnsafeCell;
 use std::io;

@@ -1,4 +1,4 @@
-//! Which process writes a file that is memory of it, on Linux.
+//! Finds out whether a process still writes the file that is part of its memory, on Linux.
 
 use std::fs::{self, File, Metadata};
 use std::io;

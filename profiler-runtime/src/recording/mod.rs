@@ -226,7 +226,7 @@ pub(crate) fn look(path: &Path) -> Found {
         return Found::Foreign(kind);
     }
     let Some(beginning) = beginning(path) else { return Found::Foreign("a file of another kind") };
-    // What is damaged was a recording.
+    // A damaged file was a recording once.
     let Ok(blocks) = Blocks::find(&beginning) else { return Found::Recording };
     if blocks.process().word(layout::process::CLOSED) == 1 {
         return Found::Recording;

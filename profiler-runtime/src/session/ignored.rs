@@ -1,4 +1,4 @@
-//! What is asked for in vain: one line each.
+//! Warnings about settings that have no effect, one line each.
 
 use std::ffi::OsStr;
 use std::path::Path;
@@ -27,7 +27,7 @@ pub(super) fn unknown<'a>(names: impl Iterator<Item = &'a OsStr>) -> impl Iterat
     names.filter_map(|name| {
         let name = name.to_str().filter(|name| is_meant_for_us(name) && !KNOWN.contains(name))?;
         let nearest = KNOWN.iter().min_by_key(|known| distance(name, known))?;
-        Some(format!("mem-profile: {name} is not known and has no effect; is {nearest} meant?"))
+        Some(format!("mem-profile: {name} is not known and has no effect; did you mean {nearest}?"))
     })
 }
 

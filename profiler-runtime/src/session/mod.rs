@@ -40,7 +40,7 @@ pub(crate) fn begins_before_main() -> bool {
     let is_timed = env::var("MEM_PROFILE_TIMELINE").is_ok_and(|value| !value.is_empty());
     let is_recorded =
         || env::var("MEM_PROFILE_OUTPUT").is_ok_and(|path| values::is_recording(&path));
-    // What is read here stays: nothing is, where nobody asks.
+    // Options stay in memory, so they are not read unless somebody asks for this.
     is_timed && is_recorded() && options().timeline == Some(true)
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn formats() -> &'static [Format] {
     if formats.is_empty() && UNRECORDED.load(Relaxed) { &[Format::Table] } else { formats }
 }
 
-/// Says what the environment asked for and the run that ends has not come to.
+/// Warns at the end of the run of settings that had no effect.
 pub(crate) fn warn_of_what_had_no_effect(nothing_matched: bool) {
     let options = options();
     let is_timed = matches!(TIMELINE.get(), Some(Some(_)));

@@ -75,7 +75,7 @@ impl Options {
     /// Reads those of these variables that are known. An empty one counts as unset.
     ///
     /// A value that makes no sense is replaced by the default. One warning line is returned for each of
-    /// these, and for whatever else is asked for in vain.
+    /// these, and for each other setting that has no effect.
     pub(crate) fn read(variables: &[(OsString, OsString)]) -> (Self, Vec<String>) {
         let mut reader = Reader { variables, warnings: Vec::new() };
         let options = reader.options();
@@ -283,11 +283,11 @@ mod tests {
         ]);
         assert_eq!(options, Options::default());
         insta::assert_snapshot!(warnings.join("\n"), @"
-        mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; is MEM_PROFILE_OUTPUT meant?
-        mem-profile: MEM_PROFIL is not known and has no effect; is MEM_PROFILE meant?
-        mem-profile: MEM_PROFILE_TIME_LINE is not known and has no effect; is MEM_PROFILE_TIMELINE meant?
-        mem-profile: mem_profile_unit is not known and has no effect; is MEM_PROFILE_UNIT meant?
-        mem-profile: MEM_PROFILER is not known and has no effect; is MEM_PROFILE meant?
+        mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; did you mean MEM_PROFILE_OUTPUT?
+        mem-profile: MEM_PROFIL is not known and has no effect; did you mean MEM_PROFILE?
+        mem-profile: MEM_PROFILE_TIME_LINE is not known and has no effect; did you mean MEM_PROFILE_TIMELINE?
+        mem-profile: mem_profile_unit is not known and has no effect; did you mean MEM_PROFILE_UNIT?
+        mem-profile: MEM_PROFILER is not known and has no effect; did you mean MEM_PROFILE?
         ");
     }
 

@@ -145,8 +145,8 @@ fn a_filter_that_matches_nothing_is_one_line() {
 #[test]
 fn a_variable_that_is_not_known_is_one_line() {
     let text = stderr(&[("MEM_PROFILE_OUTPT", "x.mprof"), ("MEM_PROFILE_FORMAT", "none")]);
-    let line = "mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; is MEM_PROFILE_OUTPUT \
-                meant?\n";
+    let line = "mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; did you mean \
+                MEM_PROFILE_OUTPUT?\n";
     assert_eq!(text, line);
 }
 

@@ -1,4 +1,4 @@
-//! What has the path of a recording or a report is never destroyed.
+//! Recordings and reports destroy no file that is not theirs.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};

@@ -112,6 +112,19 @@ fn nothing_is_held_where_there_shall_be_no_leak() {
     assert!(said.ends_with("\n  no_leak: at most 0 B, but 1 B"), "{said}");
 }
 
+#[rustfmt::skip]
+#[mem_profile(max_increment = "10 B")] fn on_one_line() -> Vec<u8> { black_box(vec![1; 100]) }
+
+#[test]
+fn the_line_of_a_function_on_one_line_is_named() {
+    let said = complaint(on_one_line).unwrap();
+    let (_, lines) = said.split_once("\n  by line:\n").unwrap();
+    let line = line!() - 6;
+    let source = "#[mem_profile(max_increment = \"10 B\")] fn on_one_line()";
+    assert!(lines.contains(&format!("100 B  tests/budgets.rs:{line}: {source}")), "{lines}");
+    assert_eq!(lines.lines().count(), 1, "{lines}");
+}
+
 #[mem_profile(max_increment = "1 KiB", max_peak = "2 KiB", max_allocations = 2, no_leak)]
 fn everything() -> Vec<Vec<u8>> {
     let mut all = Vec::with_capacity(4);

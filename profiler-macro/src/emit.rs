@@ -16,19 +16,18 @@ pub(crate) struct Table<'a> {
     pub(crate) name: Option<&'a LitStr>,
     pub(crate) rows: &'a Rows<'a>,
     pub(crate) source: String,
-    pub(crate) first_row_runs: bool,
 }
 
 /// `static __MEM_PROFILE: Table = …;`
 ///
 /// The compiler evaluates it once per function, and each further part would be felt. So all is in one
-/// text, which the runtime reads: the first line, how many rows, 1 where a statement begins on the
-/// first, how many bytes the name has, the file, and from the second line on the name and the source.
+/// text, which the runtime reads: the first line, how many lines, what the first row has, how many
+/// bytes the name has, the file, and from the second line on the name and the source.
 pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
-    let Table { name, rows, source, first_row_runs } = table;
+    let Table { name, rows, source } = table;
     let (file, first_line, count) = (&rows.file, rows.first_line, rows.count());
-    let (runs, name) = (u8::from(*first_row_runs), name.map_or(String::new(), LitStr::value));
-    let text = format!("{first_line} {count} {runs} {} {file}\n{name}{source}", name.len());
+    let (first_row, name) = (rows.first_row as u8, name.map_or(String::new(), LitStr::value));
+    let text = format!("{first_line} {count} {first_row} {} {file}\n{name}{source}", name.len());
     let (table, path) = (names::table(), names::path());
     quote! {
         enum #path {}

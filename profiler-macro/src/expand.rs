@@ -72,7 +72,7 @@ impl Expansion<'_> {
                     function.keyword,
                     &function.block,
                 );
-                self.body(&rows, source, &function.name, &mut function.block);
+                self.body(rows, source, &function.name, &mut function.block);
                 function.into_tokens(&allowed)
             }
             Target::Function(mut function) => {
@@ -132,27 +132,28 @@ impl Expansion<'_> {
         let keyword = signature.fn_token.span;
         let source = source::text(&rows, &|| signature.to_token_stream(), keyword, block);
         if signature.asyncness.is_some() {
-            self.async_body(&rows, source, signature, block);
+            self.async_body(rows, source, signature, block);
         } else {
-            self.body(&rows, source, &signature.ident, block);
+            self.body(rows, source, &signature.ident, block);
         }
     }
 
-    fn body(&self, rows: &Rows, source: String, name: &Ident, block: &mut Block) {
+    fn body(&self, mut rows: Rows, source: String, name: &Ident, block: &mut Block) {
         let is_compared = lints::is_compared(name, block);
-        let first_row_runs = Walker::body(&self.names, rows, block);
+        rows.first_row = Walker::first_row(block, &rows);
+        Walker::body(&self.names, &rows, block);
         // Declared before the frame, so that it is dropped when the books are closed.
         let budget = self.budget.statement(&self.names);
         block.stmts.splice(..0, budget.into_iter().flat_map(emit::statement));
         if is_compared {
             lints::conceal(block);
         }
-        self.table(rows, source, first_row_runs, block);
+        self.table(&rows, source, block);
     }
 
     fn async_body(
         &self,
-        rows: &Rows,
+        mut rows: Rows,
         source: String,
         signature: &mut Signature,
         block: &mut Block,
@@ -162,18 +163,19 @@ impl Expansion<'_> {
         let pin = emit_async::pin(&signature.output, block.brace_token.span.open());
         let frame = emit_async::task_frame();
         let opening = quote!(#parameters #pin #frame);
-        let first_row_runs = Walker::async_body(&self.names, rows, block, opening);
+        rows.first_row = Walker::first_row(block, &rows);
+        Walker::async_body(&self.names, &rows, block, opening);
         let limits = self.budget.limits(&self.names);
         let call = emit_async::call(&self.names, limits.as_ref(), &signature.output, block);
         block.stmts = Vec::from_iter(emit::statement(call));
         if is_compared {
             lints::conceal(block);
         }
-        self.table(rows, source, first_row_runs, block);
+        self.table(&rows, source, block);
     }
 
-    fn table(&self, rows: &Rows, source: String, first_row_runs: bool, block: &mut Block) {
-        let table = emit::Table { name: self.name, rows, source, first_row_runs };
+    fn table(&self, rows: &Rows, source: String, block: &mut Block) {
+        let table = emit::Table { name: self.name, rows, source };
         block.stmts.splice(..0, emit::statement(emit::table(&self.names, &table)));
     }
 }

@@ -67,11 +67,23 @@ impl Locate for Compiler {
 }
 
 /// The lines of one function: row `r` of its table is line `first_line + r` of `file`.
+///
 pub(crate) struct Rows<'a> {
     pub(crate) locate: &'a dyn Locate,
     pub(crate) file: String,
     pub(crate) first_line: usize,
     pub(crate) last_line: usize,
+    pub(crate) first_row: FirstRow,
+}
+
+/// What row 0 has beside the count of the calls. The runtime knows the numbers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum FirstRow {
+    Nothing = 0,
+    /// What another macro has put above all that have a row.
+    Foreign = 1,
+    /// Statements stand on its line, which has one more row for them, the last.
+    Apart = 5,
 }
 
 /// The tokens that decide which lines a function has.
@@ -108,7 +120,7 @@ impl<'a> Rows<'a> {
         if last_line == open {
             last_line = last_token(locate, &file, extent.body.to_token_stream()).max(open);
         }
-        Self { locate, file, first_line, last_line }
+        Self { locate, file, first_line, last_line, first_row: FirstRow::Nothing }
     }
 
     /// The row of a token; `None` for a token that a macro brought from elsewhere.
@@ -123,10 +135,13 @@ impl<'a> Rows<'a> {
 
     fn inside(&self, Place { file, line }: Place) -> Option<usize> {
         let inside = file == self.file && (self.first_line..=self.last_line).contains(&line);
-        inside.then(|| line - self.first_line)
+        let row = inside.then(|| line - self.first_line);
+        row.map(
+            |row| if row == 0 && self.first_row == FirstRow::Apart { self.count() } else { row },
+        )
     }
 
-    /// How many rows there are, at least one.
+    /// How many lines there are, at least one.
     pub(crate) fn count(&self) -> usize {
         self.last_line - self.first_line + 1
     }

@@ -42,6 +42,16 @@ fn one_line() {
 }
 
 #[test]
+fn statements_on_the_first_row() {
+    assert_expansion!(
+        "statements_on_the_first_row",
+        "#[mem_profile] fn f(n: u8) -> u8 { let mut m = n; while m > 3 { m -= 1;
+            work(m);
+        } m }"
+    );
+}
+
+#[test]
 fn nested_blocks() {
     assert_expansion!(
         "nested_blocks",

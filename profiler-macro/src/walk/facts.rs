@@ -64,12 +64,11 @@ pub(super) fn runs_on(block: &Block, row: usize, rows: &Rows) -> bool {
     running(block).any(|statement| row_of(statement, rows) == Some(row))
 }
 
-/// Whether anything runs while the first row of a function is current: a statement on that row, or
-/// one that another macro has put above all that have a row.
-pub(super) fn runs_on_first(body: &Block, rows: &Rows) -> bool {
+/// Whether another macro has put statements above all that have a row.
+pub(super) fn runs_above(body: &Block, rows: &Rows) -> bool {
     let moves = |it: &&Stmt| row_of(it, rows).is_some() && !is_conditional(it);
     let mut before = running(body).take_while(|statement| !moves(statement));
-    runs_on(body, 0, rows) || before.any(|statement| row_of(statement, rows).is_none())
+    before.any(|statement| row_of(statement, rows).is_none())
 }
 
 fn running(block: &Block) -> impl Iterator<Item = &Stmt> {

@@ -17,7 +17,7 @@ pub(crate) use tail::LOOKS;
 use crate::emit::{self, Insertions, Scope};
 use crate::names::Names;
 use crate::plan::BlockPlan;
-use crate::span::Rows;
+use crate::span::{FirstRow, Rows};
 use jumps::Jumps;
 use opening::{Entered, Exit, Opening, Value};
 use proc_macro2::{Span, TokenStream};
@@ -45,9 +45,18 @@ pub(crate) struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    /// Instruments the body of a function. Returns whether anything runs on its first row.
-    pub(crate) fn body(names: &'a Names, rows: &'a Rows, block: &mut Block) -> bool {
-        Self::opened(names, rows, block, Opening::Call)
+    /// What stands on the first row of a function.
+    pub(crate) fn first_row(body: &Block, rows: &Rows) -> FirstRow {
+        match facts::runs_on(body, 0, rows) {
+            true => FirstRow::Apart,
+            false if facts::runs_above(body, rows) => FirstRow::Foreign,
+            false => FirstRow::Nothing,
+        }
+    }
+
+    /// Instruments the body of a function.
+    pub(crate) fn body(names: &'a Names, rows: &'a Rows, block: &mut Block) {
+        Self::opened(names, rows, block, Opening::Call);
     }
 
     /// The same for an async function, where `opening` declares the parameters and the frame.
@@ -56,15 +65,13 @@ impl<'a> Walker<'a> {
         rows: &'a Rows,
         block: &mut Block,
         opening: TokenStream,
-    ) -> bool {
-        Self::opened(names, rows, block, Opening::Frame(opening))
+    ) {
+        Self::opened(names, rows, block, Opening::Frame(opening));
     }
 
-    fn opened(names: &'a Names, rows: &'a Rows, block: &mut Block, opening: Opening) -> bool {
-        let first_row_runs = facts::runs_on_first(block, rows);
+    fn opened(names: &'a Names, rows: &'a Rows, block: &mut Block, opening: Opening) {
         let mut walker = Walker { names, rows, frame: Frame::default(), around: 0 };
         walker.block(block, opening.plain());
-        first_row_runs
     }
 
     /// `{ a; b }` becomes `{ OPENING EVENT a; EXIT EVENT b }`.

@@ -255,8 +255,9 @@ fn described_line(Line { chunk, index, cost }: &Line, excess: &Excess) -> String
 
 fn described(chunk: Chunk, index: usize) -> String {
     let Some(function) = table::function(chunk.table.get()) else { return String::new() };
-    let source = function.source.split('\n').nth(index).unwrap_or_default();
-    let line = u64::from(function.first_line) + index as u64;
+    let row = function.line_of(index);
+    let source = function.source.split('\n').nth(row).unwrap_or_default();
+    let line = u64::from(function.first_line) + row as u64;
     printable(&format!("{}:{line}: {}", function.file, source.trim()))
 }
 

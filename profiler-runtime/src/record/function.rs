@@ -1,5 +1,6 @@
 //! What the macro knows of a function.
 
+use super::layout::function::FIRST_ROW_APART;
 use super::table::Table;
 
 /// What the macro knows of a function: what the texts of its table say.
@@ -17,23 +18,32 @@ pub(crate) struct Function {
     pub(crate) rows: usize,
     /// The source of these lines.
     pub(crate) source: &'static str,
-    /// Whether a statement starts on row 0, as in a function written on one line.
-    pub(crate) first_row_runs: bool,
+    /// What row 0 has beside the count of the calls: bits of [`super::layout::function`].
+    pub(crate) flags: i64,
 }
 
 impl Function {
-    /// Reads `FIRST_LINE ROWS FIRST_ROW_RUNS NAME_LENGTH FILE`, and from the next line on the name,
+    /// Reads `FIRST_LINE LINES FLAGS NAME_LENGTH FILE`, and from the next line on the name,
     /// if it has a length in bytes, and the source.
     pub(super) fn of(Table(path, text, _): &'static Table) -> Self {
         let (mut numbers, mut head) = ([0; 4], *text);
         numbers.fill_with(|| take_number(&mut head));
-        let [first_line, rows, first_row_runs, name] = numbers;
+        let [first_line, rows, flags, name] = numbers;
         let (file, rest) = head.split_once('\n').unwrap_or((head, ""));
         let (name, source) = rest.split_at_checked(name as usize).unwrap_or(("", rest));
         let rows = rows.max(1) as usize;
         let name = (!name.is_empty()).then_some(name);
-        let first_row_runs = first_row_runs != 0;
-        Self { name, path: *path, file, first_line, rows, source, first_row_runs }
+        Self { name, path: *path, file, first_line, rows, source, flags: flags.into() }
+    }
+
+    /// How many rows a thread has: one a line, and one for code on the first.
+    pub(super) fn rows_of_thread(&self) -> usize {
+        self.rows + usize::from(self.flags & FIRST_ROW_APART != 0)
+    }
+
+    /// The line of a row, counted from 0.
+    pub(crate) fn line_of(&self, row: usize) -> usize {
+        if row < self.rows { row } else { 0 }
     }
 
     /// The path of the function, with the type or trait that holds it: `krate::Type::method`.
@@ -68,10 +78,9 @@ mod tests {
     fn a_table_is_read() {
         static TABLE: Table =
             Table(|| "a::b::__MemProfile", "12 3 1 0 src/with a blank.rs\nfn b() {\n\n}", || {});
-        let Function { name, file, first_line, rows, source, first_row_runs, .. } =
-            Function::of(&TABLE);
+        let Function { name, file, first_line, rows, source, flags, .. } = Function::of(&TABLE);
         assert_eq!((name, file, source), (None, "src/with a blank.rs", "fn b() {\n\n}"));
-        assert_eq!((first_line, rows, first_row_runs), (12, 3, true));
+        assert_eq!((first_line, rows, flags), (12, 3, 1));
         assert_eq!(Function::of(&TABLE).display_name(), "a::b");
     }
 

@@ -108,10 +108,12 @@ pub(crate) mod function {
     pub(crate) const FIRST_LINE: usize = offset_of!(Entry, first_line);
     pub(crate) const ROWS: usize = offset_of!(Entry, rows);
     pub(crate) const FLAGS: usize = offset_of!(Entry, flags);
-    /// Of the flags: a statement starts on row 0.
+    /// Of the flags: there is code on row 0, of its line or from another macro.
     pub(crate) const FIRST_ROW_RUNS: i64 = 1;
     /// It ran on a coroutine, where it is not measured.
     pub(crate) const ON_COROUTINE: i64 = 2;
+    /// Code on the line of row 0 is on the last row, which is no line of its own.
+    pub(crate) const FIRST_ROW_APART: i64 = 4;
     pub(crate) const READING: usize = offset_of!(Entry, reading);
     pub(crate) const SIZE: usize = size_of::<Entry>();
 }
@@ -259,7 +261,8 @@ mod tests {
         assert_eq!(offsets, [8, 16, 24]);
         let offsets = [function::FLAGS, function::READING];
         assert_eq!((offsets, function::SIZE), ([32, 40], 64));
-        assert_eq!([function::FIRST_ROW_RUNS, function::ON_COROUTINE], [1, 2]);
+        let flags = [function::FIRST_ROW_RUNS, function::ON_COROUTINE, function::FIRST_ROW_APART];
+        assert_eq!(flags, [1, 2, 4]);
         assert_eq!([texts::NUMBER, texts::LENGTHS, texts::SIZE], [8, 16, 40]);
 
         let offsets = [thread::NUMBER, thread::HEAP, thread::RSS];

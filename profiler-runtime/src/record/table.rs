@@ -333,8 +333,8 @@ impl Entry {
         let entry: &'static Self = unsafe { block.cast().as_ref() };
         entry.number.set(number);
         entry.first_line.set(function.first_line.into());
-        entry.rows.set(function.rows as i64);
-        entry.flags.set(i64::from(function.first_row_runs) * layout::function::FIRST_ROW_RUNS);
+        entry.rows.set(function.rows_of_thread() as i64);
+        entry.flags.set(function.flags);
         entry.reading.set(NEVER);
         entry.table.set(ptr::from_ref(table).cast_mut());
         Some(entry)

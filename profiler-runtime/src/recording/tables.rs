@@ -5,6 +5,7 @@
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
+use crate::record::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::record::layout::{self, NEVER};
 use crate::record::ledger::{CENTER, Kind};
 use crate::snapshot::{
@@ -44,7 +45,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
             add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
         }
         if sums.iter().any(Sum::is_shown) {
-            functions.push(function(block, texts, &sums, backend)?);
+            functions.push(function(block, texts, sums, backend)?);
         }
     }
     let process_bytes = process_bytes(blocks, &ledgers, backend);
@@ -310,24 +311,27 @@ fn reading(blocks: &Blocks<'_>, ledger: &Ledger, backend: Backend) -> i64 {
 fn function(
     block: &Block<'_>,
     texts: &Block<'_>,
-    sums: &[Sum],
+    mut sums: Vec<Sum>,
     backend: Backend,
 ) -> Result<FunctionSnapshot, RecordingError> {
     let lengths = [0, 1, 2].map(|text| texts.word(layout::texts::LENGTHS + text * layout::WORD));
     let [name, file, source] = texts.texts(layout::texts::SIZE, lengths)?;
+    let flags = block.word(layout::function::FLAGS);
+    let calls = sums.first().map_or(0, |row| unsigned(row.runs));
+    if flags & FIRST_ROW_APART != 0 {
+        join_first_row(&mut sums);
+    }
     let line = u32::try_from(block.word(layout::function::FIRST_LINE)).ok();
     let line = line.filter(|line| line.checked_add(sums.len() as u32).is_some());
     let line = line.ok_or_else(|| block.damaged("a function begins on an impossible line"))?;
     let mut source = source.split('\n');
-    let numbered = (line..).zip(sums);
+    let numbered = (line..).zip(&sums);
     let mut lines: Vec<_> =
         numbered.map(|(line, sum)| row(line, source.next().unwrap_or(""), sum, backend)).collect();
     let reading = Some(block.word(layout::function::READING)).filter(|&reading| reading != NEVER);
-    let flags = block.word(layout::function::FLAGS);
     if let Some(first) = lines.first_mut() {
-        let has_code = flags & layout::function::FIRST_ROW_RUNS != 0;
         // What another macro has put before the first line has no row of its own.
-        let has_code = has_code || sums.first().is_some_and(Sum::has_effect);
+        let has_code = flags & FIRST_ROW_RUNS != 0 || sums.first().is_some_and(Sum::has_effect);
         first.kind = if has_code { RowKind::Both } else { RowKind::Entry };
         if let Some(reading) = reading.filter(|_| !first.is_body()) {
             first.usage = Some(unsigned(reading));
@@ -338,11 +342,23 @@ fn function(
         name: name.into_owned(),
         file: file.into_owned(),
         line,
-        calls: sums.first().map_or(0, |row| unsigned(row.runs)),
+        calls,
         reading_at_entry: reading.map(unsigned),
         note: (flags & layout::function::ON_COROUTINE != 0).then(|| ON_COROUTINE.to_owned()),
         lines,
     })
+}
+
+/// What the first line does is on the last row; how often it ran is not how often the function was
+/// called.
+fn join_first_row(sums: &mut Vec<Sum>) {
+    if let [first, .., code] = &mut sums[..] {
+        first.runs = code.runs;
+        first.add(code.totals);
+        first.peak = first.peak.max(code.peak);
+        first.usage = first.usage.max(code.usage);
+        sums.pop();
+    }
 }
 
 fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {

@@ -113,7 +113,7 @@ mod tests {
             first_line: 10,
             rows: 3,
             source: "",
-            first_row_runs: false,
+            flags: 0,
         };
         let row = |function_name: &str, file: &str, line| {
             let mut frame = Frame::without_line(function_name.to_owned(), "");

@@ -41,7 +41,7 @@ macro_rules! programs {
 
 programs! {
     ancestor async_basics async_methods async_recursive async_runtime blocks branches calls
-    cancelled closures drop_order exits_inside foreign_frees growth jumps large loops macros
+    cancelled closures drop_order exits_inside first_rows foreign_frees growth jumps large loops macros
     matches methods open_peak panics recursion reentry risen_lines snapshots straight
     thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
     waiting_frames

@@ -24,6 +24,8 @@ mod check;
 mod command;
 mod compare;
 mod config;
+#[cfg(all(test, target_os = "linux"))]
+mod every_row;
 mod figures;
 mod highest;
 #[cfg(test)]

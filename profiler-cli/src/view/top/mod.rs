@@ -144,8 +144,7 @@ fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
     let mut rows = Vec::new();
     for (index, function) in functions.iter().enumerate() {
         let lines = function.body_lines();
-        let own =
-            lines.filter(|line| line.occurrences > Some(0) && callees.of(index, line).is_none());
+        let own = lines.filter(|line| line.ran() && callees.of(index, line).is_none());
         rows.extend(own.map(|line| Row {
             function: (function.name.clone(), function.file.clone()),
             line: line.line,
@@ -157,6 +156,12 @@ fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
         }));
     }
     rows
+}
+
+/// Which lines of which functions there are.
+#[cfg(test)]
+pub(crate) fn lines(functions: &[FunctionSnapshot]) -> Vec<(String, u32)> {
+    rows(functions).into_iter().map(|row| (row.function.0, row.line)).collect()
 }
 
 #[cfg(test)]

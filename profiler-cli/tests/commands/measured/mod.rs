@@ -2,6 +2,7 @@
 //! build folder, and the folder that each lies in stays the same.
 
 mod allocators;
+mod one_line;
 mod project;
 mod projects;
 mod sources;

@@ -103,7 +103,7 @@ impl Measured {
     pub(super) fn increments(&self) -> Vec<String> {
         let snapshot = self.snapshot.as_ref().expect("a report");
         let functions = snapshot.functions.iter();
-        let lines = functions.flat_map(|it| it.lines.iter().skip(1).map(move |line| (it, line)));
+        let lines = functions.flat_map(|it| it.body_lines().map(move |line| (it, line)));
         let held = lines.filter_map(|(function, line)| {
             let increment = line.increment.filter(|bytes| *bytes != 0)?;
             Some(format!("{} {}:{} {increment}", function.name, function.file, line.line))

@@ -1,0 +1,81 @@
+//! The programs, built by cargo as they are now, and what they record.
+
+use std::env;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::OnceLock;
+
+use crate::recording::{self, Recording};
+
+const EXAMPLES: [&str; 7] =
+    ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
+
+/// Those of `tests/hard` that record to the file they are given on their own.
+const HARD: [(&str, &str); 13] = [
+    ("annotated_allocator", ""),
+    ("counted", "work"),
+    ("counted", "exit"),
+    ("counted", "exit_in_thread"),
+    ("counted", "reset"),
+    ("forks", "with_threads"),
+    ("functions", ""),
+    ("indirect", ""),
+    ("recorded", "calm"),
+    ("recorded", "complete"),
+    ("timed", "calls"),
+    ("timed", "tasks"),
+    ("timed", "threads"),
+];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
+}
+
+/// The folder of the programs: `<target>/<profile>`.
+fn built() -> PathBuf {
+    let test = env::current_exe().unwrap();
+    let profile = test.ancestors().nth(2).unwrap();
+    let arguments: [&[&str]; 2] =
+        [&["--package", "exact", "--package", "hard", "--bins"], &["--examples"]];
+    for arguments in arguments {
+        let mut cargo = Command::new(env!("CARGO"));
+        cargo.args(["build", "--quiet", "--manifest-path"]).arg(root().join("Cargo.toml"));
+        cargo.args(arguments).arg("--target-dir").arg(profile.parent().unwrap());
+        if profile.ends_with("release") {
+            cargo.arg("--release");
+        }
+        assert!(cargo.status().unwrap().success(), "the programs build");
+    }
+    profile.to_owned()
+}
+
+fn recorded(program: &Path, argument: &str, path: &Path) -> Recording {
+    let mut command = Command::new(program);
+    for (name, _) in env::vars().filter(|(name, _)| name.starts_with("MEM_PROFILE")) {
+        command.env_remove(name);
+    }
+    command.args([argument].iter().filter(|argument| !argument.is_empty()));
+    command.env("MEM_PROFILE_OUTPUT", path).output().unwrap();
+    recording::load(path)
+        .unwrap_or_else(|error| panic!("{} {argument}: {error:#}", program.display()))
+}
+
+/// All recordings, with the names of the programs.
+pub(super) fn recordings() -> &'static [(String, Recording)] {
+    static RECORDINGS: OnceLock<Vec<(String, Recording)>> = OnceLock::new();
+    RECORDINGS.get_or_init(|| {
+        let (built, folder) = (built(), tempfile::tempdir().unwrap());
+        let exact = fs::read_dir(root().join("tests/exact/src/bin")).unwrap();
+        let exact = exact.map(|file| file.unwrap().path().with_extension(""));
+        let exact = exact.map(|path| (built.join(path.file_name().unwrap()), ""));
+        let hard = HARD.iter().map(|(program, argument)| (built.join(program), *argument));
+        let examples = EXAMPLES.iter().map(|name| (built.join("examples").join(name), ""));
+        let programs = exact.chain(hard).chain(examples);
+        let all = programs.enumerate().map(|(index, (program, argument))| {
+            let path = folder.path().join(format!("{index}.mprof"));
+            (format!("{} {argument}", program.display()), recorded(&program, argument, &path))
+        });
+        all.collect()
+    })
+}

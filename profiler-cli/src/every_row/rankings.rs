@@ -1,0 +1,197 @@
+//! Views that leave rows out, each by a rule that stands here.
+
+use std::collections::BTreeMap;
+
+use mem_profile_runtime::report::{self, Format, Style};
+use mem_profile_runtime::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
+
+use super::programs::recordings;
+use super::{body, total};
+use crate::check::{Limits, judge};
+use crate::figures::{Figures, Measure, Order};
+use crate::view::{flame, folded, pprof, speedscope};
+
+const MEASURES: [Measure; 4] =
+    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocations];
+
+fn rows(snapshot: &Snapshot) -> impl Iterator<Item = (&FunctionSnapshot, &LineSnapshot)> + Clone {
+    snapshot.functions.iter().flat_map(|function| body(function).map(move |line| (function, line)))
+}
+
+/// Stacks cannot be negative or empty: the rows of the body with a figure above zero.
+fn above_zero(snapshot: &Snapshot, measure: Measure) -> Vec<i128> {
+    let figure = |line| measure.of(&Figures::of_line(line)).filter(|&figure| figure > 0);
+    rows(snapshot).filter_map(|(_, line)| figure(line)).collect()
+}
+
+#[test]
+fn stacks_have_every_row_above_zero() {
+    for (program, recording) in recordings() {
+        let snapshot = &recording.snapshot;
+        let data = speedscope::render(snapshot, Measure::Increment);
+        let data: serde_json::Value = serde_json::from_str(&data).unwrap();
+        for measure in MEASURES {
+            let expected = above_zero(snapshot, measure);
+            let text = folded::render(snapshot, measure);
+            let weights =
+                text.lines().map(|line| line.rsplit_once(' ').unwrap().1.parse().unwrap());
+            assert_eq!(weights.collect::<Vec<i128>>(), expected, "{program}: {}", measure.name());
+            let mut profiles = data["profiles"].as_array().unwrap().iter();
+            let profile = profiles.find(|profile| profile["name"] == measure.name());
+            let weights = profile.map_or(&[][..], |it| it["weights"].as_array().unwrap());
+            let weights: Vec<_> =
+                weights.iter().map(|it| i128::from(it.as_i64().unwrap())).collect();
+            assert_eq!(weights, expected, "{program}: {}", measure.name());
+        }
+    }
+}
+
+/// One sample for each row of the body that ran, whatever its figures.
+#[test]
+fn pprof_has_every_row_that_ran() {
+    use mem_profile_runtime::pprof::Profile;
+    use prost::Message;
+    for (program, recording) in recordings() {
+        let bytes = pprof::render(&recording.snapshot, Measure::Increment);
+        let profile = Profile::decode(&bytes[..]).unwrap();
+        let increments: Vec<_> = profile.sample.iter().map(|sample| sample.value[1]).collect();
+        let ran = rows(&recording.snapshot).filter(|(_, line)| line.ran());
+        let expected: Vec<_> = ran.map(|(_, line)| line.increment.unwrap()).collect();
+        assert_eq!(increments, expected, "{program}");
+    }
+}
+
+/// Whether the line says that it calls a function of the recording that holds half of what it does.
+fn only_calls(snapshot: &Snapshot, caller: &FunctionSnapshot, line: &LineSnapshot) -> bool {
+    let least = i128::from(line.increment.unwrap_or(0).unsigned_abs() / 2);
+    snapshot.functions.iter().filter(|it| !std::ptr::eq(*it, caller)).any(|function| {
+        let name = function.name.rsplit("::").next().unwrap();
+        line.source.contains(&format!("{name}(")) && total(function).abs() >= least
+    })
+}
+
+/// The flame graph has the stacks, less lines that only call, so that its widths add up, and less
+/// what is narrower than a ten-thousandth of the whole.
+#[test]
+fn a_flame_graph_has_every_row_that_does_more_than_call() {
+    for (program, recording) in recordings() {
+        let snapshot = &recording.snapshot;
+        let picture = flame::render(snapshot, Measure::Increment).unwrap_or_default();
+        let own = rows(snapshot)
+            .filter(|(_, line)| line.increment > Some(0))
+            .filter(|(function, line)| !only_calls(snapshot, function, line));
+        let whole: i64 = own.clone().filter_map(|(_, line)| line.increment).sum();
+        for (function, line) in own.filter(|(_, line)| line.increment >= Some(whole / 10_000)) {
+            let place = format!("{}:{} ", function.file, line.line);
+            let is_shown = picture.contains(&format!("<title>{place}"));
+            assert!(is_shown, "{program}: {} {place}", function.name);
+        }
+    }
+}
+
+/// `top` has the rows that ran, less lines that only call.
+#[cfg(feature = "tui")]
+#[test]
+fn top_has_every_row_that_does_more_than_call() {
+    for (program, recording) in recordings() {
+        let snapshot = &recording.snapshot;
+        let shown = crate::view::top::lines(&snapshot.functions);
+        for (function, line) in rows(snapshot).filter(|(_, line)| line.ran()) {
+            let is_shown = shown.contains(&(function.name.clone(), line.line));
+            let name = &function.name;
+            assert!(is_shown || only_calls(snapshot, function, line), "{program}: {name}");
+        }
+    }
+}
+
+/// A file of hits has each line once, with all executions of it, if there are any.
+#[test]
+fn lcov_has_every_line_that_started() {
+    for (program, recording) in recordings() {
+        let functions = &recording.snapshot.functions;
+        let mut expected = BTreeMap::new();
+        for (function, line) in
+            functions.iter().flat_map(|it| it.lines.iter().map(move |line| (it, line)))
+        {
+            *expected.entry((&*function.file, line.line)).or_insert(0) +=
+                line.occurrences.unwrap_or(0);
+        }
+        expected.retain(|_, hits| *hits > 0);
+        let text = report::render(&recording.snapshot, Format::Lcov, &Style::default());
+        let hits: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("DA:")).collect();
+        let expected: Vec<_> =
+            expected.iter().map(|((_, line), hits)| format!("{line},{hits}")).collect();
+        assert_eq!(hits, expected, "{program}");
+    }
+}
+
+/// A tenth of what all rows of the body gain or reach is coloured. An entry never is.
+#[test]
+fn colours_are_shares_of_the_body() {
+    let weight = |line: &LineSnapshot| {
+        line.increment.unwrap_or(0).max(0).unsigned_abs().max(line.peak.unwrap_or(0))
+    };
+    for (program, recording) in recordings() {
+        for function in &recording.snapshot.functions {
+            let only = Snapshot { functions: vec![function.clone()], ..recording.snapshot.clone() };
+            let style = Style { color: true, ..Style::default() };
+            let text = report::render(&only, Format::Table, &style);
+            let rows = text.lines().skip_while(|line| !line.starts_with("===")).skip(1);
+            let whole: u64 = body(function).map(weight).sum();
+            for (row, line) in rows.zip(&function.lines) {
+                let is_body = line.is_body() && weight(line) > 0;
+                let is_warm = is_body && weight(line) * 10 >= whole;
+                assert_eq!(row.starts_with('\u{1b}'), is_warm, "{program}: {row}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_summary_counts_the_rows_of_the_body_that_ran() {
+    for (program, recording) in recordings() {
+        let ran = rows(&recording.snapshot).filter(|(_, line)| line.ran()).count();
+        let text = report::summary(&recording.snapshot, &Style::default());
+        assert!(text.contains(&format!(", {ran} line")), "{program}: {text}");
+    }
+}
+
+#[test]
+fn functions_are_sorted_by_what_their_rows_come_to() {
+    for (program, recording) in recordings() {
+        let mut snapshot = recording.snapshot.clone();
+        Order::Increment.sort(&mut snapshot);
+        let totals: Vec<_> = snapshot.functions.iter().map(total).collect();
+        assert!(totals.is_sorted_by(|one, next| one >= next), "{program}: {totals:?}");
+    }
+}
+
+/// A function keeps a limit that is what its rows come to, and exceeds one that is a byte less.
+#[test]
+fn limits_are_on_what_the_rows_come_to() {
+    for (program, recording) in recordings() {
+        for function in &recording.snapshot.functions {
+            let only = Snapshot { functions: vec![function.clone()], ..recording.snapshot.clone() };
+            let Some(total) = u64::try_from(total(function)).ok().filter(|&total| total > 0) else {
+                continue;
+            };
+            for (limit, breaches) in [(total, 0), (total - 1, 1)] {
+                let text = format!("[[limit]]\nfunction = '*'\nincrement = '{limit} B'");
+                let verdict = judge(&only, &Limits::parse(&text).unwrap(), None).unwrap();
+                assert_eq!((verdict.judged, verdict.breaches.len()), (1, breaches), "{program}");
+            }
+        }
+    }
+}
+
+/// A function without statements took nothing, which is known.
+#[test]
+fn a_limit_on_a_function_without_statements_can_be_judged() {
+    let snapshot = crate::sample::leak();
+    assert_eq!(snapshot.backend, Backend::Heap);
+    let mut function = snapshot.functions[0].clone();
+    function.lines.truncate(1);
+    let only = Snapshot { functions: vec![function], ..snapshot };
+    let limits = Limits::parse("[[limit]]\nfunction = '*'\nincrement = 0\npeak = 0").unwrap();
+    assert_eq!(judge(&only, &limits, None).unwrap().judged, 2);
+}

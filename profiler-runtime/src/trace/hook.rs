@@ -9,10 +9,9 @@ use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use super::counters::Amount;
 use super::state::{self, Busy, State};
-use super::{sample, shadow, tree};
-use crate::record::ledger::ALWAYS;
+use super::{lots, sample, shadow, tree};
+use crate::record::quiet;
 use crate::record::watch::{Moved, Watcher};
-use crate::record::{quiet, thread};
 
 static EXACT: Watcher = Watcher {
     allocated: allocated::<false>,
@@ -56,59 +55,19 @@ pub(super) fn set_temporary_within(blocks: usize) {
 }
 
 fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
+    if SAMPLED && !lots::is_hit(size) {
+        return block;
+    }
     let Some(state) = Busy::enter() else {
         allocated_unseen::<SAMPLED>(block.addr(), size);
         return block;
     };
-    if SAMPLED && !is_hit(&state, size) {
-        return block;
-    }
     let site = state.trace.site();
     if shadow::put::<SAMPLED>(block.addr(), site) {
         book_alloc::<SAMPLED>(&state, site, size);
         state.note_block(block.addr());
     }
     block
-}
-
-/// Whether a sample takes the block that the ledger counted last, which ends a wait. Draws how
-/// long the next one is.
-fn is_hit(state: &State, size: usize) -> bool {
-    let ledger = thread::counting_ledger();
-    if ledger.thread().is_none() || !ledger.is_reached() {
-        return false;
-    }
-    let (allocated, awaited) = ledger.allocated_and_awaited();
-    if awaited == ALWAYS {
-        // The first wait begins with the thread's first block.
-        let end = allocated - size as i64 + next_distance(state);
-        if end > allocated {
-            ledger.await_until(end, &SAMPLE);
-            return false;
-        }
-    }
-    ledger.await_until(allocated + next_distance(state), &SAMPLE);
-    true
-}
-
-fn next_distance(state: &State) -> i64 {
-    let random = sample::next_random(state.random.get() as u64);
-    state.random.set(random as i64);
-    sample::distance(random, sample::mean_bytes())
-}
-
-/// The same for a block that was reallocated: all of it counts, and not only what it grew by.
-fn is_hit_again(state: &State, old_size: usize, size: usize) -> bool {
-    let ledger = thread::counting_ledger();
-    let (_, awaited) = ledger.allocated_and_awaited();
-    if ledger.thread().is_none() {
-        return false;
-    }
-    if awaited != ALWAYS {
-        let uncounted = size - size.saturating_sub(old_size);
-        ledger.await_until(awaited - uncounted as i64, &SAMPLE);
-    }
-    is_hit(state, size)
 }
 
 #[inline(always)]
@@ -128,8 +87,7 @@ fn book_free<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
 #[cold]
 #[inline(never)]
 fn allocated_unseen<const SAMPLED: bool>(block: usize, size: usize) {
-    // A sample leaves out what it cannot draw lots for.
-    if SAMPLED || quiet::is_on() {
+    if quiet::is_on() {
         return;
     }
     if shadow::put::<SAMPLED>(block, tree::UNSEEN) {
@@ -190,16 +148,20 @@ fn forget<const SAMPLED: bool>(mark: u32, size: usize) {
 
 /// The old block ends and a new one begins, both at once: in between there is no peak.
 fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, size: usize) {
+    let is_taken = !quiet::is_on() && (!SAMPLED || lots::is_hit_again(old_size, size));
     let Some(state) = Busy::enter() else {
         if mark != 0 {
             freed_unseen::<SAMPLED>(mark, old_size);
         }
-        return allocated_unseen::<SAMPLED>(block, size);
+        if is_taken {
+            allocated_unseen::<SAMPLED>(block, size);
+        }
+        return;
     };
     if mark != 0 {
         book_free::<SAMPLED>(&state, mark, old_size);
     }
-    if quiet::is_on() || SAMPLED && !is_hit_again(&state, old_size, size) {
+    if !is_taken {
         return;
     }
     let site = state.trace.site();

@@ -21,7 +21,7 @@
 //! |---|---|
 //! | `hook` | what the allocator calls: **hot** |
 //! | `unwind` | who called it: **hot** |
-//! | `shadow`, `tree`, `counters`, `peak`, `sample` | the books: **hot** |
+//! | `shadow`, `tree`, `counters`, `peak`, `sample`, `lots` | the books: **hot** |
 //! | `state`, `table`, `areas` | where they lie |
 //! | `system` | what the operating system is asked for |
 //! | `config`, `control` | starting, stopping |
@@ -48,6 +48,7 @@ mod group;
 mod growth;
 mod hook;
 mod live;
+mod lots;
 mod notes;
 mod own;
 mod peak;

@@ -6,7 +6,8 @@
 
 use core::sync::atomic::{
     AtomicI64, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed},
+    Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    compiler_fence,
 };
 
 use crate::record::word::Word;
@@ -69,8 +70,16 @@ impl Part {
 
     /// Adds what this thread kept to the total.
     pub(super) fn tell(&self) {
-        LIVE.fetch_add(self.untold.get(), Relaxed);
+        let untold = self.untold.get();
+        // In this order, so that a handler of a signal never finds more than there is.
         self.untold.set(0);
+        compiler_fence(SeqCst);
+        LIVE.fetch_add(untold, Relaxed);
+    }
+
+    /// More is live, of which a handler says so that came upon this part at work.
+    pub(super) fn look_again(&self) {
+        self.seen.raise(LIVE.load(Relaxed) + self.untold.get());
     }
 
     pub(super) fn clear(&self) {

@@ -40,6 +40,17 @@ fn weighed(size: usize, mean: u64) -> Amount {
     }
 }
 
+/// Whether a block of this size is hit, where nobody waits for the next hit.
+pub(super) fn is_hit(size: usize) -> bool {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let start = (&raw const NEXT).addr() as u64;
+    // A step that is no fraction visits all numbers, and the rest mixes them (splitmix64).
+    let mut random = NEXT.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed).wrapping_add(start);
+    random = (random ^ random >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    random = (random ^ random >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    distance(random ^ random >> 31, mean_bytes()) <= size as i64
+}
+
 /// Pseudo-random numbers, one word of state (xorshift64*).
 #[inline]
 pub(super) fn next_random(state: u64) -> u64 {
@@ -69,6 +80,15 @@ mod tests {
         assert_eq!(at_mean.blocks, 1620, "1024 / (1 − 1/e)");
         assert_eq!(at_mean.bytes, 103_676);
         assert_eq!(weighed(1 << 30, 65536), Amount { blocks: ONE_BLOCK, bytes: 1 << 30 });
+    }
+
+    #[test]
+    fn a_lot_of_its_own_hits_by_the_same_chance() {
+        set_mean_bytes(100);
+        let hits = (0..100_000).filter(|_| is_hit(50)).count();
+        set_mean_bytes(0);
+        let expected = 100_000.0 * (1.0 - (-0.5_f64).exp());
+        assert!((hits as f64 - expected).abs() < 600.0, "{hits} of {expected}");
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(super) struct State {
     pub(super) part: Part,
     /// Set while the thread is in the tracer: a signal handler may come in between.
     busy: AtomicBool,
+    /// The same while it draws lots for a sample.
+    is_drawing: AtomicBool,
     pub(super) random: Word,
     recent: [Local; RECENT],
     latest: Local,
@@ -80,10 +82,7 @@ impl Busy {
     /// `None` where the thread has no state or is in the tracer already, under a signal handler.
     #[inline(always)]
     pub(super) fn enter() -> Option<Self> {
-        let state = match STATE.get() {
-            Some(state) => state,
-            None => register()?,
-        };
+        let state = current()?;
         if state.busy.load(Relaxed) {
             return None;
         }
@@ -99,6 +98,45 @@ impl Drop for Busy {
     fn drop(&mut self) {
         compiler_fence(SeqCst);
         self.0.busy.store(false, Relaxed);
+    }
+}
+
+/// That of this thread; `None` where it has none.
+#[inline(always)]
+pub(super) fn current() -> Option<&'static State> {
+    match STATE.get() {
+        Some(state) => Some(state),
+        None => register(),
+    }
+}
+
+/// While it lives, this thread draws lots.
+pub(super) struct Drawing(&'static State);
+
+impl core::ops::Deref for Drawing {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        self.0
+    }
+}
+
+impl Drawing {
+    /// `None` where the thread draws already, under a signal handler.
+    pub(super) fn begin(state: &'static State) -> Option<Self> {
+        if state.is_drawing.load(Relaxed) {
+            return None;
+        }
+        state.is_drawing.store(true, Relaxed);
+        compiler_fence(SeqCst);
+        Some(Self(state))
+    }
+}
+
+impl Drop for Drawing {
+    fn drop(&mut self) {
+        compiler_fence(SeqCst);
+        self.0.is_drawing.store(false, Relaxed);
     }
 }
 
@@ -128,6 +166,7 @@ fn take_state() -> Option<&'static State> {
         .or_else(|| State::reserve(name))?;
     state.trace.begin(system::stack_of_this_thread());
     state.busy.store(false, Relaxed);
+    state.is_drawing.store(false, Relaxed);
     STATE.set(Some(state));
     Some(state)
 }
@@ -225,6 +264,9 @@ pub(super) fn book_shared(site: u32, allocated: Amount, live: Amount) {
         counters.add_shared(allocated, live);
     }
     peak::change_shared(live.bytes);
+    if let Some(state) = STATE.get().filter(|_| live.bytes > 0) {
+        state.part.look_again();
+    }
 }
 
 /// What threads without a state counted at a site.

@@ -48,8 +48,5 @@ fn a_wrong_call_frame_information_at_the_end_of_a_stack_costs_its_callers_alone(
 
 #[test]
 fn handlers_allocate_on_the_stacks_of_coroutines() {
-    assert_eq!(
-        printed(&mut program!("coroutines", "signals")),
-        "in_handler 0 true\nin_coroutine 0\n"
-    );
+    assert_eq!(scene("signals"), "in_handler 0 true\nin_coroutine true\n");
 }

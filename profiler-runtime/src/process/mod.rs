@@ -105,6 +105,8 @@ pub(crate) struct Identity {
     pub(crate) start: i64,
     /// Of the system since it was started last; 0 where that is not known.
     pub(crate) boot: u128,
+    /// Number of the system's own, which it gives once only (Linux 6.9); else the same for all.
+    pub(crate) unique: u64,
 }
 
 /// This very process, which a forked child is not: also where it has the same number, as the first

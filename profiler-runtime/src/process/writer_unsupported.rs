@@ -8,7 +8,7 @@ use super::Identity;
 impl Identity {
     /// This process.
     pub(crate) fn own() -> Self {
-        Self { id: super::id(), start: 0, boot: 0 }
+        Self { id: super::id(), start: 0, boot: 0, unique: 0 }
     }
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Process {
     pub(super) birth: Word,
     /// The system's name for the time since it was started last, lower half first.
     pub(super) boot: [Word; 2],
+    /// Number that the system gives to one process only, or to all.
+    pub(super) unique: Word,
 }
 
 /// Memory for a block of `bytes`, all zero but for its first word; `None` when memory is out.
@@ -378,6 +380,7 @@ impl Process {
     pub(crate) fn describe(&self, identity: &Identity, backend: Kind, started: i64) {
         self.id.set(identity.id.into());
         self.birth.set(identity.start);
+        self.unique.set(identity.unique as i64);
         let halves = [identity.boot as i64, (identity.boot >> 64) as i64];
         self.boot.iter().zip(halves).for_each(|(word, half)| word.set(half));
         self.backend.set(backend as i64);

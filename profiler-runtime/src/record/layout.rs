@@ -99,6 +99,7 @@ pub(crate) mod process {
     pub(crate) const TEXT: usize = offset_of!(Process, text);
     pub(crate) const BIRTH: usize = offset_of!(Process, birth);
     pub(crate) const BOOT: usize = offset_of!(Process, boot);
+    pub(crate) const UNIQUE: usize = offset_of!(Process, unique);
     pub(crate) const SIZE: usize = size_of::<Process>();
 }
 
@@ -253,8 +254,8 @@ mod tests {
         assert_eq!(offsets, [8, 16, 24, 32]);
         let offsets = [process::ERROR, process::LENGTH, process::PUBLISHED, process::BYTES];
         assert_eq!(offsets, [40, 48, 56, 64]);
-        let offsets = [process::TEXT, process::BIRTH, process::BOOT];
-        assert_eq!((offsets, process::SIZE), ([72, 80, 88], 128));
+        let offsets = [process::TEXT, process::BIRTH, process::BOOT, process::UNIQUE];
+        assert_eq!((offsets, process::SIZE), ([72, 80, 88, 104], 128));
         assert_eq!((Kind::Heap as i64, Kind::Rss as i64), (1, 2));
 
         let offsets = [function::NUMBER, function::FIRST_LINE, function::ROWS];

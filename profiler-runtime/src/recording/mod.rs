@@ -258,6 +258,7 @@ fn identity(blocks: &Blocks<'_>) -> Identity {
         id: process.word(layout::process::ID) as u32,
         start: process.word(layout::process::BIRTH),
         boot: u128::from(half(1)) << 64 | u128::from(half(0)),
+        unique: process.word(layout::process::UNIQUE) as u64,
     }
 }
 

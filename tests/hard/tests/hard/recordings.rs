@@ -347,7 +347,7 @@ fn a_recording_without_the_start_of_its_process_is_read() {
         let now = open(&path);
         let mut bytes = fs::read(&path).unwrap();
         // The first block of the first segment.
-        let words = &mut bytes[64 + 80..64 + 104];
+        let words = &mut bytes[64 + 80..64 + 112];
         assert!(words.chunks(8).all(|word| word != [0; 8]), "{words:?}");
         words.fill(0);
         fs::write(&path, bytes).unwrap();

@@ -5,9 +5,10 @@
 
 use crate::process;
 use crate::record::arena;
+use crate::record::counting;
 use crate::record::function::Function;
 use crate::record::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
-use crate::record::ledger::{self, Kind};
+use crate::record::ledger::Kind;
 use crate::record::quiet::Quiet;
 use crate::record::row::Row;
 use crate::record::table;
@@ -102,7 +103,7 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
         (layout::process::BACKEND, kind(backend).map_or(0, |kind| kind as i64)),
         (layout::process::STARTED, process::nanoseconds()),
         (layout::process::CLOSED, 1),
-        (layout::process::PUBLISHED, ledger::published()),
+        (layout::process::PUBLISHED, counting::published()),
         (layout::process::BYTES, bytes.unwrap_or(NEVER)),
         (layout::process::TEXT, program.len() as i64),
     ] {

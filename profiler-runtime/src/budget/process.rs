@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::PATIENCE;
-use crate::record::ledger;
+use crate::record::counting;
 use crate::record::measure::{Spent, Standing};
 use crate::record::quiet::Quiet;
 use crate::record::thread::{self, Thread};
@@ -39,7 +39,7 @@ impl ProcessMeasure {
         thread::current()?.publish();
         let _quiet = Quiet::enter();
         let mark = Mark::set()?;
-        let (published, live) = (ledger::published(), thread::live_bytes_settled());
+        let (published, live) = (counting::published(), thread::live_bytes_settled());
         let threads = thread::all().map(|thread| (thread, thread.standing())).collect();
         Some(Self { mark, live, published, threads })
     }

@@ -14,10 +14,10 @@ use core::sync::atomic::{
 };
 
 use super::layout::{self, MAGIC, PROCESS, RESERVED, UNIT, VERSION, WORD};
-use super::ledger::{self, Kind};
 use super::list::{List, Node};
+use super::program::Process;
 use super::word::{Pointer, Word};
-use crate::process::{self, Backing, Identity, Piece};
+use crate::process::{self, Backing, Piece};
 
 /// Segments are multiples of this, and so of the pages of every system; so much gets room at one time.
 const SMALLEST: usize = 64 << 10;
@@ -57,36 +57,6 @@ static BYTES: AtomicUsize = AtomicUsize::new(0);
 static FILE: AtomicPtr<Backing> = AtomicPtr::new(ptr::null_mut());
 /// The block of the process in that file; null where nothing is recorded.
 static RECORDED: AtomicPtr<Process> = AtomicPtr::new(ptr::null_mut());
-
-/// What a recording says of its process.
-#[derive(Debug, Default)]
-#[repr(C, align(64))]
-pub(crate) struct Process {
-    block: Word,
-    pub(super) id: Word,
-    /// A [`super::ledger::Kind`].
-    pub(super) backend: Word,
-    /// Nanoseconds since 1970.
-    pub(super) started: Word,
-    /// 1 when nothing more was to come.
-    pub(super) closed: Word,
-    /// What the system said when the file could not grow; 0 if it always could.
-    pub(super) error: Word,
-    /// Bytes of the file.
-    pub(super) length: Word,
-    /// Bytes live in the process as far as threads have published them.
-    pub(super) published: Word,
-    /// Bytes in use by the process when it was closed; [`layout::NEVER`] where not known.
-    pub(super) bytes: Word,
-    /// Length of the command line, which follows, packed.
-    pub(super) text: Word,
-    /// When the process began, in ticks since the system did; 0 where not known.
-    pub(super) birth: Word,
-    /// The system's name for the time since it was started last, lower half first.
-    pub(super) boot: [Word; 2],
-    /// Number that the system gives to one process only, or to all.
-    pub(super) unique: Word,
-}
 
 /// Memory for a block of `bytes`, all zero but for its first word; `None` when memory is out.
 pub(crate) fn reserve(bytes: usize) -> Option<NonNull<Word>> {
@@ -372,27 +342,6 @@ pub(super) unsafe fn write(place: NonNull<Word>, words: impl Iterator<Item = i64
     for (index, word) in words.enumerate() {
         // SAFETY: as the caller promises; any bits are a word.
         unsafe { place.add(index).as_ref() }.set(word);
-    }
-}
-
-impl Process {
-    /// Says which process it is, what it measures, and nanoseconds since 1970.
-    pub(crate) fn describe(&self, identity: &Identity, backend: Kind, started: i64) {
-        self.id.set(identity.id.into());
-        self.birth.set(identity.start);
-        self.unique.set(identity.unique as i64);
-        let halves = [identity.boot as i64, (identity.boot >> 64) as i64];
-        self.boot.iter().zip(halves).for_each(|(word, half)| word.set(half));
-        self.backend.set(backend as i64);
-        self.started.set(started);
-        self.bytes.set(layout::NEVER);
-        self.published.set(ledger::published());
-    }
-
-    /// Nothing more is to come: the process has this many bytes in use.
-    pub(crate) fn close(&self, bytes: Option<i64>) {
-        self.bytes.set(bytes.unwrap_or(layout::NEVER));
-        self.closed.publish(1);
     }
 }
 

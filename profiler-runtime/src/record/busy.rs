@@ -1,7 +1,7 @@
 //! A signal handler finds a ledger either untouched or busy.
 //!
 //! A handler may come between any two instructions, call annotated functions, allocate and free. Most words
-//! bear that: a count is changed by one instruction ([`super::word::add_at_once!`]), and a handler's frames
+//! bear that: a count is changed by one instruction (`add_at_once!` in `word`), and a handler's frames
 //! are gone when it returns. But the frame stack, the current row and what has been recorded belong together.
 //! While a thread changes these, its ledger is **busy**: functions that a handler calls meanwhile are not
 //! measured, and what it allocates is counted on the line that it has interrupted.

@@ -3,9 +3,10 @@
 
 use core::mem::offset_of;
 
-use super::arena::{Process, Segment};
+use super::arena::Segment;
 use super::books::Books;
 use super::ledger::Ledger;
+use super::program::Process;
 use super::row::{Header, Row};
 use super::span::{Name, Span, Spans};
 pub(crate) use super::stack::MARKS;

@@ -10,11 +10,13 @@
 //! | `word` | a counter with one writer and many readers |
 //! | `row` | the counters of one source line, and the chunk of them that a thread owns per function |
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, the line that is current |
+//! | `counting` | what the allocator does to a ledger |
 //! | `booking` | what line events do to a ledger |
 //! | `switch` | what frames do to it: one is set aside while another runs |
 //! | `busy` | what a signal handler must not come upon half-done |
 //! | `books` | the ledgers of one thread |
 //! | `arena` | the memory, or the file, that all of these lie in |
+//! | `program` | what a recording says of its process |
 //! | `layout` | what lies where in it |
 //! | `fork` | a forked child leaves its parent's file alone |
 //! | `thread` | a record per thread, reused when threads end |
@@ -59,6 +61,7 @@ pub(crate) mod books;
 pub(crate) mod borrowed;
 pub(crate) mod busy;
 pub(crate) mod claim;
+pub(crate) mod counting;
 mod current;
 mod directory;
 mod foreign;
@@ -76,6 +79,7 @@ pub(crate) mod noting;
 #[cfg(feature = "trace")]
 pub(crate) mod pages;
 pub(crate) mod place;
+pub(crate) mod program;
 pub(crate) mod quiet;
 pub(crate) mod row;
 pub(crate) mod span;

@@ -3,7 +3,7 @@
 //!
 //! While no budget runs, this costs an allocation nothing and a free one instruction. A thread that notes
 //! has a special ledger in the place where its allocator looks, which sends each operation the slow way
-//! ([`ThreadNotes::ledger`]); the free of any other thread is sent there by [`Ledger::floor`].
+//! ([`ThreadNotes::ledger`]); the free of any other thread is sent there by `Ledger::is_below_floor`.
 
 use core::iter;
 use core::marker::PhantomData;

@@ -25,10 +25,11 @@ use core::sync::atomic::{
 use super::arena;
 use super::books::Books;
 use super::claim::Claim;
+use super::counting;
 use super::current;
 use super::directory::Directory;
 use super::foreign;
-use super::ledger::{self, Kind, Ledger};
+use super::ledger::{Kind, Ledger};
 use super::list::{List, Node};
 use super::measure::Measured;
 use super::noting::ThreadNotes;
@@ -146,18 +147,18 @@ pub(crate) fn all() -> impl Iterator<Item = &'static Thread> {
 
 /// Bytes live in the process: exact when the other threads are at rest.
 pub(crate) fn live_bytes() -> i64 {
-    ledger::published() + all().map(|thread| thread.books().heap.unpublished()).sum::<i64>()
+    counting::published() + all().map(|thread| thread.books().heap.unpublished()).sum::<i64>()
 }
 
 /// The same while other threads publish what they hold: nothing is counted twice, and nothing is left out.
 pub(crate) fn live_bytes_settled() -> i64 {
     const TRIES: usize = 1000;
     let try_once = || {
-        let published = ledger::published();
+        let published = counting::published();
         let rest = all()
             .map(|thread| thread.books().heap.unpublished_if_settled())
             .sum::<Option<i64>>()?;
-        (ledger::published() == published).then_some(published + rest)
+        (counting::published() == published).then_some(published + rest)
     };
     (0..TRIES).find_map(|_| try_once()).unwrap_or_else(live_bytes)
 }

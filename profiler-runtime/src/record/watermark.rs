@@ -12,7 +12,7 @@ use core::sync::atomic::{
 use std::alloc::{GlobalAlloc, System};
 
 use super::claim::Claim;
-use super::ledger;
+use super::counting;
 use super::list::{List, Node};
 
 /// Never freed, but used again.
@@ -50,7 +50,7 @@ impl Mark {
         mark.highest.store(i64::MIN, Relaxed);
         // Before the height is read: what is published meanwhile is noted.
         SET.fetch_add(1, SeqCst);
-        mark.highest.fetch_max(ledger::published(), Relaxed);
+        mark.highest.fetch_max(counting::published(), Relaxed);
         Some(Self(mark))
     }
 

@@ -10,6 +10,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing, Identity};
+use crate::record::program::Process;
 use crate::record::{arena, fork, table};
 use crate::recording::{self, Found};
 use crate::snapshot::Backend;
@@ -38,7 +39,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         }
         Err(error) => return Err(error),
     };
-    let describe = |process: &arena::Process| {
+    let describe = |process: &Process| {
         process.describe(&Identity::own(), kind, process::nanoseconds());
     };
     let _paused = sampler::pause();

@@ -14,7 +14,7 @@ pub(super) enum Kind {
 }
 
 impl From<Option<Kind>> for RowKind {
-    /// Where nothing is said, a row is of the body, until [`Function`] has looked at the first.
+    /// Where nothing is said, a row is of the body, until `Function` has looked at the first.
     fn from(kind: Option<Kind>) -> Self {
         match kind {
             Some(Kind::Entry) => Self::Entry,

@@ -5,7 +5,7 @@ use std::process::Command;
 
 /// The case of this name.
 fn case(name: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_coroutines"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stacks"));
     command.arg(name).env("MEM_PROFILE_FORMAT", "none");
     command
 }

@@ -150,7 +150,7 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
         cargo.env("MEM_PROFILE_OUTPUT", target(&here, output));
     }
     if arguments.trace {
-        if std::env::var_os("MEM_PROFILE_TRACE").is_none_or(|how| how != "sample") {
+        if std::env::var_os("MEM_PROFILE_TRACE").is_none_or(|how| how != "sample" && how != "all") {
             cargo.env("MEM_PROFILE_TRACE", "1");
         }
         // Lines of optimised programs; the profiles for development have them.

@@ -1,5 +1,6 @@
 //! `MEM_PROFILE_TRACE=1`: the whole run is traced, and reported at its end, without a change of
-//! the code. `MEM_PROFILE_TRACE=sample` takes a sample of it.
+//! the code. `MEM_PROFILE_TRACE=sample` takes a sample of it, and `MEM_PROFILE_TRACE=all` lists also what was
+//! there before `main`.
 
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -11,6 +12,9 @@ use crate::session;
 
 /// Lines in each part of the report.
 const LINES: usize = 10;
+
+/// Everything that is alive is listed.
+const ALL: &str = "all";
 
 /// Whether the report was made, or is being made.
 static REPORTED: AtomicBool = AtomicBool::new(false);
@@ -37,12 +41,12 @@ pub(crate) fn before_main() {
 
 fn config(value: &OsStr) -> Option<Config> {
     match &*value.to_string_lossy() {
-        "1" => Some(Config::exact()),
+        "1" | ALL => Some(Config::exact()),
         "sample" => Some(Config::sampled(Config::USUAL_MEAN)),
         "" | "0" | "off" => None,
         value => {
             session::warn(&format!(
-                "mem-profile: MEM_PROFILE_TRACE={value} is not one of 1, sample, 0; nothing is traced"
+                "mem-profile: MEM_PROFILE_TRACE={value} is not one of 1, all, sample, 0; nothing is traced"
             ));
             None
         }
@@ -60,7 +64,9 @@ fn report() {
     }
     let text = std::panic::catch_unwind(|| {
         let _quiet = Quiet::enter();
-        snapshot().to_text(LINES)
+        let snapshot = snapshot();
+        let lists_all = std::env::var_os("MEM_PROFILE_TRACE").is_some_and(|value| value == ALL);
+        if lists_all { snapshot.with_start_up() } else { snapshot }.to_text(LINES)
     });
     if let Ok(text) = text {
         let _ = process::write_all_raw(Stream::Stderr, text.as_bytes());

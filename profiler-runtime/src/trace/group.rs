@@ -34,10 +34,35 @@ pub(super) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Fr
         .or_else(|| frames().find(|frame| frame.origin != Origin::Profiler))
 }
 
+/// Where the standard library calls `main`, after it has set itself up.
+const CALLS_MAIN: &str = "std::rt::lang_start";
+
+/// Whether it is the standard library's own, from before `main` or after it: none of the program's code
+/// is on the stack, nor that of a library.
+pub(super) fn is_around_main(symbols: &Symbols, trace: &Trace) -> bool {
+    let mut frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
+    let mut calls_main = false;
+    let is_standard = frames.all(|frame| {
+        calls_main |= frame.function.starts_with(CALLS_MAIN);
+        !matches!(frame.origin, Origin::User | Origin::Library)
+    });
+    is_standard && calls_main && trace.reach == Reach::Whole
+}
+
 pub(super) fn statistics(snapshot: &Snapshot, by: By, cumulative: bool) -> Vec<Statistic> {
+    statistics_of(snapshot, &snapshot.data().traces, by, cumulative)
+}
+
+/// The same of some of its traces.
+pub(super) fn statistics_of<'a>(
+    snapshot: &Snapshot,
+    traces: impl IntoIterator<Item = &'a Trace>,
+    by: By,
+    cumulative: bool,
+) -> Vec<Statistic> {
     let symbols = snapshot.symbols();
     let mut groups = Groups::default();
-    for trace in &snapshot.data().traces {
+    for trace in traces {
         match by {
             By::Traceback => groups.add_stack(snapshot, trace),
             _ if cumulative && trace.reach != Reach::Truncated => {

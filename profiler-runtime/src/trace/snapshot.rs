@@ -34,6 +34,7 @@ pub(super) struct Content {
     files: HashMap<String, PathBuf>,
     /// Whether it is of this process.
     is_running: bool,
+    lists_start_up: bool,
     symbols: OnceLock<Symbols>,
 }
 
@@ -101,6 +102,18 @@ fn shown<'a>(
 impl Snapshot {
     pub(super) fn of(data: Data) -> Self {
         Self { content: ManuallyDrop::new(Content { data, ..Content::default() }) }
+    }
+
+    /// Has [`Self::to_text`] also list what the standard library holds since before `main`. Everything
+    /// else counts that anyway.
+    #[must_use]
+    pub fn with_start_up(mut self) -> Self {
+        self.content.lists_start_up = true;
+        self
+    }
+
+    pub(super) fn lists_start_up(&self) -> bool {
+        self.content.lists_start_up
     }
 
     /// To be called with the control of the tracer.

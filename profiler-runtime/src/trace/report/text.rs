@@ -1,12 +1,17 @@
 //! For people: the lines that matter.
 
 use crate::report::{printable, printable_line};
+use crate::trace::data::Trace;
 use crate::trace::group;
 use crate::trace::snapshot::Snapshot;
 use crate::trace::statistic::{By, Statistic, size};
 
 pub(super) fn render(snapshot: &Snapshot, count: usize) -> String {
-    let lines = group::statistics(snapshot, By::Line, false);
+    let is_listed = |trace: &&Trace| {
+        snapshot.lists_start_up() || !group::is_around_main(snapshot.symbols(), trace)
+    };
+    let (listed, left_out): (Vec<_>, Vec<_>) = snapshot.data().traces.iter().partition(is_listed);
+    let lines = group::statistics_of(snapshot, listed, By::Line, false);
     let (live, peak) = snapshot.traced_memory();
     let shown = |bytes: u64| size(i64::try_from(bytes).unwrap_or(i64::MAX));
     let mut text = format!(
@@ -17,6 +22,14 @@ pub(super) fn render(snapshot: &Snapshot, count: usize) -> String {
     );
     for note in snapshot.notes() {
         text.push_str(&format!("note: {}\n", printable(&note)));
+    }
+    let bytes: i64 = left_out.iter().map(|trace| trace.live_bytes).sum();
+    if bytes > 0 {
+        text.push_str(&format!(
+            "note: {} that the standard library holds since before `main` are not listed; \
+             MEM_PROFILE_TRACE=all or `Snapshot::with_start_up` lists them\n",
+            size(bytes),
+        ));
     }
     let mut section = |title: &str, figure: &dyn Fn(&Statistic) -> i64, line: &Line| {
         let mut chosen: Vec<_> = lines.iter().filter(|one| figure(one) > 0).collect();

@@ -17,6 +17,38 @@ fn a_variable_is_enough_for_a_report_at_the_end() {
     assert!(!text.contains("raw_vec.rs"), "{text}");
 }
 
+/// The bytes that the report says are alive, and those of the lines that it lists as that.
+fn alive(how: &str) -> (u64, u64, String) {
+    let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", how));
+    let text = text(&output.stderr).to_owned();
+    let bytes = |figure: &str| match figure.split_once(' ').unwrap() {
+        (number, "B") => number.parse::<u64>().unwrap(),
+        _ => panic!("{figure} is rounded"),
+    };
+    let between = |start: &str, end: &str| {
+        let (_, rest) = text.split_once(start).unwrap();
+        rest.split_once(end).unwrap().0.to_owned()
+    };
+    let all = bytes(&between("mem-profile trace: ", " alive"));
+    let lines = between("Alive, by line\n", "\n\n");
+    let listed = lines.lines().map(|line| line.split("size=").nth(1).unwrap().split(',').next());
+    (all, listed.map(|figure| bytes(figure.unwrap())).sum(), text)
+}
+
+#[test]
+fn what_was_there_before_main_is_listed_where_it_is_asked_for() {
+    let (all, listed, text) = alive("1");
+    let note = format!(
+        "note: {} B that the standard library holds since before `main` are not listed; \
+         MEM_PROFILE_TRACE=all or `Snapshot::with_start_up` lists them\n",
+        all - listed
+    );
+    assert!(all > listed && text.contains(&note), "{text}");
+    let (all, listed, text) = alive("all");
+    assert_eq!(all, listed, "{text}");
+    assert!(!text.contains("before `main`"), "{text}");
+}
+
 #[test]
 fn a_variable_is_enough_for_a_sample() {
     let output = run(program!("places", "threads").env("MEM_PROFILE_TRACE", "sample"));

@@ -256,9 +256,12 @@ fn tests_have_the_peaks_of_their_binaries() {
     assert_eq!(ran.code, 101, "{}", ran.stderr);
     let rows: Vec<_> = ran.stdout.lines().rev().take(3).collect();
     assert!(rows[2].trim_start().starts_with("Peak  Test"), "{rows:?}");
-    assert!(rows[1].starts_with("4") && rows[1].ends_with(" MiB  my_app"), "{rows:?}");
-    // It may be over before its memory is that of a program.
-    assert!(rows[0].ends_with("iB  my-app it (exit code 101)"), "{rows:?}");
+    let large = rows[1].trim_start();
+    assert!(large.starts_with("4") && large.ends_with(" MiB  my_app"), "{rows:?}");
+    // It may be over before its memory is that of a program, or before it was looked at.
+    let failing = rows[0].strip_suffix("  my-app it (exit code 101)");
+    let is_peak = |peak: &str| peak.ends_with("iB") || peak == "too short";
+    assert!(failing.is_some_and(is_peak), "{rows:?}");
     assert_eq!(folder.run(&["list"]).stdout, "");
     let refused = folder.run(&["test", "--no-such-option"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (1, ""));

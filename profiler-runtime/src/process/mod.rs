@@ -88,6 +88,8 @@ use std::time::{Instant, SystemTime, UNIX_EPOCH};
 pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
+#[cfg(all(test, unix, feature = "signals"))]
+pub(crate) use self::signals::stop_listening;
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};

@@ -13,7 +13,8 @@ impl Semaphore {
     /// One at zero, for good: it must not move.
     pub(super) fn new() -> io::Result<&'static Self> {
         // SAFETY: plain data, which is filled in next.
-        let semaphore: &Self = Box::leak(Box::new(Self(unsafe { std::mem::zeroed() })));
+        let semaphore = Self(UnsafeCell::new(unsafe { std::mem::zeroed() }));
+        let semaphore = super::keep(semaphore).ok_or(io::ErrorKind::OutOfMemory)?;
         // SAFETY: the memory is ours and stays where it is.
         let status = unsafe { libc::sem_init(semaphore.0.get(), 0, 0) };
         if status == 0 { Ok(semaphore) } else { Err(io::Error::last_os_error()) }

@@ -10,8 +10,8 @@
 use std::io;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicPtr, AtomicU32, Ordering::SeqCst};
+use std::sync::{Mutex, OnceLock, PoisonError};
 use std::thread::sleep;
 use std::time::Duration;
 
@@ -38,6 +38,8 @@ type Handle = Box<dyn Fn(Request) -> bool + Send + Sync>;
 
 static HANDLE: OnceLock<Handle> = OnceLock::new();
 static WOKEN: AtomicPtr<Semaphore> = AtomicPtr::new(ptr::null_mut());
+static LISTENER: Mutex<Option<Thread>> = Mutex::new(None);
+static IS_OVER: AtomicBool = AtomicBool::new(false);
 /// The process whose thread listens; 0 where there is none.
 static OWNER: AtomicU32 = AtomicU32::new(0);
 /// One bit per entry of [`SIGNALS`] that arrived and was not handled yet.
@@ -59,7 +61,9 @@ pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + Sync + 'static) -
         return Err(io::ErrorKind::AlreadyExists.into());
     }
     WOKEN.store(ptr::from_ref(Semaphore::new()?).cast_mut(), SeqCst);
-    super::spawn(run).ok_or_else(io::Error::last_os_error)?.detach();
+    let listener = super::spawn(run).ok_or_else(io::Error::last_os_error)?;
+    *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(listener);
+    super::on_unload(stop_listening);
     OWNER.store(super::id(), SeqCst);
     // A child has no listening thread, and in a namespace of its own it may have the same number.
     // SAFETY: the handler stores to an atomic.
@@ -70,6 +74,22 @@ pub(crate) fn listen(handle: impl Fn(Request) -> bool + Send + Sync + 'static) -
         }
     }
     Ok(())
+}
+
+/// A library that this code is part of is unloaded: signals do again what they do by default, and none of
+/// the threads runs on.
+pub(crate) fn stop_listening() {
+    for (signal, _) in SIGNALS {
+        if disposition(signal) == Some(our_handler()) {
+            set_default(signal);
+        }
+    }
+    let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(listener) = listener.filter(|_| is_heard()) {
+        IS_OVER.store(true, SeqCst);
+        woken().map(Semaphore::raise);
+        listener.join();
+    }
 }
 
 /// How many threads of this process are those of this file.
@@ -96,7 +116,8 @@ fn woken() -> Option<&'static Semaphore> {
 /// What the listening thread does. It makes no report itself, so it hears of the next signal while
 /// one is made.
 fn run() {
-    while woken().is_some_and(Semaphore::wait) {
+    let mut reporter = None;
+    while woken().is_some_and(Semaphore::wait) && !IS_OVER.load(SeqCst) {
         for (index, (signal, request)) in SIGNALS.into_iter().enumerate() {
             let bit = 1 << index;
             match request {
@@ -104,13 +125,16 @@ fn run() {
                 Request::Report => {
                     if !IS_REPORTING.swap(true, SeqCst) {
                         PENDING.fetch_and(!bit, SeqCst);
-                        start(report);
+                        join(reporter.take());
+                        reporter = start(report);
                     }
                 }
                 Request::End => {
                     PENDING.fetch_and(!bit, SeqCst);
                     ENDING.store(signal, SeqCst);
-                    start(end);
+                    if let Some(ending) = start(end) {
+                        ending.detach();
+                    }
                     sleep(PATIENCE);
                     die_of(signal);
                     ENDING.store(0, SeqCst);
@@ -119,10 +143,22 @@ fn run() {
         }
     }
     OWNER.store(0, SeqCst);
+    join(reporter);
 }
 
-fn start(work: fn()) {
-    super::spawn(work).map_or_else(work, Thread::detach);
+fn join(thread: Option<Thread>) {
+    if let Some(thread) = thread {
+        thread.join();
+    }
+}
+
+/// `None` where the work is done already, because the system has no thread left.
+fn start(work: fn()) -> Option<Thread> {
+    let thread = super::spawn(work);
+    if thread.is_none() {
+        work();
+    }
+    thread
 }
 
 fn report() {

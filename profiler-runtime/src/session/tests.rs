@@ -203,6 +203,26 @@ mod signals {
         assert_eq!((ended.status.signal(), reports(&ended)), (Some(libc::SIGTERM), 1));
     }
 
+    /// As where a library with this code in it is unloaded.
+    #[test]
+    fn nobody_listens_on_when_the_code_goes() {
+        let child = || {
+            start();
+            send(libc::SIGUSR1);
+            crate::process::stop_listening();
+            assert_eq!(crate::process::listeners(), 0);
+            let threads = std::fs::read_dir("/proc/self/task")
+                .unwrap()
+                .map(|task| std::fs::read_to_string(task.unwrap().path().join("comm")).unwrap());
+            assert_eq!(threads.filter(|name| name == "mem-profile\n").count(), 0);
+            send(libc::SIGTERM);
+        };
+        let Some(ended) = in_child("signals::nobody_listens_on_when_the_code_goes", child) else {
+            return;
+        };
+        assert_eq!((ended.status.signal(), reports(&ended)), (Some(libc::SIGTERM), 1));
+    }
+
     #[test]
     fn a_live_report_lets_the_program_go_on() {
         let child = || {

@@ -19,7 +19,7 @@ thread_local! {
     static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What the panic says, without its first line.
+/// The message of the panic, without its first line.
 fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
@@ -155,7 +155,7 @@ fn a_block_that_another_thread_reallocates_is_followed() {
     assert!(said.starts_with(&expected), "{said}");
 }
 
-/// What the block itself frees makes no room for what it leaves.
+/// Memory that the block itself frees makes no room for a leak.
 #[test]
 fn captured_output_hides_no_leak() {
     let said = complaint(|| {
@@ -203,7 +203,7 @@ fn threads_do_not_see_the_blocks_of_each_other() {
             scope.spawn(move || {
                 for _ in 0..200 {
                     assert_eq!(recurse(5), 21);
-                    // What a thread holds outside of budgets is in nobody's.
+                    // Memory that a thread holds outside of budgets is in no budget.
                     let outside = black_box(vec![1_u8; 100]);
                     let leaks = number == 0;
                     let said = complaint(|| {

@@ -17,14 +17,14 @@ use mem_profile::{assert_budget, mem_profile};
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 const MIB: usize = 1 << 20;
-/// What is known within.
+/// The accuracy of another thread's figures.
 const WINDOW: i64 = 64 << 10;
 
 thread_local! {
     static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
 }
 
-/// What the panic says, without its first line.
+/// The message of the panic, without its first line.
 fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {

@@ -1,4 +1,4 @@
-//! What the standard library and the test harness keep for themselves is nobody's leak: with captured
+//! Memory that the standard library and the test harness keep for themselves is no leak: with captured
 //! output and without, on a thread of the harness and on the main thread, with backtraces and without.
 
 use std::collections::HashMap;

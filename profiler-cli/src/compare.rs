@@ -26,7 +26,7 @@ pub(crate) struct Change {
     pub(crate) moved_from: Option<u32>,
     /// Source text; empty for a function.
     pub(crate) source: String,
-    /// What is to be known of the function's figures, before or after.
+    /// A note on the function's figures, before or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
     /// `None` where it is new.
@@ -104,7 +104,7 @@ pub(crate) struct Compared {
     pub(crate) is_by_order: bool,
 }
 
-/// What has to be said of functions whose lines were paired as they stand.
+/// The note on functions whose lines were paired as they stand.
 pub(crate) fn note(comparison: &[Compared]) -> Option<String> {
     let by_order = || comparison.iter().filter(|it| it.is_by_order);
     let first = &by_order().next()?.function.function;

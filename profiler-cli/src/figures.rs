@@ -45,7 +45,7 @@ impl Figures {
     }
 }
 
-/// What the body's lines come to; `None` where no row has the figure. Where only the entry has it,
+/// The sum of the body's lines; `None` where no row has the figure. Where only the entry has it,
 /// as in a function without statements, the body took nothing.
 fn total<T: Default>(
     function: &FunctionSnapshot,

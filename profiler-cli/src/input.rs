@@ -24,7 +24,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// # Errors
-    /// Where it cannot be read.
+    /// If it cannot be read.
     pub(crate) fn open(path: &Path) -> Result<Self> {
         let open = || -> io::Result<Self> {
             let source = File::open(path)?;
@@ -60,7 +60,7 @@ impl Input {
     /// All of it.
     ///
     /// # Errors
-    /// Where it cannot be read, or has no end.
+    /// If it cannot be read, or has no end.
     pub(crate) fn into_bytes(self) -> io::Result<Vec<u8>> {
         let mut bytes = self.head;
         self.source.take(LARGEST).read_to_end(&mut bytes)?;

@@ -22,7 +22,7 @@ pub(crate) struct Project {
 /// The package `mem-profile` of a project.
 pub(crate) struct Dependency {
     pub(crate) folder: PathBuf,
-    /// What the project wants of it besides the default.
+    /// Features that the project enables besides the default.
     pub(crate) features: Vec<String>,
     /// Only crates of the workspace use it, so that all of them can be given another build of it.
     pub(crate) is_replaceable: bool,
@@ -38,7 +38,7 @@ pub(crate) struct CrateRoot {
 }
 
 impl Project {
-    /// The project of a manifest, or the one around the current folder; `options` are those of
+    /// The project of a manifest, or the one around the current folder; `options` are the ones of
     /// cargo by which it is built.
     pub(crate) fn find(manifest: Option<&Path>, options: &[String]) -> Result<Self> {
         let mut command = MetadataCommand::new();
@@ -47,7 +47,7 @@ impl Project {
         if let Some(manifest) = manifest {
             command.manifest_path(manifest);
         }
-        // What is wrong with a feature, cargo says when it builds.
+        // Cargo reports a wrong feature when it builds.
         let metadata = command.other_options(options).exec();
         let metadata = match metadata.or_else(|_| command.other_options([]).exec()) {
             Ok(metadata) => metadata,

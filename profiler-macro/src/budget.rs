@@ -56,7 +56,7 @@ impl Budget {
         Ok(true)
     }
 
-    /// What each option allows and both together do not.
+    /// Rejects options that exclude each other.
     pub(crate) fn check(&self, errors: &mut Errors) {
         let Some(process) = self.process else { return };
         if let Some(no_leak) = self.no_leak {
@@ -70,7 +70,7 @@ impl Budget {
         }
     }
 
-    /// Where the first option of a budget stands.
+    /// The span of the first option of a budget.
     pub(crate) fn any(&self) -> Option<Span> {
         self.place.or(self.process)
     }

@@ -90,7 +90,7 @@ impl Expansion<'_> {
         }
     }
 
-    /// An item inside an annotated one. What cannot be measured is left alone: nobody has asked for
+    /// An item inside an annotated one. If it cannot be measured, it is left alone: nobody has asked for
     /// it in particular.
     fn item(&self, mut item: Item) -> TokenStream {
         let is_ours = !item.has_own_attribute() && !item.is_const();

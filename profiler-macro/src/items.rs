@@ -1,4 +1,4 @@
-//! Where items begin and end, by their tokens alone: so that an `impl` or a module can be measured
+//! Finds where items begin and end by their tokens alone: so that an `impl` or a module can be measured
 //! whatever else is in it, and whatever its types look like.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
@@ -142,7 +142,7 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    /// What follows the attributes, and where it ends.
+    /// The item that follows the attributes, and its end.
     fn item(mut self) -> (Kind, usize) {
         while let Some(token) = self.tokens.get(self.at) {
             let word = match token {

@@ -66,7 +66,7 @@ mod expand {
 /// * `max_increment = "24 MiB"`, `max_peak = "64 MiB"`, `max_allocations = 1000`, `no_leak`: a budget,
 ///   on functions only. A call that takes more panics when it ends: it holds more bytes than before,
 ///   rose higher above them, requested more blocks, or leaves one of its blocks behind. Figures are
-///   those of the calling thread, or of the polls of an `async fn`; a call *at* a limit passes.
+///   taken from the calling thread, or the polls of an `async fn`; a call *at* a limit passes.
 /// * `process`: these limits are of all threads and tasks together, from the call to its end.
 /// * `skip`: leaves the item as it is; meant for one function of an annotated `impl`, trait or module.
 ///
@@ -90,7 +90,7 @@ pub fn mem_profile(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// `assert_budget!(max_peak = "1 MiB", no_leak, { … })`.
 ///
 /// The value is that of the block. The limits are those of [`mem_profile`](macro@mem_profile); the
-/// figures are the calling thread's, or with `process` those of all threads, so there must be no
+/// figures are the calling thread's, or with `process` all threads', so there must be no
 /// `.await` in the block, and what is not annotated counts as well. The panic names each limit and figure, and the three annotated lines
 /// that cost most.
 ///

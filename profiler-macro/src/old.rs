@@ -9,12 +9,12 @@ use syn::{Block, Expr, Item, Stmt};
 
 const NAME: &str = "__mem_profile_old_syntax_";
 
-/// What has been taken out.
+/// The tokens that have been taken out.
 #[derive(Default)]
 pub(crate) struct Old(Vec<TokenStream>);
 
 impl Old {
-    /// The statements of a body. What cannot be parsed is one statement as it is.
+    /// The statements of a body. A part that cannot be parsed is one statement as it is.
     pub(crate) fn statements(&mut self, body: TokenStream) -> Vec<Stmt> {
         let parse = |tokens: TokenStream| Block::parse_within.parse2(tokens).ok();
         parse(body.clone()).unwrap_or_else(|| {

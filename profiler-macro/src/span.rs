@@ -76,11 +76,11 @@ pub(crate) struct Rows<'a> {
     pub(crate) first_row: FirstRow,
 }
 
-/// What row 0 has beside the count of the calls. The runtime knows the numbers.
+/// The contents of row 0 beside the count of the calls. The runtime knows the numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FirstRow {
     Nothing = 0,
-    /// What another macro has put above all that have a row.
+    /// Code that another macro has put above the first statement with a row.
     Foreign = 1,
     /// Statements stand on its line, which has one more row for them, the last.
     Apart = 5,

@@ -15,7 +15,7 @@ pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     thread_local! {
         static STACK: Cell<Option<DefaultStack>> = const { Cell::new(None) };
     }
-    // Where addresses are limited, the compiler's stack has to do. It does for most code.
+    // If addresses are limited, use the compiler's stack, which is enough for most code.
     let Some(mut stack) = STACK.take().or_else(|| DefaultStack::new(SIZE).ok()) else {
         return expand();
     };
@@ -24,7 +24,7 @@ pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Where stacks cannot be switched, the compiler's has to do.
+/// Uses the compiler's stack, since stacks cannot be switched here.
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
 pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     expand()

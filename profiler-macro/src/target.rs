@@ -23,7 +23,7 @@ pub(crate) enum Target {
     Unreadable(Item),
 }
 
-/// What has items inside.
+/// An item with items inside.
 pub(crate) struct Container {
     /// All before the braces.
     pub(crate) header: Vec<TokenTree>,

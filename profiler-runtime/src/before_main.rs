@@ -3,7 +3,7 @@
 use crate::record::quiet::Quiet;
 use crate::{control, session};
 
-/// What the loader runs.
+/// The entry that the loader runs.
 #[cfg(all(unix, not(target_vendor = "apple")))]
 #[used]
 #[unsafe(link_section = ".init_array")]

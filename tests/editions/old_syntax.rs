@@ -1,4 +1,4 @@
-//! What editions 2015 and 2018 have in common, and editions since do not read.
+//! Syntax that editions 2015 and 2018 have in common, and later editions reject.
 
 use mem_profile::mem_profile;
 use std::ops::Fn as Call;

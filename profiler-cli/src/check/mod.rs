@@ -24,7 +24,7 @@ pub(crate) struct Verdict {
     pub(crate) judged: usize,
     /// Functions of the baseline that did not run.
     pub(crate) missing: Vec<String>,
-    /// What is to be known of functions that ran, with their names.
+    /// Notes on functions that ran, with their names.
     pub(crate) notes: Vec<String>,
 }
 

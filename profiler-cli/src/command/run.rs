@@ -87,7 +87,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     start(&mut cargo(arguments, &folder, &settings)?)
 }
 
-/// Where the runtime comes from: one build of it for the whole program, of the project's own package
+/// The source of the runtime: one build of it for the whole program, of the project's own package
 /// where there is one, since some crates may depend on it and others not.
 fn source(arguments: &Arguments, folder: &Path, own: Option<&Dependency>) -> Result<Source> {
     let features = own.map_or(&[][..], |own| &own.features);

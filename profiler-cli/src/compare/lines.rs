@@ -11,7 +11,7 @@ type Pair<'a> = (Option<&'a LineSnapshot>, Option<&'a LineSnapshot>);
 
 /// The lines of two functions, and which is which.
 pub(super) struct Matched<'a> {
-    /// Each line with its partner: those of `after` in order, then those that are gone.
+    /// Each line with its partner: the lines of `after` in order, then the removed ones.
     pub(super) pairs: Vec<Pair<'a>>,
     /// Whether there was no time to look at their texts.
     pub(super) is_by_order: bool,
@@ -70,7 +70,7 @@ impl Matching {
         let deadline = Some(deadline);
         let parts = capture_diff_slices_deadline(Algorithm::Patience, &old, &new, deadline);
         if deadline < Some(Instant::now()) {
-            // What is there was found in haste.
+            // The pairs found so far are a hasty choice.
             matching.is_by_order = true;
             matching.zip(0..old.len(), 0..new.len());
             return matching;

@@ -11,7 +11,7 @@ use crate::recording::{self, Recording};
 const EXAMPLES: [&str; 7] =
     ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
 
-/// Those of `tests/hard` that record to the file they are given on their own.
+/// The programs of `tests/hard` that record on their own to the file they are given.
 const HARD: [(&str, &str); 13] = [
     ("annotated_allocator", ""),
     ("counted", "work"),

@@ -38,7 +38,7 @@ impl Shown {
         }
     }
 
-    /// What a view without kinds has to show.
+    /// The figures that a view without kinds has to show.
     fn without_kind(line: &LineSnapshot) -> Self {
         Self {
             line: line.line.into(),

@@ -13,7 +13,7 @@ use mem_profile_runtime::{
 use crate::recording::{Incomplete, Recording};
 use crate::sample::{function, ran};
 
-/// What steers a terminal, hides in a text, turns it around, or is no character of XML.
+/// Characters that steer a terminal, hide in a text, turn it around, or are not allowed in XML.
 const FORBIDDEN: [(u32, u32); 15] = [
     (0x00, 0x1f),
     (0x7f, 0x9f),
@@ -32,7 +32,7 @@ const FORBIDDEN: [(u32, u32); 15] = [
     (0xe0000, 0xe0fff),
 ];
 
-/// What has a meaning in one of the formats.
+/// Texts that have a meaning in one of the formats.
 const SIGNS: [&str; 56] = [
     "::error file=x::y",
     "::",
@@ -169,7 +169,7 @@ fn check(view: &str, shown: &str) {
     assert!(!shown.contains("##[") && !shown.contains("##vso["), "{view}: {shown:?}");
 }
 
-/// The text without the colours that are ours.
+/// The text without the command's own colours.
 fn without_colors(shown: &str) -> String {
     let is_ours = |code: &str| {
         ["0", "1", "1;31", "31", "32", "33"].contains(&code) || code.starts_with("38;2;")

@@ -13,7 +13,7 @@ use crate::recording::Recording;
 use crate::sample;
 use crate::view::{flame, html};
 
-/// What a page in Markdown is made of.
+/// The parts of a page in Markdown.
 #[derive(Debug, Default, PartialEq)]
 struct Parts {
     headings: usize,

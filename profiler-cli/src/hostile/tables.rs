@@ -14,7 +14,7 @@ fn rows(csv: &str) -> Vec<StringRecord> {
     reader.records().map(|row| row.expect("each row has as many fields as the first")).collect()
 }
 
-/// What a spreadsheet may not take for a formula, and what it is without the apostrophe.
+/// A field that no spreadsheet may take for a formula, without its apostrophe.
 fn plain(field: &str) -> &str {
     let is_formula = |sign: char| "=+-@\t\r＝".contains(sign);
     assert!(!field.trim_start().starts_with(is_formula), "{field:?}");

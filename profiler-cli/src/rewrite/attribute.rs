@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 pub(crate) struct Attribute {
     /// Which of the tokens around it is its `#`.
     pub(crate) index: usize,
-    /// What stands between the brackets.
+    /// The tokens between the brackets.
     pub(crate) content: TokenStream,
 }
 
@@ -46,7 +46,7 @@ impl Attribute {
         matches!(self.path().as_slice(), [only] if only == name)
     }
 
-    /// Whether a word is among its tokens; texts, as those of comments, do not count.
+    /// Whether a word is among its tokens; texts, such as comments, do not count.
     pub(crate) fn mentions(&self, word: &str) -> bool {
         mentions(self.content.clone(), word)
     }
@@ -71,7 +71,7 @@ impl Attribute {
         Some(condition.collect::<TokenStream>().to_string())
     }
 
-    /// What stands in its parentheses.
+    /// The group in its parentheses.
     fn arguments(&self) -> Option<Group> {
         self.content.clone().into_iter().find_map(|token| match token {
             TokenTree::Group(group) => Some(group),

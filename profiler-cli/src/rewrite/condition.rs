@@ -6,7 +6,7 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::attribute::is_punct;
 
-/// What holds in a compilation, as `rustc --print=cfg` says: `unix`, `feature="x"`.
+/// The conditions that hold in a compilation, as `rustc --print=cfg` says: `unix`, `feature="x"`.
 #[derive(Default)]
 pub(crate) struct Conditions(BTreeSet<String>);
 
@@ -41,7 +41,7 @@ impl Conditions {
     }
 }
 
-/// What stands between commas.
+/// The tokens between commas.
 fn terms(tokens: TokenStream) -> Vec<Vec<TokenTree>> {
     let tokens: Vec<_> = tokens.into_iter().collect();
     let terms = tokens.split(|token| is_punct(Some(token), ','));

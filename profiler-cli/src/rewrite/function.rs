@@ -19,7 +19,7 @@ pub(crate) struct Function {
     /// From the attribute's to the closing brace.
     pub(crate) lines: RangeInclusive<usize>,
     pub(crate) is_trivial: bool,
-    /// All that has to hold for it to be compiled, as in `cfg(…)`.
+    /// The conditions under which it is compiled, as in `cfg(…)`.
     pub(crate) conditions: Vec<String>,
     /// Any of these has to hold for it to have the attribute already.
     pub(crate) measured_if: Vec<String>,
@@ -58,7 +58,7 @@ impl Finder {
             match part {
                 Part::Item(item) => self.item(tokens, &item),
                 Part::Group(group) => inner.push(group.clone()),
-                // What becomes of these tokens is not known.
+                // Nobody knows what becomes of these tokens.
                 Part::Macro { .. } | Part::Rules(_) => {}
             }
         }

@@ -1,11 +1,11 @@
-//! Where items are, by their tokens alone: no grammar of whole files, which differs between
-//! editions, so that what one function is written like keeps no other one from being found.
+//! Finds items by their tokens alone: no grammar of whole files, which differs between
+//! editions, so that unusual syntax in one function hides no other one.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 use super::attribute::{Attribute, is_punct};
 
-/// What a row of tokens is made of, as far as there may be items in it.
+/// A part of a row of tokens, as far as there may be items in it.
 #[derive(Debug)]
 pub(crate) enum Part<'a> {
     Item(Item<'a>),
@@ -66,7 +66,7 @@ pub(crate) fn parts(tokens: &[TokenTree]) -> Vec<Part<'_>> {
     reader.parts
 }
 
-/// What may belong to an item that comes next.
+/// Tokens that may belong to the next item.
 #[derive(Default)]
 struct Before {
     attributes: Vec<Attribute>,
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         self.item(Kind::Block(name, content), end)
     }
 
-    /// Where an item can begin: anywhere else it is a type.
+    /// Takes an `impl` where an item can begin: anywhere else it is a type.
     fn of_impl(&mut self) -> bool {
         let first = self.before.attributes.first().map(|attribute| attribute.index);
         let first = first.or(self.before.head).unwrap_or(self.at);
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         is_item && self.item(Kind::Block(name, content), end)
     }
 
-    /// What it is set to is looked through as all else.
+    /// Its value is searched like all else.
     fn of_static(&mut self) -> bool {
         let name = self.at + if self.ident(1).as_deref() == Some("mut") { 2 } else { 1 };
         let is_variable = is_punct(self.tokens.get(name), '$');

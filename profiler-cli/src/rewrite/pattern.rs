@@ -9,7 +9,7 @@ use super::function::Function;
 
 /// How many near misses are named.
 const MISSES: usize = 3;
-/// What is longer, in bytes, is not compared: it takes as long as the product of the lengths.
+/// Texts longer than this, in bytes, are not compared: the time is the product of the lengths.
 const LONGEST: usize = 200;
 /// How alike a near miss has to be, of 1.
 const ALIKE: f32 = 0.6;

@@ -77,7 +77,7 @@ impl Recorder {
         if timelines.is_empty() {
             return;
         }
-        // What went into a pipe cannot be read again.
+        // Bytes written to a pipe cannot be read again.
         let bytes = output::is_file(&self.path).then(|| fs::read(&self.path).ok()).flatten();
         let written = bytes.and_then(|bytes| dat::parse(&bytes).ok());
         let samples = written.map(|it| it.timeline.memory.samples).unwrap_or_default();
@@ -91,7 +91,7 @@ impl Recorder {
 
     /// Takes the file away: there was nothing to sample.
     pub(crate) fn discard(self) {
-        // Neither a link nor what is no file is ours.
+        // The recorder makes neither links nor special files.
         if fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file()) {
             let _ = fs::remove_file(&self.path);
         }

@@ -63,7 +63,7 @@ fn last_part(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// The names before opening parentheses, but for those of functions that are defined there.
+/// The names before opening parentheses, without functions that are defined there.
 fn calls(source: &str) -> impl Iterator<Item = &str> {
     let code = source.split("//").next().unwrap_or_default();
     code.match_indices('(').filter_map(|(at, _)| {

@@ -41,7 +41,7 @@ pub(crate) fn text(ranking: &Ranking, style: &Style) -> String {
     text + &summary(ranking) + "\n"
 }
 
-/// What is to be known of the functions that are shown.
+/// The notes on the functions that are shown.
 fn notes(ranking: &Ranking) -> BTreeSet<(&str, &str)> {
     let shown = ranking.shown.iter();
     shown.filter_map(|change| Some((&*change.function, change.note.as_deref()?))).collect()
@@ -70,7 +70,7 @@ fn table_lines(ranking: &Ranking, style: &Style) -> Vec<String> {
     lines
 }
 
-/// All columns but that of the source, which would be filled up to the longest of its lines.
+/// All columns but the source, which would be padded to the longest of its lines.
 fn layout(ranking: &Ranking, style: &Style) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('=').junction('=');

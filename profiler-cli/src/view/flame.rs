@@ -16,7 +16,7 @@ const WHITE: Color = Color { r: 255, g: 255, b: 255 };
 /// Lines that only call another function of the recording are left out, so that the widths add up.
 ///
 /// # Errors
-/// Where there is nothing to show, or more than can be added up.
+/// If there is nothing to show, or more than can be added up.
 pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Result<String> {
     let lines = own_lines(snapshot);
     let figures = lines.iter().filter_map(|(_, line)| measure.of(&Figures::of_line(line)));

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// How a crate compiles.
 pub(super) struct Working {
     pub(super) plan: Plan,
-    /// Where the allocator is that keeps ours from being added, if it is another crate.
+    /// The place of the allocator that keeps ours from being added: its crate, if it is another one.
     pub(super) conflict: Option<Option<String>>,
     /// Functions that do not compile with the attribute.
     pub(super) refused: Vec<FunctionId>,
@@ -85,7 +85,7 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out functions that an attribute of theirs refuses, which needs no trial of each: such an
+    /// Leaves out functions that another attribute refuses, which needs no trial of each: such an
     /// error follows from nothing else. Returns what errors are left, if any.
     fn leave_out_refused(
         &mut self,
@@ -167,7 +167,7 @@ impl Search<'_> {
         found.unwrap_or_default()
     }
 
-    /// Puts those of a group back with which the crate compiles. With `is_refused` it is known that
+    /// Puts functions of a group back with which the crate compiles. With `is_refused` it is known that
     /// it does not with all of them. Returns whether it does.
     fn put_back(&mut self, mut group: Vec<FunctionId>, is_refused: bool) -> Result<bool> {
         if group.is_empty() {

@@ -137,7 +137,7 @@ impl Job<'_> {
         Ok(attempt)
     }
 
-    /// What the compiler says of a copy when only `kind` is to be made, and that nowhere: its errors,
+    /// The compiler's answer to a copy when it makes only `kind`, and keeps nothing: its errors,
     /// `None` where it compiles.
     pub(super) fn trial(&self, plan: &Plan, kind: &str) -> Result<Option<Vec<Diagnostic>>> {
         let scratch = self.scratch();
@@ -215,7 +215,7 @@ impl Job<'_> {
         command
     }
 
-    /// What holds in this compilation, as the compiler says.
+    /// The conditions that hold in this compilation, by the compiler.
     pub(super) fn conditions(&self) -> Conditions {
         let printed = self.compiler().args(&self.invocation.arguments).arg("--print=cfg").output();
         let printed = printed.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
@@ -284,7 +284,7 @@ impl Job<'_> {
         lines::judge(self, &files.into_iter().collect())
     }
 
-    /// What is kept of a crate for those that use it.
+    /// The file kept of a crate for the crates that use it.
     pub(super) fn mark(&self, name: &str, kind: &str) -> PathBuf {
         self.settings.mirror.join(format!("{name}.{kind}"))
     }

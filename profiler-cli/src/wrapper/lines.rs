@@ -49,7 +49,7 @@ fn named_in(job: &Job, files: &BTreeSet<PathBuf>) -> BTreeSet<usize> {
     job.patterns.naming(&built.map(candidate).collect::<Vec<_>>())
 }
 
-/// What was kept of the crate whose library is `file`.
+/// The lines that were kept of the crate whose library is `file`.
 fn kept(job: &Job, file: &Path) -> Vec<usize> {
     let stem = file.file_stem().unwrap_or_default().to_string_lossy();
     let unit = stem.strip_prefix("lib").unwrap_or(&stem);

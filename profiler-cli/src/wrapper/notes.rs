@@ -1,4 +1,4 @@
-//! What is not measured, and why: one line each.
+//! Notes on functions that are not measured, and why: one line each.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -83,7 +83,7 @@ impl Job<'_> {
         }
     }
 
-    /// Says where the allocator is that keeps ours from being added, unless that is wrapped.
+    /// Names the place of the allocator that keeps ours from being added, unless that one is wrapped.
     pub(super) fn explain_allocator(&self, conflict: Option<&str>) {
         let is_known = match conflict {
             Some(other) => self.mark(other, "allocator").exists(),

@@ -20,7 +20,7 @@ pub(crate) struct Settings {
     pub(crate) mirror: PathBuf,
     /// The user's build folder.
     pub(crate) target_folder: PathBuf,
-    /// Where crates begin that may be the program.
+    /// The root files of crates that may be the program.
     pub(crate) programs: Vec<PathBuf>,
     /// The target that the user names: what is built for another is part of the build only.
     pub(crate) target: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct Settings {
     pub(crate) wrapper: Option<PathBuf>,
     /// Crates that depend on a runtime themselves get this one in its place.
     pub(crate) replaces: bool,
-    /// Where the runtime comes from; `None` where only the project's own can be used.
+    /// The source of the runtime; `None` where only the project's own can be used.
     pub(crate) source: Option<Source>,
     /// The runtime as most programs need it.
     pub(crate) built: Option<Built>,

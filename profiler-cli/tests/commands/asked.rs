@@ -27,7 +27,7 @@ fn a_name_that_promises_another_form_is_said() {
         for name in ["a.txt", "a.log", "a"] {
             assert_eq!(written(&folder, command, name), (format!("wrote: {name}\n"), text.clone()));
         }
-        // Where the form is asked for, the name is the user's.
+        // If the form is asked for, the user chooses any name.
         let (said, json) = written(&folder, &[command, &["--format", "json"]].concat(), "a.csv");
         assert_eq!(said, "wrote: a.csv\n");
         assert!(json.starts_with(['{', '[']), "{json}");

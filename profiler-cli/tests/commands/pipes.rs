@@ -1,4 +1,4 @@
-//! What is read from pipes, which give their bytes once and have no length.
+//! Input from pipes, which give their bytes once and have no length.
 
 use std::ffi::CString;
 use std::fs;

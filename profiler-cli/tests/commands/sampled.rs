@@ -258,7 +258,7 @@ fn tests_have_the_peaks_of_their_binaries() {
     assert!(rows[2].trim_start().starts_with("Peak  Test"), "{rows:?}");
     let large = rows[1].trim_start();
     assert!(large.starts_with("4") && large.ends_with(" MiB  my_app"), "{rows:?}");
-    // It may be over before its memory is that of a program, or before it was looked at.
+    // It may end before its memory is a program's, or before the first sample.
     let failing = rows[0].strip_suffix("  my-app it (exit code 101)");
     let is_peak = |peak: &str| peak.ends_with("iB") || peak == "too short";
     assert!(failing.is_some_and(is_peak), "{rows:?}");

@@ -13,7 +13,7 @@ fn folder() -> Folder {
     Folder::with("run.json", &sample::leak())
 }
 
-/// What a report as CSV is.
+/// The report as CSV.
 fn expected(folder: &Folder) -> String {
     folder.run(&["report", "run.json", "--format", "csv"]).stdout
 }

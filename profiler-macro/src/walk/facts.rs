@@ -64,7 +64,7 @@ pub(super) fn runs_on(block: &Block, row: usize, rows: &Rows) -> bool {
     running(block).any(|statement| row_of(statement, rows) == Some(row))
 }
 
-/// Whether another macro has put statements above all that have a row.
+/// Whether another macro has put statements above the first one with a row.
 pub(super) fn runs_above(body: &Block, rows: &Rows) -> bool {
     let moves = |it: &&Stmt| row_of(it, rows).is_some() && !is_conditional(it);
     let mut before = running(body).take_while(|statement| !moves(statement));
@@ -89,7 +89,7 @@ fn kind(statement: &Stmt) -> Kind {
         Stmt::Item(_) => Kind::Silent,
         Stmt::Expr(Expr::Verbatim(tokens), _) if tokens.is_empty() => Kind::Silent,
         Stmt::Local(_) => Kind::Local,
-        // What cannot be parsed, up to a semicolon.
+        // Tokens that cannot be parsed, up to a semicolon.
         Stmt::Expr(Expr::Verbatim(tokens), None) if ends_in_semicolon(tokens) => Kind::Local,
         // A `let` that came through a macro's `$statement:stmt`.
         Stmt::Expr(Expr::Group(group), _) if matches!(*group.expr, Expr::Let(_)) => Kind::Local,

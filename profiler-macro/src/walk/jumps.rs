@@ -5,7 +5,7 @@ use syn::visit_mut;
 use syn::{Expr, Label};
 
 /// How many guards a jump tells that they are left: the innermost and the outermost. More would make
-/// the code grow with the square of the depth. A guard that is not told leaves its block's last frees
+/// the code grow with the square of the depth. A guard that misses a jump leaves its block's last frees
 /// on the row of the jump.
 const MOST: usize = 16;
 

@@ -9,11 +9,11 @@ use super::facts::panics;
 use syn::{BinOp, Block, Expr, ExprIf, Pat, Stmt, UnOp};
 
 /// How many blocks deep an outcome is looked for. The walk asks again in each block, so without an end
-/// to it time would grow with the square of the depth. What lies deeper counts as a value, which is
+/// to it time would grow with the square of the depth. A deeper block counts as a value, which is
 /// always right, and costs a guard.
 const DEPTH: usize = 16;
 
-/// What visibly comes out of an expression.
+/// The visible outcome of an expression.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     /// Control never comes out.
@@ -58,7 +58,7 @@ thread_local! {
     pub(crate) static LOOKS: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
-/// What comes out of a block at its end.
+/// The outcome of a block at its end.
 fn end(block: &Block, depth: usize) -> Outcome {
     match block.stmts.last() {
         Some(Stmt::Expr(last, semicolon)) => match look(last, depth) {

@@ -1,4 +1,4 @@
-//! What was agreed, how the lines stood, and what is said where more was spent.
+//! The limits of a budget, the state of the lines at its start, and the message where it is exceeded.
 
 use super::leak::{self, Held, Leak};
 use super::process::{ProcessMeasure, ProcessSpent};
@@ -20,9 +20,9 @@ const LEAKS: usize = 10;
 /// Which lines are named when a budget is exceeded.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Subject {
-    /// Those of the function.
+    /// The rows of the function.
     Function(&'static Table),
-    /// Those of all functions, for a block at this place.
+    /// The rows of all functions, for a block at this place.
     Block(&'static str),
 }
 
@@ -33,7 +33,7 @@ pub(super) struct Account {
     before: Vec<(Chunk, Vec<Cost>)>,
 }
 
-/// What a line has cost a thread.
+/// The cost of a line to a thread.
 #[derive(Clone, Copy, Debug, Default)]
 struct Cost {
     runs: i64,
@@ -75,7 +75,7 @@ impl Account {
         Some(Self { limits, subject, before })
     }
 
-    /// What all threads have taken, of which the calling one has taken its `own`.
+    /// The memory that all threads have taken, of which the calling one has taken its `own`.
     pub(super) fn found(
         &self,
         process: Option<ProcessMeasure>,
@@ -198,7 +198,7 @@ struct Line {
 }
 
 impl Cost {
-    /// What came on top of `earlier` in a call that rose by `peak`. Where the line has been as high
+    /// The cost on top of `earlier` in a call that rose by `peak`. If the line has been as high
     /// before, its own peak is not known, only that it is no higher than either.
     fn since(self, earlier: Self, peak: i64) -> Self {
         Self {
@@ -217,7 +217,7 @@ impl Cost {
     }
 }
 
-/// The rows that are looked at: what the subject covers of those of the calling thread, or where all
+/// The rows to look at: the calling thread's rows that the subject covers, or where all
 /// threads are counted, all.
 fn chunks(
     subject: Subject,
@@ -340,7 +340,7 @@ impl Subject {
         }
     }
 
-    /// What it covers of the rows of a thread.
+    /// The rows of a thread that it covers.
     fn chunks(self, thread: &Thread) -> impl Iterator<Item = Chunk> {
         let (own, all) = match self {
             Self::Function(table) => (thread.chunk(table).filter(|own| !own.is_skipped()), None),

@@ -37,7 +37,7 @@ struct Aside {
     captured: i64,
     /// Debug information that the standard library keeps after a backtrace.
     backtrace: i64,
-    /// Whether there may be captured output that cannot be told apart.
+    /// Whether there may be captured output that looks like a leak.
     is_unsure: bool,
 }
 
@@ -54,7 +54,7 @@ pub(super) fn find(notes: &Notes) -> Leak {
     }
 }
 
-/// Waits until there are not so many any more; false when the time is over.
+/// Waits until their number is not `count` any more; false when the time is over.
 fn has_changed(blocks: &LiveBlocks, count: usize, deadline: Instant) -> bool {
     while blocks.count() == count {
         if Instant::now() >= deadline {

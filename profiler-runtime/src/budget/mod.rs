@@ -1,6 +1,6 @@
 //! Budgets: what a call may take, and the panic where it takes more.
 //!
-//! Figures are those of the thread that calls, so tests that run at the same time do not disturb each
+//! Figures count the calling thread only, so tests that run at the same time do not disturb each
 //! other. They come from the allocator, whatever `MEM_PROFILE` says; of lines, only what is measured
 //! can be shown.
 //!
@@ -29,7 +29,7 @@ use crate::record::noting::{self, Noting, Section};
 use crate::record::table::Table;
 use crate::record::task::{Task, task_call};
 
-/// What a call may take at most; `None` for no limit.
+/// The most that a call may take; `None` for no limit.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
     /// Bytes held more after it than before.
@@ -71,7 +71,7 @@ enum Found {
 /// The budget of a call of the function of `table`.
 ///
 /// # Panics
-/// Where the global allocator is not ours: no figure could be known.
+/// If the global allocator is not `Alloc`: no figure could be known.
 #[must_use]
 pub fn function_budget(table: &'static Table, limits: Limits) -> Budget {
     Budget::begin(Subject::Function(table), limits)
@@ -108,11 +108,11 @@ impl Drop for Budget {
     }
 }
 
-/// Where the blocks of a budget are noted.
+/// The set in which the blocks of a budget are noted.
 #[derive(Debug)]
 enum Notes {
     Own(Noting),
-    /// With those of the budget around it, which had started so many threads.
+    /// Shared with the budget around it; the number of threads that it had started by then.
     Shared(&'static LiveBlocks, usize),
     /// All threads are counted, or memory is out.
     Nowhere,
@@ -120,7 +120,7 @@ enum Notes {
 
 impl Notes {
     fn begin(limits: &Limits) -> Self {
-        // Where nothing depends on the very blocks, those that are noted anyway will do.
+        // If nothing depends on single blocks, use the ones that are noted anyway.
         match noting::innermost().filter(|_| !limits.no_leak) {
             _ if limits.process => Self::Nowhere,
             Some(outer) => Self::Shared(outer, outer.started()),

@@ -2,7 +2,7 @@
 //!
 //! Each thread knows its own memory to the byte, and publishes it when it has changed by 64 KiB. So where
 //! other threads allocate meanwhile, a peak is known within 64 KiB for each of them and for the caller;
-//! where none does, to the byte. What is held at the end is exact when the others are at rest.
+//! where none does, to the byte. Memory held at the end is exact when the others are at rest.
 
 use std::thread::sleep;
 use std::time::{Duration, Instant};

@@ -34,11 +34,11 @@ pub(crate) struct Piece {
 const ACCESS: i32 = libc::PROT_READ | libc::PROT_WRITE;
 
 impl Backing {
-    /// A new file at `path`, in place of a recording that is there. What other processes write to
-    /// that stays theirs: it is removed, not emptied.
+    /// A new file at `path`, in place of a recording that is there. The old file is removed, not
+    /// emptied: another process may still write to it.
     ///
     /// # Errors
-    /// What the system reports.
+    /// The error that the system reports.
     pub(crate) fn create(path: &Path) -> io::Result<Self> {
         match fs::remove_file(path) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

@@ -29,8 +29,8 @@ impl Memory {
     }
 }
 
-/// What the calling thread has in thread-locals of the program and of the libraries that were loaded
-/// with it; `None` where that cannot be found.
+/// The words of the calling thread in thread-locals of the program and of the libraries loaded
+/// with it; `None` if they cannot be found.
 pub(crate) fn thread_local_words(memory: &Memory) -> Option<Vec<usize>> {
     let mut areas = Vec::<Area>::new();
     // SAFETY: the callback takes what is passed on to it, and does not unwind.

@@ -1,4 +1,4 @@
-//! What lasts as long as this code is loaded. Its memory comes from the system's allocator, past all
+//! Values that last as long as this code is loaded. Their memory is the system allocator's, past all
 //! counting.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -191,7 +191,7 @@ pub(crate) fn populate(start: NonNull<u8>, bytes: usize) {
 
 /// Addresses of the stack that the calling thread was started with; `None` where that is not known.
 ///
-/// That of the first thread may be longer: there it is the part which nothing else can take.
+/// The first thread's may be longer: there it is the part which nothing else can take.
 pub(crate) fn own_stack() -> Option<Range<usize>> {
     stack::own_stack()
 }
@@ -202,7 +202,7 @@ pub(crate) fn callers(visit: &mut dyn FnMut(usize) -> ControlFlow<()>) {
     stack::callers(visit);
 }
 
-/// Where the stack of the running code ends: no address in use is lower.
+/// The lower end of the running code's stack: no address in use is lower.
 #[inline(always)]
 pub(crate) fn stack_pointer() -> usize {
     let place: usize;
@@ -296,7 +296,7 @@ pub(crate) fn at_exit(callback: extern "C" fn()) -> bool {
 /// where it is.
 ///
 /// # Errors
-/// What the system reports; when nobody reads a pipe for a while.
+/// The error that the system reports; also if nobody reads a pipe for a while.
 pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
     system::write_to(path, bytes)
 }

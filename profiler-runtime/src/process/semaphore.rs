@@ -10,7 +10,7 @@ pub(super) struct Semaphore(UnsafeCell<libc::sem_t>);
 unsafe impl Sync for Semaphore {}
 
 impl Semaphore {
-    /// One at zero, for good: it must not move.
+    /// A semaphore at zero that is never freed: it must not move.
     pub(super) fn new() -> io::Result<&'static Self> {
         // SAFETY: plain data, which is filled in next.
         let semaphore = Self(UnsafeCell::new(unsafe { std::mem::zeroed() }));

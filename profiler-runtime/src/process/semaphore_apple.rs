@@ -19,7 +19,7 @@ unsafe extern "C" {
 }
 
 impl Semaphore {
-    /// One at zero, for good.
+    /// A semaphore at zero that is never freed.
     pub(super) fn new() -> io::Result<&'static Self> {
         // SAFETY: takes any number that is not negative.
         let semaphore = NonNull::new(unsafe { dispatch_semaphore_create(0) });

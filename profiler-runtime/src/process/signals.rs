@@ -92,7 +92,7 @@ pub(crate) fn stop_listening() {
     }
 }
 
-/// How many threads of this process are those of this file.
+/// How many threads this file has started in this process.
 pub(crate) fn listeners() -> usize {
     if !is_heard() {
         return 0;
@@ -109,11 +109,11 @@ unsafe extern "C" fn forget_owner() {
 }
 
 fn woken() -> Option<&'static Semaphore> {
-    // SAFETY: null or made for good by `listen`.
+    // SAFETY: null, or made by `listen` and never freed.
     unsafe { WOKEN.load(SeqCst).as_ref() }
 }
 
-/// What the listening thread does. It makes no report itself, so it hears of the next signal while
+/// The loop of the listening thread. It makes no report itself, so it hears of the next signal while
 /// one is made.
 fn run() {
     let mut reporter = None;
@@ -202,7 +202,7 @@ fn is_taken(signal: libc::c_int) -> bool {
         return false;
     }
     if request == Request::End {
-        // Whoever replaced our handler, and calls it, decides what the signal means.
+        // A handler that replaced ours, and calls it, decides what the signal means.
         if disposition(signal) != Some(our_handler()) {
             return true;
         }

@@ -1,4 +1,4 @@
-//! Stacks on Linux: where that of a thread lies, and what called what.
+//! Stacks on Linux: the bounds of a thread's stack, and the callers on it.
 
 use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
@@ -6,7 +6,7 @@ use std::ops::{ControlFlow, Range};
 
 use super::memory::ErrnoGuard;
 
-/// The system leaves so much room for the stack of the first thread, and maps nothing there, whatever the
+/// The system leaves this much room for the stack of the first thread, and maps nothing there, whatever the
 /// limit: `mmap_base` in `arch/*/mm/mmap.c`, less what an environment may take.
 const ROOM_OF_FIRST: usize = 64 << 20;
 
@@ -49,7 +49,7 @@ fn stack_of_thread() -> Option<Range<usize>> {
     (known && length != 0).then(|| start.addr()..start.addr() + length)
 }
 
-/// What [`step`] is handed.
+/// The argument of [`step`].
 struct Walk<'a> {
     visit: &'a mut dyn FnMut(usize) -> ControlFlow<()>,
 }

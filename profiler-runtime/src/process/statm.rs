@@ -61,7 +61,7 @@ pub(super) fn resident(text: &[u8]) -> Option<u64> {
 /// Opens `statm` and reads it. From now on that descriptor is kept in place of `stale`, if it can be
 /// known again.
 ///
-/// `stale` is not closed: the program did that, and the number may be that of a file of its own.
+/// `stale` is not closed: the program did that, and may have a file of its own with this number.
 #[cold]
 #[inline(never)]
 fn reopen(stale: i32) -> Option<u64> {
@@ -183,7 +183,7 @@ mod tests {
         // SAFETY: both are open; nobody else uses them.
         assert_eq!(unsafe { libc::dup2(file, kept) }, kept);
         let after = rss().unwrap();
-        // SAFETY: only borrowed, for good.
+        // SAFETY: only borrowed, and never closed through these.
         let same = unsafe { [File::from_raw_fd(file), File::from_raw_fd(kept)] };
         let position = same.each_ref().map(|mut file| file.stream_position().ok());
         assert_eq!(position[0], position[1]);

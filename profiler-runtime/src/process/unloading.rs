@@ -46,7 +46,7 @@ extern "C" fn end() {
     if !IS_UNLOADED.load(Relaxed) {
         return;
     }
-    // What was there first, the rest may stand on.
+    // In reverse: later callbacks may depend on earlier ones.
     for place in CALLBACKS.iter().rev() {
         let callback = place.swap(0, Relaxed);
         if callback != 0 {

@@ -75,7 +75,7 @@ fn has_mapped(process: u32, path: &Path, file: &Metadata) -> bool {
 fn is_mapping(line: &[u8], inode: u64, path: &[u8]) -> bool {
     let mut fields = line.splitn(6, |&byte| byte == b' ');
     let Some(found) = fields.nth(4) else { return false };
-    // Where file systems are stacked, the number may be of the one below.
+    // If file systems are stacked, the number may belong to the lower one.
     found == inode.to_string().as_bytes()
         || fields.next().is_some_and(|found| !path.is_empty() && found.trim_ascii() == path)
 }
@@ -85,7 +85,7 @@ fn is_mapping(line: &[u8], inode: u64, path: &[u8]) -> bool {
 fn is_open_for_writing(path: &Path) -> bool {
     let Ok(file) = File::open(path) else { return false };
     let descriptor = file.as_raw_fd();
-    // SAFETY: the descriptor is open. Who opens the file meanwhile breaks the lease, of which the
+    // SAFETY: the descriptor is open. Opening the file meanwhile breaks the lease, of which the
     // process hears by this signal, which is ignored by default.
     unsafe {
         libc::fcntl(descriptor, F_SETSIG, libc::SIGURG);

@@ -1,4 +1,4 @@
-//! What the allocator does otherwise while a budget notes blocks.
+//! The allocator's methods while a budget notes blocks.
 
 use std::alloc::{GlobalAlloc, Layout};
 

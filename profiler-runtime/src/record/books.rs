@@ -55,8 +55,8 @@ impl Books {
         unsafe { slice::from_raw_parts(words, size_of::<Self>() / size_of::<Word>()) }
     }
 
-    /// Takes over where the `old` books of the thread stand, of which no frame is in use. What the allocator
-    /// had counted there.
+    /// Goes on from the thread's `old` books, of which no frame is in use. Returns the counts that the
+    /// allocator had there.
     pub(super) fn take_over(&self, old: &Self) -> Counts {
         self.rss.take_over(&old.rss);
         self.heap.take_over(&old.heap)

@@ -6,7 +6,7 @@ use std::alloc::{GlobalAlloc, Layout};
 #[derive(Debug)]
 pub struct Borrowed<A: 'static>(pub &'static A);
 
-// SAFETY: every method is that of an allocator that upholds the contract, with the arguments that it
+// SAFETY: every method calls an allocator that upholds the contract, with the arguments that it
 // was given.
 unsafe impl<A: GlobalAlloc> GlobalAlloc for Borrowed<A> {
     #[inline]

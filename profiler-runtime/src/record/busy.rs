@@ -47,7 +47,7 @@ impl Ledger {
         self.stack_length.get() == BUSY
     }
 
-    /// What follows belongs together, until [`Self::end_work`], to which goes what is returned.
+    /// Begins changes that belong together. Pass the returned value to [`Self::end_work`].
     #[inline(always)]
     #[must_use]
     pub(super) fn set_busy(&self) -> i64 {

@@ -1,4 +1,4 @@
-//! What the allocator does to a ledger: it counts blocks and bytes, and publishes what its thread holds
+//! The allocator's use of a ledger: it counts blocks and bytes, and publishes what its thread holds
 //! where that leaves the window.
 
 use core::sync::atomic::Ordering::Relaxed;
@@ -9,7 +9,7 @@ use super::noting;
 use super::thread;
 use super::watermark;
 
-/// What the allocator calls.
+/// The methods that the allocator calls.
 impl Ledger {
     /// Counts a block; false where [`Ledger::alloc_slow`] must see to it, and then the watcher.
     #[inline(always)]
@@ -126,7 +126,7 @@ impl Ledger {
         self.base.add(shift);
     }
 
-    /// What this thread has to add to [`published`].
+    /// The bytes that this thread has to add to [`published`].
     pub(crate) fn unpublished(&self) -> i64 {
         self.live.get() - CENTER
     }

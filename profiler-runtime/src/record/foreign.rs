@@ -6,7 +6,7 @@
 //! another thread. Nobody says which. So such a frame is **guarded**: its handle leads to a ledger that
 //! stands in for the thread's own. There each line and each block goes by the slow functions, which ask
 //! whether the frame still runs. When it does not, the process has coroutines: all guarded frames are
-//! given up, their functions say so, and none is measured on such a stack any more. What they allocate is
+//! given up, their functions say so, and none is measured on such a stack any more. Their memory is
 //! then on the line that has resumed them.
 //!
 //! Guarded frames lie above all others of a thread: whoever comes upon one from the thread's own stack
@@ -32,13 +32,13 @@ use crate::process;
 static HAS_COROUTINES: AtomicBool = AtomicBool::new(false);
 
 /// Nearer to each other are no two frames on different stacks, because a page without access is between
-/// these. All that a function calls sees the stack pointer nearer than that to where its frame began.
+/// these. The callees of a function see the stack pointer nearer than this to where its frame began.
 const NEAR: usize = 4096;
 
 /// A caller that is further away may be on another stack.
 const LARGEST_FRAME: usize = 4 * NEAR;
 
-/// So many callers are looked at.
+/// The number of callers that are looked at.
 const MOST_CALLERS: usize = 1024;
 
 /// On what stack a frame begins.
@@ -46,7 +46,7 @@ const MOST_CALLERS: usize = 1024;
 pub(super) enum Side {
     Own,
     Foreign,
-    /// On that of a coroutine, for all that is known: it is not measured.
+    /// On a coroutine's stack, as far as is known: it is not measured.
     Coroutine,
 }
 
@@ -71,7 +71,7 @@ fn find_side(table: &'static Table, ledger: &'static Ledger) -> Side {
     Side::Foreign
 }
 
-/// What the handle of the frame that was entered last leads to.
+/// The ledger to which the handle of the last entered frame leads.
 #[inline(always)]
 pub(super) fn handle(ledger: &'static Ledger, side: Side) -> &'static Ledger {
     if side == Side::Foreign { guard(ledger) } else { ledger }
@@ -122,7 +122,7 @@ fn find_ledger(ledger: &'static Ledger, address: usize) -> Option<&'static Ledge
     None
 }
 
-/// The same for an async body, whose frame is that of the poll.
+/// The same for an async body, whose frame is the poll's.
 pub(super) fn ledger_of_body(ledger: &'static Ledger) -> Option<&'static Ledger> {
     let thread = ledger.thread()?;
     if ledger.stack.guarded().is_none() {
@@ -166,7 +166,7 @@ pub(super) fn stand_down(thread: &'static Thread) {
     }
 }
 
-/// What began there has ended: what is known of the stack from there on may not be so any more.
+/// The frame that began there has ended: the bounds of the stack from there on may be out of date.
 pub(super) fn forget_stack(thread: &Thread, begun: usize) {
     if thread.known_stack().end <= begun + 1 {
         thread.set_known_stack(0..0);
@@ -201,14 +201,14 @@ pub(super) fn give_up_all(thread: &'static Thread) {
     }
 }
 
-/// Whoever calls this is not inside of the guarded frames of the ledger, if there are any.
+/// The caller is not inside of the guarded frames of the ledger, if there are any.
 pub(super) fn give_up_guarded(ledger: &'static Ledger) {
     if ledger.stack.guarded().is_some() {
         give_up(ledger);
     }
 }
 
-/// They end here, for all that is recorded. What was recorded up to here has happened in them.
+/// The recording ends them here. All that was recorded up to here has happened in them.
 #[cold]
 fn give_up(ledger: &'static Ledger) {
     note_coroutines();
@@ -254,7 +254,7 @@ pub(super) fn is_elsewhere(thread: &'static Thread) -> bool {
         return false;
     }
     if ledger.stack_length.get() == 0 {
-        // Where it is not known, all is.
+        // If it is not known, every address counts as its own.
         let own = process::own_stack().unwrap_or(0..usize::MAX);
         ledger.stack_start.set(own.start as i64);
         ledger.stack_length.set((own.end - own.start) as i64);

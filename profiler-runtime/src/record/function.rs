@@ -18,7 +18,7 @@ pub(crate) struct Function {
     pub(crate) rows: usize,
     /// The source of these lines.
     pub(crate) source: &'static str,
-    /// What row 0 has beside the count of the calls: bits of [`super::layout::function`].
+    /// The contents of row 0 beside the count of the calls: bits of [`super::layout::function`].
     pub(crate) flags: i64,
 }
 

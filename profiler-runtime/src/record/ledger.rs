@@ -89,7 +89,7 @@ pub(crate) struct Ledger {
     /// A row whose highest usage is below this has something to book: what the process had in
     /// use when this thread last settled, [`CHANGED`] or [`RISEN`].
     pub(super) notable: Local,
-    /// The watcher is told of a block with which `allocated` comes to this. Without the feature `trace`
+    /// The watcher is called for a block with which `allocated` comes to this. Without the feature `trace`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`super::noting`]).
     pub(super) awaited: Word,
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
@@ -114,13 +114,13 @@ pub(crate) struct Ledger {
     /// `allocated` and `allocations` when `live` was last booked.
     pub(super) booked_allocated: Word,
     pub(super) booked_allocations: Word,
-    /// What kind it is and, of a [`Kind::Heap`], what stays set in [`Self::notable`]: [`PLAIN`], [`SPANS`] or
+    /// The kind and, of a [`Kind::Heap`], the bits that [`Self::notable`] keeps: [`PLAIN`], [`SPANS`] or
     /// [`GUARDED`]. Odd where line events have more to do than to record.
     pub(super) mode: Local,
     thread: Pointer<Thread>,
 }
 
-/// What the allocator counts, as it stands in a ledger.
+/// The allocator's counts, as they stand in a ledger.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Counts {
     live: i64,
@@ -170,7 +170,7 @@ impl Ledger {
         Self::new(kind, live, idle)
     }
 
-    /// Goes on where `old` stands, which belongs to the same thread. What that has counted.
+    /// Goes on from `old`, which belongs to the same thread. Returns the counts of `old`.
     pub(super) fn take_over(&self, old: &Self) -> Counts {
         let Self { live, peak, allocated, allocations, line_start, booked, frame_peak, .. } = self;
         let counts = old.counts();
@@ -221,7 +221,7 @@ impl Ledger {
         }
     }
 
-    /// Whether it is that of the allocator, and no frame is guarded.
+    /// Whether it is the allocator's, and no frame is guarded.
     #[inline(always)]
     pub(super) fn is_usual(&self) -> bool {
         self.mode.get() & 1 == 0

@@ -55,7 +55,7 @@ pub(crate) struct LiveBlock {
 pub(crate) struct LiveBlocks {
     next: AtomicPtr<Self>,
     claim: Claim,
-    /// Those of the budget around it on the same thread.
+    /// The blocks of the budget around it on the same thread.
     pub(super) outer: AtomicPtr<Self>,
     is_running: AtomicBool,
     /// How many threads had begun when its thread opened it last, and how many of the later ones it has started.
@@ -78,7 +78,7 @@ impl Node for LiveBlocks {
     }
 }
 
-/// Those of all budgets that run.
+/// The blocks of all budgets that run.
 pub(super) fn running() -> impl Iterator<Item = &'static LiveBlocks> {
     TABLES.iter().filter(|blocks| blocks.is_running())
 }
@@ -121,7 +121,7 @@ impl LiveBlocks {
         }
     }
 
-    /// A thread has it open for good.
+    /// A thread keeps it open and never closes it.
     pub(super) fn strand(&self) {
         self.is_stranded.store(true, Relaxed);
     }
@@ -159,7 +159,7 @@ impl LiveBlocks {
         self.lost.load(Relaxed)
     }
 
-    /// All that are there.
+    /// All blocks in the set.
     pub(crate) fn iter(&self) -> impl Iterator<Item = LiveBlock> {
         self.buckets().flat_map(|bucket| (0..SLOTS).filter_map(|slot| bucket.block(slot)))
     }
@@ -191,7 +191,7 @@ impl LiveBlocks {
         self.find(address, address, exchange).is_some()
     }
 
-    /// Where the block is now, which has begun to move from `old`.
+    /// Enters the new address of a block that has begun to move from `old`.
     pub(super) fn end_move(&self, old: usize, address: usize, size: usize) {
         if let Some(block) = self.take_as(old, moving(old)) {
             self.put(&LiveBlock { address, size, ..block });
@@ -243,7 +243,7 @@ impl LiveBlocks {
         }
     }
 
-    /// Where the block of this address would be in that part; `None` where there is no such part.
+    /// The bucket of a block with this address in that part; `None` if there is no such part.
     fn bucket(&self, part: usize, address: usize) -> Option<&Bucket> {
         let index = hash(address) % length(part);
         // SAFETY: the index is below the length of the part, which is never freed.

@@ -1,4 +1,4 @@
-//! What the calling thread allocates between two moments, to the byte, and how others stand: the ground of
+//! The calling thread's allocations between two moments, to the byte, and others' state: the basis of
 //! budgets.
 
 use core::marker::PhantomData;
@@ -136,11 +136,11 @@ impl Ledger {
     }
 }
 
-/// What is known of the measures of a thread that run on a foreign stack, where they are guarded as frames
+/// The state of a thread's measures that run on a foreign stack, where they are guarded as frames
 /// are ([`foreign`]).
 #[derive(Debug)]
 pub(super) struct Measured {
-    /// Where the innermost one began; 0 where there is none, or it was left.
+    /// The stack address at which the innermost one began; 0 if there is none, or it was left.
     begun: Local,
     /// How many frames there were when the outermost one began.
     depth: Local,
@@ -149,13 +149,13 @@ pub(super) struct Measured {
 }
 
 impl Measured {
-    /// Where the innermost one began.
+    /// The stack address at which the innermost one began.
     pub(super) fn guarded(&self) -> Option<usize> {
         Some(self.begun.get() as usize).filter(|&begun| begun != 0)
     }
 }
 
-/// Whoever calls this is not inside of the innermost guarded measure, if there is one.
+/// The caller is not inside of the innermost guarded measure, if there is one.
 pub(super) fn give_up(thread: &'static Thread) {
     let measured = &thread.measured;
     if measured.guarded().is_none() {
@@ -171,7 +171,7 @@ pub(super) fn give_up(thread: &'static Thread) {
     foreign::stand_down(thread);
 }
 
-/// Where a measure began.
+/// The start of a measure.
 #[derive(Debug)]
 struct Place {
     /// 0 on the stack of the thread.

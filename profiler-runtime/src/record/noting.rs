@@ -55,7 +55,7 @@ pub(super) struct ThreadNotes {
     ledger: Ledger,
     /// The ledger that the allocator would find otherwise.
     behind: AtomicPtr<Ledger>,
-    /// The blocks of the innermost budget, which lead to those of the others.
+    /// The blocks of the innermost budget, which lead to the other budgets' blocks.
     open: AtomicPtr<LiveBlocks>,
     /// The thread's number among all that have begun, and how many have had this record.
     birth: AtomicU64,
@@ -170,7 +170,7 @@ impl Ledger {
     ))]
     #[inline(always)]
     pub(super) fn is_below_floor(&self, live: i64) -> bool {
-        // SAFETY: this reads a word of ours, as an atomic load does, and touches nothing else.
+        // SAFETY: this reads a word of this process, as an atomic load does, and touches nothing else.
         unsafe {
             core::arch::asm!(
                 "cmp {live}, qword ptr [{ledger} + {floor}]",
@@ -347,7 +347,7 @@ impl Moving {
         Self { old, is_known, before, _pause }
     }
 
-    /// Where it is now.
+    /// Ends the move: takes the new address.
     pub(super) fn end(&mut self, block: *mut u8, size: usize) {
         // The allocator inside may have moved it by making a block, which is new only if the one that it
         // has freed was.

@@ -6,7 +6,7 @@ use super::ledger::Kind;
 use super::word::Word;
 use crate::process::Identity;
 
-/// What a recording says of its process.
+/// The description of the process in a recording.
 #[derive(Debug, Default)]
 #[repr(C, align(64))]
 pub(crate) struct Process {
@@ -18,7 +18,7 @@ pub(crate) struct Process {
     pub(super) started: Word,
     /// 1 when nothing more was to come.
     pub(super) closed: Word,
-    /// What the system said when the file could not grow; 0 if it always could.
+    /// The system's error when the file could not grow; 0 if it always could.
     pub(super) error: Word,
     /// Bytes of the file.
     pub(super) length: Word,

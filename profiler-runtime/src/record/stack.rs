@@ -13,7 +13,7 @@ use super::layout;
 use super::row::{Chunk, Header, Row, Totals};
 use super::word::{MARK, Pointer, Word, marked};
 
-/// What is added to the chunk of an entry whose frame is guarded ([`super::foreign`]), beside the mark.
+/// The bit added to the chunk of an entry whose frame is guarded ([`super::foreign`]), beside the mark.
 const GUARDED: usize = 2;
 
 /// Both are no part of the address.
@@ -187,7 +187,7 @@ impl Stack {
         }
     }
 
-    /// Where the innermost frame began, if it is guarded.
+    /// The stack address at which the innermost frame began, if it is guarded.
     pub(super) fn guarded(&self) -> Option<usize> {
         let (_, begun) = self.last().filter(|(last, _)| last.is_guarded())?;
         Some(begun.get() as usize)
@@ -265,10 +265,10 @@ impl Stack {
     }
 }
 
-/// Where the frame of the entry of this number began, if it is guarded.
+/// The stack address at which the frame of the entry of this number began, if it is guarded.
 ///
 /// # Safety
-/// `end` is that of the entries of a block, of which there are more.
+/// `end` is the end of a block's entries, and there are more than `index` of them.
 unsafe fn begun<'a>(end: *mut Aside, index: usize) -> &'a Word {
     // SAFETY: `grow` has made room for a word for each entry behind them all.
     unsafe { &*end.cast::<Word>().add(index) }

@@ -251,7 +251,7 @@ impl Table {
         let thread = thread::current()?;
         let _busy = thread.ledger(Kind::Heap).begin_work()?;
         thread.record();
-        // Where it has another one now.
+        // If the thread has another ledger by now.
         let _busy_too = thread.ledger(Kind::Heap).begin_work();
         thread.use_ledger(kind);
         let chunk = thread.chunk(self).or_else(|| thread.add_chunk(self, self.reserve(thread)?))?;

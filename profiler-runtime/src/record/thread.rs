@@ -116,8 +116,8 @@ pub(crate) struct Thread {
     active: AtomicPtr<Ledger>,
     /// The rows of its functions.
     directory: AtomicPtr<Directory>,
-    /// What its allocator finds in the place of its ledger while guarded frames run ([`foreign`]), and
-    /// a row for that.
+    /// The ledger that its allocator finds while guarded frames run ([`foreign`]), and its
+    /// row.
     guard: Ledger,
     guard_row: Row,
     /// Addresses that are known to be of the stack of the guarded frame that began at their end.
@@ -303,12 +303,12 @@ impl Thread {
         unsafe { self.active.load(Acquire).as_ref() }
     }
 
-    /// The same, or that of the allocator.
+    /// The same, or the allocator's.
     pub(super) fn frames_ledger(&self) -> &'static Ledger {
         self.active().unwrap_or(&self.books().heap)
     }
 
-    /// What stands in for the ledger of the allocator while guarded frames run.
+    /// The stand-in for the allocator's ledger while guarded frames run.
     pub(super) fn guard(&'static self) -> &'static Ledger {
         &self.guard
     }

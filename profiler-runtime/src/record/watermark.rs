@@ -32,7 +32,7 @@ impl Node for Watermark {
     }
 }
 
-/// So many bytes are live in the process, as published.
+/// Raises the marks to the live bytes of the process, as published.
 pub(super) fn note(published: i64) {
     if SET.load(Relaxed) != 0 {
         WATERMARKS.iter().for_each(|mark| _ = mark.highest.fetch_max(published, Relaxed));

@@ -57,7 +57,7 @@ impl Word {
     }
 
     /// Adds and returns the new value. Not atomic as a whole: only the writer may call it, where no signal
-    /// handler adds to the same word. What a handler may add to is changed by `add_at_once!`.
+    /// handler adds to the same word. `add_at_once!` changes a word that a handler may add to.
     #[inline(always)]
     pub(crate) fn add(&self, change: i64) -> i64 {
         let value = self.get().wrapping_add(change);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::Recording;
 use crate::record::layout::{self, PAGE, UNIT, WORD};
 
-/// Where the segment lay in the process.
+/// The address of the segment in the process.
 const ADDRESS: i64 = 1 << 40;
 
 struct Image(Vec<u8>);

@@ -204,7 +204,7 @@ impl Recording {
     }
 }
 
-/// What is at a path where a run might be recorded.
+/// The kind of file at a path where a run might be recorded.
 pub(crate) enum Found {
     Nothing,
     /// A recording that nobody writes to.
@@ -218,7 +218,7 @@ pub(crate) enum Found {
 }
 
 pub(crate) fn look(path: &Path) -> Found {
-    // Where the path leads nowhere, making the file says why.
+    // If the path leads nowhere, creating the file reports why.
     let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };
     // To open a pipe would be to wait for its writer.
     if !metadata.is_file() {

@@ -158,9 +158,9 @@ impl Sum {
 struct Ledger {
     live: i64,
     totals: Totals,
-    /// What they were when they were last booked.
+    /// The totals when they were last recorded.
     booked_totals: Totals,
-    /// Where the chunk and the row are that are current.
+    /// The addresses of the current chunk and row.
     current: Option<(u64, u64)>,
     /// Those that wait for a callee since then, and the current one, by their chunks.
     frames: Vec<Frame>,
@@ -168,7 +168,7 @@ struct Ledger {
 
 /// A frame on a thread's stack.
 struct Frame {
-    /// Where its chunk and its row are.
+    /// The addresses of its chunk and its row.
     chunk: u64,
     row: u64,
     /// How many are further out, up to the one that was current when the thread last booked.
@@ -330,7 +330,7 @@ fn function(
         numbered.map(|(line, sum)| row(line, source.next().unwrap_or(""), sum, backend)).collect();
     let reading = Some(block.word(layout::function::READING)).filter(|&reading| reading != NEVER);
     if let Some(first) = lines.first_mut() {
-        // What another macro has put before the first line has no row of its own.
+        // Code that another macro has put before the first line has no row of its own.
         let has_code = flags & FIRST_ROW_RUNS != 0 || sums.first().is_some_and(Sum::has_effect);
         first.kind = if has_code { RowKind::Both } else { RowKind::Entry };
         if let Some(reading) = reading.filter(|_| !first.is_body()) {
@@ -349,7 +349,7 @@ fn function(
     })
 }
 
-/// What the first line does is on the last row; how often it ran is not how often the function was
+/// The last row has the first line's figures; how often it ran is not how often the function was
 /// called.
 fn join_first_row(sums: &mut Vec<Sum>) {
     if let [first, .., code] = &mut sums[..] {

@@ -98,7 +98,7 @@ struct Labels<'a> {
     names: BTreeMap<i64, Block<'a>>,
     /// Where labels are, by the same; of the type that `calls` has, so that its code is there once.
     found: BTreeMap<i64, u64>,
-    /// Where names of blocks are, by their hashes; of the same type for the same reason.
+    /// The places of block names, by their hashes; of the same type for the same reason.
     by_hash: BTreeMap<i64, u64>,
     labels: Vec<Label>,
 }
@@ -185,7 +185,7 @@ impl<'a> Labels<'a> {
     }
 }
 
-/// That of Fowler, Noll and Vo.
+/// The hash function of Fowler, Noll and Vo (FNV-1a).
 fn hash(text: &str) -> i64 {
     let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix) as i64

@@ -211,7 +211,7 @@ mod tests {
     fn a_line_of_a_million_tabs_is_measured_once() {
         let began = std::time::Instant::now();
         assert_eq!(printable(&("\t".repeat(1_000_000) + "x")).len(), 4_000_001);
-        // Measured anew at each tab, it takes many minutes.
+        // If the text were measured again at each tab, this would take many minutes.
         assert!(began.elapsed().as_secs() < 10);
     }
 }

@@ -95,7 +95,7 @@ pub(crate) fn collapsed(pattern: &str) -> String {
 
 /// Compares a pattern with the whole text.
 ///
-/// What stands between two `*` is looked for once, behind what was found before: a later place would
+/// A part between two `*` is searched once, behind the last one found: a later place would
 /// leave less for the rest. So each part of the text is looked at once, unless there are `?`.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
@@ -122,7 +122,7 @@ fn before_end<'a>(end: &str, text: &'a str) -> Option<&'a str> {
     end.chars().rev().all(is_like).then_some(rest.as_str())
 }
 
-/// What comes behind the first place that is like this.
+/// The rest behind the first match of this part.
 fn after<'a>(part: &str, text: &'a str) -> Option<&'a str> {
     if !part.contains('?') {
         // Mostly it is not there, which `contains` finds out faster.

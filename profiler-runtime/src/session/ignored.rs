@@ -22,7 +22,7 @@ pub(super) const KNOWN: [&str; 15] = [
     "MEM_PROFILE_RUNTIME",
 ];
 
-/// Names that only look like ours.
+/// Names that only look like the profiler's.
 pub(super) fn unknown<'a>(names: impl Iterator<Item = &'a OsStr>) -> impl Iterator<Item = String> {
     names.filter_map(|name| {
         let name = name.to_str().filter(|name| is_meant_for_us(name) && !KNOWN.contains(name))?;

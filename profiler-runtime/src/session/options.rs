@@ -72,9 +72,9 @@ impl Default for Options {
 }
 
 impl Options {
-    /// Reads those of these variables that are known. An empty one counts as unset.
+    /// Reads the known ones of these variables. An empty one counts as unset.
     ///
-    /// A value that makes no sense is replaced by the default. One warning line is returned for each of
+    /// An invalid value is replaced by the default. One warning line is returned for each of
     /// these, and for each other setting that has no effect.
     pub(crate) fn read(variables: &[(OsString, OsString)]) -> (Self, Vec<String>) {
         let mut reader = Reader { variables, warnings: Vec::new() };
@@ -114,7 +114,7 @@ impl Reader<'_> {
         }
     }
 
-    /// What a report is written as: what is asked for, else what the ending of its name says.
+    /// The formats of a report: the ones asked for, else the one that its file name's ending means.
     fn formats(&mut self, output: &Output) -> Vec<Format> {
         if self.get(values::FORMATS.name).is_some() {
             return self.read(&values::FORMATS).unwrap_or(Options::default().formats);
@@ -229,7 +229,7 @@ mod tests {
     #[test]
     fn text_that_is_not_unicode_is_unusable_too() {
         use std::os::unix::ffi::OsStringExt;
-        // Not those of the tracer and of the command.
+        // Without the variables of the tracer and the command.
         let names = ignored::KNOWN.iter().take(11);
         let value = OsString::from_vec(vec![b'a', 0xff]);
         let (options, warnings) =

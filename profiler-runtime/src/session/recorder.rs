@@ -88,11 +88,11 @@ fn expanded(pattern: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// The file to record to, which nothing or a finished recording has: that of `path`, or one beside it
+/// The file to record to, where nothing or a finished recording is: `path`, or a file beside it
 /// where a process that still runs, maybe this one, records to that.
 ///
 /// # Errors
-/// Where something else is there, which would be lost.
+/// If something else is there, which would be lost.
 fn free(path: &Path) -> io::Result<PathBuf> {
     match recording::look(path) {
         Found::Foreign(what) => Err(foreign(what)),
@@ -128,7 +128,7 @@ fn numbered(path: &Path) -> impl Iterator<Item = PathBuf> {
     })
 }
 
-/// Where a symbolic link leads to, also where there is nothing.
+/// The target of a symbolic link, even if nothing is there.
 fn followed(path: &Path) -> PathBuf {
     /// As many as the system follows.
     const MOST: usize = 40;

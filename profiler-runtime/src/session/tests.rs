@@ -323,7 +323,7 @@ mod signals {
         unsafe { libc::kill(libc::getpid(), signal) };
     }
 
-    /// What that process ends by, and after how many seconds.
+    /// The signal that ends that process, and after how many seconds.
     fn end_of(test: &str, child: fn()) -> Option<(Option<i32>, u64)> {
         let start = Instant::now();
         let ended = in_child(test, child)?;

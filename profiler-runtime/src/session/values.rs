@@ -89,7 +89,7 @@ fn output(text: &str) -> Option<Output> {
     })
 }
 
-/// What a report with this name is, if its ending says so.
+/// The format of a report with this name, if its ending is known.
 pub(super) fn format_of_path(path: &str) -> Option<Format> {
     let extension = Path::new(path).extension()?.to_str()?;
     let formats = [Format::Table, Format::Json, Format::Markdown, Format::Csv, Format::Lcov];

@@ -15,7 +15,7 @@ use crate::sort::sort;
 pub const SCHEMA_VERSION: u32 = 1;
 
 /// The note of a function that was left in the middle and went on later. Its lines have only a part of
-/// what it did; those of other functions have all of it.
+/// what it did; the lines of other functions have all of it.
 pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
 
 /// What a reading of memory means.
@@ -80,14 +80,14 @@ pub struct FunctionSnapshot {
     pub calls: u64,
     /// Memory in use when the function was first entered, in bytes; no line took it.
     pub reading_at_entry: Option<u64>,
-    /// What a reader of its figures should know, such as `measured in part: it ran on a coroutine`;
+    /// A note for readers of its figures, such as `measured in part: it ran on a coroutine`;
     /// mostly `None`.
     pub note: Option<String>,
     /// One row per source line: see [`Self::body_lines`].
     pub lines: Vec<LineSnapshot>,
 }
 
-/// What a row of a table measures.
+/// The thing that a row of a table measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -102,7 +102,7 @@ pub enum RowKind {
     #[cfg_attr(feature = "enabled", serde(rename = "body"))]
     Body,
     /// The call and code: a function on one line, or a statement beside `fn`. `usage` and
-    /// `increment` are those of the code.
+    /// `increment` are the code's.
     #[cfg_attr(feature = "enabled", serde(rename = "both"))]
     Both,
 }
@@ -114,7 +114,7 @@ pub enum RowKind {
 pub struct LineSnapshot {
     /// Line number, counted from 1.
     pub line: u32,
-    /// Whether the figures are those of the function's code.
+    /// Whether the figures measure the function's code.
     pub kind: RowKind,
     /// Source text, without its line ending.
     pub source: String,
@@ -169,7 +169,7 @@ impl FunctionSnapshot {
 }
 
 impl LineSnapshot {
-    /// Whether the figures are those of the function's code, and not a reading on entry.
+    /// Whether the figures measure the function's code, and are not a reading on entry.
     pub fn is_body(&self) -> bool {
         self.kind != RowKind::Entry
     }

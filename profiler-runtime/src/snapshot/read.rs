@@ -1,4 +1,4 @@
-//! What JSON of an earlier version does not say is found out when it is read.
+//! Reading JSON: fills in fields that earlier versions did not write.
 
 use serde::Deserialize;
 
@@ -14,7 +14,7 @@ pub(super) enum Kind {
 }
 
 impl From<Option<Kind>> for RowKind {
-    /// Where nothing is said, a row is of the body, until `Function` has looked at the first.
+    /// Without a kind, a row is of the body, until `Function` has looked at the first.
     fn from(kind: Option<Kind>) -> Self {
         match kind {
             Some(Kind::Entry) => Self::Entry,

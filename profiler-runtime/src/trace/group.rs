@@ -34,11 +34,11 @@ pub(super) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Fr
         .or_else(|| frames().find(|frame| frame.origin != Origin::Profiler))
 }
 
-/// Where the standard library calls `main`, after it has set itself up.
+/// The function in which the standard library calls `main`, after its own start.
 const CALLS_MAIN: &str = "std::rt::lang_start";
 
 /// Whether it is the standard library's own, from before `main` or after it: none of the program's code
-/// is on the stack, nor that of a library.
+/// is on the stack, nor a library's.
 pub(super) fn is_around_main(symbols: &Symbols, trace: &Trace) -> bool {
     let mut frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
     let mut calls_main = false;

@@ -1,8 +1,8 @@
 //! Whether a sample takes a block. Lots are drawn ahead: how many bytes a thread allocates up to the
 //! next hit. Its ledger waits for that, so most blocks ask nothing.
 //!
-//! A handler of a signal may come in between. What it allocates while lots are drawn takes no part in
-//! the wait: it draws a lot of its own, as does whoever has no ledger to wait.
+//! A signal handler may come in between. Memory that it allocates while lots are drawn takes no part in
+//! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
 
 use super::hook;
 use super::sample;

@@ -101,7 +101,7 @@ impl Drop for Busy {
     }
 }
 
-/// That of this thread; `None` where it has none.
+/// This thread's state; `None` if it has none.
 #[inline(always)]
 pub(super) fn current() -> Option<&'static State> {
     match STATE.get() {

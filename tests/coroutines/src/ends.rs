@@ -30,7 +30,7 @@ impl Sent {
     }
 }
 
-/// Runs up to where it waits in `outer`, and in `leaf`, so many times.
+/// Runs up to where it waits in `outer`, and in `leaf`, this many times.
 fn begun(steps: usize) -> Sent {
     let mut waits = Sent(waits_inside(7));
     (0..steps).for_each(|_| assert!(waits.step().is_none()));
@@ -45,7 +45,7 @@ fn begins_and_drops() -> Vec<u8> {
     kept
 }
 
-/// What the coroutine still holds is freed by unwinding it, on the line that drops it.
+/// Dropping a coroutine unwinds it, which frees its memory on the line of the drop.
 pub(crate) fn dropped_while_it_waits() {
     for _ in 0..3 {
         drop(begun(2));

@@ -1,11 +1,11 @@
-//! What the profiler says of a function.
+//! The profiler's figures of a function.
 
 use mem_profile::{FunctionSnapshot, LineSnapshot};
 
 /// The figures of a function so far.
 pub(crate) struct Figures(FunctionSnapshot);
 
-/// Those of the function of this name, which was called.
+/// The figures of the function of this name, which was called.
 pub(crate) fn figures(name: &str) -> Figures {
     let suffix = format!("::{name}");
     let functions = mem_profile::snapshot().functions;

@@ -49,7 +49,7 @@ pub(crate) fn assert_plain(calls: u64, bytes: i64) {
     assert_eq!(all.increment(), bytes);
 }
 
-/// What a generator, or two of them, and an unmeasured consumer do.
+/// A generator, or two of them, and an unmeasured consumer.
 pub(crate) fn generator_among_allocations() {
     let mut generator = generator::Gn::<()>::new_scoped(|mut scope| {
         let given = RefCell::new(&mut scope);
@@ -140,7 +140,7 @@ pub(crate) fn coroutines_in_turns() {
     assert_plain(steps, (1..=steps as i64).sum());
 }
 
-/// They go on on whatever thread is free.
+/// They go on on any free thread.
 pub(crate) fn coroutines_on_several_threads() {
     may::config().set_workers(4).set_stack_size(0x8000);
     for _ in 0..200 {

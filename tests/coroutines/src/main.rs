@@ -1,4 +1,4 @@
-//! Runs one case by its name. What a case says of figures it asserts.
+//! Runs one case by its name. A case asserts its figures itself.
 
 mod budgets;
 mod ends;

@@ -30,7 +30,7 @@ macro_rules! cases {
             }
         )*
 
-        /// What is said of bytes is not so then.
+        /// The figures in bytes do not hold then.
         #[test]
         fn the_resident_set_is_measured_without_a_crash() {
             for name in [$(stringify!($case)),*] {

@@ -71,7 +71,7 @@ fn libraries(dependencies: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What all lints say about the crate in `folder`.
+/// The messages of all lints about the crate in `folder`.
 fn messages(clippy: &Path, lints: &[String], folder: &Path) -> BTreeSet<Message> {
     let test = std::env::current_exe().expect("this test");
     let dependencies = test.parent().expect("its folder");
@@ -114,7 +114,7 @@ fn no_lint_speaks_of_what_is_emitted() {
     let [with, without] = [with, without].map(|folder| messages(&clippy, &lints, &folder));
     assert!(without.len() > 100, "only {} messages", without.len());
 
-    // Where a block goes around a value that is not returned, that lint speaks of the attribute.
+    // If a block goes around a value that is not returned, this lint points at the attribute.
     let is_moved = |[lint, _, place]: &Message| {
         lint == "clippy::implicit_return" && !place.starts_with("returns.rs")
     };

@@ -18,7 +18,7 @@ pub fn stack(size: usize) -> DefaultStack {
     DefaultStack::new(size).expect("memory for a stack")
 }
 
-/// What `make` makes, called through so many frames.
+/// The result of `make`, called through `depth` frames.
 #[inline(never)]
 pub fn at_depth<T>(depth: usize, make: &mut dyn FnMut() -> T) -> T {
     let made = if depth == 0 { make() } else { at_depth(depth - 1, make) };

@@ -10,7 +10,7 @@ use crate::timeline::{Span, Timeline};
 /// More would be thinner than they can be drawn.
 pub(super) const ROWS: usize = 120;
 
-/// What is seen of all lanes, thread by thread, those of lower levels first, and how many lanes
+/// The visible part of all lanes, by thread, lower levels first, and how many lanes
 /// there are.
 pub(super) fn shades(timeline: &Timeline, scale: &Scale, paint: &Paint) -> (Vec<Shade>, usize) {
     let mut numbers = HashMap::new();

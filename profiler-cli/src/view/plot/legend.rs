@@ -54,7 +54,7 @@ pub(super) fn entries(
     entries
 }
 
-/// What is to be known of lanes that share a row.
+/// The note on lanes that share a row.
 pub(super) fn lanes(count: usize) -> Option<Entry> {
     let text = format!("{count} threads and levels in {} rows", lanes::ROWS);
     (count > lanes::ROWS).then_some(Entry { sign: Sign::Nothing, text })

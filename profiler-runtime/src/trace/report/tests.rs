@@ -123,7 +123,7 @@ fn two_threads_at_one_place_are_one_stack_of_dhat() {
     assert_eq!(json["pps"].as_array().unwrap().len(), 3);
 }
 
-/// What a terminal, the log of a workflow and the formats would obey.
+/// Text that a terminal, the log of a workflow and the formats would obey.
 const HOSTILE: &str =
     "::error::\u{1b}[2J\u{9b}7m\u{7f}\u{202e}\u{200b}\n::warning::<script>;\"\\##[group]";
 

@@ -10,10 +10,10 @@ pub(crate) type StackBounds = std::ops::Range<usize>;
 pub(crate) fn stack_of_this_thread() -> StackBounds {
     if is_first_thread() {
         let (below, mapped) = mapping_of(initial_stack()).unwrap_or_default();
-        // Where the limit was raised, it reaches what lies below.
+        // If the limit was raised, it reaches mappings below.
         return mapped.end.saturating_sub(most_of_first_stack()).max(below)..mapped.end;
     }
-    // Whatever was mapped right above belongs to the same mapping, and may go.
+    // A mapping right above may be merged with this one, and be unmapped later.
     let top = control_block();
     mapping_of(top).map_or(0..0, |(_, mapped)| mapped.start..top)
 }
@@ -34,7 +34,7 @@ fn is_first_thread() -> bool {
     unsafe { libc::syscall(libc::SYS_gettid) == i64::from(libc::getpid()) as libc::c_long }
 }
 
-/// An address in the stack of the first thread: that of the random bytes that it was started with.
+/// An address in the stack of the first thread: its random bytes, which the kernel put there.
 fn initial_stack() -> usize {
     // SAFETY: reads what the program was started with.
     usize::try_from(unsafe { libc::getauxval(libc::AT_RANDOM) }).unwrap_or(0)
@@ -65,7 +65,7 @@ fn control_block() -> usize {
     0
 }
 
-/// Where the mapping below ends, and the one that contains `address`, by `/proc/self/maps`.
+/// The end of the mapping below, and the one that contains `address`, by `/proc/self/maps`.
 fn mapping_of(address: usize) -> Option<(usize, StackBounds)> {
     let maps = File::open(c"/proc/self/maps")?;
     let mut below = 0;

@@ -111,7 +111,7 @@ pub(crate) fn is_readable(address: usize) -> bool {
     error != libc::EFAULT
 }
 
-/// Where nobody reads for us, that it is mapped has to do.
+/// The system offers no such read here, so it is enough that the address is mapped.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 #[allow(dead_code, reason = "only our own walk asks")]
 pub(crate) fn is_readable(address: usize) -> bool {

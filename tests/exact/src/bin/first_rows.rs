@@ -62,7 +62,7 @@ macro_rules! declare {
 
 declare!(declared);
 
-/// What it puts before the statements of the body has no line there.
+/// The code that it puts before the statements of the body has no line there.
 macro_rules! with_more {
     ($name:ident, $more:ident, $($statement:tt)*) => {
 #[rustfmt::skip]

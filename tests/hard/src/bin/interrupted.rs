@@ -24,7 +24,7 @@ static USED: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicI64 = AtomicI64::new(0);
 static BLOCKS: AtomicI64 = AtomicI64::new(0);
 
-/// Where the room begins that is handed out.
+/// The start of the memory that is handed out.
 fn start() -> *mut u8 {
     let start = START.load(Relaxed);
     if !start.is_null() {
@@ -56,7 +56,7 @@ unsafe impl GlobalAlloc for Bump {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // Where no allocator uses the address, the compiler (1.95) takes a free for one of nothing at all, and
+        // If no allocator uses the address, the compiler (1.95) takes a free for a free of nothing, and
         // leaves out what follows.
         black_box(block);
         BYTES.fetch_sub(layout.size() as i64, Relaxed);

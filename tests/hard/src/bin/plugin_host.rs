@@ -1,4 +1,4 @@
-//! Loads the plugin, uses it on a thread that outlives it, and unloads it; or does that so many times.
+//! Loads the plugin, uses it on a thread that outlives it, and unloads it; or repeats that as often as asked.
 #![allow(missing_docs)]
 
 use std::ffi::{CStr, CString, c_void};

@@ -2,8 +2,8 @@
 
 use crate::run::{bin, json};
 
-/// What the allocator of `interrupted` counted between two moments is what the process's bytes grew by, and
-/// what the lines of the function add up to that ran in between. Returns the number of signals.
+/// Checks that the count of `interrupted`'s allocator between two moments is the process's growth, and
+/// the sum of the lines of the function that ran in between. Returns the number of signals.
 fn is_exact(kind: &str, count: &str, environment: &[(&str, &str)]) -> u64 {
     let mut program = bin!("interrupted", kind, count);
     let (ended, report) = json(program.envs(environment.iter().copied()));

@@ -1,4 +1,4 @@
-//! Recordings and reports destroy no file that is not theirs.
+//! Recordings and reports destroy no file of another kind or owner.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -40,7 +40,7 @@ fn command(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|it| it.success())
 }
 
-/// Everything that is not ours to replace, and what a refusal calls it.
+/// Every kind of file that may not be replaced, and its name in a refusal.
 fn foreign(folder: &Path, extension: &str) -> Vec<(PathBuf, &'static str)> {
     let path = |name: &str| folder.join(name).with_extension(extension);
     let [text, empty, link] = ["text", "empty", "link"].map(path);
@@ -67,7 +67,7 @@ fn foreign(folder: &Path, extension: &str) -> Vec<(PathBuf, &'static str)> {
     all
 }
 
-/// All that there is to see of it: a file that is replaced is another one.
+/// All visible properties of the file: a file that is replaced is another one.
 fn look(path: &Path) -> (u64, u32, u64) {
     let metadata = fs::symlink_metadata(path).unwrap();
     (metadata.ino(), metadata.mode(), metadata.len())

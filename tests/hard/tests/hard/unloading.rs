@@ -42,7 +42,7 @@ fn a_thread_outlives_a_library_that_is_switched_off_or_only_allocates() {
     }
 }
 
-/// What 10,000 loads and unloads leave behind, where each has this environment.
+/// Checks what 10,000 loads and unloads leave behind, each with this environment.
 fn left_behind(function: &str, variables: &[(&str, &str)]) {
     let library = library();
     let command = &mut bin!("plugin_host", library.to_str().unwrap(), function, "10000");

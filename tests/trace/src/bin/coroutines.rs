@@ -105,7 +105,7 @@ fn many() {
     report(&["in_coroutine", "in_caller", "coroutines::resume", "coroutines::many"]);
 }
 
-/// A stack of so many pages, with nothing above it and nothing below.
+/// A stack of this many pages, with nothing readable above it or below.
 struct Lonely {
     place: usize,
     pages: usize,
@@ -118,7 +118,7 @@ impl Lonely {
         let fixed = if place.is_some() { libc::MAP_FIXED } else { 0 };
         let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | fixed;
         let place = place.unwrap_or(0) as *mut c_void;
-        // SAFETY: new mappings where there is none, or one of ours.
+        // SAFETY: new mappings where there is none, or one made here.
         unsafe {
             let place = libc::mmap(place, (pages + 2) * PAGE, libc::PROT_NONE, flags, -1, 0);
             assert_ne!(place, libc::MAP_FAILED);

@@ -2,7 +2,7 @@
 
 use crate::run::{printed, program};
 
-/// What a scene says, which is the same in a sample that takes every block.
+/// The output of a scene, which is the same in a sample that takes every block.
 fn scene(name: &str) -> String {
     let exact = printed(&mut program!("coroutines", name));
     assert_eq!(printed(&mut program!("coroutines", name, "sampled")), exact);

@@ -17,7 +17,7 @@ fn a_variable_is_enough_for_a_report_at_the_end() {
     assert!(!text.contains("raw_vec.rs"), "{text}");
 }
 
-/// The bytes that the report says are alive, and those of the lines that it lists as that.
+/// The bytes that the report says are alive, and the bytes of the lines that it lists as alive.
 fn alive(how: &str) -> (u64, u64, String) {
     let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", how));
     let text = text(&output.stderr).to_owned();

@@ -71,7 +71,7 @@ impl Word {
 /// The addresses that may be read in a walk, without asking: from the stack pointer to the end of the
 /// thread's own stack, or else of a page that is known to be readable.
 ///
-/// Nobody knows where a stack ends that is not the thread's own, as that of a coroutine. So there the
+/// Nobody knows where a stack ends that is not the thread's own, such as a coroutine's. So there the
 /// system is asked for each further page. Answers are not kept from walk to walk: by then the stack may
 /// be unmapped, and a smaller one lie in its place.
 #[derive(Debug)]

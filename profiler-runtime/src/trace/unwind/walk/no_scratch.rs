@@ -1,4 +1,4 @@
-//! Where a walk takes little room, it needs no stack of its own.
+//! A walk takes little room on these targets, so it needs no stack of its own.
 
 pub(super) struct Scratch;
 

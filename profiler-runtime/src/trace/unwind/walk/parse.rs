@@ -125,7 +125,7 @@ fn is_frame_pointer(register: Register) -> Option<bool> {
     }
 }
 
-/// Where a register lies that was saved.
+/// The offset of a saved register.
 fn offset_of(row: &UnwindTableRow<usize, OnStack>, register: Register) -> Option<i64> {
     match row.register(register)? {
         RegisterRule::Offset(offset) => Some(offset),
@@ -133,7 +133,7 @@ fn offset_of(row: &UnwindTableRow<usize, OnStack>, register: Register) -> Option
     }
 }
 
-/// Where the frame pointer lies; zero where it is not saved.
+/// The offset of the saved frame pointer; zero if it is not saved.
 fn saved(row: &UnwindTableRow<usize, OnStack>) -> Option<i64> {
     match row.register(X86_64::RBP) {
         None | Some(RegisterRule::SameValue | RegisterRule::Undefined) => Some(0),

@@ -25,7 +25,7 @@ impl Scratch {
     /// One thread uses it, and for one thing at a time.
     pub(super) unsafe fn run<R>(&self, work: impl FnOnce() -> R) -> R {
         let mut call = Call { work: Some(work), result: MaybeUninit::uninit() };
-        // SAFETY: the region is as large, mapped for good, and aligned to pages; nobody else uses it.
+        // SAFETY: the region is as large, never unmapped, and aligned to pages; nobody else uses it.
         // The argument is what the function takes.
         unsafe {
             let top = self.0.load(Relaxed).add(SIZE);

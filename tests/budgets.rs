@@ -1,40 +1,19 @@
 //! Budgets pass at each limit and fail above it, whatever other tests do at the same time.
 
-use std::cell::Cell;
+mod budget_support;
+
 use std::future::Future;
 use std::hint::black_box;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::panic::catch_unwind;
 use std::pin::{Pin, pin};
-use std::sync::Once;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
+use budget_support::complaint;
 use mem_profile::{assert_budget, mem_profile};
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
-
-thread_local! {
-    static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
-}
-
-/// What the panic says. It is not printed: the test harness would keep that in memory.
-fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let hook = take_hook();
-        set_hook(Box::new(move |info| {
-            if !EXPECTS_PANIC.get() {
-                hook(info)
-            }
-        }));
-    });
-    EXPECTS_PANIC.set(true);
-    let result = catch_unwind(AssertUnwindSafe(call));
-    EXPECTS_PANIC.set(false);
-    let panic = result.err()?;
-    Some(*panic.downcast::<String>().expect("a panic with a message of its own"))
-}
 
 /// The complaint without the lines.
 fn limits(call: impl FnOnce()) -> Option<String> {

@@ -1,12 +1,12 @@
 //! `no_leak` counts blocks: what was allocated in the budget and is there when it ends, whoever frees what.
 
-use std::cell::Cell;
+mod budget_support;
+
 use std::future::Future;
 use std::hint::black_box;
 use std::mem::forget;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::pin::Pin;
-use std::sync::{Mutex, Once};
+use std::sync::Mutex;
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
@@ -15,25 +15,9 @@ use mem_profile::{assert_budget, mem_profile};
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
-thread_local! {
-    static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
-}
-
 /// The message of the panic, without its first line.
 fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let hook = take_hook();
-        set_hook(Box::new(move |info| {
-            if !EXPECTS_PANIC.get() {
-                hook(info)
-            }
-        }));
-    });
-    EXPECTS_PANIC.set(true);
-    let result = catch_unwind(AssertUnwindSafe(call));
-    EXPECTS_PANIC.set(false);
-    let text = result.err()?.downcast::<String>().expect("a panic with a message of its own");
+    let text = budget_support::complaint(call)?;
     let (_, rest) = text.split_once(" exceeds its budget\n").expect(&text);
     Some(rest.to_owned())
 }

@@ -1,12 +1,12 @@
 //! `process` budgets count all threads and tasks. One test, so that no other one allocates meanwhile.
 
-use std::cell::Cell;
+mod budget_support;
+
 use std::future::Future;
 use std::hint::black_box;
-use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
 use std::pin::{Pin, pin};
+use std::sync::Barrier;
 use std::sync::mpsc::channel;
-use std::sync::{Barrier, Once};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
@@ -20,25 +20,9 @@ const MIB: usize = 1 << 20;
 /// The accuracy of another thread's figures.
 const WINDOW: i64 = 64 << 10;
 
-thread_local! {
-    static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
-}
-
 /// The message of the panic, without its first line.
 fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    static HOOK: Once = Once::new();
-    HOOK.call_once(|| {
-        let hook = take_hook();
-        set_hook(Box::new(move |info| {
-            if !EXPECTS_PANIC.get() {
-                hook(info)
-            }
-        }));
-    });
-    EXPECTS_PANIC.set(true);
-    let result = catch_unwind(AssertUnwindSafe(call));
-    EXPECTS_PANIC.set(false);
-    let text = result.err()?.downcast::<String>().expect("a panic with a message of its own");
+    let text = budget_support::complaint(call)?;
     let (_, rest) = text.split_once(" exceeds its budget\n").expect(&text);
     Some(rest.to_owned())
 }

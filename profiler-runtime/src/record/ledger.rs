@@ -21,7 +21,9 @@ use core::sync::atomic::AtomicI64;
 use super::directory::Way;
 use super::row::{Chunk, Row};
 use super::stack::Stack;
-use super::thread::{self, Thread};
+#[cfg(feature = "trace")]
+use super::thread;
+use super::thread::Thread;
 #[cfg(feature = "trace")]
 use super::watch;
 use super::watch::Watcher;

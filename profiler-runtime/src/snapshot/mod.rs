@@ -16,6 +16,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The note of a function that was left in the middle and went on later. Its lines have only a part of
 /// what it did; the lines of other functions have all of it.
+#[cfg(feature = "enabled")]
 pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
 
 /// What a reading of memory means.

@@ -12,20 +12,33 @@ const EXAMPLES: [&str; 7] =
     ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
 
 /// The programs of `tests/hard` that record on their own to the file they are given.
-const HARD: [(&str, &str); 13] = [
+const HARD: [(&str, &str); 26] = [
     ("annotated_allocator", ""),
     ("counted", "work"),
     ("counted", "exit"),
     ("counted", "exit_in_thread"),
     ("counted", "reset"),
+    ("endurance", "calls"),
+    ("endurance", "deep"),
+    ("forks", "exits"),
+    ("forks", "measures"),
     ("forks", "with_threads"),
     ("functions", ""),
     ("indirect", ""),
+    ("probed", ""),
+    ("recorded", "abort"),
     ("recorded", "calm"),
     ("recorded", "complete"),
+    ("recorded", "kill"),
+    ("recorded", "leave_at_once"),
+    ("timed", "blocks"),
     ("timed", "calls"),
+    ("timed", "deep"),
+    ("timed", "fails"),
     ("timed", "tasks"),
     ("timed", "threads"),
+    ("twice", ""),
+    ("uncounted", "work"),
 ];
 
 fn root() -> &'static Path {

@@ -24,7 +24,8 @@ impl Ledger {
         }
     }
 
-    /// The same for the ledger of the allocator where that takes no call; else it is to be [closed](Self::close_line) still.
+    /// The same for the ledger of the allocator where that takes no call; else it is to be
+    /// [closed](Self::close_line) still.
     #[inline(always)]
     pub(crate) fn close_line_simply(&self) -> bool {
         let is_simple = self.has_changed() && self.stack.is_complete();

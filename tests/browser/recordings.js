@@ -73,7 +73,8 @@ export function killedLeak() {
     head -c 65536 /dev/zero >&3
     MEM_PROFILE_TIMELINE=1 MEM_PROFILE_INTERVAL=2ms MEM_PROFILE_OUTPUT=${path} "$PROGRAM" >&3 2>/dev/null &
     until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,,; do sleep 0.02; done
-    kill -9 $!`;
+    kill -9 $!
+    wait $! || true`;
   const PROGRAM = join(ROOT, "target/debug/examples/leak");
   const env = { ...process.env, PROGRAM, COMMAND };
   const ran = spawnSync("bash", ["-c", script], { cwd: folder, env, timeout: 60_000 });

@@ -5,10 +5,12 @@
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::{Config, snapshot, start, stop};
 use crate::process::{self, Stream};
 use crate::record::quiet::Quiet;
 use crate::session;
+use crate::trace::capture::config::Config;
+use crate::trace::capture::control::{is_tracing, start, stop};
+use crate::trace::query::snapshot::snapshot;
 
 /// Lines in each part of the report.
 const LINES: usize = 10;
@@ -59,7 +61,7 @@ extern "C" fn report_at_exit() {
 
 fn report() {
     // A forked child has stopped, and what it holds is its parent's.
-    if !super::is_tracing() || REPORTED.swap(true, Relaxed) {
+    if !is_tracing() || REPORTED.swap(true, Relaxed) {
         return;
     }
     let text = std::panic::catch_unwind(|| {

@@ -3,65 +3,65 @@
 use miniserde::{Deserialize, Serialize};
 
 /// Version of the saved form, raised whenever a reader of the old form would go wrong.
-pub(super) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 2;
 
 /// The part of the saved form that every version has.
 #[derive(Deserialize)]
-pub(super) struct Head {
-    pub(super) mem_profile_trace_version: u32,
+pub(crate) struct Head {
+    pub(crate) mem_profile_trace_version: u32,
 }
 
 /// Everything traced at one moment. Addresses have no names yet.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Data {
-    pub(super) mem_profile_trace_version: u32,
+pub(crate) struct Data {
+    pub(crate) mem_profile_trace_version: u32,
     /// Nanoseconds since 1970.
-    pub(super) taken_at: u64,
-    pub(super) process: u32,
+    pub(crate) taken_at: u64,
+    pub(crate) process: u32,
     /// The program and its arguments.
-    pub(super) command: String,
+    pub(crate) command: String,
     /// How many frames of a stack are shown, at most.
-    pub(super) frames: u64,
+    pub(crate) frames: u64,
     /// Mean number of bytes between two hits of a sample; zero for every block.
-    pub(super) mean_bytes: u64,
+    pub(crate) mean_bytes: u64,
     /// Bytes of the traced blocks that are alive, and the most that were at one time.
-    pub(super) live_bytes: u64,
-    pub(super) peak_bytes: u64,
+    pub(crate) live_bytes: u64,
+    pub(crate) peak_bytes: u64,
     /// Memory of the tracer's own tables.
-    pub(super) overhead_bytes: u64,
-    pub(super) modules: Vec<ModuleData>,
-    pub(super) addresses: Vec<Address>,
-    pub(super) threads: Vec<String>,
-    pub(super) traces: Vec<Trace>,
+    pub(crate) overhead_bytes: u64,
+    pub(crate) modules: Vec<ModuleData>,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) threads: Vec<String>,
+    pub(crate) traces: Vec<Trace>,
 }
 
 /// A program or library.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct ModuleData {
-    pub(super) path: String,
+pub(crate) struct ModuleData {
+    pub(crate) path: String,
     /// In hexadecimal; empty where the linker gave none.
-    pub(super) build_id: String,
+    pub(crate) build_id: String,
     /// Where it lay in memory.
-    pub(super) start: u64,
-    pub(super) end: u64,
+    pub(crate) start: u64,
+    pub(crate) end: u64,
     /// What was added to the addresses of the file, which on Windows count from the base that the
     /// file prefers.
-    pub(super) bias: u64,
+    pub(crate) bias: u64,
 }
 
 /// An address that a call returns to.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Address {
-    pub(super) address: u64,
+pub(crate) struct Address {
+    pub(crate) address: u64,
     /// Which of the modules it lies in.
-    pub(super) module: Option<u32>,
+    pub(crate) module: Option<u32>,
     /// Whether it is the profiler's or the allocator's, as far as that is known without names.
-    pub(super) is_own: bool,
+    pub(crate) is_own: bool,
 }
 
 /// How far a stack could be followed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) enum Reach {
+pub(crate) enum Reach {
     /// To where the thread begins.
     #[default]
     Whole,
@@ -76,24 +76,24 @@ pub(super) enum Reach {
 /// What one thread did at one stack. Blocks are counted in 1024ths, because one in a sample
 /// stands for more than one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(super) struct Trace {
-    pub(super) thread: u32,
-    pub(super) reach: Reach,
+pub(crate) struct Trace {
+    pub(crate) thread: u32,
+    pub(crate) reach: Reach,
     /// Indices into the addresses, the innermost first.
-    pub(super) frames: Vec<u32>,
-    pub(super) allocated_blocks: i64,
-    pub(super) allocated_bytes: i64,
-    pub(super) live_blocks: i64,
-    pub(super) live_bytes: i64,
-    pub(super) peak_blocks: i64,
-    pub(super) peak_bytes: i64,
-    pub(super) reallocations: u64,
-    pub(super) temporary: u64,
+    pub(crate) frames: Vec<u32>,
+    pub(crate) allocated_blocks: i64,
+    pub(crate) allocated_bytes: i64,
+    pub(crate) live_blocks: i64,
+    pub(crate) live_bytes: i64,
+    pub(crate) peak_blocks: i64,
+    pub(crate) peak_bytes: i64,
+    pub(crate) reallocations: u64,
+    pub(crate) temporary: u64,
 }
 
 impl Data {
     /// What shows that no program has written this, if anything does.
-    pub(super) fn fault(&self) -> Option<&'static str> {
+    pub(crate) fn fault(&self) -> Option<&'static str> {
         let outside = |index: u32, length: usize| index as usize >= length;
         let mut traces = self.traces.iter();
         if traces.clone().any(|trace| outside(trace.thread, self.threads.len())) {
@@ -133,8 +133,8 @@ impl Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::snapshot::Snapshot;
-    use crate::trace::statistic::By;
+    use crate::trace::query::snapshot::Snapshot;
+    use crate::trace::query::statistic::By;
 
     fn plain() -> Data {
         let trace = Trace { frames: vec![0, 1], live_bytes: 10, ..Default::default() };

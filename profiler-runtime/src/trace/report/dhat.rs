@@ -10,8 +10,8 @@ use miniserde::Serialize;
 
 use super::label;
 use crate::report::json_printable;
-use crate::trace::group::{outer_end, whole};
-use crate::trace::snapshot::Snapshot;
+use crate::trace::query::group::{outer_end, whole};
+use crate::trace::query::snapshot::Snapshot;
 
 #[derive(Serialize)]
 #[expect(non_snake_case, reason = "the format's names")]

@@ -4,7 +4,7 @@ use inferno::flamegraph::{Options, from_lines};
 
 use super::{Measure, folded};
 use crate::report::printable;
-use crate::trace::snapshot::Snapshot;
+use crate::trace::query::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     let lines: Vec<String> = folded::stacks(snapshot, measure)

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::{Measure, label};
 use crate::report::folded_frame;
-use crate::trace::group::outer_end;
-use crate::trace::snapshot::Snapshot;
+use crate::trace::query::group::outer_end;
+use crate::trace::query::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     let mut text = String::new();

@@ -3,10 +3,11 @@
 use miniserde::Serialize;
 
 use crate::report::json_printable;
-use crate::trace::frame::Frame;
-use crate::trace::snapshot::Snapshot;
-use crate::trace::statistic::{By, Statistic};
-use crate::trace::{data, group};
+use crate::trace::data;
+use crate::trace::names::stack_frame::Frame;
+use crate::trace::query::group;
+use crate::trace::query::snapshot::Snapshot;
+use crate::trace::query::statistic::{By, Statistic};
 
 #[derive(Serialize)]
 struct Report {

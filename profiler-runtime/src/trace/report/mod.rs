@@ -13,10 +13,10 @@ mod text;
 
 use std::fmt::Write;
 
-use super::data::Trace;
-use super::frame::Frame;
-use super::snapshot::{Snapshot, theirs};
 use crate::record::quiet::Quiet;
+use crate::trace::data::Trace;
+use crate::trace::names::stack_frame::Frame;
+use crate::trace::query::snapshot::{Snapshot, theirs};
 
 /// Which of a stack's figures is shown where there is room for one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -2,9 +2,9 @@
 
 use crate::pprof::{Builder, Location, Mapping, Sample};
 use crate::trace::data::Reach;
-use crate::trace::frame::Origin;
-use crate::trace::group::{outer_end, whole};
-use crate::trace::snapshot::Snapshot;
+use crate::trace::names::stack_frame::Origin;
+use crate::trace::query::group::{outer_end, whole};
+use crate::trace::query::snapshot::Snapshot;
 
 impl Builder {
     fn add_mappings(&mut self, snapshot: &Snapshot) {

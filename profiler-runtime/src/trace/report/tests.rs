@@ -1,9 +1,9 @@
 //! Every report of one hand-made snapshot.
 
 use super::*;
-use crate::trace::counters::ONE_BLOCK;
 use crate::trace::data::{Address, Data, ModuleData, Reach, VERSION};
-use crate::trace::statistic::By;
+use crate::trace::query::statistic::By;
+use crate::trace::tables::counters::ONE_BLOCK;
 
 /// Two stacks that are known, and a third of the bytes that came when the tables were full.
 fn full() -> Snapshot {

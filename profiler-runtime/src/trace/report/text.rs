@@ -2,9 +2,9 @@
 
 use crate::report::{printable, printable_line};
 use crate::trace::data::Trace;
-use crate::trace::group;
-use crate::trace::snapshot::Snapshot;
-use crate::trace::statistic::{By, Statistic, size};
+use crate::trace::query::group;
+use crate::trace::query::snapshot::Snapshot;
+use crate::trace::query::statistic::{By, Statistic, size};
 
 pub(super) fn render(snapshot: &Snapshot, count: usize) -> String {
     let is_listed = |trace: &&Trace| {

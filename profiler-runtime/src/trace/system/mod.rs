@@ -21,9 +21,9 @@ mod threads;
 
 #[cfg(unix)]
 #[allow(unused_imports, reason = "only our own walk asks")]
-pub(super) use self::pages::is_readable;
-pub(super) use self::pages::{is_resident, on_fork, release, reserve, wipe};
-pub(super) use self::threads::{stack_of_this_thread, thread_name};
+pub(crate) use self::pages::is_readable;
+pub(crate) use self::pages::{is_resident, on_fork, release, reserve, wipe};
+pub(crate) use self::threads::{stack_of_this_thread, thread_name};
 
 /// Bytes of a page, at most.
-pub(super) const PAGE: usize = 4096;
+pub(crate) const PAGE: usize = 4096;

@@ -10,8 +10,8 @@ use core::ops::Range;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use super::modules;
-use crate::trace::table::region;
-use crate::trace::tree::{self, CUT, ROOT};
+use crate::trace::tables::mapped_array::region;
+use crate::trace::tables::tree::{self, CUT, ROOT};
 
 /// Frames of one stack; what is further out is cut off.
 const DEPTH: usize = 1 << 12;

@@ -38,21 +38,21 @@ mod walk;
 #[path = "fallback.rs"]
 mod walk;
 
-pub(super) use self::modules::{
+pub(crate) use self::modules::{
     ADDRESS, Module, all as modules, module_at, refresh as refresh_modules,
 };
-pub(super) use self::walk::{Trace, walk_in_full};
+pub(crate) use self::walk::{Trace, walk_in_full};
 
 /// Makes room for what the walk needs, and looks at the modules that are there.
 ///
 /// Not to be called inside the allocator.
-pub(super) fn prepare() -> bool {
+pub(crate) fn prepare() -> bool {
     modules::prepare();
     walk::prepare()
 }
 
 /// Where the function begins whose code lies at `address`; the address where that is not known.
-pub(super) fn function_at(address: u64) -> u64 {
+pub(crate) fn function_at(address: u64) -> u64 {
     #[cfg(target_os = "linux")]
     let start = entry::function(address as usize);
     #[cfg(not(target_os = "linux"))]

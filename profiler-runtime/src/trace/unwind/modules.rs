@@ -10,7 +10,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use crate::trace::table::{Table, Zeroed};
+use crate::trace::tables::mapped_array::{Table, Zeroed};
 
 #[cfg(target_os = "linux")]
 #[path = "elf.rs"]
@@ -23,7 +23,7 @@ mod found;
 mod found;
 
 /// The part of a kept address that is the address.
-pub(in crate::trace) const ADDRESS: u64 = (1 << GENERATION_SHIFT) - 1;
+pub(crate) const ADDRESS: u64 = (1 << GENERATION_SHIFT) - 1;
 const GENERATION_SHIFT: u32 = 48;
 
 const MODULES: usize = 4096;
@@ -34,11 +34,11 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// A program or library in memory.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::trace) struct Module {
-    pub(in crate::trace) start: usize,
-    pub(in crate::trace) end: usize,
+pub(crate) struct Module {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
     /// What was added to the addresses in the file.
-    pub(in crate::trace) bias: usize,
+    pub(crate) bias: usize,
     /// The table of call-frame information, and the segment that it lies in.
     header: usize,
     segment: (usize, usize),
@@ -76,12 +76,12 @@ impl Module {
     }
 
     /// The path that it was loaded by; empty for the program itself.
-    pub(in crate::trace) fn path(&self) -> &[u8] {
+    pub(crate) fn path(&self) -> &[u8] {
         self.path.get()
     }
 
     /// What tells builds apart; empty where the linker gave none.
-    pub(in crate::trace) fn build_id(&self) -> &[u8] {
+    pub(crate) fn build_id(&self) -> &[u8] {
         self.build_id.get()
     }
 }
@@ -122,12 +122,12 @@ pub(super) fn prepare() {
 }
 
 /// Looks at what is loaded now. Takes the loader's lock: not to be called inside the allocator.
-pub(in crate::trace) fn refresh() {
+pub(crate) fn refresh() {
     found::each_loaded(|module| _ = note(module));
 }
 
 /// All that was ever seen, the earliest first.
-pub(in crate::trace) fn all() -> impl DoubleEndedIterator<Item = &'static Module> {
+pub(crate) fn all() -> impl DoubleEndedIterator<Item = &'static Module> {
     (0..COUNT.load(Acquire).min(MODULES)).filter_map(|index| {
         let record = RECORDS.get(index)?;
         // SAFETY: ready, so it is not written any more.
@@ -136,7 +136,7 @@ pub(in crate::trace) fn all() -> impl DoubleEndedIterator<Item = &'static Module
 }
 
 /// What a kept address belongs to.
-pub(in crate::trace) fn module_at(kept: u64) -> Option<&'static Module> {
+pub(crate) fn module_at(kept: u64) -> Option<&'static Module> {
     let (address, generation) = ((kept & ADDRESS) as usize, kept >> GENERATION_SHIFT);
     let covers = |module: &&Module| (module.start..module.end).contains(&address);
     all().rev().filter(covers).find(|module| module.generation <= generation)

@@ -3,7 +3,7 @@
 
 use super::{Caller, Frame, Readable, Step, Word, modules};
 
-pub(in crate::trace) fn prepare() -> bool {
+pub(crate) fn prepare() -> bool {
     true
 }
 

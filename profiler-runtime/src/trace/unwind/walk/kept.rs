@@ -3,7 +3,7 @@
 use super::outwards::End;
 use super::shortcut::{Ends, Shortcuts};
 use super::{Caller, Frame, Word, modules, step};
-use crate::trace::tree::{self, CUT, ROOT, Stack};
+use crate::trace::tables::tree::{self, CUT, ROOT, Stack};
 
 /// Frames of one stack; what is further out is cut off.
 const DEPTH: usize = 1 << 14;

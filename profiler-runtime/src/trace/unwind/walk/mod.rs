@@ -47,5 +47,5 @@ mod tests;
 use self::caller::{Caller, Frame, Readable, Step, Word};
 use super::modules;
 
-pub(in crate::trace) use self::step::prepare;
+pub(crate) use self::step::prepare;
 pub(crate) use self::trace::{Trace, walk_in_full};

@@ -7,8 +7,8 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::modules::{self, ADDRESS};
 use super::{Caller, Frame, Readable, Step, Word, parse};
-use crate::trace::areas::Areas;
-use crate::trace::table::{Table, Zeroed};
+use crate::trace::tables::areas::Areas;
+use crate::trace::tables::mapped_array::{Table, Zeroed};
 
 const RULES: Areas<3> = Areas::new([10, 14, 18]);
 
@@ -105,7 +105,7 @@ unsafe impl Zeroed for Entry {}
 
 static ENTRIES: Table<Entry, { RULES.length() }> = Table::new();
 
-pub(in crate::trace) fn prepare() -> bool {
+pub(crate) fn prepare() -> bool {
     ENTRIES.reserve()
 }
 

@@ -5,7 +5,7 @@ use core::ffi::c_void;
 use core::mem::MaybeUninit;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use crate::trace::table::region;
+use crate::trace::tables::mapped_array::region;
 
 /// Only what is used of it takes memory.
 const SIZE: usize = 128 << 10;

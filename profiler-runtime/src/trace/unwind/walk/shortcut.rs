@@ -8,7 +8,7 @@
 
 use super::kept::{Found, LastStack, Level};
 use super::{Frame, Word};
-use crate::trace::tree::Stack;
+use crate::trace::tables::tree::Stack;
 
 /// Ways that have the same ends lie in one set, so many of them at a time.
 const WAYS: usize = 4;

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use super::trace::Trace;
-use crate::trace::{system, tree, unwind};
+use crate::trace::tables::tree;
+use crate::trace::{system, unwind};
 
 /// A program that calls its functions in an order that nobody planned.
 struct Program {

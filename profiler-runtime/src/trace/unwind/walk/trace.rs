@@ -23,8 +23,8 @@ use super::outwards::{End, Kept, walk};
 use super::scratch::Scratch;
 use super::{Caller, Frame, Readable, Word, modules, shortcut, step};
 use crate::record::word::Local;
-use crate::trace::table::region;
-use crate::trace::tree::{self, TRUNCATED};
+use crate::trace::tables::mapped_array::region;
+use crate::trace::tables::tree::{self, TRUNCATED};
 
 /// Whether stacks are walked from the last one; a test compares both.
 static REUSES: AtomicBool = AtomicBool::new(true);

@@ -24,7 +24,7 @@ static STEP: AtomicI64 = AtomicI64::new(0);
 
 /// One thread's part of the total.
 #[derive(Debug)]
-pub(super) struct Part {
+pub(crate) struct Part {
     /// Not yet added to [`LIVE`].
     untold: Word,
     /// The highest total that this thread saw.
@@ -32,13 +32,13 @@ pub(super) struct Part {
 }
 
 impl Part {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { untold: Word::new(0), seen: Word::new(0) }
     }
 
     /// More is live. Returns the epoch to book it in.
     #[inline(always)]
-    pub(super) fn grow(&self, bytes: i64) -> u32 {
+    pub(crate) fn grow(&self, bytes: i64) -> u32 {
         let untold = self.untold.add(bytes);
         self.seen.raise(LIVE.load(Relaxed) + untold);
         if untold > WINDOW {
@@ -49,7 +49,7 @@ impl Part {
 
     /// Less will be live. Returns the epoch to book it in.
     #[inline(always)]
-    pub(super) fn shrink(&self, bytes: i64) -> u32 {
+    pub(crate) fn shrink(&self, bytes: i64) -> u32 {
         if self.seen.get() > HIGHEST.load(Relaxed) + STEP.load(Relaxed) {
             self.leave_mark();
         }
@@ -69,7 +69,7 @@ impl Part {
     }
 
     /// Adds what this thread kept to the total.
-    pub(super) fn tell(&self) {
+    pub(crate) fn tell(&self) {
         let untold = self.untold.get();
         // In this order, so that a handler of a signal never finds more than there is.
         self.untold.set(0);
@@ -78,56 +78,56 @@ impl Part {
     }
 
     /// More is live, of which a handler says so that came upon this part at work.
-    pub(super) fn look_again(&self) {
+    pub(crate) fn look_again(&self) {
         self.seen.raise(LIVE.load(Relaxed) + self.untold.get());
     }
 
-    pub(super) fn clear(&self) {
+    pub(crate) fn clear(&self) {
         self.untold.set(0);
         self.seen.set(0);
     }
 
-    pub(super) fn untold(&self) -> i64 {
+    pub(crate) fn untold(&self) -> i64 {
         self.untold.get()
     }
 
-    pub(super) fn seen(&self) -> i64 {
+    pub(crate) fn seen(&self) -> i64 {
         self.seen.get()
     }
 
     /// The mark starts again from here.
-    pub(super) fn forget(&self, total: i64) {
+    pub(crate) fn forget(&self, total: i64) {
         self.seen.set(total);
     }
 }
 
 /// A thread without books of its own changes the total.
-pub(super) fn change_shared(bytes: i64) {
+pub(crate) fn change_shared(bytes: i64) {
     LIVE.fetch_add(bytes, Relaxed);
 }
 
-pub(super) fn live() -> i64 {
+pub(crate) fn live() -> i64 {
     LIVE.load(Relaxed)
 }
 
 /// The highest mark that was left, and the epoch that began then.
-pub(super) fn mark() -> (i64, u32) {
+pub(crate) fn mark() -> (i64, u32) {
     (HIGHEST.load(Relaxed), EPOCH.load(Acquire))
 }
 
 /// From now on, marks are above `total`.
-pub(super) fn reset(total: i64) {
+pub(crate) fn reset(total: i64) {
     HIGHEST.store(total, Relaxed);
     EPOCH.fetch_add(1, AcqRel);
 }
 
 /// Nothing is traced any more.
-pub(super) fn clear() {
+pub(crate) fn clear() {
     LIVE.store(0, Relaxed);
     reset(0);
 }
 
 /// More than one thread is traced.
-pub(super) fn several_threads() {
+pub(crate) fn several_threads() {
     STEP.store(WINDOW, Relaxed);
 }

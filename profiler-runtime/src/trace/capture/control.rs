@@ -3,11 +3,14 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::config::{Config, StartError};
-use super::{hook, own, peak, sample, shadow, state, system, table, tree, unwind};
 use crate::control::allocations_are_counted;
 use crate::record::quiet::Quiet;
 use crate::record::watch;
+use crate::trace::capture::config::{Config, StartError};
+use crate::trace::capture::own_frames;
+use crate::trace::hook::{thread_state, watcher};
+use crate::trace::tables::{mapped_array, peak, sample, shadow, tree};
+use crate::trace::{system, unwind};
 
 /// Held by whoever starts, stops or reads, never inside the allocator.
 static CONTROL: Mutex<()> = Mutex::new(());
@@ -34,22 +37,22 @@ pub fn start(config: Config) -> Result<(), StartError> {
     if !unwind::prepare() {
         return Err(StartError::Unsupported);
     }
-    if !(shadow::reserve() && tree::reserve() && state::reserve()) {
+    if !(shadow::reserve() && tree::reserve() && thread_state::reserve()) {
         return Err(StartError::OutOfMemory);
     }
-    own::prepare();
+    own_frames::prepare();
     watch_forks();
     forget();
     FRAMES.store(config.frames, Relaxed);
     sample::set_mean_bytes(config.mean_bytes);
-    hook::set_temporary_within(config.temporary_within);
-    watch::on_thread_end(&state::THREAD_ENDS);
+    watcher::set_temporary_within(config.temporary_within);
+    watch::on_thread_end(&thread_state::THREAD_ENDS);
     IS_ON.store(true, Relaxed);
-    watch::watch(Some(hook::watcher(config.mean_bytes != 0)));
+    watch::watch(Some(watcher::watcher(config.mean_bytes != 0)));
     Ok(())
 }
 
-/// Stops tracing and forgets all that was traced: take a [`snapshot`](super::snapshot()) before.
+/// Stops tracing and forgets all that was traced: take a [`snapshot`](crate::trace::snapshot()) before.
 pub fn stop() {
     let _quiet = Quiet::enter();
     let _control = lock();
@@ -75,7 +78,7 @@ pub fn clear() {
 
 fn forget() {
     shadow::wipe();
-    state::clear();
+    thread_state::clear();
     peak::clear();
 }
 
@@ -85,13 +88,13 @@ fn forget() {
 #[must_use]
 pub fn traced_memory() -> (u64, u64) {
     let live = live_bytes();
-    let seen = state::all().map(|state| state.part.seen());
+    let seen = thread_state::all().map(|state| state.part.seen());
     let highest = seen.fold(peak::mark().0, i64::max).max(live);
     (live.max(0).unsigned_abs(), highest.max(0).unsigned_abs())
 }
 
-pub(super) fn live_bytes() -> i64 {
-    peak::live() + state::all().map(|state| state.part.untold()).sum::<i64>()
+pub(crate) fn live_bytes() -> i64 {
+    peak::live() + thread_state::all().map(|state| state.part.untold()).sum::<i64>()
 }
 
 /// The highest mark starts again from what is alive now.
@@ -100,21 +103,21 @@ pub(super) fn live_bytes() -> i64 {
 pub fn reset_peak() {
     let _control = lock();
     let live = live_bytes();
-    state::all().for_each(|state| state.part.forget(live));
+    thread_state::all().for_each(|state| state.part.forget(live));
     peak::reset(live);
 }
 
 /// Memory that the tracer's tables take, in bytes: resident pages, asked of the system.
 #[must_use]
 pub fn overhead() -> u64 {
-    table::resident_bytes() + shadow::resident_bytes()
+    mapped_array::resident_bytes() + shadow::resident_bytes()
 }
 
-pub(super) fn frames() -> usize {
+pub(crate) fn frames() -> usize {
     FRAMES.load(Relaxed)
 }
 
-pub(super) fn lock() -> impl Drop {
+pub(crate) fn lock() -> impl Drop {
     CONTROL.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 

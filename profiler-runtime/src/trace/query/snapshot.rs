@@ -7,15 +7,17 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use super::data::{Data, Head, Reach, Trace, VERSION};
-use super::filter::Filter;
-use super::frame::{Frame, Origin};
-use super::group;
-use super::statistic::{By, Statistic};
-use super::symbols::Symbols;
-use super::{collect, control, shadow};
 use crate::record::quiet::Quiet;
 use crate::session;
+use crate::trace::capture::{collect, control};
+use crate::trace::data::{Data, Head, Reach, Trace, VERSION};
+use crate::trace::names::build_id;
+use crate::trace::names::stack_frame::{Frame, Origin};
+use crate::trace::names::symbols::Symbols;
+use crate::trace::query::filter::Filter;
+use crate::trace::query::statistic::{By, Statistic};
+use crate::trace::query::{group, notes};
+use crate::trace::tables::shadow;
 
 /// Everything traced up to one moment.
 ///
@@ -28,8 +30,8 @@ pub struct Snapshot {
 
 /// What a snapshot owns.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Content {
-    pub(super) data: Data,
+pub(crate) struct Content {
+    pub(crate) data: Data,
     /// Unstripped files, by build id.
     files: HashMap<String, PathBuf>,
     /// Whether it is of this process.
@@ -81,7 +83,7 @@ pub fn traceback_of<T: ?Sized>(block: *const T) -> Option<Vec<Frame>> {
 }
 
 /// A copy that belongs to the caller of what was made quietly.
-pub(super) fn theirs<T: Clone>(ours: T) -> T {
+pub(crate) fn theirs<T: Clone>(ours: T) -> T {
     let copy = ours.clone();
     let _quiet = Quiet::enter();
     drop(ours);
@@ -100,7 +102,7 @@ fn shown<'a>(
 }
 
 impl Snapshot {
-    pub(super) fn of(data: Data) -> Self {
+    pub(crate) fn of(data: Data) -> Self {
         Self { content: ManuallyDrop::new(Content { data, ..Content::default() }) }
     }
 
@@ -112,23 +114,23 @@ impl Snapshot {
         self
     }
 
-    pub(super) fn lists_start_up(&self) -> bool {
+    pub(crate) fn lists_start_up(&self) -> bool {
         self.content.lists_start_up
     }
 
     /// To be called with the control of the tracer.
-    pub(super) fn now() -> Self {
+    pub(crate) fn now() -> Self {
         let mut snapshot = Self::of(collect::collect(control::frames()));
         snapshot.content.is_running = true;
         snapshot
     }
 
-    pub(super) fn data(&self) -> &Data {
+    pub(crate) fn data(&self) -> &Data {
         &self.content.data
     }
 
     /// Names, looked up when they are first asked for.
-    pub(super) fn symbols(&self) -> &Symbols {
+    pub(crate) fn symbols(&self) -> &Symbols {
         let content = &self.content;
         content.symbols.get_or_init(|| {
             let _quiet = Quiet::enter();
@@ -137,7 +139,7 @@ impl Snapshot {
     }
 
     /// The frames of a trace that are shown, the innermost first.
-    pub(super) fn shown<'a>(&'a self, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {
+    pub(crate) fn shown<'a>(&'a self, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {
         shown(self.data(), self.symbols(), trace)
     }
 
@@ -203,7 +205,7 @@ impl Snapshot {
         self.share_of(|trace| trace.reach == Reach::Truncated)
     }
 
-    pub(super) fn share_of(&self, wanted: impl Fn(&Trace) -> bool) -> f64 {
+    pub(crate) fn share_of(&self, wanted: impl Fn(&Trace) -> bool) -> f64 {
         let traces = || self.data().traces.iter();
         let bytes = |trace: &Trace| trace.allocated_bytes as f64;
         let all: f64 = traces().map(bytes).sum();
@@ -217,7 +219,7 @@ impl Snapshot {
     pub fn notes(&self) -> Vec<String> {
         let ours = {
             let _quiet = Quiet::enter();
-            super::notes::notes(self)
+            notes::notes(self)
         };
         theirs(ours)
     }
@@ -268,7 +270,7 @@ impl Snapshot {
     pub fn with_symbols(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
         let _quiet = Quiet::enter();
         let path = path.as_ref();
-        let id = super::build_id::of_file(path)?;
+        let id = build_id::of_file(path)?;
         if !self.data().modules.iter().any(|module| module.build_id == id) {
             let reason = format!("nothing in the snapshot has the build id {id}");
             return Err(io::Error::new(io::ErrorKind::NotFound, reason));

@@ -9,34 +9,34 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use super::areas::Areas;
-use super::table::{Table, Zeroed};
+use crate::trace::tables::areas::Areas;
+use crate::trace::tables::mapped_array::{Table, Zeroed};
 
 /// Stacks and beginnings of stacks that can be told apart; what comes later is [`TRUNCATED`].
 const NODES: usize = 1 << 21;
 /// Stacks that allocate.
-pub(super) const SITES: usize = 1 << 19;
+pub(crate) const SITES: usize = 1 << 19;
 const BUCKETS: Areas<4> = Areas::new([12, 15, 18, (2 * NODES).ilog2()]);
 
 /// A stack: the number of its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Stack(pub(super) u32);
+pub(crate) struct Stack(pub(crate) u32);
 
 /// Where threads begin.
-pub(super) const ROOT: Stack = Stack(1);
+pub(crate) const ROOT: Stack = Stack(1);
 /// Stands for callers that could not be found.
-pub(super) const CUT: Stack = Stack(2);
+pub(crate) const CUT: Stack = Stack(2);
 const FIRST_NODE: u32 = 3;
 
 /// Takes what no longer fits into the tables.
-pub(super) const TRUNCATED: u32 = 1;
+pub(crate) const TRUNCATED: u32 = 1;
 /// Takes what was allocated where no stack could be looked at.
-pub(super) const UNSEEN: u32 = 2;
+pub(crate) const UNSEEN: u32 = 2;
 const FIRST_SITE: u32 = 3;
 
 /// One return address below another.
 #[derive(Debug)]
-pub(super) struct Node {
+pub(crate) struct Node {
     parent: AtomicU32,
     /// Zero until something is allocated here.
     site: AtomicU32,
@@ -52,7 +52,7 @@ static SITE: Table<AtomicU32, SITES> = Table::new();
 static NEXT_NODE: AtomicU32 = AtomicU32::new(FIRST_NODE);
 static NEXT_SITE: AtomicU32 = AtomicU32::new(FIRST_SITE);
 
-pub(super) fn reserve() -> bool {
+pub(crate) fn reserve() -> bool {
     NODE.reserve() && BUCKET.reserve() && SITE.reserve()
 }
 
@@ -64,7 +64,7 @@ fn hash(parent: Stack, frame: u64) -> usize {
 
 /// The stack of `parent` with one more frame; `None` where the tables are full.
 #[inline]
-pub(super) fn child(parent: Stack, frame: u64) -> Option<Stack> {
+pub(crate) fn child(parent: Stack, frame: u64) -> Option<Stack> {
     for place in BUCKETS.places(hash(parent, frame)) {
         let found = BUCKET.get(place)?.load(Acquire);
         if found == 0 {
@@ -113,7 +113,7 @@ fn next(counter: &AtomicU32, end: usize) -> Option<u32> {
 
 /// The number that counters of this stack go by; [`TRUNCATED`] where there is none left.
 #[inline]
-pub(super) fn site_of(stack: Stack) -> u32 {
+pub(crate) fn site_of(stack: Stack) -> u32 {
     let Some(node) = NODE.get(stack.0 as usize) else { return TRUNCATED };
     match node.site.load(Acquire) {
         0 => make_site(node, stack),
@@ -134,12 +134,12 @@ fn make_site(node: &Node, stack: Stack) -> u32 {
 }
 
 /// Sites that may be in use.
-pub(super) fn sites() -> core::ops::Range<u32> {
+pub(crate) fn sites() -> core::ops::Range<u32> {
     TRUNCATED..NEXT_SITE.load(Acquire).min(SITES as u32)
 }
 
 /// The frames of a site, innermost first, and whether its thread's beginning was reached.
-pub(super) fn frames_of(site: u32, mut each: impl FnMut(u64)) -> bool {
+pub(crate) fn frames_of(site: u32, mut each: impl FnMut(u64)) -> bool {
     let mut node = SITE.get(site as usize).map_or(0, |place| place.load(Acquire));
     while node >= FIRST_NODE {
         let Some(found) = NODE.get(node as usize) else { break };

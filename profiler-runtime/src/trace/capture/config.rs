@@ -12,10 +12,10 @@ use std::fmt;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Config {
-    pub(super) frames: usize,
+    pub(crate) frames: usize,
     /// Zero for every block.
-    pub(super) mean_bytes: u64,
-    pub(super) temporary_within: usize,
+    pub(crate) mean_bytes: u64,
+    pub(crate) temporary_within: usize,
 }
 
 impl Default for Config {

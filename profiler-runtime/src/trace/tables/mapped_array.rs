@@ -6,30 +6,30 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::system;
 use crate::process;
+use crate::trace::system;
 
 /// A type whose zeroes are a valid value, which may be shared between threads.
 ///
 /// # Safety
 /// That is what it promises.
-pub(super) unsafe trait Zeroed: Sync {}
+pub(crate) unsafe trait Zeroed: Sync {}
 
 // SAFETY: zero is a number like any other.
 unsafe impl Zeroed for core::sync::atomic::AtomicU32 {}
 
 /// A number of elements, all zero at first, in address space of their own.
-pub(super) struct Table<T, const LENGTH: usize> {
+pub(crate) struct Table<T, const LENGTH: usize> {
     start: AtomicPtr<T>,
 }
 
 impl<T: Zeroed, const LENGTH: usize> Table<T, LENGTH> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { start: AtomicPtr::new(ptr::null_mut()) }
     }
 
     /// Makes sure that the address space is there. Not for two threads at once.
-    pub(super) fn reserve(&self) -> bool {
+    pub(crate) fn reserve(&self) -> bool {
         if self.start.load(Relaxed).is_null() {
             self.start.store(region(LENGTH * size_of::<T>()).cast(), Release);
         }
@@ -38,7 +38,7 @@ impl<T: Zeroed, const LENGTH: usize> Table<T, LENGTH> {
 
     /// The element; `None` past the end, or before [`Self::reserve`].
     #[inline(always)]
-    pub(super) fn get(&self, index: usize) -> Option<&T> {
+    pub(crate) fn get(&self, index: usize) -> Option<&T> {
         let start = self.start.load(Acquire);
         if index >= LENGTH || start.is_null() {
             return None;
@@ -48,7 +48,7 @@ impl<T: Zeroed, const LENGTH: usize> Table<T, LENGTH> {
     }
 
     /// Makes all elements zero.
-    pub(super) fn wipe(&self) {
+    pub(crate) fn wipe(&self) {
         let start = self.start.load(Acquire);
         if !start.is_null() {
             // SAFETY: `T` is `Zeroed`, and reserved with this length.
@@ -63,7 +63,7 @@ static REGIONS: [[AtomicUsize; 2]; 4096] =
 static REGION_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Zeroed address space that stays; null when there is none.
-pub(super) fn region(bytes: usize) -> *mut u8 {
+pub(crate) fn region(bytes: usize) -> *mut u8 {
     let start = system::reserve(bytes);
     if !start.is_null() {
         process::on_unload(release);
@@ -73,7 +73,7 @@ pub(super) fn region(bytes: usize) -> *mut u8 {
 }
 
 /// Counts address space as ours.
-pub(super) fn note_region(start: *mut u8, bytes: usize) {
+pub(crate) fn note_region(start: *mut u8, bytes: usize) {
     if let Some([place, length]) = REGIONS.get(REGION_COUNT.fetch_add(1, Relaxed)) {
         length.store(bytes, Relaxed);
         place.store(start.addr(), Release);
@@ -92,13 +92,13 @@ fn release() {
 }
 
 /// Memory that all our address space takes, asked of the system.
-pub(super) fn resident_bytes() -> u64 {
+pub(crate) fn resident_bytes() -> u64 {
     let regions = REGIONS.iter().take(REGION_COUNT.load(Relaxed));
     let places = regions.map(|[place, length]| (place.load(Acquire), length.load(Relaxed)));
     places.filter(|&(start, _)| start != 0).map(|(start, bytes)| resident_in(start, bytes)).sum()
 }
 
-pub(super) fn resident_in(start: usize, bytes: usize) -> u64 {
+pub(crate) fn resident_in(start: usize, bytes: usize) -> u64 {
     const STEP: usize = 1024;
     let mut flags = [0_u8; STEP];
     let mut pages = 0;

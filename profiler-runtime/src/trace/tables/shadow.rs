@@ -13,9 +13,10 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use super::table::{self, Table, Zeroed};
-use super::{sample, system};
 use crate::record::pages::Pages;
+use crate::trace::system;
+use crate::trace::tables::mapped_array::{self, Table, Zeroed};
+use crate::trace::tables::sample;
 
 const GRANULE_BITS: u32 = 4;
 const LEAF_BITS: u32 = 22;
@@ -40,9 +41,9 @@ static LEAVES: [AtomicPtr<Leaf>; 4096] = [const { AtomicPtr::new(ptr::null_mut()
 static LEAF_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The blocks of a sample, so that a free looks no further where there are none.
-pub(super) static SAMPLED: Pages = Pages::new();
+pub(crate) static SAMPLED: Pages = Pages::new();
 
-pub(super) fn reserve() -> bool {
+pub(crate) fn reserve() -> bool {
     DIRECTORY.reserve()
 }
 
@@ -62,7 +63,7 @@ fn find(address: usize) -> Option<&'static AtomicU32> {
 
 /// Notes where the block came from. False where there is no room to note it.
 #[inline(always)]
-pub(super) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
+pub(crate) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
     let Some(word) = find(block).or_else(|| make_leaf(block)) else { return false };
     word.store(site, Relaxed);
     if SAMPLED {
@@ -72,13 +73,13 @@ pub(super) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
 }
 
 /// Where the block came from; zero where that is not known.
-pub(super) fn get(block: usize) -> u32 {
+pub(crate) fn get(block: usize) -> u32 {
     known::<false>(block).map_or(0, |(_, site)| site)
 }
 
 /// Whether that is known.
 #[inline(always)]
-pub(super) fn is_known<const SAMPLED: bool>(block: usize) -> bool {
+pub(crate) fn is_known<const SAMPLED: bool>(block: usize) -> bool {
     known::<SAMPLED>(block).is_some()
 }
 
@@ -96,7 +97,7 @@ fn known<const SAMPLED: bool>(block: usize) -> Option<(&'static AtomicU32, u32)>
 
 /// Where the block came from, which is forgotten; zero where that is not known.
 #[inline(always)]
-pub(super) fn take<const SAMPLED: bool>(block: usize) -> u32 {
+pub(crate) fn take<const SAMPLED: bool>(block: usize) -> u32 {
     let Some((word, site)) = known::<SAMPLED>(block) else { return 0 };
     word.store(0, Relaxed);
     if SAMPLED {
@@ -122,19 +123,19 @@ fn make_leaf(address: usize) -> Option<&'static AtomicU32> {
 }
 
 fn note_leaf(leaf: *mut u8) {
-    table::note_region(leaf, LEAF_BYTES);
+    mapped_array::note_region(leaf, LEAF_BYTES);
     if let Some(place) = LEAVES.get(LEAF_COUNT.fetch_add(1, Relaxed)) {
         place.store(leaf.cast(), Release);
     }
 }
 
 /// Memory that is not in a region of its own.
-pub(super) fn resident_bytes() -> u64 {
-    table::resident_in((&raw const SAMPLED).addr(), size_of::<Pages>())
+pub(crate) fn resident_bytes() -> u64 {
+    mapped_array::resident_in((&raw const SAMPLED).addr(), size_of::<Pages>())
 }
 
 /// Forgets every block.
-pub(super) fn wipe() {
+pub(crate) fn wipe() {
     // First, so that whoever comes in between is rather asked in vain.
     if sample::mean_bytes() != 0 {
         SAMPLED.clear();

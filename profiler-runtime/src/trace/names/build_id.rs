@@ -7,7 +7,7 @@ use std::path::Path;
 use object::{Object, ReadCache};
 
 /// In hexadecimal.
-pub(super) fn of_file(path: &Path) -> io::Result<String> {
+pub(crate) fn of_file(path: &Path) -> io::Result<String> {
     let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
     // Only what is asked for is read: such a file may be large.
     let content = ReadCache::new(File::open(path)?);

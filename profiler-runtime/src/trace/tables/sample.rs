@@ -7,23 +7,23 @@
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::counters::{Amount, ONE_BLOCK};
+use crate::trace::tables::counters::{Amount, ONE_BLOCK};
 
 /// Mean number of bytes between two hits; zero for every block.
 static MEAN_BYTES: AtomicU64 = AtomicU64::new(0);
 
-pub(super) fn set_mean_bytes(mean: u64) {
+pub(crate) fn set_mean_bytes(mean: u64) {
     MEAN_BYTES.store(mean, Relaxed);
 }
 
 #[inline(always)]
-pub(super) fn mean_bytes() -> u64 {
+pub(crate) fn mean_bytes() -> u64 {
     MEAN_BYTES.load(Relaxed)
 }
 
 /// What a block of this size stands for: the same number at its end as at its beginning.
 #[inline(always)]
-pub(super) fn amount<const SAMPLED: bool>(size: usize) -> Amount {
+pub(crate) fn amount<const SAMPLED: bool>(size: usize) -> Amount {
     match SAMPLED {
         false => Amount { blocks: ONE_BLOCK, bytes: size as i64 },
         true => weighed(size, mean_bytes()),
@@ -41,7 +41,7 @@ fn weighed(size: usize, mean: u64) -> Amount {
 }
 
 /// Whether a block of this size is hit, where nobody waits for the next hit.
-pub(super) fn is_hit(size: usize) -> bool {
+pub(crate) fn is_hit(size: usize) -> bool {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let start = (&raw const NEXT).addr() as u64;
     // A step that is no fraction visits all numbers, and the rest mixes them (splitmix64).
@@ -53,7 +53,7 @@ pub(super) fn is_hit(size: usize) -> bool {
 
 /// Pseudo-random numbers, one word of state (xorshift64*).
 #[inline]
-pub(super) fn next_random(state: u64) -> u64 {
+pub(crate) fn next_random(state: u64) -> u64 {
     let mut next = state.max(1);
     next ^= next >> 12;
     next ^= next << 25;
@@ -62,7 +62,7 @@ pub(super) fn next_random(state: u64) -> u64 {
 }
 
 /// Bytes up to and with the next one that is hit.
-pub(super) fn distance(random: u64, mean: u64) -> i64 {
+pub(crate) fn distance(random: u64, mean: u64) -> i64 {
     // 53 bits make a number above zero and up to one.
     let bits = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
     let share = (bits + 1) as f64 / (1_u64 << 53) as f64;

@@ -5,28 +5,28 @@ use std::path::{Path, PathBuf};
 
 use addr2line::Loader;
 
-use super::data::{Data, ModuleData};
-use super::frame::{Frame, Origin, crate_of, origin_of};
-use super::{build_id, running};
+use crate::trace::data::{Data, ModuleData};
+use crate::trace::names::stack_frame::{Frame, Origin, crate_of, origin_of};
+use crate::trace::names::{build_id, running};
 
 /// The frames of every address, the innermost first: several where calls were inlined.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Symbols {
+pub(crate) struct Symbols {
     frames: Vec<Vec<Frame>>,
     /// No line of the program's own was found: it was built without.
-    pub(super) lines_are_missing: bool,
+    pub(crate) lines_are_missing: bool,
     /// Nor was any function: it is stripped.
-    pub(super) names_are_missing: bool,
+    pub(crate) names_are_missing: bool,
 }
 
 impl Symbols {
-    pub(super) fn of(&self, address: u32) -> &[Frame] {
+    pub(crate) fn of(&self, address: u32) -> &[Frame] {
         self.frames.get(address as usize).map_or(&[], Vec::as_slice)
     }
 
     /// Looks up every address. `files` may name an unstripped file by build id. Where the program
     /// is the one that runs, the system may be asked.
-    pub(super) fn resolve(data: &Data, files: &HashMap<String, PathBuf>, is_running: bool) -> Self {
+    pub(crate) fn resolve(data: &Data, files: &HashMap<String, PathBuf>, is_running: bool) -> Self {
         let mut symbols =
             Self { frames: vec![Vec::new(); data.addresses.len()], ..Self::default() };
         let mut order: Vec<usize> = (0..data.addresses.len()).collect();
@@ -151,7 +151,7 @@ fn symbol(loader: &Loader, place: u64) -> Option<String> {
     Some(addr2line::demangle_auto(name.into(), None).into_owned())
 }
 
-pub(super) fn frame(function: String, file: &str, line: u32, workspaces: &mut Workspaces) -> Frame {
+pub(crate) fn frame(function: String, file: &str, line: u32, workspaces: &mut Workspaces) -> Frame {
     let origin = origin_of(&function, file);
     let krate = crate_of(&function, &file.replace('\\', "/"));
     let file = match origin {
@@ -163,7 +163,7 @@ pub(super) fn frame(function: String, file: &str, line: u32, workspaces: &mut Wo
 
 /// Makes paths relative to the workspace that they lie in, as the compiler's messages are.
 #[derive(Default)]
-pub(super) struct Workspaces {
+pub(crate) struct Workspaces {
     /// The workspace of each folder, if it has one.
     known: HashMap<PathBuf, Option<PathBuf>>,
     paths: HashMap<String, String>,

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::frame::Frame;
 use crate::report::printable_line;
+use crate::trace::names::stack_frame::Frame;
 
 /// What traces are grouped by. The frame that decides is the innermost one that is the program's
 /// own, inlined calls expanded: never the standard library's.
@@ -25,7 +25,7 @@ pub enum By {
 /// The figures of one group: of a line, a function, a file, a crate or a stack.
 ///
 /// Prints as `src/leak.rs:20: size=48.8 MiB (+48.8 MiB), count=500 (+500), average=100 KiB`, the
-/// changes only where it is one of [`compare_to`](super::Snapshot::compare_to).
+/// changes only where it is one of [`compare_to`](crate::trace::Snapshot::compare_to).
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Statistic {
@@ -52,7 +52,7 @@ pub struct Statistic {
     /// How many of those were reallocations: a `Vec` or `String` that keeps growing has many.
     pub reallocations: u64,
     /// Blocks that were freed by their own thread before it allocated again, or as soon as
-    /// [`temporary_within`](super::Config::temporary_within) says. In a sample, those seen.
+    /// [`temporary_within`](crate::trace::Config::temporary_within) says. In a sample, those seen.
     pub temporary: u64,
 }
 
@@ -97,7 +97,7 @@ impl fmt::Display for Statistic {
 }
 
 /// One decimal below a hundred, none above: `48.8 MiB`, `100 KiB`, as `tracemalloc` shows it.
-pub(super) fn size(bytes: i64) -> String {
+pub(crate) fn size(bytes: i64) -> String {
     let mut value = bytes as f64;
     let mut exponent = 0;
     while value.abs() >= 10.0 * 1024.0 && exponent < 4 {

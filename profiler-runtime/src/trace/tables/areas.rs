@@ -10,15 +10,15 @@ const PROBES: usize = 8;
 const LAST_PROBES: usize = 64;
 
 /// The areas of a table, one behind the other, by the logarithms of their lengths.
-pub(super) struct Areas<const COUNT: usize>([u32; COUNT]);
+pub(crate) struct Areas<const COUNT: usize>([u32; COUNT]);
 
 impl<const COUNT: usize> Areas<COUNT> {
-    pub(super) const fn new(bits: [u32; COUNT]) -> Self {
+    pub(crate) const fn new(bits: [u32; COUNT]) -> Self {
         Self(bits)
     }
 
     /// Elements of the table.
-    pub(super) const fn length(&self) -> usize {
+    pub(crate) const fn length(&self) -> usize {
         let (mut length, mut area) = (0, 0);
         while area < COUNT {
             length += 1 << self.0[area];
@@ -30,7 +30,7 @@ impl<const COUNT: usize> Areas<COUNT> {
     /// Where to look for a key with this hash, one after the other, until it is there or the place is
     /// empty. The table is full for it where neither comes.
     #[inline(always)]
-    pub(super) fn places(&self, hash: usize) -> impl Iterator<Item = usize> {
+    pub(crate) fn places(&self, hash: usize) -> impl Iterator<Item = usize> {
         let mut start = 0;
         self.0.iter().enumerate().flat_map(move |(index, bits)| {
             let (area, first) = (1_usize << bits, start);

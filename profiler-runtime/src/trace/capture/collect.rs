@@ -7,14 +7,17 @@
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::counters::Sums;
-use super::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
-use super::state::State;
-use super::{control, own, peak, sample, state, tree, unwind};
 use crate::process;
+use crate::trace::capture::{control, own_frames};
+use crate::trace::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
+use crate::trace::hook::thread_state;
+use crate::trace::hook::thread_state::State;
+use crate::trace::tables::counters::Sums;
+use crate::trace::tables::{peak, sample, tree};
+use crate::trace::unwind;
 
 /// The figures so far, of whose stacks this many frames are to be shown.
-pub(super) fn collect(frames: usize) -> Data {
+pub(crate) fn collect(frames: usize) -> Data {
     unwind::refresh_modules();
     let (live_bytes, peak_bytes) = control::traced_memory();
     let mut collector = Collector { epoch: epoch(), ..Collector::default() };
@@ -35,7 +38,7 @@ pub(super) fn collect(frames: usize) -> Data {
 }
 
 /// The stack of one site, without figures.
-pub(super) fn one(site: u32, frames: usize) -> Data {
+pub(crate) fn one(site: u32, frames: usize) -> Data {
     unwind::refresh_modules();
     let mut collector = Collector::default();
     collector.data.frames = frames as u64;
@@ -77,13 +80,13 @@ impl Collector {
     }
 
     fn add_traces(&mut self) {
-        let states: Vec<_> = state::all().map(|state| (self.thread(state), state)).collect();
+        let states: Vec<_> = thread_state::all().map(|state| (self.thread(state), state)).collect();
         for site in tree::sites() {
             let (reach, frames) = self.stack(site);
             let read =
                 |&(thread, state): &(u32, &State)| (thread, state.counters(site).read(self.epoch));
             let mut of_threads: Vec<_> = states.iter().map(read).collect();
-            of_threads.extend(state::shared(site).map(|sums| (0, sums.read(self.epoch))));
+            of_threads.extend(thread_state::shared(site).map(|sums| (0, sums.read(self.epoch))));
             settle(&mut of_threads);
             for (thread, sums) in of_threads {
                 if !sums.is_empty() {
@@ -114,7 +117,7 @@ impl Collector {
             _ => Reach::Cut,
         };
         let plain: Vec<_> = kept.iter().map(|address| address & unwind::ADDRESS).collect();
-        let own = own::count(&plain);
+        let own = own_frames::count(&plain);
         let frames = kept.into_iter().enumerate();
         (reach, frames.map(|(index, address)| self.address(address, index < own)).collect())
     }
@@ -192,7 +195,7 @@ fn module(module: &unwind::Module) -> ModuleData {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::counters::Amount;
+    use crate::trace::tables::counters::Amount;
 
     #[test]
     fn what_others_freed_is_moved_to_who_made_it() {

@@ -3,13 +3,14 @@
 
 use std::collections::HashMap;
 
-use super::data::Data;
-use super::frame::Frame;
-use super::snapshot::Snapshot;
-use super::symbols::Symbols;
-use super::{control, is_tracing};
 use crate::record::function::Function;
 use crate::snapshot::LineSnapshot;
+use crate::trace::capture::control;
+use crate::trace::data::Data;
+use crate::trace::is_tracing;
+use crate::trace::names::stack_frame::Frame;
+use crate::trace::names::symbols::Symbols;
+use crate::trace::query::snapshot::Snapshot;
 
 /// What is alive, by stack, with the names of all frames.
 pub(crate) struct Live(Snapshot);
@@ -102,7 +103,7 @@ fn crates_in(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::trace::frame::Origin;
+    use crate::trace::names::stack_frame::Origin;
 
     #[test]
     fn code_is_known_again_by_file_line_and_crate() {

@@ -2,23 +2,23 @@
 
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 
-use super::table::Zeroed;
+use crate::trace::tables::mapped_array::Zeroed;
 
 /// A change of the books: whole blocks, or in a sample what one stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Amount {
+pub(crate) struct Amount {
     /// In units of [`ONE_BLOCK`].
-    pub(super) blocks: i64,
-    pub(super) bytes: i64,
+    pub(crate) blocks: i64,
+    pub(crate) bytes: i64,
 }
 
 /// Blocks are counted in parts, because one that is sampled may stand for 1.58 blocks.
-pub(super) const ONE_BLOCK: i64 = 1 << 10;
+pub(crate) const ONE_BLOCK: i64 = 1 << 10;
 
 /// Written by one thread with plain stores, read by any.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub(super) struct Counters {
+pub(crate) struct Counters {
     allocated_blocks: AtomicI64,
     allocated_bytes: AtomicI64,
     live_blocks: AtomicI64,
@@ -36,12 +36,12 @@ unsafe impl Zeroed for Counters {}
 
 /// The same as numbers, for one site over threads.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sums {
-    pub(super) allocated: Amount,
-    pub(super) live: Amount,
-    pub(super) peak: Amount,
-    pub(super) reallocations: u64,
-    pub(super) temporary: u64,
+pub(crate) struct Sums {
+    pub(crate) allocated: Amount,
+    pub(crate) live: Amount,
+    pub(crate) peak: Amount,
+    pub(crate) reallocations: u64,
+    pub(crate) temporary: u64,
 }
 
 #[inline(always)]
@@ -66,7 +66,7 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(super) fn on_alloc(&self, amount: Amount, epoch: u32) {
+    pub(crate) fn on_alloc(&self, amount: Amount, epoch: u32) {
         self.settle(epoch);
         add(&self.allocated_blocks, amount.blocks);
         add(&self.allocated_bytes, amount.bytes);
@@ -75,24 +75,24 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(super) fn on_free(&self, amount: Amount, epoch: u32) {
+    pub(crate) fn on_free(&self, amount: Amount, epoch: u32) {
         self.settle(epoch);
         add(&self.live_blocks, -amount.blocks);
         add(&self.live_bytes, -amount.bytes);
     }
 
     #[inline(always)]
-    pub(super) fn on_reallocation(&self) {
+    pub(crate) fn on_reallocation(&self) {
         increase(&self.reallocations);
     }
 
     #[inline(always)]
-    pub(super) fn on_temporary(&self) {
+    pub(crate) fn on_temporary(&self) {
         increase(&self.temporary);
     }
 
     /// For counters that several threads write. Their part of a peak is not kept.
-    pub(super) fn add_shared(&self, allocated: Amount, live: Amount) {
+    pub(crate) fn add_shared(&self, allocated: Amount, live: Amount) {
         self.allocated_blocks.fetch_add(allocated.blocks, Relaxed);
         self.allocated_bytes.fetch_add(allocated.bytes, Relaxed);
         self.live_blocks.fetch_add(live.blocks, Relaxed);
@@ -100,7 +100,7 @@ impl Counters {
     }
 
     /// `epoch` is that of the highest mark; `None` while it is still being raised.
-    pub(super) fn read(&self, epoch: Option<u32>) -> Sums {
+    pub(crate) fn read(&self, epoch: Option<u32>) -> Sums {
         let amount = |blocks: &AtomicI64, bytes: &AtomicI64| Amount {
             blocks: blocks.load(Relaxed),
             bytes: bytes.load(Relaxed),
@@ -118,7 +118,7 @@ impl Counters {
 }
 
 impl Sums {
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 }

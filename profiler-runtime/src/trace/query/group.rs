@@ -2,19 +2,19 @@
 
 use std::collections::HashMap;
 
-use super::counters::ONE_BLOCK;
-use super::data::{Reach, Trace};
-use super::frame::{Frame, Origin};
-use super::snapshot::Snapshot;
-use super::statistic::{By, Statistic};
-use super::symbols::Symbols;
+use crate::trace::data::{Reach, Trace};
+use crate::trace::names::stack_frame::{Frame, Origin};
+use crate::trace::names::symbols::Symbols;
+use crate::trace::query::snapshot::Snapshot;
+use crate::trace::query::statistic::{By, Statistic};
+use crate::trace::tables::counters::ONE_BLOCK;
 
 /// What stands for stacks that are not known.
 const TRUNCATED: &str = "[truncated: the tables were full]";
 const UNSEEN: &str = "[no stack]";
 
 /// What is to be said at the outer end of a trace's frames.
-pub(super) fn outer_end(reach: Reach) -> Option<&'static str> {
+pub(crate) fn outer_end(reach: Reach) -> Option<&'static str> {
     match reach {
         Reach::Whole => None,
         Reach::Cut => Some("[callers not found]"),
@@ -25,7 +25,7 @@ pub(super) fn outer_end(reach: Reach) -> Option<&'static str> {
 
 /// The frame that a trace is shown under: the innermost one of the program's own; where there is
 /// none, of a library; else of the standard library.
-pub(super) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Frame> {
+pub(crate) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Frame> {
     let frames = || trace.frames.iter().flat_map(|&address| symbols.of(address));
     let first = |origin| frames().find(|frame| frame.origin == origin);
     first(Origin::User)
@@ -39,7 +39,7 @@ const CALLS_MAIN: &str = "std::rt::lang_start";
 
 /// Whether it is the standard library's own, from before `main` or after it: none of the program's code
 /// is on the stack, nor a library's.
-pub(super) fn is_around_main(symbols: &Symbols, trace: &Trace) -> bool {
+pub(crate) fn is_around_main(symbols: &Symbols, trace: &Trace) -> bool {
     let mut frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
     let mut calls_main = false;
     let is_standard = frames.all(|frame| {
@@ -49,12 +49,12 @@ pub(super) fn is_around_main(symbols: &Symbols, trace: &Trace) -> bool {
     is_standard && calls_main && trace.reach == Reach::Whole
 }
 
-pub(super) fn statistics(snapshot: &Snapshot, by: By, cumulative: bool) -> Vec<Statistic> {
+pub(crate) fn statistics(snapshot: &Snapshot, by: By, cumulative: bool) -> Vec<Statistic> {
     statistics_of(snapshot, &snapshot.data().traces, by, cumulative)
 }
 
 /// The same of some of its traces.
-pub(super) fn statistics_of<'a>(
+pub(crate) fn statistics_of<'a>(
     snapshot: &Snapshot,
     traces: impl IntoIterator<Item = &'a Trace>,
     by: By,
@@ -107,7 +107,7 @@ fn name(frame: &Frame, by: By) -> String {
 }
 
 /// Blocks in 1024ths, rounded to the nearest whole one.
-pub(super) fn whole(blocks: i64) -> i64 {
+pub(crate) fn whole(blocks: i64) -> i64 {
     (blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK)
 }
 
@@ -176,7 +176,7 @@ fn sort(statistics: &mut [Statistic], figures: impl Fn(&Statistic) -> (i64, i64)
 }
 
 /// The figures of `new` beside their change since `old`.
-pub(super) fn compare(new: Vec<Statistic>, old: Vec<Statistic>) -> Vec<Statistic> {
+pub(crate) fn compare(new: Vec<Statistic>, old: Vec<Statistic>) -> Vec<Statistic> {
     let key = |statistic: &Statistic| (statistic.name.clone(), statistic.traceback.clone());
     let mut before: HashMap<_, _> = old.into_iter().map(|old| (key(&old), old)).collect();
     let mut all: Vec<_> = new

@@ -16,31 +16,31 @@ use crate::record::list::{List, Node};
 use crate::record::word::{Local, Word};
 use crate::record::{quiet, thread};
 
-use super::counters::{Amount, Counters};
-use super::peak::{self, Part};
-use super::system;
-use super::table::{Table, region};
-use super::tree::SITES;
-use super::unwind::Trace;
+use crate::trace::system;
+use crate::trace::tables::counters::{Amount, Counters};
+use crate::trace::tables::mapped_array::{Table, region};
+use crate::trace::tables::peak::{self, Part};
+use crate::trace::tables::tree::SITES;
+use crate::trace::unwind::Trace;
 
 /// How many of a thread's latest blocks are remembered, at most.
-pub(super) const RECENT: usize = 16;
+pub(crate) const RECENT: usize = 16;
 
 /// One thread's state.
 #[repr(C)]
-pub(super) struct State {
+pub(crate) struct State {
     next: AtomicPtr<State>,
     in_use: Claim,
     name: [u8; 16],
-    pub(super) part: Part,
+    pub(crate) part: Part,
     /// Set while the thread is in the tracer: a signal handler may come in between.
     busy: AtomicBool,
     /// The same while it draws lots for a sample.
     is_drawing: AtomicBool,
-    pub(super) random: Word,
+    pub(crate) random: Word,
     recent: [Local; RECENT],
     latest: Local,
-    pub(super) trace: Trace,
+    pub(crate) trace: Trace,
     counters: AtomicPtr<Counters>,
 }
 
@@ -50,7 +50,7 @@ static COUNT: AtomicUsize = AtomicUsize::new(0);
 /// Counters for threads that have no state: all of them may write.
 static SHARED: Table<Counters, SITES> = Table::new();
 
-pub(super) fn reserve() -> bool {
+pub(crate) fn reserve() -> bool {
     SHARED.reserve()
 }
 
@@ -67,7 +67,7 @@ thread_local! {
 }
 
 /// While it lives, this thread is in the tracer.
-pub(super) struct Busy(&'static State);
+pub(crate) struct Busy(&'static State);
 
 impl core::ops::Deref for Busy {
     type Target = State;
@@ -81,7 +81,7 @@ impl core::ops::Deref for Busy {
 impl Busy {
     /// `None` where the thread has no state or is in the tracer already, under a signal handler.
     #[inline(always)]
-    pub(super) fn enter() -> Option<Self> {
+    pub(crate) fn enter() -> Option<Self> {
         let state = current()?;
         if state.busy.load(Relaxed) {
             return None;
@@ -103,7 +103,7 @@ impl Drop for Busy {
 
 /// This thread's state; `None` if it has none.
 #[inline(always)]
-pub(super) fn current() -> Option<&'static State> {
+pub(crate) fn current() -> Option<&'static State> {
     match STATE.get() {
         Some(state) => Some(state),
         None => register(),
@@ -111,7 +111,7 @@ pub(super) fn current() -> Option<&'static State> {
 }
 
 /// While it lives, this thread draws lots.
-pub(super) struct Drawing(&'static State);
+pub(crate) struct Drawing(&'static State);
 
 impl core::ops::Deref for Drawing {
     type Target = State;
@@ -123,7 +123,7 @@ impl core::ops::Deref for Drawing {
 
 impl Drawing {
     /// `None` where the thread draws already, under a signal handler.
-    pub(super) fn begin(state: &'static State) -> Option<Self> {
+    pub(crate) fn begin(state: &'static State) -> Option<Self> {
         if state.is_drawing.load(Relaxed) {
             return None;
         }
@@ -172,7 +172,7 @@ fn take_state() -> Option<&'static State> {
 }
 
 /// The thread that calls it is past its end.
-pub(super) static THREAD_ENDS: fn() = || {
+pub(crate) static THREAD_ENDS: fn() = || {
     if let Some(state) = STATE.take() {
         state.part.tell();
         state.in_use.release();
@@ -180,7 +180,7 @@ pub(super) static THREAD_ENDS: fn() = || {
 };
 
 /// The states of all threads that were traced.
-pub(super) fn all() -> impl Iterator<Item = &'static State> {
+pub(crate) fn all() -> impl Iterator<Item = &'static State> {
     STATES.iter()
 }
 
@@ -212,7 +212,7 @@ impl State {
 
     /// The thread's counters of a site.
     #[inline(always)]
-    pub(super) fn counters(&self, site: u32) -> &Counters {
+    pub(crate) fn counters(&self, site: u32) -> &Counters {
         let site = site as usize % SITES;
         // SAFETY: there are `SITES` of them, which are never given back; zeroes are valid.
         unsafe { &*self.counters.load(Relaxed).add(site) }
@@ -220,7 +220,7 @@ impl State {
 
     /// Notes the latest block of this thread.
     #[inline(always)]
-    pub(super) fn note_block(&self, block: usize) {
+    pub(crate) fn note_block(&self, block: usize) {
         let latest = (self.latest.get() as usize).wrapping_add(1);
         self.latest.set(latest as i64);
         self.recent[latest % RECENT].set(block as i64);
@@ -228,14 +228,14 @@ impl State {
 
     /// Whether the block is among the latest `within` of this thread.
     #[inline(always)]
-    pub(super) fn is_recent(&self, block: usize, within: usize) -> bool {
+    pub(crate) fn is_recent(&self, block: usize, within: usize) -> bool {
         let latest = self.latest.get() as usize;
         (0..within)
             .any(|back| self.recent[latest.wrapping_sub(back) % RECENT].get() == block as i64)
     }
 
     /// The thread's name, as far as the system keeps it.
-    pub(super) fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let length = self.name.iter().position(|&byte| byte == 0).unwrap_or(self.name.len());
         String::from_utf8_lossy(&self.name[..length]).into_owned()
     }
@@ -259,7 +259,7 @@ fn seed(number: usize) -> i64 {
 }
 
 /// Books what a thread without a state does.
-pub(super) fn book_shared(site: u32, allocated: Amount, live: Amount) {
+pub(crate) fn book_shared(site: u32, allocated: Amount, live: Amount) {
     if let Some(counters) = shared(site) {
         counters.add_shared(allocated, live);
     }
@@ -270,12 +270,12 @@ pub(super) fn book_shared(site: u32, allocated: Amount, live: Amount) {
 }
 
 /// What threads without a state counted at a site.
-pub(super) fn shared(site: u32) -> Option<&'static Counters> {
+pub(crate) fn shared(site: u32) -> Option<&'static Counters> {
     SHARED.get(site as usize)
 }
 
 /// Zeroes what was counted by everybody.
-pub(super) fn clear() {
+pub(crate) fn clear() {
     SHARED.wipe();
     all().for_each(State::clear);
 }

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::group;
-use super::snapshot::{Snapshot, theirs};
-use super::statistic::By;
 use crate::record::quiet::Quiet;
+use crate::trace::query::group;
+use crate::trace::query::snapshot::{Snapshot, theirs};
+use crate::trace::query::statistic::By;
 
 /// How fast one group grows.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,11 +7,12 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use super::counters::Amount;
-use super::state::{self, Busy, State};
-use super::{lots, sample, shadow, tree};
 use crate::record::quiet;
 use crate::record::watch::{Moved, Watcher};
+use crate::trace::hook::next_hit;
+use crate::trace::hook::thread_state::{self, Busy, State};
+use crate::trace::tables::counters::Amount;
+use crate::trace::tables::{sample, shadow, tree};
 
 static EXACT: Watcher = Watcher {
     allocated: allocated::<false>,
@@ -30,12 +31,12 @@ static SAMPLE: Watcher = Watcher {
 };
 
 /// The watcher that takes every block, or a sample.
-pub(super) fn watcher(is_sampled: bool) -> &'static Watcher {
+pub(crate) fn watcher(is_sampled: bool) -> &'static Watcher {
     if is_sampled { &SAMPLE } else { &EXACT }
 }
 
 /// Where the functions begin that look at a stack.
-pub(super) fn functions() -> [u64; 6] {
+pub(crate) fn functions() -> [u64; 6] {
     let reallocated: [fn(u32, usize, usize, usize); 2] =
         [reallocated::<false>, reallocated::<true>];
     let [exact, sample] =
@@ -50,12 +51,12 @@ static TEMPORARY_WITHIN: AtomicUsize = AtomicUsize::new(1);
 
 const NOTHING: Amount = Amount { blocks: 0, bytes: 0 };
 
-pub(super) fn set_temporary_within(blocks: usize) {
-    TEMPORARY_WITHIN.store(blocks.min(state::RECENT), Relaxed);
+pub(crate) fn set_temporary_within(blocks: usize) {
+    TEMPORARY_WITHIN.store(blocks.min(thread_state::RECENT), Relaxed);
 }
 
 fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
-    if SAMPLED && !lots::is_hit(size) {
+    if SAMPLED && !next_hit::is_hit(size) {
         return block;
     }
     let Some(state) = Busy::enter() else {
@@ -92,7 +93,7 @@ fn allocated_unseen<const SAMPLED: bool>(block: usize, size: usize) {
     }
     if shadow::put::<SAMPLED>(block, tree::UNSEEN) {
         let amount = sample::amount::<SAMPLED>(size);
-        state::book_shared(tree::UNSEEN, amount, amount);
+        thread_state::book_shared(tree::UNSEEN, amount, amount);
     }
 }
 
@@ -117,7 +118,7 @@ fn end<const SAMPLED: bool>(site: u32, block: usize, size: usize) {
 #[inline(never)]
 fn freed_unseen<const SAMPLED: bool>(site: u32, size: usize) {
     let Amount { blocks, bytes } = sample::amount::<SAMPLED>(size);
-    state::book_shared(site, NOTHING, Amount { blocks: -blocks, bytes: -bytes });
+    thread_state::book_shared(site, NOTHING, Amount { blocks: -blocks, bytes: -bytes });
 }
 
 fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
@@ -148,7 +149,7 @@ fn forget<const SAMPLED: bool>(mark: u32, size: usize) {
 
 /// The old block ends and a new one begins, both at once: in between there is no peak.
 fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, size: usize) {
-    let is_taken = !quiet::is_on() && (!SAMPLED || lots::is_hit_again(old_size, size));
+    let is_taken = !quiet::is_on() && (!SAMPLED || next_hit::is_hit_again(old_size, size));
     let Some(state) = Busy::enter() else {
         if mark != 0 {
             freed_unseen::<SAMPLED>(mark, old_size);

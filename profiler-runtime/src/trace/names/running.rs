@@ -1,11 +1,11 @@
 //! Names of the running program's own functions as its system finds them, where their file is of a
 //! format that we do not read: Microsoft's program database.
 
-use super::frame::Frame;
-use super::symbols::{Workspaces, frame};
+use crate::trace::names::stack_frame::Frame;
+use crate::trace::names::symbols::{Workspaces, frame};
 
 /// The function that called with this return address, and those that it was inlined into.
-pub(super) fn frames(address: u64, workspaces: &mut Workspaces) -> Vec<Frame> {
+pub(crate) fn frames(address: u64, workspaces: &mut Workspaces) -> Vec<Frame> {
     let mut frames = Vec::new();
     backtrace::resolve(std::ptr::without_provenance_mut(address as usize), |symbol| {
         if let Some(name) = symbol.name() {

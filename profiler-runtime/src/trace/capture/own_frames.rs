@@ -10,12 +10,13 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use std::sync::OnceLock;
 
-use super::unwind::{self, Trace};
-use super::{hook, tree};
 use crate::record::alloc::alloc_slow;
 use crate::record::noting::Noting;
 use crate::record::thread;
 use crate::record::watch::{Moved, Watcher};
+use crate::trace::hook::watcher;
+use crate::trace::tables::tree;
+use crate::trace::unwind::{self, Trace};
 
 /// Where they begin, in order.
 static FUNCTIONS: OnceLock<Vec<u64>> = OnceLock::new();
@@ -50,10 +51,10 @@ fn look() {
 }
 
 /// Finds out, once. Where the tables are, and not inside the allocator.
-pub(super) fn prepare() {
+pub(crate) fn prepare() {
     FUNCTIONS.get_or_init(|| {
         TRACE.get_or_init(Trace::reserve);
-        let mut functions = hook::functions().map(unwind::function_at).to_vec();
+        let mut functions = watcher::functions().map(unwind::function_at).to_vec();
         // Few allocations call it, and none of those below.
         functions.push(unwind::function_at(alloc_slow as *const () as u64));
         for operation in [make, make_zeroed, make_aligned, make_zeroed_aligned, make_again] {
@@ -69,7 +70,7 @@ pub(super) fn prepare() {
 }
 
 /// How many of these return addresses, the innermost first, are in functions of ours.
-pub(super) fn count(addresses: &[u64]) -> usize {
+pub(crate) fn count(addresses: &[u64]) -> usize {
     let functions = FUNCTIONS.get().map_or(&[][..], Vec::as_slice);
     let is_own = |&&address: &&u64| functions.binary_search(&called_from(address)).is_ok();
     addresses.iter().take_while(is_own).count()

@@ -1,9 +1,9 @@
 //! What a reader should know of the figures.
 
-use super::data::Reach;
-use super::snapshot::Snapshot;
+use crate::trace::data::Reach;
+use crate::trace::query::snapshot::Snapshot;
 
-pub(super) fn notes(snapshot: &Snapshot) -> Vec<String> {
+pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
     let data = snapshot.data();
     let mut notes = Vec::new();
     if data.mean_bytes != 0 {

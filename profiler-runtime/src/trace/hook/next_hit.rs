@@ -4,21 +4,21 @@
 //! A signal handler may come in between. Memory that it allocates while lots are drawn takes no part in
 //! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
 
-use super::hook;
-use super::sample;
-use super::state::{self, Drawing, State};
 use crate::record::ledger::{ALWAYS, Ledger};
 use crate::record::{quiet, thread};
+use crate::trace::hook::thread_state::{self, Drawing, State};
+use crate::trace::hook::watcher;
+use crate::trace::tables::sample;
 
 /// Whether the block is hit with which the ledger's wait has ended; begins the next one.
-pub(super) fn is_hit(size: usize) -> bool {
+pub(crate) fn is_hit(size: usize) -> bool {
     draw(size, |state, ledger| {
         let (allocated, awaited) = ledger.allocated_and_awaited();
         if awaited == ALWAYS {
             // The first wait begins with the thread's first block.
             let end = allocated - size as i64 + next_distance(state);
             if end > allocated {
-                ledger.await_until(end, hook::watcher(true));
+                ledger.await_until(end, watcher::watcher(true));
                 return false;
             }
         }
@@ -31,7 +31,7 @@ pub(super) fn is_hit(size: usize) -> bool {
 }
 
 /// The same for a block that was reallocated: all of it counts, and not only what it grew by.
-pub(super) fn is_hit_again(old_size: usize, size: usize) -> bool {
+pub(crate) fn is_hit_again(old_size: usize, size: usize) -> bool {
     draw(size, |state, ledger| {
         let (allocated, awaited) = ledger.allocated_and_awaited();
         let uncounted = (size - size.saturating_sub(old_size)) as i64;
@@ -44,7 +44,7 @@ pub(super) fn is_hit_again(old_size: usize, size: usize) -> bool {
         if is_hit {
             wait(state, ledger);
         } else {
-            ledger.await_until(end - uncounted, hook::watcher(true));
+            ledger.await_until(end - uncounted, watcher::watcher(true));
         }
         is_hit
     })
@@ -52,7 +52,7 @@ pub(super) fn is_hit_again(old_size: usize, size: usize) -> bool {
 
 fn draw(size: usize, draw: impl FnOnce(&State, &Ledger) -> bool) -> bool {
     let ledger = thread::counting_ledger();
-    let state = state::current().filter(|_| ledger.thread().is_some());
+    let state = thread_state::current().filter(|_| ledger.thread().is_some());
     match state.and_then(Drawing::begin) {
         Some(drawing) => draw(&drawing, ledger),
         None => !quiet::is_on() && sample::is_hit(size),
@@ -63,7 +63,7 @@ fn wait(state: &State, ledger: &Ledger) {
     let distance = next_distance(state);
     loop {
         let (now, _) = ledger.allocated_and_awaited();
-        ledger.await_until(now + distance, hook::watcher(true));
+        ledger.await_until(now + distance, watcher::watcher(true));
         // Else a handler allocated meanwhile, whose bytes have drawn their own lots.
         if ledger.allocated_and_awaited().0 == now {
             return;

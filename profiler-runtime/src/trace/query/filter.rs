@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use super::counters::ONE_BLOCK;
-use super::data::Trace;
-use super::frame::{Frame, Origin};
-use super::group::deciding;
-use super::symbols::Symbols;
 use crate::session::{collapsed, matches};
+use crate::trace::data::Trace;
+use crate::trace::names::stack_frame::{Frame, Origin};
+use crate::trace::names::symbols::Symbols;
+use crate::trace::query::group::deciding;
+use crate::trace::tables::counters::ONE_BLOCK;
 
 /// What a pattern is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -117,7 +117,7 @@ impl Filter {
         self
     }
 
-    pub(super) fn lets_through(
+    pub(crate) fn lets_through(
         &self,
         trace: &Trace,
         symbols: &Symbols,

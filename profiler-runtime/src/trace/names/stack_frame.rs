@@ -38,17 +38,17 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub(super) fn without_line(function: String, module: &str) -> Self {
+    pub(crate) fn without_line(function: String, module: &str) -> Self {
         let origin = origin_of(&function, "");
         Self { function, file: String::new(), line: 0, krate: module.to_owned(), origin }
     }
 
-    pub(super) fn unknown(address: u64, module: &str) -> Self {
+    pub(crate) fn unknown(address: u64, module: &str) -> Self {
         Self::without_line(format!("{module}+{address:#x}"), module)
     }
 
     /// File and line, or the function where the line is not known.
-    pub(super) fn place(&self) -> String {
+    pub(crate) fn place(&self) -> String {
         match self.file.as_str() {
             "" => self.function.clone(),
             file => format!("{file}:{}", self.line),
@@ -79,7 +79,7 @@ const ALLOCATOR: [&str; 9] = [
 /// Where our own files are, unless they came from a registry.
 const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
 
-pub(super) fn origin_of(function: &str, file: &str) -> Origin {
+pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
     let path = function.trim_start_matches('<');
     let starts = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
     if starts(&["mem_profile_runtime::", "mem_profile::"]) || starts(&ALLOCATOR) {
@@ -115,7 +115,7 @@ fn without_file(function: &str) -> Origin {
 }
 
 /// The crate that the function was written in.
-pub(super) fn crate_of(function: &str, file: &str) -> String {
+pub(crate) fn crate_of(function: &str, file: &str) -> String {
     let after = |mark: &str, skipped: usize| {
         file.split_once(mark).and_then(|(_, rest)| rest.split('/').nth(skipped))
     };

@@ -14,6 +14,7 @@
 //! | `highest` | the highest of any part of a series |
 //! | `view` | figures → text or bytes, one renderer per file; none reads or writes anything |
 //! | `output` | the one way out |
+//! | `outcome` | how a command ends, and its exit code |
 //! | `config` | settings from files |
 //! | `project` | what cargo knows of a project |
 //! | `rewrite` | a crate → the same with the attribute on its functions |
@@ -31,6 +32,7 @@ mod highest;
 #[cfg(test)]
 mod hostile;
 mod input;
+mod outcome;
 mod output;
 mod process;
 mod project;

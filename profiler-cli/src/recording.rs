@@ -7,8 +7,8 @@ use mem_profile_runtime::recording::{self, Reason, RecordingError, State};
 use mem_profile_runtime::{FunctionSnapshot, SCHEMA_VERSION, Snapshot};
 use serde::{Deserialize, Serialize};
 
-use crate::command::Outcome;
 use crate::input::Input;
+use crate::outcome::Outcome;
 use crate::output;
 
 /// Bytes of a name.

@@ -6,8 +6,8 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::Outcome;
 use super::sampling::{self, Sampling};
+use crate::outcome::Outcome;
 use crate::output;
 use crate::process::{self, signals};
 use crate::timeline::recorder::Recorder;

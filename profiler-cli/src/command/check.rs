@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::Outcome;
 use crate::check::{self, Limits, Share, Size, Verdict};
 use crate::compare::{self, Compared, Ranking};
 use crate::figures::Measure;
+use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::recording::{self, Recording};
 use crate::view::verdict;

@@ -3,8 +3,8 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::Outcome;
 use super::rm::Trial;
+use crate::outcome::Outcome;
 use crate::timeline::files;
 
 /// Remove all files of samples in this folder that are named mprofile_YYYYMMDDhhmmss.dat

@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::{Args, CommandFactory};
 use clap_complete::Shell;
 
-use super::Outcome;
+use crate::outcome::Outcome;
 use crate::output::Target;
 
 /// Write completions of this command for a shell

@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 use clap::{Args, ValueEnum};
 
-use super::Outcome;
 use super::options::{self, Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
 use crate::figures::Measure;
+use crate::outcome::Outcome;
 use crate::output;
 use crate::recording;
 use crate::view::comparison;

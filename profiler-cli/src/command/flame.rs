@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use anyhow::Result;
 use clap::Args;
 
-use super::Outcome;
 use super::options::{self, Shown};
 use crate::figures::Measure;
+use crate::outcome::Outcome;
 use crate::recording;
 use crate::view::flame;
 

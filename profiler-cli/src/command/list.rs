@@ -4,7 +4,7 @@ use anyhow::Result;
 use clap::Args;
 use mem_profile_runtime::report;
 
-use super::Outcome;
+use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::timeline::files;
 

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use clap::{Args, CommandFactory};
 use clap_mangen::Man;
 
-use super::Outcome;
+use crate::outcome::Outcome;
 use crate::output::{self, Target};
 
 /// Write the manual as pages for `man`

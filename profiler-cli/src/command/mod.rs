@@ -26,9 +26,8 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::{Parser, Subcommand};
 
+use crate::outcome::{FAILED, Outcome};
 use crate::{config, output};
-
-pub(crate) use test::Tested;
 
 /// Measure memory line by line and over time; look at, compare and check recordings
 ///
@@ -93,32 +92,6 @@ enum Command {
     Completions(completions::Arguments),
     Man(man::Arguments),
 }
-
-/// How a command ended that did not fail.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// It did what it was asked for.
-    Done,
-    /// It did, and a limit is exceeded.
-    Exceeded,
-    /// It did what it could: figures are missing that had been recorded.
-    Lossy,
-    /// The program that it ran ended with this code.
-    Program(u8),
-}
-
-impl Outcome {
-    fn code(self) -> ExitCode {
-        match self {
-            Self::Done => ExitCode::SUCCESS,
-            Self::Exceeded => ExitCode::from(3),
-            Self::Lossy => ExitCode::from(FAILED),
-            Self::Program(code) => ExitCode::from(code),
-        }
-    }
-}
-
-const FAILED: u8 = 125;
 
 /// Runs the command that the arguments of the process name.
 pub(crate) fn main() -> ExitCode {

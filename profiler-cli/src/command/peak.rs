@@ -6,7 +6,7 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use mem_profile_runtime::report::printable_line;
 
-use super::Outcome;
+use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::timeline::{self, Series, Timeline, files};
 

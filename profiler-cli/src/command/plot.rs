@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use anyhow::{Result, bail};
 use clap::Args;
 
-use super::Outcome;
+use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::timeline::files;
 use crate::view::plot::{self, Chart, Options, Run};

@@ -7,9 +7,9 @@ use clap::{Args, ValueEnum};
 use mem_profile_runtime::Snapshot;
 use mem_profile_runtime::report::{self, Style};
 
-use super::Outcome;
 use super::options::{self, Functions, Shown, Sizes};
 use crate::figures::Order;
+use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::recording::{self, Recording};
 use crate::view::html;

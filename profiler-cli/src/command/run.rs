@@ -10,8 +10,8 @@ use clap::Args;
 use clap::builder::FalseyValueParser;
 use indicatif::ProgressBar;
 
-use super::Outcome;
 use super::target::Selection;
+use crate::outcome::Outcome;
 use crate::project::{Dependency, Project, WRAPPER};
 use crate::rewrite::{Candidate, Crate, Patterns};
 use crate::runtime::{Built, Source, Variant};

@@ -8,14 +8,13 @@ use std::process::Command;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use super::Outcome;
+use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::process::signals;
 use crate::timeline::Peak;
-use crate::view::peaks;
+use crate::view::peaks::{self, Tested};
 
 /// Run tests with cargo, and print the peak of every test binary
 ///
@@ -36,21 +35,6 @@ Examples:
   cargo mem-profile test
   cargo mem-profile test --package app -- parse::
   cargo mem-profile test --nextest --workspace";
-
-/// What one process of a test run had in use at most.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
-pub(crate) struct Tested {
-    /// The package, as cargo says; empty if it does not.
-    pub(crate) package: String,
-    /// The name of the test binary.
-    pub(crate) binary: String,
-    /// The only test that was run, if it was only one.
-    pub(crate) test: Option<String>,
-    /// In bytes; `None` where it ended before it could be read.
-    pub(crate) peak: Option<u64>,
-    /// The exit code.
-    pub(crate) code: u8,
-}
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let folder = TempDir::with_prefix("mem-profile-").context("cannot make a temporary folder")?;

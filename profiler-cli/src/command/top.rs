@@ -21,7 +21,7 @@ Examples:
   cargo mem-profile top 4711";
 
 #[cfg(not(feature = "tui"))]
-pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<super::Outcome> {
+pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<crate::outcome::Outcome> {
     anyhow::bail!("`top` is not in this build: cargo install cargo-mem-profile --features tui")
 }
 
@@ -39,7 +39,7 @@ mod live {
     use ratatui::crossterm::event::{self, Event};
 
     use super::Arguments;
-    use crate::command::Outcome;
+    use crate::outcome::Outcome;
     use crate::view::top::Top;
     use crate::{output, process, recording};
 

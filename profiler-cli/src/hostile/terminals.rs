@@ -5,7 +5,7 @@ use mem_profile_runtime::report::{self, Format, Style};
 
 use super::{check, pages, recordings, text, texts, without_colors};
 use crate::check::{Breach, Verdict};
-use crate::command::Tested;
+use crate::view::peaks::Tested;
 use crate::compare::{self, Ranking};
 use crate::figures::Measure;
 use crate::output;

@@ -1,8 +1,22 @@
 //! The peaks of a test run, the highest first.
 
 use mem_profile_runtime::report::{self, Unit};
+use serde::{Deserialize, Serialize};
 
-use crate::command::Tested;
+/// What one process of a test run had in use at most.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub(crate) struct Tested {
+    /// The package, as cargo says; empty if it does not.
+    pub(crate) package: String,
+    /// The name of the test binary.
+    pub(crate) binary: String,
+    /// The only test that was run, if it was only one.
+    pub(crate) test: Option<String>,
+    /// In bytes; `None` where it ended before it could be read.
+    pub(crate) peak: Option<u64>,
+    /// The exit code.
+    pub(crate) code: u8,
+}
 
 /// A line for each process.
 pub(crate) fn text(tested: &[Tested]) -> String {

@@ -1,7 +1,7 @@
 //! `completions`: what a shell needs to complete the command.
 
 use anyhow::Result;
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_complete::Shell;
 
 use crate::outcome::Outcome;
@@ -21,9 +21,9 @@ Examples:
   cargo mem-profile completions bash > ~/.local/share/bash-completion/completions/cargo-mem-profile
   cargo mem-profile completions fish > ~/.config/fish/completions/cargo-mem-profile.fish";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+/// `command` is the whole command line.
+pub(crate) fn run(arguments: &Arguments, mut command: Command) -> Result<Outcome> {
     let mut script = Vec::new();
-    let mut command = super::Arguments::command();
     clap_complete::generate(arguments.shell, &mut command, "cargo-mem-profile", &mut script);
     Target::Stdout.write(&script)?;
     Ok(Outcome::Done)

@@ -10,7 +10,8 @@ use anyhow::{Context, Result};
 use clap::Args;
 
 use super::sampling::{self, Sampling};
-use super::{Outcome, test};
+use super::test;
+use crate::outcome::Outcome;
 use crate::output;
 use crate::process::{self, signals};
 use crate::timeline::recorded::Place;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use clap::{Args, CommandFactory};
+use clap::{Args, Command};
 use clap_mangen::Man;
 
 use crate::outcome::Outcome;
@@ -25,8 +25,9 @@ Examples:
   cargo mem-profile man | man -l -
   cargo mem-profile man --output ~/.local/share/man/man1 && man cargo-mem-profile-run";
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let command = super::Arguments::command().bin_name("cargo-mem-profile");
+/// `command` is the whole command line.
+pub(crate) fn run(arguments: &Arguments, command: Command) -> Result<Outcome> {
+    let command = command.bin_name("cargo-mem-profile");
     let Some(folder) = &arguments.output else {
         let mut page = Vec::new();
         Man::new(command).render(&mut page)?;

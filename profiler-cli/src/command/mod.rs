@@ -24,7 +24,7 @@ mod top;
 use std::process::ExitCode;
 
 use anyhow::Result;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::outcome::{FAILED, Outcome};
 use crate::{config, output};
@@ -126,8 +126,8 @@ fn run(command: Command) -> Result<Outcome> {
         Command::List(_) => list::run(),
         Command::Rm(arguments) => rm::run(&arguments),
         Command::Clean(arguments) => clean::run(&arguments),
-        Command::Completions(arguments) => completions::run(&arguments),
-        Command::Man(arguments) => man::run(&arguments),
+        Command::Completions(arguments) => completions::run(&arguments, Arguments::command()),
+        Command::Man(arguments) => man::run(&arguments, Arguments::command()),
     }
 }
 

@@ -26,7 +26,9 @@ pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<crate::outcome::Outc
 }
 
 #[cfg(feature = "tui")]
-pub(crate) use live::run;
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<crate::outcome::Outcome> {
+    live::run(&arguments.recording)
+}
 
 #[cfg(feature = "tui")]
 mod live {
@@ -38,16 +40,15 @@ mod live {
     use ratatui::DefaultTerminal;
     use ratatui::crossterm::event::{self, Event};
 
-    use super::Arguments;
     use crate::outcome::Outcome;
-    use crate::view::top::Top;
+    use crate::view::top::{self, Top};
     use crate::{output, process, recording};
 
     /// How long figures stay on the screen.
     const REFRESH: Duration = Duration::from_millis(500);
 
-    pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-        let path = find(&arguments.recording)?;
+    pub(super) fn run(recording: &str) -> Result<Outcome> {
+        let path = find(recording)?;
         if path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()) {
             bail!("{} is no file, and `top` reads again and again: name a file", path.display());
         }
@@ -66,7 +67,7 @@ mod live {
     fn show(terminal: &mut DefaultTerminal, top: &mut Top, path: &Path) -> std::io::Result<()> {
         let mut due = Instant::now() + REFRESH;
         loop {
-            terminal.draw(|frame| top.render(frame))?;
+            terminal.draw(|frame| top::render(top, frame))?;
             if event::poll(due.saturating_duration_since(Instant::now()))? {
                 match event::read()? {
                     Event::Key(key) if top.press(key) => return Ok(()),

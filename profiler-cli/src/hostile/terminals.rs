@@ -5,12 +5,12 @@ use mem_profile_runtime::report::{self, Format, Style};
 
 use super::{check, pages, recordings, text, texts, without_colors};
 use crate::check::{Breach, Verdict};
-use crate::view::peaks::Tested;
 use crate::compare::{self, Ranking};
 use crate::figures::Measure;
 use crate::output;
 use crate::recording::Recording;
 use crate::timeline::dat;
+use crate::view::peaks::Tested;
 use crate::view::{comparison, peaks, plot, verdict};
 
 #[test]
@@ -130,7 +130,7 @@ fn the_screen_shows_no_controls() {
     use ratatui::backend::TestBackend;
     use ratatui::crossterm::event::{KeyCode, KeyEvent};
 
-    use crate::view::top::Top;
+    use crate::view::top::{Top, render};
 
     let mut random = Rng::with_seed(7);
     for recording in recordings() {
@@ -138,7 +138,7 @@ fn the_screen_shows_no_controls() {
         top.update(recording);
         for key in [KeyCode::Enter, KeyCode::Esc] {
             let mut terminal = Terminal::new(TestBackend::new(200, 30)).unwrap();
-            terminal.draw(|frame| top.render(frame)).unwrap();
+            terminal.draw(|frame| render(&top, frame)).unwrap();
             let cells = terminal.backend().buffer().content.chunks(200);
             let line = |cells: &[ratatui::buffer::Cell]| {
                 cells.iter().map(|cell| cell.symbol()).collect::<String>() + "\n"

@@ -16,7 +16,7 @@ use std::fmt::Write as _;
 
 use mem_profile_runtime::report::printable;
 
-use super::{Sample, Series, Span, Timeline};
+use super::model::{Sample, Series, Span, Timeline};
 
 const MIB: f64 = 1_048_576.0;
 

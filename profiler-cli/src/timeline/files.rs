@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, anyhow, bail};
 use jiff::civil::DateTime;
 
-use super::{Timeline, dat, recorded};
+use super::model::Timeline;
+use super::{dat, recorded};
 use crate::input::Input;
 use crate::output;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Sample, Span, Timeline};
+use super::model::{Sample, Span, Timeline};
 use crate::highest::Highest;
 
 /// All spans of one function.

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use mem_profile_runtime::Timeline as Recorded;
 use tempfile::TempDir;
 
-use super::{Sample, Series, Span, Timeline};
+use super::model::{Sample, Series, Span, Timeline};
 use crate::input::Input;
 use crate::recording::{self, Recording};
 

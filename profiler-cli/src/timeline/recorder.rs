@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::{ToSpan, ZonedDateTime};
 
+use super::model::{Peak, Series};
 use super::recorded::{self, Place};
 use super::sampler::{Sampler, Tick};
-use super::{Peak, Series, dat, files};
+use super::{dat, files};
 use crate::output;
 
 /// A file of samples that is being written.

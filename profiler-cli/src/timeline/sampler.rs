@@ -6,7 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use clap::ValueEnum;
 
-use super::Sample;
+use super::model::Sample;
 use crate::process::{self, Backend, Table};
 
 /// The children of a process, and theirs.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::compile::Job;
+use super::job::Job;
 use super::messages::Diagnostic;
 use crate::rewrite::{FunctionId, Plan};
 

@@ -3,23 +3,22 @@
 
 use std::collections::BTreeSet;
 use std::env;
-use std::ffi::OsString;
 use std::fs;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::path::PathBuf;
+use std::process::ExitCode;
 
 use anyhow::{Context, Result};
 
 use super::blame::{self, Working};
-use super::dep_info;
+use super::compiler::{code, status};
 use super::invocation::Invocation;
-use super::lines;
+use super::job::Job;
 use super::messages::{self, Diagnostic, Message};
 use super::settings::Settings;
+use super::{dep_info, lines};
 use crate::output;
 use crate::rewrite::mirror::Mirror;
-use crate::rewrite::{Conditions, Crate, FunctionId, Patterns, Plan, normal};
+use crate::rewrite::{Conditions, Crate, Plan, normal};
 use crate::runtime::Built;
 
 pub(super) fn run(
@@ -40,16 +39,6 @@ pub(super) fn run(
         patterns: settings.patterns(),
     };
     job.run()
-}
-
-pub(super) struct Job<'a> {
-    pub(super) settings: &'a Settings,
-    pub(super) invocation: &'a Invocation,
-    pub(super) sources: Crate,
-    pub(super) mirror: Mirror<'a>,
-    pub(super) root: &'a Path,
-    pub(super) runtime: Option<Built>,
-    pub(super) patterns: Patterns,
 }
 
 /// How the compiler took a copy.
@@ -137,112 +126,6 @@ impl Job<'_> {
         Ok(attempt)
     }
 
-    /// The compiler's answer to a copy when it makes only `kind`, and keeps nothing: its errors,
-    /// `None` where it compiles.
-    pub(super) fn trial(&self, plan: &Plan, kind: &str) -> Result<Option<Vec<Diagnostic>>> {
-        let scratch = self.scratch();
-        fs::create_dir_all(&scratch)?;
-        let arguments = self.invocation.with_root(&self.mirror.of(self.root));
-        let arguments = Invocation::into_scratch(&arguments, kind, &scratch);
-        let mut command = self.copy_compiler(&self.sources.rewritten(plan), &arguments)?;
-        let mut incremental = OsString::from("-Cincremental=");
-        incremental.push(scratch.join("incremental"));
-        let mut errors = Vec::new();
-        let status = messages::listen(command.arg(incremental), |_, message| {
-            if let Message::Diagnostic(diagnostic) = message
-                && diagnostic.is_error()
-            {
-                errors.push(diagnostic);
-            }
-        })?;
-        Ok((!status.success()).then_some(errors))
-    }
-
-    pub(super) fn end_trials(&self) -> io::Result<()> {
-        match fs::remove_dir_all(self.scratch()) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
-            _ => Ok(()),
-        }
-    }
-
-    fn scratch(&self) -> PathBuf {
-        self.settings.mirror.join(self.invocation.unit() + ".check")
-    }
-
-    /// Which of `functions` are around a line of a file, as the compiler names it.
-    pub(super) fn around(
-        &self,
-        functions: &BTreeSet<FunctionId>,
-        (file, line): (&Path, usize),
-    ) -> Vec<FunctionId> {
-        self.sources.around(functions, &normal(&self.mirror.base.join(file)), line)
-    }
-
-    /// The compiler for a copy, which is put where the arguments expect it.
-    fn copy_compiler(
-        &self,
-        rewritten: &[(PathBuf, String)],
-        arguments: &[OsString],
-    ) -> Result<Command> {
-        self.lay(rewritten).with_context(|| {
-            format!("cannot put copies of the sources into {}", self.mirror.top.display())
-        })?;
-        let mut command = self.compiler();
-        command.args(arguments);
-        for (copy, original) in self.copies() {
-            let mut remap = copy.into_os_string();
-            remap.push("=");
-            remap.push(original);
-            command.arg("--remap-path-prefix").arg(remap);
-        }
-        self.link(&mut command);
-        // What is denied fails the user's files, which are looked at where there is a diagnostic.
-        command.arg("--cap-lints=warn");
-        Ok(command)
-    }
-
-    fn lay(&self, rewritten: &[(PathBuf, String)]) -> io::Result<()> {
-        self.mirror.lay(self.sources.paths(), rewritten)?;
-        let outside = self.sources.outside(self.mirror.base);
-        outside.iter().try_for_each(|path| self.mirror.add(path))
-    }
-
-    pub(super) fn compiler(&self) -> Command {
-        let mut command = super::rustc(self.settings, &self.invocation.compiler);
-        if let Some(runtime) = &self.runtime {
-            runtime.find(&mut command);
-        }
-        command
-    }
-
-    /// The conditions that hold in this compilation, by the compiler.
-    pub(super) fn conditions(&self) -> Conditions {
-        let printed = self.compiler().args(&self.invocation.arguments).arg("--print=cfg").output();
-        let printed = printed.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
-        Conditions::read(&printed.unwrap_or_default())
-    }
-
-    /// Gives the compiler the runtime under the name that the attribute has, if it has not.
-    fn link(&self, command: &mut Command) {
-        let own = self.invocation.runtime();
-        let library = self.runtime.as_ref().map_or(own, |built| Some(&built.library));
-        if let Some(library) = library.filter(|_| !self.invocation.has_extern("mem_profile")) {
-            let mut name = OsString::from("mem_profile=");
-            name.push(library);
-            command.arg("--extern").arg(name);
-        }
-    }
-
-    /// Folders of the mirror and what they are called in the program; where more than one could be
-    /// meant, the last.
-    fn copies(&self) -> Vec<(PathBuf, PathBuf)> {
-        let mut copies = vec![(self.mirror.top.to_owned(), PathBuf::from("/"))];
-        if self.invocation.root.1.is_relative() {
-            copies.push((self.mirror.of(self.mirror.base), PathBuf::new()));
-        }
-        copies
-    }
-
     /// Looks at the user's files as they are, and says of them what there is to say.
     fn check(&self) -> Result<ExitCode> {
         let scratch = self.scratch();
@@ -256,14 +139,14 @@ impl Job<'_> {
             }
         })?;
         self.end_trials()?;
-        Ok(super::code(status))
+        Ok(code(status))
     }
 
     /// Compiles the user's files as they are.
     fn plainly(&self) -> Result<ExitCode> {
-        let status = super::status(self.compiler().args(&self.invocation.arguments))?;
+        let status = status(self.compiler().args(&self.invocation.arguments))?;
         if !status.success() {
-            return Ok(super::code(status));
+            return Ok(code(status));
         }
         let _ = fs::remove_file(self.mark(&self.invocation.name, "allocator"));
         let files = self.translate(&[])?;
@@ -282,11 +165,6 @@ impl Job<'_> {
         let files = self.translate(&self.copies())?;
         self.name_unread(&files);
         lines::judge(self, &files.into_iter().collect())
-    }
-
-    /// The file kept of a crate for the crates that use it.
-    pub(super) fn mark(&self, name: &str, kind: &str) -> PathBuf {
-        self.settings.mirror.join(format!("{name}.{kind}"))
     }
 
     /// Has cargo build the crate again when one of the user's files changes, when the command or

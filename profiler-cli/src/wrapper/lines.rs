@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use anyhow::Result;
 
-use super::compile::Job;
+use super::job::Job;
 use crate::output;
 use crate::rewrite::Candidate;
 

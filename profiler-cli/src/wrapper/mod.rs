@@ -3,8 +3,10 @@
 
 mod blame;
 mod compile;
+mod compiler;
 mod dep_info;
 mod invocation;
+mod job;
 mod lines;
 mod messages;
 mod notes;
@@ -12,10 +14,11 @@ mod settings;
 
 use std::env;
 use std::ffi::OsString;
-use std::process::{Command, ExitCode, ExitStatus};
+use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 
+use self::compiler::{code, rustc, status};
 use self::invocation::Invocation;
 pub(crate) use self::settings::Settings;
 
@@ -57,26 +60,4 @@ fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
         return status(command.args(&invocation.arguments)).map(code);
     }
     compile::run(&settings, &invocation, runtime)
-}
-
-/// The compiler, in the user's own wrapper if there is one. It loads macros of the workspace: they are
-/// no part of what is measured.
-fn rustc(settings: &Settings, compiler: &OsString) -> Command {
-    let mut command = match &settings.wrapper {
-        Some(wrapper) => Command::new(wrapper),
-        None => Command::new(compiler),
-    };
-    command.args(settings.wrapper.is_some().then_some(compiler));
-    command.env("MEM_PROFILE", "off").env_remove("MEM_PROFILE_TRACE");
-    command
-}
-
-fn status(command: &mut Command) -> Result<ExitStatus> {
-    let program = command.get_program().to_owned();
-    command.status().with_context(|| format!("cannot start {}", program.display()))
-}
-
-fn code(status: ExitStatus) -> ExitCode {
-    let code = status.code().and_then(|code| u8::try_from(code).ok());
-    code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use mem_profile_runtime::report;
 
 use super::blame::Working;
-use super::compile::Job;
+use super::job::Job;
 use crate::output;
 use crate::rewrite::{FunctionId, Plan};
 

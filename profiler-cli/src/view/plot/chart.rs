@@ -1,58 +1,13 @@
 //! What a plot shows.
 
-use std::collections::HashMap;
-
 use anyhow::{Context, Result, bail};
 use mem_profile_runtime::report::{self, Unit};
 
-use super::lanes;
-use super::legend::{self, Entry};
+use super::elements::{Curve, Entry, Mark, Options, Run, Shade};
+use super::paint::{CURVES, Paint, cut};
 use super::scale::Scale;
+use super::{lanes, legend};
 use crate::timeline::{self, Peak, Timeline};
-
-/// Red, green, blue.
-pub(super) type Rgb = (u8, u8, u8);
-
-/// Of curves: they differ in light and dark as well.
-const CURVES: [Rgb; 6] =
-    [(31, 41, 55), (37, 99, 235), (220, 38, 38), (22, 128, 60), (147, 51, 234), (180, 83, 9)];
-
-/// Of functions. What comes later in the order of time spent takes them again.
-const SHADES: [Rgb; 10] = [
-    (78, 121, 167),
-    (242, 142, 43),
-    (89, 161, 79),
-    (225, 87, 89),
-    (176, 122, 161),
-    (118, 183, 178),
-    (237, 201, 72),
-    (156, 117, 95),
-    (255, 157, 167),
-    (121, 112, 110),
-];
-
-/// Characters of a label. No more of them have room anywhere.
-const LABEL: usize = 160;
-
-/// A run to be shown.
-pub(crate) struct Run {
-    /// What the run is called where there are several.
-    pub(crate) name: String,
-    pub(crate) timeline: Timeline,
-}
-
-/// How runs are to be shown.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Options {
-    /// Instead of the command line.
-    pub(crate) title: Option<String>,
-    /// From and to, in seconds since the start of each run.
-    pub(crate) window: Option<(f64, f64)>,
-    /// Whether each curve has its line of least squares.
-    pub(crate) slope: bool,
-    /// Whether functions are rows by level, below the curves.
-    pub(crate) flame: bool,
-}
 
 /// All that is to be seen. Times are in seconds since the start of the run, sizes in `unit`.
 pub(crate) struct Chart {
@@ -68,39 +23,6 @@ pub(crate) struct Chart {
     pub(super) rows: usize,
     pub(super) peak: Mark,
     pub(super) legend: Vec<Entry>,
-}
-
-pub(super) struct Curve {
-    pub(super) name: String,
-    pub(super) color: Rgb,
-    pub(super) points: Vec<(f64, f64)>,
-    pub(super) trend: Option<Trend>,
-}
-
-pub(super) struct Trend {
-    /// Bytes per second.
-    pub(super) slope: f64,
-    pub(super) ends: [(f64, f64); 2],
-}
-
-/// A time in which one function ran, as far as can be seen.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shade {
-    pub(super) label: String,
-    pub(super) color: Rgb,
-    pub(super) from: f64,
-    pub(super) to: f64,
-    pub(super) thread: u32,
-    /// Which row it has where functions are rows, counted from below. Where they are not, what has a
-    /// higher one is lower, so that what it lies in stays in sight.
-    pub(super) row: usize,
-}
-
-pub(super) struct Mark {
-    pub(super) at: (f64, f64),
-    pub(super) label: String,
-    /// What kind of figure it is, and what was running.
-    pub(super) explanation: Vec<String>,
 }
 
 impl Chart {
@@ -205,29 +127,7 @@ fn explanation(peak: Peak, child: Option<u32>, run: &Timeline, paint: &Paint) ->
         |span: &&timeline::Span| (span.start.time..=span.end.time).contains(&peak.at.time);
     let running = run.spans.iter().filter(is_running).max_by_key(|span| span.level);
     let running = running.filter(|_| child.is_none());
-    let running = running
-        .map(|it| format!("in {}", legend::cut(&report::printable(paint.of(&it.function).1), 34)));
+    let running =
+        running.map(|it| format!("in {}", cut(&report::printable(paint.of(&it.function).1), 34)));
     [kind.to_owned() + &of].into_iter().chain(running).collect()
-}
-
-/// The colour and the label of each function.
-pub(super) struct Paint(HashMap<String, (Rgb, String)>);
-
-impl Paint {
-    fn new(functions: &[timeline::Function]) -> Self {
-        let labels = timeline::labels(functions.iter().map(|it| it.name.as_str()));
-        let colors = SHADES.iter().cycle();
-        let paint = functions.iter().zip(colors).map(|(function, color)| {
-            let label = labels.get(function.name.as_str()).copied().unwrap_or(&function.name);
-            let label = legend::cut(&report::printable_line(label), LABEL);
-            (function.name.clone(), (*color, label))
-        });
-        Self(paint.collect())
-    }
-
-    /// Where functions have no colours, the name is the label.
-    pub(super) fn of<'a>(&'a self, function: &'a str) -> (Rgb, &'a str) {
-        let known = self.0.get(function);
-        known.map_or((SHADES[9], function), |(color, label)| (*color, label.as_str()))
-    }
 }

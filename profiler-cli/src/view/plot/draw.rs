@@ -9,8 +9,8 @@ use plotters::coord::types::RangedCoordf64;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::chart::{Chart, Curve, Rgb, Shade};
-use super::legend::Sign;
+use super::chart::Chart;
+use super::elements::{Curve, Rgb, Shade, Sign};
 
 /// Of the picture, in pixels.
 pub(super) const SIZE: (u32, u32) = (1260, 600);

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::chart::{Paint, Shade};
+use super::elements::Shade;
+use super::paint::Paint;
 use super::scale::{COLUMNS, Scale};
 use crate::timeline::{Span, Timeline};
 

@@ -4,26 +4,10 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mem_profile_runtime::report::{self, Unit};
 
-use super::chart::{Curve, Mark, Paint, Rgb, Run};
+use super::elements::{Curve, Entry, Mark, Run, Sign};
 use super::lanes;
+use super::paint::{Paint, cut};
 use crate::timeline::{Function, Timeline};
-
-/// What an entry stands for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Sign {
-    Curve(Rgb),
-    Trend(Rgb),
-    Peak,
-    Shade(Rgb),
-    /// Goes on with the entry above.
-    Nothing,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) sign: Sign,
-    pub(super) text: String,
-}
 
 /// As many functions as there is room for.
 const FUNCTIONS: usize = 16;
@@ -80,15 +64,6 @@ fn calls(function: &Function, label: &str) -> String {
     let Function { calls, seconds, .. } = function;
     let calls = if *calls == 1 { String::new() } else { format!(" ×{calls}") };
     format!("{label}{calls}, {seconds:.2} s")
-}
-
-/// The end of a name, which tells most of it.
-pub(super) fn cut(text: &str, width: usize) -> String {
-    let length = text.chars().count();
-    if length <= width {
-        return text.to_owned();
-    }
-    "…".to_owned() + &text.chars().skip(length + 1 - width).collect::<String>()
 }
 
 /// What a run is called: when it began, and where there are several, its file.

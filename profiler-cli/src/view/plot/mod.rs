@@ -4,14 +4,17 @@
 
 mod chart;
 mod draw;
+mod elements;
 mod lanes;
 mod legend;
+mod paint;
 mod png;
 mod scale;
 mod svg;
 mod terminal;
 
-pub(crate) use chart::{Chart, Options, Run};
+pub(crate) use chart::Chart;
+pub(crate) use elements::{Options, Run};
 pub(crate) use png::render as png;
 pub(crate) use svg::render as svg;
 pub(crate) use terminal::render as terminal;

@@ -1,6 +1,6 @@
 //! From samples to what is drawn.
 
-use super::chart::{Curve, Options, Rgb, Trend};
+use super::elements::{Curve, Options, Rgb, Trend};
 use crate::timeline::{Series, Timeline};
 
 /// Where moments and sizes are in the picture.

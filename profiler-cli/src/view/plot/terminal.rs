@@ -1,7 +1,7 @@
 //! A plot in a terminal: dots of braille, four by two in a character.
 
-use super::chart::{Chart, Rgb};
-use super::legend::Sign;
+use super::chart::Chart;
+use super::elements::{Rgb, Sign};
 
 const RESET: &str = "\u{1b}[0m";
 const RED: &str = "\u{1b}[31m";

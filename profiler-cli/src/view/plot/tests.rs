@@ -1,4 +1,4 @@
-use super::legend::Sign;
+use super::elements::Sign;
 use super::*;
 use crate::timeline::{Sample, Series, Span, Timeline};
 

@@ -7,7 +7,7 @@ use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
 
-use super::Top;
+use super::state::Top;
 use crate::figures::Measure;
 
 const MEASURES: [Measure; 4] =
@@ -16,7 +16,7 @@ const MEASURES: [Measure; 4] =
 /// Columns from which on all figures have room.
 const WIDE: u16 = 100;
 
-pub(super) fn render(top: &Top, frame: &mut Frame<'_>) {
+pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
     let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)];
     let [head, body, foot] = Layout::vertical(heights).areas(frame.area());
     frame.render_widget(

@@ -1,9 +1,11 @@
+use mem_profile_runtime::Snapshot;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
-use ratatui::crossterm::event::KeyCode::{Char, Down, Enter, Esc, Up};
+use ratatui::crossterm::event::KeyCode::{self, Char, Down, Enter, Esc, Up};
+use ratatui::crossterm::event::{KeyEvent, KeyModifiers};
 
-use super::*;
-use crate::recording::Incomplete;
+use super::{Top, render};
+use crate::recording::{Incomplete, Recording};
 use crate::sample;
 
 fn recording(snapshot: Snapshot) -> Recording {
@@ -25,7 +27,7 @@ fn press(top: &mut Top, keys: &[KeyCode]) {
 
 fn screen(top: &Top, width: u16, height: u16) -> String {
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
-    terminal.draw(|frame| top.render(frame)).unwrap();
+    terminal.draw(|frame| render(top, frame)).unwrap();
     terminal
         .backend()
         .to_string()

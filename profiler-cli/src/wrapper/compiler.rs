@@ -1,0 +1,30 @@
+//! The compiler as a process.
+
+use std::ffi::OsString;
+use std::process::{Command, ExitCode, ExitStatus};
+
+use anyhow::{Context, Result};
+
+use super::settings::Settings;
+
+/// The compiler, in the user's own wrapper if there is one. It loads macros of the workspace: they are
+/// no part of what is measured.
+pub(super) fn rustc(settings: &Settings, compiler: &OsString) -> Command {
+    let mut command = match &settings.wrapper {
+        Some(wrapper) => Command::new(wrapper),
+        None => Command::new(compiler),
+    };
+    command.args(settings.wrapper.is_some().then_some(compiler));
+    command.env("MEM_PROFILE", "off").env_remove("MEM_PROFILE_TRACE");
+    command
+}
+
+pub(super) fn status(command: &mut Command) -> Result<ExitStatus> {
+    let program = command.get_program().to_owned();
+    command.status().with_context(|| format!("cannot start {}", program.display()))
+}
+
+pub(super) fn code(status: ExitStatus) -> ExitCode {
+    let code = status.code().and_then(|code| u8::try_from(code).ok());
+    code.map_or(ExitCode::FAILURE, ExitCode::from)
+}

@@ -1,6 +1,6 @@
 //! Starts before `main` what the environment asks for: a call may come too late, or never.
 
-use crate::record::quiet::Quiet;
+use crate::record::alloc::quiet::Quiet;
 use crate::{control, session};
 
 /// The entry that the loader runs.

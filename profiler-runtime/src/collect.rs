@@ -4,15 +4,15 @@
 //! another thread is written, so a running one is not disturbed.
 
 use crate::process;
-use crate::record::arena;
-use crate::record::counting;
-use crate::record::function::Function;
-use crate::record::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
-use crate::record::ledger::Kind;
-use crate::record::quiet::Quiet;
-use crate::record::row::Row;
-use crate::record::table;
-use crate::record::thread;
+use crate::record::alloc::quiet::Quiet;
+use crate::record::function::registry;
+use crate::record::function::table::Function;
+use crate::record::ledger::counting;
+use crate::record::ledger::ledger::Kind;
+use crate::record::ledger::row::Row;
+use crate::record::ledger::thread;
+use crate::record::memory::arena;
+use crate::record::memory::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
 use crate::recording::Recording;
 use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
 use crate::trace::Live;
@@ -50,7 +50,7 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
 
 /// Fills in what is alive of each function, which the tracer knows by its code.
 fn add_live(live: &Live, snapshot: &mut Snapshot) {
-    for (_, function) in table::functions() {
+    for (_, function) in registry::functions() {
         let position = (function.file, function.first_line, function.display_name());
         let place = snapshot.functions.partition_point(|figures| figures.position() < position);
         let figures = snapshot.functions.get_mut(place);
@@ -76,7 +76,7 @@ pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
     set(&mut image, 0, MAGIC);
     set(&mut image, layout::segment::VERSION, layout::VERSION.into());
     add_process(&mut image, backend, program);
-    table::functions().for_each(|(number, function)| add_texts(&mut image, number, &function));
+    registry::functions().for_each(|(number, function)| add_texts(&mut image, number, &function));
     finish_segment(&mut image, 0);
     for segment in arena::segments() {
         let start = image.len();
@@ -114,7 +114,7 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
 /// The block with the texts of a function.
 fn add_texts(image: &mut Vec<u8>, number: i64, function: &Function) {
     let at = image.len();
-    let (size, words) = table::texts(number, function);
+    let (size, words) = registry::texts(number, function);
     let size = layout::rounded(size, UNIT);
     push(image, layout::block(size, layout::TEXTS));
     words.for_each(|word| push(image, word));
@@ -151,7 +151,7 @@ pub(crate) fn reset(backend: Backend) {
         }
         thread.forget_calls();
     }
-    table::forget_readings();
+    registry::forget_readings();
 }
 
 /// What frames count with; `None` where nothing is measured.

@@ -9,12 +9,12 @@ use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
 use crate::collect;
-use crate::record::arena;
-use crate::record::function::Function;
-use crate::record::nested::Stamp;
-use crate::record::quiet::{self, Quiet};
-use crate::record::table;
-use crate::record::timeline;
+use crate::record::alloc::quiet::{self, Quiet};
+use crate::record::alloc::wrapped::Stamp;
+use crate::record::function::registry;
+use crate::record::function::table::Function;
+use crate::record::memory::arena;
+use crate::record::timeline::timeline;
 use crate::session;
 use crate::snapshot::{Backend, Snapshot};
 
@@ -61,7 +61,7 @@ pub(crate) fn start_session(
         let _ = BACKEND.set(backend);
         if backend != Backend::Off {
             if !options.filter.is_empty() {
-                table::set_filter(is_wanted);
+                registry::set_filter(is_wanted);
             }
             session::exit::install(report_at_exit, close_recording);
             #[cfg(feature = "signals")]
@@ -73,7 +73,7 @@ pub(crate) fn start_session(
         }
         session::record_timeline(backend, timeline);
         // From here on functions are measured, and all of that is recorded.
-        table::set_mode(collect::kind(backend));
+        registry::set_mode(collect::kind(backend));
     });
     IS_STARTING.set(false);
     recording
@@ -149,9 +149,9 @@ pub fn report() {
 fn report_at_exit() {
     if backend() != Backend::Off {
         let _quiet = Quiet::enter();
-        session::warn_of_what_had_no_effect(LEFT_OUT.load(Relaxed) && !table::any());
+        session::warn_of_what_had_no_effect(LEFT_OUT.load(Relaxed) && !registry::any());
     }
-    if table::any() && !session::formats().is_empty() {
+    if registry::any() && !session::formats().is_empty() {
         report();
     }
 }
@@ -197,7 +197,7 @@ pub fn record_to(path: impl AsRef<Path>) -> io::Result<PathBuf> {
 
 /// Whether nothing that belongs to a recording lies in memory by now, or all of it can be moved.
 fn can_begin() -> bool {
-    (!table::any() && !timeline::is_on()) || session::recorder::is_alone()
+    (!registry::any() && !timeline::is_on()) || session::recorder::is_alone()
 }
 
 /// The figures so far, as plain data that belongs to the caller.

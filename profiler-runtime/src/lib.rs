@@ -66,7 +66,7 @@ mod trace;
 #[cfg(feature = "enabled")]
 pub use self::control::{record_to, report, reset, snapshot};
 #[cfg(feature = "enabled")]
-pub use self::record::alloc::Alloc;
+pub use self::record::alloc::allocator::Alloc;
 #[cfg(feature = "enabled")]
 pub use self::session::Filter;
 #[cfg(feature = "enabled")]
@@ -85,10 +85,10 @@ pub use self::disabled::{
 pub mod __private {
     pub use crate::budget::{Limits, block_budget, function_budget, task_within};
     pub use crate::control::START;
-    pub use crate::record::body::{Body, BodyEnd, BodyScope};
-    pub use crate::record::borrowed::Borrowed;
-    pub use crate::record::frame::Frame;
-    pub use crate::record::place::{End, Scope};
-    pub use crate::record::table::Table;
-    pub use crate::record::task::{Task, task, task_call};
+    pub use crate::record::alloc::borrowed::Borrowed;
+    pub use crate::record::frame::body::{Body, BodyEnd, BodyScope};
+    pub use crate::record::frame::frame::Frame;
+    pub use crate::record::frame::line::{End, Scope};
+    pub use crate::record::frame::task::{Task, task, task_call};
+    pub use crate::record::function::registry::Table;
 }

@@ -4,10 +4,10 @@ use std::io;
 use std::time::Duration;
 
 use crate::control;
-use crate::record::quiet::Quiet;
-use crate::record::table;
-use crate::record::timeline;
-use crate::record::track::{self, OpenBlock};
+use crate::record::alloc::quiet::Quiet;
+use crate::record::function::registry;
+use crate::record::timeline::open_spans::{self, OpenBlock};
+use crate::record::timeline::timeline;
 use crate::session;
 use crate::snapshot::Backend;
 
@@ -56,7 +56,7 @@ pub fn record_timeline(interval: Duration) -> io::Result<()> {
         return Ok(());
     }
     let is_alone = session::recorder::is_alone();
-    if table::any() && !is_alone {
+    if registry::any() && !is_alone {
         return Err(io::Error::other(
             "a timeline begins before annotated functions run on several threads: call \
              `record_timeline` first thing in `main`",
@@ -64,7 +64,7 @@ pub fn record_timeline(interval: Duration) -> io::Result<()> {
     }
     session::record_timeline(backend, Some(interval));
     if is_alone {
-        track::catch_up();
+        open_spans::catch_up();
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the line profiler asks the tracer, for builds without the feature `trace`.
 
-use crate::record::function::Function;
+use crate::record::function::table::Function;
 use crate::snapshot::LineSnapshot;
 
 /// There is none.

@@ -6,13 +6,13 @@
 #![cfg(loom)]
 #![allow(missing_docs)]
 
-#[path = "../src/record/claim.rs"]
+#[path = "../src/record/sync/claim.rs"]
 mod claim;
-#[path = "../src/record/list.rs"]
+#[path = "../src/record/sync/list.rs"]
 mod list;
 
-/// Stands in for `record/sync.rs`.
-mod sync {
+/// Stands in for `record/sync/atomics.rs`.
+mod atomics {
     pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, Ordering};
 }
 
@@ -21,9 +21,9 @@ use std::ptr;
 use loom::cell::UnsafeCell;
 use loom::thread;
 
+use atomics::{AtomicBool, AtomicPtr};
 use claim::Claim;
 use list::{List, Node};
-use sync::{AtomicBool, AtomicPtr};
 
 /// What threads take over from one another.
 struct Record {

@@ -4,11 +4,11 @@ use super::leak::{self, Held, Leak};
 use super::process::{ProcessMeasure, ProcessSpent};
 use super::{Found, Limits, Notes, standard};
 use crate::control;
-use crate::record::measure::Spent;
-use crate::record::quiet::Quiet;
-use crate::record::row::{Chunk, Row};
-use crate::record::table::{self, Table};
-use crate::record::thread::{self, Thread};
+use crate::record::alloc::quiet::Quiet;
+use crate::record::frame::measure::Spent;
+use crate::record::function::registry::{self, Table};
+use crate::record::ledger::row::{Chunk, Row};
+use crate::record::ledger::thread::{self, Thread};
 use crate::report::{Unit, printable};
 use crate::sort::sort;
 
@@ -254,7 +254,7 @@ fn described_line(Line { chunk, index, cost }: &Line, excess: &Excess) -> String
 }
 
 fn described(chunk: Chunk, index: usize) -> String {
-    let Some(function) = table::function(chunk.table.get()) else { return String::new() };
+    let Some(function) = registry::function(chunk.table.get()) else { return String::new() };
     let row = function.line_of(index);
     let source = function.source.split('\n').nth(row).unwrap_or_default();
     let line = u64::from(function.first_line) + row as u64;

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::account::shown;
 use super::{Notes, PATIENCE, standard};
-use crate::record::live_blocks::{LiveBlock, LiveBlocks};
-use crate::record::row::Row;
+use crate::record::ledger::row::Row;
+use crate::record::memory::live_blocks::{LiveBlock, LiveBlocks};
 use crate::sort::sort;
 
 const PAUSE: Duration = Duration::from_millis(1);

@@ -23,11 +23,11 @@ use std::time::Duration;
 
 use self::account::{Account, Subject};
 use self::process::{ProcessMeasure, ProcessSpent};
-use crate::record::live_blocks::LiveBlocks;
-use crate::record::measure::{Measure, Spent};
-use crate::record::noting::{self, Noting, Section};
-use crate::record::table::Table;
-use crate::record::task::{Task, task_call};
+use crate::record::alloc::noting::{self, Noting, Section};
+use crate::record::frame::measure::{Measure, Spent};
+use crate::record::frame::task::{Task, task_call};
+use crate::record::function::registry::Table;
+use crate::record::memory::live_blocks::LiveBlocks;
 
 /// The most that a call may take; `None` for no limit.
 #[derive(Clone, Copy, Debug)]

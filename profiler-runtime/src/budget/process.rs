@@ -8,11 +8,11 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::PATIENCE;
-use crate::record::counting;
-use crate::record::measure::{Spent, Standing};
-use crate::record::quiet::Quiet;
-use crate::record::thread::{self, Thread};
-use crate::record::watermark::Mark;
+use crate::record::alloc::quiet::Quiet;
+use crate::record::frame::measure::{Spent, Standing};
+use crate::record::ledger::counting;
+use crate::record::ledger::published::Mark;
+use crate::record::ledger::thread::{self, Thread};
 
 const PAUSE: Duration = Duration::from_millis(1);
 

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::Duration;
 
 use crate::process;
-use crate::record::live_blocks::LiveBlock;
+use crate::record::memory::live_blocks::LiveBlock;
 
 /// Sets up what the process and the calling thread will keep: buffers of the standard streams, the
 /// thread's handle, its place in a channel's queue, and the list of its destructors.

@@ -8,12 +8,12 @@ use core::cell::Cell;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use super::arena::{self, Segment};
-use super::span;
-use super::table;
-use super::thread::{self, Thread};
-use super::word::Word;
 use crate::process;
+use crate::record::function::registry;
+use crate::record::ledger::thread::{self, Thread};
+use crate::record::memory::arena::{self, Segment};
+use crate::record::sync::word::Word;
+use crate::record::timeline::span;
 
 /// Copies of the segments that are part of a file, from `newest` on, one after another.
 #[derive(Clone, Copy)]
@@ -82,7 +82,7 @@ unsafe extern "C" fn child() {
         place = place.map(|place| unsafe { place.add(segment.length()) });
     }
     arena::forget_file();
-    table::find_functions_again();
+    registry::find_functions_again();
     span::find_names_again();
 }
 

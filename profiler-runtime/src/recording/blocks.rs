@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::RecordingError::{self, Damaged, NotARecording, TooShort};
-use crate::record::layout::{self, PAGE, UNIT, WORD};
+use crate::record::memory::layout::{self, PAGE, UNIT, WORD};
 use crate::sort::sort;
 
 /// All blocks of a recording that are filled, and whole.

@@ -35,7 +35,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::blocks::Blocks;
 use crate::process::{self, Identity};
-use crate::record::layout;
+use crate::record::memory::layout;
 use crate::snapshot::Snapshot;
 
 /// Version of the form of the file. It is read by the same version only.

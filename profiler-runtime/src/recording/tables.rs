@@ -5,9 +5,9 @@
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
-use crate::record::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
-use crate::record::layout::{self, NEVER};
-use crate::record::ledger::{CENTER, Kind};
+use crate::record::ledger::ledger::{CENTER, Kind};
+use crate::record::memory::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
+use crate::record::memory::layout::{self, NEVER};
 use crate::snapshot::{
     Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
 };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::RecordingError;
 use super::blocks::{Block, Blocks};
-use crate::record::layout;
+use crate::record::memory::layout;
 use crate::snapshot::{Label, Reading, Span, Timeline};
 use crate::sort::sort;
 

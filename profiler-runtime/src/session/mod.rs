@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use crate::process::{self, Stream};
-use crate::record::timeline::Timeline;
+use crate::record::timeline::timeline::Timeline;
 use crate::report::{Format, printable};
 use crate::snapshot::{Backend, Snapshot};
 

@@ -10,8 +10,10 @@ use std::sync::{Mutex, PoisonError};
 use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing, Identity};
-use crate::record::program::Process;
-use crate::record::{arena, fork, table};
+use crate::record::fork;
+use crate::record::function::registry;
+use crate::record::memory::arena;
+use crate::record::memory::process_block::Process;
 use crate::recording::{self, Found};
 use crate::snapshot::Backend;
 
@@ -47,7 +49,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         let _ = fs::remove_file(&path);
         io::Error::from_raw_os_error(error)
     })?;
-    table::record_texts();
+    registry::record_texts();
     fork::watch();
     if is_alone() {
         arena::adopt();

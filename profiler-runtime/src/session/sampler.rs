@@ -10,8 +10,8 @@ use std::time::{Duration, Instant};
 
 use crate::collect;
 use crate::process::{self, Lineage, Thread};
-use crate::record::quiet::Quiet;
-use crate::record::timeline::{SAMPLES, Sample, Samples, Timeline};
+use crate::record::alloc::quiet::Quiet;
+use crate::record::timeline::timeline::{SAMPLES, Sample, Samples, Timeline};
 use crate::snapshot::Backend;
 
 /// Time between two samples, where nothing else is asked for.

@@ -6,7 +6,7 @@ use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::process::{self, Stream};
-use crate::record::quiet::Quiet;
+use crate::record::alloc::quiet::Quiet;
 use crate::session;
 use crate::trace::capture::config::Config;
 use crate::trace::capture::control::{is_tracing, start, stop};

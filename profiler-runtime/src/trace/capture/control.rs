@@ -4,8 +4,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
 use crate::control::allocations_are_counted;
-use crate::record::quiet::Quiet;
-use crate::record::watch;
+use crate::record::alloc::quiet::Quiet;
+use crate::record::alloc::watch;
 use crate::trace::capture::config::{Config, StartError};
 use crate::trace::capture::own_frames;
 use crate::trace::hook::{thread_state, watcher};

@@ -10,10 +10,10 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use std::sync::OnceLock;
 
-use crate::record::alloc::alloc_slow;
-use crate::record::noting::Noting;
-use crate::record::thread;
-use crate::record::watch::{Moved, Watcher};
+use crate::record::alloc::allocator::alloc_slow;
+use crate::record::alloc::noting::Noting;
+use crate::record::alloc::watch::{Moved, Watcher};
+use crate::record::ledger::thread;
 use crate::trace::hook::watcher;
 use crate::trace::tables::tree;
 use crate::trace::unwind::{self, Trace};

@@ -4,8 +4,9 @@
 //! A signal handler may come in between. Memory that it allocates while lots are drawn takes no part in
 //! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
 
-use crate::record::ledger::{ALWAYS, Ledger};
-use crate::record::{quiet, thread};
+use crate::record::alloc::quiet;
+use crate::record::ledger::ledger::{ALWAYS, Ledger};
+use crate::record::ledger::thread;
 use crate::trace::hook::thread_state::{self, Drawing, State};
 use crate::trace::hook::watcher;
 use crate::trace::tables::sample;

@@ -11,10 +11,11 @@ use core::sync::atomic::{
     compiler_fence,
 };
 
-use crate::record::claim::Claim;
-use crate::record::list::{List, Node};
-use crate::record::word::{Local, Word};
-use crate::record::{quiet, thread};
+use crate::record::alloc::quiet;
+use crate::record::ledger::thread;
+use crate::record::sync::claim::Claim;
+use crate::record::sync::list::{List, Node};
+use crate::record::sync::word::{Local, Word};
 
 use crate::trace::system;
 use crate::trace::tables::counters::{Amount, Counters};

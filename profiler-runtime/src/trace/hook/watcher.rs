@@ -7,8 +7,8 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::record::quiet;
-use crate::record::watch::{Moved, Watcher};
+use crate::record::alloc::quiet;
+use crate::record::alloc::watch::{Moved, Watcher};
 use crate::trace::hook::next_hit;
 use crate::trace::hook::thread_state::{self, Busy, State};
 use crate::trace::tables::counters::Amount;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::quiet::Quiet;
+use crate::record::alloc::quiet::Quiet;
 use crate::trace::query::group;
 use crate::trace::query::snapshot::{Snapshot, theirs};
 use crate::trace::query::statistic::By;

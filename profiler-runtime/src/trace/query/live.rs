@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use crate::record::function::Function;
+use crate::record::function::table::Function;
 use crate::snapshot::LineSnapshot;
 use crate::trace::capture::control;
 use crate::trace::data::Data;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::record::quiet::Quiet;
+use crate::record::alloc::quiet::Quiet;
 use crate::session;
 use crate::trace::capture::{collect, control};
 use crate::trace::data::{Data, Head, Reach, Trace, VERSION};

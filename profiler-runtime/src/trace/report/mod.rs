@@ -13,7 +13,7 @@ mod text;
 
 use std::fmt::Write;
 
-use crate::record::quiet::Quiet;
+use crate::record::alloc::quiet::Quiet;
 use crate::trace::data::Trace;
 use crate::trace::names::stack_frame::Frame;
 use crate::trace::query::snapshot::{Snapshot, theirs};

@@ -10,7 +10,7 @@ use core::sync::atomic::{
     compiler_fence,
 };
 
-use crate::record::word::Word;
+use crate::record::sync::word::Word;
 
 /// What a thread keeps to itself before it tells, in bytes.
 const WINDOW: i64 = 64 * 1024;

@@ -22,7 +22,7 @@ use super::kept::{Arrays, LastStack, Level};
 use super::outwards::{End, Kept, walk};
 use super::scratch::Scratch;
 use super::{Caller, Frame, Readable, Word, modules, shortcut, step};
-use crate::record::word::Local;
+use crate::record::sync::word::Local;
 use crate::trace::tables::mapped_array::region;
 use crate::trace::tables::tree::{self, TRUNCATED};
 

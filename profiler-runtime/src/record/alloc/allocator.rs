@@ -1,0 +1,400 @@
+//! The counting allocator.
+
+use core::fmt;
+use core::ops::Deref;
+use std::alloc::{GlobalAlloc, Layout, System};
+
+use super::noting::{self, Pause};
+use super::watch::{Moved, Watcher};
+use super::wrapped::Wrapping;
+use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::thread;
+
+/// Bytes of address space that the tracer tells apart.
+const GRANULE: usize = 16;
+
+/// An allocator that counts, per thread and without a lock, what passes through it.
+///
+/// ```
+/// #[global_allocator]
+/// static ALLOC: mem_profile_runtime::Alloc = mem_profile_runtime::Alloc::new();
+/// # drop(vec![0u8; 100]);
+/// ```
+///
+/// All four methods are forwarded as they are: zeroed stays zeroed, a reallocation stays one and
+/// is booked as the difference. Only what succeeded is counted. A reallocation is no new block:
+/// it adds to the bytes, not to the number of allocations. The cost of a pair of allocation and
+/// free is about 20 instructions.
+///
+/// It shows as the allocator inside, and has that one's methods:
+///
+/// ```
+/// # struct Limited;
+/// # impl Limited { const fn limit(&self) -> usize { 1 << 30 } }
+/// static ALLOC: mem_profile_runtime::Alloc<Limited> = mem_profile_runtime::Alloc::wrap(Limited);
+/// assert_eq!(ALLOC.limit(), 1 << 30);
+/// ```
+pub struct Alloc<A = System> {
+    inner: A,
+    /// The inner allocator may itself count. A constant of the `static`, so the compiler drops
+    /// the test where it is `false`.
+    pub(in crate::record) wraps: bool,
+}
+
+impl Alloc {
+    /// Counts what goes to the system's allocator.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { inner: System, wraps: false }
+    }
+}
+
+impl Default for Alloc {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<A> Deref for Alloc<A> {
+    type Target = A;
+
+    #[inline]
+    fn deref(&self) -> &A {
+        &self.inner
+    }
+}
+
+impl<A: fmt::Debug> fmt::Debug for Alloc<A> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.inner.fmt(f)
+    }
+}
+
+impl<A> Alloc<A> {
+    /// Counts what goes to `inner`.
+    ///
+    /// Wrapping an allocator that wraps this one counts each byte once.
+    #[must_use]
+    pub const fn wrap(inner: A) -> Self {
+        Self { inner, wraps: true }
+    }
+
+    /// Does `operation` of the inner allocator and then `count`s it, unless it counted itself.
+    #[inline(always)]
+    fn counted<R>(
+        &self,
+        operation: impl FnOnce() -> R,
+        succeeded: impl FnOnce(&R) -> bool,
+        count: impl FnOnce(&'static Ledger, &R),
+    ) -> R {
+        if !self.wraps {
+            let result = operation();
+            if succeeded(&result) {
+                count(thread::current_ledger(), &result);
+            }
+            return result;
+        }
+        let wrapping = Wrapping::begin((&raw const self.wraps).cast());
+        let result = operation();
+        if !wrapping.is_counted() && succeeded(&result) {
+            count(thread::current_ledger(), &result);
+        }
+        result
+    }
+
+    /// Makes a block by `operation` and counts it.
+    #[inline(always)]
+    fn allocate(&self, layout: Layout, operation: impl FnOnce() -> *mut u8) -> *mut u8 {
+        if self.wraps {
+            let count =
+                |ledger: &'static Ledger, &block: &_| _ = count_alloc(ledger, block, layout.size());
+            return self.counted(operation, is_block, count);
+        }
+        let block = operation();
+        match block.is_null() {
+            true => block,
+            false => count_alloc(thread::current_ledger(), block, layout.size()),
+        }
+    }
+
+    /// What the inner allocator is asked for: with the tracer, at least [`GRANULE`] bytes, so that
+    /// no two blocks start in the same granule, whatever the allocator. The system's own gives
+    /// that anyway.
+    #[inline(always)]
+    const fn padded(&self, layout: Layout) -> Layout {
+        if !cfg!(feature = "trace") || !self.wraps || layout.size() >= GRANULE {
+            return layout;
+        }
+        // SAFETY: any alignment is allowed for so small a size.
+        unsafe { Layout::from_size_align_unchecked(GRANULE, layout.align()) }
+    }
+}
+
+impl<A: GlobalAlloc> Alloc<A> {
+    /// # Safety
+    /// As for `alloc`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn alloc_unusual(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        self.allocate(layout, || unsafe { self.inner.alloc(self.padded(layout)) })
+    }
+
+    /// # Safety
+    /// As for `alloc_zeroed`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn alloc_zeroed_unusual(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        self.allocate(layout, || unsafe { self.inner.alloc_zeroed(self.padded(layout)) })
+    }
+
+    /// Takes what `dealloc` was given where that has it, as [`Self::dealloc_watched`] does: so
+    /// nothing is moved on the way that is not taken.
+    ///
+    /// # Safety
+    /// As for `dealloc`.
+    #[cold]
+    #[inline(never)]
+    unsafe fn dealloc_slow(block: *mut u8, size: usize, align: usize, this: &Self) {
+        let ledger = thread::current_ledger();
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        unsafe {
+            let layout = Layout::from_size_align_unchecked(size, align);
+            if let Some(_pause) = Pause::begin(ledger) {
+                return this.dealloc_plain(block, layout);
+            }
+            ledger.free_slow(size);
+            noting::freed(block);
+            this.inner.dealloc(block, this.padded(layout));
+        }
+    }
+
+    /// # Safety
+    /// As for `dealloc`.
+    #[inline(always)]
+    pub(in crate::record) unsafe fn dealloc_plain(&self, block: *mut u8, layout: Layout) {
+        let ledger = thread::current_ledger();
+        let (size, align) = (layout.size(), layout.align());
+        let watcher = ledger.watcher().filter(|watcher| watcher.may_know(block));
+        // SAFETY: the caller's promises.
+        unsafe {
+            match (watcher, self.wraps) {
+                (None, false) => self.dealloc_counted::<false>(ledger, block, layout),
+                (None, true) => self.dealloc_counted::<true>(ledger, block, layout),
+                (Some(told), false) => {
+                    Self::dealloc_watched::<false>(block, size, align, told, self);
+                }
+                (Some(told), true) => Self::dealloc_watched::<true>(block, size, align, told, self),
+            }
+        }
+    }
+
+    /// # Safety
+    /// As for `dealloc`. `WRAPS` is what `wraps` is.
+    #[inline(never)]
+    unsafe fn dealloc_watched<const WRAPS: bool>(
+        block: *mut u8,
+        size: usize,
+        align: usize,
+        watcher: &Watcher,
+        this: &Self,
+    ) {
+        // Told first: as soon as the block is free, another thread may get it.
+        (watcher.freed)(block.addr(), size);
+        // SAFETY: the caller's promises.
+        unsafe {
+            let layout = Layout::from_size_align_unchecked(size, align);
+            this.dealloc_counted::<WRAPS>(thread::current_ledger(), block, layout);
+        }
+    }
+
+    /// # Safety
+    /// As for `dealloc`. `WRAPS` is what `wraps` is.
+    #[inline(always)]
+    unsafe fn dealloc_counted<const WRAPS: bool>(
+        &self,
+        ledger: &Ledger,
+        block: *mut u8,
+        layout: Layout,
+    ) {
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
+        if WRAPS {
+            let count = |ledger: &Ledger, (): &()| count_free(ledger, layout.size());
+            self.counted(operation, |()| true, count);
+        } else if ledger.on_free(layout.size()) {
+            // A free cannot fail: counted first, so that the call that frees is a tail call.
+            operation();
+        } else {
+            // SAFETY: the caller's promises.
+            unsafe { Self::dealloc_slow(block, layout.size(), layout.align(), self) };
+        }
+    }
+
+    /// # Safety
+    /// As for `realloc`.
+    #[inline(always)]
+    unsafe fn inner_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        let least = if cfg!(feature = "trace") && self.wraps { GRANULE } else { 0 };
+        let (padded, new_size) = (self.padded(layout), new_size.max(least));
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        unsafe { self.inner.realloc(block, padded, new_size) }
+    }
+
+    /// # Safety
+    /// As for `realloc`.
+    #[inline(always)]
+    pub(in crate::record) unsafe fn realloc_plain(
+        &self,
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+    ) -> *mut u8 {
+        if let Some(watcher) = thread::current_ledger().watcher() {
+            // SAFETY: the caller's promises.
+            return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
+        }
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
+        let count = |ledger: &Ledger, _: &_| count_resize(ledger, layout.size(), new_size);
+        self.counted(operation, is_block, count)
+    }
+
+    /// # Safety
+    /// As for `realloc`.
+    unsafe fn realloc_watched(
+        &self,
+        watcher: &Watcher,
+        block: *mut u8,
+        layout: Layout,
+        new_size: usize,
+    ) -> *mut u8 {
+        let old_size = layout.size();
+        let mark = (watcher.moving)(block.addr());
+        let mut told = self.wraps;
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
+        let new = self.counted(operation, is_block, |ledger, _| {
+            count_resize(ledger, old_size, new_size);
+            told = false;
+        });
+        (watcher.moved)(
+            mark,
+            match new.is_null() {
+                true => Moved::Failed { block: block.addr() },
+                false if told => Moved::Told { old_size },
+                false => Moved::To { block: new.addr(), old_size, size: new_size },
+            },
+        );
+        new
+    }
+}
+
+/// Whether the system's allocator makes such a block without needing room on the stack, so that
+/// what follows can be called last.
+#[inline(always)]
+fn is_usual(layout: Layout) -> bool {
+    layout.align() <= GRANULE && layout.align() <= layout.size()
+}
+
+#[inline(always)]
+fn is_block(block: &*mut u8) -> bool {
+    !block.is_null()
+}
+
+/// Returns the block: what is seldom called is called last, and costs nothing where it is not.
+#[inline(always)]
+fn count_alloc(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+    if ledger.on_alloc(size) {
+        return block;
+    }
+    if ledger.is_inside()
+        && let Some(watcher) = ledger.watcher()
+    {
+        return (watcher.allocated)(block, size);
+    }
+    alloc_slow(ledger, block, size)
+}
+
+#[cold]
+#[inline(never)]
+pub(crate) fn alloc_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+    if let Some(pause) = Pause::begin(ledger) {
+        noting::allocated(pause.thread, block, size);
+        return count_alloc(pause.ledger, block, size);
+    }
+    ledger.alloc_slow(size);
+    #[cfg(feature = "trace")]
+    let ledger = ledger.counting();
+    match ledger.watcher() {
+        Some(watcher) if ledger.is_reached() => (watcher.allocated)(block, size),
+        _ => block,
+    }
+}
+
+#[inline(always)]
+fn count_free(ledger: &Ledger, size: usize) {
+    if !ledger.on_free(size) {
+        ledger.free_slow(size);
+    }
+}
+
+#[inline(always)]
+fn count_resize(ledger: &Ledger, old: usize, new: usize) {
+    match new.checked_sub(old) {
+        Some(0) => {}
+        Some(more) => {
+            if !ledger.on_grow(more) {
+                ledger.grow_slow(more);
+            }
+        }
+        None => count_free(ledger, old - new),
+    }
+}
+
+// SAFETY: every method forwards to an allocator that upholds the contract, with the arguments it
+// was given, and returns what that allocator returned. Counting neither allocates nor unwinds.
+unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
+    #[inline]
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !is_usual(layout) {
+            // SAFETY: the caller's promises.
+            return unsafe { self.alloc_unusual(layout) };
+        }
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        self.allocate(layout, || unsafe { self.inner.alloc(self.padded(layout)) })
+    }
+
+    #[inline]
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        if !is_usual(layout) {
+            // SAFETY: the caller's promises.
+            return unsafe { self.alloc_zeroed_unusual(layout) };
+        }
+        // SAFETY: as in `alloc`.
+        self.allocate(layout, || unsafe { self.inner.alloc_zeroed(self.padded(layout)) })
+    }
+
+    #[inline]
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as in `alloc`.
+        unsafe {
+            match (self.wraps || cfg!(feature = "trace")) && noting::is_on() {
+                true => self.dealloc_noted(block, layout),
+                false => self.dealloc_plain(block, layout),
+            }
+        }
+    }
+
+    #[inline]
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: as in `alloc`.
+        unsafe {
+            match noting::is_on() {
+                true => self.realloc_noted(block, layout, new_size),
+                false => self.realloc_plain(block, layout, new_size),
+            }
+        }
+    }
+}

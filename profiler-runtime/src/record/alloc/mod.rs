@@ -1,0 +1,12 @@
+//! The counting allocator.
+//!
+//! Owns what happens in `alloc`, `dealloc` and `realloc`, and who hears of it. It never knows what line is
+//! current.
+
+pub(crate) mod allocator;
+pub(crate) mod allocator_noted;
+pub(crate) mod borrowed;
+pub(crate) mod noting;
+pub(crate) mod quiet;
+pub(crate) mod watch;
+pub(crate) mod wrapped;

@@ -1,0 +1,41 @@
+//! Our own allocations do not count.
+
+use core::marker::PhantomData;
+
+use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::thread::{self, QUIET};
+
+/// While it lives, what this thread allocates and frees is booked nowhere, and annotated
+/// functions that it calls are not measured.
+#[derive(Debug)]
+pub(crate) struct Quiet {
+    resumed: &'static Ledger,
+    /// The ledger is this thread's: the guard must not leave it.
+    _stays: PhantomData<*const ()>,
+}
+
+impl Quiet {
+    pub(crate) fn enter() -> Self {
+        Self { resumed: thread::swap_ledger(&QUIET), _stays: PhantomData }
+    }
+}
+
+impl Drop for Quiet {
+    fn drop(&mut self) {
+        thread::swap_ledger(self.resumed);
+    }
+}
+
+impl Quiet {
+    /// Runs `work` quietly.
+    #[cfg(feature = "signals")]
+    pub(crate) fn run(work: &mut dyn FnMut()) {
+        let _quiet = Self::enter();
+        work();
+    }
+}
+
+/// Whether this thread is quiet.
+pub(crate) fn is_on() -> bool {
+    core::ptr::eq(thread::current_ledger(), &QUIET)
+}

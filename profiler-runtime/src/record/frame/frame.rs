@@ -1,0 +1,317 @@
+//! One execution of an annotated function or closure.
+//!
+//! At any moment a thread has one **current row**. A frame that is entered sets the row of its
+//! caller aside; a frame that ends gives it back and adds its own totals to it, unless caller
+//! and callee share a table: then the bytes are booked there already. That is the whole of
+//! "every byte on exactly one line of a table", also under recursion and re-entry.
+
+use core::marker::PhantomData;
+
+use super::foreign::{self, Side};
+use super::line::{End, Place, Scope, event_row, pass};
+use crate::record::function::registry::{self, Table};
+use crate::record::ledger::current;
+use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::row::{Chunk, IDLE, Row};
+use crate::record::timeline::open_spans;
+
+/// One execution of a function or closure. Dropping it closes the last line.
+///
+/// What it set aside is on the stack of its thread.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Frame {
+    place: Place,
+    /// Three words are returned where they are to be. Two come in registers, which unoptimised code
+    /// stores, copies, and takes far longer to compile for.
+    #[cfg(debug_assertions)]
+    _in_memory: usize,
+    /// A frame belongs to its thread.
+    _stays: PhantomData<*const ()>,
+}
+
+impl Frame {
+    #[inline(always)]
+    fn new(opened: Option<(&'static Ledger, Chunk)>) -> Self {
+        Self {
+            place: Place::new(opened),
+            #[cfg(debug_assertions)]
+            _in_memory: 0,
+            _stays: PhantomData,
+        }
+    }
+
+    /// A call of the function of `table`, which row 0 counts, and which is current.
+    #[inline(always)]
+    pub(crate) fn call(table: &'static Table) -> Self {
+        Self::new(if registry::is_off() { None } else { begin_call(table) })
+    }
+
+    /// The same, and `row` is current and starts.
+    #[inline(always)]
+    pub(crate) fn call_line(table: &'static Table, row: usize) -> Self {
+        if row == 0 {
+            return Self::call(table);
+        }
+        let offset = Chunk::offset(row);
+        Self::new(if registry::is_off() { None } else { begin_call_line(table, offset) })
+    }
+
+    /// Enters `row`, whose current execution has already risen by `rise` bytes.
+    #[inline(always)]
+    pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
+        Self::new(begin_at(table, row, rise))
+    }
+
+    /// Whether anything is measured in it.
+    pub(crate) fn is_measured(&self) -> bool {
+        self.place.here().is_some()
+    }
+
+    /// The row that is current and how far it has risen; for a task that will go on later.
+    pub(crate) fn position(&self) -> Option<(usize, i64)> {
+        let (ledger, chunk) = self.place.here()?;
+        let ledger = foreign::ledger_of(ledger, chunk.as_ptr())?;
+        Some((chunk.index_of(ledger.row()), ledger.rise()))
+    }
+}
+
+/// What emitted code calls, as of [`super::body::Body`].
+impl Frame {
+    /// The line of `row` starts now.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn line(&self, row: usize) {
+        self.place.start_line(row);
+    }
+
+    /// One more occurrence of the header of a loop, which is current.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn iteration(&self, row: usize) {
+        if let Some((_, chunk)) = self.place.here() {
+            event_row(chunk, row).runs.add(1);
+        }
+    }
+
+    /// The line of `row` goes on, after a nested block that had no need of a guard.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn resume(&self, row: usize) {
+        self.place.resume_line(row);
+    }
+
+    /// The line of `row` runs within that of `outer`, and does nothing that could be booked.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn pass(&self, outer: usize, row: usize) {
+        if let Some((ledger, chunk)) = self.place.here() {
+            pass(ledger, event_row(chunk, outer), event_row(chunk, row));
+        }
+    }
+
+    /// A guard for a nested block inside the line of `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn scope(&self, row: usize) -> Scope {
+        self.place.scope(row)
+    }
+
+    /// The same, and the line of `first` starts, that of the block.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn scope_line(&self, row: usize, first: usize) -> Scope {
+        let scope = self.place.scope(row);
+        self.line(first);
+        scope
+    }
+
+    /// A guard that starts the line of `row` before the locals declared ahead of it are dropped.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn end(&self, row: usize) -> End {
+        self.place.end(row)
+    }
+
+    /// The same, and the line of `value` starts, that of the block's value.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    #[must_use]
+    pub extern "C" fn end_line(&self, row: usize, value: usize) -> End {
+        let end = self.place.end(row);
+        self.line(value);
+        end
+    }
+}
+
+impl Drop for Frame {
+    // Always: one call with a pointer to the frame, even in an unwinding path, would keep it
+    // out of registers everywhere.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn drop(&mut self) {
+        if let Some((ledger, chunk)) = self.place.here() {
+            leave(ledger, chunk);
+        }
+    }
+}
+
+/// In release out of line and with its result in registers: the code is there once, and the frame
+/// that is made of it stays in registers too. Most calls are calm: nothing has changed since the
+/// thread last booked. They call nothing, so that no register has to be saved for them.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+fn begin_call(table: &'static Table) -> Option<(&'static Ledger, Chunk)> {
+    begin::<false>(table, Chunk::offset(0))
+}
+
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+fn begin_call_line(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
+    begin::<true>(table, offset)
+}
+
+/// The row at `offset` starts; a call alone does not count it twice.
+#[inline(always)]
+fn begin<const LINE: bool>(
+    table: &'static Table,
+    offset: usize,
+) -> Option<(&'static Ledger, Chunk)> {
+    let ledger = current::get();
+    let Some(chunk) = ledger.way.find_called(table) else { return begin_slow(table, offset) };
+    // Or the thread is busy, and this is a signal handler.
+    if !ledger.is_on_stack() {
+        return begin_slow(table, offset);
+    }
+    // SAFETY: as in `begin_slow`.
+    let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
+    let length = ledger.set_busy();
+    let is_pushed = ledger.push_unchanged(chunk, start).is_some();
+    ledger.end_work(length);
+    if !is_pushed {
+        return begin_slow(table, offset);
+    }
+    first.runs.add(1);
+    if LINE {
+        start.runs.add(1);
+    }
+    Some((ledger, chunk))
+}
+
+#[inline(never)]
+fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
+    let (ledger, chunk) = table.open()?;
+    if ledger.is_busy() {
+        return None;
+    }
+    // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
+    // of which there is at least one.
+    let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
+    let side = foreign::begin(table, ledger);
+    let _busy = ledger.begin_work()?;
+    let is_calm = side == Side::Own && first.runs.get() > 0 && ledger.push_calmed(chunk, start);
+    if !is_calm && side != Side::Coroutine {
+        enter(ledger, chunk, start, 0)?;
+    }
+    let call = first.runs.add(1);
+    if offset != Chunk::offset(0) && side != Side::Coroutine {
+        start.runs.add(1);
+    }
+    if call == 1 {
+        table.note_entry(ledger.entry_reading());
+        if let Some(thread) = ledger.thread() {
+            thread.note_called(table);
+        }
+    }
+    if side == Side::Coroutine {
+        return None;
+    }
+    if !is_calm {
+        open_spans::entered(ledger, chunk, call);
+    }
+    Some((foreign::handle(ledger, side), chunk))
+}
+
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Ledger, Chunk)> {
+    let (ledger, chunk) = table.open()?;
+    if ledger.is_busy() {
+        return None;
+    }
+    let side = foreign::begin(table, ledger);
+    if side == Side::Coroutine {
+        return None;
+    }
+    let _busy = ledger.begin_work()?;
+    enter(ledger, chunk, chunk.row_clamped(row), rise)?;
+    Some((foreign::handle(ledger, side), chunk))
+}
+
+/// `None` when memory for the stack is out: what happens in the frame is then its caller's.
+fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
+    ledger.settle_open();
+    if ledger.chunk().is_none() {
+        // No line of a table called it: what rose before the call is the peak of none, and need
+        // not be set aside.
+        ledger.line_start.set(ledger.live.get());
+    }
+    ledger.push_frame(chunk, row, rise)
+}
+
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
+    if ledger.is_open() {
+        return leave_slow(ledger, chunk);
+    }
+    // Before the entry is looked at: a handler may have to mark it.
+    let length = ledger.set_busy();
+    // SAFETY: this is the end of a frame, which was put there.
+    let aside = unsafe { ledger.stack.pop_unmarked(chunk) };
+    if let Some(aside) = aside {
+        ledger.resume(aside);
+    }
+    ledger.end_work(length);
+    if aside.is_none() {
+        leave_slow(ledger, chunk);
+    }
+}
+
+#[inline(never)]
+extern "C" fn leave_slow(handle: &'static Ledger, chunk: Chunk) {
+    if !handle.is_usual() {
+        return foreign::end(handle, chunk);
+    }
+    let length = handle.set_busy();
+    end(handle, chunk);
+    handle.end_work(length);
+}
+
+/// The frame of `chunk` ends, on the stack that it began on. The ledger is busy.
+pub(in crate::record) fn end(ledger: &'static Ledger, chunk: Chunk) {
+    ledger.settle_open();
+    if ledger.pop_unchanged(chunk) {
+        return open_spans::left(ledger);
+    }
+    ledger.complete();
+    let now = ledger.booked_totals();
+    let Some(aside) = ledger.stack.pop_of(chunk, &now) else { return };
+    open_spans::left(ledger);
+    if aside.outer.get() != IDLE {
+        chunk.set_last(&now);
+    }
+    let caller = ledger.chunk();
+    if let Some(caller) = caller.filter(|&caller| caller != chunk) {
+        caller.book_suspended(&now);
+    }
+    chunk.suspended.set(aside.outer.get());
+    ledger.resume(aside);
+    let rise = ledger.restore_marks(aside);
+    if caller.is_some() {
+        aside.row().peak.raise(rise);
+    }
+}

@@ -1,0 +1,210 @@
+//! Where the lines of a frame are booked: line events, and the guards of blocks.
+//!
+//! What emitted code calls is inlined in release and out of line in debug, where inlining would
+//! compile it, unoptimised, into the user's crate. It is `extern "C"` because such a function
+//! never unwinds, and a call that never unwinds needs no landing pad: half of what a debug build
+//! would spend on an event.
+
+use core::ptr::{self, NonNull};
+use std::thread::panicking;
+
+use super::foreign;
+use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::row::{Chunk, Row};
+
+/// Where the lines of a body are booked that runs to its end on the thread that entered it.
+///
+/// Its pointers say nothing of what is behind them, which the debug information of every crate
+/// with an annotated function would describe otherwise, once per codegen unit.
+#[derive(Clone, Copy, Debug)]
+#[repr(C)]
+pub(in crate::record) struct Place {
+    /// The [`Ledger`], or null where nothing is measured.
+    ledger: *const (),
+    /// The [`Chunk`] that goes with it.
+    chunk: *const (),
+}
+
+impl Place {
+    #[inline(always)]
+    pub(in crate::record) const fn new(here: Option<(&'static Ledger, Chunk)>) -> Self {
+        let (ledger, chunk) = match here {
+            Some((ledger, chunk)) => (ptr::from_ref(ledger).cast(), chunk.as_ptr().cast_const()),
+            None => (ptr::null(), ptr::null()),
+        };
+        Self { ledger, chunk: chunk.cast() }
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn here(&self) -> Option<(&'static Ledger, Chunk)> {
+        let ledger = NonNull::new(self.ledger.cast_mut())?;
+        // SAFETY: where the one is not null, both are what `new` was given, and never freed.
+        unsafe { Some((ledger.cast().as_ref(), Chunk::from_non_null(self.chunk))) }
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn start_line(&self, row: usize) {
+        if let Some((ledger, chunk)) = self.here() {
+            event(ledger, event_row(chunk, row));
+        }
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn resume_line(&self, row: usize) {
+        if let Some((ledger, chunk)) = self.here() {
+            resume(ledger, event_row(chunk, row));
+        }
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn scope(&self, row: usize) -> Scope {
+        Scope { place: *self, row, done: false, panicked: panicking() }
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn end(&self, row: usize) -> End {
+        End { place: *self, row, panicked: panicking() }
+    }
+}
+
+#[inline(always)]
+pub(in crate::record) fn event_row(chunk: Chunk, row: usize) -> &'static Row {
+    // SAFETY: the macro emits a function's rows and its events together: each event's row is
+    // below the `rows` that the chunk was reserved with.
+    unsafe { chunk.row(row) }
+}
+
+#[inline(always)]
+fn start(ledger: &Ledger, row: &'static Row) {
+    ledger.set_row(row);
+    row.runs.add(1);
+}
+
+/// The line of `row` starts. In release out of line too: once in a program, and not at every line
+/// of it, which would double the program.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+pub(in crate::record) extern "C" fn event(ledger: &'static Ledger, row: &'static Row) {
+    if ledger.is_open() {
+        return close_and_start(ledger, row);
+    }
+    start(ledger, row);
+}
+
+/// Calls nothing, but at its end, so that no register has to be saved.
+#[inline(never)]
+extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
+    if ledger.is_usual() {
+        let length = ledger.set_busy();
+        let is_closed = ledger.close_line_simply();
+        if is_closed {
+            start(ledger, row);
+        }
+        ledger.end_work(length);
+        if is_closed {
+            return;
+        }
+    }
+    complete_and_start(ledger, row);
+}
+
+#[inline(never)]
+extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
+    let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
+    let length = ledger.set_busy();
+    ledger.close_line();
+    start(ledger, row);
+    ledger.end_work(length);
+}
+
+/// The line of `row` goes on, after a block in it.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+pub(in crate::record) extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
+    if ledger.is_open() {
+        return close_and_resume(ledger, row);
+    }
+    ledger.set_row(row);
+}
+
+#[inline(never)]
+extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
+    let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
+    let length = ledger.set_busy();
+    ledger.close_line();
+    ledger.set_row(row);
+    ledger.end_work(length);
+}
+
+/// The line of `row` starts, and the one of `outer` goes on at once.
+#[cfg_attr(debug_assertions, inline(always))]
+#[cfg_attr(not(debug_assertions), inline(never))]
+pub(in crate::record) extern "C" fn pass(
+    ledger: &'static Ledger,
+    outer: &'static Row,
+    row: &'static Row,
+) {
+    if ledger.is_open() {
+        return close_and_pass(ledger, outer, row);
+    }
+    row.runs.add(1);
+    ledger.note_usage(row);
+    ledger.set_row(outer);
+}
+
+#[inline(never)]
+extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
+    let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
+    let length = ledger.set_busy();
+    ledger.close_line();
+    start(ledger, row);
+    ledger.close_line();
+    ledger.set_row(outer);
+    ledger.end_work(length);
+}
+
+/// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
+/// enclosing line becomes current again when the guard is dropped. Where it was left by
+/// `return`, `?` or a panic, the line that left stays current, so that what the outer locals free on
+/// the way out is booked there.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Scope {
+    place: Place,
+    row: usize,
+    /// Whether the block is being left for the enclosing line.
+    pub done: bool,
+    /// Whether a panic was under way when the block began, as in a destructor: that one does not
+    /// leave it.
+    panicked: bool,
+}
+
+impl Drop for Scope {
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn drop(&mut self) {
+        if self.done && panicking() == self.panicked {
+            self.place.resume_line(self.row);
+        }
+    }
+}
+
+/// Guard that is dropped before the locals of its block: the closing brace's line starts.
+#[derive(Debug)]
+#[repr(C)]
+pub struct End {
+    place: Place,
+    row: usize,
+    /// As in [`Scope`].
+    panicked: bool,
+}
+
+impl Drop for End {
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    fn drop(&mut self) {
+        if panicking() == self.panicked {
+            self.place.start_line(self.row);
+        }
+    }
+}

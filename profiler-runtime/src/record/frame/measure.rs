@@ -1,0 +1,223 @@
+//! The calling thread's allocations between two moments, to the byte, and others' state: the basis of
+//! budgets.
+
+use core::marker::PhantomData;
+use core::ptr;
+
+use super::foreign;
+use crate::process;
+use crate::record::ledger::ledger::{Kind, Ledger};
+use crate::record::ledger::row::Totals;
+use crate::record::ledger::thread::{self, Thread};
+use crate::record::sync::word::Local;
+
+/// Runs from its making to [`Measure::finish`], or until it is dropped. Measures may be nested.
+#[derive(Debug)]
+pub(crate) struct Measure {
+    thread: &'static Thread,
+    ledger: &'static Ledger,
+    start: Totals,
+    place: Place,
+    /// The highest mark of the frame around it, in absolute bytes.
+    frame_peak: i64,
+    /// A measure belongs to its thread.
+    _stays: PhantomData<*const ()>,
+}
+
+/// What happened in between, on this thread.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Spent {
+    /// Bytes held more than before.
+    pub(crate) increment: i64,
+    /// Highest rise in bytes.
+    pub(crate) peak: i64,
+    /// Blocks requested.
+    pub(crate) allocations: i64,
+    /// Whether something else ran on this thread in between, or a part of it on another one: then the rest
+    /// says nothing.
+    pub(crate) was_left: bool,
+}
+
+impl Measure {
+    /// `None` while our own work runs, which is booked nowhere.
+    pub(crate) fn begin() -> Option<Self> {
+        let thread = thread::current()?;
+        let ledger = thread.ledger(Kind::Heap);
+        if ledger.is_busy() {
+            return None;
+        }
+        let place = Place::begin(thread);
+        let _busy = ledger.begin_work()?;
+        ledger.settle_here();
+        let (start, live) = (ledger.totals(), ledger.live.get());
+        let frame_peak = ledger.frame_peak.get().wrapping_add(ledger.base.get());
+        place.note_peak(thread, frame_peak);
+        ledger.frame_peak.set(live);
+        Some(Self { thread, ledger, start, place, frame_peak, _stays: PhantomData })
+    }
+
+    /// What happened since. Gives the frame around it back its highest mark, by being dropped.
+    pub(crate) fn finish(self) -> Spent {
+        if !self.place.is_here(self.thread) {
+            return Spent { was_left: true, ..Spent::default() };
+        }
+        let _busy = self.ledger.begin_work();
+        self.ledger.settle_here();
+        let change = self.ledger.totals().since(&self.start);
+        let highest = self.ledger.frame_peak.get().wrapping_add(self.ledger.base.get());
+        Spent {
+            increment: change.live,
+            peak: highest.wrapping_sub(self.start.live),
+            allocations: change.allocations,
+            was_left: false,
+        }
+    }
+}
+
+impl Drop for Measure {
+    fn drop(&mut self) {
+        let ledger = self.ledger;
+        if !self.place.is_here(self.thread) {
+            return;
+        }
+        self.place.end(self.thread);
+        let _busy = ledger.begin_work();
+        ledger.settle_here();
+        ledger.frame_peak.raise(self.frame_peak.wrapping_sub(ledger.base.get()));
+    }
+}
+
+/// How a thread stands, as any other one may see it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Standing {
+    pub(crate) totals: Totals,
+    /// Bytes that it has not published yet.
+    pub(crate) unpublished: i64,
+    /// How many threads have had this record.
+    begun: usize,
+}
+
+impl Standing {
+    /// How many threads have allocated or freed on it since.
+    pub(crate) fn ran_since(&self, earlier: &Self) -> usize {
+        let change = self.totals.since(&earlier.totals);
+        let has_run = (change.live, change.allocated) != (0, 0);
+        self.begun.saturating_sub(earlier.begun).max(has_run.into())
+    }
+}
+
+impl Thread {
+    pub(crate) fn standing(&'static self) -> Standing {
+        let ledger = self.ledger(Kind::Heap);
+        let (totals, unpublished) = (ledger.totals(), ledger.unpublished());
+        Standing { totals, unpublished, begun: self.notes.begun() }
+    }
+
+    /// Publishes what it holds. Only the thread itself calls this.
+    pub(crate) fn publish(&'static self) {
+        self.ledger(Kind::Heap).publish();
+    }
+}
+
+impl Ledger {
+    /// Books what is open on the current line, which goes on. Not in a handler that has interrupted such work.
+    pub(crate) fn settle_within(&self) {
+        if let Some(_busy) = self.begin_work() {
+            self.settle_here();
+        }
+    }
+
+    /// The same for who has made the ledger busy.
+    fn settle_here(&self) {
+        // The highest mark is to be that of the frame that runs.
+        self.complete();
+        self.settle();
+        self.note_rise();
+    }
+}
+
+/// The state of a thread's measures that run on a foreign stack, where they are guarded as frames
+/// are ([`foreign`]).
+#[derive(Debug)]
+pub(in crate::record) struct Measured {
+    /// The stack address at which the innermost one began; 0 if there is none, or it was left.
+    begun: Local,
+    /// How many frames there were when the outermost one began.
+    depth: Local,
+    /// The highest mark up to then, in absolute bytes.
+    peak: Local,
+}
+
+impl Measured {
+    /// The stack address at which the innermost one began.
+    pub(in crate::record) fn guarded(&self) -> Option<usize> {
+        Some(self.begun.get() as usize).filter(|&begun| begun != 0)
+    }
+}
+
+/// The caller is not inside of the innermost guarded measure, if there is one.
+pub(in crate::record) fn give_up(thread: &'static Thread) {
+    let measured = &thread.measured;
+    if measured.guarded().is_none() {
+        return;
+    }
+    measured.begun.set(0);
+    let (frames, heap) = (thread.frames_ledger(), thread.ledger(Kind::Heap));
+    // They have lowered the mark of the frame that they were in.
+    if frames.stack.depth() as i64 > measured.depth.get() {
+        foreign::give_up_guarded(frames);
+    }
+    heap.frame_peak.raise(measured.peak.get().wrapping_sub(heap.base.get()));
+    foreign::stand_down(thread);
+}
+
+/// The start of a measure.
+#[derive(Debug)]
+struct Place {
+    /// 0 on the stack of the thread.
+    begun: i64,
+    /// Of the measure around it.
+    outer: i64,
+}
+
+impl Place {
+    /// A measure begins.
+    fn begin(thread: &'static Thread) -> Self {
+        let measured = &thread.measured;
+        if !foreign::is_elsewhere(thread) {
+            give_up(thread);
+            return Self { begun: 0, outer: 0 };
+        }
+        foreign::check(thread);
+        let (begun, outer) = (process::stack_pointer() as i64, measured.begun.get());
+        if outer == 0 {
+            measured.depth.set(thread.frames_ledger().stack.depth() as i64);
+            measured.peak.set(i64::MIN / 2);
+        }
+        measured.begun.set(begun);
+        thread.stand_in();
+        Self { begun, outer }
+    }
+
+    /// The highest mark of the frame around it is this, in absolute bytes.
+    fn note_peak(&self, thread: &'static Thread, peak: i64) {
+        if self.begun != 0 {
+            thread.measured.peak.raise(peak);
+        }
+    }
+
+    /// Whether the thread still is in the measure, and the measure on this thread.
+    fn is_here(&self, thread: &'static Thread) -> bool {
+        let is_same = thread::current().is_some_and(|current| ptr::eq(current, thread));
+        is_same && (self.begun == 0 || thread.measured.begun.get() == self.begun)
+    }
+
+    /// It ends, here.
+    fn end(&self, thread: &'static Thread) {
+        if self.begun != 0 {
+            foreign::forget_stack(thread, self.begun as usize);
+            thread.measured.begun.set(self.outer);
+            foreign::stand_down(thread);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! What emitted code calls: calls, lines, tasks, measures.
+//!
+//! Owns when a line starts and ends. It never writes a word of a ledger but by the ledger's methods.
+
+pub(crate) mod body;
+pub(crate) mod foreign;
+pub(crate) mod frame;
+pub(crate) mod line;
+pub(crate) mod measure;
+pub(crate) mod task;

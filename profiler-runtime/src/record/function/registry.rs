@@ -1,0 +1,398 @@
+//! One static per annotated function, registered by its first call.
+
+use core::iter;
+use core::ptr;
+use core::sync::atomic::{
+    AtomicI64, AtomicPtr, AtomicU8,
+    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    fence,
+};
+
+use super::table::Function;
+use crate::record::frame::body::Body;
+use crate::record::frame::frame::Frame;
+use crate::record::ledger::current;
+use crate::record::ledger::ledger::{Kind, Ledger};
+use crate::record::ledger::row::Chunk;
+use crate::record::ledger::thread::{self, Thread};
+use crate::record::memory::arena;
+use crate::record::memory::layout::function::ON_COROUTINE;
+use crate::record::memory::layout::{self, NEVER};
+use crate::record::sync::list::{List, Node};
+use crate::record::sync::word::{Pointer, Word};
+
+/// The table of one function: what gives the path of a type in it, all else that the macro knows of
+/// it in one text, which `Function` reads, and what starts the session at the first call of any
+/// annotated function.
+///
+/// Emitted code makes it as a literal of few parts, of which none ever changes: the compiler evaluates
+/// one for each function, where a call, an argument for each thing, or a cell would be felt. What
+/// changes is found by its address: `Entry`, and the rows of each thread in its `directory`.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Table(pub fn() -> &'static str, pub &'static str, pub fn());
+
+/// A function in the memory of the figures.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Entry {
+    block: Word,
+    /// The table's number.
+    pub(in crate::record) number: Word,
+    pub(in crate::record) first_line: Word,
+    pub(in crate::record) rows: Word,
+    /// Bits of what is known of it, such as [`layout::function::FIRST_ROW_RUNS`].
+    pub(in crate::record) flags: Word,
+    /// Memory in use at the first call; [`NEVER`] before.
+    pub(in crate::record) reading: Word,
+    /// Means nothing outside the process, like the next one.
+    table: Pointer<Table>,
+    next: AtomicPtr<Entry>,
+}
+
+/// What is to be read of a function. Only recordings have it, where the function's table is not at hand.
+#[derive(Debug)]
+#[repr(C)]
+pub(in crate::record) struct Texts {
+    block: Word,
+    /// That of the function.
+    pub(in crate::record) number: Word,
+    /// Of its name, file and source, which follow, packed one by one.
+    pub(in crate::record) lengths: [Word; 3],
+}
+
+/// The block with the texts of a function: how long it is, in bytes, and what follows its first word.
+pub(crate) fn texts(number: i64, function: &Function) -> (usize, impl Iterator<Item = i64>) {
+    let texts = [function.display_name(), function.file, function.source].map(str::as_bytes);
+    let lengths = texts.map(<[u8]>::len);
+    let size = lengths.map(|length| layout::rounded(length, layout::WORD)).iter().sum::<usize>();
+    let head = iter::once(number).chain(lengths.map(|length| length as i64));
+    (size_of::<Texts>() + size, head.chain(texts.into_iter().flat_map(layout::packed)))
+}
+
+/// Has a recording that has begun say what functions were called before.
+pub(crate) fn record_texts() {
+    // As in `Entry::finish`.
+    fence(SeqCst);
+    entries().for_each(Entry::record_texts);
+}
+
+impl Node for Entry {
+    fn next(&self) -> &AtomicPtr<Self> {
+        &self.next
+    }
+}
+
+/// The functions that are measured and were called, by the addresses of their tables.
+static ENTRIES: [List<Entry>; 1024] = [const { List::new(AtomicPtr::new(ptr::null_mut())) }; 1024];
+
+fn list_of(table: *const Table) -> &'static List<Entry> {
+    &ENTRIES[table.addr() / size_of::<Table>() % ENTRIES.len()]
+}
+
+static REGISTERED: AtomicI64 = AtomicI64::new(0);
+
+/// Whether a function that is measured was called.
+pub(crate) fn any() -> bool {
+    REGISTERED.load(Relaxed) > 0
+}
+
+/// What readers know of the functions that were called.
+fn entries() -> impl Iterator<Item = &'static Entry> {
+    let blocks = arena::segments().flat_map(|segment| segment.blocks());
+    blocks.filter(|(kind, _)| *kind == layout::FUNCTION).map(|(_, block)| {
+        // SAFETY: it was filled by `Entry::reserve`, and is never freed.
+        unsafe { block.cast::<Entry>().as_ref() }
+    })
+}
+
+/// The functions that were called, as the macro knows them, with their numbers.
+pub(crate) fn functions() -> impl Iterator<Item = (i64, Function)> {
+    entries().filter_map(|entry| Some((entry.number.get(), entry.function()?)))
+}
+
+/// The function of the table of this number.
+pub(crate) fn function(number: i64) -> Option<Function> {
+    entries().find(|entry| entry.number.get() == number)?.function()
+}
+
+/// In a forked child: those that were registered just then are not there, and what was listed behind
+/// them is to be found all the same.
+pub(in crate::record) fn find_functions_again() {
+    ENTRIES.iter().for_each(List::clear);
+    entries().for_each(|entry| list_of(entry.table.get()).push(entry));
+}
+
+/// As [`Table::note_coroutine`], for the function of this number.
+pub(in crate::record) fn note_coroutine(number: i64) {
+    if let Some(entry) = entries().find(|entry| entry.number.get() == number) {
+        entry.note_coroutine();
+    }
+}
+
+/// Forgets how much memory was in use when functions were first called.
+pub(crate) fn forget_readings() {
+    entries().for_each(|entry| entry.reading.set(NEVER));
+}
+
+/// What frames do.
+static MODE: AtomicU8 = AtomicU8::new(MODE_UNKNOWN);
+const MODE_UNKNOWN: u8 = 0;
+const MODE_OFF: u8 = 1;
+const MODE_HEAP: u8 = 2;
+const MODE_RSS: u8 = 3;
+
+/// Chooses what frames do from now on; `None` switches them off. Called by the session, once.
+pub(crate) fn set_mode(kind: Option<Kind>) {
+    let mode = match kind {
+        Some(Kind::Heap) => MODE_HEAP,
+        Some(Kind::Rss) => MODE_RSS,
+        Some(Kind::Special) | None => MODE_OFF,
+    };
+    MODE.store(mode, Release);
+}
+
+/// Whether it is known that nothing is measured.
+#[inline(always)]
+pub(in crate::record) fn is_off() -> bool {
+    MODE.load(Relaxed) == MODE_OFF
+}
+
+/// What frames count with; `None` where nothing is measured, or that is not known yet.
+pub(in crate::record) fn kind() -> Option<Kind> {
+    match MODE.load(Acquire) {
+        MODE_HEAP => Some(Kind::Heap),
+        MODE_RSS => Some(Kind::Rss),
+        _ => None,
+    }
+}
+
+/// Which functions are measured; the session's filter.
+pub(crate) type Filter = fn(&Function) -> bool;
+
+static FILTER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
+
+pub(crate) fn set_filter(filter: Filter) {
+    FILTER.store(filter as *mut (), Release);
+}
+
+/// Where a function books on one thread.
+type Opened = (&'static Ledger, Chunk);
+
+fn is_measured((_, chunk): &Opened) -> bool {
+    !chunk.is_skipped()
+}
+
+impl Table {
+    /// A frame for one call of the function.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn enter(&'static self) -> Frame {
+        Frame::call(self)
+    }
+
+    /// A frame for one call, and its first line event: that of `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn enter_line(&'static self, row: usize) -> Frame {
+        Frame::call_line(self, row)
+    }
+
+    /// A frame for one call of a closure that starts on `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn enter_closure(&'static self, row: usize) -> Frame {
+        Frame::at(self, row, 0)
+    }
+
+    /// A frame for one poll of a task that stands on `row`, which has risen by `rise` bytes.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub(crate) extern "C" fn enter_task(&'static self, row: usize, rise: i64) -> Frame {
+        Frame::at(self, row, rise)
+    }
+
+    /// Where an async body books: nothing is opened, [`crate::record::frame::task::Task`] does that.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn task_frame(&'static self) -> Body {
+        Body::of(self)
+    }
+
+    /// The ledger and the rows to book on; `None` when nothing is to be measured.
+    #[inline(always)]
+    pub(crate) fn open(&'static self) -> Option<Opened> {
+        self.find().or_else(|| self.open_first()).filter(is_measured)
+    }
+
+    /// The same for a function that this thread has called before.
+    pub(in crate::record) fn opened(&'static self) -> Option<Opened> {
+        self.find().filter(is_measured)
+    }
+
+    /// What an earlier call on this thread has found, also that the function is not measured.
+    fn find(&'static self) -> Option<Opened> {
+        let ledger = current::get();
+        if let Some(chunk) = ledger.way.find(self) {
+            return Some((ledger, chunk));
+        }
+        let thread = ledger.thread()?;
+        Some((thread.active()?, thread.chunk(self)?))
+    }
+
+    /// The first call of the function on this thread.
+    #[cold]
+    #[inline(never)]
+    fn open_first(&'static self) -> Option<Opened> {
+        if MODE.load(Acquire) == MODE_UNKNOWN {
+            (self.2)();
+        }
+        let kind = kind()?;
+        let thread = thread::current()?;
+        let _busy = thread.ledger(Kind::Heap).begin_work()?;
+        thread.record();
+        // If the thread has another ledger by now.
+        let _busy_too = thread.ledger(Kind::Heap).begin_work();
+        thread.use_ledger(kind);
+        let chunk = thread.chunk(self).or_else(|| thread.add_chunk(self, self.reserve(thread)?))?;
+        Some((thread.ledger(kind), chunk))
+    }
+
+    /// New rows for this thread.
+    fn reserve(&'static self, thread: &Thread) -> Option<Chunk> {
+        if !self.is_wanted() {
+            return Some(Chunk::skipped());
+        }
+        let entry = self.entry().or_else(|| self.register())?;
+        entry.finish();
+        Chunk::reserve(entry.number.get(), thread.number(), entry.rows.get() as usize)
+    }
+
+    /// What readers know of the function; `None` before its first call.
+    fn entry(&self) -> Option<&'static Entry> {
+        // Where two threads were the first to call it, the older one.
+        list_of(self).iter().filter(|entry| ptr::eq(entry.table.get(), self)).last()
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn register(&'static self) -> Option<&'static Entry> {
+        list_of(self).push(Entry::reserve(self, REGISTERED.fetch_add(1, Relaxed))?);
+        // Another thread may have been faster: its entry holds, and readers do not see ours.
+        self.entry()
+    }
+
+    fn is_wanted(&'static self) -> bool {
+        let filter = FILTER.load(Acquire);
+        if filter.is_null() {
+            return true;
+        }
+        // SAFETY: `set_filter` is the only writer, and function pointers are pointers on every
+        // target that std supports.
+        let filter = unsafe { core::mem::transmute::<*mut (), Filter>(filter) };
+        filter(&self.function())
+    }
+
+    /// Keeps the reading at the first call.
+    #[cold]
+    pub(crate) fn note_entry(&self, reading: i64) {
+        if let Some(entry) = self.entry() {
+            entry.reading.set_if(NEVER, reading);
+        }
+    }
+
+    /// A frame of it was on a coroutine, and what it did there is not measured.
+    pub(in crate::record) fn note_coroutine(&self) {
+        if let Some(entry) = self.entry() {
+            entry.note_coroutine();
+        }
+    }
+
+    pub(crate) fn function(&'static self) -> Function {
+        Function::of(self)
+    }
+}
+
+impl Entry {
+    fn note_coroutine(&self) {
+        if self.flags.get() & ON_COROUTINE == 0 {
+            self.flags.set_bits(ON_COROUTINE);
+        }
+    }
+
+    fn function(&self) -> Option<Function> {
+        // SAFETY: a table is a static.
+        unsafe { self.table.get().as_ref() }.map(Table::function)
+    }
+
+    /// A new block, not finished yet; `None` when memory is out.
+    fn reserve(table: &'static Table, number: i64) -> Option<&'static Self> {
+        let function = table.function();
+        let block = arena::reserve(size_of::<Self>())?;
+        // SAFETY: the block is as long as that, and zeroes are valid.
+        let entry: &'static Self = unsafe { block.cast().as_ref() };
+        entry.number.set(number);
+        entry.first_line.set(function.first_line.into());
+        entry.rows.set(function.rows_of_thread() as i64);
+        entry.flags.set(function.flags);
+        entry.reading.set(NEVER);
+        entry.table.set(ptr::from_ref(table).cast_mut());
+        Some(entry)
+    }
+
+    /// From now on readers see it. Any thread that calls the function says so, and waits for no other.
+    fn finish(&self) {
+        if arena::finish(&self.block, layout::FUNCTION) {
+            // Either it is seen here that a recording has begun, or there that the function has been called.
+            fence(SeqCst);
+            if arena::is_recording() {
+                self.record_texts();
+            }
+        }
+    }
+
+    fn record_texts(&self) {
+        let Some(function) = self.function() else { return };
+        let (size, words) = texts(self.number.get(), &function);
+        if let Some(block) = arena::reserve(size) {
+            // SAFETY: the block is as long as that.
+            unsafe { arena::write(block.add(1), words) };
+            // SAFETY: as above.
+            arena::finish(unsafe { block.as_ref() }, layout::TEXTS);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const OUT: &str = "memory is out";
+
+    fn is_seen(entry: &Entry) -> bool {
+        entries().any(|seen| ptr::eq(seen, entry))
+    }
+
+    /// No other test in this process may call functions: a child has no other threads.
+    #[test]
+    fn what_others_register_just_then_is_neither_waited_for_nor_in_the_way()
+    -> Result<(), &'static str> {
+        static TABLE: Table = Table(|| "unused", "1 1 0 0 a.rs\n", || {});
+        let [older, newer] = [0, 1].map(|number| Entry::reserve(&TABLE, number));
+        let (older, newer) = (older.ok_or(OUT)?, newer.ok_or(OUT)?);
+        // A thread that registers the function has come so far.
+        list_of(&TABLE).push(older);
+        assert!(!is_seen(older));
+        TABLE.reserve(thread::current().ok_or(OUT)?).ok_or(OUT)?;
+        assert!(is_seen(older));
+
+        // Another one was slower. What a forked child has of it are zeroes.
+        list_of(&TABLE).push(newer);
+        newer.table.set(ptr::null_mut());
+        newer.next.store(ptr::null_mut(), Relaxed);
+        assert!(TABLE.entry().is_none());
+        find_functions_again();
+        assert!(TABLE.entry().is_some_and(|found| ptr::eq(found, older)) && !is_seen(newer));
+        Ok(())
+    }
+}

@@ -1,0 +1,168 @@
+//! What line events do to a ledger: they close lines.
+
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::ledger::{CENTER, Kind, Ledger, PUBLISHED, RISEN};
+use super::row::{Row, Totals};
+use super::thread;
+use crate::process;
+
+/// What frames and events call.
+impl Ledger {
+    /// Whether the current line has anything to book: it changed something, or never before did
+    /// it end with so much memory in use. Always with `rss`.
+    #[inline(always)]
+    pub(crate) fn is_open(&self) -> bool {
+        self.notable.get() as u64 > self.row().usage.get() as u64
+    }
+
+    /// The end of the current line: books what is open and starts the next line's peak.
+    pub(crate) fn close_line(&self) {
+        let live = self.settle();
+        if self.stack.is_complete() {
+            self.line_start.set(live);
+        }
+    }
+
+    /// The same for the ledger of the allocator where that takes no call; else it is to be
+    /// [closed](Self::close_line) still.
+    #[inline(always)]
+    pub(crate) fn close_line_simply(&self) -> bool {
+        let is_simple = self.has_changed() && self.stack.is_complete();
+        if is_simple {
+            self.line_start.set(self.book_heap());
+        }
+        is_simple
+    }
+
+    /// Books what is open on the current row, if anything is.
+    #[inline(always)]
+    pub(crate) fn settle_open(&self) {
+        if self.is_open() {
+            self.settle();
+        }
+    }
+
+    /// Books what is open on the current row and returns `live`.
+    pub(crate) fn settle(&self) -> i64 {
+        if self.kind() == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
+    }
+
+    /// What is in use, where nothing has changed since the thread last booked, after the line of `row`.
+    #[inline(always)]
+    pub(in crate::record) fn note_usage(&self, row: &Row) {
+        row.usage.raise(self.notable.get());
+    }
+
+    fn settle_heap(&self) -> i64 {
+        if !self.has_changed() {
+            self.note_usage(self.row());
+            return self.live.get();
+        }
+        self.complete();
+        self.book_heap()
+    }
+
+    /// Whether there may be more to book than how much is in use.
+    #[inline(always)]
+    fn has_changed(&self) -> bool {
+        self.notable.get() as u64 >= RISEN as u64
+    }
+
+    /// What the process has in use, as far as this thread knows.
+    #[inline(always)]
+    pub(in crate::record) fn usage(&self) -> i64 {
+        // Threads that free what others have not published yet bring it below nothing.
+        PUBLISHED.load(Relaxed).max(-CENTER).wrapping_add(self.live.get())
+    }
+
+    #[inline(always)]
+    fn book_heap(&self) -> i64 {
+        // Each word is read once: what a handler adds meanwhile is the next line's.
+        let (live, row) = (self.live.get(), self.row());
+        let (allocated, allocations) = (self.allocated.get(), self.allocations.get());
+        row.increment.add(live.wrapping_sub(self.booked.get()));
+        row.allocated.add(allocated.wrapping_sub(self.booked_allocated.get()));
+        row.allocations.add(allocations.wrapping_sub(self.booked_allocations.get()));
+        self.booked.set(live);
+        self.booked_allocated.set(allocated);
+        self.booked_allocations.set(allocations);
+        self.settle_peak(live, row);
+        let usage = self.usage();
+        row.usage.raise(usage);
+        self.notable.set(usage | self.mode.get());
+        live
+    }
+
+    #[inline(never)]
+    fn settle_rss(&self) -> i64 {
+        self.complete();
+        // Where the system gives no reading, the last one stands: nothing is booked.
+        let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
+        self.live.set(live);
+        let row = self.row();
+        row.increment.add(live - self.booked.get());
+        self.booked.set(live);
+        row.usage.raise(live);
+        live
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn settle_peak(&self, live: i64, row: &Row) {
+        let peak = self.peak.get();
+        self.frame_peak.raise(peak);
+        row.peak.raise(peak.wrapping_sub(self.line_start.get()));
+        self.peak.set(live);
+    }
+
+    /// Memory in use by the process, in bytes, at the first call of a function: the one reading
+    /// that adds up all threads.
+    #[cold]
+    pub(crate) fn entry_reading(&self) -> i64 {
+        match self.kind() {
+            Kind::Heap => thread::live_bytes(),
+            Kind::Rss | Kind::Special => self.live.get(),
+        }
+    }
+
+    pub(crate) fn totals(&self) -> Totals {
+        Totals {
+            live: self.absolute_live(),
+            allocated: self.allocated.get(),
+            allocations: self.allocations.get(),
+        }
+    }
+
+    /// What they were when the thread last booked.
+    pub(in crate::record) fn booked_totals(&self) -> Totals {
+        Totals {
+            live: self.booked.get().wrapping_add(self.base.get()),
+            allocated: self.booked_allocated.get(),
+            allocations: self.booked_allocations.get(),
+        }
+    }
+
+    /// How far the current line has risen above its start.
+    pub(crate) fn rise(&self) -> i64 {
+        let start =
+            if self.stack.is_complete() { self.line_start.get() } else { self.booked.get() };
+        match self.kind() {
+            Kind::Heap => self.live.get().wrapping_sub(start),
+            Kind::Rss | Kind::Special => 0,
+        }
+    }
+
+    /// Starts over, for a thread that takes a ledger whose thread has ended.
+    pub(crate) fn rest(&self, idle: &'static Row) {
+        self.complete();
+        self.stack.clear(&self.totals());
+        self.set_row(idle);
+        let live = self.live.get();
+        self.booked.set(live);
+        self.booked_allocated.set(self.allocated.get());
+        self.booked_allocations.set(self.allocations.get());
+        for word in [&self.peak, &self.line_start, &self.frame_peak] {
+            word.set(live);
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! What one thread knows about memory, and the bookkeeping of lines.
+//!
+//! The allocator counts live bytes, blocks and bytes requested. A line event adds the difference since the
+//! last one to the row that was current.
+//!
+//! ```text
+//!                   alloc, free                     line event
+//!   allocations += 1                         row.increment   += live − booked
+//!   allocated   += size                      row.allocations += allocations − booked_allocations
+//!   live ± size, peak = max(peak, live)      row.allocated   += allocated − booked_allocated
+//!   notable = CHANGED                        row.peak = max(row.peak, peak − line_start)
+//!                                            booked… = line_start = peak = live…; notable = usage
+//! ```
+//!
+//! So each block is on the row that its bytes are on, also where a signal handler allocates between any two
+//! instructions of an event.
+
+use core::ptr::{self, NonNull};
+use core::sync::atomic::AtomicI64;
+
+use super::directory::Way;
+use super::row::{Chunk, Row};
+use super::stack::Stack;
+#[cfg(feature = "trace")]
+use super::thread;
+use super::thread::Thread;
+#[cfg(feature = "trace")]
+use crate::record::alloc::watch;
+use crate::record::alloc::watch::Watcher;
+use crate::record::sync::word::{Local, Pointer, Word};
+
+/// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
+/// the peak test on the way up, both of which are made anyway, also find the moment to publish.
+pub(crate) const CENTER: i64 = 64 * 1024;
+pub(in crate::record) const WINDOW: i64 = 2 * CENTER;
+
+/// Far enough below zero that every allocation and every free takes the slow path.
+pub(in crate::record) const ALWAYS_SLOW: i64 = i64::MIN / 2;
+
+/// What [`Ledger::awaited`] is where nobody watches, and where every block is.
+pub(in crate::record) const NEVER: i64 = i64::MAX;
+#[cfg(feature = "trace")]
+pub(crate) const ALWAYS: i64 = i64::MIN;
+
+/// Memory has changed since the thread last settled. Always so with `rss`, where only the system
+/// knows. Above all readings, which are compared without sign: a small number is stored faster.
+pub(in crate::record) const CHANGED: i64 = -1;
+
+/// All is booked, but by frames that have ended: the current line has risen above its start.
+pub(in crate::record) const RISEN: i64 = -2;
+
+/// [`Ledger::mode`] of a ledger of the allocator whose calls may be calm.
+pub(in crate::record) const PLAIN: i64 = 0;
+/// The same where all calls are recorded as spans.
+pub(in crate::record) const SPANS: i64 = -2;
+/// The same while guarded frames run ([`crate::record::frame::foreign`]).
+pub(in crate::record) const GUARDED: i64 = -1;
+/// Of the other kinds of ledgers.
+const RSS: i64 = 1;
+const SPECIAL: i64 = 3;
+
+/// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
+/// the `live` of one thread it adds up to what that thread knows of the process.
+pub(in crate::record) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
+
+/// How a ledger learns what is live. A whole word, so that a ledger has no gaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(i64)]
+pub(crate) enum Kind {
+    /// The counting allocator tells it.
+    Heap = 1,
+    /// It asks the system.
+    Rss,
+    /// Stands in where a thread has no ledger of its own.
+    Special,
+}
+
+/// One thread's books for one backend. All words have one writer: the thread.
+///
+/// A cache line for the allocator, one for frames, and one for booking.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Ledger {
+    pub(in crate::record) live: Word,
+    /// Highest `live` since the last booking.
+    pub(in crate::record) peak: Local,
+    /// The row that is current.
+    pub(in crate::record) row: Pointer<Row>,
+    pub(in crate::record) allocated: Word,
+    pub(in crate::record) allocations: Word,
+    /// A row whose highest usage is below this has something to book: what the process had in
+    /// use when this thread last settled, [`CHANGED`] or [`RISEN`].
+    pub(in crate::record) notable: Local,
+    /// The watcher is called for a block with which `allocated` comes to this. Without the feature `trace`
+    /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
+    pub(in crate::record) awaited: Word,
+    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
+    watcher: Pointer<Watcher>,
+    /// What the frames have set aside that are running.
+    pub(in crate::record) stack: Stack,
+    /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
+    pub(in crate::record) way: Way,
+    /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0; it is
+    /// another one where the thread is [`Busy`](super::busy::Busy).
+    pub(in crate::record) stack_start: Local,
+    pub(in crate::record) stack_length: Local,
+    /// `live` when it was last booked.
+    pub(in crate::record) booked: Word,
+    /// `live` when the current line started; where frames have incomplete callers, when the line of
+    /// the outermost of these did.
+    pub(in crate::record) line_start: Local,
+    /// Highest `live` since the innermost frame was entered of which the books are complete.
+    pub(in crate::record) frame_peak: Local,
+    /// What was subtracted from `live` to keep it in the window.
+    pub(in crate::record) base: Word,
+    /// `allocated` and `allocations` when `live` was last booked.
+    pub(in crate::record) booked_allocated: Word,
+    pub(in crate::record) booked_allocations: Word,
+    /// The kind and, of a [`Kind::Heap`], the bits that [`Self::notable`] keeps: [`PLAIN`], [`SPANS`] or
+    /// [`GUARDED`]. Odd where line events have more to do than to record.
+    pub(in crate::record) mode: Local,
+    thread: Pointer<Thread>,
+}
+
+/// The allocator's counts, as they stand in a ledger.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::record) struct Counts {
+    live: i64,
+    allocated: i64,
+    allocations: i64,
+}
+
+impl Ledger {
+    pub(crate) const fn special(row: &'static Row) -> Self {
+        let ledger = Self::new(Kind::Special, ALWAYS_SLOW, row);
+        // Below any number of live bytes, also while another thread has just freed some.
+        Self { peak: Local::new(i64::MIN), ..ledger }
+    }
+
+    const fn new(kind: Kind, live: i64, row: &'static Row) -> Self {
+        Self {
+            live: Word::new(live),
+            peak: Local::new(live),
+            row: Pointer::new(ptr::from_ref(row).cast_mut()),
+            allocated: Word::new(0),
+            allocations: Word::new(0),
+            notable: Local::new(CHANGED),
+            awaited: Word::new(NEVER),
+            watcher: Pointer::new(ptr::null_mut()),
+            stack: Stack::new(),
+            way: Way::nowhere(),
+            stack_start: Local::new(0),
+            stack_length: Local::new(0),
+            booked: Word::new(live),
+            line_start: Local::new(live),
+            frame_peak: Local::new(live),
+            base: Word::new(0),
+            booked_allocated: Word::new(0),
+            booked_allocations: Word::new(0),
+            mode: Local::new(match kind {
+                Kind::Heap => PLAIN,
+                Kind::Rss => RSS,
+                Kind::Special => SPECIAL,
+            }),
+            thread: Pointer::new(ptr::null_mut()),
+        }
+    }
+
+    /// The ledger of a new thread.
+    pub(crate) const fn of_thread(kind: Kind, idle: &'static Row) -> Self {
+        let live = if matches!(kind, Kind::Heap) { CENTER } else { 0 };
+        Self::new(kind, live, idle)
+    }
+
+    /// Goes on from `old`, which belongs to the same thread. Returns the counts of `old`.
+    pub(in crate::record) fn take_over(&self, old: &Self) -> Counts {
+        let Self { live, peak, allocated, allocations, line_start, booked, frame_peak, .. } = self;
+        let counts = old.counts();
+        live.set(counts.live);
+        allocated.set(counts.allocated);
+        allocations.set(counts.allocations);
+        for (word, old) in [
+            (booked, &old.booked),
+            (&self.base, &old.base),
+            (&self.booked_allocated, &old.booked_allocated),
+            (&self.booked_allocations, &old.booked_allocations),
+        ] {
+            word.set(old.get());
+        }
+        for (word, old) in [
+            (peak, &old.peak),
+            (line_start, &old.line_start),
+            (frame_peak, &old.frame_peak),
+            (&self.notable, &old.notable),
+        ] {
+            word.set(old.get());
+        }
+        counts
+    }
+
+    fn counts(&self) -> Counts {
+        Counts {
+            live: self.live.get(),
+            allocated: self.allocated.get(),
+            allocations: self.allocations.get(),
+        }
+    }
+
+    /// Adds what a signal handler has counted on `old` since it was taken over with these counts.
+    pub(in crate::record) fn add_missed(&self, old: &Self, taken: &Counts) {
+        let now = old.counts();
+        add_at_once!(self, Self, live, now.live - taken.live);
+        add_at_once!(self, Self, allocated, now.allocated - taken.allocated);
+        add_at_once!(self, Self, allocations, now.allocations - taken.allocations);
+    }
+
+    #[inline(always)]
+    pub(in crate::record) fn kind(&self) -> Kind {
+        match self.mode.get() {
+            SPECIAL => Kind::Special,
+            RSS => Kind::Rss,
+            _ => Kind::Heap,
+        }
+    }
+
+    /// Whether it is the allocator's, and no frame is guarded.
+    #[inline(always)]
+    pub(in crate::record) fn is_usual(&self) -> bool {
+        self.mode.get() & 1 == 0
+    }
+
+    pub(crate) fn belongs_to(&self, thread: &'static Thread) {
+        self.thread.publish(ptr::from_ref(thread).cast_mut());
+    }
+
+    /// The thread that owns this ledger; `None` for a special one.
+    #[inline(always)]
+    pub(crate) fn thread(&self) -> Option<&'static Thread> {
+        // SAFETY: null or a thread, which is never freed.
+        unsafe { self.thread.acquire().as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn row(&self) -> &'static Row {
+        // SAFETY: rows live in chunks, in threads or in statics, none of which are freed; never null.
+        unsafe { NonNull::new_unchecked(self.row.get()).as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn set_row(&self, row: &'static Row) {
+        self.row.set(ptr::from_ref(row).cast_mut());
+    }
+
+    /// The chunk of the frame that is running; `None` outside annotated functions.
+    pub(crate) fn chunk(&self) -> Option<Chunk> {
+        self.stack.chunk()
+    }
+}
+
+/// Who watches.
+impl Ledger {
+    #[inline(always)]
+    pub(crate) fn watcher(&self) -> Option<&'static Watcher> {
+        #[cfg(feature = "trace")]
+        // SAFETY: only `set_watcher` stores here, null or a static.
+        return unsafe { self.watcher.acquire().as_ref() };
+        #[cfg(not(feature = "trace"))]
+        None
+    }
+
+    /// Whether the watcher waits for the block that was counted last.
+    #[inline(always)]
+    pub(crate) fn is_reached(&self) -> bool {
+        #[cfg(feature = "trace")]
+        return self.allocated.get() >= self.awaited.get();
+        #[cfg(not(feature = "trace"))]
+        false
+    }
+
+    /// Any thread may call it; the ledger's own goes by what it finds.
+    #[cfg(feature = "trace")]
+    pub(in crate::record) fn set_watcher(&self, watcher: *const Watcher) {
+        // What is allocated quietly is nobody's business; what is freed may have been somebody's.
+        let is_told = !watcher.is_null() && !ptr::eq(self, &raw const thread::QUIET);
+        self.awaited.set(if is_told { ALWAYS } else { NEVER });
+        self.watcher.publish(watcher.cast_mut());
+    }
+
+    /// Bytes allocated by this thread up to now, and from where on the watcher is told.
+    #[cfg(feature = "trace")]
+    pub(crate) fn allocated_and_awaited(&self) -> (i64, i64) {
+        (self.allocated.get(), self.awaited.get())
+    }
+
+    /// The thread lets its watcher wait, unless that has changed meanwhile.
+    #[cfg(feature = "trace")]
+    pub(crate) fn await_until(&self, allocated: i64, watcher: &'static Watcher) {
+        self.awaited.set(allocated);
+        watch::tell_if_other(self, watcher);
+    }
+}

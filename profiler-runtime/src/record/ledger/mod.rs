@@ -1,0 +1,17 @@
+//! What one thread knows about memory, and its rows.
+//!
+//! Owns the words of a ledger: the allocator, frames, line events and the timeline change them by its methods
+//! alone. It never looks at a stack, and never decides what a line or a call is.
+
+pub(crate) mod busy;
+pub(crate) mod counting;
+pub(crate) mod current;
+pub(crate) mod directory;
+pub(crate) mod flush;
+pub(crate) mod ledger;
+pub(crate) mod published;
+pub(crate) mod row;
+pub(crate) mod stack;
+pub(crate) mod suspend;
+pub(crate) mod thread;
+pub(crate) mod thread_block;

@@ -1,0 +1,81 @@
+//! How high the memory of the process has come while somebody asks.
+//!
+//! Threads publish what they hold when it has changed by 64 KiB; each time all marks are raised that are
+//! set.
+
+use core::alloc::Layout;
+use core::ptr;
+use core::sync::atomic::{
+    AtomicI64, AtomicPtr, AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+};
+use std::alloc::{GlobalAlloc, System};
+
+use super::counting;
+use crate::record::sync::claim::Claim;
+use crate::record::sync::list::{List, Node};
+
+/// Never freed, but used again.
+#[derive(Debug)]
+struct Watermark {
+    next: AtomicPtr<Self>,
+    claim: Claim,
+    highest: AtomicI64,
+}
+
+static WATERMARKS: List<Watermark> = List::new(AtomicPtr::new(ptr::null_mut()));
+static SET: AtomicUsize = AtomicUsize::new(0);
+
+impl Node for Watermark {
+    fn next(&self) -> &AtomicPtr<Self> {
+        &self.next
+    }
+}
+
+/// Raises the marks to the live bytes of the process, as published.
+pub(in crate::record) fn note(published: i64) {
+    if SET.load(Relaxed) != 0 {
+        WATERMARKS.iter().for_each(|mark| _ = mark.highest.fetch_max(published, Relaxed));
+    }
+}
+
+/// A mark that is set until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Mark(&'static Watermark);
+
+impl Mark {
+    /// At the present height; `None` when memory is out.
+    pub(crate) fn set() -> Option<Self> {
+        let mark = WATERMARKS.iter().find(|mark| mark.claim.take()).or_else(Watermark::make)?;
+        mark.highest.store(i64::MIN, Relaxed);
+        // Before the height is read: what is published meanwhile is noted.
+        SET.fetch_add(1, SeqCst);
+        mark.highest.fetch_max(counting::published(), Relaxed);
+        Some(Self(mark))
+    }
+
+    /// The highest that has been published since.
+    pub(crate) fn highest(&self) -> i64 {
+        self.0.highest.load(Relaxed)
+    }
+}
+
+impl Drop for Mark {
+    fn drop(&mut self) {
+        SET.fetch_sub(1, Relaxed);
+        self.0.claim.release();
+    }
+}
+
+impl Watermark {
+    fn make() -> Option<&'static Self> {
+        // SAFETY: the layout is not empty. `System` is called directly, past all counting.
+        let place = unsafe { System.alloc_zeroed(Layout::new::<Self>()) }.cast::<Self>();
+        // SAFETY: null, or zeroes, which are valid: a null pointer, a claim that nobody holds, a number.
+        // It is ours and never freed.
+        let mark = unsafe { place.as_ref() }?;
+        mark.claim.take();
+        WATERMARKS.push(mark);
+        Some(mark)
+    }
+}

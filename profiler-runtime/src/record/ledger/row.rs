@@ -1,0 +1,244 @@
+//! The counters of one line, and the chunk that holds a function's lines for one thread.
+
+use core::ops::Deref;
+use core::ptr::{self, NonNull};
+
+use crate::record::memory::arena;
+use crate::record::memory::layout;
+use crate::record::sync::word::Word;
+
+/// The counters of one source line on one thread. Bytes unless said otherwise.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Row {
+    /// Executions.
+    pub(crate) runs: Word,
+    /// Sum of (reading after − reading before).
+    pub(crate) increment: Word,
+    /// Highest rise above the line's start while it ran.
+    pub(crate) peak: Word,
+    /// Highest reading after the line; 0 before the first.
+    pub(crate) usage: Word,
+    /// Blocks requested.
+    pub(crate) allocations: Word,
+    /// Bytes requested.
+    pub(crate) allocated: Word,
+}
+
+impl Row {
+    pub(crate) const fn new() -> Self {
+        Self {
+            runs: Word::new(0),
+            increment: Word::new(0),
+            peak: Word::new(0),
+            usage: Word::new(0),
+            allocations: Word::new(0),
+            allocated: Word::new(0),
+        }
+    }
+
+    pub(crate) fn book(&self, change: &Totals) {
+        self.increment.add(change.live);
+        self.allocated.add(change.allocated);
+        self.allocations.add(change.allocations);
+    }
+
+    pub(crate) fn clear(&self) {
+        let Self { runs, increment, peak, usage, allocations, allocated } = self;
+        for word in [runs, increment, peak, usage, allocations, allocated] {
+            word.set(0);
+        }
+    }
+}
+
+/// A thread's running totals, or the difference of two of them.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Totals {
+    /// Bytes allocated minus bytes freed (with `rss`: the reading).
+    pub(crate) live: i64,
+    pub(crate) allocated: i64,
+    pub(crate) allocations: i64,
+}
+
+impl Totals {
+    pub(crate) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            live: self.live.wrapping_sub(earlier.live),
+            allocated: self.allocated.wrapping_sub(earlier.allocated),
+            allocations: self.allocations.wrapping_sub(earlier.allocations),
+        }
+    }
+}
+
+/// No frame of this function is running on this thread. No row is there: it is the header.
+pub(crate) const IDLE: i64 = 0;
+
+/// One was running when the thread's books were last complete. No row is there either.
+pub(crate) const RUNNING: i64 = 1;
+
+/// The header of a [`Chunk`].
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Header {
+    block: Word,
+    /// The id of the function's table.
+    pub(crate) table: Word,
+    /// The number of the thread's record.
+    pub(in crate::record) thread: Word,
+    /// How many [`Row`]s follow.
+    pub(crate) rows: Word,
+    /// Where the row is at which the innermost frame of this function was left to run another
+    /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`]; as of when the thread's books were
+    /// last complete. What frames have done since is on its stack.
+    pub(crate) suspended: Word,
+    /// The thread's totals when the books of this function were last complete.
+    pub(in crate::record) last_live: Word,
+    pub(in crate::record) last_allocated: Word,
+    pub(in crate::record) last_allocations: Word,
+}
+
+/// One function's rows on one thread: a header and the [`Row`]s, contiguous plain words without
+/// a pointer in them, so that the same bytes mean the same in a recording.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(transparent)]
+pub(crate) struct Chunk(NonNull<Header>);
+
+/// A header and one row.
+const SKIPPED_WORDS: usize = (size_of::<Header>() + size_of::<Row>()) / size_of::<Word>();
+
+#[repr(C, align(64))]
+struct Skipped([Word; SKIPPED_WORDS]);
+
+static SKIPPED: Skipped = Skipped([const { Word::new(0) }; SKIPPED_WORDS]);
+
+// SAFETY: a chunk is never freed and holds nothing but `Word`s, which are atomics.
+unsafe impl Send for Chunk {}
+// SAFETY: as above.
+unsafe impl Sync for Chunk {}
+
+impl Deref for Chunk {
+    type Target = Header;
+
+    #[inline(always)]
+    fn deref(&self) -> &Header {
+        // SAFETY: only `reserve` makes chunks: aligned, never freed, and zeroes are valid words.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl Chunk {
+    /// The rows of all functions that are not measured: nothing is counted there, so that each call
+    /// seems to be the first.
+    pub(crate) fn skipped() -> Self {
+        Self(NonNull::from(&SKIPPED).cast())
+    }
+
+    pub(crate) fn is_skipped(self) -> bool {
+        self == Self::skipped()
+    }
+
+    /// A new chunk, or `None` when memory is out. This is the one place that hands them out;
+    /// they are never given back, because a reader may be looking.
+    pub(crate) fn reserve(table: i64, thread: i64, rows: usize) -> Option<Self> {
+        let size = rows.checked_mul(size_of::<Row>())?.checked_add(size_of::<Header>())?;
+        let chunk = Self(arena::reserve(size)?.cast());
+        chunk.table.set(table);
+        chunk.thread.set(thread);
+        chunk.rows.set(rows as i64);
+        arena::finish(&chunk.block, layout::CHUNK);
+        Some(chunk)
+    }
+
+    /// # Safety
+    /// `header` came from [`Chunk::as_ptr`].
+    pub(crate) unsafe fn from_ptr(header: *mut Header) -> Option<Self> {
+        NonNull::new(header).map(Self)
+    }
+
+    /// # Safety
+    /// `header` came from [`Chunk::as_ptr`] and is not null.
+    #[inline(always)]
+    pub(crate) unsafe fn from_non_null(header: *const ()) -> Self {
+        // SAFETY: as the caller promises.
+        Self(unsafe { NonNull::new_unchecked(header.cast_mut().cast()) })
+    }
+
+    pub(crate) const fn as_ptr(self) -> *mut Header {
+        self.0.as_ptr()
+    }
+
+    /// Where row `index` is, in bytes from the header.
+    #[inline(always)]
+    pub(crate) const fn offset(index: usize) -> usize {
+        size_of::<Header>() + index * size_of::<Row>()
+    }
+
+    /// # Safety
+    /// `index` is below the number of rows.
+    #[inline(always)]
+    pub(crate) unsafe fn row(self, index: usize) -> &'static Row {
+        // SAFETY: as the caller promises.
+        unsafe { self.row_from(Self::offset(index)) }
+    }
+
+    /// # Safety
+    /// `offset` is that of a row of this chunk.
+    #[inline(always)]
+    pub(crate) unsafe fn row_from(self, offset: usize) -> &'static Row {
+        // SAFETY: the header is followed by `rows` initialised rows, aligned because the header's
+        // size is a multiple of its alignment; the caller keeps within them; never freed.
+        unsafe { self.0.byte_add(offset).cast().as_ref() }
+    }
+
+    /// Row `index`, or the last one: emitted code stays within, and a damaged index does no harm.
+    pub(crate) fn row_clamped(self, index: usize) -> &'static Row {
+        let last = (self.rows.get() as usize).saturating_sub(1);
+        // SAFETY: clamped; a table has at least one row.
+        unsafe { self.row(index.min(last)) }
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = &'static Row> {
+        (0..self.rows.get() as usize).map(move |index| self.row_clamped(index))
+    }
+
+    /// Where a row of this chunk is, in bytes from the header.
+    #[inline(always)]
+    pub(crate) fn offset_of(self, row: &Row) -> i64 {
+        (ptr::from_ref(row) as usize).wrapping_sub(self.0.as_ptr() as usize) as i64
+    }
+
+    /// The row at `offset`; `None` for [`IDLE`] and [`RUNNING`].
+    pub(crate) fn row_at(self, offset: i64) -> Option<&'static Row> {
+        if matches!(offset, IDLE | RUNNING) {
+            return None;
+        }
+        // SAFETY: apart from these only `offset_of` makes offsets, of rows of this chunk.
+        Some(unsafe { self.row_from(offset as usize) })
+    }
+
+    /// The number of the row at this address; `None` where it is none of this chunk.
+    pub(crate) fn find_row(self, row: *const Row) -> Option<usize> {
+        let offset = row.addr().checked_sub(self.0.addr().get() + size_of::<Header>())?;
+        let index = offset / size_of::<Row>();
+        (index < self.rows.get() as usize).then_some(index)
+    }
+
+    /// The number of a row of this chunk.
+    pub(crate) fn index_of(self, row: &Row) -> usize {
+        (self.offset_of(row) as usize).saturating_sub(size_of::<Header>()) / size_of::<Row>()
+    }
+
+    pub(crate) fn last(self) -> Totals {
+        Totals {
+            live: self.last_live.get(),
+            allocated: self.last_allocated.get(),
+            allocations: self.last_allocations.get(),
+        }
+    }
+
+    pub(crate) fn set_last(self, totals: &Totals) {
+        self.last_live.set(totals.live);
+        self.last_allocated.set(totals.allocated);
+        self.last_allocations.set(totals.allocations);
+    }
+}

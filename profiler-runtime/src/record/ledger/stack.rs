@@ -1,0 +1,318 @@
+//! What frames give back when they end: a stack of it for every ledger.
+//!
+//! It lies here and not in the frames, so that a frame is two pointers, which the compiler keeps in
+//! registers, and a call has little to copy. And it lies where the figures are, because the frames
+//! above [`Stack::complete`] have not written anything else about their callers: a reader finds it
+//! out from here.
+
+use core::cell::Cell;
+use core::ptr::{self, NonNull};
+
+use super::row::{Chunk, Header, Row, Totals};
+use crate::record::memory::arena;
+use crate::record::memory::layout;
+use crate::record::sync::word::{MARK, Pointer, Word, marked};
+
+/// The bit added to the chunk of an entry whose frame is guarded ([`crate::record::frame::foreign`]), beside the mark.
+const GUARDED: usize = 2;
+
+/// Both are no part of the address.
+pub(crate) const MARKS: usize = MARK | GUARDED;
+
+/// What a frame gives back when it ends.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Aside {
+    /// The frame's own chunk; [`marked`] where its end has more to do than to give back the row. So the end
+    /// finds out by one comparison whether it has not, and is that of the innermost frame.
+    pub(crate) chunk: Pointer<Header>,
+    /// The row that was current.
+    pub(crate) row: Pointer<Row>,
+    /// Where the next outer frame of the same function was left. This and what follows is set when
+    /// the caller is complete.
+    pub(crate) outer: Word,
+    /// Where the caller's line and peak stood, in absolute bytes.
+    pub(crate) line_start: Word,
+    pub(crate) frame_peak: Word,
+}
+
+/// For so many frames, at first.
+const SMALLEST: usize = 64;
+
+/// The innermost frame is the last one. Null pointers are an empty stack.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Stack {
+    /// Behind the last one.
+    pub(in crate::record) top: Pointer<Aside>,
+    /// Behind the last one whose caller's books are complete. Nothing has changed between the
+    /// entries of the frames above.
+    pub(in crate::record) complete: Pointer<Aside>,
+    begin: Cell<*mut Aside>,
+    #[cfg(target_pointer_width = "32")]
+    _high: u32,
+    end: Cell<*mut Aside>,
+    #[cfg(target_pointer_width = "32")]
+    _high_too: u32,
+}
+
+// SAFETY: the cells are used by the thread alone whose ledger the stack is in; the next thread
+// takes that over with acquire ordering (`crate::record::sync::claim`).
+unsafe impl Sync for Stack {}
+// SAFETY: as above.
+unsafe impl Send for Stack {}
+
+impl Stack {
+    pub(crate) const fn new() -> Self {
+        Self {
+            top: Pointer::new(ptr::null_mut()),
+            complete: Pointer::new(ptr::null_mut()),
+            begin: Cell::new(ptr::null_mut()),
+            #[cfg(target_pointer_width = "32")]
+            _high: 0,
+            end: Cell::new(ptr::null_mut()),
+            #[cfg(target_pointer_width = "32")]
+            _high_too: 0,
+        }
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_full(&self) -> bool {
+        self.top.get() == self.end.get()
+    }
+
+    /// Puts one more on the stack, of a frame of `chunk`; `None` where that is full.
+    #[inline(always)]
+    pub(crate) fn push(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
+        let top = self.top.get();
+        if top == self.end.get() {
+            return None;
+        }
+        // SAFETY: as it is not full, there is room between `top` and `end`.
+        let aside = unsafe { &*top };
+        aside.chunk.set(chunk.as_ptr());
+        aside.row.set(ptr::from_ref(row).cast_mut());
+        self.top.set(top.wrapping_add(1));
+        Some(aside)
+    }
+
+    /// The chunk of the innermost frame.
+    pub(in crate::record) fn chunk(&self) -> Option<Chunk> {
+        self.chunk_below(self.top.get())
+    }
+
+    /// The chunk of the frame below this entry; `None` for the first one.
+    fn chunk_below(&self, entry: *mut Aside) -> Option<Chunk> {
+        // SAFETY: what lies between `begin` and `top` was written by `push`.
+        (entry != self.begin.get()).then(|| unsafe { &*entry.wrapping_sub(1) }.chunk())?
+    }
+
+    #[inline(always)]
+    pub(crate) fn is_complete(&self) -> bool {
+        self.top.get() == self.complete.get()
+    }
+
+    /// Takes the last one away, if it is that of a frame of `chunk` and not [`marked`]. It is valid until
+    /// the next one is pushed, like what the others give.
+    ///
+    /// # Safety
+    /// A frame was once put here.
+    #[inline(always)]
+    pub(in crate::record) unsafe fn pop_unmarked(&self, chunk: Chunk) -> Option<&Aside> {
+        let last = self.top.get().wrapping_sub(1);
+        // SAFETY: so there is a block: below its first entry is the unit for its header, in which no chunk
+        // is, and the others were written by `push`.
+        let aside = unsafe { &*last };
+        (aside.chunk.get() == chunk.as_ptr()).then(|| {
+            self.top.set(last);
+            aside
+        })
+    }
+
+    /// Takes the last one away, if it is that of a frame of `chunk` and the books of its caller are not
+    /// complete.
+    pub(in crate::record) fn pop_incomplete(&self, chunk: Chunk) -> Option<&Aside> {
+        if self.is_complete() || self.chunk() != Some(chunk) {
+            return None;
+        }
+        let last = self.top.get().wrapping_sub(1);
+        self.top.set(last);
+        // SAFETY: what lies between `complete` and `top` was written by `push`.
+        Some(unsafe { &*last })
+    }
+
+    /// All that are not complete, the outermost first, with the chunks of those who called them.
+    pub(in crate::record) fn incomplete(&self) -> impl Iterator<Item = (Option<Chunk>, &Aside)> {
+        let (mut at, top) = (self.complete.get(), self.top.get());
+        core::iter::from_fn(move || {
+            let entry = (at != top).then_some(at)?;
+            at = at.wrapping_add(1);
+            // SAFETY: what lies between `complete` and `top` was written by `push`.
+            Some((self.chunk_below(entry), unsafe { &*entry }))
+        })
+    }
+
+    /// Takes away what the innermost frame of `chunk` put here, and what lies above: frames on
+    /// other stacks of a thread that has several may end in another order. The books of all callers are
+    /// complete, and `now` are the thread's totals.
+    pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&Aside> {
+        let mut above = self.top.get();
+        while self.chunk_below(above)? != chunk {
+            above = above.wrapping_sub(1);
+        }
+        self.give_up_from(above, now);
+        let last = above.wrapping_sub(1);
+        self.top.set(last);
+        self.complete.set(last);
+        // SAFETY: what lies between `begin` and `top` was written by `push`.
+        Some(unsafe { &*last })
+    }
+
+    /// The ends of these frames will not be seen.
+    fn give_up_from(&self, entry: *mut Aside, now: &Totals) {
+        while self.top.get() != entry {
+            let last = self.top.get().wrapping_sub(1);
+            // SAFETY: what lies between `begin` and `top` was written by `push`.
+            unsafe { &*last }.give_up(now);
+            self.top.set(last);
+        }
+        self.complete.set(entry);
+    }
+
+    /// The innermost frame is guarded, and began where the stack pointer was this.
+    pub(in crate::record) fn guard(&self, stack_pointer: usize) {
+        if let Some((last, begun)) = self.last() {
+            begun.set(stack_pointer as i64);
+            last.chunk.set(last.chunk.get().map_addr(|address| address | GUARDED));
+        }
+    }
+
+    /// The stack address at which the innermost frame began, if it is guarded.
+    pub(in crate::record) fn guarded(&self) -> Option<usize> {
+        let (_, begun) = self.last().filter(|(last, _)| last.is_guarded())?;
+        Some(begun.get() as usize)
+    }
+
+    /// The entry of the innermost frame, and where it began.
+    fn last(&self) -> Option<(&Aside, &Word)> {
+        let count = self.depth();
+        let last = self.top.get().wrapping_sub(1);
+        // SAFETY: as it is not empty, `push` wrote the last one, and there is a place for it behind them all.
+        (count > 0).then(|| unsafe { (&*last, begun(self.end.get(), count - 1)) })
+    }
+
+    /// The chunks of the guarded frames, the innermost first. Any thread may look.
+    pub(in crate::record) fn guarded_chunks(&self) -> impl Iterator<Item = Chunk> {
+        let mut at = self.top.get();
+        core::iter::from_fn(move || {
+            if at.is_null() {
+                return None;
+            }
+            at = at.wrapping_sub(1);
+            // SAFETY: an entry, or the unit before the first one, in which nothing is guarded. Blocks are
+            // never freed.
+            let entry = unsafe { &*at };
+            entry.chunk().filter(|_| entry.is_guarded())
+        })
+    }
+
+    /// How many frames are on it.
+    pub(crate) fn depth(&self) -> usize {
+        (self.top.get().addr() - self.begin.get().addr()) / size_of::<Aside>()
+    }
+
+    /// Gives up all frames, of a thread that has ended with these totals. The books of all callers are
+    /// complete.
+    pub(crate) fn clear(&self, now: &Totals) {
+        self.give_up_from(self.begin.get(), now);
+    }
+
+    /// Makes room for more, on a stack that is complete; `None` when memory is out.
+    #[cold]
+    pub(crate) fn grow(&self) -> Option<()> {
+        let old = self.begin.get();
+        let count = self.depth();
+        let room = (2 * count).max(SMALLEST);
+        let entry = size_of::<Aside>() + size_of::<Word>();
+        let block = arena::reserve(layout::UNIT + room * entry)?;
+        let begin = Self::entries(block);
+        let (end, old_end) = (begin.wrapping_add(room), self.end.get());
+        for index in 0..count {
+            // SAFETY: both blocks hold as many, which were written by `push`.
+            let (from, to) = unsafe { (&*old.add(index), &*begin.add(index)) };
+            to.copy(from);
+            // SAFETY: behind the entries of either block there is a place for each of them.
+            let (from, to) = unsafe { (begun(old_end, index), begun(end, index)) };
+            to.set(from.get());
+        }
+        // SAFETY: `reserve` gives a word, never freed.
+        arena::finish(unsafe { block.as_ref() }, layout::STACK);
+        let old_block = NonNull::new(old.wrapping_byte_sub(layout::UNIT).cast::<Word>());
+        self.begin.set(begin);
+        self.end.set(end);
+        self.top.set(begin.wrapping_add(count));
+        self.complete.set(begin.wrapping_add(count));
+        if let Some(block) = old_block.filter(|_| !old.is_null()) {
+            // SAFETY: the block that the old entries are in, never freed.
+            arena::abandon(unsafe { block.as_ref() });
+        }
+        Some(())
+    }
+
+    /// Entries lie in a block behind a unit for its header.
+    fn entries(block: NonNull<Word>) -> *mut Aside {
+        block.as_ptr().wrapping_byte_add(layout::UNIT).cast()
+    }
+}
+
+/// The stack address at which the frame of the entry of this number began, if it is guarded.
+///
+/// # Safety
+/// `end` is the end of a block's entries, and there are more than `index` of them.
+unsafe fn begun<'a>(end: *mut Aside, index: usize) -> &'a Word {
+    // SAFETY: `grow` has made room for a word for each entry behind them all.
+    unsafe { &*end.cast::<Word>().add(index) }
+}
+
+impl Aside {
+    #[inline(always)]
+    pub(crate) fn row(&self) -> &'static Row {
+        // SAFETY: `push` was given the current row of a ledger, which is never freed.
+        unsafe { NonNull::new_unchecked(self.row.get()).as_ref() }
+    }
+
+    /// The frame's own chunk.
+    pub(in crate::record) fn chunk(&self) -> Option<Chunk> {
+        // SAFETY: `push` was given it.
+        unsafe { Chunk::from_ptr(self.chunk.get().map_addr(|address| address & !MARKS)) }
+    }
+
+    /// The end of the frame will not be seen.
+    fn give_up(&self, now: &Totals) {
+        if let Some(chunk) = self.chunk() {
+            chunk.book_suspended(now);
+            chunk.set_last(now);
+            chunk.suspended.set(self.outer.get());
+        }
+    }
+
+    fn is_guarded(&self) -> bool {
+        self.chunk.get().addr() & GUARDED != 0
+    }
+
+    pub(in crate::record) fn mark(&self) {
+        self.chunk.set(marked(self.chunk.get()));
+    }
+
+    fn copy(&self, from: &Self) {
+        self.chunk.set(from.chunk.get());
+        self.row.set(from.row.get());
+        for (word, from) in [
+            (&self.outer, &from.outer),
+            (&self.line_start, &from.line_start),
+            (&self.frame_peak, &from.frame_peak),
+        ] {
+            word.set(from.get());
+        }
+    }
+}

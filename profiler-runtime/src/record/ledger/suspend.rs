@@ -1,0 +1,183 @@
+//! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
+
+use super::ledger::{CHANGED, Kind, Ledger, PLAIN, RISEN};
+use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
+use super::stack::Aside;
+
+impl Ledger {
+    /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
+    /// thread last booked.
+    ///
+    /// Most frames change nothing, and end like that. So nothing more is written down of the
+    /// caller's books: until the next change they stand as they stood when the thread last booked.
+    /// `line_start` stays the caller's too.
+    #[inline(always)]
+    pub(in crate::record) fn push_unchanged(
+        &self,
+        chunk: Chunk,
+        row: &'static Row,
+    ) -> Option<&Aside> {
+        let current = self.row();
+        if self.notable.get() as u64 > current.usage.get() as u64 {
+            return None;
+        }
+        let aside = self.stack.push(chunk, current)?;
+        self.set_row(row);
+        Some(aside)
+    }
+
+    /// The same where the caller's line may have risen above its start, though all is booked.
+    pub(in crate::record) fn push_calmed(&self, chunk: Chunk, row: &'static Row) -> bool {
+        let has_risen = self.calm_down();
+        let aside = self.push_unchanged(chunk, row);
+        if let Some(aside) = aside.filter(|_| has_risen) {
+            aside.mark();
+        }
+        aside.is_some()
+    }
+
+    /// The same whatever has changed, of which all is booked. The first line of the frame has
+    /// already risen by `rise`. `None` when memory is out.
+    pub(in crate::record) fn push_frame(
+        &self,
+        chunk: Chunk,
+        row: &'static Row,
+        rise: i64,
+    ) -> Option<()> {
+        if self.stack.is_full() {
+            self.complete();
+            self.stack.grow()?;
+        }
+        let has_risen = self.has_risen();
+        let aside = self.stack.push(chunk, self.row())?;
+        if has_risen {
+            aside.mark();
+        }
+        self.set_row(row);
+        let live = self.live.get();
+        // With `rss` nothing else moves the peak along.
+        self.peak.set(live);
+        if rise != 0 {
+            self.complete();
+            self.line_start.set(live.wrapping_sub(rise));
+            self.notable.set(CHANGED);
+        }
+        Some(())
+    }
+
+    /// Ends the frame of `chunk`, of which all is booked, if it is the innermost one, and nothing has
+    /// changed since it was put in place.
+    pub(in crate::record) fn pop_unchanged(&self, chunk: Chunk) -> bool {
+        let aside = self.stack.pop_incomplete(chunk);
+        if let Some(aside) = aside {
+            self.resume(aside);
+            self.note_rise();
+        }
+        aside.is_some()
+    }
+
+    /// Whether the current line, of which all is booked, has risen above its start, so that it is still to
+    /// be closed by its end. Known where the books of all callers are complete.
+    fn has_risen(&self) -> bool {
+        self.stack.is_complete() && self.line_start.get() != self.live.get()
+    }
+
+    /// Has it closed then.
+    pub(in crate::record) fn note_rise(&self) {
+        if self.has_risen() {
+            self.notable.set(RISEN | self.mode.get());
+        }
+    }
+
+    /// Where the current line has risen only by frames that have ended, and is no higher than it ever
+    /// was, the next frame may be one that changes nothing. Whether that is so.
+    fn calm_down(&self) -> bool {
+        let now = self.usage();
+        // Below zero it would say that something has changed: what other threads have allocated may
+        // be freed here before they tell of it.
+        let is_known = (0..=self.row().usage.get()).contains(&now);
+        let has_risen = self.mode.get() == PLAIN && self.notable.get() == RISEN && is_known;
+        if has_risen {
+            self.notable.set(now);
+        }
+        has_risen
+    }
+
+    /// Puts the line back that another frame has replaced.
+    #[inline(always)]
+    pub(in crate::record) fn resume(&self, aside: &Aside) {
+        self.row.set(aside.row.get());
+    }
+
+    /// Before anything is booked: what [`Ledger::push_unchanged`] has left out.
+    #[inline(always)]
+    pub(crate) fn complete(&self) {
+        if !self.stack.is_complete() {
+            self.complete_frames();
+        }
+    }
+
+    #[inline(never)]
+    fn complete_frames(&self) {
+        let (booked, base) = (self.booked_totals(), self.base.get());
+        let mut line_start = self.line_start.get().wrapping_add(base);
+        let mut frame_peak = self.frame_peak.get().wrapping_add(base);
+        for (caller, aside) in self.stack.incomplete() {
+            if let Some(caller) = caller {
+                caller.set_last(&booked);
+                caller.suspended.set(caller.offset_of(aside.row()));
+            }
+            if let Some(entered) = aside.chunk() {
+                aside.outer.set(entered.suspend_outer(caller, &booked));
+            }
+            aside.mark();
+            aside.line_start.set(line_start);
+            aside.frame_peak.set(frame_peak);
+            (line_start, frame_peak) = (booked.live, booked.live);
+        }
+        self.line_start.set(self.booked.get());
+        self.frame_peak.set(self.booked.get());
+        self.stack.complete.set(self.stack.top.get());
+    }
+
+    /// Ends a frame, of which all is booked: the peak that it saw also is one of the frame that
+    /// called it. Returns how far the frame rose above the start of the caller's line.
+    #[inline(always)]
+    pub(in crate::record) fn restore_marks(&self, aside: &Aside) -> i64 {
+        if self.kind() != Kind::Heap {
+            return 0;
+        }
+        let (base, seen) = (self.base.get(), self.frame_peak.get());
+        let line_start = aside.line_start.get().wrapping_sub(base);
+        self.line_start.set(line_start);
+        self.note_rise();
+        self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
+        seen.wrapping_sub(line_start)
+    }
+}
+
+impl Chunk {
+    /// A frame of this function has been entered by `caller` when all had been booked up to
+    /// `booked`. Returns where the next outer frame of the same function waits. Up to here what
+    /// happened is on that one's line.
+    fn suspend_outer(self, caller: Option<Chunk>, booked: &Totals) -> i64 {
+        let outer = self.suspended.get();
+        if outer != IDLE && caller != Some(self) {
+            self.book_suspended(booked);
+            self.set_last(booked);
+        }
+        self.suspended.set(RUNNING);
+        outer
+    }
+
+    /// A frame of this function waits further out: what happened since it was left is on its line.
+    pub(in crate::record) fn book_suspended(self, now: &Totals) {
+        let change = now.since(&self.last());
+        // Where nothing was allocated and nothing freed there is nothing to write.
+        if (change.live, change.allocated) != (0, 0)
+            && let Some(row) = self.row_at(self.suspended.get())
+        {
+            row.book(&change);
+        }
+    }
+}

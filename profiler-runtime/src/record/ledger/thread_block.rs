@@ -1,0 +1,69 @@
+//! The block of one thread: its ledgers.
+
+use core::{ptr, slice};
+
+use super::ledger::{Counts, Kind, Ledger};
+use super::row::Row;
+use super::thread::Thread;
+use crate::record::memory::arena;
+use crate::record::memory::layout;
+use crate::record::sync::word::Word;
+
+/// What one thread writes beside the rows of functions.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Books {
+    block: Word,
+    /// Of the thread's record.
+    pub(in crate::record) number: Word,
+    /// The ledgers begin a cache line.
+    _rest: [Word; 6],
+    pub(in crate::record) heap: Ledger,
+    pub(in crate::record) rss: Ledger,
+    /// Where that is booked which happens outside annotated functions.
+    pub(in crate::record) idle: Row,
+}
+
+impl Books {
+    /// New ones for the thread of this number; `None` when memory is out.
+    pub(in crate::record) fn reserve(number: i64) -> Option<&'static Self> {
+        let place = arena::reserve(size_of::<Self>())?.cast::<Self>().as_ptr();
+        // SAFETY: zeroes are valid in the words that are not written here. The memory is
+        // exclusively ours and never freed.
+        let books: &'static Self = unsafe {
+            (&raw mut (*place).idle).write(Row::new());
+            let idle: &'static Row = &(*place).idle;
+            (&raw mut (*place).heap).write(Ledger::of_thread(Kind::Heap, idle));
+            (&raw mut (*place).rss).write(Ledger::of_thread(Kind::Rss, idle));
+            &*place
+        };
+        books.number.set(number);
+        Some(books)
+    }
+
+    pub(in crate::record) fn belong_to(&'static self, thread: &'static Thread) {
+        self.heap.belongs_to(thread);
+        self.rss.belongs_to(thread);
+        arena::finish(&self.block, layout::THREAD);
+    }
+
+    /// Only for the thread that writes here.
+    pub(in crate::record) fn words(&self) -> &[Word] {
+        let words = ptr::from_ref(self).cast();
+        // SAFETY: ledgers are words without a gap, what is behind them is zeroes, and this thread alone writes
+        // those that are no atomics.
+        unsafe { slice::from_raw_parts(words, size_of::<Self>() / size_of::<Word>()) }
+    }
+
+    /// Goes on from the thread's `old` books, of which no frame is in use. Returns the counts that the
+    /// allocator had there.
+    pub(in crate::record) fn take_over(&self, old: &Self) -> Counts {
+        self.rss.take_over(&old.rss);
+        self.heap.take_over(&old.heap)
+    }
+
+    /// Nobody writes here any more.
+    pub(in crate::record) fn abandon(&self) {
+        arena::abandon(&self.block);
+    }
+}

@@ -1,0 +1,58 @@
+//! The block that says what process a recording is of.
+
+use super::layout;
+use crate::process::Identity;
+use crate::record::ledger::counting;
+use crate::record::ledger::ledger::Kind;
+use crate::record::sync::word::Word;
+
+/// The description of the process in a recording.
+#[derive(Debug, Default)]
+#[repr(C, align(64))]
+pub(crate) struct Process {
+    pub(in crate::record) block: Word,
+    pub(in crate::record) id: Word,
+    /// A [`crate::record::ledger::ledger::Kind`].
+    pub(in crate::record) backend: Word,
+    /// Nanoseconds since 1970.
+    pub(in crate::record) started: Word,
+    /// 1 when nothing more was to come.
+    pub(in crate::record) closed: Word,
+    /// The system's error when the file could not grow; 0 if it always could.
+    pub(in crate::record) error: Word,
+    /// Bytes of the file.
+    pub(in crate::record) length: Word,
+    /// Bytes live in the process as far as threads have published them.
+    pub(in crate::record) published: Word,
+    /// Bytes in use by the process when it was closed; [`layout::NEVER`] where not known.
+    pub(in crate::record) bytes: Word,
+    /// Length of the command line, which follows, packed.
+    pub(in crate::record) text: Word,
+    /// When the process began, in ticks since the system did; 0 where not known.
+    pub(in crate::record) birth: Word,
+    /// The system's name for the time since it was started last, lower half first.
+    pub(in crate::record) boot: [Word; 2],
+    /// Number that the system gives to one process only, or to all.
+    pub(in crate::record) unique: Word,
+}
+
+impl Process {
+    /// Says which process it is, what it measures, and nanoseconds since 1970.
+    pub(crate) fn describe(&self, identity: &Identity, backend: Kind, started: i64) {
+        self.id.set(identity.id.into());
+        self.birth.set(identity.start);
+        self.unique.set(identity.unique as i64);
+        let halves = [identity.boot as i64, (identity.boot >> 64) as i64];
+        self.boot.iter().zip(halves).for_each(|(word, half)| word.set(half));
+        self.backend.set(backend as i64);
+        self.started.set(started);
+        self.bytes.set(layout::NEVER);
+        self.published.set(counting::published());
+    }
+
+    /// Nothing more is to come: the process has this many bytes in use.
+    pub(crate) fn close(&self, bytes: Option<i64>) {
+        self.bytes.set(bytes.unwrap_or(layout::NEVER));
+        self.closed.publish(1);
+    }
+}

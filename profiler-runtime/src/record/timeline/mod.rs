@@ -1,0 +1,8 @@
+//! Memory over time: readings, and spans of calls and named blocks.
+//!
+//! Owns what is kept of them. It never changes a figure of a line.
+
+pub(crate) mod named;
+pub(crate) mod open_spans;
+pub(crate) mod span;
+pub(crate) mod timeline;

@@ -1,0 +1,377 @@
+//! Which calls and named blocks are open on a thread, so that a timeline has their levels and ends.
+//!
+//! A span is written where it begins, so that one which never ends is there too. Calls are told
+//! apart by how deep the stack of their thread is: whatever way a frame is left, the calls above it
+//! are over. A named block is over when its guard is dropped; while it is in a task that waits, it
+//! is on no thread.
+
+use core::alloc::Layout;
+use core::cell::Cell;
+use core::sync::atomic::Ordering::Relaxed;
+
+use super::named::{Blocks, NamedBlock, Spare};
+use super::span::{Name, SPANS, Span, Spans, is_kept};
+use super::timeline::is_on;
+use crate::process;
+use crate::record::function::registry;
+use crate::record::ledger::busy::Busy;
+use crate::record::ledger::ledger::{Kind, Ledger};
+use crate::record::ledger::row::Chunk;
+use crate::record::ledger::thread::{self, Thread};
+
+/// Open calls of a thread that are known; deeper ones are no spans.
+const DEEPEST: usize = 256;
+
+/// A call or block that is open on a thread.
+#[derive(Clone, Copy)]
+struct Open {
+    /// How many frames the thread is in: its own, or for a block the one that it is in.
+    depth: usize,
+    level: i64,
+    /// That of a call which is kept, to be ended when the frame is left. A task ends its own.
+    span: Option<&'static Span>,
+    block: Option<&'static NamedBlock>,
+}
+
+/// What one thread knows of its spans. Zeroes are a valid one.
+pub(crate) struct Track {
+    /// Where the next span is written, and which one of the block it is.
+    spans: Cell<Option<&'static Spans>>,
+    next: Cell<usize>,
+    spare: Spare,
+    length: Cell<usize>,
+    open: [Cell<Open>; DEEPEST],
+}
+
+impl Track {
+    /// That of the thread, which is the calling one; `None` when memory is out.
+    fn of(thread: &Thread) -> Option<&'static Self> {
+        let track = thread.track.load(Relaxed);
+        // SAFETY: null or a track, which is never freed.
+        unsafe { track.as_ref() }.or_else(|| Self::reserve(thread))
+    }
+
+    #[cold]
+    fn reserve(thread: &Thread) -> Option<&'static Self> {
+        let track = process::allocate_lasting(Layout::new::<Self>())?.cast::<Self>();
+        thread.track.store(track.as_ptr(), Relaxed);
+        // SAFETY: zeroes, which are valid: no spans, and nothing open. Never freed.
+        Some(unsafe { track.as_ref() })
+    }
+
+    fn top(&self) -> Option<Open> {
+        self.open.get(self.length.get().checked_sub(1)?).map(Cell::get)
+    }
+
+    fn pop(&self) {
+        self.length.set(self.length.get().saturating_sub(1));
+    }
+
+    /// False where it is too deep.
+    fn push(&self, open: Open) -> bool {
+        let length = self.length.get();
+        let Some(place) = self.open.get(length) else { return false };
+        place.set(open);
+        self.length.set(length + 1);
+        true
+    }
+
+    /// The level of what begins now.
+    fn level(&self) -> i64 {
+        while let Some(open) = self.top() {
+            match open.block.filter(|block| !block.is_open()) {
+                Some(over) => over.release(),
+                None => return open.level + 1,
+            }
+            self.pop();
+        }
+        0
+    }
+
+    /// Ends the calls of frames that are deeper. Blocks whose guards live on, because they were
+    /// returned or put away, are in the frame that is left.
+    fn unwind_to(&self, depth: usize, ledger: &Ledger) {
+        let mut blocks = Blocks::none();
+        while let Some(open) = self.top().filter(|open| open.depth > depth) {
+            self.pop();
+            if let Some(span) = open.span {
+                span.close(ledger.reading());
+            }
+            if let Some(block) = open.block {
+                blocks.push(block);
+            }
+        }
+        self.put_back(&mut blocks, depth);
+    }
+
+    /// The blocks that are in the frame of a task, whose poll ends: the outermost is the last one
+    /// that was put in.
+    fn take_blocks(&self, depth: usize) -> Blocks {
+        let mut blocks = Blocks::none();
+        while let Some(open) = self.top().filter(|open| open.depth == depth)
+            && let Some(block) = open.block
+        {
+            self.pop();
+            blocks.push(block);
+        }
+        blocks
+    }
+
+    /// Those that are still open are in the frame of this depth from now on.
+    fn put_back(&self, blocks: &mut Blocks, depth: usize) {
+        while let Some(block) = blocks.pop() {
+            let open = Open { depth, level: block.level(), span: None, block: Some(block) };
+            if !block.is_open() || !self.push(open) {
+                block.release();
+            }
+        }
+    }
+
+    /// Another thread begins, in the place of one that has ended.
+    fn clear(&self) {
+        while let Some(open) = self.top() {
+            self.pop();
+            if let Some(block) = open.block {
+                block.release();
+            }
+        }
+    }
+
+    /// Where the next span is written; `None` where there is no room, or the call of this number is
+    /// not kept.
+    fn next_span(&self, thread: &Thread, call: i64) -> Option<&'static Span> {
+        if self.length.get() >= DEEPEST || !is_kept(call) {
+            return None;
+        }
+        let spans = match self.spans.get().filter(|_| self.next.get() < SPANS) {
+            Some(spans) => spans,
+            None => {
+                let spans = Spans::reserve(thread.number())?;
+                self.spans.set(Some(spans));
+                self.next.set(0);
+                spans
+            }
+        };
+        let next = self.next.get();
+        self.next.set(next + 1);
+        spans.spans.get(next)
+    }
+}
+
+/// Has threads go by what follows that have called functions before the timeline began. Only where
+/// none of them runs but the calling one.
+pub(crate) fn catch_up() {
+    if let Some(kind) = registry::kind() {
+        thread::all().for_each(|thread| thread.ledger(kind).keep_open());
+    }
+}
+
+/// The function of `chunk` was called, for the `call`-th time on this thread, and its frame entered.
+#[inline(always)]
+pub(in crate::record) fn entered(ledger: &Ledger, chunk: Chunk, call: i64) {
+    if is_on() {
+        enter(ledger, chunk, call);
+    }
+}
+
+#[inline(never)]
+fn enter(ledger: &Ledger, chunk: Chunk, call: i64) {
+    ledger.keep_open();
+    let Some(thread) = ledger.thread() else { return };
+    let Some(track) = Track::of(thread) else { return };
+    let depth = ledger.stack.depth();
+    track.unwind_to(depth.saturating_sub(1), ledger);
+    let level = track.level();
+    let span = track.next_span(thread, call);
+    if let Some(span) = span {
+        span.begin(chunk.table.get(), level, ledger.reading());
+    }
+    track.push(Open { depth, level, span, block: None });
+}
+
+/// A frame was left.
+#[inline(always)]
+pub(in crate::record) fn left(ledger: &Ledger) {
+    if is_on() {
+        leave(ledger);
+    }
+}
+
+#[inline(never)]
+fn leave(ledger: &Ledger) {
+    if let Some(track) = ledger.thread().and_then(Track::of) {
+        track.unwind_to(ledger.stack.depth(), ledger);
+    }
+}
+
+/// A thread begins, with the record of one that may have ended in the middle of blocks.
+pub(in crate::record) fn thread_begins(thread: &Thread) {
+    // SAFETY: null or a track, which is never freed.
+    if let Some(track) = unsafe { thread.track.load(Relaxed).as_ref() } {
+        track.clear();
+    }
+}
+
+/// The calling thread, its track, and the ledger that its frames use, which is busy meanwhile.
+struct Here {
+    thread: &'static Thread,
+    track: &'static Track,
+    ledger: &'static Ledger,
+    _busy: Busy<'static>,
+}
+
+/// `None` in a handler that has interrupted such work.
+fn here() -> Option<Here> {
+    let thread = thread::current()?;
+    let ledger = thread.ledger(registry::kind()?);
+    let _busy = ledger.begin_work()?;
+    Some(Here { thread, track: Track::of(thread)?, ledger, _busy })
+}
+
+/// Memory in use by the process now, in bytes, as far as the thread of the ledger knows.
+fn reading(ledger: &Ledger) -> Option<i64> {
+    match ledger.kind() {
+        Kind::Rss => process::rss().map(|bytes| bytes as i64),
+        Kind::Heap | Kind::Special => Some(ledger.reading()),
+    }
+}
+
+/// A span that ends when this is dropped, on whatever thread that is.
+#[derive(Debug)]
+pub(crate) struct OpenSpan(Option<&'static Span>);
+
+impl OpenSpan {
+    pub(crate) const fn none() -> Self {
+        Self(None)
+    }
+}
+
+impl Drop for OpenSpan {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(span) = self.0 {
+            close(span);
+        }
+    }
+}
+
+#[inline(never)]
+fn close(span: &Span) {
+    // Past the end of its thread nobody knows better.
+    let known = here().and_then(|here| reading(here.ledger));
+    span.close(known.unwrap_or(span.bytes_at_start.get()));
+}
+
+/// The spans of tasks, which last from the first poll to the end.
+impl OpenSpan {
+    /// That of the call whose frame was entered last.
+    pub(in crate::record) fn of_call() -> Self {
+        let taken = || {
+            let Here { track, ledger, _busy, .. } = here()?;
+            let call = track.top().filter(|call| call.depth == ledger.stack.depth())?;
+            track.pop();
+            track.push(Open { span: None, ..call });
+            call.span
+        };
+        Self(taken())
+    }
+
+    /// The frame of a poll was entered that is not the first: what it calls is one level further in.
+    pub(in crate::record) fn resume(&self) {
+        let Some(Here { track, ledger, _busy, .. }) = here() else { return };
+        ledger.keep_open();
+        let depth = ledger.stack.depth();
+        track.unwind_to(depth.saturating_sub(1), ledger);
+        let around = track.level();
+        let level = self.0.map_or(around, |span| span.level.get());
+        track.push(Open { depth, level, span: None, block: None });
+    }
+}
+
+/// The named blocks that a task is in between two polls: meanwhile they are around no call.
+#[derive(Debug)]
+pub(crate) struct Waiting(Blocks);
+
+impl Waiting {
+    pub(in crate::record) const fn none() -> Self {
+        Self(Blocks::none())
+    }
+
+    /// A poll ends: those in its frame, which has not been left yet.
+    pub(in crate::record) fn take() -> Self {
+        let Some(Here { track, ledger, _busy, .. }) = here() else { return Self::none() };
+        let depth = ledger.stack.depth();
+        track.unwind_to(depth, ledger);
+        Self(track.take_blocks(depth))
+    }
+
+    /// They are in the frame that was entered last: that of the next poll or, once the task has
+    /// ended, of who awaits it, to whom it may have returned a guard.
+    pub(in crate::record) fn resume(&mut self) {
+        if self.0.is_empty() {
+            return;
+        }
+        if let Some(Here { track, ledger, _busy, .. }) = here() {
+            let depth = ledger.stack.depth();
+            track.put_back(&mut self.0, depth);
+        }
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        while let Some(block) = self.0.pop() {
+            block.release();
+        }
+    }
+}
+
+/// A named block, which ends when this is dropped, on whatever thread that is.
+#[derive(Debug)]
+pub(crate) struct OpenBlock(Option<&'static NamedBlock>);
+
+impl OpenBlock {
+    /// One that begins here; none where calls are not recorded.
+    #[inline]
+    pub(crate) fn begin(name: &'static str) -> Self {
+        Self(if is_on() { begin_block(name) } else { None })
+    }
+}
+
+impl Drop for OpenBlock {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(block) = self.0 {
+            end_block(block);
+        }
+    }
+}
+
+#[inline(never)]
+fn begin_block(name: &'static str) -> Option<&'static NamedBlock> {
+    let Here { thread, track, ledger, _busy } = here()?;
+    let name = Name::of(name)?;
+    let run = name.count_run();
+    let depth = ledger.stack.depth();
+    track.unwind_to(depth, ledger);
+    let level = track.level();
+    let block = track.spare.begin(level)?;
+    if let Some(span) = track.next_span(thread, run)
+        && let Some(reading) = reading(ledger)
+    {
+        span.begin(name.label(), level, reading);
+        block.set_span(span);
+    }
+    if track.push(Open { depth, level, span: None, block: Some(block) }) {
+        block.hold();
+    }
+    Some(block)
+}
+
+#[inline(never)]
+fn end_block(block: &'static NamedBlock) {
+    if let Some(span) = block.span() {
+        close(span);
+    }
+    block.close();
+}

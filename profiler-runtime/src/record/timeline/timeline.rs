@@ -1,0 +1,142 @@
+//! Memory over time: whether it is recorded, and where readings lie.
+//!
+//! Times are nanoseconds since the timeline began, on a clock that never goes back; the first of them
+//! is 1, so that 0 is what has not been written.
+
+use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use crate::process;
+use crate::record::ledger::ledger::{CHANGED, Kind, Ledger, PLAIN, SPANS};
+use crate::record::memory::arena;
+use crate::record::memory::layout;
+use crate::record::sync::word::Word;
+
+/// Whether calls are recorded as spans.
+static IS_ON: AtomicBool = AtomicBool::new(false);
+
+#[inline(always)]
+pub(crate) fn is_on() -> bool {
+    IS_ON.load(Relaxed)
+}
+
+/// The block that says that there is a timeline.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Timeline {
+    block: Word,
+    /// Nanoseconds since 1970.
+    pub(in crate::record) started: Word,
+    /// Nanoseconds between two samples.
+    pub(in crate::record) interval: Word,
+}
+
+impl Timeline {
+    /// Has calls recorded from now on; `None` when memory is out. The session calls it, once.
+    pub(crate) fn begin(interval: i64) -> Option<&'static Self> {
+        let block = arena::reserve(size_of::<Self>())?;
+        // SAFETY: the block is as long as that, and zeroes are valid.
+        let timeline: &'static Self = unsafe { block.cast().as_ref() };
+        timeline.started.set(process::nanoseconds().wrapping_sub(now()));
+        timeline.interval.set(interval);
+        arena::finish(&timeline.block, layout::TIMELINE);
+        IS_ON.store(true, Relaxed);
+        Some(timeline)
+    }
+
+    /// Nanoseconds between two samples.
+    pub(crate) fn interval(&self) -> i64 {
+        self.interval.get()
+    }
+
+    pub(crate) fn set_interval(&self, interval: i64) {
+        self.interval.set(interval);
+    }
+}
+
+impl Ledger {
+    /// From now on there always is something to book, so no call is calm: each goes by the functions
+    /// that ask for spans.
+    pub(in crate::record) fn keep_open(&self) {
+        if self.mode.get() == PLAIN {
+            self.mode.set(SPANS);
+        }
+        self.notable.set(CHANGED);
+    }
+
+    /// Memory in use by the process as far as this thread knows: without what the others have not
+    /// published; with `rss` the last reading.
+    pub(in crate::record) fn reading(&self) -> i64 {
+        match self.kind() {
+            Kind::Rss => self.live.get(),
+            Kind::Heap | Kind::Special => self.usage(),
+        }
+    }
+}
+
+/// Nanoseconds since the timeline began.
+pub(in crate::record) fn now() -> i64 {
+    process::ticks()
+}
+
+/// Memory in use by the process at one moment.
+#[derive(Debug)]
+#[repr(C)]
+pub(crate) struct Sample {
+    /// 0 where there is none.
+    pub(in crate::record) time: Word,
+    /// Negative while they are being written.
+    pub(in crate::record) bytes: Word,
+}
+
+/// Samples in a block.
+pub(crate) const SAMPLES: usize = 60;
+
+/// A block of samples, with one writer.
+#[derive(Debug)]
+#[repr(C, align(64))]
+pub(crate) struct Samples {
+    block: Word,
+    /// Samples begin a cache line.
+    _rest: [Word; 7],
+    pub(in crate::record) samples: [Sample; SAMPLES],
+}
+
+impl Samples {
+    /// `None` when memory is out.
+    pub(crate) fn reserve() -> Option<&'static Self> {
+        let block = arena::reserve(size_of::<Self>())?;
+        // SAFETY: the block is as long as that, and zeroes are valid.
+        let samples: &'static Self = unsafe { block.cast().as_ref() };
+        arena::finish(&samples.block, layout::SAMPLES);
+        Some(samples)
+    }
+
+    /// The one of this number.
+    pub(crate) fn get(&self, index: usize) -> Option<&Sample> {
+        self.samples.get(index)
+    }
+}
+
+impl Sample {
+    /// Time, and bytes in use.
+    pub(crate) fn read(&self) -> (i64, i64) {
+        (self.time.get(), self.bytes.get())
+    }
+
+    /// Takes the place of what was there. A reader never takes the one for the other's.
+    pub(crate) fn write(&self, (time, bytes): (i64, i64)) {
+        self.bytes.publish(-1);
+        self.time.publish(time);
+        self.bytes.publish(bytes);
+    }
+
+    /// The same for this moment.
+    pub(crate) fn write_now(&self, bytes: i64) {
+        self.write((now(), bytes));
+    }
+
+    /// There is none here any more.
+    pub(crate) fn clear(&self) {
+        self.time.publish(0);
+    }
+}

@@ -13,8 +13,10 @@ use crate::snapshot::Backend;
 
 /// Names the block from here to where the result is dropped in the [timeline] of the run.
 ///
-/// It may be held across an `await`, and dropped on another thread. Where no timeline is recorded it
-/// does nothing.
+/// It is a span of the thread that it begins on. Held across an `await` it stays around what its task
+/// calls, on whatever thread that goes on. A guard may be moved and dropped on any thread: the span
+/// ends there and then. Of a name that runs thousands of times some runs are left out; these are no
+/// level in the chart either. Where no timeline is recorded it does nothing.
 ///
 /// ```
 /// let numbers = {

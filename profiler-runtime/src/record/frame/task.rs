@@ -12,7 +12,8 @@ use core::task::{Context, Poll};
 
 use super::frame::Frame;
 use crate::record::function::registry::Table;
-use crate::record::timeline::open_spans::{OpenSpan, Waiting};
+use crate::record::timeline::open_spans::{self, OpenSpan};
+use crate::record::timeline::span::Span;
 use crate::record::timeline::timeline;
 
 /// A future whose polls run in a frame of `table`.
@@ -28,8 +29,8 @@ pub struct Task<F> {
     rise: i64,
     /// In a timeline, a call from its first poll on. Dropped after the future.
     span: OpenSpan,
-    /// In a timeline, between two polls: the named blocks that it is in.
-    blocks: Waiting,
+    /// In a timeline, between two polls: the innermost named block that it is in.
+    block: Option<&'static Span>,
     future: ManuallyDrop<F>,
 }
 
@@ -66,7 +67,7 @@ struct Visit<'a> {
     frame: Frame,
     row: &'a mut u32,
     rise: &'a mut i64,
-    blocks: &'a mut Waiting,
+    block: &'a mut Option<&'static Span>,
 }
 
 impl Drop for Visit<'_> {
@@ -74,7 +75,7 @@ impl Drop for Visit<'_> {
         if let Some((row, rise)) = self.frame.position() {
             (*self.row, *self.rise) = (row as u32, rise);
             if timeline::is_on() {
-                *self.blocks = Waiting::take();
+                *self.block = open_spans::take_block();
             }
         }
     }
@@ -109,8 +110,7 @@ impl<F> Task<F> {
         let future = ManuallyDrop::new(future);
         let is_call = matches!(state, State::Call);
         let span = OpenSpan::none();
-        let blocks = Waiting::none();
-        Self { table, row, state, is_call, rise: 0, span, blocks, future }
+        Self { table, row, state, is_call, rise: 0, span, block: None, future }
     }
 
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {
@@ -124,13 +124,13 @@ impl<F> Task<F> {
                 _ if self.is_call => self.span.resume(),
                 _ => {}
             }
-            self.blocks.resume();
+            open_spans::put_block(self.block.take());
         }
         if self.state != State::Finished {
             self.state = State::Pending;
         }
-        let (row, rise, blocks) = (&mut self.row, &mut self.rise, &mut self.blocks);
-        (Visit { frame, row, rise, blocks }, &mut self.future)
+        let (row, rise, block) = (&mut self.row, &mut self.rise, &mut self.block);
+        (Visit { frame, row, rise, block }, &mut self.future)
     }
 }
 
@@ -148,7 +148,7 @@ impl<F: Future> Future for Task<F> {
         if result.is_ready() {
             task.state = State::Finished;
             task.span = OpenSpan::none();
-            task.blocks.resume();
+            open_spans::put_block(task.block.take());
         }
         result
     }

@@ -2,7 +2,6 @@
 //!
 //! Owns what is kept of them. It never changes a figure of a line.
 
-pub(crate) mod named;
 pub(crate) mod open_spans;
 pub(crate) mod span;
 pub(crate) mod timeline;

@@ -1,15 +1,18 @@
 //! Which calls and named blocks are open on a thread, so that a timeline has their levels and ends.
 //!
-//! A span is written where it begins, so that one which never ends is there too. Calls are told
-//! apart by how deep the stack of their thread is: whatever way a frame is left, the calls above it
-//! are over. A named block is over when its guard is dropped; while it is in a task that waits, it
-//! is on no thread.
+//! A span is written where it begins, so that one which never ends is there too. A call ends when
+//! the stack of its thread is no longer as deep as it was, in whatever way the frame was left.
+//!
+//! A named block is a span of the thread that it began on, and ends when its guard is dropped, on
+//! whatever thread. That writes the end into the span, where this thread finds it. While a task
+//! waits, its blocks are on no thread: the task keeps the innermost one, and each guard the one
+//! around it.
 
 use core::alloc::Layout;
 use core::cell::Cell;
+use core::ptr;
 use core::sync::atomic::Ordering::Relaxed;
 
-use super::named::{Blocks, NamedBlock, Spare};
 use super::span::{Name, SPANS, Span, Spans, is_kept};
 use super::timeline::is_on;
 use crate::process;
@@ -28,9 +31,29 @@ struct Open {
     /// How many frames the thread is in: its own, or for a block the one that it is in.
     depth: usize,
     level: i64,
-    /// That of a call which is kept, to be ended when the frame is left. A task ends its own.
+    /// The block's, or that of a call which is kept, to be ended when the frame is left. A task
+    /// ends its own.
     span: Option<&'static Span>,
-    block: Option<&'static NamedBlock>,
+    is_block: bool,
+}
+
+impl Open {
+    const fn call(depth: usize, level: i64, span: Option<&'static Span>) -> Self {
+        Self { depth, level, span, is_block: false }
+    }
+
+    fn block(depth: usize, span: &'static Span) -> Self {
+        Self { depth, level: span.level.get(), span: Some(span), is_block: true }
+    }
+
+    fn is_of(&self, span: &Span) -> bool {
+        self.span.is_some_and(|own| ptr::eq(own, span))
+    }
+
+    /// Whether it is a block whose guard was dropped.
+    fn is_over(&self) -> bool {
+        self.is_block && self.span.is_some_and(Span::is_closed)
+    }
 }
 
 /// What one thread knows of its spans. Zeroes are a valid one.
@@ -38,7 +61,6 @@ pub(crate) struct Track {
     /// Where the next span is written, and which one of the block it is.
     spans: Cell<Option<&'static Spans>>,
     next: Cell<usize>,
-    spare: Spare,
     length: Cell<usize>,
     open: [Cell<Open>; DEEPEST],
 }
@@ -79,9 +101,8 @@ impl Track {
     /// The level of what begins now.
     fn level(&self) -> i64 {
         while let Some(open) = self.top() {
-            match open.block.filter(|block| !block.is_open()) {
-                Some(over) => over.release(),
-                None => return open.level + 1,
+            if !open.is_over() {
+                return open.level + 1;
             }
             self.pop();
         }
@@ -91,49 +112,34 @@ impl Track {
     /// Ends the calls of frames that are deeper. Blocks whose guards live on, because they were
     /// returned or put away, are in the frame that is left.
     fn unwind_to(&self, depth: usize, ledger: &Ledger) {
-        let mut blocks = Blocks::none();
-        while let Some(open) = self.top().filter(|open| open.depth > depth) {
-            self.pop();
-            if let Some(span) = open.span {
-                span.close(ledger.reading());
-            }
-            if let Some(block) = open.block {
-                blocks.push(block);
-            }
-        }
-        self.put_back(&mut blocks, depth);
-    }
-
-    /// The blocks that are in the frame of a task, whose poll ends: the outermost is the last one
-    /// that was put in.
-    fn take_blocks(&self, depth: usize) -> Blocks {
-        let mut blocks = Blocks::none();
-        while let Some(open) = self.top().filter(|open| open.depth == depth)
-            && let Some(block) = open.block
-        {
-            self.pop();
-            blocks.push(block);
-        }
-        blocks
-    }
-
-    /// Those that are still open are in the frame of this depth from now on.
-    fn put_back(&self, blocks: &mut Blocks, depth: usize) {
-        while let Some(block) = blocks.pop() {
-            let open = Open { depth, level: block.level(), span: None, block: Some(block) };
-            if !block.is_open() || !self.push(open) {
-                block.release();
+        let length = self.length.get();
+        let deeper = self.open[..length].iter().rev().take_while(|open| open.get().depth > depth);
+        let first = length - deeper.count();
+        self.length.set(first);
+        for open in self.open[first..length].iter().map(Cell::get) {
+            match open.span {
+                Some(span) if !open.is_block => span.close(ledger.reading()),
+                Some(_) if !open.is_over() => _ = self.push(Open { depth, ..open }),
+                _ => {}
             }
         }
     }
 
-    /// Another thread begins, in the place of one that has ended.
-    fn clear(&self) {
-        while let Some(open) = self.top() {
+    /// The innermost block of the frame of a task, whose poll ends. All of them leave the thread.
+    fn take_block(&self, depth: usize) -> Option<&'static Span> {
+        let mut innermost = None;
+        while let Some(open) = self.top().filter(|open| open.is_block && open.depth == depth) {
             self.pop();
-            if let Some(block) = open.block {
-                block.release();
-            }
+            innermost = innermost.or(open.span.filter(|span| !span.is_closed()));
+        }
+        innermost
+    }
+
+    /// A block that is open is the innermost one of the frame of this depth, if it is not there yet.
+    fn put_block(&self, block: Option<&'static Span>, depth: usize) {
+        let Some(span) = block.filter(|span| !span.is_closed()) else { return };
+        if !self.top().is_some_and(|top| top.is_of(span)) {
+            self.push(Open::block(depth, span));
         }
     }
 
@@ -186,7 +192,7 @@ fn enter(ledger: &Ledger, chunk: Chunk, call: i64) {
     if let Some(span) = span {
         span.begin(chunk.table.get(), level, ledger.reading());
     }
-    track.push(Open { depth, level, span, block: None });
+    track.push(Open::call(depth, level, span));
 }
 
 /// A frame was left.
@@ -208,7 +214,7 @@ fn leave(ledger: &Ledger) {
 pub(in crate::record) fn thread_begins(thread: &Thread) {
     // SAFETY: null or a track, which is never freed.
     if let Some(track) = unsafe { thread.track.load(Relaxed).as_ref() } {
-        track.clear();
+        track.length.set(0);
     }
 }
 
@@ -257,8 +263,12 @@ impl Drop for OpenSpan {
 
 #[inline(never)]
 fn close(span: &Span) {
+    close_from(here().as_ref(), span);
+}
+
+fn close_from(here: Option<&Here>, span: &Span) {
     // Past the end of its thread nobody knows better.
-    let known = here().and_then(|here| reading(here.ledger));
+    let known = here.and_then(|here| reading(here.ledger));
     span.close(known.unwrap_or(span.bytes_at_start.get()));
 }
 
@@ -284,94 +294,79 @@ impl OpenSpan {
         track.unwind_to(depth.saturating_sub(1), ledger);
         let around = track.level();
         let level = self.0.map_or(around, |span| span.level.get());
-        track.push(Open { depth, level, span: None, block: None });
+        track.push(Open::call(depth, level, None));
     }
 }
 
-/// The named blocks that a task is in between two polls: meanwhile they are around no call.
-#[derive(Debug)]
-pub(crate) struct Waiting(Blocks);
-
-impl Waiting {
-    pub(in crate::record) const fn none() -> Self {
-        Self(Blocks::none())
-    }
-
-    /// A poll ends: those in its frame, which has not been left yet.
-    pub(in crate::record) fn take() -> Self {
-        let Some(Here { track, ledger, _busy, .. }) = here() else { return Self::none() };
-        let depth = ledger.stack.depth();
-        track.unwind_to(depth, ledger);
-        Self(track.take_blocks(depth))
-    }
-
-    /// They are in the frame that was entered last: that of the next poll or, once the task has
-    /// ended, of who awaits it, to whom it may have returned a guard.
-    pub(in crate::record) fn resume(&mut self) {
-        if self.0.is_empty() {
-            return;
-        }
-        if let Some(Here { track, ledger, _busy, .. }) = here() {
-            let depth = ledger.stack.depth();
-            track.put_back(&mut self.0, depth);
-        }
-    }
+/// The poll of a task ends, whose frame has not been left yet: the innermost of its named blocks.
+pub(in crate::record) fn take_block() -> Option<&'static Span> {
+    let Here { track, ledger, _busy, .. } = here()?;
+    let depth = ledger.stack.depth();
+    track.unwind_to(depth, ledger);
+    track.take_block(depth)
 }
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        while let Some(block) = self.0.pop() {
-            block.release();
-        }
+/// The block is in the frame that was entered last: that of the next poll or, once the task has
+/// ended, of who awaits it, to whom it may have returned a guard.
+pub(in crate::record) fn put_block(block: Option<&'static Span>) {
+    if block.is_some()
+        && let Some(Here { track, ledger, _busy, .. }) = here()
+    {
+        track.put_block(block, ledger.stack.depth());
     }
 }
 
 /// A named block, which ends when this is dropped, on whatever thread that is.
 #[derive(Debug)]
-pub(crate) struct OpenBlock(Option<&'static NamedBlock>);
+pub(crate) struct OpenBlock {
+    /// None where no timeline is recorded, or this run is left out.
+    span: Option<&'static Span>,
+    /// The innermost one around it.
+    outer: Option<&'static Span>,
+}
 
 impl OpenBlock {
-    /// One that begins here; none where calls are not recorded.
+    /// One that begins here.
     #[inline]
     pub(crate) fn begin(name: &'static str) -> Self {
-        Self(if is_on() { begin_block(name) } else { None })
+        let block = if is_on() { begin_block(name) } else { None };
+        block.unwrap_or(Self { span: None, outer: None })
     }
 }
 
 impl Drop for OpenBlock {
     #[inline]
     fn drop(&mut self) {
-        if let Some(block) = self.0 {
-            end_block(block);
+        if let Some(span) = self.span {
+            end_block(span, self.outer);
         }
     }
 }
 
 #[inline(never)]
-fn begin_block(name: &'static str) -> Option<&'static NamedBlock> {
+fn begin_block(name: &'static str) -> Option<OpenBlock> {
     let Here { thread, track, ledger, _busy } = here()?;
     let name = Name::of(name)?;
     let run = name.count_run();
     let depth = ledger.stack.depth();
     track.unwind_to(depth, ledger);
     let level = track.level();
-    let block = track.spare.begin(level)?;
-    if let Some(span) = track.next_span(thread, run)
-        && let Some(reading) = reading(ledger)
-    {
-        span.begin(name.label(), level, reading);
-        block.set_span(span);
-    }
-    if track.push(Open { depth, level, span: None, block: Some(block) }) {
-        block.hold();
-    }
-    Some(block)
+    let outer = track.top().filter(|open| open.is_block).and_then(|open| open.span);
+    let reading = reading(ledger)?;
+    let span = track.next_span(thread, run)?;
+    span.begin(name.label(), level, reading);
+    track.push(Open::block(depth, span));
+    Some(OpenBlock { span: Some(span), outer })
 }
 
 #[inline(never)]
-fn end_block(block: &'static NamedBlock) {
-    if let Some(span) = block.span() {
-        close(span);
+fn end_block(span: &'static Span, outer: Option<&'static Span>) {
+    let here = here();
+    close_from(here.as_ref(), span);
+    if let Some(Here { track, .. }) = here
+        && let Some(top) = track.top().filter(|top| top.is_of(span))
+    {
+        track.pop();
+        track.put_block(outer, top.depth);
     }
-    block.close();
 }

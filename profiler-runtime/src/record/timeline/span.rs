@@ -94,6 +94,10 @@ impl Span {
         self.start.publish(now());
     }
 
+    pub(super) fn is_closed(&self) -> bool {
+        self.end.get() != 0
+    }
+
     /// Ends now.
     pub(in crate::record) fn close(&self, reading: i64) {
         self.bytes_at_end.set(reading);

@@ -216,6 +216,7 @@ fn held_by_callers() {
 
 /// Of the blocks most are left out; a function that is called twice in each has others left out.
 fn held_often() {
+    often();
     for _ in 0..20_000 {
         let _block = timestamp("block");
         often();

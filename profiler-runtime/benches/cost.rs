@@ -39,6 +39,10 @@ const NOTHING: (&str, &str) = ("nothing", "");
 const ROWS: &[Row] = &[
     Row { title: "line event, `heap`, nothing changed", work: ("events", ""), baseline: NOTHING, per_turn: 8, turns: 2_000_000, ratio: false, bound: "2 ns, 12" },
     Row { title: "line event, `heap`, after an allocation or a free", work: ("changed", ""), baseline: ("counted", ""), per_turn: 2, turns: 4_000_000, ratio: false, bound: "5 ns, 30" },
+    Row { title: "call and end, nothing changed", work: ("calls", ""), baseline: ("plain calls", ""), per_turn: 1, turns: 8_000_000, ratio: false, bound: "–" },
+    Row { title: "call and end, from a line that has allocated", work: ("raised calls", ""), baseline: ("plain calls", ""), per_turn: 1, turns: 8_000_000, ratio: false, bound: "–" },
+    Row { title: "call and end, with two events and an allocation and its free", work: ("changed calls", ""), baseline: ("counted", ""), per_turn: 1, turns: 2_000_000, ratio: false, bound: "–" },
+    Row { title: "call and end, `MEM_PROFILE=off`", work: ("calls", "off"), baseline: ("plain calls", "off"), per_turn: 1, turns: 20_000_000, ratio: false, bound: "–" },
     Row { title: "line event, `MEM_PROFILE=off`", work: ("events", "off"), baseline: NOTHING, per_turn: 8, turns: 20_000_000, ratio: false, bound: "3" },
     Row { title: "allocation and free, counted − system's own", work: ("counted", ""), baseline: ("system", ""), per_turn: 1, turns: 8_000_000, ratio: false, bound: "4 ns, 20" },
     Row { title: "line event, `rss` ÷ one `pread` of statm", work: ("events", "rss"), baseline: ("statm", ""), per_turn: 8, turns: 40_000, ratio: true, bound: "1.2" },
@@ -64,6 +68,10 @@ fn run(work: &str, turns: u64) {
     match work {
         "events" => work::events(turns),
         "changed" => work::changed_events(turns),
+        "calls" => work::calls(turns),
+        "plain calls" => work::plain_calls(turns),
+        "raised calls" => work::raised_calls(turns),
+        "changed calls" => work::changed_calls(turns),
         "counted" => work::counted_pairs(turns),
         "system" => work::plain_pairs(turns),
         "same" => work::two_threads(turns, true),

@@ -17,6 +17,7 @@ const fn rows() -> Table {
 }
 
 static EVENTS: Table = rows();
+static CALLED: Table = rows();
 static SHARED: Table = rows();
 static COPIES: [Table; 2] = [rows(), rows()];
 
@@ -55,6 +56,66 @@ pub fn changed_events(n: u64) {
         frame.line(2);
         free(&COUNTING, block, layout);
     }
+}
+
+/// Calls of an empty function, from an annotated one.
+#[inline(never)]
+pub fn calls(n: u64) {
+    let frame = EVENTS.enter_line(1);
+    for _ in 0..n {
+        called();
+    }
+    drop(frame);
+}
+
+#[inline(never)]
+fn called() {
+    let _frame = CALLED.enter_line(1);
+}
+
+/// The same without the attribute.
+#[inline(never)]
+pub fn plain_calls(n: u64) {
+    for _ in 0..n {
+        plain_called();
+    }
+}
+
+#[inline(never)]
+fn plain_called() {
+    black_box(());
+}
+
+/// Calls of a function with an allocation and a free on its two lines.
+#[inline(never)]
+pub fn changed_calls(n: u64) {
+    let frame = EVENTS.enter_line(1);
+    for _ in 0..n {
+        changed_called();
+    }
+    drop(frame);
+}
+
+#[inline(never)]
+fn changed_called() {
+    let frame = CALLED.enter_line(1);
+    let layout = black_box(LAYOUT);
+    let block = allocate(&COUNTING, layout);
+    frame.line(2);
+    free(&COUNTING, block, layout);
+}
+
+/// Calls from a line that has allocated, as of a closure in `collect`.
+#[inline(never)]
+pub fn raised_calls(n: u64) {
+    let frame = EVENTS.enter_line(1);
+    let layout = black_box(LAYOUT);
+    let block = allocate(&COUNTING, layout);
+    for _ in 0..n {
+        called();
+    }
+    free(&COUNTING, block, layout);
+    drop(frame);
 }
 
 /// The same without events.

@@ -1,8 +1,8 @@
 //! Budgets: limits of a function, and of a block in `assert_budget!`.
 
-use crate::args::{ends, set};
 use crate::diag::Errors;
 use crate::names::{self, Names};
+use crate::options::{ends, set};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;

@@ -24,6 +24,8 @@ mod names;
 #[cfg(feature = "enabled")]
 mod old;
 #[cfg(feature = "enabled")]
+mod options;
+#[cfg(feature = "enabled")]
 mod plan;
 #[cfg(feature = "enabled")]
 mod source;

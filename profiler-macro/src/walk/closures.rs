@@ -1,6 +1,7 @@
 //! Closures and async blocks run on their own: each has its own frame in the function's table.
 
-use super::{Frame, Opening, Walker, facts, heads};
+use super::opening::Opening;
+use super::{Frame, Walker, facts, heads};
 use crate::{emit, emit_async};
 use proc_macro2::TokenStream;
 use quote::ToTokens;

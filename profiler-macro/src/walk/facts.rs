@@ -1,6 +1,7 @@
 //! What the plan needs to know about a block.
 
 use super::heads;
+use super::macros::{NO_DECLARATIONS, is_any_of, panics};
 use super::opening::Entered;
 use super::tail::{self, Outcome};
 use crate::items::is;
@@ -8,7 +9,7 @@ use crate::names::is_condition;
 use crate::plan::{BlockShape, Kind, Statement};
 use crate::span::Rows;
 use proc_macro2::{Span, TokenStream};
-use syn::{Attribute, Block, Expr, ExprBlock, Macro, Stmt};
+use syn::{Attribute, Block, Expr, ExprBlock, Stmt};
 
 pub(super) fn shape(block: &Block, entered: &Entered, current: usize, rows: &Rows) -> BlockShape {
     let braces = block.brace_token.span;
@@ -116,36 +117,4 @@ fn may_declare(statement: &Stmt) -> bool {
         Stmt::Macro(statement) => !is_any_of(&statement.mac, &NO_DECLARATIONS),
         statement => kind(statement) == Kind::Local,
     }
-}
-
-/// Macros of the standard library, which declare nothing.
-const NO_DECLARATIONS: [&str; 18] = [
-    "assert",
-    "assert_eq",
-    "assert_ne",
-    "dbg",
-    "debug_assert",
-    "debug_assert_eq",
-    "debug_assert_ne",
-    "eprint",
-    "eprintln",
-    "panic",
-    "print",
-    "println",
-    "todo",
-    "unimplemented",
-    "unreachable",
-    "vec",
-    "write",
-    "writeln",
-];
-
-/// Whether a macro never comes back.
-pub(super) fn panics(mac: &Macro) -> bool {
-    is_any_of(mac, &["panic", "unreachable", "todo", "unimplemented"])
-}
-
-fn is_any_of(mac: &Macro, names: &[&str]) -> bool {
-    let last = mac.path.segments.last();
-    last.is_some_and(|segment| names.iter().any(|name| segment.ident == name))
 }

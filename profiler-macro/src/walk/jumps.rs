@@ -1,7 +1,5 @@
 //! `break` and `continue` leave blocks normally, so the guards of those blocks must be told.
 
-use super::Walker;
-use syn::visit_mut;
 use syn::{Expr, Label};
 
 /// How many guards a jump tells that they are left: the innermost and the outermost. More would make
@@ -87,15 +85,5 @@ impl Jumps {
 impl Target {
     fn is_meant(&self, label: Option<&str>) -> bool {
         if label.is_some() { self.label.as_deref() == label } else { self.is_loop }
-    }
-}
-
-impl Walker<'_> {
-    /// A jump inside an expression: `x || break` becomes `x || { DONE break }`.
-    pub(super) fn buried_jump(&mut self, expr: &mut Expr) {
-        if !self.has_room() || self.frame.jumps.left_by(expr).is_empty() {
-            return visit_mut::visit_expr_mut(self, expr);
-        }
-        self.wrapped(expr, super::Opening::Nested);
     }
 }

@@ -5,7 +5,7 @@
 //! Not if it holds on to temporaries: before edition 2024 those of a value outlive the locals of its
 //! block, those of a statement do not.
 
-use super::facts::panics;
+use super::macros::panics;
 use syn::{BinOp, Block, Expr, ExprIf, Pat, Stmt, UnOp};
 
 /// How many blocks deep an outcome is looked for. The walk asks again in each block, so without an end

@@ -1,32 +1,24 @@
 //! What the attribute may stand on, its options, and the function table.
 
-use super::assert_expansion;
+use super::{assert_expansion, assert_text};
 
 #[test]
 fn table() {
-    insta::assert_snapshot!(
-        "table",
-        super::whole(
-            r#"#[mem_profile(name = "short", crate = some::path)]
+    let source = r#"#[mem_profile(name = "short", crate = some::path)]
 /// Documentation with a "quote".
 fn r#type() {
 	tab(); // a comment
-}"#
-        )
-    );
+}"#;
+    assert_text!("table", super::side_by_side(source, &super::whole(source)));
 }
 
 #[test]
 fn budget() {
-    insta::assert_snapshot!(
-        "budget",
-        super::whole(
-            "#[mem_profile(max_increment = \"24 MiB\", max_peak = \"64KiB\", max_allocations = 1000)]
+    let source = r#"#[mem_profile(max_increment = "24 MiB", max_peak = "64KiB", max_allocations = 1000)]
 fn f() {
     work();
-}"
-        )
-    );
+}"#;
+    assert_text!("budget", super::side_by_side(source, &super::whole(source)));
     assert_expansion!("budget_async", "#[mem_profile(no_leak)]\nasync fn f() {\n    work();\n}");
 }
 

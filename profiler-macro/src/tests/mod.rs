@@ -20,10 +20,24 @@ use quote::ToTokens;
 use std::rc::Rc;
 use syn::visit_mut::{self, VisitMut};
 
-/// Asserts that an item with the attribute expands to the stored snapshot.
+/// Asserts that a text equals the stored snapshot. The file begins with its source file alone: insta
+/// would add the asserted expression, with everything quoted in it on one line.
+macro_rules! assert_text {
+    ($name:literal, $text:expr) => {
+        insta::with_settings!({ omit_expression => true }, {
+            insta::assert_snapshot!($name, $text)
+        })
+    };
+}
+pub(crate) use assert_text;
+
+/// Asserts that an item with the attribute expands to the stored snapshot, which shows both.
 macro_rules! assert_expansion {
-    ($name:literal, $source:literal) => {
-        insta::assert_snapshot!($name, crate::tests::bodies($source))
+    ($name:literal, $source:expr) => {
+        crate::tests::assert_text!(
+            $name,
+            crate::tests::side_by_side($source, &crate::tests::bodies($source))
+        )
     };
 }
 pub(crate) use assert_expansion;
@@ -81,6 +95,22 @@ fn bodies(source: &str) -> String {
     let mut file = syn::parse2(expand(source)).expect("the expansion is Rust");
     WithoutTables.visit_file_mut(&mut file);
     prettyplease::unparse(&file)
+}
+
+/// A source, and its expansion below. A function has the number of each row in front of it: the one that
+/// `__frame.line(…)` names.
+fn side_by_side(source: &str, expansion: &str) -> String {
+    let is_function = syn::parse_str::<syn::ItemFn>(source).is_ok();
+    let blanks = |line: &str| line.len() - line.trim_start().len();
+    let rest = source.lines().skip(1).filter(|line| !line.trim().is_empty());
+    let indentation = rest.map(blanks).min().unwrap_or(0);
+    let line = |(row, line): (usize, &str)| {
+        let line = if row == 0 { line } else { line.get(indentation..).unwrap_or_default() };
+        let line = if is_function { format!("{row:<3} {line}") } else { line.to_owned() };
+        line.trim_end().to_owned() + "\n"
+    };
+    let source: String = source.lines().enumerate().map(line).collect();
+    format!("{source}\n==== expands to ====\n\n{expansion}")
 }
 
 struct WithoutTables;

@@ -9,12 +9,13 @@ static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 #[mem_profile]
 fn build() -> usize {
-    let numbers: Vec<u64> = (0..1_000_000).collect();
-    let text = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
-    drop(numbers);
-    text.len()
+    let a = vec![1; 1_000_000];
+    let mut b = a.repeat(5);
+    b.sort();
+    drop(a);
+    b.len()
 }
 
 fn main() {
-    println!("{} characters", build());
+    println!("{} numbers", build());
 }

@@ -1,8 +1,8 @@
-//! Every example prints what it printed when it was last looked at, and the README shows it.
+//! Every example prints the expected text, and the documents show the same reports.
 //!
-//! What depends on the machine is left out: memory in use, the reading at the first call, and what
-//! a scheduler allocates while a task waits. `UPDATE_GOLDEN=1 cargo test --test examples` writes
-//! the expected files and the reports in the README anew.
+//! Figures that depend on the machine are left out: memory in use, the reading at the first call, and
+//! what a scheduler allocates while a task waits. `UPDATE_GOLDEN=1 cargo test --test examples`
+//! refreshes the expected files and the reports in the documents.
 
 use std::env;
 use std::fs;
@@ -12,7 +12,8 @@ use std::sync::OnceLock;
 
 const EXAMPLES: [&str; 7] =
     ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
-const IN_README: [&str; 2] = ["quickstart", "leak"];
+/// The documents that show a report, and of which example.
+const SHOWN: [(&str, &str); 2] = [("README.md", "quickstart"), ("docs/lines.md", "leak")];
 
 /// What an example wrote.
 struct Output {
@@ -115,23 +116,22 @@ fn examples_print_what_is_expected() {
 }
 
 #[test]
-fn the_readme_shows_what_the_examples_print() {
-    let path = root().join("README.md");
-    let mut readme = fs::read_to_string(&path).unwrap();
-    for example in IN_README {
+fn the_documents_show_the_reports_of_the_examples() {
+    for (document, example) in SHOWN {
+        let path = root().join(document);
+        let mut text = fs::read_to_string(&path).unwrap();
         let report = run(example).report;
-        // Without the summary: the table is what the text is about.
+        // Without the summary: the text is about the table.
         let table = report.split("\nmem-profile:").next().unwrap();
         let start_mark = format!("<!-- report: {example} -->\n```text\n");
-        let start = readme.find(&start_mark).expect("a mark in the README") + start_mark.len();
-        let end = start + readme[start..].find("```\n<!-- end -->").expect("an end");
+        let start = text.find(&start_mark).expect("a mark in the document") + start_mark.len();
+        let end = start + text[start..].find("```\n<!-- end -->").expect("an end");
         if updating() {
-            readme.replace_range(start..end, table);
+            text.replace_range(start..end, table);
+            fs::write(&path, text).unwrap();
         } else {
-            assert_eq!(redact(&readme[start..end]), redact(table), "the report of {example}");
+            let shown = redact(&text[start..end]);
+            assert_eq!(shown, redact(table), "the report of {example} in {document}");
         }
-    }
-    if updating() {
-        fs::write(&path, readme).unwrap();
     }
 }

@@ -117,9 +117,9 @@ fn a_leak_planted_in_real_json_fails_the_check_by_its_line() {
     );
     assert_eq!(first[1], "    SEEN.lock().unwrap().push(product.to_string());");
 
-    let readme =
+    let shown =
         format!("$ cargo mem-profile check branch.mprof --baseline main.mprof\n{}", check.stdout);
-    assert_eq!(in_readme(&readme), readme);
+    assert_eq!(in_guide(&shown), shown);
 
     // Nothing but the leak has grown, though every line has moved.
     let diff = folder.run(&["diff", "main.mprof", "branch.mprof", "--format", "csv"]);
@@ -128,19 +128,19 @@ fn a_leak_planted_in_real_json_fails_the_check_by_its_line() {
     assert!(rows[0].ends_with("SEEN.lock().unwrap().push(product.to_string());"));
 }
 
-/// What the README shows of the check; with `UPDATE_GOLDEN` it shows what is given.
-fn in_readme(actual: &str) -> String {
-    let path = workspace().join("README.md");
-    let mut readme = fs::read_to_string(&path).unwrap();
+/// The check as the guide to the command shows it. `UPDATE_GOLDEN` refreshes it.
+fn in_guide(actual: &str) -> String {
+    let path = workspace().join("docs/command.md");
+    let mut guide = fs::read_to_string(&path).unwrap();
     let mark = "<!-- check: real_json -->\n```text\n";
-    let start = readme.find(mark).expect("a mark in the README") + mark.len();
-    let end = start + readme[start..].find("```\n<!-- end -->").expect("an end");
+    let start = guide.find(mark).expect("a mark in the guide") + mark.len();
+    let end = start + guide[start..].find("```\n<!-- end -->").expect("an end");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        readme.replace_range(start..end, actual);
-        fs::write(&path, &readme).unwrap();
+        guide.replace_range(start..end, actual);
+        fs::write(&path, &guide).unwrap();
         return actual.to_owned();
     }
-    readme[start..end].to_owned()
+    guide[start..end].to_owned()
 }
 
 /// The leak, stopped after it has leaked: it prints into a pipe that is full.

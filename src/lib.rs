@@ -21,7 +21,7 @@
 //! Without the allocator the same table shows the resident set of the process, page by page;
 //! with it, exact bytes, peaks and numbers of allocations.
 //!
-//! Everything that a run can be told is in environment variables: see the README.
+//! Environment variables control the run: see `docs/settings.md` in the repository.
 
 pub use mem_profile_macro::{assert_budget, mem_profile};
 pub use mem_profile_runtime::{
@@ -29,6 +29,9 @@ pub use mem_profile_runtime::{
     Reading, RowKind, SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage,
     record_timeline, record_to, report, reset, snapshot, timestamp,
 };
+
+#[cfg(doctest)]
+mod documents;
 
 #[cfg(feature = "enabled")]
 pub use mem_profile_runtime::recording;

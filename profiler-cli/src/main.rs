@@ -17,6 +17,7 @@
 //! | `outcome` | how a command ends, and its exit code |
 //! | `config` | settings from files |
 //! | `project` | what cargo knows of a project |
+//! | `pattern` | which functions are asked for |
 //! | `rewrite` | a crate → the same with the attribute on its functions |
 //! | `runtime` | what rewritten crates are linked with |
 //! | `wrapper` | the command in the place of the compiler |
@@ -34,6 +35,7 @@ mod hostile;
 mod input;
 mod outcome;
 mod output;
+mod pattern;
 mod process;
 mod project;
 mod recording;

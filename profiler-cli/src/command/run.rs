@@ -12,8 +12,9 @@ use indicatif::ProgressBar;
 
 use super::target::Selection;
 use crate::outcome::Outcome;
+use crate::pattern::Patterns;
 use crate::project::{Dependency, Project, WRAPPER};
-use crate::rewrite::{Candidate, Crate, Patterns};
+use crate::rewrite::Crate;
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
 
@@ -103,10 +104,7 @@ fn refuse_what_names_nothing(lines: &[String], project: &Project) -> Result<()> 
     }
     let crates: Vec<_> = project.crates.iter().map(|it| Crate::read(&it.root, &it.name)).collect();
     let functions: Vec<_> = crates.iter().flat_map(Crate::functions).collect();
-    let candidate = |(file, path, function)| Candidate { file, path, function };
-    let candidates =
-        functions.iter().map(|(file, path, function)| (*file, path.as_str(), *function));
-    match patterns.complaint(&candidates.map(candidate).collect::<Vec<_>>()) {
+    match patterns.complaint(&functions) {
         Some(complaint) => bail!("{complaint}"),
         None => Ok(()),
     }

@@ -6,9 +6,7 @@ mod condition;
 pub(crate) mod function;
 pub(crate) mod insert;
 mod item;
-pub(crate) mod mirror;
 mod module;
-mod pattern;
 mod text;
 mod trivial;
 
@@ -23,7 +21,6 @@ use self::function::Function;
 use self::insert::{ATTRIBUTE, Insertion};
 use self::module::SourceFile;
 pub(crate) use self::module::normal;
-pub(crate) use self::pattern::{Candidate, Patterns};
 use self::text::Fault;
 
 /// The sources of a crate, as they are.
@@ -45,6 +42,15 @@ pub(crate) struct Plan {
     pub(crate) wraps_allocator: bool,
     /// The functions that get the attribute.
     pub(crate) functions: BTreeSet<FunctionId>,
+}
+
+/// A function, and the file that it is in.
+#[derive(Clone, Debug)]
+pub(crate) struct Candidate<'a> {
+    pub(crate) file: &'a Path,
+    /// Its path from the name of the crate.
+    pub(crate) path: String,
+    pub(crate) function: &'a Function,
 }
 
 /// A function by its file, and where it begins.
@@ -91,13 +97,8 @@ impl Crate {
     }
 
     /// Each function with its file and path.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = (&Path, String, &Function)> {
-        self.files.iter().flat_map(|(file, functions)| {
-            functions.iter().map(|function| {
-                let path = format!("{}::{}", file.module, function.path);
-                (file.path.as_path(), path, function)
-            })
-        })
+    pub(crate) fn functions(&self) -> impl Iterator<Item = Candidate<'_>> {
+        self.files.iter().flat_map(candidates)
     }
 
     /// Whether it does without the standard library, which the runtime needs.
@@ -130,23 +131,24 @@ impl Crate {
 
     /// Whether it depends on conditions which functions have the attribute already.
     pub(crate) fn is_conditional(&self) -> bool {
-        let mut conditions = self.functions().flat_map(|(_, _, function)| &function.measured_if);
+        let mut conditions = self.functions().flat_map(|it| &it.function.measured_if);
         conditions.any(|condition| condition != "true")
     }
 
-    /// The functions that `patterns` choose and that do not have the attribute.
-    pub(crate) fn chosen(&self, patterns: &Patterns, held: &Conditions) -> BTreeSet<FunctionId> {
+    /// The functions that do not have the attribute and that `choose` says yes to, which is given
+    /// those of one file.
+    pub(crate) fn chosen(
+        &self,
+        choose: impl Fn(&[Candidate]) -> Vec<bool>,
+        held: &Conditions,
+    ) -> BTreeSet<FunctionId> {
         let mut chosen = BTreeSet::new();
-        for (file, functions) in &self.files {
-            let paths: Vec<_> =
-                functions.iter().map(|it| format!("{}::{}", file.module, it.path)).collect();
-            let candidate = |(function, path)| Candidate { file: &file.path, path, function };
-            let candidates: Vec<_> =
-                functions.iter().zip(paths.iter().map(String::as_str)).map(candidate).collect();
-            let flags = functions.iter().zip(patterns.choose(&candidates));
-            let wanted =
-                flags.filter(|it| it.1 && !it.0.measured_if.iter().any(|it| held.hold(it)));
-            chosen.extend(wanted.map(|(function, _)| id(file, function)));
+        for both in &self.files {
+            let candidates: Vec<_> = candidates(both).collect();
+            let flags = candidates.iter().zip(choose(&candidates));
+            let is_measured = |it: &Function| it.measured_if.iter().any(|it| held.hold(it));
+            let wanted = flags.filter(|it| it.1 && !is_measured(it.0.function));
+            chosen.extend(wanted.map(|(it, _)| id(&both.0, it.function)));
         }
         chosen
     }
@@ -181,6 +183,15 @@ impl Crate {
 /// At the end, where no function is that would show it in its source.
 const EXTERN_CRATE: &str = "\n#[allow(unused_extern_crates)] extern crate mem_profile;\n";
 const END: LineColumn = LineColumn { line: usize::MAX, column: 0 };
+
+fn candidates(
+    (file, functions): &(SourceFile, Vec<Function>),
+) -> impl Iterator<Item = Candidate<'_>> {
+    functions.iter().map(|function| {
+        let path = format!("{}::{}", file.module, function.path);
+        Candidate { file: &file.path, path, function }
+    })
+}
 
 fn id(file: &SourceFile, function: &Function) -> FunctionId {
     FunctionId { file: file.path.clone(), start: function.start }

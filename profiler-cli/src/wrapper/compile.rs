@@ -14,10 +14,10 @@ use super::compiler::{code, status};
 use super::invocation::Invocation;
 use super::job::Job;
 use super::messages::{self, Diagnostic, Message};
+use super::mirror::Mirror;
 use super::settings::Settings;
 use super::{dep_info, lines};
 use crate::output;
-use crate::rewrite::mirror::Mirror;
 use crate::rewrite::{Conditions, Crate, Plan, normal};
 use crate::runtime::Built;
 
@@ -62,7 +62,7 @@ impl Job<'_> {
             needs_extern_crate: invocation.is_edition_2015,
             adds_allocator: invocation.is_program(),
             wraps_allocator: self.sources.has_allocator(),
-            functions: self.sources.chosen(&self.patterns, &held),
+            functions: self.sources.chosen(|all| self.patterns.choose(all), &held),
         };
         if plan.functions.is_empty() && self.patterns.is_empty() {
             self.name_empty();

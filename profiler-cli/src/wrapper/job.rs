@@ -12,9 +12,10 @@ use anyhow::{Context, Result};
 use super::compiler::rustc;
 use super::invocation::Invocation;
 use super::messages::{self, Diagnostic, Message};
+use super::mirror::Mirror;
 use super::settings::Settings;
-use crate::rewrite::mirror::Mirror;
-use crate::rewrite::{Conditions, Crate, FunctionId, Patterns, Plan, normal};
+use crate::pattern::Patterns;
+use crate::rewrite::{Conditions, Crate, FunctionId, Plan, normal};
 use crate::runtime::Built;
 
 pub(super) struct Job<'a> {

@@ -40,13 +40,9 @@ pub(super) fn judge(job: &Job, files: &BTreeSet<PathBuf>) -> Result<ExitCode> {
 fn named_in(job: &Job, files: &BTreeSet<PathBuf>) -> BTreeSet<usize> {
     let conditions = job.conditions();
     let holds = |condition: &String| conditions.hold(condition);
-    let all = job.sources.functions();
-    let built: Vec<_> = all
-        .filter(|(file, _, it)| files.contains(*file) && it.conditions.iter().all(holds))
-        .collect();
-    let candidate = |(file, path, function)| Candidate { file, path, function };
-    let built = built.iter().map(|(file, path, function)| (*file, path.as_str(), *function));
-    job.patterns.naming(&built.map(candidate).collect::<Vec<_>>())
+    let is_built =
+        |it: &Candidate| files.contains(it.file) && it.function.conditions.iter().all(holds);
+    job.patterns.naming(&job.sources.functions().filter(is_built).collect::<Vec<_>>())
 }
 
 /// The lines that were kept of the crate whose library is `file`.

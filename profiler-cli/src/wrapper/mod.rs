@@ -9,6 +9,7 @@ mod invocation;
 mod job;
 mod lines;
 mod messages;
+mod mirror;
 mod notes;
 mod settings;
 

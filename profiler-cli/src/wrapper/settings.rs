@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::invocation::Invocation;
-use crate::rewrite::Patterns;
+use crate::pattern::Patterns;
 use crate::runtime::{Built, Source, Variant};
 
 pub(super) const VARIABLE: &str = "MEM_PROFILE_RUN";

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use mem_profile_runtime::{Filter, report};
 
-use super::function::Function;
+use crate::rewrite::Candidate;
 
 /// How many near misses are named.
 const MISSES: usize = 3;
@@ -34,15 +34,6 @@ enum Kind {
     Line(PathBuf, usize),
     /// Globs on paths of what is left out.
     Except(Filter),
-}
-
-/// A function, and the file that it is in.
-#[derive(Clone, Copy)]
-pub(crate) struct Candidate<'a> {
-    pub(crate) file: &'a Path,
-    /// Its path from the name of the crate.
-    pub(crate) path: &'a str,
-    pub(crate) function: &'a Function,
 }
 
 impl Patterns {
@@ -117,7 +108,7 @@ impl Patterns {
 impl Pattern {
     fn names(&self, candidate: &Candidate, all: &[Candidate]) -> bool {
         match &self.kind {
-            Kind::Path(filter) | Kind::Except(filter) => filter.matches(candidate.path),
+            Kind::Path(filter) | Kind::Except(filter) => filter.matches(&candidate.path),
             Kind::Line(file, line) => {
                 let holds =
                     |it: &Candidate| it.function.lines.contains(line) && it.file.ends_with(file);
@@ -174,9 +165,9 @@ fn near_path(pattern: &str, candidates: &[Candidate]) -> Vec<String> {
             true => 0.0,
             false => similar::TextDiff::from_chars(wanted, text).ratio(),
         };
-        let ratio = alike(candidate.path).max(alike(&end)).max(alike(&start));
+        let ratio = alike(&candidate.path).max(alike(&end)).max(alike(&start));
         if ratio >= ALIKE {
-            near.push((ratio, candidate.path));
+            near.push((ratio, &candidate.path));
         }
     }
     near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(b.1)));
@@ -188,8 +179,10 @@ fn near_path(pattern: &str, candidates: &[Candidate]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
-    use crate::rewrite::function::functions;
+    use crate::rewrite::Crate;
 
     const SOURCE: &str = "\
 mod parse {
@@ -207,20 +200,18 @@ fn main() { parse::number(); println!(); }
     }
 
     fn with_source<R>(source: &str, run: impl FnOnce(&[Candidate]) -> R) -> R {
-        let functions = functions(&crate::rewrite::text::read(source).unwrap());
-        let paths: Vec<_> = functions.iter().map(|it| format!("app::{}", it.path)).collect();
-        let file = Path::new("/w/src/main.rs");
-        let candidates = functions.iter().zip(&paths);
-        run(&candidates
-            .map(|(function, path)| Candidate { file, path, function })
-            .collect::<Vec<_>>())
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path().join("src/main.rs");
+        fs::create_dir(root.parent().unwrap()).unwrap();
+        fs::write(&root, source).unwrap();
+        run(&Crate::read(&root, "app").functions().collect::<Vec<_>>())
     }
 
     fn chosen(patterns: &[&str]) -> Vec<String> {
         with(|candidates| {
             let flags = Patterns::parse(patterns.iter().copied()).choose(candidates);
             let chosen = candidates.iter().zip(flags).filter(|it| it.1);
-            chosen.map(|(candidate, _)| candidate.path.to_owned()).collect()
+            chosen.map(|(candidate, _)| candidate.path.clone()).collect()
         })
     }
 

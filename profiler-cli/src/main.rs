@@ -18,7 +18,6 @@
 //! | `config` | settings from files |
 //! | `project` | what cargo knows of a project |
 //! | `pattern` | which functions are asked for |
-//! | `rewrite` | a crate → the same with the attribute on its functions |
 //! | `runtime` | what rewritten crates are linked with |
 //! | `wrapper` | the command in the place of the compiler |
 
@@ -39,7 +38,6 @@ mod pattern;
 mod process;
 mod project;
 mod recording;
-mod rewrite;
 mod runtime;
 #[cfg(test)]
 mod sample;

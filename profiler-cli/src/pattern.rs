@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use mem_profile_rewrite::Candidate;
 use mem_profile_runtime::{Filter, report};
-
-use crate::rewrite::Candidate;
 
 /// How many near misses are named.
 const MISSES: usize = 3;
@@ -182,7 +181,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::rewrite::Crate;
+    use mem_profile_rewrite::Crate;
 
     const SOURCE: &str = "\
 mod parse {

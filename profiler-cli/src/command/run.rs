@@ -9,12 +9,12 @@ use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use indicatif::ProgressBar;
+use mem_profile_rewrite::Crate;
 
 use super::target::Selection;
 use crate::outcome::Outcome;
 use crate::pattern::Patterns;
 use crate::project::{Dependency, Project, WRAPPER};
-use crate::rewrite::Crate;
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
 

@@ -4,10 +4,10 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use mem_profile_rewrite::{FunctionId, Plan};
 
 use super::job::Job;
 use super::messages::Diagnostic;
-use crate::rewrite::{FunctionId, Plan};
 
 /// How often functions are left out by what the errors name, before all of them are.
 const ROUNDS: usize = 10;

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
+use mem_profile_rewrite::{Conditions, Crate, Plan, normal};
 
 use super::blame::{self, Working};
 use super::compiler::{code, status};
@@ -18,7 +19,6 @@ use super::mirror::Mirror;
 use super::settings::Settings;
 use super::{dep_info, lines};
 use crate::output;
-use crate::rewrite::{Conditions, Crate, Plan, normal};
 use crate::runtime::Built;
 
 pub(super) fn run(

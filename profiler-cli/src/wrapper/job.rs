@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use mem_profile_rewrite::{Conditions, Crate, FunctionId, Plan, normal};
 
 use super::compiler::rustc;
 use super::invocation::Invocation;
@@ -15,7 +16,6 @@ use super::messages::{self, Diagnostic, Message};
 use super::mirror::Mirror;
 use super::settings::Settings;
 use crate::pattern::Patterns;
-use crate::rewrite::{Conditions, Crate, FunctionId, Plan, normal};
 use crate::runtime::Built;
 
 pub(super) struct Job<'a> {

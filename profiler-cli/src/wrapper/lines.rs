@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::Result;
+use mem_profile_rewrite::Candidate;
 
 use super::job::Job;
 use crate::output;
-use crate::rewrite::Candidate;
 
 /// Keeps which patterns name anything in a crate that is made of `files`, or in those that it uses.
 /// In the program it is an error if none does: it would run for nothing.

@@ -3,12 +3,12 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use mem_profile_rewrite::{FunctionId, Plan};
 use mem_profile_runtime::report;
 
 use super::blame::Working;
 use super::job::Job;
 use crate::output;
-use crate::rewrite::{FunctionId, Plan};
 
 /// How many lines are said of one kind.
 const NOTES: usize = 8;

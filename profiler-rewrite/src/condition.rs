@@ -8,15 +8,16 @@ use super::attribute::is_punct;
 
 /// The conditions that hold in a compilation, as `rustc --print=cfg` says: `unix`, `feature="x"`.
 #[derive(Default)]
-pub(crate) struct Conditions(BTreeSet<String>);
+pub struct Conditions(BTreeSet<String>);
 
 impl Conditions {
-    pub(crate) fn read(printed: &str) -> Self {
+    /// What the compiler printed, a condition a line.
+    pub fn read(printed: &str) -> Self {
         Self(printed.lines().map(str::to_owned).collect())
     }
 
     /// Whether a condition holds; one that makes no sense does, and all do where nothing is known.
-    pub(crate) fn hold(&self, condition: &str) -> bool {
+    pub fn hold(&self, condition: &str) -> bool {
         self.0.is_empty()
             || condition.parse::<TokenStream>().map_or(true, |tokens| self.all_of(tokens))
     }

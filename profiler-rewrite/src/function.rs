@@ -11,18 +11,19 @@ use super::trivial;
 
 /// A function that the attribute can be put on.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Function {
+pub struct Function {
     /// Its path from the file: inline modules, type or trait, name.
-    pub(crate) path: String,
+    pub path: String,
     /// Where the attribute goes, on a line that the function has anyway.
-    pub(crate) start: LineColumn,
+    pub start: LineColumn,
     /// From the attribute's to the closing brace.
-    pub(crate) lines: RangeInclusive<usize>,
-    pub(crate) is_trivial: bool,
+    pub lines: RangeInclusive<usize>,
+    /// Too small to be measured unless it is asked for.
+    pub is_trivial: bool,
     /// The conditions under which it is compiled, as in `cfg(…)`.
-    pub(crate) conditions: Vec<String>,
+    pub conditions: Vec<String>,
     /// Any of these has to hold for it to have the attribute already.
-    pub(crate) measured_if: Vec<String>,
+    pub measured_if: Vec<String>,
 }
 
 /// All functions of a file that can be measured.

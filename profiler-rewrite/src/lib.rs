@@ -1,10 +1,16 @@
 //! A crate with the attribute on its functions: the same files, the same lines.
+//!
+//! This library finds the functions of a crate by their tokens and puts text between them. It reads
+//! files and never writes one, never prints a tree, and moves no line. What is asked for is decided
+//! by `cargo mem-profile run`, which compiles the result.
+
+#![forbid(unsafe_code)]
 
 mod allocator;
 mod attribute;
 mod condition;
-pub(crate) mod function;
-pub(crate) mod insert;
+mod function;
+mod insert;
 mod item;
 mod module;
 mod text;
@@ -16,53 +22,69 @@ use std::path::{Path, PathBuf};
 use proc_macro2::LineColumn;
 
 use self::allocator::Allocators;
-pub(crate) use self::condition::Conditions;
-use self::function::Function;
+pub use self::condition::Conditions;
+pub use self::function::Function;
 use self::insert::{ATTRIBUTE, Insertion};
 use self::module::SourceFile;
-pub(crate) use self::module::normal;
-use self::text::Fault;
+pub use self::module::normal;
+pub use self::text::Fault;
 
 /// The sources of a crate, as they are.
-pub(crate) struct Crate {
+pub struct Crate {
     root: PathBuf,
     files: Vec<(SourceFile, Vec<Function>)>,
     /// Files that cannot be read, with the line and the reason.
-    pub(crate) faulty: Vec<(PathBuf, Fault)>,
+    pub faulty: Vec<(PathBuf, Fault)>,
 }
 
 /// What is done to a crate.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// Paths begin with `::` in the crate itself: before edition 2018.
-    pub(crate) needs_extern_crate: bool,
+    pub needs_extern_crate: bool,
     /// The counting allocator is added.
-    pub(crate) adds_allocator: bool,
+    pub adds_allocator: bool,
     /// The allocators of the crate are wrapped.
-    pub(crate) wraps_allocator: bool,
+    pub wraps_allocator: bool,
     /// The functions that get the attribute.
-    pub(crate) functions: BTreeSet<FunctionId>,
+    pub functions: BTreeSet<FunctionId>,
 }
 
 /// A function, and the file that it is in.
 #[derive(Clone, Debug)]
-pub(crate) struct Candidate<'a> {
-    pub(crate) file: &'a Path,
+pub struct Candidate<'a> {
+    /// An absolute path.
+    pub file: &'a Path,
     /// Its path from the name of the crate.
-    pub(crate) path: String,
-    pub(crate) function: &'a Function,
+    pub path: String,
+    /// The function itself.
+    pub function: &'a Function,
 }
 
 /// A function by its file, and where it begins.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct FunctionId {
-    pub(crate) file: PathBuf,
-    pub(crate) start: LineColumn,
+pub struct FunctionId {
+    /// An absolute path.
+    pub file: PathBuf,
+    /// Where the attribute goes.
+    pub start: LineColumn,
+}
+
+/// A file with the attribute on each function that does not have it, and on how many that is.
+///
+/// # Errors
+/// Where the text is not Rust of any edition.
+pub fn annotated(text: &str) -> Result<(String, usize), Fault> {
+    let functions = function::functions(&text::read(text)?);
+    let bare = functions.iter().filter(|function| function.measured_if.is_empty());
+    let insertions: Vec<_> =
+        bare.map(|function| Insertion::new(function.start, ATTRIBUTE)).collect();
+    Ok((insert::insert(text, &insertions), insertions.len()))
 }
 
 impl Crate {
     /// Reads the crate that begins in `root`, an absolute path.
-    pub(crate) fn read(root: &Path, name: &str) -> Self {
+    pub fn read(root: &Path, name: &str) -> Self {
         let with_functions = |file: SourceFile| {
             let functions = function::functions(&file.tokens);
             (file, functions)
@@ -76,13 +98,13 @@ impl Crate {
     }
 
     /// All files that the crate is known to be made of.
-    pub(crate) fn paths(&self) -> impl Iterator<Item = &Path> {
+    pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(file, _)| file.path.as_path())
     }
 
     /// What texts in the crate name outside of `base`, relative to their files, as in
     /// `include_str!("../../LICENSE")`.
-    pub(crate) fn outside(&self, base: &Path) -> Vec<PathBuf> {
+    pub fn outside(&self, base: &Path) -> Vec<PathBuf> {
         let mut outside = Vec::new();
         for (file, _) in &self.files {
             let Some(folder) = file.path.parent() else { continue };
@@ -97,24 +119,24 @@ impl Crate {
     }
 
     /// Each function with its file and path.
-    pub(crate) fn functions(&self) -> impl Iterator<Item = Candidate<'_>> {
+    pub fn functions(&self) -> impl Iterator<Item = Candidate<'_>> {
         self.files.iter().flat_map(candidates)
     }
 
     /// Whether it does without the standard library, which the runtime needs.
-    pub(crate) fn is_bare(&self) -> bool {
+    pub fn is_bare(&self) -> bool {
         let root = self.files.iter().find(|(file, _)| file.path == self.root);
         let mut attributes = root.iter().flat_map(|(file, _)| attribute::of_file(&file.tokens));
         attributes.any(|it| it.is("no_std") || it.is("no_main"))
     }
 
     /// Whether a global allocator is among its statics, on whatever condition.
-    pub(crate) fn has_allocator(&self) -> bool {
+    pub fn has_allocator(&self) -> bool {
         self.files.iter().any(|(file, _)| Allocators::of(&file.tokens).found)
     }
 
     /// Which of `functions` are around a line: the innermost one, or several that begin on one line.
-    pub(crate) fn around(
+    pub fn around(
         &self,
         functions: &BTreeSet<FunctionId>,
         file: &Path,
@@ -130,14 +152,14 @@ impl Crate {
     }
 
     /// Whether it depends on conditions which functions have the attribute already.
-    pub(crate) fn is_conditional(&self) -> bool {
+    pub fn is_conditional(&self) -> bool {
         let mut conditions = self.functions().flat_map(|it| &it.function.measured_if);
         conditions.any(|condition| condition != "true")
     }
 
     /// The functions that do not have the attribute and that `choose` says yes to, which is given
     /// those of one file.
-    pub(crate) fn chosen(
+    pub fn chosen(
         &self,
         choose: impl Fn(&[Candidate]) -> Vec<bool>,
         held: &Conditions,
@@ -154,7 +176,7 @@ impl Crate {
     }
 
     /// The files that differ by a plan, with their text.
-    pub(crate) fn rewritten(&self, plan: &Plan) -> Vec<(PathBuf, String)> {
+    pub fn rewritten(&self, plan: &Plan) -> Vec<(PathBuf, String)> {
         let mut rewritten = Vec::new();
         for (file, functions) in &self.files {
             let wanted = functions.iter().filter(|it| plan.functions.contains(&id(file, it)));

@@ -4,9 +4,11 @@ use proc_macro2::{TokenStream, TokenTree};
 
 /// Why a file cannot be read as Rust of any edition, and on which line.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) line: usize,
-    pub(crate) reason: String,
+pub struct Fault {
+    /// Counted from 1.
+    pub line: usize,
+    /// Words for a message.
+    pub reason: String,
 }
 
 /// The tokens of a file.

@@ -96,8 +96,8 @@ fn find(tokens: TokenStream, word: &str) -> Option<Span> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rewrite::insert::insert;
-    use crate::rewrite::text::read;
+    use crate::insert::insert;
+    use crate::text::read;
 
     fn wrapped(text: &str) -> String {
         insert(text, &Allocators::of(&read(text).unwrap()).wrapping)

@@ -38,7 +38,7 @@ pub(crate) fn files(root: &Path, crate_name: &str) -> Files {
 }
 
 /// A path without `.` and `..`, by its text alone.
-pub(crate) fn normal(path: &Path) -> PathBuf {
+pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
         match component {

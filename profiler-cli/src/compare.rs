@@ -1,4 +1,8 @@
 //! Two recordings side by side: which function and which line of one is which of the other.
+//!
+//! Functions are matched by path and file, then by path, then by text. Lines are matched by their
+//! text in order, then anywhere, then by position in an edited part. After two seconds, the lines
+//! of what is left are paired by their order, and the function is named.
 
 mod lines;
 

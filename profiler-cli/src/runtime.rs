@@ -1,4 +1,11 @@
 //! The runtime that measured crates are linked with, built once for a toolchain and a target.
+//!
+//! It is optimised in every profile, keeps bitcode for programs that optimise at link time, and
+//! exists once per target and panic strategy. Its own `-C metadata` keeps its dependencies apart
+//! from the same ones in the program. If the project depends on `mem-profile`, that package is used
+//! with the same features: one runtime for the whole program. If a crate outside of the workspace
+//! depends on it, only crates that do are measured, by their own. The runtime is built with the
+//! project's settings of cargo or, where that fails, with the user's.
 
 use std::env;
 use std::fs;

@@ -1,4 +1,7 @@
 //! Errors: collected, combined, and emitted beside the untouched item.
+//!
+//! A note about an item that stays as it is goes to standard error: a warning of the compiler would
+//! be an error in crates that deny warnings.
 
 use crate::items::Item;
 use crate::span::{Locate, Place};

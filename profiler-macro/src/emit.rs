@@ -1,4 +1,10 @@
 //! The statements that are inserted, and inserting them. Nothing here decides anything.
+//!
+//! The form of the statements is chosen by what it costs to compile, which is more than what it
+//! costs to run. A table is a literal in which nothing changes: a constant, an item that gives the
+//! function's path, and one text with everything else, which the first call reads. A guard and the
+//! event behind it are one call. Statements are built as syntax, since each stream of tokens is
+//! several calls into the compiler.
 
 use crate::lints;
 use crate::names::{self, Names};

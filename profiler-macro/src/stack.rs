@@ -1,5 +1,8 @@
 //! A stack for code that is nested deeply. The parser and the walk call themselves at each level, and
 //! so does the compiler, which takes more stack where it needs some.
+//!
+//! The compiler's own parser overflows at some hundreds of nested blocks, so the macro puts at most
+//! 16 blocks around one place.
 
 /// How much stack there is. Only what is used of it becomes memory.
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]

@@ -1,4 +1,8 @@
 //! Signals that come to this command while another program runs.
+//!
+//! A terminal sends a signal to its whole group, so such a signal is not forwarded: the signal says
+//! that the system sent it. A signal that a process sends to the command is forwarded, at a
+//! terminal too. If it sends one to the whole group, it reaches the program twice.
 
 use std::fs::{self, File};
 use std::io;

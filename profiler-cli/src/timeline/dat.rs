@@ -10,6 +10,10 @@
 //!
 //! A call has its function, memory and time of its start and end, its level, and from us its
 //! thread. Lines may stand in any order. What `mprof` does not know it skips, so it reads ours.
+//!
+//! A file has figures of one kind: calls come from a recording, their memory from the samples
+//! around them. A name keeps its blanks as U+00A0, since a blank ends a field. A number that was
+//! cut short is still a number, so a last line without its end is skipped, and that is said.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;

@@ -1,4 +1,9 @@
 //! Looks at a process and its children, again and again.
+//!
+//! A child that was seen once stays in the family when its parent ends. Status files stay open:
+//! they belong to the process for which they were opened, not to a later one with its number. A
+//! process whose memory is gone has no mark, so what it took after the last sample is missed. The
+//! samples of a short run are a sixteenth of its time apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;

@@ -1,5 +1,11 @@
 //! Why a copy does not compile although the user's files do, found by trial: what is left out is
 //! put back where the crate compiles with it.
+//!
+//! The trials are checks without code generation: first without the wrapping of the allocator, then
+//! without functions that another attribute refuses, then without those named by errors of the
+//! first kind, at last without any. Functions are put back by halves as long as the crate compiles:
+//! a function that calls a refused one is in the errors too, but is measured. No trial follows
+//! after cargo has learned of a finished crate.
 
 use std::time::{Duration, Instant};
 

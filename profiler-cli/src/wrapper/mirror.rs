@@ -1,4 +1,9 @@
 //! A folder that looks like the user's, but for the files that were rewritten.
+//!
+//! Every folder that leads to a file of the crate is made, and everything else in it is a link. So
+//! `mod`, `#[path]`, `include!` and `include_str!` find their files, whoever wrote them. The mirror
+//! contains the absolute path, so two prefixes map all paths back: one for rustc, the same for the
+//! list of sources.
 
 use std::collections::BTreeSet;
 use std::fs;

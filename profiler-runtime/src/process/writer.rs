@@ -1,4 +1,9 @@
 //! Finds out whether a process still writes the file that is part of its memory, on Linux.
+//!
+//! The process still runs if the file is among its mappings and it began when the file says, so
+//! neither a reused number nor `exec` deceives a reader. A process of another container cannot be
+//! looked up by its number. There, the system grants no lease on a file that somebody has open for
+//! writing.
 
 use std::fs::{self, File, Metadata};
 use std::io;

@@ -2,7 +2,9 @@
 //!
 //! A child inherits memory that is part of a file, and would write to it. So before each fork a copy
 //! is made, of what the forking thread alone is sure to leave as it is; in the child that takes the
-//! place of the file's memory, at the same addresses.
+//! place of the file's memory, at the same addresses. Whatever other threads were writing just then is
+//! not in it, so the child lists functions and names again. After `vfork`, and after a bare `clone`,
+//! which runs no handlers, the child's figures are its parent's.
 
 use core::cell::Cell;
 use core::ptr::{self, NonNull};

@@ -1,4 +1,8 @@
 //! Where a report goes.
+//!
+//! A report truncates regular files only. It goes into pipes and devices as they are, and is given
+//! up after ten seconds without a reader. A file that the program has open already, as
+//! `/dev/stdout` is, is written by the program's own descriptor.
 
 use std::env;
 use std::io;

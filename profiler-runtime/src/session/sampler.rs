@@ -1,4 +1,8 @@
 //! Memory over time: the thread that reads how much is in use, again and again.
+//!
+//! The thread is made without the standard library, allocates nothing that counts, and takes no
+//! signal. It ends before the recording is closed, so a library can be unloaded, and is paused
+//! while a recording begins beside it.
 
 use std::ptr;
 use std::sync::atomic::{

@@ -1,4 +1,9 @@
 //! What the program does with a signal: report, then die of it or go on.
+//!
+//! The handler raises a semaphore, so no descriptor is needed. It sets the default action before
+//! the report of a signal that ends the process: a second signal kills at once, and ten seconds
+//! later the process dies of the first, even if the report hangs. Where no thread listens, as in a
+//! forked child, the handler itself takes the default action.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -2,6 +2,9 @@
 //!
 //! What is here makes the data; `script/` makes the page of it in the browser, one function at a
 //! time, when it is opened.
+//!
+//! A chart has the lowest and the highest reading of each two-thousandth of the run, and calls that
+//! touch count as one. Where calls begin and end there are readings too.
 
 mod data;
 mod timeline;

@@ -1,4 +1,9 @@
 //! Spans: where the calls and named blocks of a timeline are kept, and how many of them.
+//!
+//! At most 2²⁰ spans are kept, 50 MiB. Every function has all of its first calls on each thread,
+//! about two thousand. Then every second call is kept until there are as many again, then every
+//! fourth, and so on, the sooner the less room is left. So the end of a long run is there too.
+//! Calls deeper than 256 levels are left out.
 
 use core::ptr;
 use core::sync::atomic::{AtomicI64, AtomicPtr, Ordering::Relaxed};

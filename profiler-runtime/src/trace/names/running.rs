@@ -1,5 +1,8 @@
 //! Names of the running program's own functions as its system finds them, where their file is of a
 //! format that we do not read: Microsoft's program database.
+//!
+//! On Windows the modules are listed when a report is made. Only the system reads program
+//! databases, and only for the program that runs.
 
 use crate::trace::names::stack_frame::Frame;
 use crate::trace::names::symbols::{Workspaces, frame};

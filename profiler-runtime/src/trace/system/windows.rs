@@ -2,6 +2,9 @@
 //!
 //! It is committed as it is reserved: the system takes no memory for a page before it is written,
 //! but counts all of them as memory that it may have to find.
+//!
+//! Windows cannot set pages back to zero in one step. The pages that were written, which it
+//! watches, are zeroed word by word.
 
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};

@@ -1,4 +1,10 @@
 //! What a walk from frame to frame consists of.
+//!
+//! A coroutine's stack continues with whoever resumed it if its call-frame information leads there,
+//! as with `corosensei`. Otherwise it ends at its base, where a return address is zero or the first
+//! byte of a function. Debuggers want such a base to be marked as the frame of a signal, so a
+//! signal's frame is recognised by the code that its handler returns to: the system call
+//! `sigreturn`.
 
 use core::ops::Range;
 

@@ -14,6 +14,10 @@
 //!
 //! On Linux x86-64, `--cfg mem_profile_frame_pointers` chooses the last, so that it can be tried; with
 //! it goes `-C force-frame-pointers=yes`.
+//!
+//! Without that option, a program built with `-C force-frame-pointers=yes` is walked by rules all
+//! the same. Both ways take as many instructions (700 and 695 for an allocation and its free at
+//! depth 17), and C code, which keeps no frame pointers, would hide its callers.
 
 mod caller;
 mod kept;

@@ -87,8 +87,7 @@ pub mod __private {
     pub use crate::control::START;
     pub use crate::record::alloc::borrowed::Borrowed;
     pub use crate::record::frame::body::{Body, BodyEnd, BodyScope};
-    pub use crate::record::frame::frame::Frame;
-    pub use crate::record::frame::line::{End, Scope};
+    pub use crate::record::frame::frame::{End, Frame, Scope};
     pub use crate::record::frame::task::{Task, task, task_call};
     pub use crate::record::function::registry::Table;
 }

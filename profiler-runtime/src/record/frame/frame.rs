@@ -10,8 +10,9 @@
 
 use core::marker::PhantomData;
 
+use super::events::events;
 use super::foreign::{self, Side};
-use super::line::{End, Place, Scope, event_row, pass};
+use super::line::Place;
 use crate::record::function::registry::{self, Table};
 use crate::record::ledger::current;
 use crate::record::ledger::ledger::Ledger;
@@ -79,76 +80,7 @@ impl Frame {
     }
 }
 
-/// What emitted code calls, as of [`super::body::Body`].
-impl Frame {
-    /// The line of `row` starts now.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn line(&self, row: usize) {
-        self.place.start_line(row);
-    }
-
-    /// One more occurrence of the header of a loop, which is current.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn iteration(&self, row: usize) {
-        if let Some((_, chunk)) = self.place.here() {
-            event_row(chunk, row).runs.add(1);
-        }
-    }
-
-    /// The line of `row` goes on, after a nested block that had no need of a guard.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn resume(&self, row: usize) {
-        self.place.resume_line(row);
-    }
-
-    /// The line of `row` runs within that of `outer`, and does nothing that could be booked.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn pass(&self, outer: usize, row: usize) {
-        if let Some((ledger, chunk)) = self.place.here() {
-            pass(ledger, event_row(chunk, outer), event_row(chunk, row));
-        }
-    }
-
-    /// A guard for a nested block inside the line of `row`.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    #[must_use]
-    pub extern "C" fn scope(&self, row: usize) -> Scope {
-        self.place.scope(row)
-    }
-
-    /// The same, and the line of `first` starts, that of the block.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    #[must_use]
-    pub extern "C" fn scope_line(&self, row: usize, first: usize) -> Scope {
-        let scope = self.place.scope(row);
-        self.line(first);
-        scope
-    }
-
-    /// A guard that starts the line of `row` before the locals declared ahead of it are dropped.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    #[must_use]
-    pub extern "C" fn end(&self, row: usize) -> End {
-        self.place.end(row)
-    }
-
-    /// The same, and the line of `value` starts, that of the block's value.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    #[must_use]
-    pub extern "C" fn end_line(&self, row: usize, value: usize) -> End {
-        let end = self.place.end(row);
-        self.line(value);
-        end
-    }
-}
+events!(Frame, self => self.place, Place, bool, Scope, End);
 
 impl Drop for Frame {
     // Always: one call with a pointer to the frame, even in an unwinding path, would keep it

@@ -1,9 +1,4 @@
-//! Where the lines of a frame are booked: line events, and the guards of blocks.
-//!
-//! What emitted code calls is inlined in release and out of line in debug, where inlining would
-//! compile it, unoptimised, into the user's crate. It is `extern "C"` because such a function
-//! never unwinds, and a call that never unwinds needs no landing pad: half of what a debug build
-//! would spend on an event.
+//! Where the lines of a frame are recorded: line events.
 
 use core::ptr::{self, NonNull};
 use std::thread::panicking;
@@ -57,13 +52,23 @@ impl Place {
     }
 
     #[inline(always)]
-    pub(in crate::record) fn scope(&self, row: usize) -> Scope {
-        Scope { place: *self, row, done: false, panicked: panicking() }
+    pub(in crate::record) fn pass_line(&self, outer: usize, row: usize) {
+        if let Some((ledger, chunk)) = self.here() {
+            pass(ledger, event_row(chunk, outer), event_row(chunk, row));
+        }
     }
 
     #[inline(always)]
-    pub(in crate::record) fn end(&self, row: usize) -> End {
-        End { place: *self, row, panicked: panicking() }
+    pub(in crate::record) fn count_iteration(&self, row: usize) {
+        if let Some((_, chunk)) = self.here() {
+            event_row(chunk, row).runs.add(1);
+        }
+    }
+
+    /// Whether a block that ends now is left by a panic, unless it began in one.
+    #[inline(always)]
+    pub(in crate::record) fn leaving() -> bool {
+        panicking()
     }
 }
 
@@ -161,50 +166,4 @@ extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: 
     ledger.close_line();
     ledger.set_row(outer);
     ledger.end_work(length);
-}
-
-/// Guard of a nested block. Where the block was left normally, by `break` or by `continue`, the
-/// enclosing line becomes current again when the guard is dropped. Where it was left by
-/// `return`, `?` or a panic, the line that left stays current, so that what the outer locals free on
-/// the way out is booked there.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Scope {
-    place: Place,
-    row: usize,
-    /// Whether the block is being left for the enclosing line.
-    pub done: bool,
-    /// Whether a panic was under way when the block began, as in a destructor: that one does not
-    /// leave it.
-    panicked: bool,
-}
-
-impl Drop for Scope {
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    fn drop(&mut self) {
-        if self.done && panicking() == self.panicked {
-            self.place.resume_line(self.row);
-        }
-    }
-}
-
-/// Guard that is dropped before the locals of its block: the closing brace's line starts.
-#[derive(Debug)]
-#[repr(C)]
-pub struct End {
-    place: Place,
-    row: usize,
-    /// As in [`Scope`].
-    panicked: bool,
-}
-
-impl Drop for End {
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    fn drop(&mut self) {
-        if panicking() == self.panicked {
-            self.place.start_line(self.row);
-        }
-    }
 }

@@ -3,6 +3,7 @@
 //! Owns when a line starts and ends. It never writes a word of a ledger but by the ledger's methods.
 
 pub(crate) mod body;
+mod events;
 pub(crate) mod foreign;
 pub(crate) mod frame;
 pub(crate) mod line;

@@ -9,7 +9,7 @@ static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 #[mem_profile]
 fn build() -> usize {
-    let a = vec![1; 1_000_000];
+    let a = vec![7; 1 << 20];
     let mut b = a.repeat(5);
     b.sort();
     drop(a);

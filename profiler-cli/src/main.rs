@@ -1,5 +1,5 @@
 //! `cargo mem-profile`: measures programs, samples their memory over time, and looks at, compares
-//! and checks the recordings of [`mem-profile`](https://docs.rs/mem-profile).
+//! and checks the recordings of `mem-profile`.
 //!
 //! | folder or file | what it does |
 //! |---|---|

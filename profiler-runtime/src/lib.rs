@@ -1,4 +1,4 @@
-//! The runtime of [`mem-profile`](https://docs.rs/mem-profile): what annotated functions call,
+//! The runtime of `mem-profile`: what annotated functions call,
 //! the counting allocator, and the reports. Users name the facade crate, not this one.
 //!
 //! | folder or file | what it does |

@@ -78,7 +78,7 @@ fn edited(source: &str, edits: &[(&str, &str)]) -> String {
 #[test]
 fn a_leak_planted_in_real_json_fails_the_check_by_its_line() {
     let folder = Folder::new();
-    let before = example("real_json");
+    let before = example("with_crates/real_json");
     let run = |source: &str, name: &str| {
         let status = recorded(&build("real_json", source), &folder, name).output().unwrap().status;
         assert!(status.success());

@@ -32,17 +32,20 @@ mem-profile = { path = "../../versions-older" }
 /// Copies the profiler, as version 0.0.9 and a workspace of its own, to a folder beside the fixture.
 fn copy_older(fixture: &Fixture) {
     let older = fixture.path("../versions-older");
-    for part in ["examples", "src", "profiler-macro", "profiler-runtime"] {
-        let _ = fs::remove_dir_all(older.join(part));
-        copy(&workspace().join(part), &older.join(part));
+    let parts = fs::read_dir(workspace()).unwrap().map(|entry| entry.unwrap().file_name());
+    let parts = parts.map(|name| name.into_string().unwrap());
+    let is_source =
+        |name: &String| name.starts_with("profiler-") || name == "examples" || name == "src";
+    for part in parts.filter(is_source) {
+        let _ = fs::remove_dir_all(older.join(&part));
+        copy(&workspace().join(&part), &older.join(&part));
     }
     let manifest = fs::read_to_string(workspace().join("Cargo.toml")).unwrap();
-    let is_kept =
-        |line: &&str| !line.starts_with("members =") && !line.starts_with("default-members =");
-    let lines: Vec<_> = manifest.lines().filter(is_kept).collect();
+    let (_, settings) = manifest.split_once("\nresolver = ").expect("it stands behind the members");
+    let manifest = format!("[workspace]\nresolver = {settings}");
     let version = env!("CARGO_PKG_VERSION");
-    let manifest = lines.join("\n").replace(&format!("{version}\""), "0.0.9\"");
-    assert_eq!(manifest.matches("0.0.9\"").count(), 3, "{manifest}");
+    let manifest = manifest.replace(&format!("{version}\""), "0.0.9\"");
+    assert!(manifest.contains("version = \"=0.0.9\", path = \"profiler-runtime\""), "{manifest}");
     fixture.write("../versions-older/Cargo.toml", &manifest);
 }
 

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 #[test]
 fn compiler_output() {
     let cases = trybuild::TestCases::new();
-    cases.compile_fail("tests/ui/fail/*.rs");
-    cases.compile_fail("tests/ui/with/*.rs");
-    cases.compile_fail("tests/ui/without/*.rs");
-    cases.pass("tests/ui/pass/*.rs");
+    cases.compile_fail("fail/*.rs");
+    cases.compile_fail("with/*.rs");
+    cases.compile_fail("without/*.rs");
+    cases.pass("pass/*.rs");
 }
 
 /// The golden files in which the compiler itself is tested above.
 fn pairs(extension: &str) -> Vec<[String; 2]> {
-    let ui = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/ui");
+    let ui = Path::new(env!("CARGO_MANIFEST_DIR"));
     let read = |path: PathBuf| fs::read_to_string(&path).unwrap_or_else(|_| panic!("{path:?}"));
     let with = fs::read_dir(ui.join("with")).expect("the folder is there");
     let paths = with.map(|entry| entry.expect("an entry").path());

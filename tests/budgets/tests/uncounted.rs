@@ -11,8 +11,7 @@ fn measured() {}
 fn a_budget_that_cannot_be_checked_is_refused() {
     let said = |call: fn()| *catch_unwind(call).unwrap_err().downcast::<String>().unwrap();
     let refusal = said(measured);
-    let start =
-        "mem-profile: the budget of `budgets_uncounted::measured` cannot be checked, because";
+    let start = "mem-profile: the budget of `uncounted::measured` cannot be checked, because";
     assert!(refusal.starts_with(start), "{refusal}");
     assert!(refusal.contains("#[global_allocator]"), "{refusal}");
     let refusal = said(|| assert_budget!(no_leak, {}));

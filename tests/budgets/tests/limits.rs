@@ -1,7 +1,5 @@
 //! Budgets pass at each limit and fail above it, whatever other tests do at the same time.
 
-mod budget_support;
-
 use std::future::Future;
 use std::hint::black_box;
 use std::panic::catch_unwind;
@@ -9,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use budget_support::complaint;
+use budgets::complaint;
 use mem_profile::{assert_budget, mem_profile};
 
 #[global_allocator]
@@ -31,7 +29,7 @@ fn hold(size: usize) -> Vec<u8> {
 fn an_increment_passes_at_the_limit_and_fails_above() {
     assert_eq!(hold(1000).len(), 1000);
     let said = limits(|| drop(hold(1001))).unwrap();
-    let expected = "mem-profile: `budgets::hold` exceeds its budget\n  \
+    let expected = "mem-profile: `limits::hold` exceeds its budget\n  \
                     max_increment: at most 1000 B, but 1001 B";
     assert_eq!(said, expected);
     // What a complaint takes is gone with it. (What the call returned is not: the compiler does not
@@ -100,7 +98,10 @@ fn the_line_of_a_function_on_one_line_is_named() {
     let (_, lines) = said.split_once("\n  by line:\n").unwrap();
     let line = line!() - 6;
     let source = "#[mem_profile(max_increment = \"10 B\")] fn on_one_line()";
-    assert!(lines.contains(&format!("100 B  tests/budgets.rs:{line}: {source}")), "{lines}");
+    assert!(
+        lines.contains(&format!("100 B  tests/budgets/tests/limits.rs:{line}: {source}")),
+        "{lines}"
+    );
     assert_eq!(lines.lines().count(), 1, "{lines}");
 }
 
@@ -132,7 +133,7 @@ fn each_limit_is_named_and_the_three_lines_that_cost_most() {
             ]
         );
         let at = |back: u32, size: &str, source: &str| {
-            format!("    {size}  tests/budgets.rs:{}: {source}", line - back)
+            format!("    {size}  tests/budgets/tests/limits.rs:{}: {source}", line - back)
         };
         let expected = [
             at(10, "4000 B (3.906 KiB)", "all.push(vec![1; 4000]);"),
@@ -206,7 +207,7 @@ fn an_async_function_is_measured_by_its_own_polls() {
     // Above by one byte each.
     let said = limits(|| in_turn(task(101, 200), Pause::default())).unwrap();
     assert!(said.ends_with(
-        "`budgets::task` exceeds its budget\n  max_increment: at most 100 B, but 101 B\n  \
+        "`limits::task` exceeds its budget\n  max_increment: at most 100 B, but 101 B\n  \
          max_peak: at most 300 B, but 301 B"
     ));
     let said = limits(|| in_turn(task(100, 201), Pause::default())).unwrap();
@@ -227,7 +228,10 @@ fn a_block_has_a_budget_and_a_value() {
     assert_eq!(block(1 << 20), 1 << 20);
     let said = complaint(|| block((1 << 20) + 1)).unwrap();
     let (place, rest) = said.split_once(" exceeds its budget\n").unwrap();
-    assert!(place.starts_with("mem-profile: the block at tests/budgets.rs:"), "{place}");
+    assert!(
+        place.starts_with("mem-profile: the block at tests/budgets/tests/limits.rs:"),
+        "{place}"
+    );
     let expected = "  max_peak: at most 1048576 B (1.000 MiB), but 1048577 B (1.000 MiB)\n  \
                     which line took it is not known: none with `#[mem_profile]` took part";
     assert_eq!(rest, expected);
@@ -250,7 +254,8 @@ fn the_lines_of_a_block_are_those_of_the_functions_that_it_calls() {
         });
     });
     let said = said.unwrap();
-    let (_, line) = said.split_once("\n  by line:\n    900 B  tests/budgets.rs:").expect(&said);
+    let (_, line) =
+        said.split_once("\n  by line:\n    900 B  tests/budgets/tests/limits.rs:").expect(&said);
     assert!(line.ends_with(": let held = vec![1; size];"), "{line}");
 }
 

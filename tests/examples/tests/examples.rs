@@ -1,7 +1,7 @@
 //! Every example prints the expected text, and the documents show the same reports.
 //!
 //! Figures that depend on the machine are left out: memory in use, the reading at the first call, and
-//! what a scheduler allocates while a task waits. `UPDATE_GOLDEN=1 cargo test --test examples`
+//! what a scheduler allocates while a task waits. `UPDATE_GOLDEN=1 cargo test -p examples`
 //! refreshes the expected files and the reports in the documents.
 
 use std::env;
@@ -21,7 +21,7 @@ struct Output {
     report: String,
 }
 
-/// The folder of the examples, built as they are now: `cargo test --test examples` alone would
+/// The folder of the examples, built as they are now: `cargo test -p examples` alone would
 /// leave those of an earlier build.
 fn examples() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
@@ -94,7 +94,7 @@ fn blank(line: &str, start: usize, end: usize) -> String {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).unwrap().to_owned()
 }
 
 fn updating() -> bool {
@@ -106,7 +106,7 @@ fn examples_print_what_is_expected() {
     for example in EXAMPLES {
         let output = run(example);
         let actual = format!("{}\n{}", output.stdout, redact(&output.report));
-        let path = root().join("tests/golden").join(example).with_extension("txt");
+        let path = root().join("tests/examples/golden").join(example).with_extension("txt");
         if updating() {
             fs::write(&path, &actual).unwrap();
         }

@@ -1,7 +1,5 @@
 //! `no_leak` counts blocks: what was allocated in the budget and is there when it ends, whoever frees what.
 
-mod budget_support;
-
 use std::future::Future;
 use std::hint::black_box;
 use std::mem::forget;
@@ -17,7 +15,7 @@ static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 /// The message of the panic, without its first line.
 fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    let text = budget_support::complaint(call)?;
+    let text = budgets::complaint(call)?;
     let (_, rest) = text.split_once(" exceeds its budget\n").expect(&text);
     Some(rest.to_owned())
 }
@@ -44,7 +42,7 @@ fn what_is_left_is_listed_by_line_with_its_size() {
     let line = line!() - 14;
     let expected = format!(
         "  no_leak: at most 0 B, but 2308 B (2.254 KiB) in 5 blocks\n  by line:\n    \
-         2300 B (2.246 KiB) in 4 blocks  tests/budgets_leaks.rs:{line}: \
+         2300 B (2.246 KiB) in 4 blocks  tests/budgets/tests/leaks.rs:{line}: \
          forget(black_box(vec![1_u8; size]));\n    8 B  outside of annotated functions"
     );
     assert_eq!(said.unwrap(), expected);
@@ -262,7 +260,7 @@ fn a_task_that_moves_between_threads_has_the_blocks_of_its_own_polls() {
             let line = line!() - 28;
             format!(
                 "  no_leak: at most 0 B, but {kept} B\n  by line:\n    {kept} B  \
-                 tests/budgets_leaks.rs:{line}: forget(black_box(vec![1_u8; kept]));"
+                 tests/budgets/tests/leaks.rs:{line}: forget(black_box(vec![1_u8; kept]));"
             )
         });
         assert_eq!(said, expected);

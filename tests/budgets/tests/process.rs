@@ -1,7 +1,5 @@
 //! `process` budgets count all threads and tasks. One test, so that no other one allocates meanwhile.
 
-mod budget_support;
-
 use std::future::Future;
 use std::hint::black_box;
 use std::pin::{Pin, pin};
@@ -22,7 +20,7 @@ const WINDOW: i64 = 64 << 10;
 
 /// The message of the panic, without its first line.
 fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    let text = budget_support::complaint(call)?;
+    let text = budgets::complaint(call)?;
     let (_, rest) = text.split_once(" exceeds its budget\n").expect(&text);
     Some(rest.to_owned())
 }
@@ -80,13 +78,13 @@ fn what_other_threads_hold_is_counted() {
     let end = "\n  all threads are counted; 4 others allocated meanwhile, and what a thread holds is \
                known within 64 KiB while it runs";
     assert!(said.ends_with(end), "{said}");
-    let line = "    4194304 B (4.000 MiB)  tests/budgets_process.rs:";
+    let line = "    4194304 B (4.000 MiB)  tests/budgets/tests/process.rs:";
     assert!(said.contains(line) && said.contains(": black_box(vec![1; size])\n"), "{said}");
     // A block names the lines of other threads too.
     let said = complaint(|| {
         assert_budget!(process, max_increment = "1 MiB", { thread::spawn(|| hold(2 * MIB)).join() })
     });
-    let expected = "    2097152 B (2.000 MiB)  tests/budgets_process.rs:";
+    let expected = "    2097152 B (2.000 MiB)  tests/budgets/tests/process.rs:";
     assert!(said.as_ref().unwrap().contains(expected), "{said:?}");
 }
 

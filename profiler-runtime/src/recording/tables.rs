@@ -5,16 +5,15 @@
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
-use crate::record::ledger::ledger::{CENTER, Kind};
 use crate::record::memory::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
+use crate::record::memory::layout::ledger::CENTER;
+use crate::record::memory::layout::process::{HEAP, RSS};
 use crate::record::memory::layout::{self, NEVER};
 use crate::snapshot::{
     Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
 };
 use crate::sort::sort;
 
-const HEAP: i64 = Kind::Heap as i64;
-const RSS: i64 = Kind::Rss as i64;
 const ASIDE: i64 = layout::aside::SIZE as i64;
 
 pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> {
@@ -188,7 +187,7 @@ impl Ledger {
             let entries = blocks.stack(first.wrapping_sub(ASIDE), word(layout::ledger::TOP));
             entries.chunks_exact(layout::aside::SIZE).map(|aside| {
                 let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
-                (word(layout::aside::CHUNK) & !(layout::MARKS as i64), word(layout::aside::ROW))
+                (word(layout::aside::CHUNK) & !(layout::aside::MARKS), word(layout::aside::ROW))
             })
         };
         let entries = stack(word(layout::ledger::COMPLETE));

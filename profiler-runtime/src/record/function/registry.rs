@@ -1,6 +1,7 @@
 //! One static per annotated function, registered by its first call.
 
 use core::iter;
+use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{
     AtomicI64, AtomicPtr, AtomicU8,
@@ -50,6 +51,16 @@ pub(crate) struct Entry {
     next: AtomicPtr<Entry>,
 }
 
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Entry, number) == layout::function::NUMBER);
+    assert!(offset_of!(Entry, first_line) == layout::function::FIRST_LINE);
+    assert!(offset_of!(Entry, rows) == layout::function::ROWS);
+    assert!(offset_of!(Entry, flags) == layout::function::FLAGS);
+    assert!(offset_of!(Entry, reading) == layout::function::READING);
+    assert!(size_of::<Entry>() == layout::function::SIZE);
+};
+
 /// What is to be read of a function. Only recordings have it, where the function's table is not at hand.
 #[derive(Debug)]
 #[repr(C)]
@@ -60,6 +71,13 @@ pub(in crate::record) struct Texts {
     /// Of its name, file and source, which follow, packed one by one.
     pub(in crate::record) lengths: [Word; 3],
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Texts, number) == layout::texts::NUMBER);
+    assert!(offset_of!(Texts, lengths) == layout::texts::LENGTHS);
+    assert!(size_of::<Texts>() == layout::texts::SIZE);
+};
 
 /// The block with the texts of a function: how long it is, in bytes, and what follows its first word.
 pub(crate) fn texts(number: i64, function: &Function) -> (usize, impl Iterator<Item = i64>) {

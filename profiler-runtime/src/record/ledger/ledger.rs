@@ -15,6 +15,7 @@
 //! So each block is on the row that its bytes are on, also where a signal handler allocates between any two
 //! instructions of an event.
 
+use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::AtomicI64;
 
@@ -27,11 +28,12 @@ use super::thread::Thread;
 #[cfg(feature = "trace")]
 use crate::record::alloc::watch;
 use crate::record::alloc::watch::Watcher;
+use crate::record::memory::layout;
 use crate::record::sync::word::{Local, Pointer, Word};
 
 /// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.
-pub(crate) const CENTER: i64 = 64 * 1024;
+pub(crate) const CENTER: i64 = layout::ledger::CENTER;
 pub(in crate::record) const WINDOW: i64 = 2 * CENTER;
 
 /// Far enough below zero that every allocation and every free takes the slow path.
@@ -68,9 +70,9 @@ pub(in crate::record) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
 #[repr(i64)]
 pub(crate) enum Kind {
     /// The counting allocator tells it.
-    Heap = 1,
+    Heap = layout::process::HEAP,
     /// It asks the system.
-    Rss,
+    Rss = layout::process::RSS,
     /// Stands in where a thread has no ledger of its own.
     Special,
 }
@@ -121,6 +123,20 @@ pub(crate) struct Ledger {
     pub(in crate::record) mode: Local,
     thread: Pointer<Thread>,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Ledger, live) == layout::ledger::LIVE);
+    assert!(offset_of!(Ledger, row) == layout::ledger::ROW);
+    assert!(offset_of!(Ledger, allocated) == layout::ledger::ALLOCATED);
+    assert!(offset_of!(Ledger, allocations) == layout::ledger::ALLOCATIONS);
+    assert!(offset_of!(Ledger, stack) + offset_of!(Stack, top) == layout::ledger::TOP);
+    assert!(offset_of!(Ledger, stack) + offset_of!(Stack, complete) == layout::ledger::COMPLETE);
+    assert!(offset_of!(Ledger, booked) == layout::ledger::BOOKED);
+    assert!(offset_of!(Ledger, base) == layout::ledger::BASE);
+    assert!(offset_of!(Ledger, booked_allocated) == layout::ledger::BOOKED_ALLOCATED);
+    assert!(offset_of!(Ledger, booked_allocations) == layout::ledger::BOOKED_ALLOCATIONS);
+};
 
 /// The allocator's counts, as they stand in a ledger.
 #[derive(Clone, Copy, Debug)]

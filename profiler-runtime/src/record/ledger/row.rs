@@ -1,5 +1,6 @@
 //! The counters of one line, and the chunk that holds a function's lines for one thread.
 
+use core::mem::offset_of;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
@@ -24,6 +25,17 @@ pub(crate) struct Row {
     /// Bytes requested.
     pub(crate) allocated: Word,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Row, runs) == layout::row::RUNS);
+    assert!(offset_of!(Row, increment) == layout::row::INCREMENT);
+    assert!(offset_of!(Row, peak) == layout::row::PEAK);
+    assert!(offset_of!(Row, usage) == layout::row::USAGE);
+    assert!(offset_of!(Row, allocations) == layout::row::ALLOCATIONS);
+    assert!(offset_of!(Row, allocated) == layout::row::ALLOCATED);
+    assert!(size_of::<Row>() == layout::row::SIZE);
+};
 
 impl Row {
     pub(crate) const fn new() -> Self {
@@ -96,6 +108,18 @@ pub(crate) struct Header {
     pub(in crate::record) last_allocated: Word,
     pub(in crate::record) last_allocations: Word,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Header, table) == layout::chunk::TABLE);
+    assert!(offset_of!(Header, thread) == layout::chunk::THREAD);
+    assert!(offset_of!(Header, rows) == layout::chunk::ROWS);
+    assert!(offset_of!(Header, suspended) == layout::chunk::SUSPENDED);
+    assert!(offset_of!(Header, last_live) == layout::chunk::LAST_LIVE);
+    assert!(offset_of!(Header, last_allocated) == layout::chunk::LAST_ALLOCATED);
+    assert!(offset_of!(Header, last_allocations) == layout::chunk::LAST_ALLOCATIONS);
+    assert!(size_of::<Header>() == layout::chunk::SIZE);
+};
 
 /// One function's rows on one thread: a header and the [`Row`]s, contiguous plain words without
 /// a pointer in them, so that the same bytes mean the same in a recording.

@@ -6,6 +6,7 @@
 //! out from here.
 
 use core::cell::Cell;
+use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
 use super::row::{Chunk, Header, Row, Totals};
@@ -17,7 +18,7 @@ use crate::record::sync::word::{MARK, Pointer, Word, marked};
 const GUARDED: usize = 2;
 
 /// Both are no part of the address.
-pub(crate) const MARKS: usize = MARK | GUARDED;
+const MARKS: usize = MARK | GUARDED;
 
 /// What a frame gives back when it ends.
 #[derive(Debug)]
@@ -35,6 +36,14 @@ pub(crate) struct Aside {
     pub(crate) line_start: Word,
     pub(crate) frame_peak: Word,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Aside, chunk) == layout::aside::CHUNK);
+    assert!(offset_of!(Aside, row) == layout::aside::ROW);
+    assert!(size_of::<Aside>() == layout::aside::SIZE);
+    assert!(MARKS == layout::aside::MARKS as usize);
+};
 
 /// For so many frames, at first.
 const SMALLEST: usize = 64;

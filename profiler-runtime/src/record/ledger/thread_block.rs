@@ -1,5 +1,6 @@
 //! The block of one thread: its ledgers.
 
+use core::mem::offset_of;
 use core::{ptr, slice};
 
 use super::ledger::{Counts, Kind, Ledger};
@@ -23,6 +24,14 @@ pub(crate) struct Books {
     /// Where that is booked which happens outside annotated functions.
     pub(in crate::record) idle: Row,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Books, number) == layout::thread::NUMBER);
+    assert!(offset_of!(Books, heap) == layout::thread::HEAP);
+    assert!(offset_of!(Books, rss) == layout::thread::RSS);
+    assert!(size_of::<Books>() == layout::thread::SIZE);
+};
 
 impl Books {
     /// New ones for the thread of this number; `None` when memory is out.

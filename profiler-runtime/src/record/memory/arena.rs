@@ -6,6 +6,7 @@
 //! ends. Nothing is ever given back or moved: a reader may be looking.
 
 use core::iter;
+use core::mem::offset_of;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
@@ -42,6 +43,15 @@ pub(crate) struct Segment {
     /// Whether it is part of a file.
     recorded: Word,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Segment, version) == layout::segment::VERSION);
+    assert!(offset_of!(Segment, length) == layout::segment::LENGTH);
+    assert!(offset_of!(Segment, address) == layout::segment::ADDRESS);
+    assert!(offset_of!(Segment, used) == layout::segment::USED);
+    assert!(size_of::<Segment>() == layout::segment::SIZE);
+};
 
 impl Node for Segment {
     fn next(&self) -> &AtomicPtr<Self> {
@@ -265,7 +275,7 @@ impl Segment {
             let first = layout::block(extent.len(), kind);
             let is_shared = move |offset| match kind {
                 RESERVED => false,
-                layout::THREAD => layout::thread::is_shared(offset - start),
+                layout::THREAD => is_shared(offset - start),
                 _ => true,
             };
             let shared = move |offset| if is_shared(offset) { word(offset) } else { 0 };
@@ -279,6 +289,25 @@ impl Segment {
         let offset = block.addr().wrapping_sub(ptr::from_ref(self).addr());
         (offset < self.length()).then_some(offset)
     }
+}
+
+/// Whether any thread may read the word at this offset: what only its own uses is no atomic.
+fn is_shared(offset: usize) -> bool {
+    use layout::ledger::*;
+    const SHARED: [usize; 10] = [
+        LIVE,
+        ROW,
+        ALLOCATED,
+        ALLOCATIONS,
+        TOP,
+        COMPLETE,
+        BOOKED,
+        BASE,
+        BOOKED_ALLOCATED,
+        BOOKED_ALLOCATIONS,
+    ];
+    let within = |ledger| SHARED.iter().any(|word| ledger + word == offset);
+    offset == layout::thread::NUMBER || within(layout::thread::HEAP) || within(layout::thread::RSS)
 }
 
 /// From now on new segments are part of `file`, whose first one says what `describe` says.

@@ -1,5 +1,7 @@
 //! The block that says what process a recording is of.
 
+use core::mem::offset_of;
+
 use super::layout;
 use crate::process::Identity;
 use crate::record::ledger::counting;
@@ -35,6 +37,23 @@ pub(crate) struct Process {
     /// Number that the system gives to one process only, or to all.
     pub(in crate::record) unique: Word,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Process, id) == layout::process::ID);
+    assert!(offset_of!(Process, backend) == layout::process::BACKEND);
+    assert!(offset_of!(Process, started) == layout::process::STARTED);
+    assert!(offset_of!(Process, closed) == layout::process::CLOSED);
+    assert!(offset_of!(Process, error) == layout::process::ERROR);
+    assert!(offset_of!(Process, length) == layout::process::LENGTH);
+    assert!(offset_of!(Process, published) == layout::process::PUBLISHED);
+    assert!(offset_of!(Process, bytes) == layout::process::BYTES);
+    assert!(offset_of!(Process, text) == layout::process::TEXT);
+    assert!(offset_of!(Process, birth) == layout::process::BIRTH);
+    assert!(offset_of!(Process, boot) == layout::process::BOOT);
+    assert!(offset_of!(Process, unique) == layout::process::UNIQUE);
+    assert!(size_of::<Process>() == layout::process::SIZE);
+};
 
 impl Process {
     /// Says which process it is, what it measures, and nanoseconds since 1970.

@@ -5,6 +5,7 @@
 //! fourth, and so on, the sooner the less room is left. So the end of a long run is there too.
 //! Calls deeper than 256 levels are left out.
 
+use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicI64, AtomicPtr, Ordering::Relaxed};
 
@@ -49,6 +50,20 @@ pub(crate) struct Spans {
     _rest: [Word; 6],
     pub(in crate::record) spans: [Span; SPANS],
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Span, start) == layout::spans::START);
+    assert!(offset_of!(Span, end) == layout::spans::END);
+    assert!(offset_of!(Span, bytes_at_start) == layout::spans::BYTES_AT_START);
+    assert!(offset_of!(Span, bytes_at_end) == layout::spans::BYTES_AT_END);
+    assert!(offset_of!(Span, label) == layout::spans::LABEL);
+    assert!(offset_of!(Span, level) == layout::spans::LEVEL);
+    assert!(size_of::<Span>() == layout::spans::EACH);
+    assert!(offset_of!(Spans, thread) == layout::spans::THREAD);
+    assert!(offset_of!(Spans, spans) == layout::spans::FIRST);
+    assert!(size_of::<Spans>() == layout::spans::SIZE);
+};
 
 /// How many are taken, in whole blocks.
 static TAKEN: AtomicI64 = AtomicI64::new(0);
@@ -124,6 +139,14 @@ pub(crate) struct Name {
     first: Pointer<u8>,
     next: AtomicPtr<Name>,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Name, number) == layout::name::NUMBER);
+    assert!(offset_of!(Name, runs) == layout::name::RUNS);
+    assert!(offset_of!(Name, text) == layout::name::TEXT);
+    assert!(size_of::<Name>() == layout::name::SIZE);
+};
 
 static NAMES: List<Name> = List::new(AtomicPtr::new(ptr::null_mut()));
 static COUNT: AtomicI64 = AtomicI64::new(0);

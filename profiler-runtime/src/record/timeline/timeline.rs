@@ -3,6 +3,7 @@
 //! Times are nanoseconds since the timeline began, on a clock that never goes back; the first of them
 //! is 1, so that 0 is what has not been written.
 
+use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::process;
@@ -29,6 +30,13 @@ pub(crate) struct Timeline {
     /// Nanoseconds between two samples.
     pub(in crate::record) interval: Word,
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Timeline, started) == layout::timeline::STARTED);
+    assert!(offset_of!(Timeline, interval) == layout::timeline::INTERVAL);
+    assert!(size_of::<Timeline>() == layout::timeline::SIZE);
+};
 
 impl Timeline {
     /// Has calls recorded from now on; `None` when memory is out. The session calls it, once.
@@ -100,6 +108,15 @@ pub(crate) struct Samples {
     _rest: [Word; 7],
     pub(in crate::record) samples: [Sample; SAMPLES],
 }
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Sample, time) == layout::samples::TIME);
+    assert!(offset_of!(Sample, bytes) == layout::samples::BYTES);
+    assert!(size_of::<Sample>() == layout::samples::EACH);
+    assert!(offset_of!(Samples, samples) == layout::samples::FIRST);
+    assert!(size_of::<Samples>() == layout::samples::SIZE);
+};
 
 impl Samples {
     /// `None` when memory is out.

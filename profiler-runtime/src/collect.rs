@@ -7,10 +7,10 @@ use crate::process;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::function::registry;
 use crate::record::function::table::Function;
-use crate::record::ledger::counting;
-use crate::record::ledger::ledger::Kind;
+use crate::record::ledger::kind::Kind;
+use crate::record::ledger::published::published;
 use crate::record::ledger::row::Row;
-use crate::record::ledger::thread;
+use crate::record::ledger::threads;
 use crate::record::memory::arena;
 use crate::record::memory::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
 use crate::recording::Recording;
@@ -21,7 +21,7 @@ use crate::trace::Live;
 /// what it holds can be read, not how high it was in between.
 pub(crate) fn settle(backend: Backend) {
     if backend != Backend::Off
-        && let Some(thread) = thread::current()
+        && let Some(thread) = threads::current()
     {
         thread.ledger(kind_of(backend)).settle_within();
     }
@@ -64,7 +64,7 @@ fn add_live(live: &Live, snapshot: &mut Snapshot) {
 /// Memory in use by the process: exact when no other thread allocates meanwhile.
 pub(crate) fn process_bytes(backend: Backend) -> Option<u64> {
     match backend {
-        Backend::Heap => Some(u64::try_from(thread::live_bytes()).unwrap_or(0)),
+        Backend::Heap => Some(u64::try_from(threads::live_bytes()).unwrap_or(0)),
         Backend::Rss => process::rss(),
         Backend::Off => None,
     }
@@ -103,7 +103,7 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
         (layout::process::BACKEND, kind(backend).map_or(0, |kind| kind as i64)),
         (layout::process::STARTED, process::nanoseconds()),
         (layout::process::CLOSED, 1),
-        (layout::process::PUBLISHED, counting::published()),
+        (layout::process::PUBLISHED, published()),
         (layout::process::BYTES, bytes.unwrap_or(NEVER)),
         (layout::process::TEXT, program.len() as i64),
     ] {
@@ -144,7 +144,7 @@ fn set(image: &mut [u8], at: usize, word: i64) {
 pub(crate) fn reset(backend: Backend) {
     let kind = kind_of(backend);
     settle(backend);
-    for thread in thread::all() {
+    for thread in threads::all() {
         for chunk in thread.chunks() {
             chunk.iter().for_each(Row::clear);
             chunk.set_last(&thread.ledger(kind).totals());

@@ -11,8 +11,10 @@ use std::time::Duration;
 use crate::collect;
 use crate::record::alloc::quiet::{self, Quiet};
 use crate::record::alloc::wrapped::Stamp;
+use crate::record::frame::open;
 use crate::record::function::registry;
 use crate::record::function::table::Function;
+use crate::record::ledger::kind;
 use crate::record::memory::arena;
 use crate::record::timeline::timeline;
 use crate::session;
@@ -61,7 +63,7 @@ pub(crate) fn start_session(
         let _ = BACKEND.set(backend);
         if backend != Backend::Off {
             if !options.filter.is_empty() {
-                registry::set_filter(is_wanted);
+                open::set_filter(is_wanted);
             }
             session::exit::install(report_at_exit, close_recording);
             #[cfg(feature = "signals")]
@@ -73,7 +75,7 @@ pub(crate) fn start_session(
         }
         session::record_timeline(backend, timeline);
         // From here on functions are measured, and all of that is recorded.
-        registry::set_mode(collect::kind(backend));
+        kind::choose(collect::kind(backend));
     });
     IS_STARTING.set(false);
     recording

@@ -89,5 +89,5 @@ pub mod __private {
     pub use crate::record::frame::body::{Body, BodyEnd, BodyScope};
     pub use crate::record::frame::frame::{End, Frame, Scope};
     pub use crate::record::frame::task::{Task, task, task_call};
-    pub use crate::record::function::registry::Table;
+    pub use crate::record::function::table::Table;
 }

@@ -6,9 +6,11 @@ use super::{Found, Limits, Notes, standard};
 use crate::control;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::frame::measure::Spent;
-use crate::record::function::registry::{self, Table};
+use crate::record::function::registry;
+use crate::record::function::table::Table;
 use crate::record::ledger::row::{Chunk, Row};
-use crate::record::ledger::thread::{self, Thread};
+use crate::record::ledger::thread::Thread;
+use crate::record::ledger::threads;
 use crate::report::{Unit, printable};
 use crate::sort::sort;
 
@@ -65,7 +67,7 @@ impl Account {
              mem_profile::Alloc::new();`",
             subject.name()
         );
-        let thread = thread::current()?;
+        let thread = threads::current()?;
         let _quiet = Quiet::enter();
         if limits.no_leak {
             standard::prepare();
@@ -86,7 +88,7 @@ impl Account {
 
     /// Panics where more was spent than agreed, unless a panic is under way.
     pub(super) fn settle(self, found: &Found, notes: Notes) {
-        let (thread, spent) = (thread::current(), found.spent());
+        let (thread, spent) = (threads::current(), found.spent());
         if spent.was_left {
             drop(notes);
             return self.refuse();
@@ -225,7 +227,7 @@ fn chunks(
     thread: Option<&'static Thread>,
 ) -> impl Iterator<Item = Chunk> {
     let own = thread.filter(|_| !limits.process).map(|thread| subject.chunks(thread));
-    let all = limits.process.then(|| thread::all().flat_map(Thread::chunks));
+    let all = limits.process.then(|| threads::all().flat_map(Thread::chunks));
     own.into_iter().flatten().chain(all.into_iter().flatten())
 }
 
@@ -300,7 +302,7 @@ fn held(bytes: i64, blocks: usize) -> String {
 
 /// Which line of which function it is.
 fn annotated(row: *const Row) -> Option<(Chunk, usize)> {
-    let mut chunks = thread::all().flat_map(Thread::chunks);
+    let mut chunks = threads::all().flat_map(Thread::chunks);
     chunks.find_map(|chunk| Some((chunk, chunk.find_row(row)?)))
 }
 

@@ -84,9 +84,9 @@ impl Leak {
         let size = i64::try_from(block.size).unwrap_or(i64::MAX);
         self.bytes += size;
         self.blocks += 1;
-        match self.lines.iter_mut().find(|held| held.row == block.row) {
+        match self.lines.iter_mut().find(|held| held.row == block.row.cast()) {
             Some(held) => (held.bytes, held.blocks) = (held.bytes + size, held.blocks + 1),
-            None => self.lines.push(Held { row: block.row, bytes: size, blocks: 1 }),
+            None => self.lines.push(Held { row: block.row.cast(), bytes: size, blocks: 1 }),
         }
     }
 

@@ -26,7 +26,7 @@ use self::process::{ProcessMeasure, ProcessSpent};
 use crate::record::alloc::noting::{self, Noting, Section};
 use crate::record::frame::measure::{Measure, Spent};
 use crate::record::frame::task::{Task, task_call};
-use crate::record::function::registry::Table;
+use crate::record::function::table::Table;
 use crate::record::memory::live_blocks::LiveBlocks;
 
 /// The most that a call may take; `None` for no limit.

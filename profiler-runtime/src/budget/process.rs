@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use super::PATIENCE;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::frame::measure::{Spent, Standing};
-use crate::record::ledger::counting;
-use crate::record::ledger::published::Mark;
-use crate::record::ledger::thread::{self, Thread};
+use crate::record::ledger::published::{Mark, published};
+use crate::record::ledger::thread::Thread;
+use crate::record::ledger::threads;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -36,24 +36,24 @@ pub(super) struct ProcessSpent {
 impl ProcessMeasure {
     /// `None` in our own work, and when memory is out.
     pub(super) fn begin() -> Option<Self> {
-        thread::current()?.publish();
+        threads::current()?.publish();
         let _quiet = Quiet::enter();
         let mark = Mark::set()?;
-        let (published, live) = (counting::published(), thread::live_bytes_settled());
-        let threads = thread::all().map(|thread| (thread, thread.standing())).collect();
+        let (published, live) = (published(), threads::live_bytes_settled());
+        let threads = threads::all().map(|thread| (thread, thread.standing())).collect();
         Some(Self { mark, live, published, threads })
     }
 
     /// `own` is what the calling thread knows of itself, where it ran all the time. Threads that are about
     /// to end have some time to free what they hold, if more is held than `limit`.
     pub(super) fn finish(mut self, own: Option<Spent>, limit: Option<u64>) -> ProcessSpent {
-        let caller = thread::current();
+        let caller = threads::current();
         let _quiet = Quiet::enter();
         let increment = self.settled_increment(limit);
         let mut result = ProcessSpent::default();
         // The mark knows nothing of bytes that others had not published yet.
         let mut start = self.published;
-        for (thread, now) in thread::all().map(|thread| (thread, thread.standing())) {
+        for (thread, now) in threads::all().map(|thread| (thread, thread.standing())) {
             let known = self.threads.iter().find(|(known, _)| std::ptr::eq(*known, thread));
             let before = known.map_or_else(Standing::default, |(_, before)| *before);
             result.spent.allocations += now.totals.since(&before.totals).allocations;
@@ -76,7 +76,7 @@ impl ProcessMeasure {
     fn settled_increment(&self, limit: Option<u64>) -> i64 {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let increment = thread::live_bytes_settled() - self.live;
+            let increment = threads::live_bytes_settled() - self.live;
             let is_within =
                 limit.is_none_or(|limit| increment <= limit.try_into().unwrap_or(i64::MAX));
             if is_within || Instant::now() >= deadline {

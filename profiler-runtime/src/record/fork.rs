@@ -12,7 +12,8 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::process;
 use crate::record::function::registry;
-use crate::record::ledger::thread::{self, Thread};
+use crate::record::ledger::current::current_ledger;
+use crate::record::ledger::thread::Thread;
 use crate::record::memory::arena::{self, Segment};
 use crate::record::sync::word::Word;
 use crate::record::timeline::span;
@@ -100,7 +101,7 @@ fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
 unsafe fn copy(segment: &'static Segment, place: NonNull<u8>) {
     // SAFETY: as the caller promises.
     unsafe { arena::write(place.cast(), segment.shared_words()) };
-    let own = thread::current_ledger().thread().map(Thread::own_words);
+    let own = current_ledger().thread().map(Thread::own_words);
     let Some(own) = own else { return };
     if let Some(offset) = segment.offset_of(own.as_ptr().cast()) {
         // SAFETY: these words are of the segment.

@@ -12,6 +12,7 @@ use crate::collect;
 use crate::process::{self, Backing, Identity};
 use crate::record::fork;
 use crate::record::function::registry;
+use crate::record::ledger::published::published;
 use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
 use crate::recording::{self, Found};
@@ -42,7 +43,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         Err(error) => return Err(error),
     };
     let describe = |process: &Process| {
-        process.describe(&Identity::own(), kind, process::nanoseconds());
+        process.describe(&Identity::own(), kind as i64, process::nanoseconds(), published());
     };
     let _paused = sampler::pause();
     arena::record(file, program().as_bytes(), describe).map_err(|error| {

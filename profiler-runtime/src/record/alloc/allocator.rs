@@ -4,11 +4,13 @@ use core::fmt;
 use core::ops::Deref;
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use super::noting::{self, Pause};
-use super::watch::{Moved, Watcher};
+use super::noting;
 use super::wrapped::Wrapping;
+use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::Ledger;
-use crate::record::ledger::thread;
+use crate::record::ledger::notes;
+use crate::record::ledger::stand_in::Pause;
+use crate::record::ledger::watcher::{Moved, Watcher};
 
 /// Bytes of address space that the tracer tells apart.
 const GRANULE: usize = 16;
@@ -90,14 +92,14 @@ impl<A> Alloc<A> {
         if !self.wraps {
             let result = operation();
             if succeeded(&result) {
-                count(thread::current_ledger(), &result);
+                count(current_ledger(), &result);
             }
             return result;
         }
         let wrapping = Wrapping::begin((&raw const self.wraps).cast());
         let result = operation();
         if !wrapping.is_counted() && succeeded(&result) {
-            count(thread::current_ledger(), &result);
+            count(current_ledger(), &result);
         }
         result
     }
@@ -113,7 +115,7 @@ impl<A> Alloc<A> {
         let block = operation();
         match block.is_null() {
             true => block,
-            false => count_alloc(thread::current_ledger(), block, layout.size()),
+            false => count_alloc(current_ledger(), block, layout.size()),
         }
     }
 
@@ -157,7 +159,7 @@ impl<A: GlobalAlloc> Alloc<A> {
     #[cold]
     #[inline(never)]
     unsafe fn dealloc_slow(block: *mut u8, size: usize, align: usize, this: &Self) {
-        let ledger = thread::current_ledger();
+        let ledger = current_ledger();
         // SAFETY: the caller's promises are the inner allocator's requirements.
         unsafe {
             let layout = Layout::from_size_align_unchecked(size, align);
@@ -174,7 +176,7 @@ impl<A: GlobalAlloc> Alloc<A> {
     /// As for `dealloc`.
     #[inline(always)]
     pub(in crate::record) unsafe fn dealloc_plain(&self, block: *mut u8, layout: Layout) {
-        let ledger = thread::current_ledger();
+        let ledger = current_ledger();
         let (size, align) = (layout.size(), layout.align());
         let watcher = ledger.watcher().filter(|watcher| watcher.may_know(block));
         // SAFETY: the caller's promises.
@@ -205,7 +207,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         // SAFETY: the caller's promises.
         unsafe {
             let layout = Layout::from_size_align_unchecked(size, align);
-            this.dealloc_counted::<WRAPS>(thread::current_ledger(), block, layout);
+            this.dealloc_counted::<WRAPS>(current_ledger(), block, layout);
         }
     }
 
@@ -251,7 +253,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         layout: Layout,
         new_size: usize,
     ) -> *mut u8 {
-        if let Some(watcher) = thread::current_ledger().watcher() {
+        if let Some(watcher) = current_ledger().watcher() {
             // SAFETY: the caller's promises.
             return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
         }
@@ -380,7 +382,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as in `alloc`.
         unsafe {
-            match (self.wraps || cfg!(feature = "trace")) && noting::is_on() {
+            match (self.wraps || cfg!(feature = "trace")) && notes::is_on() {
                 true => self.dealloc_noted(block, layout),
                 false => self.dealloc_plain(block, layout),
             }
@@ -391,7 +393,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: as in `alloc`.
         unsafe {
-            match noting::is_on() {
+            match notes::is_on() {
                 true => self.realloc_noted(block, layout, new_size),
                 false => self.realloc_plain(block, layout, new_size),
             }

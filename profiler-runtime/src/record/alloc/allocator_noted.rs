@@ -3,8 +3,9 @@
 use std::alloc::{GlobalAlloc, Layout};
 
 use super::allocator::Alloc;
-use super::noting::{self, Moving, Pause};
-use crate::record::ledger::thread;
+use super::noting::{self, Moving};
+use crate::record::ledger::current::current_ledger;
+use crate::record::ledger::stand_in::Pause;
 
 impl<A: GlobalAlloc> Alloc<A> {
     /// `dealloc` while blocks are noted, where the allocator inside may count, and with the tracer.
@@ -15,7 +16,7 @@ impl<A: GlobalAlloc> Alloc<A> {
     #[inline(never)]
     pub(in crate::record) unsafe fn dealloc_noted(&self, block: *mut u8, layout: Layout) {
         noting::freed(block);
-        let _pause = Pause::begin(thread::current_ledger());
+        let _pause = Pause::begin(current_ledger());
         // SAFETY: the caller's promises.
         unsafe { self.dealloc_plain(block, layout) };
     }

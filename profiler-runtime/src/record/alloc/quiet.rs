@@ -2,8 +2,9 @@
 
 use core::marker::PhantomData;
 
+use crate::record::ledger::current::{QUIET, current_ledger};
 use crate::record::ledger::ledger::Ledger;
-use crate::record::ledger::thread::{self, QUIET};
+use crate::record::ledger::stand_in::swap_ledger;
 
 /// While it lives, what this thread allocates and frees is booked nowhere, and annotated
 /// functions that it calls are not measured.
@@ -16,13 +17,13 @@ pub(crate) struct Quiet {
 
 impl Quiet {
     pub(crate) fn enter() -> Self {
-        Self { resumed: thread::swap_ledger(&QUIET), _stays: PhantomData }
+        Self { resumed: swap_ledger(&QUIET), _stays: PhantomData }
     }
 }
 
 impl Drop for Quiet {
     fn drop(&mut self) {
-        thread::swap_ledger(self.resumed);
+        swap_ledger(self.resumed);
     }
 }
 
@@ -37,5 +38,5 @@ impl Quiet {
 
 /// Whether this thread is quiet.
 pub(crate) fn is_on() -> bool {
-    core::ptr::eq(thread::current_ledger(), &QUIET)
+    core::ptr::eq(current_ledger(), &QUIET)
 }

@@ -8,8 +8,8 @@ use core::cell::Cell;
 use core::ptr;
 use core::sync::atomic::{Ordering::SeqCst, compiler_fence};
 
-use crate::record::ledger::ledger::Kind;
-use crate::record::ledger::thread;
+use crate::record::ledger::current::shared_ledger_uses;
+use crate::record::ledger::threads;
 
 /// Differs before and after anything that was counted on this thread, and by nothing else.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,9 +21,9 @@ pub(crate) struct Stamp {
 impl Stamp {
     pub(crate) fn now() -> Self {
         // Registers the thread, so that only counting makes a difference from here on.
-        let totals = thread::current().map(|thread| thread.ledger(Kind::Heap).totals());
+        let totals = threads::current().map(|thread| thread.heap().totals());
         let (live, blocks) = totals.map_or((0, 0), |totals| (totals.live, totals.allocations));
-        Self { live, operations: blocks.wrapping_add(thread::detours()) }
+        Self { live, operations: blocks.wrapping_add(shared_ledger_uses()) }
     }
 
     const fn since(self, other: Self) -> Self {

@@ -13,7 +13,7 @@ use super::events::events;
 use super::foreign;
 use super::line::{event, event_row, pass, resume};
 use super::task::is_cancelling;
-use crate::record::function::registry::Table;
+use crate::record::function::table::Table;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::Chunk;
 
@@ -44,6 +44,15 @@ impl Body {
         }
         let handle = foreign::ledger_of_body(ledger)?;
         (ledger.chunk() == Some(chunk)).then_some((handle, chunk))
+    }
+}
+
+impl Table {
+    /// Where an async body records: nothing is opened, [`super::task::Task`] does that.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn task_frame(&'static self) -> Body {
+        Body::of(self)
     }
 }
 

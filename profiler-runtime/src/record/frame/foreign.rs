@@ -12,34 +12,29 @@
 //! Guarded frames lie above all others of a thread: whoever comes upon one from the thread's own stack
 //! has found a coroutine.
 
-use core::ops::ControlFlow;
 use core::sync::atomic::{
     AtomicBool,
     Ordering::{Relaxed, SeqCst},
     fence,
 };
 
-use super::frame;
-use super::measure;
+use super::leave;
+use super::own_stack::{forget_stack, is_elsewhere, is_inside};
 use crate::process;
-use crate::record::function::registry::{self, Table};
-use crate::record::ledger::ledger::{CHANGED, GUARDED, Kind, Ledger, PLAIN, SPANS};
+use crate::record::function::registry;
+use crate::record::function::table::Table;
+use crate::record::ledger::kind::Kind;
+use crate::record::ledger::ledger::{CHANGED, GUARDED, Ledger, PLAIN, SPANS};
 use crate::record::ledger::row::Chunk;
-use crate::record::ledger::thread::{self, Thread};
+use crate::record::ledger::thread::{Guards, Thread};
+use crate::record::ledger::threads;
 use crate::record::timeline::timeline;
 
 /// Whether a frame was left in the middle.
 static HAS_COROUTINES: AtomicBool = AtomicBool::new(false);
 
-/// Nearer to each other are no two frames on different stacks, because a page without access is between
-/// these. The callees of a function see the stack pointer nearer than this to where its frame began.
-const NEAR: usize = 4096;
-
-/// A caller that is further away may be on another stack.
-const LARGEST_FRAME: usize = 4 * NEAR;
-
-/// The number of callers that are looked at.
-const MOST_CALLERS: usize = 1024;
+/// Looks after what is guarded, wherever the thread comes upon it.
+pub(super) static GUARDS: Guards = Guards { check, give_up: give_up_all };
 
 /// On what stack a frame begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,7 +81,7 @@ fn guard(ledger: &'static Ledger) -> &'static Ledger {
         ledger.mode.set(GUARDED);
         ledger.notable.set(CHANGED);
     }
-    thread.stand_in();
+    thread.stand_in(&GUARDS);
     // Either this is seen by who finds the first coroutine just now, or that is seen here.
     fence(SeqCst);
     if HAS_COROUTINES.load(Relaxed) {
@@ -111,7 +106,7 @@ fn find_ledger(ledger: &'static Ledger, address: usize) -> Option<&'static Ledge
         give_up_guarded(ledger);
         return Some(ledger);
     }
-    let thread = thread::current()?;
+    let thread = threads::current()?;
     let active = thread.active()?;
     if !HAS_COROUTINES.load(Relaxed)
         && let Some(begun) = active.stack.guarded()
@@ -143,7 +138,7 @@ pub(in crate::record) fn end(handle: &'static Ledger, chunk: Chunk) {
     let Some(ledger) = ledger_of(handle, chunk.as_ptr()) else { return };
     let _busy = ledger.begin_work();
     let begun = ledger.stack.guarded();
-    frame::end(ledger, chunk);
+    leave::end(ledger, chunk);
     if let Some(begun) = begun
         && let Some(thread) = ledger.thread()
     {
@@ -169,19 +164,12 @@ pub(in crate::record) fn stand_down(thread: &'static Thread) {
     }
 }
 
-/// The frame that began there has ended: the bounds of the stack from there on may be out of date.
-pub(in crate::record) fn forget_stack(thread: &Thread, begun: usize) {
-    if thread.known_stack().end <= begun + 1 {
-        thread.set_known_stack(0..0);
-    }
-}
-
 /// Gives the guarded frames and measures of the thread up where what runs on it now is not inside of them.
 pub(in crate::record) fn check(thread: &'static Thread) {
     if let Some(begun) = thread.measured.guarded()
         && !is_inside(thread, begun)
     {
-        measure::give_up(thread);
+        give_up_measures(thread);
     }
     let Some(ledger) = thread.active() else { return };
     if ledger.is_busy() {
@@ -197,11 +185,27 @@ pub(in crate::record) fn check(thread: &'static Thread) {
 }
 
 /// The thread ends, or begins with the record of one that has ended without a word.
-pub(in crate::record) fn give_up_all(thread: &'static Thread) {
-    measure::give_up(thread);
+fn give_up_all(thread: &'static Thread) {
+    give_up_measures(thread);
     if let Some(ledger) = thread.active() {
         give_up_guarded(ledger);
     }
+}
+
+/// The caller is not inside of the innermost guarded measure, if there is one.
+pub(in crate::record) fn give_up_measures(thread: &'static Thread) {
+    let measured = &thread.measured;
+    if measured.guarded().is_none() {
+        return;
+    }
+    measured.begun.set(0);
+    let (frames, heap) = (thread.frames_ledger(), thread.heap());
+    // They have lowered the mark of the frame that they were in.
+    if frames.stack.depth() as i64 > measured.depth.get() {
+        give_up_guarded(frames);
+    }
+    heap.frame_peak.raise(measured.peak.get().wrapping_sub(heap.base.get()));
+    stand_down(thread);
 }
 
 /// The caller is not inside of the guarded frames of the ledger, if there are any.
@@ -220,7 +224,7 @@ fn give_up(ledger: &'static Ledger) {
         && let Some(chunk) = ledger.stack.chunk()
     {
         registry::note_coroutine(chunk.table.get());
-        frame::end(ledger, chunk);
+        leave::end(ledger, chunk);
     }
     if let Some(thread) = ledger.thread() {
         thread.set_known_stack(0..0);
@@ -235,67 +239,9 @@ fn note_coroutines() {
     }
     // As in `guard`.
     fence(SeqCst);
-    for ledger in thread::all().filter_map(Thread::active) {
+    for ledger in threads::all().filter_map(Thread::active) {
         ledger.stack.guarded_chunks().for_each(|chunk| registry::note_coroutine(chunk.table.get()));
     }
-}
-
-impl Ledger {
-    /// Whether the running code is on the stack of the thread, as far as that is known.
-    #[inline(always)]
-    pub(in crate::record) fn is_on_stack(&self) -> bool {
-        let place = process::stack_pointer() as i64;
-        place.wrapping_sub(self.stack_start.get()) as u64 <= self.stack_length.get() as u64
-    }
-}
-
-/// Whether the running code is on another stack.
-pub(in crate::record) fn is_elsewhere(thread: &'static Thread) -> bool {
-    // Calls look there.
-    let ledger = thread.ledger(Kind::Heap);
-    if ledger.is_on_stack() {
-        return false;
-    }
-    if ledger.stack_length.get() == 0 {
-        // If it is not known, every address counts as its own.
-        let own = process::own_stack().unwrap_or(0..usize::MAX);
-        ledger.stack_start.set(own.start as i64);
-        ledger.stack_length.set((own.end - own.start) as i64);
-    }
-    !ledger.is_on_stack()
-}
-
-/// Whether the running code was called by the innermost guarded frame, which began there.
-fn is_inside(thread: &'static Thread, begun: usize) -> bool {
-    let place = process::stack_pointer();
-    let known = thread.known_stack();
-    if place.abs_diff(begun) <= NEAR || known.contains(&place) && known.contains(&begun) {
-        return true;
-    }
-    is_elsewhere(thread) && was_called_by(thread, begun, place)
-}
-
-/// The same by all callers, of which the stack up to there is known then.
-#[cold]
-#[inline(never)]
-fn was_called_by(thread: &'static Thread, begun: usize, place: usize) -> bool {
-    let (mut is_found, mut is_one_stack, mut last, mut count) = (false, true, place, 0);
-    process::callers(&mut |caller| {
-        is_one_stack &= caller.wrapping_sub(last) <= LARGEST_FRAME;
-        last = caller;
-        count += 1;
-        is_found = caller.abs_diff(begun) <= NEAR;
-        match is_found || count == MOST_CALLERS {
-            true => ControlFlow::Break(()),
-            false => ControlFlow::Continue(()),
-        }
-    });
-    if is_found && is_one_stack {
-        let known = thread.known_stack();
-        let end = if known.contains(&begun) { known.end } else { begun + 1 };
-        thread.set_known_stack(place..end);
-    }
-    is_found
 }
 
 impl Chunk {

@@ -12,11 +12,13 @@ use core::marker::PhantomData;
 
 use super::events::events;
 use super::foreign::{self, Side};
+use super::leave;
 use super::line::Place;
-use crate::record::function::registry::{self, Table};
+use crate::record::function::table::Table;
 use crate::record::ledger::current;
+use crate::record::ledger::kind;
 use crate::record::ledger::ledger::Ledger;
-use crate::record::ledger::row::{Chunk, IDLE, Row};
+use crate::record::ledger::row::{Chunk, Row};
 use crate::record::timeline::open_spans;
 
 /// One execution of a function or closure. Dropping it closes the last line.
@@ -48,7 +50,7 @@ impl Frame {
     /// A call of the function of `table`, which row 0 counts, and which is current.
     #[inline(always)]
     pub(crate) fn call(table: &'static Table) -> Self {
-        Self::new(if registry::is_off() { None } else { begin_call(table) })
+        Self::new(if kind::is_off() { None } else { begin_call(table) })
     }
 
     /// The same, and `row` is current and starts.
@@ -58,7 +60,7 @@ impl Frame {
             return Self::call(table);
         }
         let offset = Chunk::offset(row);
-        Self::new(if registry::is_off() { None } else { begin_call_line(table, offset) })
+        Self::new(if kind::is_off() { None } else { begin_call_line(table, offset) })
     }
 
     /// Enters `row`, whose current execution has already risen by `rise` bytes.
@@ -77,6 +79,37 @@ impl Frame {
         let (ledger, chunk) = self.place.here()?;
         let ledger = foreign::ledger_of(ledger, chunk.as_ptr())?;
         Some((chunk.index_of(ledger.row()), ledger.rise()))
+    }
+}
+
+/// What emitted code calls to enter.
+impl Table {
+    /// A frame for one call of the function.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn enter(&'static self) -> Frame {
+        Frame::call(self)
+    }
+
+    /// A frame for one call, and its first line event: that of `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn enter_line(&'static self, row: usize) -> Frame {
+        Frame::call_line(self, row)
+    }
+
+    /// A frame for one call of a closure that starts on `row`.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub extern "C" fn enter_closure(&'static self, row: usize) -> Frame {
+        Frame::at(self, row, 0)
+    }
+
+    /// A frame for one poll of a task that stands on `row`, which has risen by `rise` bytes.
+    #[cfg_attr(debug_assertions, inline(never))]
+    #[cfg_attr(not(debug_assertions), inline)]
+    pub(crate) extern "C" fn enter_task(&'static self, row: usize, rise: i64) -> Frame {
+        Frame::at(self, row, rise)
     }
 }
 
@@ -222,31 +255,6 @@ extern "C" fn leave_slow(handle: &'static Ledger, chunk: Chunk) {
         return foreign::end(handle, chunk);
     }
     let length = handle.set_busy();
-    end(handle, chunk);
+    leave::end(handle, chunk);
     handle.end_work(length);
-}
-
-/// The frame of `chunk` ends, on the stack that it began on. The ledger is busy.
-pub(in crate::record) fn end(ledger: &'static Ledger, chunk: Chunk) {
-    ledger.settle_open();
-    if ledger.pop_unchanged(chunk) {
-        return open_spans::left(ledger);
-    }
-    ledger.complete();
-    let now = ledger.booked_totals();
-    let Some(aside) = ledger.stack.pop_of(chunk, &now) else { return };
-    open_spans::left(ledger);
-    if aside.outer.get() != IDLE {
-        chunk.set_last(&now);
-    }
-    let caller = ledger.chunk();
-    if let Some(caller) = caller.filter(|&caller| caller != chunk) {
-        caller.book_suspended(&now);
-    }
-    chunk.suspended.set(aside.outer.get());
-    ledger.resume(aside);
-    let rise = ledger.restore_marks(aside);
-    if caller.is_some() {
-        aside.row().peak.raise(rise);
-    }
 }

@@ -4,12 +4,13 @@
 use core::marker::PhantomData;
 use core::ptr;
 
-use super::foreign;
+use super::foreign::{self, GUARDS};
+use super::own_stack;
 use crate::process;
-use crate::record::ledger::ledger::{Kind, Ledger};
+use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::Totals;
-use crate::record::ledger::thread::{self, Thread};
-use crate::record::sync::word::Local;
+use crate::record::ledger::thread::Thread;
+use crate::record::ledger::threads;
 
 /// Runs from its making to [`Measure::finish`], or until it is dropped. Measures may be nested.
 #[derive(Debug)]
@@ -41,8 +42,8 @@ pub(crate) struct Spent {
 impl Measure {
     /// `None` while our own work runs, which is booked nowhere.
     pub(crate) fn begin() -> Option<Self> {
-        let thread = thread::current()?;
-        let ledger = thread.ledger(Kind::Heap);
+        let thread = threads::current()?;
+        let ledger = thread.heap();
         if ledger.is_busy() {
             return None;
         }
@@ -108,14 +109,14 @@ impl Standing {
 
 impl Thread {
     pub(crate) fn standing(&'static self) -> Standing {
-        let ledger = self.ledger(Kind::Heap);
+        let ledger = self.heap();
         let (totals, unpublished) = (ledger.totals(), ledger.unpublished());
         Standing { totals, unpublished, begun: self.notes.begun() }
     }
 
     /// Publishes what it holds. Only the thread itself calls this.
     pub(crate) fn publish(&'static self) {
-        self.ledger(Kind::Heap).publish();
+        self.heap().publish();
     }
 }
 
@@ -136,41 +137,6 @@ impl Ledger {
     }
 }
 
-/// The state of a thread's measures that run on a foreign stack, where they are guarded as frames
-/// are ([`foreign`]).
-#[derive(Debug)]
-pub(in crate::record) struct Measured {
-    /// The stack address at which the innermost one began; 0 if there is none, or it was left.
-    begun: Local,
-    /// How many frames there were when the outermost one began.
-    depth: Local,
-    /// The highest mark up to then, in absolute bytes.
-    peak: Local,
-}
-
-impl Measured {
-    /// The stack address at which the innermost one began.
-    pub(in crate::record) fn guarded(&self) -> Option<usize> {
-        Some(self.begun.get() as usize).filter(|&begun| begun != 0)
-    }
-}
-
-/// The caller is not inside of the innermost guarded measure, if there is one.
-pub(in crate::record) fn give_up(thread: &'static Thread) {
-    let measured = &thread.measured;
-    if measured.guarded().is_none() {
-        return;
-    }
-    measured.begun.set(0);
-    let (frames, heap) = (thread.frames_ledger(), thread.ledger(Kind::Heap));
-    // They have lowered the mark of the frame that they were in.
-    if frames.stack.depth() as i64 > measured.depth.get() {
-        foreign::give_up_guarded(frames);
-    }
-    heap.frame_peak.raise(measured.peak.get().wrapping_sub(heap.base.get()));
-    foreign::stand_down(thread);
-}
-
 /// The start of a measure.
 #[derive(Debug)]
 struct Place {
@@ -184,8 +150,8 @@ impl Place {
     /// A measure begins.
     fn begin(thread: &'static Thread) -> Self {
         let measured = &thread.measured;
-        if !foreign::is_elsewhere(thread) {
-            give_up(thread);
+        if !own_stack::is_elsewhere(thread) {
+            foreign::give_up_measures(thread);
             return Self { begun: 0, outer: 0 };
         }
         foreign::check(thread);
@@ -195,7 +161,7 @@ impl Place {
             measured.peak.set(i64::MIN / 2);
         }
         measured.begun.set(begun);
-        thread.stand_in();
+        thread.stand_in(&GUARDS);
         Self { begun, outer }
     }
 
@@ -208,14 +174,14 @@ impl Place {
 
     /// Whether the thread still is in the measure, and the measure on this thread.
     fn is_here(&self, thread: &'static Thread) -> bool {
-        let is_same = thread::current().is_some_and(|current| ptr::eq(current, thread));
+        let is_same = threads::current().is_some_and(|current| ptr::eq(current, thread));
         is_same && (self.begun == 0 || thread.measured.begun.get() == self.begun)
     }
 
     /// It ends, here.
     fn end(&self, thread: &'static Thread) {
         if self.begun != 0 {
-            foreign::forget_stack(thread, self.begun as usize);
+            own_stack::forget_stack(thread, self.begun as usize);
             thread.measured.begun.set(self.outer);
             foreign::stand_down(thread);
         }

@@ -11,7 +11,7 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use super::frame::Frame;
-use crate::record::function::registry::Table;
+use crate::record::function::table::Table;
 use crate::record::timeline::open_spans::{self, OpenSpan};
 use crate::record::timeline::span::Span;
 use crate::record::timeline::timeline;

@@ -1,37 +1,20 @@
-//! One static per annotated function, registered by its first call.
+//! The functions that were called, as readers find them.
 
 use core::iter;
 use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{
-    AtomicI64, AtomicPtr, AtomicU8,
-    Ordering::{Acquire, Relaxed, Release, SeqCst},
+    AtomicI64, AtomicPtr,
+    Ordering::{Relaxed, SeqCst},
     fence,
 };
 
-use super::table::Function;
-use crate::record::frame::body::Body;
-use crate::record::frame::frame::Frame;
-use crate::record::ledger::current;
-use crate::record::ledger::ledger::{Kind, Ledger};
-use crate::record::ledger::row::Chunk;
-use crate::record::ledger::thread::{self, Thread};
+use super::table::{Function, Table};
 use crate::record::memory::arena;
 use crate::record::memory::layout::function::ON_COROUTINE;
 use crate::record::memory::layout::{self, NEVER};
 use crate::record::sync::list::{List, Node};
 use crate::record::sync::word::{Pointer, Word};
-
-/// The table of one function: what gives the path of a type in it, all else that the macro knows of
-/// it in one text, which `Function` reads, and what starts the session at the first call of any
-/// annotated function.
-///
-/// Emitted code makes it as a literal of few parts, of which none ever changes: the compiler evaluates
-/// one for each function, where a call, an argument for each thing, or a cell would be felt. What
-/// changes is found by its address: `Entry`, and the rows of each thread in its `directory`.
-#[derive(Debug)]
-#[repr(C)]
-pub struct Table(pub fn() -> &'static str, pub &'static str, pub fn());
 
 /// A function in the memory of the figures.
 #[derive(Debug)]
@@ -153,143 +136,18 @@ pub(crate) fn forget_readings() {
     entries().for_each(|entry| entry.reading.set(NEVER));
 }
 
-/// What frames do.
-static MODE: AtomicU8 = AtomicU8::new(MODE_UNKNOWN);
-const MODE_UNKNOWN: u8 = 0;
-const MODE_OFF: u8 = 1;
-const MODE_HEAP: u8 = 2;
-const MODE_RSS: u8 = 3;
-
-/// Chooses what frames do from now on; `None` switches them off. Called by the session, once.
-pub(crate) fn set_mode(kind: Option<Kind>) {
-    let mode = match kind {
-        Some(Kind::Heap) => MODE_HEAP,
-        Some(Kind::Rss) => MODE_RSS,
-        Some(Kind::Special) | None => MODE_OFF,
-    };
-    MODE.store(mode, Release);
-}
-
-/// Whether it is known that nothing is measured.
-#[inline(always)]
-pub(in crate::record) fn is_off() -> bool {
-    MODE.load(Relaxed) == MODE_OFF
-}
-
-/// What frames count with; `None` where nothing is measured, or that is not known yet.
-pub(in crate::record) fn kind() -> Option<Kind> {
-    match MODE.load(Acquire) {
-        MODE_HEAP => Some(Kind::Heap),
-        MODE_RSS => Some(Kind::Rss),
-        _ => None,
-    }
-}
-
-/// Which functions are measured; the session's filter.
-pub(crate) type Filter = fn(&Function) -> bool;
-
-static FILTER: AtomicPtr<()> = AtomicPtr::new(ptr::null_mut());
-
-pub(crate) fn set_filter(filter: Filter) {
-    FILTER.store(filter as *mut (), Release);
-}
-
-/// Where a function books on one thread.
-type Opened = (&'static Ledger, Chunk);
-
-fn is_measured((_, chunk): &Opened) -> bool {
-    !chunk.is_skipped()
-}
-
 impl Table {
-    /// A frame for one call of the function.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn enter(&'static self) -> Frame {
-        Frame::call(self)
-    }
-
-    /// A frame for one call, and its first line event: that of `row`.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn enter_line(&'static self, row: usize) -> Frame {
-        Frame::call_line(self, row)
-    }
-
-    /// A frame for one call of a closure that starts on `row`.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn enter_closure(&'static self, row: usize) -> Frame {
-        Frame::at(self, row, 0)
-    }
-
-    /// A frame for one poll of a task that stands on `row`, which has risen by `rise` bytes.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub(crate) extern "C" fn enter_task(&'static self, row: usize, rise: i64) -> Frame {
-        Frame::at(self, row, rise)
-    }
-
-    /// Where an async body books: nothing is opened, [`crate::record::frame::task::Task`] does that.
-    #[cfg_attr(debug_assertions, inline(never))]
-    #[cfg_attr(not(debug_assertions), inline)]
-    pub extern "C" fn task_frame(&'static self) -> Body {
-        Body::of(self)
-    }
-
-    /// The ledger and the rows to book on; `None` when nothing is to be measured.
-    #[inline(always)]
-    pub(crate) fn open(&'static self) -> Option<Opened> {
-        self.find().or_else(|| self.open_first()).filter(is_measured)
-    }
-
-    /// The same for a function that this thread has called before.
-    pub(in crate::record) fn opened(&'static self) -> Option<Opened> {
-        self.find().filter(is_measured)
-    }
-
-    /// What an earlier call on this thread has found, also that the function is not measured.
-    fn find(&'static self) -> Option<Opened> {
-        let ledger = current::get();
-        if let Some(chunk) = ledger.way.find(self) {
-            return Some((ledger, chunk));
-        }
-        let thread = ledger.thread()?;
-        Some((thread.active()?, thread.chunk(self)?))
-    }
-
-    /// The first call of the function on this thread.
-    #[cold]
-    #[inline(never)]
-    fn open_first(&'static self) -> Option<Opened> {
-        if MODE.load(Acquire) == MODE_UNKNOWN {
-            (self.2)();
-        }
-        let kind = kind()?;
-        let thread = thread::current()?;
-        let _busy = thread.ledger(Kind::Heap).begin_work()?;
-        thread.record();
-        // If the thread has another ledger by now.
-        let _busy_too = thread.ledger(Kind::Heap).begin_work();
-        thread.use_ledger(kind);
-        let chunk = thread.chunk(self).or_else(|| thread.add_chunk(self, self.reserve(thread)?))?;
-        Some((thread.ledger(kind), chunk))
-    }
-
-    /// New rows for this thread.
-    fn reserve(&'static self, thread: &Thread) -> Option<Chunk> {
-        if !self.is_wanted() {
-            return Some(Chunk::skipped());
-        }
-        let entry = self.entry().or_else(|| self.register())?;
-        entry.finish();
-        Chunk::reserve(entry.number.get(), thread.number(), entry.rows.get() as usize)
-    }
-
     /// What readers know of the function; `None` before its first call.
     fn entry(&self) -> Option<&'static Entry> {
         // Where two threads were the first to call it, the older one.
         list_of(self).iter().filter(|entry| ptr::eq(entry.table.get(), self)).last()
+    }
+
+    /// The same, which readers see from now on; `None` when memory is out.
+    pub(in crate::record) fn registered(&'static self) -> Option<&'static Entry> {
+        let entry = self.entry().or_else(|| self.register())?;
+        entry.finish();
+        Some(entry)
     }
 
     #[cold]
@@ -298,17 +156,6 @@ impl Table {
         list_of(self).push(Entry::reserve(self, REGISTERED.fetch_add(1, Relaxed))?);
         // Another thread may have been faster: its entry holds, and readers do not see ours.
         self.entry()
-    }
-
-    fn is_wanted(&'static self) -> bool {
-        let filter = FILTER.load(Acquire);
-        if filter.is_null() {
-            return true;
-        }
-        // SAFETY: `set_filter` is the only writer, and function pointers are pointers on every
-        // target that std supports.
-        let filter = unsafe { core::mem::transmute::<*mut (), Filter>(filter) };
-        filter(&self.function())
     }
 
     /// Keeps the reading at the first call.
@@ -324,10 +171,6 @@ impl Table {
         if let Some(entry) = self.entry() {
             entry.note_coroutine();
         }
-    }
-
-    pub(crate) fn function(&'static self) -> Function {
-        Function::of(self)
     }
 }
 
@@ -401,7 +244,7 @@ mod tests {
         // A thread that registers the function has come so far.
         list_of(&TABLE).push(older);
         assert!(!is_seen(older));
-        TABLE.reserve(thread::current().ok_or(OUT)?).ok_or(OUT)?;
+        TABLE.registered().ok_or(OUT)?;
         assert!(is_seen(older));
 
         // Another one was slower. What a forked child has of it are zeroes.

@@ -1,7 +1,17 @@
-//! What the macro knows of a function.
+//! What the macro knows of a function: its table, and what that says.
 
-use super::registry::Table;
 use crate::record::memory::layout::function::FIRST_ROW_APART;
+
+/// One static per annotated function: what gives the path of a type in it, all else that the macro knows of
+/// it in one text, which `Function` reads, and what starts the session at the first call of any
+/// annotated function.
+///
+/// Emitted code makes it as a literal of few parts, of which none ever changes: the compiler evaluates
+/// one for each function, where a call, an argument for each thing, or a cell would be felt. What
+/// changes is found by its address: an entry of the `registry`, and the rows of each thread in its `directory`.
+#[derive(Debug)]
+#[repr(C)]
+pub struct Table(pub fn() -> &'static str, pub &'static str, pub fn());
 
 /// What the macro knows of a function: what the texts of its table say.
 #[derive(Clone, Copy, Debug)]
@@ -25,7 +35,7 @@ pub(crate) struct Function {
 impl Function {
     /// Reads `FIRST_LINE LINES FLAGS NAME_LENGTH FILE`, and from the next line on the name,
     /// if it has a length in bytes, and the source.
-    pub(in crate::record) fn of(Table(path, text, _): &'static Table) -> Self {
+    fn of(Table(path, text, _): &'static Table) -> Self {
         let (mut numbers, mut head) = ([0; 4], *text);
         numbers.fill_with(|| take_number(&mut head));
         let [first_line, rows, flags, name] = numbers;
@@ -56,6 +66,12 @@ impl Function {
         // The body of an async function is a closure to the compiler, once more for every
         // attribute that has put the body into an async block of its own.
         own.trim_end_matches("::{{closure}}")
+    }
+}
+
+impl Table {
+    pub(crate) fn function(&'static self) -> Function {
+        Function::of(self)
     }
 }
 

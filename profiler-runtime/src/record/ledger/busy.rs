@@ -11,6 +11,7 @@
 use core::sync::atomic::{Ordering::SeqCst, compiler_fence};
 
 use super::ledger::Ledger;
+use crate::process;
 
 /// The length of the thread's stack while its ledger is busy.
 ///
@@ -61,5 +62,12 @@ impl Ledger {
     pub(in crate::record) fn end_work(&self, length: i64) {
         compiler_fence(SeqCst);
         self.stack_length.set(length);
+    }
+
+    /// Whether the running code is on the stack of the thread, as far as that is known.
+    #[inline(always)]
+    pub(in crate::record) fn is_on_stack(&self) -> bool {
+        let place = process::stack_pointer() as i64;
+        place.wrapping_sub(self.stack_start.get()) as u64 <= self.stack_length.get() as u64
     }
 }

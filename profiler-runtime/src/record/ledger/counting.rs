@@ -1,13 +1,8 @@
 //! The allocator's use of a ledger: it counts blocks and bytes, and publishes what its thread holds
-//! where that leaves the window.
+//! where that leaves the window. What seldom happens is in [`super::counting_slow`].
 
-use core::sync::atomic::Ordering::Relaxed;
-
-use super::ledger::{ALWAYS_SLOW, CENTER, CHANGED, Kind, Ledger, PUBLISHED, WINDOW};
-use super::published;
-use super::thread;
-use crate::record::alloc::noting;
-use crate::record::memory::arena;
+use super::ledger::{CHANGED, Ledger, WINDOW};
+use super::published::{self, CENTER};
 
 /// The methods that the allocator calls.
 impl Ledger {
@@ -55,60 +50,6 @@ impl Ledger {
         (self.live.get() as u64) < WINDOW as u64
     }
 
-    /// The rest of an [`Ledger::on_alloc`] that returned false.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn alloc_slow(&self, size: usize) {
-        self.count_slow(size, |ledger| ledger.on_alloc(size));
-    }
-
-    /// The rest of an [`Ledger::on_grow`] that returned false.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn grow_slow(&self, size: usize) {
-        self.count_slow(size, |ledger| ledger.on_grow(size));
-    }
-
-    fn count_slow(&self, size: usize, count: impl Fn(&Self) -> bool) {
-        if self.is_inside() {
-            return;
-        }
-        if self.kind() != Kind::Special {
-            self.peak.raise(self.live.get());
-            return self.publish();
-        }
-        self.live.set(ALWAYS_SLOW);
-        thread::note_detour();
-        match thread::owned_ledger(self) {
-            thread::Owner::Thread(ledger) if count(ledger) => {}
-            thread::Owner::Thread(ledger) => ledger.count_slow(size, count),
-            // The thread is past its end.
-            thread::Owner::Process => publish(size as i64),
-            thread::Owner::Nobody => {}
-        }
-    }
-
-    /// The rest of an [`Ledger::on_free`] that returned false.
-    #[cold]
-    #[inline(never)]
-    pub(crate) fn free_slow(&self, size: usize) {
-        if self.kind() != Kind::Special {
-            match self.is_inside() {
-                true => self.notable.set(CHANGED),
-                false => self.publish(),
-            }
-            return noting::stop_asking(self);
-        }
-        self.live.set(ALWAYS_SLOW);
-        thread::note_detour();
-        match thread::owned_ledger(self) {
-            thread::Owner::Thread(ledger) if ledger.on_free(size) => {}
-            thread::Owner::Thread(ledger) => ledger.free_slow(size),
-            thread::Owner::Process => publish(-(size as i64)),
-            thread::Owner::Nobody => {}
-        }
-    }
-
     /// Adds what this thread holds to the process's total and moves the window. Where the thread is busy, the
     /// next allocation or free does.
     pub(crate) fn publish(&self) {
@@ -116,7 +57,7 @@ impl Ledger {
         self.complete();
         self.settle_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
-        publish(shift);
+        published::publish(shift);
         self.notable.set(CHANGED);
         add_at_once!(self, Self, live, shift.wrapping_neg());
         self.booked.add(shift.wrapping_neg());
@@ -126,7 +67,7 @@ impl Ledger {
         self.base.add(shift);
     }
 
-    /// The bytes that this thread has to add to [`published()`].
+    /// The bytes that this thread has to add to [`published::published`].
     pub(crate) fn unpublished(&self) -> i64 {
         self.live.get() - CENTER
     }
@@ -140,16 +81,4 @@ impl Ledger {
     pub(crate) fn absolute_live(&self) -> i64 {
         self.base.get().wrapping_add(self.live.get())
     }
-}
-
-fn publish(change: i64) {
-    let before = PUBLISHED.fetch_add(change, Relaxed);
-    let now = before.wrapping_add(change) + CENTER;
-    arena::note_published(now);
-    published::note(now);
-}
-
-/// Bytes live in the process as far as the threads have published them.
-pub(crate) fn published() -> i64 {
-    PUBLISHED.load(Relaxed) + CENTER
 }

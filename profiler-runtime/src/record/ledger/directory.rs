@@ -13,7 +13,7 @@ use core::sync::atomic::{
 
 use super::row::{Chunk, Header};
 use crate::process;
-use crate::record::function::registry::Table;
+use crate::record::function::table::Table;
 use crate::record::sync::word::{Local, Pointer, marked, unmarked};
 
 /// A function that has rows on the thread.

@@ -1,10 +1,9 @@
 //! What line events do to a ledger: they close lines.
 
-use core::sync::atomic::Ordering::Relaxed;
-
-use super::ledger::{CENTER, Kind, Ledger, PUBLISHED, RISEN};
+use super::kind::Kind;
+use super::ledger::{Ledger, RISEN};
+use super::published::published_uncentered;
 use super::row::{Row, Totals};
-use super::thread;
 use crate::process;
 
 /// What frames and events call.
@@ -72,8 +71,7 @@ impl Ledger {
     /// What the process has in use, as far as this thread knows.
     #[inline(always)]
     pub(in crate::record) fn usage(&self) -> i64 {
-        // Threads that free what others have not published yet bring it below nothing.
-        PUBLISHED.load(Relaxed).max(-CENTER).wrapping_add(self.live.get())
+        published_uncentered().wrapping_add(self.live.get())
     }
 
     #[inline(always)]
@@ -113,16 +111,6 @@ impl Ledger {
         self.frame_peak.raise(peak);
         row.peak.raise(peak.wrapping_sub(self.line_start.get()));
         self.peak.set(live);
-    }
-
-    /// Memory in use by the process, in bytes, at the first call of a function: the one reading
-    /// that adds up all threads.
-    #[cold]
-    pub(crate) fn entry_reading(&self) -> i64 {
-        match self.kind() {
-            Kind::Heap => thread::live_bytes(),
-            Kind::Rss | Kind::Special => self.live.get(),
-        }
     }
 
     pub(crate) fn totals(&self) -> Totals {

@@ -17,23 +17,18 @@
 
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
-use core::sync::atomic::AtomicI64;
 
 use super::directory::Way;
+use super::kind::Kind;
+use super::published::CENTER;
 use super::row::{Chunk, Row};
 use super::stack::Stack;
-#[cfg(feature = "trace")]
-use super::thread;
-use super::thread::Thread;
-#[cfg(feature = "trace")]
-use crate::record::alloc::watch;
-use crate::record::alloc::watch::Watcher;
+use super::watcher::Watcher;
 use crate::record::memory::layout;
 use crate::record::sync::word::{Local, Pointer, Word};
 
-/// `live` starts here and stays within `0..WINDOW`, so that one sign test on the way down and
+/// `live` starts at [`CENTER`] and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.
-pub(crate) const CENTER: i64 = layout::ledger::CENTER;
 pub(in crate::record) const WINDOW: i64 = 2 * CENTER;
 
 /// Far enough below zero that every allocation and every free takes the slow path.
@@ -61,22 +56,6 @@ pub(in crate::record) const GUARDED: i64 = -1;
 const RSS: i64 = 1;
 const SPECIAL: i64 = 3;
 
-/// Bytes live in the process as far as the threads have published them, less [`CENTER`]: with
-/// the `live` of one thread it adds up to what that thread knows of the process.
-pub(in crate::record) static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
-
-/// How a ledger learns what is live. A whole word, so that a ledger has no gaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(i64)]
-pub(crate) enum Kind {
-    /// The counting allocator tells it.
-    Heap = layout::process::HEAP,
-    /// It asks the system.
-    Rss = layout::process::RSS,
-    /// Stands in where a thread has no ledger of its own.
-    Special,
-}
-
 /// One thread's books for one backend. All words have one writer: the thread.
 ///
 /// A cache line for the allocator, one for frames, and one for booking.
@@ -97,7 +76,7 @@ pub(crate) struct Ledger {
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
     pub(in crate::record) awaited: Word,
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
-    watcher: Pointer<Watcher>,
+    pub(in crate::record) watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
     pub(in crate::record) stack: Stack,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
@@ -121,7 +100,8 @@ pub(crate) struct Ledger {
     /// The kind and, of a [`Kind::Heap`], the bits that [`Self::notable`] keeps: [`PLAIN`], [`SPANS`] or
     /// [`GUARDED`]. Odd where line events have more to do than to record.
     pub(in crate::record) mode: Local,
-    thread: Pointer<Thread>,
+    /// The record of the thread that this belongs to. Its type is above this one.
+    thread: Pointer<()>,
 }
 
 // The numbers by which recordings are read.
@@ -245,15 +225,14 @@ impl Ledger {
         self.mode.get() & 1 == 0
     }
 
-    pub(crate) fn belongs_to(&self, thread: &'static Thread) {
-        self.thread.publish(ptr::from_ref(thread).cast_mut());
+    pub(in crate::record) fn belongs_to(&self, thread: NonNull<()>) {
+        self.thread.publish(thread.as_ptr());
     }
 
-    /// The thread that owns this ledger; `None` for a special one.
+    /// What [`Self::belongs_to`] was given; null for a special one.
     #[inline(always)]
-    pub(crate) fn thread(&self) -> Option<&'static Thread> {
-        // SAFETY: null or a thread, which is never freed.
-        unsafe { self.thread.acquire().as_ref() }
+    pub(in crate::record) fn owner(&self) -> *mut () {
+        self.thread.acquire()
     }
 
     #[inline(always)]
@@ -293,25 +272,9 @@ impl Ledger {
         false
     }
 
-    /// Any thread may call it; the ledger's own goes by what it finds.
-    #[cfg(feature = "trace")]
-    pub(in crate::record) fn set_watcher(&self, watcher: *const Watcher) {
-        // What is allocated quietly is nobody's business; what is freed may have been somebody's.
-        let is_told = !watcher.is_null() && !ptr::eq(self, &raw const thread::QUIET);
-        self.awaited.set(if is_told { ALWAYS } else { NEVER });
-        self.watcher.publish(watcher.cast_mut());
-    }
-
     /// Bytes allocated by this thread up to now, and from where on the watcher is told.
     #[cfg(feature = "trace")]
     pub(crate) fn allocated_and_awaited(&self) -> (i64, i64) {
         (self.allocated.get(), self.awaited.get())
-    }
-
-    /// The thread lets its watcher wait, unless that has changed meanwhile.
-    #[cfg(feature = "trace")]
-    pub(crate) fn await_until(&self, allocated: i64, watcher: &'static Watcher) {
-        self.awaited.set(allocated);
-        watch::tell_if_other(self, watcher);
     }
 }

@@ -5,13 +5,21 @@
 
 pub(crate) mod busy;
 pub(crate) mod counting;
+pub(crate) mod counting_slow;
 pub(crate) mod current;
 pub(crate) mod directory;
 pub(crate) mod flush;
+pub(crate) mod kind;
 pub(crate) mod ledger;
+pub(crate) mod notes;
 pub(crate) mod published;
 pub(crate) mod row;
 pub(crate) mod stack;
+pub(crate) mod stand_in;
 pub(crate) mod suspend;
 pub(crate) mod thread;
 pub(crate) mod thread_block;
+pub(crate) mod threads;
+#[cfg(feature = "trace")]
+pub(crate) mod watched;
+pub(crate) mod watcher;

@@ -1,7 +1,7 @@
-//! How high the memory of the process has come while somebody asks.
+//! The live bytes of the process, as far as its threads have published them, and their high-water marks.
 //!
-//! Threads publish what they hold when it has changed by 64 KiB; each time all marks are raised that are
-//! set.
+//! A thread publishes what it holds when that has changed by 64 KiB. Each time, all marks that are set are
+//! raised.
 
 use core::alloc::Layout;
 use core::ptr;
@@ -11,9 +11,37 @@ use core::sync::atomic::{
 };
 use std::alloc::{GlobalAlloc, System};
 
-use super::counting;
+use crate::record::memory::arena;
+use crate::record::memory::layout;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
+
+/// A ledger's live bytes start here, so that [`PUBLISHED`] and the live bytes of one thread add up to what
+/// that thread knows of the process.
+pub(crate) const CENTER: i64 = layout::ledger::CENTER;
+
+/// Bytes live in the process as far as the threads have published them, less [`CENTER`].
+static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
+
+/// Adds what a thread holds.
+pub(in crate::record) fn publish(change: i64) {
+    let before = PUBLISHED.fetch_add(change, Relaxed);
+    let now = before.wrapping_add(change) + CENTER;
+    arena::note_published(now);
+    note(now);
+}
+
+/// Bytes live in the process as far as the threads have published them.
+pub(crate) fn published() -> i64 {
+    PUBLISHED.load(Relaxed) + CENTER
+}
+
+/// The same less [`CENTER`], and never less than nothing: threads that free what others have not published
+/// yet bring it below.
+#[inline(always)]
+pub(in crate::record) fn published_uncentered() -> i64 {
+    PUBLISHED.load(Relaxed).max(-CENTER)
+}
 
 /// Never freed, but used again.
 #[derive(Debug)]
@@ -33,7 +61,7 @@ impl Node for Watermark {
 }
 
 /// Raises the marks to the live bytes of the process, as published.
-pub(in crate::record) fn note(published: i64) {
+fn note(published: i64) {
     if SET.load(Relaxed) != 0 {
         WATERMARKS.iter().for_each(|mark| _ = mark.highest.fetch_max(published, Relaxed));
     }
@@ -50,7 +78,7 @@ impl Mark {
         mark.highest.store(i64::MIN, Relaxed);
         // Before the height is read: what is published meanwhile is noted.
         SET.fetch_add(1, SeqCst);
-        mark.highest.fetch_max(counting::published(), Relaxed);
+        mark.highest.fetch_max(published(), Relaxed);
         Some(Self(mark))
     }
 

@@ -1,6 +1,7 @@
 //! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
 
-use super::ledger::{CHANGED, Kind, Ledger, PLAIN, RISEN};
+use super::kind::Kind;
+use super::ledger::{CHANGED, Ledger, PLAIN, RISEN};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::Aside;
 

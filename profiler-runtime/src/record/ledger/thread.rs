@@ -1,20 +1,6 @@
-//! A ledger for every thread, found through one thread-local word.
-//!
-//! ```text
-//!             first allocation or call            end of the thread
-//! UNREGISTERED ───────────────────────▶ Thread ───────────────────────▶ ENDED
-//!                                        │  ▲
-//!                               Quiet    ▼  │   drop of Quiet
-//!                                       QUIET
-//! ```
-//!
-//! The special ledgers are statics that all threads share. They count nothing: their
-//! number of live bytes is so low that each allocation and each free takes the slow path, which
-//! is how the common path does without a test.
+//! One thread's record: where it writes, and which rows are those of its functions.
 
 use core::alloc::Layout;
-use core::cell::Cell;
-use core::ffi::c_void;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
@@ -22,83 +8,18 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use super::counting;
-use super::current;
+use super::current::NO_ROW;
 use super::directory::Directory;
-use super::ledger::{Kind, Ledger};
+use super::kind::Kind;
+use super::ledger::Ledger;
+use super::notes::ThreadNotes;
 use super::row::{Chunk, Row};
 use super::thread_block::Books;
 use crate::process;
-use crate::record::alloc::noting::ThreadNotes;
-use crate::record::alloc::watch;
-use crate::record::frame::foreign;
-use crate::record::frame::measure::Measured;
-use crate::record::function::registry::Table;
-use crate::record::memory::arena;
+use crate::record::function::table::Table;
 use crate::record::sync::claim::Claim;
-use crate::record::sync::list::{List, Node};
-use crate::record::sync::word::{Local, Word};
-use crate::record::timeline::open_spans::{self, Track};
-
-static NO_ROW: Row = Row::new();
-
-pub(in crate::record) static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
-static ENDED: Ledger = Ledger::special(&NO_ROW);
-pub(crate) static QUIET: Ledger = Ledger::special(&NO_ROW);
-#[cfg(feature = "trace")]
-static WATCHED: Ledger = Ledger::special(&NO_ROW);
-
-thread_local! {
-    // Const and without a destructor: one move from the thread pointer, no initialisation, no
-    // allocation, and usable until the very end of the thread.
-    // A pointer, because up to Rust 1.88 no constant may hold a reference to what changes.
-    static LEDGER: Cell<*const Ledger> = const { Cell::new(&raw const UNREGISTERED) };
-    static DETOURS: Cell<i64> = const { Cell::new(0) };
-}
-
-#[inline(always)]
-pub(crate) fn current_ledger() -> &'static Ledger {
-    // SAFETY: it was made of a reference that is valid for ever, here or by `swap_ledger`.
-    unsafe { &*LEDGER.with(Cell::get) }
-}
-
-/// The same where the thread's own is meant, also while another one stands in for it.
-#[cfg(feature = "trace")]
-pub(crate) fn counting_ledger() -> &'static Ledger {
-    current_ledger().counting()
-}
-
-/// Has the allocator find this ledger, and nobody else.
-pub(in crate::record) fn show_allocator(ledger: &'static Ledger) {
-    LEDGER.set(ledger);
-}
-
-pub(crate) fn swap_ledger(new: &'static Ledger) -> &'static Ledger {
-    current::set(new);
-    // SAFETY: as in `current_ledger`.
-    unsafe { &*LEDGER.with(|ledger| ledger.replace(new.front())) }.behind()
-}
-
-/// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two
-/// threads at once.
-#[cfg(feature = "trace")]
-pub(crate) fn watched_by(watcher: &'static watch::Watcher, work: fn()) {
-    WATCHED.set_watcher(watcher);
-    let resumed = swap_ledger(&WATCHED);
-    work();
-    swap_ledger(resumed);
-}
-
-/// Notes that this thread counted something through a special ledger, whose words say nothing
-/// about one thread.
-pub(crate) fn note_detour() {
-    DETOURS.set(DETOURS.get().wrapping_add(1));
-}
-
-/// How often this thread did.
-pub(crate) fn detours() -> i64 {
-    DETOURS.get()
-}
+use crate::record::sync::list::Node;
+use crate::record::sync::word::{Local, Pointer, Word};
 
 /// What one thread writes. Never freed: when a thread ends, the next one takes it over and adds
 /// to the same rows, so that memory grows with the threads that run at a time, not with all
@@ -108,15 +29,15 @@ pub(crate) fn detours() -> i64 {
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
     books: AtomicPtr<Books>,
-    /// What it knows of its spans; null where there are none.
-    pub(in crate::record) track: AtomicPtr<Track>,
+    /// What it knows of its spans, whose type is above this one; null where there are none.
+    pub(in crate::record) track: AtomicPtr<()>,
     next: AtomicPtr<Thread>,
-    in_use: Claim,
+    pub(in crate::record) in_use: Claim,
     /// The ledger that its frames use.
     active: AtomicPtr<Ledger>,
     /// The rows of its functions.
     directory: AtomicPtr<Directory>,
-    /// The ledger that its allocator finds while guarded frames run ([`foreign`]), and its
+    /// The ledger that its allocator finds while guarded frames run ([`crate::record::frame::foreign`]), and its
     /// row.
     guard: Ledger,
     guard_row: Row,
@@ -124,15 +45,41 @@ pub(crate) struct Thread {
     known_stack: [Local; 2],
     /// The measures that run on a foreign stack.
     pub(in crate::record) measured: Measured,
+    /// What looks after guarded frames and measures; null before there are any.
+    guards: Pointer<Guards>,
     /// Its notes for budgets.
     pub(in crate::record) notes: ThreadNotes,
 }
 
+/// Those who look after frames and measures on stacks that are not the thread's own. They are above this.
+#[derive(Debug)]
+pub(in crate::record) struct Guards {
+    /// Gives up those that the running code is not inside of.
+    pub(in crate::record) check: fn(&'static Thread),
+    /// Gives up all: the thread ends, or begins with the record of one that has ended without a word.
+    pub(in crate::record) give_up: fn(&'static Thread),
+}
+
+/// The state of a thread's measures that run on a foreign stack.
+#[derive(Debug)]
+pub(in crate::record) struct Measured {
+    /// The stack address at which the innermost one began; 0 if there is none, or it was left.
+    pub(in crate::record) begun: Local,
+    /// How many frames there were when the outermost one began.
+    pub(in crate::record) depth: Local,
+    /// The highest mark up to then, in absolute bytes.
+    pub(in crate::record) peak: Local,
+}
+
+impl Measured {
+    /// The stack address at which the innermost one began.
+    pub(in crate::record) fn guarded(&self) -> Option<usize> {
+        Some(self.begun.get() as usize).filter(|&begun| begun != 0)
+    }
+}
+
 /// How many records there are.
 static COUNT: AtomicI64 = AtomicI64::new(0);
-
-/// All threads' records.
-static THREADS: List<Thread> = List::new(AtomicPtr::new(ptr::null_mut()));
 
 impl Node for Thread {
     fn next(&self) -> &AtomicPtr<Self> {
@@ -140,111 +87,24 @@ impl Node for Thread {
     }
 }
 
-/// The records of all threads that ran.
-pub(crate) fn all() -> impl Iterator<Item = &'static Thread> {
-    THREADS.iter()
-}
-
-/// Bytes live in the process: exact when the other threads are at rest.
-pub(crate) fn live_bytes() -> i64 {
-    counting::published() + all().map(|thread| thread.books().heap.unpublished()).sum::<i64>()
-}
-
-/// The same while other threads publish what they hold: nothing is counted twice, and nothing is left out.
-pub(crate) fn live_bytes_settled() -> i64 {
-    const TRIES: usize = 1000;
-    let try_once = || {
-        let published = counting::published();
-        let rest = all()
-            .map(|thread| thread.books().heap.unpublished_if_settled())
-            .sum::<Option<i64>>()?;
-        (counting::published() == published).then_some(published + rest)
-    };
-    (0..TRIES).find_map(|_| try_once()).unwrap_or_else(live_bytes)
-}
-
-/// Every ledger that the allocator may come upon.
-#[cfg(feature = "trace")]
-pub(in crate::record) fn all_ledgers() -> impl Iterator<Item = &'static Ledger> {
-    let of_threads = all().flat_map(|thread| [&thread.books().heap, &thread.guard]);
-    [&UNREGISTERED, &ENDED, &QUIET].into_iter().chain(of_threads)
-}
-
-/// The record of the calling thread; `None` in [`crate::record::alloc::quiet::Quiet`] and past the thread's end.
-#[inline(always)]
-pub(crate) fn current() -> Option<&'static Thread> {
-    match current_ledger().thread() {
-        Some(thread) => Some(thread),
-        None => register(),
-    }
-}
-
-#[cold]
-#[inline(never)]
-fn register() -> Option<&'static Thread> {
-    if !ptr::eq(current_ledger(), &UNREGISTERED) {
-        return None;
-    }
-    let thread = all().find(|thread| thread.in_use.take()).or_else(Thread::reserve)?;
-    foreign::give_up_all(thread);
-    let Books { heap, rss, idle, .. } = thread.books();
-    [heap, rss].into_iter().for_each(|ledger| ledger.stack_length.set(0));
-    heap.rest(idle);
-    rss.rest(idle);
-    thread.notes.thread_begins();
-    open_spans::thread_begins(thread);
-    #[cfg(feature = "trace")]
-    [heap, &thread.guard].into_iter().for_each(watch::tell);
-    swap_ledger(heap);
-    process::on_thread_exit(retire);
-    process::arm(ptr::from_ref(thread).cast_mut().cast());
-    Some(thread)
-}
-
-/// Called at the end of the thread, after the destructors of its thread-locals.
-unsafe extern "C" fn retire(thread: *mut c_void) {
-    // SAFETY: `register` passes a thread's record, which is never freed.
-    let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
-    foreign::give_up_all(thread);
-    swap_ledger(&ENDED);
-    watch::thread_ends();
-    thread.books().heap.publish();
-    thread.in_use.release();
-}
-
-/// Who should book what came in through a special ledger.
-pub(crate) enum Owner {
-    Thread(&'static Ledger),
-    /// The thread has ended, or memory for a record is out: only the process's total counts it.
-    Process,
-    Nobody,
-}
-
-pub(crate) fn owned_ledger(special: &Ledger) -> Owner {
-    if let Some(thread) = special.thread() {
-        foreign::check(thread);
-        return Owner::Thread(&thread.books().heap);
-    }
-    if ![&UNREGISTERED, &ENDED].into_iter().any(|counted| ptr::eq(special, counted)) {
-        return Owner::Nobody;
-    }
-    match register() {
-        Some(thread) => Owner::Thread(&thread.books().heap),
-        None => Owner::Process,
-    }
-}
-
-#[cfg(feature = "trace")]
 impl Ledger {
+    /// The thread that owns this ledger; `None` for a special one.
+    #[inline(always)]
+    pub(crate) fn thread(&self) -> Option<&'static Thread> {
+        // SAFETY: null or a thread, of which `Thread::reserve` told the ledger, and which is never freed.
+        unsafe { self.owner().cast::<Thread>().as_ref() }
+    }
+
     /// The one on which is counted where this one may stand in.
-    pub(in crate::record) fn counting(&self) -> &Self {
-        self.thread().map_or(self, |thread| &thread.books().heap)
+    #[cfg(feature = "trace")]
+    pub(crate) fn counting(&'static self) -> &'static Self {
+        self.thread().map_or(self, Thread::heap)
     }
 }
 
 impl Thread {
     /// A new record, in use, or `None` when memory is out.
-    fn reserve() -> Option<&'static Self> {
+    pub(in crate::record) fn reserve() -> Option<&'static Self> {
         let books = Books::reserve(COUNT.fetch_add(1, Relaxed))?;
         let layout = Layout::new::<Self>();
         let place = process::allocate_lasting(layout)?.cast::<Self>().as_ptr();
@@ -260,15 +120,15 @@ impl Thread {
             (&raw mut (*place).notes).write(ThreadNotes::new(&NO_ROW));
             &*place
         };
-        thread.notes.belong_to(thread);
-        books.belong_to(thread);
-        thread.guard.belongs_to(thread);
-        THREADS.push(thread);
+        let owner = NonNull::from(thread).cast();
+        thread.notes.belong_to(owner);
+        books.belong_to(owner);
+        thread.guard.belongs_to(owner);
         Some(thread)
     }
 
     #[inline(always)]
-    fn books(&self) -> &'static Books {
+    pub(in crate::record) fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
         unsafe { NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
     }
@@ -283,11 +143,17 @@ impl Thread {
         self.books().number.get()
     }
 
-    /// The ledger of the backend in use.
+    /// The ledger of this kind.
     #[inline(always)]
     pub(crate) fn ledger(&'static self, kind: Kind) -> &'static Ledger {
         let books = self.books();
         if kind == Kind::Rss { &books.rss } else { &books.heap }
+    }
+
+    /// The ledger of its allocator.
+    #[inline(always)]
+    pub(crate) fn heap(&self) -> &'static Ledger {
+        &self.books().heap
     }
 
     /// Frames of this thread use the ledger of this backend from now on.
@@ -305,7 +171,7 @@ impl Thread {
 
     /// The same, or the allocator's.
     pub(in crate::record) fn frames_ledger(&self) -> &'static Ledger {
-        self.active().unwrap_or(&self.books().heap)
+        self.active().unwrap_or(self.heap())
     }
 
     /// The stand-in for the allocator's ledger while guarded frames run.
@@ -313,17 +179,33 @@ impl Thread {
         &self.guard
     }
 
-    /// It does from now on. Only the thread itself calls this, and the next one.
-    pub(in crate::record) fn stand_in(&'static self) {
-        if ptr::eq(current_ledger().behind(), &self.books().heap) {
-            swap_ledger(&self.guard);
+    /// Which of the threads that had this record, one after another, has it now.
+    pub(in crate::record) fn generation(&self) -> usize {
+        self.notes.begun()
+    }
+
+    /// From now on these look after its guarded frames and measures.
+    pub(in crate::record) fn set_guards(&self, guards: &'static Guards) {
+        self.guards.set(ptr::from_ref(guards).cast_mut());
+    }
+
+    /// Gives up the guarded frames and measures that the running code is not inside of.
+    pub(in crate::record) fn check_guarded(&'static self) {
+        if let Some(guards) = self.guards() {
+            (guards.check)(self);
         }
     }
 
-    pub(in crate::record) fn stand_down(&'static self) {
-        if ptr::eq(current_ledger().behind(), &self.guard) {
-            swap_ledger(&self.books().heap);
+    /// Gives up all of them.
+    pub(in crate::record) fn give_up_guarded(&'static self) {
+        if let Some(guards) = self.guards() {
+            (guards.give_up)(self);
         }
+    }
+
+    fn guards(&self) -> Option<&'static Guards> {
+        // SAFETY: null or from a `&'static Guards` in `set_guards`.
+        unsafe { self.guards.get().as_ref() }
     }
 
     pub(in crate::record) fn known_stack(&self) -> Range<usize> {
@@ -338,34 +220,21 @@ impl Thread {
 
     /// Frames begin with the ledger of the allocator, where they find their rows if they use it.
     fn show_way(&self) {
-        let heap = &self.books().heap;
+        let heap = self.heap();
         if self.active().is_some_and(|active| ptr::eq(active, heap)) {
             heap.way.lead_to(self.directory());
-        }
-    }
-
-    /// Where the run is recorded, so are the books. Only the thread itself calls this, outside all
-    /// annotated functions.
-    pub(crate) fn record(&'static self) {
-        let old = self.books();
-        if !arena::is_recording() || arena::is_recorded(ptr::from_ref(old).cast()) {
-            return;
-        }
-        if let Some(new) = Books::reserve(old.number.get()) {
-            let taken = new.take_over(old);
-            new.belong_to(self);
-            self.books.store(ptr::from_ref(new).cast_mut(), Release);
-            #[cfg(feature = "trace")]
-            watch::tell(&new.heap);
-            swap_ledger(&new.heap);
-            new.heap.add_missed(&old.heap, &taken);
-            old.abandon();
         }
     }
 
     fn directory(&self) -> &'static Directory {
         // SAFETY: never null, and never freed.
         unsafe { NonNull::new_unchecked(self.directory.load(Acquire)).as_ref() }
+    }
+
+    /// Writes there from now on.
+    pub(in crate::record) fn set_books(&'static self, new: &'static Books) {
+        new.belong_to(NonNull::from(self).cast());
+        self.books.store(ptr::from_ref(new).cast_mut(), Release);
     }
 
     /// The rows of the function of `table` on this thread.

@@ -1,11 +1,12 @@
 //! The block of one thread: its ledgers.
 
 use core::mem::offset_of;
-use core::{ptr, slice};
+use core::ptr::{self, NonNull};
+use core::slice;
 
-use super::ledger::{Counts, Kind, Ledger};
+use super::kind::Kind;
+use super::ledger::{Counts, Ledger};
 use super::row::Row;
-use super::thread::Thread;
 use crate::record::memory::arena;
 use crate::record::memory::layout;
 use crate::record::sync::word::Word;
@@ -50,7 +51,7 @@ impl Books {
         Some(books)
     }
 
-    pub(in crate::record) fn belong_to(&'static self, thread: &'static Thread) {
+    pub(in crate::record) fn belong_to(&'static self, thread: NonNull<()>) {
         self.heap.belongs_to(thread);
         self.rss.belongs_to(thread);
         arena::finish(&self.block, layout::THREAD);

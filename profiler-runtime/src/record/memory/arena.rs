@@ -293,7 +293,7 @@ impl Segment {
 
 /// Whether any thread may read the word at this offset: what only its own uses is no atomic.
 fn is_shared(offset: usize) -> bool {
-    use layout::ledger::*;
+    use super::layout::ledger::*;
     const SHARED: [usize; 10] = [
         LIVE,
         ROW,

@@ -13,7 +13,6 @@ use core::sync::atomic::{
 };
 
 use crate::process;
-use crate::record::ledger::row::Row;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
 use crate::record::sync::word::{marked, unmarked};
@@ -36,7 +35,7 @@ struct Bucket {
     addresses: [AtomicUsize; SLOTS],
     sizes: [AtomicUsize; SLOTS],
     /// Marked where a panic was under way.
-    rows: [AtomicPtr<Row>; SLOTS],
+    rows: [AtomicPtr<()>; SLOTS],
 }
 
 /// A block that is still there.
@@ -44,8 +43,8 @@ struct Bucket {
 pub(crate) struct LiveBlock {
     pub(crate) address: usize,
     pub(crate) size: usize,
-    /// The line that was current when it was allocated.
-    pub(crate) row: *const Row,
+    /// The row of the line that was current when it was allocated.
+    pub(crate) row: *const (),
     /// Whether it was allocated while a panic was under way.
     pub(crate) in_panic: bool,
 }

@@ -4,8 +4,6 @@ use core::mem::offset_of;
 
 use super::layout;
 use crate::process::Identity;
-use crate::record::ledger::counting;
-use crate::record::ledger::ledger::Kind;
 use crate::record::sync::word::Word;
 
 /// The description of the process in a recording.
@@ -14,7 +12,7 @@ use crate::record::sync::word::Word;
 pub(crate) struct Process {
     pub(in crate::record) block: Word,
     pub(in crate::record) id: Word,
-    /// A [`crate::record::ledger::ledger::Kind`].
+    /// Of [`layout::process`].
     pub(in crate::record) backend: Word,
     /// Nanoseconds since 1970.
     pub(in crate::record) started: Word,
@@ -56,17 +54,18 @@ const _: () = {
 };
 
 impl Process {
-    /// Says which process it is, what it measures, and nanoseconds since 1970.
-    pub(crate) fn describe(&self, identity: &Identity, backend: Kind, started: i64) {
+    /// Says which process it is, what it measures, when it began in nanoseconds since 1970, and how many
+    /// bytes its threads have published.
+    pub(crate) fn describe(&self, identity: &Identity, backend: i64, started: i64, published: i64) {
         self.id.set(identity.id.into());
         self.birth.set(identity.start);
         self.unique.set(identity.unique as i64);
         let halves = [identity.boot as i64, (identity.boot >> 64) as i64];
         self.boot.iter().zip(halves).for_each(|(word, half)| word.set(half));
-        self.backend.set(backend as i64);
+        self.backend.set(backend);
         self.started.set(started);
         self.bytes.set(layout::NEVER);
-        self.published.set(counting::published());
+        self.published.set(published);
     }
 
     /// Nothing more is to come: the process has this many bytes in use.

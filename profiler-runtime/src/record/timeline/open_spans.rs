@@ -16,11 +16,12 @@ use core::sync::atomic::Ordering::Relaxed;
 use super::span::{Name, SPANS, Span, Spans, is_kept};
 use super::timeline::is_on;
 use crate::process;
-use crate::record::function::registry;
 use crate::record::ledger::busy::Busy;
-use crate::record::ledger::ledger::{Kind, Ledger};
+use crate::record::ledger::kind::{self, Kind};
+use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::Chunk;
-use crate::record::ledger::thread::{self, Thread};
+use crate::record::ledger::thread::Thread;
+use crate::record::ledger::threads;
 
 /// Open calls of a thread that are known; deeper ones are no spans.
 const DEEPEST: usize = 256;
@@ -61,6 +62,8 @@ pub(crate) struct Track {
     /// Where the next span is written, and which one of the block it is.
     spans: Cell<Option<&'static Spans>>,
     next: Cell<usize>,
+    /// Which of the threads that had the record the rest is of.
+    generation: Cell<usize>,
     length: Cell<usize>,
     open: [Cell<Open>; DEEPEST],
 }
@@ -68,15 +71,21 @@ pub(crate) struct Track {
 impl Track {
     /// That of the thread, which is the calling one; `None` when memory is out.
     fn of(thread: &Thread) -> Option<&'static Self> {
-        let track = thread.track.load(Relaxed);
+        let track = thread.track.load(Relaxed).cast::<Self>();
         // SAFETY: null or a track, which is never freed.
-        unsafe { track.as_ref() }.or_else(|| Self::reserve(thread))
+        let track = unsafe { track.as_ref() }.or_else(|| Self::reserve(thread))?;
+        // The thread that had the record before may have ended in the middle of blocks.
+        let generation = thread.generation();
+        if track.generation.replace(generation) != generation {
+            track.length.set(0);
+        }
+        Some(track)
     }
 
     #[cold]
     fn reserve(thread: &Thread) -> Option<&'static Self> {
         let track = process::allocate_lasting(Layout::new::<Self>())?.cast::<Self>();
-        thread.track.store(track.as_ptr(), Relaxed);
+        thread.track.store(track.as_ptr().cast(), Relaxed);
         // SAFETY: zeroes, which are valid: no spans, and nothing open. Never freed.
         Some(unsafe { track.as_ref() })
     }
@@ -167,8 +176,8 @@ impl Track {
 /// Has threads go by what follows that have called functions before the timeline began. Only where
 /// none of them runs but the calling one.
 pub(crate) fn catch_up() {
-    if let Some(kind) = registry::kind() {
-        thread::all().for_each(|thread| thread.ledger(kind).keep_open());
+    if let Some(kind) = kind::chosen() {
+        threads::all().for_each(|thread| thread.ledger(kind).keep_open());
     }
 }
 
@@ -210,14 +219,6 @@ fn leave(ledger: &Ledger) {
     }
 }
 
-/// A thread begins, with the record of one that may have ended in the middle of blocks.
-pub(in crate::record) fn thread_begins(thread: &Thread) {
-    // SAFETY: null or a track, which is never freed.
-    if let Some(track) = unsafe { thread.track.load(Relaxed).as_ref() } {
-        track.length.set(0);
-    }
-}
-
 /// The calling thread, its track, and the ledger that its frames use, which is busy meanwhile.
 struct Here {
     thread: &'static Thread,
@@ -228,8 +229,8 @@ struct Here {
 
 /// `None` in a handler that has interrupted such work.
 fn here() -> Option<Here> {
-    let thread = thread::current()?;
-    let ledger = thread.ledger(registry::kind()?);
+    let thread = threads::current()?;
+    let ledger = thread.ledger(kind::chosen()?);
     let _busy = ledger.begin_work()?;
     Some(Here { thread, track: Track::of(thread)?, ledger, _busy })
 }

@@ -12,8 +12,7 @@ use std::sync::OnceLock;
 
 use crate::record::alloc::allocator::alloc_slow;
 use crate::record::alloc::noting::Noting;
-use crate::record::alloc::watch::{Moved, Watcher};
-use crate::record::ledger::thread;
+use crate::record::alloc::watch::{self, Moved, Watcher};
 use crate::trace::hook::watcher;
 use crate::trace::tables::tree;
 use crate::trace::unwind::{self, Trace};
@@ -92,7 +91,7 @@ fn common(operation: fn()) -> Vec<u64> {
 /// The stack with which the allocator is called from this function.
 #[inline(never)]
 fn from_place<const NUMBER: u32>(operation: fn()) -> Vec<u64> {
-    thread::watched_by(&WATCHER, operation);
+    watch::watched_by(&WATCHER, operation);
     // Otherwise the compiler may see that both functions are the same, and make them one.
     black_box(NUMBER);
     let mut addresses = Vec::new();

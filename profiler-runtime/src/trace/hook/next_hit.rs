@@ -5,8 +5,8 @@
 //! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
 
 use crate::record::alloc::quiet;
+use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::{ALWAYS, Ledger};
-use crate::record::ledger::thread;
 use crate::trace::hook::thread_state::{self, Drawing, State};
 use crate::trace::hook::watcher;
 use crate::trace::tables::sample;
@@ -52,7 +52,7 @@ pub(crate) fn is_hit_again(old_size: usize, size: usize) -> bool {
 }
 
 fn draw(size: usize, draw: impl FnOnce(&State, &Ledger) -> bool) -> bool {
-    let ledger = thread::counting_ledger();
+    let ledger = current_ledger().counting();
     let state = thread_state::current().filter(|_| ledger.thread().is_some());
     match state.and_then(Drawing::begin) {
         Some(drawing) => draw(&drawing, ledger),

@@ -12,7 +12,7 @@ use core::sync::atomic::{
 };
 
 use crate::record::alloc::quiet;
-use crate::record::ledger::thread;
+use crate::record::ledger::threads;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
 use crate::record::sync::word::{Local, Word};
@@ -157,7 +157,7 @@ fn register() -> Option<&'static State> {
 
 fn take_state() -> Option<&'static State> {
     // Past its end a thread could not give the state back, and when quiet it need not have one.
-    if quiet::is_on() || thread::current().is_none() {
+    if quiet::is_on() || threads::current().is_none() {
         return None;
     }
     let name = system::thread_name();

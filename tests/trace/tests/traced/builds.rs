@@ -123,6 +123,9 @@ fn the_leak_is_named_by_line_and_count() {
              average=97.7 KiB"
         )
     });
+    let guide = std::fs::read_to_string(workspace.join("docs/trace.md")).expect("the guide");
+    let shown = format!("\n```text\n{}\n```\n", expected.join("\n"));
+    assert!(guide.contains(&shown), "the guide does not show:{shown}");
     // Line tables alone have no functions; what was inlined has names without a path.
     let tables = "-Cdebuginfo=line-tables-only";
     for flags in [&["-Cdebuginfo=1"][..], &[tables], &[tables, "-Copt-level=0"]] {

@@ -68,6 +68,8 @@ fn manifest(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 }
 
 /// The settings that hold in a folder: those of the file, and then those of the manifest.
+///
+/// PERF: `cargo metadata` takes 50 ms, and every command reads its settings: `report` takes 5 ms in all.
 fn read(folder: &Path) -> Result<Vec<Variable>> {
     let mut variables = Vec::new();
     if let Some(path) = around(folder, FILE).next() {

@@ -9,13 +9,13 @@
 
 use std::env;
 use std::fs;
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail};
+use cargo_metadata::{Artifact, Message};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 /// Where the runtime comes from, and where it is built.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -148,10 +148,12 @@ fn build(command: &mut Command, variant: &Variant, progress: &impl Fn(&str)) -> 
     let errors = cargo.stderr.take();
     let errors = std::thread::spawn(move || errors.map(std::io::read_to_string));
     let mut built = Built { variant: variant.clone(), library: PathBuf::new(), folders: vec![] };
-    for line in BufReader::new(cargo.stdout.take().context("cargo has no output")?).lines() {
-        let message: Value = serde_json::from_str(&line?).unwrap_or_default();
-        progress(message["target"]["name"].as_str().unwrap_or_default());
-        built.add(&message);
+    let messages = cargo.stdout.take().context("cargo has no output")?;
+    for message in Message::parse_stream(BufReader::new(messages)) {
+        if let Message::CompilerArtifact(artifact) = message? {
+            progress(&artifact.target.name);
+            built.add(&artifact);
+        }
     }
     built.folders.sort();
     if !cargo.wait()?.success() || built.library.as_os_str().is_empty() {
@@ -168,18 +170,18 @@ impl Variant {
 }
 
 impl Built {
-    /// Takes from a message of cargo's what was built.
-    fn add(&mut self, message: &Value) {
-        let is_build_script = message["target"]["kind"][0] == "custom-build";
-        let files = message["filenames"].as_array().filter(|_| !is_build_script);
-        let files = files.into_iter().flatten();
-        for file in files.filter_map(Value::as_str).map(Path::new) {
+    /// Takes what cargo built, unless it is only for the build.
+    fn add(&mut self, artifact: &Artifact) {
+        if artifact.target.is_custom_build() {
+            return;
+        }
+        for file in artifact.filenames.iter().map(|file| file.as_std_path()) {
             let folder = file.parent().unwrap_or(Path::new(""));
             if !self.folders.iter().any(|known| known == folder) {
                 self.folders.push(folder.to_owned());
             }
             let is_library = file.extension().is_some_and(|extension| extension == "rlib");
-            if is_library && message["target"]["name"] == "mem_profile" {
+            if is_library && artifact.target.name == "mem_profile" {
                 file.clone_into(&mut self.library);
             }
         }

@@ -1,6 +1,6 @@
 //! `diff`: what changed between two recordings.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -73,11 +73,13 @@ enum Format {
 }
 
 impl Format {
-    fn of_file(path: &Path) -> Option<Self> {
-        let formats =
-            [("txt", Self::Text), ("md", Self::Markdown), ("json", Self::Json), ("csv", Self::Csv)];
-        let ending = path.extension()?.to_str()?;
-        formats.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(ending)).map(|it| it.1)
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
     }
 }
 
@@ -103,8 +105,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 fn write(ranking: &Ranking, arguments: &Arguments) -> Result<()> {
     let target = arguments.destination.target();
     let style = arguments.sizes.style(&target);
-    let asked =
-        arguments.format.or_else(|| Format::of_file(arguments.destination.output.as_deref()?));
+    let asked = arguments.format.or_else(|| {
+        options::of_ending(arguments.destination.output.as_deref()?, Format::extension)
+    });
     if asked.is_none() {
         options::warn_of_name(&target, "text", &["txt"]);
     }

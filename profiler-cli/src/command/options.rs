@@ -1,11 +1,11 @@
 //! Options that several subcommands share.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
-use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
 use mem_profile_runtime::Filter;
 use mem_profile_runtime::report::{self, Style, Unit};
 
@@ -135,6 +135,15 @@ impl Shown {
             output::complain("note", &message);
         }
     }
+}
+
+/// The format that the name of a file asks for, by the extensions of the formats.
+pub(super) fn of_ending<F: ValueEnum + Copy>(
+    path: &Path,
+    extension: impl Fn(F) -> &'static str,
+) -> Option<F> {
+    let ending = path.extension()?.to_str()?.to_ascii_lowercase();
+    F::value_variants().iter().copied().find(|format| extension(*format) == ending)
 }
 
 /// Says that a file gets another form than its name promises.

@@ -1,6 +1,6 @@
 //! `report`: one recording, in the form that is asked for.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
@@ -63,11 +63,6 @@ enum Format {
 }
 
 impl Format {
-    fn of_file(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Self::value_variants().iter().copied().find(|format| format.extension() == extension)
-    }
-
     fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
@@ -85,7 +80,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     recording.warn(&arguments.file);
     select(&mut recording.snapshot, arguments)?;
     let file = arguments.shown.destination.output.as_deref();
-    let asked = arguments.format.or_else(|| Format::of_file(file?));
+    let asked = arguments.format.or_else(|| options::of_ending(file?, Format::extension));
     let format = asked.unwrap_or(Format::Text);
     let target = arguments.shown.target(format.extension());
     if asked.is_none() {

@@ -13,6 +13,7 @@ use tempfile::TempDir;
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::process::signals;
+use crate::project;
 use crate::timeline::Peak;
 use crate::view::peaks::{self, Tested};
 
@@ -59,9 +60,8 @@ fn run_cargo(arguments: &Arguments, peaks: &Path) -> Result<u8> {
     let runner = [&text(&itself)?, "exec", "--quiet", "--peaks", &text(peaks)?, "--"];
     // A list of strings in JSON is one in TOML.
     let runner = serde_json::to_string(&runner)?;
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let words: &[&str] = if arguments.nextest { &["nextest", "run"] } else { &["test"] };
-    let mut command = Command::new(cargo);
+    let mut command = project::cargo();
     command.args(words).arg("--config");
     command.arg(format!("target.{}.runner={runner}", target(&arguments.arguments)?));
     // Cargo takes Ctrl-C itself, and ends with it.

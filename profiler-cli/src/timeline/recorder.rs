@@ -125,14 +125,9 @@ fn create_by_time() -> (PathBuf, io::Result<File>) {
 
 /// The command line as a shell would take it, where that needs quotes.
 fn shell_words(words: &[String]) -> String {
-    let quoted = words.iter().map(|word| {
-        let is_plain = |it: char| it.is_alphanumeric() || "-_./:=,@%+".contains(it);
-        match !word.is_empty() && word.chars().all(is_plain) {
-            true => word.clone(),
-            false => format!("'{}'", word.replace('\'', "'\\''")),
-        }
-    });
-    quoted.collect::<Vec<_>>().join(" ")
+    let words = words.iter().map(String::as_str);
+    // Only a NUL cannot be quoted, and no argument of a process has one.
+    shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
 }
 
 #[cfg(test)]
@@ -142,6 +137,6 @@ mod tests {
     #[test]
     fn a_command_line_is_one_for_a_shell() {
         let words = ["target/app", "two words", "", "it's", "--limit=3"].map(str::to_owned);
-        assert_eq!(shell_words(&words), r"target/app 'two words' '' 'it'\''s' --limit=3");
+        assert_eq!(shell_words(&words), r#"target/app 'two words' '' "it's" '--limit=3'"#);
     }
 }

@@ -114,12 +114,12 @@ pub(crate) fn note(comparison: &[Compared]) -> Option<String> {
     let first = &by_order().next()?.function.function;
     let more = match by_order().count() - 1 {
         0 => String::new(),
-        more => format!(" and of {more} more"),
+        more => format!(" and {more} more functions"),
     };
     let seconds = LONGEST.as_secs();
     Some(format!(
-        "lines of {first}{more} are paired by their order: they differ too much to be found by \
-         their text in {seconds} s"
+        "lines of {first}{more} are paired by their order: matching them by their text takes more \
+         than {seconds} s"
     ))
 }
 
@@ -133,7 +133,7 @@ pub(crate) fn note(comparison: &[Compared]) -> Option<String> {
 pub(crate) fn compare(before: &Snapshot, after: &Snapshot) -> Result<Vec<Compared>> {
     if before.backend != after.backend {
         bail!(
-            "one recording counts {}, the other {}: record both with the same MEM_PROFILE_BACKEND",
+            "the recordings measure different things, {} and {}: use the same MEM_PROFILE_BACKEND for both",
             before.backend.name(),
             after.backend.name(),
         );
@@ -275,6 +275,6 @@ mod tests {
     #[test]
     fn what_counts_differently_is_not_compared() {
         let error = compare(&sample::leak(), &sample::resident()).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"one recording counts heap, the other rss: record both with the same MEM_PROFILE_BACKEND");
+        insta::assert_snapshot!(error, @"the recordings measure different things, heap and rss: use the same MEM_PROFILE_BACKEND for both");
     }
 }

@@ -36,7 +36,7 @@ type Variable = (String, String);
 /// When a file is no TOML, or has a setting that there is not.
 pub(crate) fn apply(arguments: impl Iterator<Item = OsString>) -> Result<()> {
     let here = env::current_dir().context("there is no current folder")?;
-    // A project that is not there is cargo's to complain of.
+    // If there is no such project, cargo reports it.
     let manifest = manifest(arguments).and_then(|path| fs::canonicalize(path).ok());
     let folder = manifest.as_deref().and_then(Path::parent).unwrap_or(&here);
     for (name, value) in read(folder)? {
@@ -69,7 +69,7 @@ fn manifest(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
 
 /// The settings that hold in a folder: those of the file, and then those of the manifest.
 ///
-/// PERF: `cargo metadata` takes 50 ms, and every command reads its settings: `report` takes 5 ms in all.
+/// PERF: asking `cargo metadata` instead would take 50 ms, on every command; `report` takes 5 ms.
 fn read(folder: &Path) -> Result<Vec<Variable>> {
     let mut variables = Vec::new();
     if let Some(path) = around(folder, FILE).next() {
@@ -114,7 +114,7 @@ fn all(table: &Table) -> Result<Vec<Variable>> {
 
 fn variable(name: &str, value: &Value) -> Result<Variable> {
     if !NAMES.contains(&name) {
-        bail!("there is no setting `{name}`: there are {}", NAMES.join(", "));
+        bail!("unknown setting `{name}`: the settings are {}", NAMES.join(", "));
     }
     let text = match value {
         Value::String(text) => text.clone(),
@@ -123,10 +123,10 @@ fn variable(name: &str, value: &Value) -> Result<Variable> {
         Value::Array(values) if values.iter().all(Value::is_str) => {
             values.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(",")
         }
-        _ => bail!("`{name}` is neither a text nor a list of texts, a number, true or false"),
+        _ => bail!("`{name}` must be a string, a list of strings, a number, true or false"),
     };
     if report::printable(&text) != text {
-        bail!("`{name}` has a character that cannot be shown, or blanks at its end");
+        bail!("`{name}` contains a control character or trailing blanks: remove them");
     }
     Ok((format!("MEM_PROFILE_{}", name.to_uppercase()), text))
 }
@@ -196,12 +196,12 @@ mod tests {
         };
         assert_eq!(
             fault("units = 1"),
-            "mem-profile.toml: there is no setting `units`: there are backend, color, filter, \
+            "mem-profile.toml: unknown setting `units`: the settings are backend, color, filter, \
              format, lines, output, precision, trace, unit, width"
         );
         assert_eq!(
             fault("unit = 1.5"),
-            "mem-profile.toml: `unit` is neither a text nor a list of texts, a number, true or false"
+            "mem-profile.toml: `unit` must be a string, a list of strings, a number, true or false"
         );
         assert!(fault("=").starts_with("mem-profile.toml: TOML parse error"));
     }

@@ -1,4 +1,5 @@
-//! The numbers of a line and of a function, and the orders by them.
+//! The figures of a line and of a function, and the orders by them. This file only computes: it prints
+//! nothing, and knows no file format.
 
 use std::cmp::Reverse;
 
@@ -7,14 +8,14 @@ use mem_profile_runtime::report::Unit;
 use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
 use serde::{Deserialize, Serialize};
 
-/// What a line or a function took. Sizes are in bytes; `None` where nothing was measured.
+/// Figures of a line or a function. Sizes are in bytes; `None` if nothing was measured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub(crate) struct Figures {
-    /// Gained over all executions, and so what is held; negative where memory was given back.
+    /// Memory in use after each execution minus before it, summed up; negative if memory was freed.
     pub(crate) increment: Option<i64>,
     /// Highest rise of a line above its start.
     pub(crate) peak: Option<u64>,
-    /// Requested in all.
+    /// Bytes allocated, freed or not.
     pub(crate) allocated: Option<u64>,
     /// Number of allocations.
     pub(crate) allocations: Option<u64>,
@@ -60,31 +61,43 @@ fn total<T: Default>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Measure {
-    /// What is held: the sum of all increments
+    /// Memory in use after the line minus before it, over all executions
     Increment,
-    /// The highest rise of a line above its start
+    /// Highest rise above the start of the line during one execution
     Peak,
-    /// Bytes allocated in all
+    /// Bytes allocated, freed or not
     Allocated,
     /// Number of allocations
-    Allocations,
+    #[serde(alias = "allocations")]
+    #[value(alias = "allocations")]
+    Allocs,
 }
 
 impl Measure {
-    /// The name used in tables and options.
+    /// The name used in options and sentences.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Increment => "increment",
             Self::Peak => "peak",
             Self::Allocated => "allocated",
-            Self::Allocations => "allocations",
+            Self::Allocs => "allocs",
+        }
+    }
+
+    /// The title of its column.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::Increment => "Increment",
+            Self::Peak => "Peak",
+            Self::Allocated => "Allocated",
+            Self::Allocs => "Allocs",
         }
     }
 
     /// The number as text: a size, or a count without a unit.
     pub(crate) fn format(self, figure: i128, unit: Unit, precision: usize) -> String {
         match self {
-            Self::Allocations => figure.to_string(),
+            Self::Allocs => figure.to_string(),
             _ => unit.format(figure, precision),
         }
     }
@@ -94,28 +107,30 @@ impl Measure {
             Self::Increment => figures.increment.map(i128::from),
             Self::Peak => figures.peak.map(i128::from),
             Self::Allocated => figures.allocated.map(i128::from),
-            Self::Allocations => figures.allocations.map(i128::from),
+            Self::Allocs => figures.allocations.map(i128::from),
         }
     }
 }
 
-/// What functions are sorted by.
+/// Order of functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Order {
-    /// File, then line
+    /// By file and line
     Position,
-    /// Path of the function
+    /// By path
     Name,
-    /// What the function holds, most first
+    /// Sum of the increments of its lines
     Increment,
-    /// The highest peak of its lines
+    /// Highest peak of its lines
     Peak,
-    /// Bytes allocated in all
+    /// Bytes allocated, freed or not
     Allocated,
     /// Number of allocations
-    Allocations,
+    #[value(alias = "allocations")]
+    Allocs,
     /// Number of calls
-    Calls,
+    #[value(alias = "calls")]
+    Occurrences,
 }
 
 impl Order {
@@ -124,11 +139,11 @@ impl Order {
         match self {
             Self::Position => snapshot.sort(),
             Self::Name => snapshot.functions.sort_by(|a, b| a.name.cmp(&b.name)),
-            Self::Calls => snapshot.functions.sort_by_key(|function| Reverse(function.calls)),
+            Self::Occurrences => snapshot.functions.sort_by_key(|function| Reverse(function.calls)),
             Self::Increment => by(snapshot, Measure::Increment),
             Self::Peak => by(snapshot, Measure::Peak),
             Self::Allocated => by(snapshot, Measure::Allocated),
-            Self::Allocations => by(snapshot, Measure::Allocations),
+            Self::Allocs => by(snapshot, Measure::Allocs),
         }
     }
 }
@@ -192,11 +207,11 @@ mod tests {
                 "audit::log leak::process text::parse",
             ),
             (
-                Allocations,
+                Allocs,
                 "audit::log leak::process text::parse",
             ),
             (
-                Calls,
+                Occurrences,
                 "text::parse audit::log leak::process",
             ),
         ]

@@ -65,7 +65,7 @@ impl Input {
         let mut bytes = self.head;
         self.source.take(LARGEST).read_to_end(&mut bytes)?;
         if bytes.len() as u64 >= LARGEST {
-            return Err(io::Error::other(format!("it has more than {LARGEST} bytes")));
+            return Err(io::Error::other(format!("it is larger than {LARGEST} bytes")));
         }
         Ok(bytes)
     }

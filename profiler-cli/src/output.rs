@@ -51,11 +51,11 @@ impl Target {
             Self::File(path) => {
                 let shown = path.display();
                 if is_recording(path) {
-                    bail!("{shown} is a recording, and would be lost: name another file");
+                    bail!("{shown} is a recording, which would be overwritten: name another file");
                 }
                 let written = open(path).and_then(|mut file| file.write_all(bytes));
                 ignore_broken_pipe(written).with_context(|| format!("cannot write {shown}"))?;
-                complain("wrote", &shown.to_string());
+                status("wrote", &shown.to_string());
                 Ok(())
             }
         }
@@ -64,7 +64,7 @@ impl Target {
     /// Writes what no terminal can show.
     pub(crate) fn write_binary(&self, bytes: &[u8]) -> Result<()> {
         if *self == Self::Stdout && io::stdout().is_terminal() {
-            bail!("this is no text: name a file with `--output FILE`, or use a pipe");
+            bail!("the result is binary, not text: use `--output FILE` or a pipe");
         }
         self.write(bytes)
     }
@@ -73,7 +73,7 @@ impl Target {
 /// Makes a file anew, unless that would lose a recording.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     if is_recording(path) {
-        return Err(io::Error::other("it is a recording, and would be lost"));
+        return Err(io::Error::other("it is a recording, which would be overwritten"));
     }
     open(path)
 }
@@ -114,7 +114,7 @@ fn to_stdout(result: io::Result<()>) -> Result<()> {
 }
 
 /// Says one line on standard error, whatever names and texts of files are in it.
-pub(crate) fn complain(kind: &str, message: &str) {
+pub(crate) fn status(kind: &str, message: &str) {
     let color = if kind == "error" { "\u{1b}[1;31m" } else { "\u{1b}[1m" };
     let message = one_line(message);
     let _ = writeln!(anstream::stderr(), "{color}{kind}:\u{1b}[0m {message}");
@@ -126,6 +126,6 @@ pub(crate) fn one_line(message: &str) -> String {
 }
 
 /// Puts finished lines on standard error.
-pub(crate) fn say(lines: &str) {
+pub(crate) fn write_stderr(lines: &str) {
     let _ = io::stderr().write_all(lines.as_bytes());
 }

@@ -85,7 +85,7 @@ impl Patterns {
     }
 
     /// What is wrong with the first pattern that names no function, and what may have been meant.
-    pub(crate) fn complaint(&self, candidates: &[Candidate]) -> Option<String> {
+    pub(crate) fn error_for(&self, candidates: &[Candidate]) -> Option<String> {
         let names_none =
             |pattern: &&Pattern| !candidates.iter().any(|it| pattern.names(it, candidates));
         let pattern = self.0.iter().find(names_none)?;
@@ -95,12 +95,12 @@ impl Patterns {
             Kind::Path(_) | Kind::Except(_) => near_path(text, candidates),
         };
         let meant = match misses.split_last() {
-            None => "nothing has a name like it".to_owned(),
-            Some((only, [])) => format!("there is {only}"),
-            Some((last, misses)) => format!("there are {} and {last}", misses.join(", ")),
+            None => "no function has a similar name".to_owned(),
+            Some((only, [])) => format!("did you mean {only}?"),
+            Some((last, misses)) => format!("did you mean {} or {last}?", misses.join(", ")),
         };
         let text = report::cut(text, LONGEST);
-        Some(format!("`{text}` names no function that can be measured: {meant}"))
+        Some(format!("`{text}` matches no function that can be measured: {meant}"))
     }
 }
 
@@ -214,8 +214,8 @@ fn main() { parse::number(); println!(); }
         })
     }
 
-    fn complaint(patterns: &[&str]) -> Option<String> {
-        with(|candidates| Patterns::parse(patterns.iter().copied()).complaint(candidates))
+    fn error_for(patterns: &[&str]) -> Option<String> {
+        with(|candidates| Patterns::parse(patterns.iter().copied()).error_for(candidates))
     }
 
     #[test]
@@ -229,13 +229,13 @@ fn main() { parse::number(); println!(); }
             for pattern in ["*a".repeat(32 << 10), "work_".repeat(13 << 10)] {
                 let patterns = Patterns::parse([pattern.as_str()]);
                 assert!(!patterns.choose(candidates).contains(&true));
-                let complaint = patterns.complaint(candidates).unwrap();
-                assert!(complaint.len() < 300 && complaint.contains("nothing has a name like it"));
+                let error = patterns.error_for(candidates).unwrap();
+                assert!(error.len() < 300 && error.contains("no function has a similar name"));
             }
             for list in &lists {
                 let patterns = Patterns::parse([list.as_str()]);
                 assert!(!patterns.choose(candidates).contains(&false));
-                assert!(patterns.complaint(candidates).unwrap().contains("work_3000`"));
+                assert!(patterns.error_for(candidates).unwrap().contains("work_3000`"));
             }
             assert!(began.elapsed().as_secs() < 60, "{:?}", began.elapsed());
         });
@@ -272,14 +272,14 @@ fn main() { parse::number(); println!(); }
 
     #[test]
     fn what_names_nothing_is_told_what_there_is() {
-        assert_eq!(complaint(&["app::*", "main.rs:8"]), None);
+        assert_eq!(error_for(&["app::*", "main.rs:8"]), None);
         let misses = [&["app::prase::number"][..], &["x.rs:3"], &["src/main.rs:7"], &["numbr"]];
-        let all = misses.map(|patterns| complaint(patterns).unwrap());
+        let all = misses.map(|patterns| error_for(patterns).unwrap());
         insta::assert_snapshot!(all.join("\n"), @"
-        `app::prase::number` names no function that can be measured: there are `app::parse::number` and `app::parse::number::digit`
-        `x.rs:3` names no function that can be measured: nothing has a name like it
-        `src/main.rs:7` names no function that can be measured: there are `app::parse::len` on line 6 and `app::main` on line 8
-        `numbr` names no function that can be measured: there is `app::parse::number`
+        `app::prase::number` matches no function that can be measured: did you mean `app::parse::number` or `app::parse::number::digit`?
+        `x.rs:3` matches no function that can be measured: no function has a similar name
+        `src/main.rs:7` matches no function that can be measured: did you mean `app::parse::len` on line 6 or `app::main` on line 8?
+        `numbr` matches no function that can be measured: did you mean `app::parse::number`?
         ");
     }
 }

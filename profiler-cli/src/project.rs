@@ -54,7 +54,9 @@ impl Project {
             Err(cargo_metadata::Error::CargoMetadata { stderr }) => {
                 bail!("{}", stderr.trim().trim_start_matches("error: "))
             }
-            Err(error) => return Err(error).context("cannot ask cargo about the project"),
+            Err(error) => {
+                return Err(error).context("cannot read the project with `cargo metadata`");
+            }
         };
         Ok(Self {
             runtime: runtime(&metadata),

@@ -47,14 +47,14 @@ impl Recording {
     /// Says on standard error what is to be known of functions, where the view has no place for it.
     pub(crate) fn warn_of_functions(&self) {
         for (name, note) in notes(&self.snapshot.functions) {
-            output::complain("note", &format!("{name}: {note}"));
+            output::status("note", &format!("{name}: {note}"));
         }
     }
 
     /// Says on standard error what is missing of what was read from `path`.
     pub(crate) fn warn(&self, path: &Path) {
         if let Some(Incomplete { reason, .. }) = &self.incomplete {
-            output::complain("warning", &format!("{} is incomplete: {reason}", path.display()));
+            output::status("warning", &format!("{} is incomplete: {reason}", path.display()));
         }
     }
 }
@@ -82,8 +82,9 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
     if cut_names(&mut recording.snapshot) {
         let path = path.display();
-        let what = format!("{path} has names or notes of more than {LONGEST} bytes: they are cut");
-        output::complain("note", &what);
+        let what =
+            format!("{path} has names or notes of more than {LONGEST} bytes, which are truncated");
+        output::status("note", &what);
     }
     recording.snapshot.sort();
     Ok(recording)
@@ -109,7 +110,7 @@ fn from_pipe(input: Input) -> Result<Recording> {
     let bytes = input.into_bytes()?;
     let mut recording = recording::Recording::read(&bytes).map(from_file).map_err(explained)?;
     if let Some(incomplete) = recording.incomplete.as_mut().filter(|it| !it.lossy) {
-        "it was not closed: its process was killed, or still runs, which a pipe does not tell"
+        "it was not closed: its process was killed or is still running, which a pipe cannot show"
             .clone_into(&mut incomplete.reason);
     }
     Ok(recording)
@@ -120,7 +121,7 @@ fn from_file(recording: recording::Recording) -> Recording {
         State::Complete => None,
         State::Running => Some(Incomplete {
             reason: format!(
-                "process {} still runs; these are its figures so far",
+                "process {} is still running; these are its figures so far",
                 recording.process
             ),
             lossy: false,
@@ -153,8 +154,8 @@ fn from_json(bytes: &[u8]) -> Result<Recording> {
     let version: Version = serde_json::from_slice(bytes).map_err(of_json)?;
     if version.schema_version != SCHEMA_VERSION {
         bail!(
-            "it has version {}, and this command reads {SCHEMA_VERSION}: install the version of \
-             cargo-mem-profile that the program uses of mem-profile",
+            "it has version {}, but this command reads version {SCHEMA_VERSION}: install the same \
+             version of cargo-mem-profile as of mem-profile in the program",
             version.schema_version,
         );
     }
@@ -163,9 +164,9 @@ fn from_json(bytes: &[u8]) -> Result<Recording> {
 
 fn of_json(error: serde_json::Error) -> anyhow::Error {
     if error.is_eof() {
-        return anyhow!("it ends in the middle: the disk was full, or the writer killed");
+        return anyhow!("it is truncated: the disk was full, or the writer was killed");
     }
-    anyhow!("it is not JSON as mem-profile writes it: {error}")
+    anyhow!("it is not a JSON report of mem-profile: {error}")
 }
 
 #[cfg(test)]
@@ -217,11 +218,11 @@ mod tests {
         insta::assert_snapshot!(refusal(b"\x7fELF"), @"
         this is not a recording of mem-profile; run the program with MEM_PROFILE_OUTPUT=run.mprof to make one
         ");
-        insta::assert_snapshot!(refusal(b"{}"), @"it is not JSON as mem-profile writes it: missing field `schema_version` at line 1 column 2");
+        insta::assert_snapshot!(refusal(b"{}"), @"it is not a JSON report of mem-profile: missing field `schema_version` at line 1 column 2");
         insta::assert_snapshot!(refusal(br#"{"schema_version": 99}"#), @"
-        it has version 99, and this command reads 1: install the version of cargo-mem-profile that the program uses of mem-profile
+        it has version 99, but this command reads version 1: install the same version of cargo-mem-profile as of mem-profile in the program
         ");
         let json = serde_json::to_vec(&sample::leak()).unwrap();
-        insta::assert_snapshot!(refusal(&json[..json.len() / 2]), @"it ends in the middle: the disk was full, or the writer killed");
+        insta::assert_snapshot!(refusal(&json[..json.len() / 2]), @"it is truncated: the disk was full, or the writer was killed");
     }
 }

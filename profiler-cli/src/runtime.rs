@@ -64,7 +64,7 @@ impl Source {
         match path {
             Some(path) => {
                 let path = fs::canonicalize(path);
-                let path = path.context("there is no runtime where --runtime says")?;
+                let path = path.context("--runtime does not name a folder")?;
                 let own_lock = folder.join("Cargo.lock");
                 if let (false, Ok(lock)) =
                     (own_lock.exists(), fs::read_to_string(path.join("Cargo.lock")))
@@ -148,7 +148,7 @@ fn build(command: &mut Command, variant: &Variant, progress: &impl Fn(&str)) -> 
     let errors = cargo.stderr.take();
     let errors = std::thread::spawn(move || errors.map(std::io::read_to_string));
     let mut built = Built { variant: variant.clone(), library: PathBuf::new(), folders: vec![] };
-    let messages = cargo.stdout.take().context("cargo has no output")?;
+    let messages = cargo.stdout.take().context("cargo has no standard output")?;
     for message in Message::parse_stream(BufReader::new(messages)) {
         if let Message::CompilerArtifact(artifact) = message? {
             progress(&artifact.target.name);
@@ -158,7 +158,7 @@ fn build(command: &mut Command, variant: &Variant, progress: &impl Fn(&str)) -> 
     built.folders.sort();
     if !cargo.wait()?.success() || built.library.as_os_str().is_empty() {
         let errors = errors.join().ok().flatten().and_then(Result::ok).unwrap_or_default();
-        bail!("the runtime cannot be built: {}", errors.trim());
+        bail!("cannot build the runtime: {}", errors.trim());
     }
     Ok(built)
 }
@@ -240,7 +240,7 @@ fn write(path: &Path, text: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }
-    let folder = path.parent().context("a file lies in a folder")?;
+    let folder = path.parent().context("a file has no parent folder")?;
     // In one step, for others that build it at the same time.
     let whole = path.with_extension(std::process::id().to_string());
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(&whole, text));

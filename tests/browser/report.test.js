@@ -44,7 +44,7 @@ const names = (page) => page.locator("tr.function:visible .path").allTextContent
 test("the line that holds the memory is the first thing to be seen", async () => {
   await reading(pageOf(killedLeak()), async (page) => {
     const first = page.locator("#hottest li").first();
-    assert.match(await first.innerText(), /^47\.7 MiB\s+held\s+examples\/leak\.rs:35 in leak::process\s+let document = "x"\.repeat\(100_000\);/);
+    assert.match(await first.innerText(), /^47\.7 MiB\s+Increment\s+examples\/leak\.rs:35 in leak::process\s+let document = "x"\.repeat\(100_000\);/);
     const box = await first.boundingBox();
     assert.ok(box.y + box.height < 450, `it ends at ${box.y + box.height}`);
     assert.match(await page.locator("[role=alert]").innerText(), /^Incomplete: the process ended without closing it/);
@@ -71,10 +71,10 @@ test("columns sort both ways and say so", async () => {
   await reading(pageWith("sorting", shop()), async (page) => {
     const head = (name) => page.getByRole("columnheader", { name, exact: false }).first();
     assert.deepEqual(await names(page), ["shop::load", "shop::main", "shop::parse"]);
-    assert.equal(await head("Held").getAttribute("aria-sort"), "descending");
+    assert.equal(await head("Increment").getAttribute("aria-sort"), "descending");
     await head("Peak").getByRole("button").click();
     assert.deepEqual(await names(page), ["shop::parse", "shop::load", "shop::main"]);
-    assert.equal(await head("Held").getAttribute("aria-sort"), "none");
+    assert.equal(await head("Increment").getAttribute("aria-sort"), "none");
     await head("Peak").getByRole("button").press("Enter");
     assert.equal(await head("Peak").getAttribute("aria-sort"), "ascending");
     await head("Function").getByRole("button").click();
@@ -102,7 +102,7 @@ test("figures are explained to the pointer and to the keyboard", async () => {
   await reading(pageWith("words", shop()), async (page) => {
     await page.locator("table.lines td.increment").nth(1).hover();
     const tip = page.getByRole("tooltip");
-    const words = "Its 10 executions together left 40.0 MiB (41,943,040 bytes) more in use than before, 100 % of what its function gained.";
+    const words = "Its 10 executions together left 40.0 MiB (41,943,040 bytes) more in use than before, 100 % of the positive increments in its function.";
     assert.equal(await tip.innerText(), words);
     await page.keyboard.press("Escape");
     assert.ok(await tip.isHidden());
@@ -112,7 +112,7 @@ test("figures are explained to the pointer and to the keyboard", async () => {
     await page.keyboard.press("Enter");
     assert.equal(await button.getAttribute("aria-expanded"), "true");
     const said = await page.locator("tr.words li").allTextContents();
-    assert.equal(said[0], "Its only execution gave back 8.0 MiB (8,388,608 bytes).");
+    assert.equal(said[0], "Its only execution reduced the memory in use by 8.0 MiB (8,388,608 bytes).");
     await page.keyboard.press("Enter");
     assert.equal(await page.locator("tr.words").count(), 0);
     assert.equal(await page.getByRole("button", { name: "Explain line 13" }).count(), 0);
@@ -125,11 +125,11 @@ test("the measure of the hottest lines can be chosen", async () => {
     await peak.click();
     assert.equal(await peak.getAttribute("aria-pressed"), "true");
     const first = await page.locator("#hottest li").first().innerText();
-    assert.match(first, /^90\.0 MiB\s+at its peak\s+src\/parse\.rs:31/);
+    assert.match(first, /^90\.0 MiB\s+Peak\s+src\/parse\.rs:31/);
   });
 });
 
-test("what is given back within the function is not held", async () => {
+test("memory that the function frees itself is not ranked", async () => {
   const local = [
     ran(1, "fn f() {"),
     ran(2, "    let all = read();", { increment: 80 * MIB }),
@@ -138,14 +138,14 @@ test("what is given back within the function is not held", async () => {
   await reading(pageWith("local", [functionOf("local::f", local)]), async (page) => {
     const first = await page.locator("#hottest li").first().innerText();
     assert.match(first, /^1\.0 MiB/);
-    assert.match(first, /Its function gave the rest back: 1\.0 MiB \(1,048,576 bytes\) is left\.$/);
+    assert.match(first, /Its function freed the rest: 1\.0 MiB \(1,048,576 bytes\) is left\.$/);
   });
 });
 
 test("resident memory has fewer columns", async () => {
   await reading(pageWith("resident", shop(), { backend: "rss" }), async (page) => {
     const heads = await page.locator("#ranking > thead th").allInnerTexts();
-    assert.deepEqual(heads.map((head) => head.trim()), ["Function", "Held", "Calls"]);
+    assert.deepEqual(heads.map((head) => head.trim()), ["Function", "Increment", "Occurrences"]);
     assert.ok(await page.locator("#measures").isHidden());
   });
 });
@@ -178,7 +178,7 @@ test("two thousand calls have a row for each function, which leads to it", async
 test("the peak of the chart is marked and explained, and each moment can be read with keys", async () => {
   const path = pageWith("moments", shop(), { timeline: timelineOf(["shop::load"], 10) });
   await reading(path, async (page) => {
-    const words = "Peak: 60.0 MiB (62,914,560 bytes) in use after 600 ms. It is the highest of 121 readings: one every 10 ms, and where calls begin and end. What came and went in between is not seen.";
+    const words = "Peak: 60.0 MiB (62,914,560 bytes) in use after 600 ms. It is the highest of 121 readings: one every 10 ms, and one where each call begins and ends. Changes between two readings are not visible.";
     assert.equal(await page.locator(".peak-words").innerText(), words);
     assert.equal(await page.getByRole("img", { name: "Peak: 60.0 MiB" }).count(), 1);
     const [mark, plot] = [await page.locator(".peak-mark").boundingBox(), await page.locator(".plot").boundingBox()];
@@ -210,7 +210,7 @@ test("nothing of a recording is taken for markup", async () => {
 test("nothing to show is said", async () => {
   await reading(pageWith("nothing", []), async (page) => {
     assert.equal(await page.locator("#count").innerText(), "0 functions");
-    assert.ok(await page.getByText("No line holds memory.").isVisible());
+    assert.ok(await page.getByText("No line has a positive increment.").isVisible());
   });
 });
 
@@ -228,10 +228,10 @@ function contrast(a, b) {
 
 /** Every pair of colours in which text is set. */
 const PAIRS = [
-  ...["page", "surface", "sunken", "hot", "held-bar", "peak-bar", "freed-bar"].map((page) => ["text", page]),
+  ...["page", "surface", "sunken", "hot", "increment-bar", "peak-bar", "freed-bar"].map((page) => ["text", page]),
   ...["page", "surface", "sunken"].map((page) => ["muted", page]),
   ...["comment", "keyword", "type", "call", "string", "number"].flatMap((kind) => [[kind, "page"], [kind, "surface"], [kind, "hot"], [kind, "sunken"]]),
-  ["held", "hot"], ["peak", "surface"], ["freed", "freed-bar"], ["freed", "page"], ["alert", "alert-page"],
+  ["increment", "hot"], ["peak", "surface"], ["freed", "freed-bar"], ["freed", "page"], ["alert", "alert-page"],
 ];
 
 for (const scheme of ["light", "dark"]) {

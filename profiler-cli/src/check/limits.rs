@@ -50,7 +50,8 @@ pub(crate) struct Limit {
     increment: Option<Size>,
     peak: Option<Size>,
     allocated: Option<Size>,
-    allocations: Option<u64>,
+    #[serde(alias = "allocations")]
+    allocs: Option<u64>,
 }
 
 impl Limit {
@@ -61,7 +62,7 @@ impl Limit {
             size(Measure::Increment, self.increment),
             size(Measure::Peak, self.peak),
             size(Measure::Allocated, self.allocated),
-            self.allocations.map(|count| (Measure::Allocations, count)),
+            self.allocs.map(|count| (Measure::Allocs, count)),
         ];
         each.into_iter().flatten().collect()
     }
@@ -75,11 +76,11 @@ impl Limits {
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let limits: Self = toml::from_str(text).map_err(|error| in_one_line(&error, text))?;
         if limits.baseline.is_none() && limits.limits.is_empty() {
-            bail!("it limits nothing: give it a `baseline` or a `[[limit]]`");
+            bail!("it contains no limit: add a `baseline` or a `[[limit]]`");
         }
         if let Some(idle) = limits.limits.iter().find(|limit| limit.each().is_empty()) {
             bail!(
-                "the limit of `{}` limits nothing: give it increment, peak, allocated or allocations",
+                "the limit on `{}` has no figure: add increment, peak, allocated or allocs",
                 idle.function,
             );
         }
@@ -107,7 +108,7 @@ impl FromStr for Size {
 
     fn from_str(text: &str) -> Result<Self> {
         let size: Result<ByteSize, _> = text.trim().parse();
-        let size = size.ok().with_context(|| format!("`{text}` is no size such as 24 MiB"))?;
+        let size = size.ok().with_context(|| format!("`{text}` is not a size such as 24 MiB"))?;
         Ok(Self(size.as_u64()))
     }
 }
@@ -123,7 +124,7 @@ impl FromStr for Share {
         let number = text.trim().strip_suffix('%').map(|number| number.trim().parse::<f64>());
         match number {
             Some(Ok(share)) if share >= 0.0 && share.is_finite() => Ok(Self(share)),
-            _ => bail!("`{text}` is no share such as 10%"),
+            _ => bail!("`{text}` is not a share such as 10%"),
         }
     }
 }
@@ -147,7 +148,7 @@ impl<'de> Deserialize<'de> for Size {
         match NumberOrText::deserialize(deserializer) {
             Ok(NumberOrText::Number(bytes)) => Ok(Self(bytes)),
             Ok(NumberOrText::Text(text)) => text.parse().map_err(serde::de::Error::custom),
-            Err(_) => Err(serde::de::Error::custom("a size is a text such as \"24 MiB\"")),
+            Err(_) => Err(serde::de::Error::custom("expected a size such as \"24 MiB\"")),
         }
     }
 }
@@ -169,35 +170,35 @@ mod tests {
             [growth]
             share = "5 %"
             slack = "1 MiB"
-            measures = ["increment", "allocations"]
+            measures = ["increment", "allocs"]
             [[limit]]
             function = "shop::*"
             increment = 4096
             peak = "1.5 KiB"
-            allocations = 7
+            allocs = 7
         "#;
         let limits = Limits::parse(text).unwrap();
         let growth = Growth {
             share: Share(5.0),
             slack: Size(1 << 20),
-            measures: Some(vec![Measure::Increment, Measure::Allocations]),
+            measures: Some(vec![Measure::Increment, Measure::Allocs]),
         };
         assert_eq!((limits.baseline, limits.growth), (Some("main.json".into()), growth));
-        let each = [(Measure::Increment, 4096), (Measure::Peak, 1536), (Measure::Allocations, 7)];
+        let each = [(Measure::Increment, 4096), (Measure::Peak, 1536), (Measure::Allocs, 7)];
         assert_eq!(limits.limits[0].each(), each);
     }
 
     #[test]
     fn what_makes_no_sense_is_said_in_a_line() {
         let refusal = |text: &str| format!("{:#}", Limits::parse(text).unwrap_err());
-        insta::assert_snapshot!(refusal(""), @"it limits nothing: give it a `baseline` or a `[[limit]]`");
-        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\""), @"the limit of `a` limits nothing: give it increment, peak, allocated or allocations");
+        insta::assert_snapshot!(refusal(""), @"it contains no limit: add a `baseline` or a `[[limit]]`");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\""), @"the limit on `a` has no figure: add increment, peak, allocated or allocs");
         insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npaek = 1"), @"
-        line 3: unknown field `paek`, expected one of `function`, `increment`, `peak`, `allocated`, `allocations`
+        line 3: unknown field `paek`, expected one of `function`, `increment`, `peak`, `allocated`, `allocations`, `allocs`
         ");
-        insta::assert_snapshot!(refusal("baseline = \"a\"\n[growth]\nshare = \"ten\""), @"line 3: `ten` is no share such as 10%");
-        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = \"1 apple\""), @"line 3: `1 apple` is no size such as 24 MiB");
-        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = -1"), @r#"line 3: a size is a text such as "24 MiB""#);
+        insta::assert_snapshot!(refusal("baseline = \"a\"\n[growth]\nshare = \"ten\""), @"line 3: `ten` is not a share such as 10%");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = \"1 apple\""), @"line 3: `1 apple` is not a size such as 24 MiB");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = -1"), @r#"line 3: expected a size such as "24 MiB""#);
         insta::assert_snapshot!(refusal("[limit"), @"line 1: unclosed table, expected `]`");
     }
 }

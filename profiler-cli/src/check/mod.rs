@@ -102,7 +102,7 @@ fn judge_limit(
     let mut functions = functions.filter(|(it, _)| filter.matches(&it.name)).peekable();
     if functions.peek().is_none() {
         bail!(
-            "a limit is on `{}`, and no such function ran: correct the pattern, or remove the limit",
+            "no function that ran matches the limit on `{}`: correct the pattern, or remove the limit",
             limit.function,
         );
     }
@@ -150,7 +150,7 @@ fn judge_growth(
 ) -> Result<()> {
     let functions = || comparison.iter().map(|it| &it.function);
     if !functions().any(|function| function.before.is_some() && function.after.is_some()) {
-        bail!("the baseline has no function in common with the recording: record it anew");
+        bail!("the baseline has no function in common with the recording: record a new baseline");
     }
     let gone = functions().filter(|function| function.after.is_none());
     verdict.missing = gone.map(|function| function.function.clone()).collect();
@@ -185,7 +185,7 @@ fn measures(growth: &Growth, backend: Backend) -> Result<Vec<Measure>> {
 fn judge_change(change: &Change, measure: Measure, growth: &Growth, verdict: &mut Verdict) -> bool {
     let Some(figure) = change.after.and_then(|figures| measure.of(&figures)) else { return false };
     let before = change.figure_before(measure);
-    let slack = if measure == Measure::Allocations { 0 } else { i128::from(growth.slack.0) };
+    let slack = if measure == Measure::Allocs { 0 } else { i128::from(growth.slack.0) };
     let limit = before + growth.share.of(before.max(0)).max(slack);
     verdict.judge(figure, limit, || Breach {
         function: change.function.clone(),

@@ -44,15 +44,15 @@ fn a_figure_at_its_limit_passes_and_one_above_does_not() {
 fn every_figure_can_be_limited_and_the_worst_comes_first() {
     let verdict = judged(
         "[[limit]]\nfunction = '*'\nincrement = '1 GiB'\npeak = '1 MiB'\nallocated = '100 MiB'\n\
-         allocations = 1001",
+         allocs = 1001",
     );
     let verdict = verdict.unwrap();
     let found = verdict.breaches.iter().map(|it| (it.function.as_str(), it.measure, it.line));
     let expected = [
         ("audit::log", Measure::Allocated, 21),
         ("audit::log", Measure::Peak, 21),
-        ("audit::log", Measure::Allocations, 21),
-        ("leak::process", Measure::Allocations, 35),
+        ("audit::log", Measure::Allocs, 21),
+        ("leak::process", Measure::Allocs, 35),
     ];
     assert_eq!((found.collect::<Vec<_>>(), verdict.judged), (expected.to_vec(), 12));
 }
@@ -102,7 +102,7 @@ fn what_is_new_has_grown_from_nothing_and_what_is_gone_is_told() {
 
 #[test]
 fn what_cannot_be_known_is_refused() {
-    insta::assert_snapshot!(refusal(judged("[[limit]]\nfunction = 'x::*'\npeak = 1")), @"a limit is on `x::*`, and no such function ran: correct the pattern, or remove the limit");
+    insta::assert_snapshot!(refusal(judged("[[limit]]\nfunction = 'x::*'\npeak = 1")), @"no function that ran matches the limit on `x::*`: correct the pattern, or remove the limit");
     let peak = limits("[[limit]]\nfunction = '*'\npeak = 1");
     insta::assert_snapshot!(refusal(judge(&sample::resident(), &peak, None)), @"
     peak is not measured with rss: install mem_profile::Alloc in the program, or remove the limit
@@ -114,7 +114,7 @@ fn what_cannot_be_known_is_refused() {
         after.functions[0].name = "other".into();
         after.functions[0].lines[2].source = "    other();".into();
     });
-    insta::assert_snapshot!(refusal(strangers), @"the baseline has no function in common with the recording: record it anew");
+    insta::assert_snapshot!(refusal(strangers), @"the baseline has no function in common with the recording: record a new baseline");
 }
 
 #[test]

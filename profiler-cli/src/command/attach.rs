@@ -1,4 +1,4 @@
-//! `attach`: samples a program that is running.
+//! `attach`: samples a running program.
 
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
@@ -13,13 +13,13 @@ use crate::process::{self, signals};
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Clock, Sampler};
 
-/// Write down the memory of a running program over time
+/// Sample the memory of a running program over time
 ///
-/// Until it ends, or Ctrl-C ends this command; the program is not touched.
+/// Sampling ends with the program, or with Ctrl-C. The program is not affected.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The number of the process, or the name of its program
+    /// Process id, or the name of the program
     #[arg(value_name = "PID|NAME")]
     process: String,
     #[command(flatten)]
@@ -36,12 +36,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     process::check(options.backend)?;
     let id = find(&arguments.process)?;
     let mut sampler = options.sampler(id);
-    let first = sampler.sample().map_err(|error| sampling::blindness().unwrap_or(error));
+    let first =
+        sampler.sample().map_err(|error| sampling::why_proc_is_unreadable().unwrap_or(error));
     let first = first.with_context(|| format!("cannot read the memory of process {id}"))?;
     let command = process::command_line(id).unwrap_or_else(|| vec![arguments.process.clone()]);
     let mut recorder = Recorder::create(options.output.as_deref(), &command)?;
     recorder.take(&first);
-    output::complain("note", &format!("sampling process {id}, {}", command[0]));
+    output::status("note", &format!("sampling process {id}, {}", command[0]));
     let (sender, stops) = mpsc::channel();
     signals::receive(move |_| sender.send(()).is_ok());
     let fault = watch(&stops, &mut sampler, &mut recorder, options);
@@ -50,8 +51,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// Samples a process until it ends, its time is over, or a signal comes: why it could not be read,
-/// if so.
+/// Samples a process until it ends, the timeout passes, or a signal arrives. Returns why it could not
+/// be read, if so.
 fn watch(
     stops: &Receiver<()>,
     sampler: &mut Sampler,
@@ -63,7 +64,7 @@ fn watch(
         match stops.recv_timeout(clock.wait()) {
             Ok(()) => return None,
             Err(RecvTimeoutError::Timeout) => {}
-            // Nobody can send a stop: only the end of the process ends this.
+            // No signal can be received: only the end of the process ends this.
             Err(RecvTimeoutError::Disconnected) => std::thread::sleep(clock.wait()),
         }
         match sampler.sample() {
@@ -82,12 +83,12 @@ fn find(process: &str) -> Result<u32> {
     let found: Vec<u32> =
         process::named(process).into_iter().filter(|id| *id != std::process::id()).collect();
     match found[..] {
-        [] => bail!("no process that can be seen has the name {process}: give its number"),
+        [] => bail!("no visible process is named {process}: use its id"),
         [id] => Ok(id),
         [first, ..] => {
             let all: Vec<_> = found.iter().map(u32::to_string).collect();
             let all = all.join(", ");
-            output::complain("note", &format!("of the processes {all} the first is sampled"));
+            output::status("note", &format!("processes {all} have this name: sampling the first"));
             Ok(first)
         }
     }

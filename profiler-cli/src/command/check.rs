@@ -1,4 +1,4 @@
-//! `check`: whether a run stayed within its limits.
+//! `check`: judges whether a run stayed within its limits.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -15,23 +15,22 @@ use crate::output::{self, Target};
 use crate::recording::{self, Recording};
 use crate::view::verdict;
 
-/// Check a recording against a baseline, and fail where it took more
+/// Check a recording against a baseline, and fail if it exceeds a limit
 ///
-/// The baseline is an earlier recording, or a file in TOML that holds limits, and may name a
-/// recording. A baseline that is missing and a recording that is incomplete fail; a limit that
-/// cannot be judged fails too.
+/// The baseline is an earlier recording, or a TOML file with limits, which may name a recording. The
+/// check also fails if the baseline is missing, a recording is incomplete, or a limit cannot be judged.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The recording to check
     file: PathBuf,
-    /// A recording to compare with, or a .toml file with limits
+    /// Earlier recording, or a .toml file with limits
     #[arg(long, value_name = "FILE")]
     baseline: PathBuf,
-    /// How much a line or function may grow: a share of the baseline [default: 10%]
+    /// Allowed growth of a line or function, as a share of the baseline [default: 10%]
     #[arg(long, value_name = "SHARE")]
     growth: Option<Share>,
-    /// How much a line or function may grow, however little it was [default: 64 KiB]
+    /// Growth that is always allowed, however small the figure was [default: 64 KiB]
     #[arg(long, value_name = "SIZE")]
     slack: Option<Size>,
 }
@@ -42,23 +41,23 @@ Examples:
   cargo mem-profile check branch.mprof --baseline baseline.json --growth 5%
   cargo mem-profile check branch.mprof --baseline limits.toml
 
-A file with limits; every part may be left out:
-  baseline = \"baseline.json\"        # beside this file
+A file with limits; every part is optional:
+  baseline = \"baseline.json\"        # relative to this file
 
-  [growth]                          # of every line and function
+  [growth]                          # for every line and function
   share = \"10%\"
-  slack = \"64 KiB\"                  # growth up to this size is none
-  measures = [\"increment\", \"peak\"]  # also: allocated, allocations
+  slack = \"64 KiB\"                  # growth up to this size is ignored
+  measures = [\"increment\", \"peak\"]  # also: allocated, allocs
 
   [[limit]]
-  function = \"my_app::parse::*\"     # each of them
+  function = \"my_app::parse::*\"     # for each matching function
   increment = \"1 MiB\"
   peak = \"24 MiB\"
   allocated = \"1 GiB\"
-  allocations = 1000
+  allocs = 1000
 
-A figure at its limit passes. Under GitHub Actions the lines are marked in the pull request, and
-the summary of the step says what changed.";
+A figure equal to its limit passes. Under GitHub Actions, exceeded lines are marked in the pull request,
+and the job summary lists the changes.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let limits = limits(arguments)?;
@@ -67,14 +66,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let compared = |baseline: &Recording| compare::compare(&baseline.snapshot, &recording.snapshot);
     let comparison = baseline.as_ref().map(compared).transpose()?;
     if let Some(note) = comparison.as_deref().and_then(compare::note) {
-        output::complain("note", &note);
+        output::status("note", &note);
     }
     let verdict = check::judge(&recording.snapshot, &limits, comparison.as_deref())?;
     for function in &verdict.missing {
-        output::complain("warning", &format!("{function} is in the baseline, and did not run"));
+        output::status("warning", &format!("{function} is in the baseline but did not run"));
     }
     Target::Stdout.write_text(&verdict::text(&verdict))?;
-    tell_github(&verdict, comparison)?;
+    report_to_github(&verdict, comparison)?;
     Ok(if verdict.breaches.is_empty() { Outcome::Done } else { Outcome::Exceeded })
 }
 
@@ -97,22 +96,22 @@ fn limits(arguments: &Arguments) -> Result<Limits> {
     Ok(limits)
 }
 
-/// A recording of a whole run; any other says nothing about a limit.
+/// Loads a recording of a whole run. An incomplete one cannot prove that a limit was kept.
 fn whole(path: &Path) -> Result<Recording> {
     let recording = recording::load(path)?;
     if let Some(incomplete) = &recording.incomplete {
         let path = path.display();
-        bail!("{path} cannot be judged: {}; record a run to its end", incomplete.reason);
+        bail!("{path} is incomplete: {}; record a whole run", incomplete.reason);
     }
     Ok(recording)
 }
 
-/// Marks the lines and writes the summary of the step, where GitHub Actions runs this.
-fn tell_github(verdict: &Verdict, comparison: Option<Vec<Compared>>) -> Result<()> {
+/// Under GitHub Actions, marks the lines and writes the job summary.
+fn report_to_github(verdict: &Verdict, comparison: Option<Vec<Compared>>) -> Result<()> {
     if std::env::var_os("GITHUB_ACTIONS").is_none_or(|value| value != "true") {
         return Ok(());
     }
-    output::say(&verdict::annotations(verdict));
+    output::write_stderr(&verdict::annotations(verdict));
     let Some(path) = std::env::var_os("GITHUB_STEP_SUMMARY").map(PathBuf::from) else {
         return Ok(());
     };

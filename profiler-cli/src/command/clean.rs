@@ -1,4 +1,4 @@
-//! `clean`: removes all files of samples in this folder.
+//! `clean`: removes all sample files in this folder.
 
 use anyhow::Result;
 use clap::Args;
@@ -7,7 +7,7 @@ use super::rm::Trial;
 use crate::outcome::Outcome;
 use crate::timeline::files;
 
-/// Remove all files of samples in this folder that are named mprofile_YYYYMMDDhhmmss.dat
+/// Remove all sample files named mprofile_YYYYMMDDhhmmss.dat in this folder
 #[derive(Args)]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete the command.
+//! `completions`: generates completions for a shell.
 
 use anyhow::Result;
 use clap::{Args, Command};
@@ -7,11 +7,11 @@ use clap_complete::Shell;
 use crate::outcome::Outcome;
 use crate::output::Target;
 
-/// Write completions of this command for a shell
+/// Generate completions for a shell
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The shell
+    /// Shell to generate for
     #[arg(value_enum)]
     shell: Shell,
 }
@@ -21,7 +21,7 @@ Examples:
   cargo mem-profile completions bash > ~/.local/share/bash-completion/completions/cargo-mem-profile
   cargo mem-profile completions fish > ~/.config/fish/completions/cargo-mem-profile.fish";
 
-/// `command` is the whole command line.
+/// `command` describes all options.
 pub(crate) fn run(arguments: &Arguments, mut command: Command) -> Result<Outcome> {
     let mut script = Vec::new();
     clap_complete::generate(arguments.shell, &mut command, "cargo-mem-profile", &mut script);

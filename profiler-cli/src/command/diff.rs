@@ -1,4 +1,4 @@
-//! `diff`: what changed between two recordings.
+//! `diff`: compares two recordings.
 
 use std::path::PathBuf;
 
@@ -13,29 +13,29 @@ use crate::output;
 use crate::recording;
 use crate::view::comparison;
 
-/// Compare two recordings, the most grown first
+/// Compare two recordings, largest growth first
 ///
-/// A line is found again by the path of its function and its source text, wherever it moved to;
-/// an edited line by its position between lines that stayed.
+/// Lines are matched by the path of their function and their source text, even if they moved. An
+/// edited line is matched by its position between unchanged lines.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The recording to compare with
+    /// Recording to compare with
     before: PathBuf,
-    /// The recording that may have grown
+    /// Recording that may have grown
     after: PathBuf,
-    /// What is compared
+    /// Compare lines or functions
     #[arg(long, value_enum, default_value_t = By::Line)]
     by: By,
-    /// Which figure
+    /// Figure to compare
     #[arg(long, value_enum, default_value_t = Measure::Increment)]
     measure: Measure,
-    /// Only so many, the most grown
+    /// Show only this many, those that grew most
     #[arg(long, value_name = "NUMBER")]
     top: Option<usize>,
     #[command(flatten)]
     functions: Functions,
-    /// What the comparison is written as; without it, what the ending of --output says, else text
+    /// Format of the comparison [default: by the extension of --output, else text]
     #[arg(long, value_enum)]
     format: Option<Format>,
     #[command(flatten)]
@@ -50,7 +50,7 @@ Examples:
   cargo mem-profile diff main.mprof branch.mprof --by function --measure peak --top 10
   cargo mem-profile diff main.mprof branch.mprof --format markdown >> comment.md";
 
-/// What is compared.
+/// Unit of comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum By {
     /// Lines
@@ -59,16 +59,16 @@ enum By {
     Function,
 }
 
-/// What a comparison is written as.
+/// Format of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// A table for people
+    /// A table as text
     Text,
-    /// A table for pages
+    /// A table in Markdown
     Markdown,
-    /// All figures, sizes in bytes
+    /// All figures; sizes in bytes
     Json,
-    /// One row per change, sizes in bytes
+    /// One row per change; sizes in bytes
     Csv,
 }
 
@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     }
     let comparison = compare::compare(&before.snapshot, &after.snapshot)?;
     if let Some(note) = compare::note(&comparison) {
-        output::complain("note", &note);
+        output::status("note", &note);
     }
     let mut all = match arguments.by {
         By::Line => compare::lines(comparison),

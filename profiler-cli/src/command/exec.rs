@@ -1,4 +1,4 @@
-//! `exec`: runs a program, and samples its memory.
+//! `exec`: runs a program and samples its memory.
 
 use std::io::{self, ErrorKind};
 use std::path::PathBuf;
@@ -18,23 +18,23 @@ use crate::timeline::recorded::Place;
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Clock, Sampler};
 
-/// Run a program, and write down its memory over time
+/// Run a program and sample its memory over time
 ///
-/// It needs no attribute, and may be any program. Ctrl-C goes to the program alone; signals that
-/// are sent to this command are passed on. The file is in the format of Python's memory_profiler.
-/// Annotated functions, where the program has any, are in it as well.
+/// This works with any program. Ctrl-C goes to the program alone; signals sent to this command are
+/// passed on. The file has the format of Python's memory_profiler, and includes the calls of annotated
+/// functions.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     #[command(flatten)]
     sampling: Sampling,
-    /// Say nothing where nothing is wrong
+    /// Print only errors and warnings
     #[arg(short, long)]
     quiet: bool,
-    /// For `test`: add the peak to this file, and write no samples unless there is --output
+    /// For `test`: append the peak to this file, and write samples only with --output
     #[arg(long, value_name = "FILE", hide = true)]
     peaks: Option<PathBuf>,
-    /// The program, and its arguments
+    /// Program to run, with its arguments
     #[arg(required = true, trailing_var_arg = true, allow_hyphen_values = true)]
     program: Vec<std::ffi::OsString>,
 }
@@ -45,7 +45,7 @@ Examples:
   cargo mem-profile exec --interval 10ms --include-children -- make --jobs 4
   cargo mem-profile plot
 
-As a runner of cargo, for all that it runs:
+As a runner for everything that cargo runs:
   CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='cargo-mem-profile exec' cargo run";
 
 /// What can happen while a program runs.
@@ -86,12 +86,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if let Some(place) = &place {
         recorder.calls(place);
     }
-    tell(arguments, &words, &recorder, fault.as_ref(), code);
+    report(arguments, &words, &recorder, fault.as_ref(), code);
     Ok(Outcome::Program(code))
 }
 
-/// Says what came of it. Nothing in it changes how the program has ended.
-fn tell(
+/// Reports the outcome. Nothing in it changes the exit code of the program.
+fn report(
     arguments: &Arguments,
     words: &[String],
     recorder: &Recorder,
@@ -100,14 +100,14 @@ fn tell(
 ) {
     let noted = arguments.peaks.as_ref().map(|path| test::note(path, words, recorder.peak(), code));
     if let Some(Err(error)) = noted {
-        output::complain("warning", &format!("{error:#}"));
+        output::status("warning", &format!("{error:#}"));
     }
     if !arguments.quiet || fault.is_some() {
         sampling::conclude(recorder, fault);
     }
 }
 
-/// Samples a program until it ends: how, and why it could not be read, if so.
+/// Samples a program until it ends. Returns its status, and why it could not be read, if so.
 fn watch(
     id: u32,
     events: &Receiver<Event>,
@@ -134,18 +134,22 @@ fn watch(
         match event {
             Ok(Event::Ended(status)) => return (status, fault.and_then(explained)),
             Ok(Event::Signal(signal)) => signals::pass_on(signal, id),
-            // Who waits for the program never goes without a word.
+            // The thread that waits for the program always sends its end first.
             Err(_) => {}
         }
     }
 }
 
-/// A program is not found once it has ended, which is no fault unless none ever is.
+/// A process cannot be found once it has ended. That is no error, unless no process can be read here.
 fn explained(error: io::Error) -> Option<io::Error> {
-    if error.kind() == ErrorKind::NotFound { sampling::blindness() } else { Some(error) }
+    if error.kind() == ErrorKind::NotFound {
+        sampling::why_proc_is_unreadable()
+    } else {
+        Some(error)
+    }
 }
 
 fn cannot_run(program: &str, error: &io::Error) -> Outcome {
-    output::complain("error", &format!("cannot run {program}: {error}"));
+    output::status("error", &format!("cannot run {program}: {error}"));
     Outcome::Program(if error.kind() == ErrorKind::NotFound { 127 } else { 126 })
 }

@@ -1,4 +1,4 @@
-//! `export`: a recording in the forms that other tools read.
+//! `export`: converts a recording to the formats of other tools.
 
 use std::path::PathBuf;
 
@@ -11,19 +11,19 @@ use crate::outcome::Outcome;
 use crate::recording;
 use crate::view::{folded, pprof, speedscope};
 
-/// Write a recording for other tools
+/// Convert a recording to the format of another tool
 ///
-/// A line that calls another function of the recording has what that has as well, as in the
-/// tables.
+/// As in the tables, a line that calls another measured function includes the figures of that
+/// function.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The recording
     file: PathBuf,
-    /// What it is written as
+    /// Format to write
     #[arg(long, value_enum)]
     format: Format,
-    /// Which figure folded stacks have; the other formats have all, and show this one first
+    /// Figure of folded stacks; the other formats contain all figures, and show this one first
     #[arg(long, value_enum, default_value_t = Measure::Increment)]
     measure: Measure,
     #[command(flatten)]
@@ -37,12 +37,12 @@ Examples:
   cargo mem-profile export run.mprof --format folded --measure peak | inferno-flamegraph > run.svg
   cargo mem-profile export run.mprof --format speedscope --output run.speedscope.json";
 
-/// What a recording is written as.
+/// Format of an export.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// For `go tool pprof`; binary
+    /// Binary, for `go tool pprof`
     Pprof,
-    /// A line for each line: function, line and figure, for flame-graph tools
+    /// One line per source line (function, line, figure), for flame-graph tools
     Folded,
     /// JSON for speedscope.app
     Speedscope,

@@ -1,4 +1,4 @@
-//! `flame`: a flame graph of a recording.
+//! `flame`: draws a flame graph of a recording.
 
 use std::path::PathBuf;
 
@@ -11,16 +11,16 @@ use crate::outcome::Outcome;
 use crate::recording;
 use crate::view::flame;
 
-/// Draw a recording as a flame graph: functions, and above them their lines
+/// Draw a recording as a flame graph of functions and their lines
 ///
-/// The picture is SVG. Lines that only call another function of the recording are left out, so
-/// that the widths add up.
+/// The picture is an SVG. Lines that only call another measured function are left out, so that the
+/// widths add up.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The recording
     file: PathBuf,
-    /// What the widths are
+    /// Figure that sets the widths
     #[arg(long, value_enum, default_value_t = Measure::Increment)]
     measure: Measure,
     #[command(flatten)]

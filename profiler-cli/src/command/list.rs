@@ -1,4 +1,4 @@
-//! `list`: the files of samples in this folder.
+//! `list`: lists the sample files in this folder.
 
 use anyhow::Result;
 use clap::Args;
@@ -8,7 +8,7 @@ use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::timeline::files;
 
-/// List the files of samples in this folder, with their numbers
+/// List the sample files in this folder, with their numbers
 #[derive(Args)]
 pub(crate) struct Arguments {}
 

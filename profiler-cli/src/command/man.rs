@@ -1,4 +1,4 @@
-//! `man`: pages for `man`.
+//! `man`: generates manual pages.
 
 use std::fs;
 use std::path::PathBuf;
@@ -10,12 +10,12 @@ use clap_mangen::Man;
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
 
-/// Write the manual as pages for `man`
+/// Generate manual pages
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// A folder for the pages of all commands; without it, the page of `cargo mem-profile` goes to
-    /// standard output
+    /// Write the pages of all commands to this folder [default: print the page of `cargo
+    /// mem-profile`]
     #[arg(short, long, value_name = "FOLDER")]
     output: Option<PathBuf>,
 }
@@ -25,7 +25,7 @@ Examples:
   cargo mem-profile man | man -l -
   cargo mem-profile man --output ~/.local/share/man/man1 && man cargo-mem-profile-run";
 
-/// `command` is the whole command line.
+/// `command` describes all options.
 pub(crate) fn run(arguments: &Arguments, command: Command) -> Result<Outcome> {
     let command = command.bin_name("cargo-mem-profile");
     let Some(folder) = &arguments.output else {
@@ -38,6 +38,6 @@ pub(crate) fn run(arguments: &Arguments, command: Command) -> Result<Outcome> {
     let written =
         fs::create_dir_all(folder).and_then(|()| clap_mangen::generate_to(command, folder));
     written.with_context(|| format!("cannot write pages into {shown}"))?;
-    output::complain("wrote", &shown.to_string());
+    output::status("wrote", &shown.to_string());
     Ok(Outcome::Done)
 }

@@ -1,4 +1,6 @@
-//! The command line. Each subcommand has a file; this one only hands over.
+//! The command line: one file per subcommand, with its options and the steps it takes. This file parses
+//! the arguments and calls one of them. Nothing here computes a figure or lays out a result: that is done
+//! in the rooms below.
 
 mod attach;
 mod check;
@@ -29,11 +31,11 @@ use clap::{CommandFactory, Parser, Subcommand};
 use crate::outcome::{FAILED, Outcome};
 use crate::{config, output};
 
-/// Measure memory line by line and over time; look at, compare and check recordings
+/// Measure memory line by line and over time; view, compare and check recordings
 ///
-/// `run` measures a program of any cargo project as it is. A program with `#[mem_profile]` on a
-/// function does so by itself, and writes a recording where MEM_PROFILE_OUTPUT says. `exec` and
-/// `attach` sample any program; the other commands read what was written.
+/// `run` measures a program of any cargo project without changes to its sources. A program with
+/// `#[mem_profile]` on a function measures itself, and writes a recording to the path in
+/// MEM_PROFILE_OUTPUT. `exec` and `attach` sample any program. The other commands read these files.
 #[derive(Parser)]
 #[command(
     name = "cargo-mem-profile",
@@ -58,19 +60,19 @@ Examples:
   cargo mem-profile plot
 
 Exit codes:
-  0    done
-  2    the command line makes no sense
+  0    success
+  2    invalid command line
   3    `check` found a limit exceeded
-  125  the command itself failed: an error says why, and what to do
+  125  the command itself failed: the error says why, and what to do
 
-`run`, `exec` and `test` end as the program that they run: with 128 + the number of the signal that
-ended it; `run` with 101 where it cannot be built, `exec` with 127 where it is not found and with 126
-where it cannot be run.
+`run`, `exec` and `test` exit with the code of the program that they run, or with 128 + the number of
+the signal that ended it. `run` exits with 101 if the build fails, `exec` with 127 if the program is not
+found and with 126 if it cannot be started.
 
-What a MEM_PROFILE_ variable says can also be in .config/mem-profile.toml, here (or where
---manifest-path points) or in a folder around, or in Cargo.toml under
-[package.metadata.mem-profile], less the beginning and in small letters: lines = [\"my_app::*\"],
-unit = \"KiB\". The file comes before the manifest, variables before both, flags before all.";
+Every MEM_PROFILE_ variable can also be set in .config/mem-profile.toml or in Cargo.toml under
+[package.metadata.mem-profile], without the prefix and in lower case: lines = [\"my_app::*\"],
+unit = \"KiB\". Both files are looked for in the current folder (or that of --manifest-path) and its
+parents. Options override variables, variables override the file, and the file overrides the manifest.";
 
 #[derive(Subcommand)]
 enum Command {
@@ -103,7 +105,7 @@ pub(crate) fn main() -> ExitCode {
     match outcome {
         Ok(outcome) => outcome.code(),
         Err(error) => {
-            output::complain("error", &format!("{error:#}"));
+            output::status("error", &format!("{error:#}"));
             ExitCode::from(FAILED)
         }
     }

@@ -11,7 +11,7 @@ use mem_profile_runtime::report::{self, Style, Unit};
 
 use crate::output::{self, Target};
 
-/// How sizes look.
+/// How sizes are printed.
 #[derive(Args)]
 pub(super) struct Sizes {
     /// Unit of sizes
@@ -61,23 +61,23 @@ impl Sizes {
     }
 }
 
-/// Columns of patterns that are quoted.
+/// Longest pattern in a message, in columns.
 const LONGEST: usize = 200;
 
-/// Which functions are looked at.
+/// Which functions are shown.
 #[derive(Args)]
 pub(super) struct Functions {
-    /// Only functions whose path matches: `*` and `?` as in a shell, several with commas, `!`
-    /// excludes
+    /// Only functions whose path matches: `*` and `?` as in a shell; separate several with commas,
+    /// exclude with `!`
     #[arg(long, value_name = "GLOB")]
     function: Option<String>,
 }
 
 impl Functions {
-    /// Leaves those whose function, as `name` says, is asked for.
+    /// Keeps the items whose function matches; `name` gives the path of it.
     ///
     /// # Errors
-    /// When none is left: the pattern is hardly meant so.
+    /// If none is left, since the pattern is probably a mistake.
     pub(super) fn choose<T>(&self, items: &mut Vec<T>, name: impl Fn(&T) -> &str) -> Result<()> {
         let Some(patterns) = &self.function else { return Ok(()) };
         let filter = Filter::parse(patterns);
@@ -104,12 +104,12 @@ impl Destination {
     }
 }
 
-/// Where the result goes, and who shows it.
+/// Where the result goes, and whether it is opened.
 #[derive(Args)]
 pub(super) struct Shown {
     #[command(flatten)]
     pub(super) destination: Destination,
-    /// Show the result in the program that the system has for it
+    /// Open the result in the system's default program
     #[arg(long)]
     open: bool,
 }
@@ -131,8 +131,8 @@ impl Shown {
             && open::that_detached(path).is_err()
         {
             let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            let message = format!("no browser found; the page is at {}", path.display());
-            output::complain("note", &message);
+            let message = format!("no program found to open it: the file is at {}", path.display());
+            output::status("note", &message);
         }
     }
 }
@@ -146,7 +146,7 @@ pub(super) fn of_ending<F: ValueEnum + Copy>(
     F::value_variants().iter().copied().find(|format| extension(*format) == ending)
 }
 
-/// Says that a file gets another form than its name promises.
+/// Warns if the extension of a file stands for another format.
 pub(super) fn warn_of_name(target: &Target, form: &str, endings: &[&str]) {
     const FORMS: [&str; 13] = [
         "csv", "dat", "htm", "html", "info", "json", "md", "mprof", "pb", "pdf", "png", "svg",
@@ -157,10 +157,7 @@ pub(super) fn warn_of_name(target: &Target, form: &str, endings: &[&str]) {
     let is_form = |ending: &&str| FORMS.contains(ending) && !endings.contains(ending);
     if ending.as_deref().filter(is_form).is_some() {
         let path = path.display();
-        output::complain(
-            "warning",
-            &format!("{path} is written as {form}, whatever its name says"),
-        );
+        output::status("warning", &format!("{path} is written as {form}, despite its extension"));
     }
 }
 

@@ -1,4 +1,4 @@
-//! `peak`: the most that runs had in use.
+//! `peak`: prints the peak of runs.
 
 use std::path::Path;
 
@@ -10,16 +10,16 @@ use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::timeline::{self, Series, Timeline, files};
 
-/// Print the most memory that runs had in use, and each of their children
+/// Print the peak of runs and of their child processes
 ///
-/// That is the system's own mark where the file has one, else the highest sample.
+/// The peak is the one reported by the system if the file has it, else the highest sample.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Files of samples, or their numbers as `list` shows them; the last one if there is none
+    /// Sample files, or their numbers in `list` [default: the last one]
     #[arg(allow_negative_numbers = true)]
     files: Vec<String>,
-    /// While this function ran: its path, or the end of it
+    /// Only while this function ran: its path, or the end of it
     #[arg(long, value_name = "NAME")]
     func: Option<String>,
 }
@@ -68,8 +68,8 @@ fn of_function(path: &Path, timeline: &Timeline, name: &str) -> Result<String> {
     let Some(peak) = peaks.max() else {
         let known: Vec<_> = functions.iter().take(5).map(|it| it.name.as_str()).collect();
         match known[..] {
-            [] => bail!("{shown} has no calls: it needs a program with annotated functions"),
-            _ => bail!("{shown} has no call of {name}; it has {}", known.join(", ")),
+            [] => bail!("{shown} has no calls: only annotated functions are recorded"),
+            _ => bail!("{shown} has no call of {name}, but calls of {}", known.join(", ")),
         }
     };
     Ok(format!("{shown}\t{:.3} MiB\n", peak as f64 / MIB))

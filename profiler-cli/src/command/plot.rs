@@ -1,4 +1,4 @@
-//! `plot`: memory over time as a picture.
+//! `plot`: draws memory over time.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -11,28 +11,28 @@ use crate::output::{self, Target};
 use crate::timeline::files;
 use crate::view::plot::{self, Chart, Options, Run};
 
-/// Plot the memory of runs over time, with the functions that were running and the peak
+/// Plot memory over time, with the peak and the functions that were running
 ///
-/// Without --output in the terminal. Several runs are laid over each other.
+/// Without --output, the plot is drawn in the terminal. Several runs share one plot.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Files of samples, or their numbers as `list` shows them; the last one if there is none
+    /// Sample files, or their numbers in `list` [default: the last one]
     #[arg(allow_negative_numbers = true)]
     files: Vec<String>,
-    /// Write a picture; the name ends in .svg or .png
+    /// Write a picture; the name must end in .svg or .png
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
-    /// Only from a to b, in seconds since the start
+    /// Show only this window, in seconds since the start
     #[arg(short, long, value_name = "a,b", value_parser = window)]
     window: Option<(f64, f64)>,
-    /// Add the line of least squares, and its growth in bytes per second
+    /// Add a least-squares line, and its growth in bytes per second
     #[arg(short, long)]
     slope: bool,
-    /// Show functions below the curve, in rows by thread and level
+    /// Show functions below the curve, in one row per thread and level
     #[arg(short, long)]
     flame: bool,
-    /// The title, instead of the command line
+    /// Title of the plot [default: the command line]
     #[arg(short, long)]
     title: Option<String>,
 }
@@ -66,11 +66,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     match ending.as_deref() {
         Some("svg") => target.write(plot::svg(&chart)?.as_bytes())?,
         Some("png") => target.write(&plot::png(&chart)?)?,
-        // A pipe or a device, which has no name to say it.
+        // The name of a pipe or a device does not end in a format.
         None if path.exists() && !output::is_file(path) => {
             target.write(plot::svg(&chart)?.as_bytes())?;
         }
-        _ => bail!("a plot is .svg or .png: name it so with --output"),
+        _ => bail!("cannot tell the format of the plot: end the name in .svg or .png"),
     }
     Ok(Outcome::Done)
 }
@@ -83,9 +83,9 @@ fn window(text: &str) -> Result<(f64, f64), String> {
         Some((from.trim().parse::<f64>().ok()?, to.trim().parse::<f64>().ok()?))
     });
     let ends = ends.filter(|(from, to)| from < to);
-    let ends = ends.ok_or("two numbers of seconds, the lower first: 0,20.5")?;
+    let ends = ends.ok_or("expected two numbers of seconds, the lower first: 0,20.5")?;
     match [ends.0, ends.1].iter().all(|end| end.abs() <= FARTHEST) {
         true => Ok(ends),
-        false => Err(format!("seconds since the start are numbers up to {FARTHEST}")),
+        false => Err(format!("the largest number of seconds is {FARTHEST}")),
     }
 }

@@ -20,13 +20,13 @@ use crate::view::html;
 pub(crate) struct Arguments {
     /// The recording
     file: PathBuf,
-    /// What the report is written as; without it, what the ending of --output says, else text
+    /// Format of the report [default: by the extension of --output, else text]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Order of the functions [default: position, or increment with --top]
+    /// Sort the functions by [default: position, or increment with --top]
     #[arg(long, value_enum)]
     sort: Option<Order>,
-    /// Only so many functions, the first of the order
+    /// Show only this many functions, the first in the order
     #[arg(long, value_name = "NUMBER")]
     top: Option<usize>,
     #[command(flatten)]
@@ -45,20 +45,20 @@ Examples:
   cargo mem-profile report run.mprof --output report.html --open
   cargo mem-profile report run.mprof --format lcov --output lcov.info";
 
-/// What a report is written as.
+/// Format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 enum Format {
-    /// Tables for people
+    /// Tables as text
     Text,
     /// A heading and a table per function
     Markdown,
-    /// Everything, sizes in bytes
+    /// Everything; sizes in bytes
     Json,
-    /// One row per line, sizes in bytes
+    /// One row per line; sizes in bytes
     Csv,
-    /// How often each line ran, for editors that show coverage
+    /// Occurrences of each line, for editors that show coverage
     Lcov,
-    /// One page for browsers, which needs nothing else
+    /// One self-contained page
     Html,
 }
 
@@ -100,7 +100,7 @@ fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
     snapshot.functions.truncate(arguments.top.unwrap_or(usize::MAX));
     if snapshot.functions.len() < matching {
         let shown = snapshot.functions.len();
-        output::complain("note", &format!("{shown} of {matching} functions are shown"));
+        output::status("note", &format!("{shown} of {matching} functions are shown"));
     }
     Ok(())
 }

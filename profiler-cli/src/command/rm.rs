@@ -1,4 +1,4 @@
-//! `rm`: removes files of samples.
+//! `rm`: removes sample files.
 
 use std::fs;
 use std::path::PathBuf;
@@ -11,20 +11,20 @@ use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::timeline::files;
 
-/// Remove files of samples
+/// Remove sample files
 #[derive(Args)]
 pub(crate) struct Arguments {
-    /// Files, or their numbers as `list` shows them; -1 is the last
+    /// Sample files, or their numbers in `list`; -1 is the last
     #[arg(required = true, allow_negative_numbers = true)]
     files: Vec<String>,
     #[command(flatten)]
     pub(super) trial: Trial,
 }
 
-/// Whether anything is done.
+/// Whether files are removed, or only shown.
 #[derive(Args)]
 pub(super) struct Trial {
-    /// Show what would be removed, and remove nothing
+    /// Print the files that would be removed, and remove none
     #[arg(long)]
     dry_run: bool,
 }

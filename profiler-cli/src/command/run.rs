@@ -1,4 +1,4 @@
-//! `run`: a program of any cargo project, measured without a change of its sources.
+//! `run`: measures a program of any cargo project without changes to its sources.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -18,18 +18,18 @@ use crate::project::{Dependency, Project, WRAPPER};
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
 
-/// Build and run a program of any cargo project as it is, measured line by line
+/// Build and run a program of any cargo project, measured line by line
 ///
-/// No source is changed. What is built goes into `target/mem-profile`, so that ordinary builds find theirs as they were.
-/// The allocator that counts is added, or put around the program's own.
+/// No source file is changed, and ordinary builds stay as they are: this one goes into `target/mem-profile`.
+/// The counting allocator is added, or wrapped around the program's own.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Which functions are measured: globs on paths, or a line of a file for the function around
-    /// it; several with commas, `!` excludes [default: all of the workspace that are not trivial]
+    /// Functions to measure: globs on paths, or FILE:LINE for the function around a line; separate
+    /// several with commas, exclude with `!` [default: all of the workspace that are not trivial]
     #[arg(long, value_name = "PATTERN", env = "MEM_PROFILE_LINES", hide_env_values = true)]
     lines: Vec<String>,
-    /// Trace every allocation by its call stack as well
+    /// Also trace every allocation by its call stack
     #[arg(
         long,
         env = "MEM_PROFILE_TRACE",
@@ -37,16 +37,16 @@ pub(crate) struct Arguments {
         value_parser = FalseyValueParser::new()
     )]
     trace: bool,
-    /// Where the report goes: a path, one that ends in .mprof for a recording [default: standard
+    /// Write the report to this file, or a recording if its name ends in .mprof [default: standard
     /// error]
     #[arg(short, long, value_name = "FILE", env = "MEM_PROFILE_OUTPUT", hide_env_values = true)]
     output: Option<PathBuf>,
     #[command(flatten)]
     selection: Selection,
-    /// The sources of the runtime, in place of the published ones
+    /// Build the runtime from these sources instead of the published ones
     #[arg(long, value_name = "PATH", env = "MEM_PROFILE_RUNTIME", hide = true)]
     runtime: Option<PathBuf>,
-    /// Arguments of the program
+    /// Arguments for the program
     #[arg(last = true, value_name = "ARGS", help_heading = "Arguments")]
     arguments: Vec<OsString>,
 }
@@ -58,14 +58,13 @@ Examples:
   cargo mem-profile run --lines src/parse.rs:120 --test integration
   MEM_PROFILE_FORMAT=csv cargo mem-profile run --example demo
 
-Standard input, output and error, signals and the exit code are the program's own; before it starts,
-cargo's are those of `cargo run`. What the report looks like is said by the same variables as for any
-measured program.";
+Standard input, output and error, signals and the exit code are those of the program, as with
+`cargo run`. The MEM_PROFILE_ variables set the format of the report, as for any measured program.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let selection = &arguments.selection;
     let project = Project::find(selection.manifest_path(), &selection.resolving())?;
-    refuse_what_names_nothing(&arguments.lines, &project)?;
+    reject_unmatched_patterns(&arguments.lines, &project)?;
     let folder = project.target.join("mem-profile");
     let programs = project.crates.iter().filter(|root| selection.is_program(root));
     let mut settings = Settings {
@@ -97,15 +96,15 @@ fn source(arguments: &Arguments, folder: &Path, own: Option<&Dependency>) -> Res
     Source::prepare(folder.join(name), path, features, arguments.trace)
 }
 
-fn refuse_what_names_nothing(lines: &[String], project: &Project) -> Result<()> {
+fn reject_unmatched_patterns(lines: &[String], project: &Project) -> Result<()> {
     let patterns = Patterns::parse(lines.iter().map(String::as_str));
     if lines.is_empty() {
         return Ok(());
     }
     let crates: Vec<_> = project.crates.iter().map(|it| Crate::read(&it.root, &it.name)).collect();
     let functions: Vec<_> = crates.iter().flat_map(Crate::functions).collect();
-    match patterns.complaint(&functions) {
-        Some(complaint) => bail!("{complaint}"),
+    match patterns.error_for(&functions) {
+        Some(error) => bail!("{error}"),
         None => Ok(()),
     }
 }

@@ -1,4 +1,4 @@
-//! The options of what is sampled, and the words at the end.
+//! The options of sampling, and the message at its end.
 
 use std::io;
 use std::path::PathBuf;
@@ -14,26 +14,26 @@ use crate::process::{Backend, Table};
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Children, Sampler};
 
-/// What is sampled, how often, and where it goes.
+/// Options of sampling.
 #[derive(Args)]
 pub(super) struct Sampling {
-    /// Time between two samples: `100ms`, or a number of seconds; at least 1 ms. A short run is
-    /// sampled more often: after a sixteenth of the time that it has run
+    /// Time between two samples: `100ms`, or a number of seconds; at least 1 ms. Early in a run the
+    /// interval is shorter: a sixteenth of the time since the start
     #[arg(short = 'T', long, value_name = "TIME", default_value = "100ms", value_parser = interval)]
     pub(super) interval: Duration,
-    /// Add the memory of its children, and of theirs
+    /// Add the memory of all child processes
     #[arg(short = 'C', long, conflicts_with = "multiprocess")]
     include_children: bool,
-    /// Sample each of its children, and of theirs, as a series of its own
+    /// Sample each child process as a series of its own
     #[arg(short = 'M', long)]
     multiprocess: bool,
-    /// Stop sampling after this time; the program runs on
+    /// Stop sampling after this time; the program keeps running
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
-    /// What is counted
+    /// Kind of memory to sample
     #[arg(long, value_enum, default_value_t = Backend::Rss)]
     pub(super) backend: Backend,
-    /// The file to write [default: mprofile_YYYYMMDDhhmmss.dat]
+    /// File to write [default: mprofile_YYYYMMDDhhmmss.dat]
     #[arg(short, long, value_name = "FILE")]
     pub(super) output: Option<PathBuf>,
 }
@@ -52,7 +52,7 @@ impl Sampling {
 fn interval(text: &str) -> Result<Duration, String> {
     let time = duration(text)?;
     if time < Duration::from_millis(1) {
-        return Err("it is at least 1ms".into());
+        return Err("the interval must be at least 1ms".into());
     }
     Ok(time)
 }
@@ -62,29 +62,33 @@ fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|it| Duration::try_from_secs_f64(it).ok());
     let with_unit = || SignedDuration::from_str(text).ok().and_then(|it| it.try_into().ok());
     let time: Option<Duration> = seconds.or_else(with_unit);
-    time.ok_or_else(|| "a time is a number of seconds, or as `100ms`, `1.5s`, `2min`".into())
+    time.ok_or_else(|| {
+        "expected a number of seconds, or a time such as `100ms`, `1.5s` or `2min`".into()
+    })
 }
 
-/// Says what came of it: the peak, and where the samples are.
+/// Prints the peak, and where the samples are.
 pub(super) fn conclude(recorder: &Recorder, fault: Option<&io::Error>) {
     let (file, samples) = (recorder.name(), recorder.samples);
     let Some(peak) = recorder.peak() else {
         match fault {
-            Some(fault) => output::complain("warning", &format!("{file} has no samples: {fault}")),
-            None => output::complain("note", &format!("{file} has no samples: it was too short")),
+            Some(fault) => output::status("warning", &format!("{file} has no samples: {fault}")),
+            None => {
+                output::status("note", &format!("{file} has no samples: the run was too short"))
+            }
         }
         return;
     };
     if let Some(fault) = fault {
-        output::complain("warning", &format!("samples are missing in {file}: {fault}"));
+        output::status("warning", &format!("samples are missing in {file}: {fault}"));
     }
     let size = Unit::Auto.format(peak.at.bytes.into(), 1);
-    let how = if peak.is_mark { "as the system counted" } else { "the highest of the samples" };
-    output::complain("peak", &format!("{size}, {how}; {file} has {samples} samples"));
+    let how = if peak.is_mark { "as reported by the system" } else { "the highest sample" };
+    output::status("peak", &format!("{size}, {how}; {file} has {samples} samples"));
 }
 
-/// Why nothing can be read of any process; `None` where this one's own memory can be.
-pub(super) fn blindness() -> Option<io::Error> {
+/// Why no process can be read at all; `None` if this process can read its own memory.
+pub(super) fn why_proc_is_unreadable() -> Option<io::Error> {
     let itself = Table::new(Backend::Rss).read(std::process::id());
     itself.err().map(|error| io::Error::other(format!("/proc cannot be read here: {error}")))
 }
@@ -101,6 +105,6 @@ mod tests {
         for text in ["", "-1", "soon", "5 parsecs", "-3s", "nan"] {
             assert!(duration(text).is_err(), "{text}");
         }
-        assert_eq!(interval("0.0009"), Err("it is at least 1ms".into()));
+        assert_eq!(interval("0.0009"), Err("the interval must be at least 1ms".into()));
     }
 }

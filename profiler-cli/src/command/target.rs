@@ -1,4 +1,4 @@
-//! Which target of a project is built, and how: cargo's own options, handed on.
+//! Selects and builds a target of a project: cargo's own options, passed on.
 
 use std::path::{Path, PathBuf};
 
@@ -8,57 +8,57 @@ use clap::Args;
 use crate::project::CrateRoot;
 
 #[derive(Args)]
-#[command(next_help_heading = "What is run, as for cargo")]
+#[command(next_help_heading = "Target and build, as for cargo")]
 pub(super) struct Selection {
-    /// The package
+    /// Run this package
     #[arg(short, long, value_name = "NAME")]
     package: Option<String>,
-    /// A binary
+    /// Run this binary
     #[arg(long, value_name = "NAME", group = "what")]
     bin: Option<String>,
-    /// An example
+    /// Run this example
     #[arg(long, value_name = "NAME", group = "what")]
     example: Option<String>,
-    /// An integration test
+    /// Run this integration test
     #[arg(long, value_name = "NAME", group = "what")]
     test: Option<String>,
-    /// A benchmark
+    /// Run this benchmark
     #[arg(long, value_name = "NAME", group = "what")]
     bench: Option<String>,
-    /// The unit tests of the library
+    /// Run the unit tests of the library
     #[arg(long, group = "what")]
     lib: bool,
-    /// With optimisations
+    /// Build with optimisations
     #[arg(short, long, conflicts_with = "profile")]
     release: bool,
-    /// With the settings of a profile
+    /// Build with this profile
     #[arg(long, value_name = "NAME")]
     profile: Option<String>,
-    /// With features, several with commas
+    /// Features to activate; separate several with commas
     #[arg(short = 'F', long, value_name = "FEATURES")]
     features: Vec<String>,
-    /// With all features
+    /// Activate all features
     #[arg(long)]
     all_features: bool,
-    /// Without the default feature
+    /// Do not activate the `default` feature
     #[arg(long)]
     no_default_features: bool,
-    /// For a target triple
+    /// Build for this target triple
     #[arg(long, value_name = "TRIPLE")]
     target: Option<String>,
-    /// The Cargo.toml of the project
+    /// Path to the Cargo.toml of the project
     #[arg(long, value_name = "PATH")]
     manifest_path: Option<PathBuf>,
-    /// How many jobs at a time
+    /// Number of parallel build jobs
     #[arg(short, long, value_name = "NUMBER")]
     jobs: Option<String>,
-    /// The lock file stays as it is
+    /// Fail if Cargo.lock would change
     #[arg(long)]
     locked: bool,
-    /// Nothing is fetched
+    /// Do not access the network
     #[arg(long)]
     offline: bool,
-    /// Cargo says nothing of what it builds
+    /// Do not print cargo's log messages
     #[arg(short, long)]
     quiet: bool,
 }

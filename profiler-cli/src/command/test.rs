@@ -1,4 +1,4 @@
-//! `test`: the peak of every test binary, or of every test.
+//! `test`: runs tests, and prints the peak of every test binary or of every test.
 
 use std::cmp::Reverse;
 use std::fs::{self, File};
@@ -19,14 +19,14 @@ use crate::view::peaks::{self, Tested};
 
 /// Run tests with cargo, and print the peak of every test binary
 ///
-/// With --nextest, which runs each test in a process of its own, the peak of every test.
+/// With --nextest, which runs each test in its own process, print the peak of every test.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// Run `cargo nextest run` instead of `cargo test`
     #[arg(long)]
     nextest: bool,
-    /// What cargo is given: packages, features, filters
+    /// Arguments for cargo: packages, features, filters
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     arguments: Vec<String>,
 }
@@ -45,9 +45,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut tested: Vec<Tested> =
         lines.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
     if tested.is_empty() {
-        let why = "no test binary ran under it: is there a runner for this target in the \
-                   configuration of cargo, or did nothing build?";
-        output::complain("note", why);
+        let why = "no test binary was measured: check that the tests build, and that the \
+                   configuration of cargo sets no runner for this target";
+        output::status("note", why);
     }
     tested.sort_by_key(|it| Reverse(it.peak));
     Target::Stdout.write_text(&peaks::text(&tested))?;
@@ -56,7 +56,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 
 fn run_cargo(arguments: &Arguments, peaks: &Path) -> Result<u8> {
     let itself = std::env::current_exe().context("cannot find this command")?;
-    let text = |path: &Path| path.to_str().map(str::to_owned).context("a path is no Unicode");
+    let text =
+        |path: &Path| path.to_str().map(str::to_owned).context("a path is not valid Unicode");
     let runner = [&text(&itself)?, "exec", "--quiet", "--peaks", &text(peaks)?, "--"];
     // A list of strings in JSON is one in TOML.
     let runner = serde_json::to_string(&runner)?;
@@ -86,11 +87,11 @@ fn target(arguments: &[String]) -> Result<String> {
     let version = String::from_utf8_lossy(&version.stdout).into_owned();
     match version.lines().find_map(|line| line.strip_prefix("host: ")) {
         Some(host) => Ok(host.to_owned()),
-        None => bail!("rustc does not say what it builds for: name it with --target"),
+        None => bail!("rustc does not print its host: use --target"),
     }
 }
 
-/// Adds what a test binary had in use to the list. Looking up which tests there are is no test.
+/// Appends the peak of a test binary to the list, unless it only listed its tests.
 pub(super) fn note(list: &Path, words: &[String], peak: Option<Peak>, code: u8) -> Result<()> {
     if words.iter().any(|word| word == "--list") {
         return Ok(());

@@ -1,16 +1,16 @@
-//! `top`: the hottest lines of a program while it runs.
+//! `top`: shows the hottest lines of a program while it runs.
 
 use clap::Args;
 
-/// Show the hottest lines of a running program, as they change
+/// Show the hottest lines of a running program, live
 ///
-/// The program has to record: run it with MEM_PROFILE_OUTPUT=run.mprof. Keys: i, p, b and n sort by
-/// increment, peak, bytes and number of allocations; arrows choose a line, Enter opens the table of
-/// its function, Esc closes it; q quits. Needs the feature `tui`.
+/// The program must record: run it with MEM_PROFILE_OUTPUT=run.mprof. Keys: i, p, b and n sort by
+/// increment, peak, allocated and allocs; arrows select a line, Enter opens the table of its function,
+/// Esc closes it, and q quits. Needs the feature `tui`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The recording, or the number of the process that writes it
+    /// Recording, or the id of the process that writes it
     #[arg(value_name = "FILE|PID")]
     recording: String,
 }
@@ -22,7 +22,7 @@ Examples:
 
 #[cfg(not(feature = "tui"))]
 pub(crate) fn run(_arguments: &Arguments) -> anyhow::Result<crate::outcome::Outcome> {
-    anyhow::bail!("`top` is not in this build: cargo install cargo-mem-profile --features tui")
+    anyhow::bail!("this build has no `top`: install the command with `--features tui`")
 }
 
 #[cfg(feature = "tui")]
@@ -50,12 +50,15 @@ mod live {
     pub(super) fn run(recording: &str) -> Result<Outcome> {
         let path = find(recording)?;
         if path.metadata().is_ok_and(|it| !it.is_file() && !it.is_dir()) {
-            bail!("{} is no file, and `top` reads again and again: name a file", path.display());
+            bail!(
+                "{} is not a regular file, which `top` reads repeatedly: use a file",
+                path.display()
+            );
         }
         let mut top = Top::new(&path.display().to_string());
         top.update(recording::load(&path)?);
         if !std::io::stdout().is_terminal() {
-            bail!("`top` needs a terminal: `report` shows the figures once");
+            bail!("`top` needs a terminal: use `report` to print the figures once");
         }
         let mut terminal = ratatui::try_init().context("cannot use this terminal")?;
         let ended = show(&mut terminal, &mut top, &path);
@@ -91,7 +94,7 @@ mod live {
         let mapped = mapped.with_context(|| format!("cannot look into process {id}"))?;
         let recording = mapped.into_iter().find(|path| output::is_recording(path));
         recording.with_context(|| {
-            format!("process {id} records nothing: run it with MEM_PROFILE_OUTPUT=run.mprof")
+            format!("process {id} writes no recording: run it with MEM_PROFILE_OUTPUT=run.mprof")
         })
     }
 }

@@ -12,7 +12,7 @@ use crate::figures::{Figures, Measure, Order};
 use crate::view::{flame, folded, pprof, speedscope};
 
 const MEASURES: [Measure; 4] =
-    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocations];
+    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocs];
 
 fn rows(snapshot: &Snapshot) -> impl Iterator<Item = (&FunctionSnapshot, &LineSnapshot)> + Clone {
     snapshot.functions.iter().flat_map(|function| body(function).map(move |line| (function, line)))

@@ -31,7 +31,7 @@ impl Table {
 /// Whether this system can count so.
 pub(crate) fn check(backend: Backend) -> Result<()> {
     if backend != Backend::Rss {
-        bail!("this system only tells the resident set: use --backend rss");
+        bail!("this system reports only the resident set: use --backend rss");
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
 /// The files that a process has mapped into its memory: not known here.
 #[cfg(feature = "tui")]
 pub(crate) fn mapped_files(_id: u32) -> io::Result<Vec<std::path::PathBuf>> {
-    Err(io::Error::other("this system does not tell which files a process has mapped"))
+    Err(io::Error::other("this system does not report which files a process has mapped"))
 }
 
 fn all(what: ProcessRefreshKind) -> System {

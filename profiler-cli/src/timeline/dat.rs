@@ -56,7 +56,7 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, String> {
     if !reader.knows_any {
         let start: String = text.lines().next().unwrap_or_default().chars().take(40).collect();
         return Err(format!(
-            "is not a file of samples, as `exec` writes them: it begins with `{}`",
+            "is not a sample file as written by `exec`: it begins with `{}`",
             printable(&start)
         ));
     }
@@ -112,14 +112,16 @@ impl Reader<'_> {
     fn fault(&self, cut: &str) -> Option<String> {
         if let [(number, line), rest @ ..] = &self.bad[..] {
             let start: String = line.chars().take(40).collect();
-            let more = if rest.is_empty() { "" } else { ", and so are others" };
-            let left_out = rest.len() + 1;
+            let skipped = match rest.len() {
+                0 => "1 line".to_owned(),
+                more => format!("{} lines", more + 1),
+            };
             return Some(format!(
-                "line {number} is none of a file of samples, `{}`{more}; left out: {left_out}",
+                "line {number} is not a valid sample line: `{}` ({skipped} skipped)",
                 printable(&start),
             ));
         }
-        (!cut.is_empty()).then(|| "it ends in the middle of a line, which is left out".into())
+        (!cut.is_empty()).then(|| "it ends in the middle of a line, which is skipped".into())
     }
 
     /// What was read. Several writers may have appended, so the order is that of time.
@@ -252,9 +254,9 @@ mod tests {
     fn what_is_readable_is_kept_and_the_fault_is_named() {
         let cut = parsed("MEM 1.000000 5.0000\nMEM 123456.000000 6.0");
         assert_eq!(cut.timeline.memory.samples.len(), 1);
-        insta::assert_snapshot!(cut.fault.unwrap(), @"it ends in the middle of a line, which is left out");
+        insta::assert_snapshot!(cut.fault.unwrap(), @"it ends in the middle of a line, which is skipped");
         let one = parsed("MEM 1.0 5.0\nMEM x 6.0\n");
-        insta::assert_snapshot!(one.fault.unwrap(), @"line 2 is none of a file of samples, `MEM x 6.0`; left out: 1");
+        insta::assert_snapshot!(one.fault.unwrap(), @"line 2 is not a valid sample line: `MEM x 6.0` (1 line skipped)");
         let bad = [
             "MEM",
             "MEM -1 5",
@@ -267,7 +269,7 @@ mod tests {
         ];
         let bad = parsed(&("MEM 1.0 5.0\n".to_owned() + &bad.join("\n") + "\nMEM 2.0 6.0\n"));
         assert_eq!(bad.timeline.memory.samples.len(), 2);
-        insta::assert_snapshot!(bad.fault.unwrap(), @"line 2 is none of a file of samples, `MEM`, and so are others; left out: 8");
+        insta::assert_snapshot!(bad.fault.unwrap(), @"line 2 is not a valid sample line: `MEM` (8 lines skipped)");
     }
 
     #[test]
@@ -275,7 +277,7 @@ mod tests {
         let refusal = |bytes: &[u8]| parse(bytes).unwrap_err();
         insta::assert_snapshot!(refusal(b""), @"is empty: nothing was sampled");
         assert_eq!(refusal(b" \n\n"), refusal(b""));
-        insta::assert_snapshot!(refusal(b"\x7fELF\x02\x01"), @r"is not a file of samples, as `exec` writes them: it begins with `\u{7f}ELF\u{2}\u{1}`");
-        insta::assert_snapshot!(refusal(b"a,b\n1,2\n"), @"is not a file of samples, as `exec` writes them: it begins with `a,b`");
+        insta::assert_snapshot!(refusal(b"\x7fELF\x02\x01"), @r"is not a sample file as written by `exec`: it begins with `\u{7f}ELF\u{2}\u{1}`");
+        insta::assert_snapshot!(refusal(b"a,b\n1,2\n"), @"is not a sample file as written by `exec`: it begins with `a,b`");
     }
 }

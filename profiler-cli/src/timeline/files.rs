@@ -42,9 +42,9 @@ pub(crate) fn choose(named: &[String]) -> Result<Vec<PathBuf>> {
     let all = all()?;
     if named.is_empty() {
         let last = all.last().context(
-            "there is no mprofile_*.dat in this folder: `cargo mem-profile exec PROGRAM` makes one",
+            "there is no mprofile_*.dat in this folder: make one with `cargo mem-profile exec PROGRAM`",
         )?;
-        output::complain("note", &format!("the last run, {}", last.display()));
+        output::status("note", &format!("using the last run, {}", last.display()));
         return Ok(vec![last.clone()]);
     }
     let (mut chosen, mut known) = (Vec::new(), HashSet::new());
@@ -88,7 +88,7 @@ pub(crate) fn load(path: &Path) -> Result<Timeline> {
     };
     let parsed = dat::parse(&bytes).map_err(|fault| anyhow!("{shown} {fault}"))?;
     if let Some(fault) = parsed.fault {
-        output::complain("warning", &format!("{shown}: {fault}"));
+        output::status("warning", &format!("{shown}: {fault}"));
     }
     Ok(parsed.timeline)
 }

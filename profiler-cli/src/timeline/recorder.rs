@@ -103,7 +103,10 @@ impl Recorder {
         let Some(file) = &mut self.file else { return };
         if let Err(error) = file.write_all(lines.as_bytes()) {
             let name = self.name();
-            output::complain("warning", &format!("cannot write to {name}: {error}; it is cut"));
+            output::status(
+                "warning",
+                &format!("cannot write to {name}: {error}; the rest of the run is missing in it"),
+            );
             self.file = None;
         }
     }

@@ -16,17 +16,17 @@ const WHITE: Color = Color { r: 255, g: 255, b: 255 };
 /// Lines that only call another function of the recording are left out, so that the widths add up.
 ///
 /// # Errors
-/// If there is nothing to show, or more than can be added up.
+/// If there is nothing to show, or the sum overflows.
 pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Result<String> {
     let lines = own_lines(snapshot);
     let figures = lines.iter().filter_map(|(_, line)| measure.of(&Figures::of_line(line)));
     let total: i128 = figures.filter(|&figure| figure > 0).sum();
     let name = measure.name();
     if total == 0 {
-        bail!("no line has any {name}: choose another with --measure");
+        bail!("no line has any {name}: choose another figure with --measure");
     }
     if total > u64::MAX.into() {
-        bail!("the lines have more {name} than there can be: no program has recorded this");
+        bail!("the sum of {name} exceeds 64 bits: the recording is damaged");
     }
     let stacks =
         lines.into_iter().filter_map(|(function, line)| folded::stack(function, line, measure));
@@ -39,9 +39,10 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Result<String> {
 
 fn options(measure: Measure) -> Options<'static> {
     let mut options = Options::default();
-    title(measure).clone_into(&mut options.title);
-    options.subtitle = Some("functions and their lines; not the lines that only call them".into());
-    options.count_name = if measure == Measure::Allocations { "blocks" } else { "bytes" }.into();
+    options.title = format!("{} by line", measure.title());
+    options.subtitle =
+        Some("functions and their lines, without lines that only call a measured function".into());
+    options.count_name = if measure == Measure::Allocs { "allocs" } else { "bytes" }.into();
     options.name_type = "Line:".into();
     options.colors = Palette::Basic(BasicPalette::Hot);
     options.bgcolors = Some(BackgroundColor::Flat(WHITE));
@@ -58,15 +59,6 @@ fn own_lines(snapshot: &Snapshot) -> Vec<(&FunctionSnapshot, &LineSnapshot)> {
         lines.extend(own.map(|line| (function, line)));
     }
     lines
-}
-
-fn title(measure: Measure) -> &'static str {
-    match measure {
-        Measure::Increment => "Memory gained, by line",
-        Measure::Peak => "Highest rise while it ran, by line",
-        Measure::Allocated => "Memory allocated, by line",
-        Measure::Allocations => "Allocations, by line",
-    }
 }
 
 #[cfg(test)]
@@ -87,7 +79,7 @@ mod tests {
         text::parse (48,000 bytes, 0.05%)
         src/text.rs:6 let words: Vec&lt;&amp;str&gt; = text.split(&apos; &apos;).collect() (48,000 bytes, 0.05%)
         ");
-        assert!(picture.contains("Memory gained, by line"));
+        assert!(picture.contains("Increment by line"));
     }
 
     #[test]
@@ -102,7 +94,7 @@ mod tests {
     #[test]
     fn nothing_to_show_is_no_picture() {
         let error = render(&sample::resident(), Measure::Peak).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"no line has any peak: choose another with --measure");
+        insta::assert_snapshot!(error, @"no line has any peak: choose another figure with --measure");
     }
 
     #[test]
@@ -112,6 +104,6 @@ mod tests {
             line.allocated = Some(u64::MAX);
         }
         let error = render(&snapshot, Measure::Allocated).unwrap_err().to_string();
-        insta::assert_snapshot!(error, @"the lines have more allocated than there can be: no program has recorded this");
+        insta::assert_snapshot!(error, @"the sum of allocated exceeds 64 bits: the recording is damaged");
     }
 }

@@ -43,7 +43,7 @@ mod tests {
         leak::process;examples/leak.rs:36 kept.push(text) 50000
         text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 48000
         "#);
-        insta::assert_snapshot!(render(&sample::leak(), Measure::Allocations), @r#"
+        insta::assert_snapshot!(render(&sample::leak(), Measure::Allocs), @r#"
         leak::process;examples/leak.rs:35 let text = "x".repeat(100_000) 1000
         leak::process;examples/leak.rs:36 kept.push(text) 1
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,") 1

@@ -58,6 +58,6 @@ fn name(measure: Measure) -> &'static str {
         Measure::Increment => "inuse_space",
         Measure::Peak => "peak_space",
         Measure::Allocated => "alloc_space",
-        Measure::Allocations => "alloc_objects",
+        Measure::Allocs => "alloc_objects",
     }
 }

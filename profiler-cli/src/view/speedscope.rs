@@ -45,7 +45,7 @@ struct Profile {
 }
 
 const MEASURES: [Measure; 4] =
-    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocations];
+    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocs];
 
 /// A file that shows `measure` first.
 pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
@@ -84,7 +84,7 @@ fn profile(measure: Measure, lines: &[([usize; 2], &LineSnapshot)]) -> Profile {
     Profile {
         r#type: "sampled",
         name: measure.name(),
-        unit: if measure == Measure::Allocations { "none" } else { "bytes" },
+        unit: if measure == Measure::Allocs { "none" } else { "bytes" },
         start_value: 0,
         end_value: weights.iter().sum(),
         samples,
@@ -122,7 +122,7 @@ mod tests {
         {"type":"sampled","name":"increment","unit":"bytes","startValue":0,"endValue":100098000,"samples":[[0,3],[0,4],[8,9]],"weights":[100000000,50000,48000]},
         {"type":"sampled","name":"peak","unit":"bytes","startValue":0,"endValue":300272000,"samples":[[0,3],[0,4],[0,6],[8,9],[12,13]],"weights":[100000,40000,100000,32000,300000000]},
         {"type":"sampled","name":"allocated","unit":"bytes","startValue":0,"endValue":700222000,"samples":[[0,3],[0,4],[0,6],[8,9],[12,13]],"weights":[100000000,50000,100000,72000,600000000]},
-        {"type":"sampled","name":"allocations","unit":"none","startValue":0,"endValue":6011,"samples":[[0,3],[0,4],[0,6],[8,9],[12,13]],"weights":[1000,1,1,9,5000]}]}
+        {"type":"sampled","name":"allocs","unit":"none","startValue":0,"endValue":6011,"samples":[[0,3],[0,4],[0,6],[8,9],[12,13]],"weights":[1000,1,1,9,5000]}]}
         "#);
         let resident: serde_json::Value =
             serde_json::from_str(&render(&sample::resident(), Measure::Peak)).unwrap();

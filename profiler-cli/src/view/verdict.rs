@@ -134,7 +134,7 @@ mod tests {
         let breaches = vec![
             breach(12, Measure::Increment, 4_000_000, 65_536, Some(0)),
             breach(13, Measure::Peak, 1_048_577, 1_048_576, None),
-            Breach { source: String::new(), ..breach(9, Measure::Allocations, 12, 11, Some(10)) },
+            Breach { source: String::new(), ..breach(9, Measure::Allocs, 12, 11, Some(10)) },
         ];
         Verdict { breaches, judged: 42, ..Verdict::default() }
     }
@@ -146,7 +146,7 @@ mod tests {
             audit.push(a | b);
         ␛[1;31mexceeded␛[0m: src/a,b.rs:13 in shop::load: peak 1048577 B, limit 1048576 B
             audit.push(a | b);
-        ␛[1;31mexceeded␛[0m: src/a,b.rs:9 in shop::load: allocations 12, limit 11, baseline 10
+        ␛[1;31mexceeded␛[0m: src/a,b.rs:9 in shop::load: allocs 12, limit 11, baseline 10
         mem-profile: 3 of 42 figures are over their limits
         ");
         let kept = Verdict { judged: 7, ..Verdict::default() };
@@ -160,7 +160,7 @@ mod tests {
         insta::assert_snapshot!(annotations(&verdict), @r"
         ::error file=src/a%2Cb.rs,line=12,title=mem-profile%3A increment exceeded::shop::load: increment 3.8 MiB, limit 64.0 KiB, baseline 0 B
         ::error file=src/a%2Cb.rs,line=13,title=mem-profile%3A peak exceeded::100%25\u{a}::error::x: peak 1048577 B, limit 1048576 B
-        ::error file=src/a%2Cb.rs,line=9,title=mem-profile%3A allocations exceeded::shop::load: allocations 12, limit 11, baseline 10
+        ::error file=src/a%2Cb.rs,line=9,title=mem-profile%3A allocs exceeded::shop::load: allocs 12, limit 11, baseline 10
         ");
     }
 
@@ -175,7 +175,7 @@ mod tests {
         | :--- | :--- | ---: | ---: | :--- |
         | `src/a,b.rs:12` | `shop::load` | increment 3.8 MiB | 64.0 KiB | `audit.push(a \| b);` |
         | `src/a,b.rs:13` | `shop::load` | peak 1048577 B | 1048576 B | `audit.push(a \| b);` |
-        | `src/a,b.rs:9` | `shop::load` | allocations 12 | 11 |  |
+        | `src/a,b.rs:9` | `shop::load` | allocs 12 | 11 |  |
 
         mem-profile: by increment, 0 grew, 0 shrank and 3 did not change
         ");

@@ -11,7 +11,7 @@ use anyhow::{Context, Result};
 use mem_profile_rewrite::{Conditions, Crate, Plan, normal};
 
 use super::blame::{self, Working};
-use super::compiler::{code, status};
+use super::compiler::{exit_code, status_of};
 use super::invocation::Invocation;
 use super::job::Job;
 use super::messages::{self, Diagnostic, Message};
@@ -54,7 +54,7 @@ impl Job<'_> {
         let invocation = self.invocation;
         if let Some(reason) = self.why_not() {
             self.note(&format!("not measured: {reason}"));
-            return self.plainly();
+            return self.compile_unchanged();
         }
         let is_conditional = self.sources.is_conditional();
         let held = if is_conditional { self.conditions() } else { Conditions::default() };
@@ -77,7 +77,7 @@ impl Job<'_> {
         loop {
             let rewritten = self.sources.rewritten(&plan);
             if rewritten.is_empty() && working.is_none() {
-                return self.plainly();
+                return self.compile_unchanged();
             }
             let attempt = self.attempt(&rewritten)?;
             let succeeded = attempt.code == Some(0);
@@ -106,7 +106,7 @@ impl Job<'_> {
             plan = found.plan.clone();
         }
         self.note("not measured: it does not compile with the attribute");
-        self.plainly()
+        self.compile_unchanged()
     }
 
     /// Compiles a copy.
@@ -118,9 +118,9 @@ impl Job<'_> {
             Message::Diagnostic(diagnostic) => attempt.diagnostics.push(diagnostic),
             Message::Artifact { is_used } => {
                 attempt.is_announced |= is_used;
-                output::say(line);
+                output::write_stderr(line);
             }
-            Message::Other => output::say(line),
+            Message::Other => output::write_stderr(line),
         })?;
         attempt.code = status.code();
         Ok(attempt)
@@ -135,18 +135,18 @@ impl Job<'_> {
         command.args(Invocation::into_scratch(arguments, "metadata", &scratch));
         let status = messages::listen(&mut command, |line, message| {
             if !matches!(message, Message::Artifact { .. }) {
-                output::say(line);
+                output::write_stderr(line);
             }
         })?;
         self.end_trials()?;
-        Ok(code(status))
+        Ok(exit_code(status))
     }
 
     /// Compiles the user's files as they are.
-    fn plainly(&self) -> Result<ExitCode> {
-        let status = status(self.compiler().args(&self.invocation.arguments))?;
+    fn compile_unchanged(&self) -> Result<ExitCode> {
+        let status = status_of(self.compiler().args(&self.invocation.arguments))?;
         if !status.success() {
-            return Ok(code(status));
+            return Ok(exit_code(status));
         }
         let _ = fs::remove_file(self.mark(&self.invocation.name, "allocator"));
         let files = self.translate(&[])?;

@@ -19,12 +19,12 @@ pub(super) fn rustc(settings: &Settings, compiler: &OsString) -> Command {
     command
 }
 
-pub(super) fn status(command: &mut Command) -> Result<ExitStatus> {
+pub(super) fn status_of(command: &mut Command) -> Result<ExitStatus> {
     let program = command.get_program().to_owned();
     command.status().with_context(|| format!("cannot start {}", program.display()))
 }
 
-pub(super) fn code(status: ExitStatus) -> ExitCode {
+pub(super) fn exit_code(status: ExitStatus) -> ExitCode {
     let code = status.code().and_then(|code| u8::try_from(code).ok());
     code.map_or(ExitCode::FAILURE, ExitCode::from)
 }

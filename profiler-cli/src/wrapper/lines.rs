@@ -28,9 +28,9 @@ pub(super) fn judge(job: &Job, files: &BTreeSet<PathBuf>) -> Result<ExitCode> {
         job.invocation.is_program() && job.settings.programs.iter().any(|root| root == job.root);
     let (missing, is_all) = job.patterns.missing(&naming);
     for pattern in missing.iter().filter(|_| is_program) {
-        let text = format!("`{pattern}` names no function in what is built");
+        let text = format!("`{pattern}` matches no function in the crates that are built");
         match is_all {
-            true => output::complain("error", &text),
+            true => output::status("error", &text),
             false => job.note(&text),
         }
     }

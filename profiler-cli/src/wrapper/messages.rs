@@ -65,7 +65,7 @@ pub(super) fn listen(
     mut hear: impl FnMut(&str, Message),
 ) -> Result<ExitStatus> {
     let mut compiler = command.stderr(Stdio::piped()).spawn().context("cannot start rustc")?;
-    let mut lines = BufReader::new(compiler.stderr.take().context("rustc has no output")?);
+    let mut lines = BufReader::new(compiler.stderr.take().context("rustc has no standard error")?);
     let mut line = String::new();
     while lines.read_line(&mut line)? > 0 {
         hear(&line, Message::read(&line));

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 
-use self::compiler::{code, rustc, status};
+use self::compiler::{exit_code, rustc, status_of};
 use self::invocation::Invocation;
 pub(crate) use self::settings::Settings;
 
@@ -38,7 +38,7 @@ pub(crate) fn run() -> Option<ExitCode> {
     match compile(&settings, &arguments) {
         Ok(code) => Some(code),
         Err(error) => {
-            crate::output::complain("error", &format!("{error:#}"));
+            crate::output::status("error", &format!("{error:#}"));
             Some(ExitCode::FAILURE)
         }
     }
@@ -46,9 +46,9 @@ pub(crate) fn run() -> Option<ExitCode> {
 
 fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
     let settings = Settings::read(settings)?;
-    let [compiler, arguments @ ..] = arguments else { bail!("no compiler is named") };
+    let [compiler, arguments @ ..] = arguments else { bail!("no compiler is given") };
     let Some(mut invocation) = Invocation::read(compiler, arguments) else {
-        return status(rustc(&settings, compiler).args(arguments)).map(code);
+        return status_of(rustc(&settings, compiler).args(arguments)).map(exit_code);
     };
     let runtime = settings.runtime(&invocation)?;
     if let Some(runtime) = runtime.as_ref().filter(|_| settings.replaces) {
@@ -58,7 +58,7 @@ fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
         let mut command = rustc(&settings, compiler);
         // It may use a crate that is measured.
         runtime.iter().for_each(|runtime| runtime.find(&mut command));
-        return status(command.args(&invocation.arguments)).map(code);
+        return status_of(command.args(&invocation.arguments)).map(exit_code);
     }
     compile::run(&settings, &invocation, runtime)
 }

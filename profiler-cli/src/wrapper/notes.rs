@@ -23,12 +23,12 @@ impl Job<'_> {
             if self.invocation.name.starts_with("mem_profile") {
                 return Some("it is part of the profiler");
             }
-            let reason = "it does not depend on `mem-profile`, and the package of that name in \
-                          this project cannot be replaced";
+            let reason = "it does not depend on `mem-profile`, and this project's own package of \
+                          that name cannot be replaced";
             return Some(reason);
         }
         let is_bare = self.invocation.is_program() && self.sources.is_bare();
-        is_bare.then_some("it does without the standard library")
+        is_bare.then_some("it does not use the standard library")
     }
 
     /// Says why there is nothing to measure although nothing is excluded.
@@ -36,9 +36,9 @@ impl Job<'_> {
         let name = &self.invocation.name;
         self.note(&match self.sources.functions().next() {
             Some(_) => format!(
-                "not measured: its functions are trivial, `--lines '{name}::*'` measures them"
+                "not measured: all its functions are trivial; `--lines '{name}::*'` measures them"
             ),
-            None => "not measured: it has no functions, unless in macros".to_owned(),
+            None => "not measured: it has no functions outside of macros".to_owned(),
         });
     }
 
@@ -52,7 +52,7 @@ impl Job<'_> {
         self.notes(&refused.iter().map(name).collect::<Vec<_>>(), "functions");
         if !untried.is_empty() {
             self.note(&format!(
-                "{} functions are not measured: one or more of them do not compile with the \
+                "{} functions are not measured: at least one of them does not compile with the \
                  attribute, and trying each would take too long",
                 untried.len()
             ));
@@ -71,7 +71,7 @@ impl Job<'_> {
                 Some((_, fault)) => {
                     format!("{shown}:{} cannot be read: {}", fault.line, fault.reason)
                 }
-                None => format!("{shown} is not measured: a macro makes it part of the crate"),
+                None => format!("{shown} is not measured: a macro includes it in the crate"),
             }
         });
         self.notes(&notes.collect::<Vec<_>>(), "files");
@@ -82,7 +82,7 @@ impl Job<'_> {
         let (shown, more) = notes.split_at(notes.len().min(NOTES));
         shown.iter().for_each(|note| self.note(note));
         if !more.is_empty() {
-            self.note(&format!("the same of {} more {of}", more.len()));
+            self.note(&format!("the same applies to {} more {of}", more.len()));
         }
     }
 
@@ -101,7 +101,9 @@ impl Job<'_> {
             let whose =
                 conflict.map_or_else(String::new, |other| format!(", of the crate {other},"));
             let what = "is not a static of the workspace";
-            self.note(&format!("its allocator{whose} {what}: figures are of the resident set"));
+            self.note(&format!(
+                "its allocator{whose} {what}: the resident set is measured instead"
+            ));
         }
     }
 
@@ -111,12 +113,12 @@ impl Job<'_> {
             self.explain_allocator(conflict.as_deref());
         }
         if plan.wraps_allocator && !found.plan.wraps_allocator {
-            self.note("its allocator cannot be wrapped: figures are of the resident set");
+            self.note("its allocator cannot be wrapped: the resident set is measured instead");
         }
     }
 
     pub(super) fn note(&self, text: &str) {
         let line = report::printable(&format!("mem-profile: {}: {text}", self.invocation.name));
-        output::say(&(line + "\n"));
+        output::write_stderr(&(line + "\n"));
     }
 }

@@ -36,8 +36,9 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(super) fn read(text: &OsStr) -> Result<Self> {
-        let text = text.to_str().with_context(|| format!("{VARIABLE} is not in UTF-8"))?;
-        serde_json::from_str(text).with_context(|| format!("{VARIABLE} is not ours"))
+        let text = text.to_str().with_context(|| format!("{VARIABLE} is not UTF-8"))?;
+        serde_json::from_str(text)
+            .with_context(|| format!("{VARIABLE} was not set by this command"))
     }
 
     /// The variable, for cargo.

@@ -18,11 +18,11 @@ fn written(folder: &Folder, arguments: &[&str], output: &str) -> (String, String
 fn a_name_that_promises_another_form_is_said() {
     let folder = folder();
     let (said, picture) = written(&folder, &["flame", "run.json"], "p.png");
-    let line = "warning: p.png is written as SVG, whatever its name says\nwrote: p.png\n";
+    let line = "warning: p.png is written as SVG, despite its extension\nwrote: p.png\n";
     assert_eq!((said.as_str(), &picture[..5]), (line, "<?xml"));
     for command in [&["report", "run.json"] as &[_], &["diff", "run.json", "run.json"]] {
         let (said, text) = written(&folder, command, "a.PDF");
-        let line = "warning: a.PDF is written as text, whatever its name says\nwrote: a.PDF\n";
+        let line = "warning: a.PDF is written as text, despite its extension\nwrote: a.PDF\n";
         assert_eq!(said, line);
         for name in ["a.txt", "a.log", "a"] {
             assert_eq!(written(&folder, command, name), (format!("wrote: {name}\n"), text.clone()));
@@ -52,8 +52,10 @@ fn without_a_browser_the_page_is_named_and_that_is_no_failure() {
         let mut command = folder.command(&[command, "run.json", "--output", name, "--open"]);
         let ended = ran(&command.env("PATH", folder.path("")).output().unwrap());
         let path = folder.path(name);
-        let line =
-            format!("wrote: {name}\nnote: no browser found; the page is at {}\n", path.display());
+        let line = format!(
+            "wrote: {name}\nnote: no program found to open it: the file is at {}\n",
+            path.display()
+        );
         assert_eq!((ended.code, ended.stderr), (0, line));
         assert!(path.is_file());
     }

@@ -91,11 +91,11 @@ fn what_cannot_be_judged_fails() {
     insta::assert_snapshot!(refusal(&["base.json", "--baseline", "none.json"]), @"error: cannot read none.json: No such file or directory (os error 2)");
     insta::assert_snapshot!(refusal(&["base.json", "--baseline", "none.toml"]), @"error: cannot read none.toml: No such file or directory (os error 2)");
     insta::assert_snapshot!(refusal(&["base.json", "--baseline", "stale.toml"]), @"error: cannot read gone.json: No such file or directory (os error 2)");
-    insta::assert_snapshot!(refusal(&["cut.json", "--baseline", "base.json"]), @"error: cut.json cannot be judged: the program was killed; record a run to its end");
-    insta::assert_snapshot!(refusal(&["base.json", "--baseline", "cut.json"]), @"error: cut.json cannot be judged: the program was killed; record a run to its end");
-    insta::assert_snapshot!(refusal(&["base.json", "--baseline", "empty.toml"]), @"error: cannot use empty.toml: it limits nothing: give it a `baseline` or a `[[limit]]`");
+    insta::assert_snapshot!(refusal(&["cut.json", "--baseline", "base.json"]), @"error: cut.json is incomplete: the program was killed; record a whole run");
+    insta::assert_snapshot!(refusal(&["base.json", "--baseline", "cut.json"]), @"error: cut.json is incomplete: the program was killed; record a whole run");
+    insta::assert_snapshot!(refusal(&["base.json", "--baseline", "empty.toml"]), @"error: cannot use empty.toml: it contains no limit: add a `baseline` or a `[[limit]]`");
     insta::assert_snapshot!(refusal(&["base.json", "--baseline", "stranger.toml"]), @"
-    error: a limit is on `stranger`, and no such function ran: correct the pattern, or remove the limit
+    error: no function that ran matches the limit on `stranger`: correct the pattern, or remove the limit
     ");
     assert_eq!(check(&folder, &["base.json"]).code, 2);
 }
@@ -108,7 +108,7 @@ fn a_function_that_did_not_run_is_told() {
     folder.record("fewer.json", &fewer);
     let ran = check(&folder, &["fewer.json", "--baseline", "base.json"]);
     assert_eq!(ran.code, 0);
-    insta::assert_snapshot!(ran.stderr, @"warning: audit::log is in the baseline, and did not run");
+    insta::assert_snapshot!(ran.stderr, @"warning: audit::log is in the baseline but did not run");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn functions_and_other_figures_can_be_compared() {
     ========================================================
         +1     1002    1003   examples/leak.rs:31   leak::process
 
-    mem-profile: by allocations, 1 grew, 0 shrank and 2 did not change
+    mem-profile: by allocs, 1 grew, 0 shrank and 2 did not change
     ");
     let none = folder.run(&["diff", "before.json", "after.json", "--function", "parse"]);
     insta::assert_snapshot!(none.stdout, @"mem-profile: by increment, 0 grew, 0 shrank and 3 did not change");
@@ -71,6 +71,6 @@ fn different_backends_are_refused() {
     let ran = folder.run(&["diff", "before.json", "rss.json"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
     insta::assert_snapshot!(ran.stderr, @"
-    error: one recording counts heap, the other rss: record both with the same MEM_PROFILE_BACKEND
+    error: the recordings measure different things, heap and rss: use the same MEM_PROFILE_BACKEND for both
     ");
 }

@@ -80,7 +80,7 @@ fn a_flame_graph_is_a_picture_of_its_own() {
     folder.record("rss.json", &sample::resident());
     let nothing = folder.run(&["flame", "rss.json", "--measure", "peak"]);
     assert_eq!(nothing.code, 125);
-    let line = "error: no line has any peak: choose another with --measure\n";
+    let line = "error: no line has any peak: choose another figure with --measure\n";
     assert_eq!((nothing.stdout.as_str(), nothing.stderr.as_str()), ("", line));
     assert!(!Path::new("rss.svg").exists());
 }

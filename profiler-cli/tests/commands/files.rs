@@ -68,7 +68,7 @@ fn peaks_are_those_of_processes_and_of_functions() {
     let own = "\t70.000 MiB\n  Child 7\t\t\t4.500 MiB\n";
     let last = folder.run(&["peak"]);
     assert_eq!((last.code, last.stdout), (0, NAMES[2].to_owned() + own));
-    assert_eq!(last.stderr, format!("note: the last run, {}\n", NAMES[2]));
+    assert_eq!(last.stderr, format!("note: using the last run, {}\n", NAMES[2]));
     let two = stdout(folder.run(&["peak", "0", "mprofile_1.dat", "-3"]));
     assert_eq!(two, format!("{}{own}mprofile_1.dat{own}", NAMES[0]));
     folder.write("marked.dat", &(SAMPLES.to_owned() + "PEAK 80.500000 2.4000\n"));
@@ -79,9 +79,9 @@ fn peaks_are_those_of_processes_and_of_functions() {
     assert_eq!(stdout(of("main")), "mprofile_1.dat\t70.000 MiB\n");
     let refused = of("ain");
     assert_eq!(refused.code, 125);
-    insta::assert_snapshot!(refused.stderr, @"error: mprofile_1.dat has no call of ain; it has app.main, app.load");
+    insta::assert_snapshot!(refused.stderr, @"error: mprofile_1.dat has no call of ain, but calls of app.main, app.load");
     folder.write("none.dat", "MEM 1.0 1.0\n");
-    insta::assert_snapshot!(folder.run(&["peak", "none.dat", "--func", "f"]).stderr, @"error: none.dat has no calls: it needs a program with annotated functions");
+    insta::assert_snapshot!(folder.run(&["peak", "none.dat", "--func", "f"]).stderr, @"error: none.dat has no calls: only annotated functions are recorded");
 }
 
 #[test]
@@ -106,8 +106,8 @@ fn faults_of_a_file_are_one_line_that_names_it() {
     error: empty.dat is empty: nothing was sampled
     error: blank.dat is empty: nothing was sampled
     error: blank.dat is empty: nothing was sampled
-    error: foreign.dat is not a file of samples, as `exec` writes them: it begins with `\u{1}PNG`
-    error: foreign.dat is not a file of samples, as `exec` writes them: it begins with `\u{1}PNG`
+    error: foreign.dat is not a sample file as written by `exec`: it begins with `\u{1}PNG`
+    error: foreign.dat is not a sample file as written by `exec`: it begins with `\u{1}PNG`
     error: started.dat has no samples
     error: started.dat has no samples: there is nothing to plot
     error: cannot read missing.dat: No such file or directory (os error 2)
@@ -122,8 +122,8 @@ fn faults_of_a_file_are_one_line_that_names_it() {
         (cut.code, cut.stdout.as_str()),
         (0, "cut.dat\t70.000 MiB\n  Child 7\t\t\t3.000 MiB\n")
     );
-    insta::assert_snapshot!(cut.stderr, @"warning: cut.dat: it ends in the middle of a line, which is left out");
-    insta::assert_snapshot!(Folder::new().run(&["plot"]).stderr, @"error: there is no mprofile_*.dat in this folder: `cargo mem-profile exec PROGRAM` makes one");
+    insta::assert_snapshot!(cut.stderr, @"warning: cut.dat: it ends in the middle of a line, which is skipped");
+    insta::assert_snapshot!(Folder::new().run(&["plot"]).stderr, @"error: there is no mprofile_*.dat in this folder: make one with `cargo mem-profile exec PROGRAM`");
 }
 
 #[test]
@@ -147,7 +147,7 @@ fn a_plot_is_written_by_the_ending_of_its_name() {
     let refused = plot(&["-o", "a.pdf"]);
     assert_eq!(
         (refused.code, refused.stderr.as_str()),
-        (125, "error: a plot is .svg or .png: name it so with --output\n")
+        (125, "error: cannot tell the format of the plot: end the name in .svg or .png\n")
     );
     for window in ["5", "3,1", "a,b", "nan,1", "0,inf", "-1e308,1e308", "0,1e10"] {
         let refused = plot(&[&format!("--window={window}")]);

@@ -113,10 +113,10 @@ fn what_is_cut_or_empty_or_endless_is_said_in_a_line() {
         ran.stderr
     };
     insta::assert_snapshot!(error(b"", &report), @"error: /dev/stdin is empty: nothing was recorded");
-    insta::assert_snapshot!(error(b"{\"a", &report), @"error: cannot use /dev/stdin: it ends in the middle: the disk was full, or the writer killed");
+    insta::assert_snapshot!(error(b"{\"a", &report), @"error: cannot use /dev/stdin: it is truncated: the disk was full, or the writer was killed");
     let endless = folder.run(&["report", "/dev/zero"]);
     insta::assert_snapshot!(endless.stderr, @"error: cannot use /dev/zero: this is not a recording of mem-profile; run the program with MEM_PROFILE_OUTPUT=run.mprof to make one");
     let endless = folder.run(&["plot", "/dev/zero"]);
-    assert!(endless.stderr.contains("/dev/zero is not a file of samples"), "{endless:?}");
+    assert!(endless.stderr.contains("/dev/zero is not a sample file"), "{endless:?}");
     assert_eq!(endless.code, 125);
 }

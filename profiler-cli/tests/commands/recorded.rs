@@ -164,10 +164,11 @@ fn a_leak_that_was_killed_is_found_in_what_it_left() {
     assert!(looks.any(|_| is_printing()), "it never came to print");
     let live = folder.run(&csv);
     assert_eq!(live.code, 0);
-    let says = format!("process {} still runs; these are its figures so far", child.id());
+    let says = format!("process {} is still running; these are its figures so far", child.id());
     assert_eq!(live.stderr, format!("warning: leak.mprof is incomplete: {says}\n"));
     let over = folder.run(&["report", "leak.mprof", "--output", "leak.mprof"]);
-    let refusal = "error: leak.mprof is a recording, and would be lost: name another file\n";
+    let refusal =
+        "error: leak.mprof is a recording, which would be overwritten: name another file\n";
     assert_eq!(over.code, 125);
     assert!(over.stderr.ends_with(refusal), "{}", over.stderr);
 
@@ -211,7 +212,11 @@ fn calls_of_annotated_functions_are_among_the_samples() {
     let refused = folder.run(&["plot", "a.dat", "--output", "own.mprof"]);
     assert_eq!(refused.code, 125);
     let refused = folder.run(&["exec", "--output", "own.mprof", "true"]);
-    assert!(refused.stderr.contains("it is a recording, and would be lost"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("it is a recording, which would be overwritten"),
+        "{}",
+        refused.stderr
+    );
 }
 
 /// Two tasks on one thread, each in a block while it waits; then they are moved to another thread,

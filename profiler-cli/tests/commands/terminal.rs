@@ -75,7 +75,7 @@ fn a_plot_has_the_colours_and_the_width_of_the_terminal() {
 fn without_its_feature_top_says_how_to_get_it() {
     let ran = Folder::new().run(&["top", "run.mprof"]);
     assert_eq!(ran.code, 125);
-    insta::assert_snapshot!(ran.stderr, @"error: `top` is not in this build: cargo install cargo-mem-profile --features tui");
+    insta::assert_snapshot!(ran.stderr, @"error: this build has no `top`: install the command with `--features tui`");
 }
 
 #[cfg(feature = "tui")]
@@ -84,10 +84,10 @@ fn top_shows_the_hottest_lines_until_q() {
     let folder = Folder::with("run.json", &crate::sample::leak());
     let ran = folder.run(&["top", "run.json"]);
     assert_eq!(ran.code, 125);
-    insta::assert_snapshot!(ran.stderr, @"error: `top` needs a terminal: `report` shows the figures once");
+    insta::assert_snapshot!(ran.stderr, @"error: `top` needs a terminal: use `report` to print the figures once");
     let ran = folder.run(&["top", &std::process::id().to_string()]);
     assert!(
-        ran.stderr.contains("records nothing: run it with MEM_PROFILE_OUTPUT"),
+        ran.stderr.contains("writes no recording: run it with MEM_PROFILE_OUTPUT"),
         "{}",
         ran.stderr
     );

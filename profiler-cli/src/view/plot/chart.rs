@@ -80,7 +80,7 @@ fn window(run: &Run, options: &Options) -> Result<(Timeline, f64)> {
     let shown = run.timeline.within(start + from, start + to);
     if shown.memory.samples.is_empty() {
         let seconds = run.timeline.seconds();
-        bail!("{name} has no sample between {from} and {to} s: it took {seconds:.3} s");
+        bail!("{name} has no sample between {from} and {to} s: the run took {seconds:.3} s");
     }
     Ok((shown, start))
 }
@@ -119,8 +119,8 @@ fn mark(windows: &[(Timeline, f64)], scale: &mut Scale, paint: &Paint) -> Mark {
 /// What kind of figure it is, whose, and what was running.
 fn explanation(peak: Peak, child: Option<u32>, run: &Timeline, paint: &Paint) -> Vec<String> {
     let kind = match peak.is_mark {
-        true => "as the system counted",
-        false => "the highest of the samples",
+        true => "as reported by the system",
+        false => "the highest sample",
     };
     let of = child.map_or_else(String::new, |child| format!(", of child {child}"));
     let is_running =

@@ -52,7 +52,7 @@ fn two_thousand_calls_have_an_entry_for_each_function() {
     let chart = chart(busy(), &Options::default());
     let expected = [
         "peak 100.0 MiB at 10.00 s",
-        "the highest of the samples",
+        "the highest sample",
         "in main",
         "main, 10.00 s",
         "parse::line ×1000, 1.50 s",
@@ -109,7 +109,8 @@ fn the_systems_mark_is_the_peak_and_explained() {
     timeline.memory.mark = Some(sample(4.25, 130));
     timeline.spans = vec![span("app::load", 4.0, 5.0, 0, 0)];
     let chart = chart(timeline, &Options::default());
-    let expected = ["peak 130.0 MiB at 4.25 s", "as the system counted", "in load", "load, 1.00 s"];
+    let expected =
+        ["peak 130.0 MiB at 4.25 s", "as reported by the system", "in load", "load, 1.00 s"];
     assert_eq!(legend(&chart), expected);
     assert!(chart.top > 130.0, "there is room above it");
 }
@@ -130,7 +131,7 @@ fn a_window_shows_its_own_peak_and_times_from_the_start_of_the_run() {
     assert_eq!(legend(&chart)[0], "peak 30.0 MiB at 3.00 s");
     assert!(chart.shades.iter().all(|it| it.from >= 2.0 && it.to <= 3.000_001));
     let refusal = Chart::new(&[run(rising())], &window(20.0, 30.0)).err().unwrap().to_string();
-    insta::assert_snapshot!(refusal, @"mprofile_1.dat has no sample between 20 and 30 s: it took 10.000 s");
+    insta::assert_snapshot!(refusal, @"mprofile_1.dat has no sample between 20 and 30 s: the run took 10.000 s");
 }
 
 #[test]
@@ -144,7 +145,7 @@ fn several_runs_begin_together_and_have_their_files_names() {
     let runs = [run(busy()), Run { name: "other.dat".into(), timeline: later }];
     let chart = Chart::new(&runs, &Options::default()).unwrap();
     let texts: Vec<_> = chart.legend.iter().map(|entry| entry.text.as_str()).collect();
-    let peak = ["peak 200.0 MiB at 10.00 s", "the highest of the samples", "in app::load"];
+    let peak = ["peak 200.0 MiB at 10.00 s", "the highest sample", "in app::load"];
     assert_eq!(texts, [&["mprofile_1.dat", "other.dat"][..], &peak[..]].concat());
     assert!(chart.curves.iter().all(|curve| curve.points[0].0.abs() < 1e-6));
     assert_eq!((chart.shades.len(), chart.title.as_str()), (0, "2 runs"));
@@ -159,7 +160,7 @@ fn children_are_curves_and_long_runs_are_thinned() {
     assert!(chart.curves[0].points.len() <= 841 * 4, "{}", chart.curves[0].points.len());
     let highest = chart.curves[0].points.iter().map(|point| point.1).fold(0.0, f64::max);
     assert!((highest - 7.0).abs() < 1e-9);
-    let peak = ["child 41", "peak 9.0 MiB at 1.00 s", "the highest of the samples, of child 41"];
+    let peak = ["child 41", "peak 9.0 MiB at 1.00 s", "the highest sample, of child 41"];
     assert_eq!(legend(&chart), peak);
     assert_eq!(chart.curves[1].name, "child 41");
     assert!(matches!(chart.legend[1].sign, Sign::Curve(color) if color == chart.curves[1].color));
@@ -229,7 +230,7 @@ fn a_plot_for_terminals() {
              0.00 s                            10.00 s
     ─ a day
     ● peak 100.0 MiB at 10.00 s
-      the highest of the samples
+      the highest sample
       in main
     █ main, 10.00 s
     █ parse::line ×1000, 1.50 s

@@ -11,7 +11,7 @@ use super::state::Top;
 use crate::figures::Measure;
 
 const MEASURES: [Measure; 4] =
-    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocations];
+    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocs];
 
 /// Columns from which on all figures have room.
 const WIDE: u16 = 100;
@@ -31,7 +31,7 @@ pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
         }
         None => {
             lines(top, frame, body);
-            "sort: i increment  p peak  b bytes  n allocations   arrows, Enter: function  q quit"
+            "sort: i increment  p peak  b allocated  n allocs   arrows, Enter: function  q quit"
         }
     };
     frame.render_widget(Line::from(keys).dim(), foot);
@@ -43,25 +43,25 @@ fn lines(top: &Top, frame: &mut Frame<'_>, area: Rect) {
     let is_shown = |measure: &Measure| area.width >= WIDE || *measure == top.measure;
     let measures: Vec<Measure> = MEASURES.into_iter().filter(is_shown).collect();
     let titles = measures.iter().map(|measure| {
-        let title = right(measure.name().to_owned());
+        let title = right(measure.title().to_owned());
         if *measure == top.measure { title.style(Style::new().reversed()) } else { title }
     });
-    let words = [right("times".into()), Cell::from("line"), Cell::from("source")];
+    let words = [right("Occurrences".into()), Cell::from("Line"), Cell::from("Line Contents")];
     let header = Row::new(titles.chain(words)).bold();
     let rows = top.rows.iter().map(|row| {
         let number = |measure: &Measure| {
             let figure = measure.of(&row.figures);
             right(figure.map_or_else(String::new, |it| measure.format(it, Unit::Auto, 1)))
         };
-        let times = row.figures.occurrences.unwrap_or(0).to_string();
+        let occurrences = row.figures.occurrences.unwrap_or(0).to_string();
         let place = printable(&format!("{}:{}", row.function.0, row.line));
-        let words = [right(times), Cell::from(place), Cell::from(row.source.clone())];
+        let words = [right(occurrences), Cell::from(place), Cell::from(row.source.clone())];
         Row::new(measures.iter().map(number).chain(words))
     });
     let longest = top.rows.iter().map(|row| row.function.0.len() + 6).max().unwrap_or(0);
     let place = Constraint::Length(u16::try_from(longest.clamp(4, 36)).unwrap_or(36));
     let numbers = measures.iter().map(|_| Constraint::Length(11));
-    let widths = numbers.chain([Constraint::Length(8), place, Constraint::Fill(1)]);
+    let widths = numbers.chain([Constraint::Length(11), place, Constraint::Fill(1)]);
     let table =
         Table::new(rows, widths).header(header).row_highlight_style(Style::new().reversed());
     let mut state = TableState::default().with_selected(Some(top.selected));

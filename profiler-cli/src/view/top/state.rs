@@ -74,7 +74,7 @@ impl Top {
             KeyCode::Char('i') => self.sort_by(Measure::Increment),
             KeyCode::Char('p') => self.sort_by(Measure::Peak),
             KeyCode::Char('b') => self.sort_by(Measure::Allocated),
-            KeyCode::Char('n') => self.sort_by(Measure::Allocations),
+            KeyCode::Char('n') => self.sort_by(Measure::Allocs),
             KeyCode::Down | KeyCode::Char('j') => self.go(1),
             KeyCode::Up | KeyCode::Char('k') => self.go(-1),
             KeyCode::PageDown => self.go(10),

@@ -45,13 +45,13 @@ fn first_lines(top: &Top) -> Vec<u32> {
 fn the_hottest_lines_come_first() {
     insta::assert_snapshot!(screen(&top(), 110, 8), @"
     run.mprof: process 41 still runs; these are its figures so far
-      increment        peak   allocated allocations    times line                source
-       95.4 MiB    97.7 KiB    95.4 MiB        1000      500 leak::process:35    let text = x.repeat(100_000);
-       48.8 KiB    39.1 KiB    48.8 KiB           1      500 leak::process:36    kept.push(text);
-       46.9 KiB    31.2 KiB    70.3 KiB           9        3 text::parse:6       let words: Vec<&str> = text.split
-            0 B         0 B         0 B           0        1 leak::process:33    let mut kept = Vec::new(); // <sc
-            0 B         0 B         0 B           0      501 leak::process:34    for id in 0..items {
-    sort: i increment  p peak  b bytes  n allocations   arrows, Enter: function  q quit
+      Increment        Peak   Allocated      Allocs Occurrences Line                Line Contents
+       95.4 MiB    97.7 KiB    95.4 MiB        1000         500 leak::process:35    let text = x.repeat(100_000)
+       48.8 KiB    39.1 KiB    48.8 KiB           1         500 leak::process:36    kept.push(text);
+       46.9 KiB    31.2 KiB    70.3 KiB           9           3 text::parse:6       let words: Vec<&str> = text.sp
+            0 B         0 B         0 B           0           1 leak::process:33    let mut kept = Vec::new(); //
+            0 B         0 B         0 B           0         501 leak::process:34    for id in 0..items {
+    sort: i increment  p peak  b allocated  n allocs   arrows, Enter: function  q quit
     ");
 }
 

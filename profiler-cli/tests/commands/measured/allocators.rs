@@ -132,7 +132,7 @@ fn an_allocator_from_elsewhere_is_said_and_pages_are_counted() {
     let ran = ran.run(&["--lines", "main"]).ended(0);
     assert_eq!(ran.snapshot.as_ref().unwrap().backend, Backend::Rss);
     let note = "mem-profile: guest: its allocator, of the crate elsewhere, is not a static of the \
-                workspace: figures are of the resident set\n";
+                workspace: the resident set is measured instead\n";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
 }
 
@@ -148,6 +148,6 @@ fn where_an_allocator_cannot_be_wrapped_only_that_is_given_up() {
     let notes: Vec<_> =
         ran.stderr.lines().filter(|line| line.starts_with("mem-profile:")).collect();
     let note =
-        "mem-profile: path: its allocator cannot be wrapped: figures are of the resident set";
+        "mem-profile: path: its allocator cannot be wrapped: the resident set is measured instead";
     assert_eq!(notes, [note]);
 }

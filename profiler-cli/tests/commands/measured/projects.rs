@@ -117,8 +117,8 @@ fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
     let ran = project.run(&["--lines", "tool_lib::prase::numbers"]).ended(125);
     assert_eq!(
         ran.stderr,
-        "error: `tool_lib::prase::numbers` names no function that can be measured: there is \
-         `tool_lib::parse::numbers`\n"
+        "error: `tool_lib::prase::numbers` matches no function that can be measured: did you \
+         mean `tool_lib::parse::numbers`?\n"
     );
 }
 
@@ -129,7 +129,8 @@ fn a_pattern_that_names_nothing_in_what_is_built_is_an_error() {
     let absent = "tool_lib::tests::*,outer::outer";
     let ran = project.run(&["--lines", absent]).ended(101);
     for pattern in absent.split(',') {
-        let error = format!("error: `{pattern}` names no function in what is built\n");
+        let error =
+            format!("error: `{pattern}` matches no function in the crates that are built\n");
         assert!(ran.stderr.contains(&error), "{}", ran.stderr);
     }
     // Nor is it run when nothing is left to build.
@@ -137,7 +138,8 @@ fn a_pattern_that_names_nothing_in_what_is_built_is_an_error() {
     let lines = &["--lines", absent, "--lines", "tool_lib::parse::*"];
     let ran = project.run(lines).ended(0);
     assert_eq!(ran.functions(), ["tool_lib::parse::numbers"]);
-    let note = "mem-profile: tool: `outer::outer` names no function in what is built\n";
+    let note =
+        "mem-profile: tool: `outer::outer` matches no function in the crates that are built\n";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
     project.run(&["--lines", absent, "--test", "outer"]).ended(0);
 }
@@ -151,8 +153,8 @@ fn a_crate_in_which_nothing_is_measured_is_named() {
     let ran = Project::new("slight", &files).run(&[]).ended(5);
     let notes: Vec<_> = ran.stderr.lines().filter(|it| it.starts_with("mem-profile: ")).collect();
     let expected = [
-        "mem-profile: slight: not measured: it has no functions, unless in macros",
-        "mem-profile: slight: not measured: its functions are trivial, `--lines 'slight::*'` measures them",
+        "mem-profile: slight: not measured: it has no functions outside of macros",
+        "mem-profile: slight: not measured: all its functions are trivial; `--lines 'slight::*'` measures them",
     ];
     assert_eq!(notes, expected);
 }

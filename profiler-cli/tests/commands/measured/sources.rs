@@ -61,7 +61,7 @@ fn main() {
     files::other::keep src/odd place/other.rs:4 300
     files::parse::deep::keep src/parse/deep.rs:2 1000
     ");
-    let note = "/out/generated.rs is not measured: a macro makes it part of the crate\n";
+    let note = "/out/generated.rs is not measured: a macro includes it in the crate\n";
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
     assert!(project.tree() == before, "nothing is written there");
 }

@@ -15,11 +15,11 @@ const figuresOf = new WeakMap();
 
 /** The columns of figures: key, title, whether it holds sizes, whether rss has it too. */
 const COLUMNS = [
-  { key: "increment", title: "Held", isSize: true, inRss: true },
+  { key: "increment", title: "Increment", isSize: true, inRss: true },
   { key: "peak", title: "Peak", isSize: true },
-  { key: "usage", title: "In use", isSize: true, inRss: true },
-  { key: "allocations", title: "Blocks" },
-  { key: "occurrences", title: "Runs", inRss: true },
+  { key: "usage", title: "Mem usage", isSize: true, inRss: true },
+  { key: "allocations", title: "Allocs" },
+  { key: "occurrences", title: "Occurrences", inRss: true },
 ];
 
 const shownColumns = () => COLUMNS.filter((column) => isHeap() || column.inRss);
@@ -30,7 +30,7 @@ function named(array) {
   return { number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind };
 }
 
-/** Whether the figures of a row are those of code, and not the reading on entry. */
+/** Whether a row belongs to code, rather than to the reading on entry. */
 const isBody = ({ kind }) => kind !== "entry";
 
 /** The source of a line, in its colours. */
@@ -70,7 +70,7 @@ function cell(column, value, most = 0) {
   return td;
 }
 
-/** What the bars of a function are shares of. The reading on entry is no line's doing. */
+/** The figures that a full bar stands for. The reading on entry is not caused by a line. */
 function scales(lines) {
   const body = lines.filter(isBody);
   const most = (key) => body.reduce((most, line) => Math.max(most, Math.abs(line[key] ?? 0)), 0);
@@ -78,7 +78,7 @@ function scales(lines) {
   return { increment: most("increment"), peak: most("peak"), gained };
 }
 
-/** As in the table for terminals: a half of what all lines gain or reach is hot, a tenth warm. */
+/** As in terminals: a line with half of all increments and peaks is hot, one with a tenth is warm. */
 function heats(lines) {
   const weight = (line) => Math.max(0, line.increment ?? 0, line.peak ?? 0);
   const total = lines.filter(isBody).reduce((sum, line) => sum + weight(line), 0);
@@ -107,12 +107,12 @@ function callee(index) {
   return make("button", { type: "button", class: "callee", "data-function": index }, `→ ${name}`);
 }
 
-/** The row below a line that says its figures in words. */
+/** The row below a line that explains its figures. */
 function explanation(line, gained) {
   const figures = { ...line, whole: gained };
   const sentences = shownColumns().map(({ key }) => sentence(key, figures)).filter(Boolean);
   if (line.calls !== null) {
-    sentences.unshift(`Most of it is what ${page.functions[line.calls].name} does, which it calls.`);
+    sentences.unshift(`Most of it happens in ${page.functions[line.calls].name}, which this line calls.`);
   }
   const items = sentences.map((text) => make("li", {}, text));
   const width = shownColumns().length + 2;

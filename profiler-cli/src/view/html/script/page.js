@@ -6,19 +6,19 @@ const page = JSON.parse(byId("data").textContent);
 // ---- Hottest lines
 
 const MEASURES = [
-  { key: "increment", title: "Held", says: "held", at: 5 },
-  { key: "peak", title: "Peak", says: "at its peak", at: 6 },
-  { key: "allocated", title: "Allocated", says: "allocated", at: 7 },
+  { key: "increment", title: "Increment", at: 5 },
+  { key: "peak", title: "Peak", at: 6 },
+  { key: "allocated", title: "Allocated", at: 7 },
 ];
 const SHOWN_LINES = 5;
-/** What has less than this of the first line's share is noise. */
+/** Lines with less than this share of the first line's figure are not shown. */
 const SMALLEST_SHARE = 0.01;
 
 /**
- * The few lines with most of a measure, less those that only call another function.
+ * The lines with the highest figures, without lines that only call another measured function.
  *
- * A line cannot hold more than is left of its function in all: what a local takes on one line is
- * given back on the closing brace.
+ * The increment of a line is capped by its function's: a local that one line allocates is freed on
+ * the closing brace.
  */
 function hottest({ key, at }) {
   const found = [];
@@ -43,10 +43,10 @@ function hotLine({ index, row, value }, most, measure) {
   const line = named(page.functions[index].lines[row]);
   const [number, unit] = scaled(value);
   const isLess = measure.key === "increment" && value < line.increment;
-  const left = isLess ? ` Its function gave the rest back: ${exactly(value)} is left.` : "";
+  const left = isLess ? ` Its function freed the rest: ${exactly(value)} is left.` : "";
   const entry = make(
     "li", { class: measure.key },
-    make("p", { class: "much" }, make("b", {}, number), ` ${unit} `, make("span", {}, measure.says)),
+    make("p", { class: "much" }, make("b", {}, number), ` ${unit} `, make("span", {}, measure.title)),
     make("div", { class: "what" },
       make("button", { type: "button", class: "place", "data-function": index, "data-row": row }, `${file}:${line.number}`),
       make("span", { class: "in" }, ` in ${name}`),
@@ -62,7 +62,7 @@ function showHottest(measure) {
   const most = found[0]?.value;
   const shown = found.filter(({ value }) => value >= most * SMALLEST_SHARE);
   const entries = shown.map((entry) => hotLine(entry, most, measure));
-  const nothing = make("p", { class: "nothing" }, measure.key === "increment" ? "No line holds memory." : "Nothing was measured.");
+  const nothing = make("p", { class: "nothing" }, measure.key === "increment" ? "No line has a positive increment." : "Nothing was measured.");
   byId("hottest").replaceChildren(entries.length ? make("ol", {}, ...entries) : nothing);
   for (const button of byId("measures").children) {
     button.setAttribute("aria-pressed", String(button.dataset.key === measure.key));
@@ -84,11 +84,11 @@ function makeMeasures() {
 
 const RANKED = [
   { key: "name", title: "Function", isText: true },
-  { key: "increment", title: "Held", isSize: true },
+  { key: "increment", title: "Increment", isSize: true },
   { key: "peak", title: "Peak", isSize: true, heapOnly: true },
   { key: "allocated", title: "Allocated", isSize: true, heapOnly: true },
-  { key: "allocations", title: "Blocks", heapOnly: true },
-  { key: "occurrences", title: "Calls" },
+  { key: "allocations", title: "Allocs", heapOnly: true },
+  { key: "occurrences", title: "Occurrences" },
 ];
 const ranked = () => RANKED.filter((column) => isHeap() || !column.heapOnly);
 const bodies = [];

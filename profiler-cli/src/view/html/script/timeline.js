@@ -48,7 +48,7 @@ function pathOf(points, { x, y }) {
   return points.map(([time, bytes], at) => `${at === 0 ? "M" : "L"}${x(time).toFixed(2)} ${y(bytes).toFixed(2)}`).join("");
 }
 
-/** What was in use at a moment: the last reading before it. */
+/** Memory in use at a moment: the last reading before it. */
 function readingAt(points, time) {
   let [low, high] = [0, points.length - 1];
   while (low < high) {
@@ -71,8 +71,8 @@ function peakWords({ peak, readings, interval, rows }) {
   const inside = peak.rows.map((row) => rows[row].name);
   const where = inside.length ? `, in ${some(inside)}` : "";
   return `Peak: ${exactly(peak.bytes)} in use after ${duration(peak.time)}${where}. ` +
-    `It is the highest of ${times(readings, "reading")}: one every ${duration(interval)}, and where calls begin and end. ` +
-    "What came and went in between is not seen.";
+    `It is the highest of ${times(readings, "reading")}: one every ${duration(interval)}, and one where each call begins and ends. ` +
+    "Changes between two readings are not visible.";
 }
 
 function axes({ duration: whole }, { most, x, y }) {
@@ -98,7 +98,7 @@ function peakMark({ peak }, { x, y }) {
   return mark;
 }
 
-/** The drawing of memory, with a line at the moment that is looked at. */
+/** The chart of memory, with a line at the selected moment. */
 function memoryChart(timeline, scales) {
   const { points } = timeline;
   const { sizes, moments, lines } = axes(timeline, scales);
@@ -110,7 +110,7 @@ function memoryChart(timeline, scales) {
   return make("div", { class: "plot" }, picture, ...sizes, ...moments, peakMark(timeline, scales));
 }
 
-/** A row: what it is, when it ran, how often. */
+/** The row of a function or named block: its name, when it ran, how often. */
 function spanRow(row, index, { x }) {
   const { name, function: at, is_block: isBlock, runs, calls, omitted, is_open: isOpen } = row;
   const title = at === null ? make("span", { class: "label" }, name) : make("button", { type: "button", class: "label", "data-function": at }, name);
@@ -129,7 +129,7 @@ function spanRow(row, index, { x }) {
   return entry;
 }
 
-/** The rows, of which the longest are shown until all are asked for. */
+/** The rows. Only the longest are shown until a button shows all. */
 function spanRows({ rows }, scales) {
   const length = ({ runs }) => runs.reduce((sum, [start, end]) => sum + end - start, 0);
   const longest = rows.map((row, index) => [length(row), index]).sort(([a], [b]) => b - a).slice(0, SHOWN_ROWS);

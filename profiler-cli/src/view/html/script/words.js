@@ -18,7 +18,7 @@ function size(bytes) {
   return scaled(bytes).join(" ");
 }
 
-/** The size, and all of its digits where the unit hides some. */
+/** The size, and its exact bytes where the unit hides digits. */
 function exactly(bytes) {
   return Math.abs(bytes) < 1024 ? size(bytes) : `${size(bytes)} (${count(bytes)} bytes)`;
 }
@@ -41,29 +41,29 @@ const memory = () => (isHeap() ? "memory" : "resident memory of the process");
 /** Sentences on the figures of a line or a function, by column. */
 const explain = {
   increment({ increment, occurrences, whole, isFunction, kind }) {
-    if (kind === "entry") return "No gain of the function: what was in use when it was first entered.";
-    if (increment === 0) return `As much ${memory()} in use after as before: nothing is held.`;
+    if (kind === "entry") return "Memory in use when the function was first entered. The function did not cause it.";
+    if (increment === 0) return `No change: as much ${memory()} in use after as before.`;
     const runs = times(occurrences, isFunction ? "call" : "execution");
     const who = occurrences === 1 ? `its only ${runs.slice(2)}` : `its ${runs} together`;
-    if (increment < 0) return `${who} gave back ${exactly(-increment)}.`;
-    const share = whole > 0 ? `, ${percent(increment, whole)} of what its function gained` : "";
+    if (increment < 0) return `${who} reduced the memory in use by ${exactly(-increment)}.`;
+    const share = whole > 0 ? `, ${percent(increment, whole)} of the positive increments in its function` : "";
     return `${who} left ${exactly(increment)} more in use than before${share}.`;
   },
   peak({ peak }) {
-    if (peak === 0) return "It never rose above what was in use when it started.";
-    return `While it ran once, ${memory()} rose by up to ${exactly(peak)} above its start.`;
+    if (peak === 0) return "Memory never rose above its level at the start.";
+    return `During one execution, ${memory()} rose by up to ${exactly(peak)} above its start.`;
   },
   usage({ usage, kind }) {
     if (kind === "entry") return `${exactly(usage)} in use when the function was first entered.`;
-    return `Up to ${exactly(usage)} in use when it had run: the highest over all executions.`;
+    return `Up to ${exactly(usage)} in use after it ran: the highest of all executions.`;
   },
   allocated({ allocated }) {
-    return `${exactly(allocated)} requested in all, whether given back or not.`;
+    return `${exactly(allocated)} allocated in total, freed or not.`;
   },
   allocations({ allocations, allocated }) {
     if (allocations === 0) return "It allocated nothing.";
     const average = size(Math.round(allocated / allocations));
-    return `${times(allocations, "block")} requested, of ${exactly(allocated)} in all: ${average} each.`;
+    return `${times(allocations, "allocation")}, ${exactly(allocated)} in total: ${average} each on average.`;
   },
   occurrences({ occurrences, isFunction, kind }) {
     return `${isFunction || kind === "entry" ? "Called" : "It ran"} ${occurrences === 1 ? "once" : times(occurrences, "time")}.`;

@@ -4,7 +4,7 @@
 //! be an error in crates that deny warnings.
 
 use crate::items::Item;
-use crate::span::{Locate, Place};
+use crate::rows::{Locate, Place};
 use proc_macro2::{Span, TokenStream};
 use std::io::Write;
 use syn::Error;

@@ -3,13 +3,15 @@
 use crate::args::Args;
 use crate::budget::Budget;
 use crate::diag::{self, Errors};
+use crate::emit::{self, tasks};
+use crate::function::Function;
 use crate::items::{Item, Kind};
 use crate::names::Names;
-use crate::old::{Old, rebuilt};
-use crate::span::{Compiler, Locate, Rows};
-use crate::target::{self, Container, Function, Target};
+use crate::old_syntax::{Old, rebuilt};
+use crate::rows::{Compiler, Locate, Rows};
+use crate::target::{self, Container, Target};
 use crate::walk::Walker;
-use crate::{budget, emit, emit_async, lints, source, stack};
+use crate::{budget, lints, source, stack};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
 use syn::{Block, LitStr, Signature};
@@ -159,14 +161,14 @@ impl Expansion<'_> {
         block: &mut Block,
     ) {
         let is_compared = lints::is_compared(&signature.ident, block);
-        let parameters = emit_async::rebind(&mut signature.inputs);
-        let pin = emit_async::pin(&signature.output, block.brace_token.span.open());
-        let frame = emit_async::task_frame();
+        let parameters = tasks::rebind(&mut signature.inputs);
+        let pin = tasks::pin(&signature.output, block.brace_token.span.open());
+        let frame = tasks::task_frame();
         let opening = quote!(#parameters #pin #frame);
         rows.first_row = Walker::first_row(block, &rows);
         Walker::async_body(&self.names, &rows, block, opening);
         let limits = self.budget.limits(&self.names);
-        let call = emit_async::call(&self.names, limits.as_ref(), &signature.output, block);
+        let call = tasks::call(&self.names, limits.as_ref(), &signature.output, block);
         block.stmts = Vec::from_iter(emit::statement(call));
         if is_compared {
             lints::conceal(block);

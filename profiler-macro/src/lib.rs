@@ -12,9 +12,9 @@ mod diag;
 #[cfg(feature = "enabled")]
 mod emit;
 #[cfg(feature = "enabled")]
-mod emit_async;
-#[cfg(feature = "enabled")]
 mod expand;
+#[cfg(feature = "enabled")]
+mod function;
 #[cfg(feature = "enabled")]
 mod items;
 #[cfg(feature = "enabled")]
@@ -22,15 +22,15 @@ mod lints;
 #[cfg(feature = "enabled")]
 mod names;
 #[cfg(feature = "enabled")]
-mod old;
+mod old_syntax;
 #[cfg(feature = "enabled")]
 mod options;
 #[cfg(feature = "enabled")]
 mod plan;
 #[cfg(feature = "enabled")]
-mod source;
+mod rows;
 #[cfg(feature = "enabled")]
-mod span;
+mod source;
 #[cfg(feature = "enabled")]
 mod stack;
 #[cfg(feature = "enabled")]

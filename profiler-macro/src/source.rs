@@ -1,6 +1,6 @@
 //! The source text of a function, embedded because the file may be gone when the report is made.
 
-use crate::span::Rows;
+use crate::rows::Rows;
 use proc_macro2::{Span, TokenStream};
 use syn::Block;
 

@@ -8,13 +8,13 @@ mod closures;
 mod deep;
 mod items;
 mod loops;
-mod old;
+mod old_syntax;
 mod plan;
 mod refusals;
 mod text;
 
 use crate::expand;
-use crate::span::{Locate, Place};
+use crate::rows::{Locate, Place};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::rc::Rc;

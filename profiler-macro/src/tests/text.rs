@@ -1,8 +1,8 @@
 //! Which lines a function has, and their text.
 
 use super::Text;
+use crate::rows::{Extent, Locate, Place, Rows};
 use crate::source;
-use crate::span::{Extent, Locate, Place, Rows};
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
 use std::rc::Rc;

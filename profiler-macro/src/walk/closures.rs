@@ -2,7 +2,7 @@
 
 use super::opening::Opening;
 use super::{Frame, Walker, facts, heads};
-use crate::{emit, emit_async};
+use crate::emit::{self, tasks};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::Visit;
@@ -78,16 +78,16 @@ impl Walker<'_> {
         if !closure.inputs.iter().all(is_name) || !has_blocks(&closure.body) {
             return;
         }
-        let frame = emit_async::task_frame();
+        let frame = tasks::task_frame();
         let pin = match &closure.output {
             syn::ReturnType::Default => TokenStream::new(),
-            output => emit_async::pin(output, closure.inputs_end.span),
+            output => tasks::pin(output, closure.inputs_end.span),
         };
         self.around += 2;
         self.closure_body(closure, Opening::Task(quote::quote!(#pin #frame #first)));
         self.around -= 2;
         if let Expr::Block(body) = &mut *closure.body {
-            let task = emit_async::closure(self.names, row, &body.block);
+            let task = tasks::closure(self.names, row, &body.block);
             body.block.stmts = vec![Stmt::Expr(Expr::Verbatim(task), None)];
         }
     }
@@ -99,7 +99,7 @@ impl Walker<'_> {
         }
         let row = heads::expression(expr).and_then(|token| self.rows.row(token));
         let row = row.unwrap_or(self.frame.current);
-        let mut opening = emit_async::task_frame();
+        let mut opening = tasks::task_frame();
         opening.extend(self.first_event(row, expr));
         let Expr::Async(block) = std::mem::replace(expr, Expr::PLACEHOLDER) else { return };
         let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
@@ -108,7 +108,7 @@ impl Walker<'_> {
         self.block(&mut block.block, Opening::Task(opening).plain());
         self.around -= 1;
         self.frame = outer;
-        *expr = Expr::Verbatim(emit_async::block(self.names, row, block));
+        *expr = Expr::Verbatim(tasks::block(self.names, row, block));
     }
 }
 

@@ -7,7 +7,7 @@ use super::tail::{self, Outcome};
 use crate::items::is;
 use crate::names::is_condition;
 use crate::plan::{BlockShape, Kind, Statement};
-use crate::span::Rows;
+use crate::rows::Rows;
 use proc_macro2::{Span, TokenStream};
 use syn::{Attribute, Block, Expr, ExprBlock, Stmt};
 

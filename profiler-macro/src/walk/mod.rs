@@ -17,7 +17,7 @@ mod tail;
 pub(crate) use tail::LOOKS;
 
 use crate::names::Names;
-use crate::span::{FirstRow, Rows};
+use crate::rows::{FirstRow, Rows};
 use jumps::Jumps;
 use opening::Opening;
 use proc_macro2::{Span, TokenStream};

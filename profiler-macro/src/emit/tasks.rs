@@ -1,6 +1,6 @@
 //! Async bodies: a wrapper around the future hides what other tasks do between two polls of it.
 
-use crate::emit::row;
+use super::statements::row;
 use crate::names::{self, Names, is_condition};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;

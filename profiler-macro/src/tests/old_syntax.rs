@@ -1,7 +1,7 @@
 //! Items by their tokens, and syntax that the parser does not know.
 
 use crate::items::{Item, Kind};
-use crate::old::Old;
+use crate::old_syntax::Old;
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
 

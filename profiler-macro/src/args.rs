@@ -2,14 +2,14 @@
 
 use crate::budget::Budget;
 use crate::diag::Errors;
-use crate::options::{ends, path, set, skip_to_comma, value};
+use crate::options::{is_complete, path, set, skip_to_comma, value};
 use proc_macro2::{Ident, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{LitStr, Path, Result, Token};
 
 const OPTIONS: &str = "the options are `name = \"…\"`, `crate = path` and `skip`, and the limits \
-    `max_increment`, `max_peak`, `max_allocations` and `no_leak`, of all threads with `process`";
+    `max_increment`, `max_peak`, `max_allocations` and `no_leak`, which apply to all threads with `process`";
 
 /// `#[mem_profile(name = "…", crate = path, skip)]` and limits, each at most once.
 #[derive(Default)]
@@ -21,7 +21,7 @@ pub(crate) struct Args {
 }
 
 impl Args {
-    /// Reads every option, also those after a wrong one.
+    /// Reads all options, also those after a wrong one.
     pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Self {
         let mut args = Self::default();
         let options = |input: ParseStream| {
@@ -55,7 +55,7 @@ impl Args {
                 let value = path(input, &option)?;
                 set(&mut self.runtime, &option, value, errors);
             }
-            "skip" if ends(input) => set(&mut self.skip, &option, (), errors),
+            "skip" if is_complete(input) => set(&mut self.skip, &option, (), errors),
             "skip" => return Err(input.error("`skip` takes no value; write `skip` alone")),
             _ if self.budget.option(&option, input, errors)? => {}
             unknown => {

@@ -1,19 +1,19 @@
-//! Budgets: limits of a function, and of a block in `assert_budget!`.
+//! Budgets: the limits of a function, or of a block in `assert_budget!`.
 
 use crate::diag::Errors;
 use crate::names::{self, Names};
-use crate::options::{ends, set};
+use crate::options::{is_complete, set};
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Lit, Result, Token, token};
 
-const SIZE: &str = "a whole number and its unit: `\"64 MiB\"`, in B, KiB, MiB or GiB";
+const SIZE: &str = "a whole number with a unit (B, KiB, MiB or GiB): `\"64 MiB\"`";
 const COUNT: &str = "a whole number: `1000`";
-const LIMITS: &str = "the limits are `max_increment = \"…\"`, `max_peak = \"…\"`, `max_allocations = …` and `no_leak`; with `process` they are those of all threads";
+const LIMITS: &str = "the limits are `max_increment = \"…\"`, `max_peak = \"…\"`, `max_allocations = …` and `no_leak`; with `process` they apply to all threads";
 
-/// What a call or a block may take.
+/// The limits of a call or a block.
 #[derive(Default)]
 pub(crate) struct Budget {
     max_increment: Option<u64>,
@@ -21,12 +21,12 @@ pub(crate) struct Budget {
     max_allocations: Option<u64>,
     no_leak: Option<Span>,
     process: Option<Span>,
-    /// Where the first limit stands.
-    pub(crate) place: Option<Span>,
+    /// The span of the first limit.
+    pub(crate) first_limit: Option<Span>,
 }
 
 impl Budget {
-    /// Reads the limit that begins with `option`; false if that is none.
+    /// Reads the limit that begins with `option`; false if it is not a limit.
     pub(crate) fn option(
         &mut self,
         option: &Ident,
@@ -37,12 +37,12 @@ impl Budget {
             "max_increment" => (&mut self.max_increment, true),
             "max_peak" => (&mut self.max_peak, true),
             "max_allocations" => (&mut self.max_allocations, false),
-            "no_leak" if ends(input) => {
+            "no_leak" if is_complete(input) => {
                 set(&mut self.no_leak, option, option.span(), errors);
-                self.place.get_or_insert(option.span());
+                self.first_limit.get_or_insert(option.span());
                 return Ok(true);
             }
-            "process" if ends(input) => {
+            "process" if is_complete(input) => {
                 set(&mut self.process, option, option.span(), errors);
                 return Ok(true);
             }
@@ -52,7 +52,7 @@ impl Budget {
             _ => return Ok(false),
         };
         set(slot, option, limit(option, input, is_size)?, errors);
-        self.place.get_or_insert(option.span());
+        self.first_limit.get_or_insert(option.span());
         Ok(true)
     }
 
@@ -62,22 +62,22 @@ impl Budget {
         if let Some(no_leak) = self.no_leak {
             errors.at(
                 no_leak,
-                "`no_leak` counts the blocks of the calling thread; with `process`, write \
-                 `max_increment = \"0 B\"` instead",
+                "`no_leak` and `process` exclude each other: `no_leak` is about blocks of the calling \
+                 thread; write `max_increment = \"0 B\"` instead of `no_leak`",
             );
-        } else if self.place.is_none() {
-            errors.at(process, format!("`process` needs a limit beside it; {LIMITS}"));
+        } else if self.first_limit.is_none() {
+            errors.at(process, format!("`process` needs a limit; {LIMITS}"));
         }
     }
 
     /// The span of the first option of a budget.
-    pub(crate) fn any(&self) -> Option<Span> {
-        self.place.or(self.process)
+    pub(crate) fn span(&self) -> Option<Span> {
+        self.first_limit.or(self.process)
     }
 
     /// `Limits { … }`; nothing without a limit.
     pub(crate) fn limits(&self, Names { runtime }: &Names) -> Option<TokenStream> {
-        self.place?;
+        self.first_limit?;
         let [increment, peak, allocations] =
             [self.max_increment, self.max_peak, self.max_allocations].map(|limit| match limit {
                 Some(limit) => quote!(::core::option::Option::Some(#limit)),
@@ -112,7 +112,7 @@ fn limit(option: &Ident, input: ParseStream, is_size: bool) -> Result<u64> {
         Lit::Str(size) if is_size => bytes(&size.value()),
         _ => None,
     };
-    value.filter(|_| ends(input)).ok_or_else(|| wrong(span))
+    value.filter(|_| is_complete(input)).ok_or_else(|| wrong(span))
 }
 
 /// The bytes of `64 MiB`.
@@ -130,7 +130,7 @@ fn bytes(size: &str) -> Option<u64> {
 }
 
 /// `assert_budget!(LIMITS, { BODY })` becomes `{ let budget = …; let value = { BODY }; drop(budget);
-/// value }`: what the block's last expression leaves behind is gone when the budget is checked.
+/// value }`: the temporaries of the block's tail are dropped before the budget is checked.
 pub(crate) fn block(input: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     match (|input: ParseStream| parse(input, &mut errors)).parse2(input) {
@@ -156,14 +156,14 @@ fn parse(input: ParseStream, errors: &mut Errors) -> Result<(Budget, TokenTree)>
         }
     }
     if !input.peek(token::Brace) {
-        return Err(input.error("after the limits comes a block: `{ … }`"));
+        return Err(input.error("expected a block after the limits: `{ … }`"));
     }
     let body = input.parse()?;
     if let Ok(more) = input.parse::<TokenTree>() {
-        return Err(Error::new(more.span(), "nothing comes after the block"));
+        return Err(Error::new(more.span(), "unexpected token after the block; remove it"));
     }
     budget.check(errors);
-    if budget.any().is_none() {
+    if budget.span().is_none() {
         return Err(Error::new(Span::call_site(), format!("a budget needs a limit; {LIMITS}")));
     }
     Ok((budget, body))

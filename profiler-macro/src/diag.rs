@@ -1,15 +1,12 @@
-//! Errors: collected, combined, and emitted beside the untouched item.
-//!
-//! A note about an item that stays as it is goes to standard error: a warning of the compiler would
-//! be an error in crates that deny warnings.
+//! Errors: collected, combined, and emitted after the unchanged item.
 
 use crate::items::Item;
-use crate::rows::{Locate, Place};
+use crate::rows::{Locate, Location};
 use proc_macro2::{Span, TokenStream};
 use std::io::Write;
 use syn::Error;
 
-/// Everything that is wrong with one use of the attribute.
+/// All errors in one use of the attribute.
 #[derive(Default)]
 pub(crate) struct Errors(Option<Error>);
 
@@ -29,21 +26,21 @@ impl Errors {
         self.0.is_none()
     }
 
-    /// `item`, followed by one `compile_error!` per error. The item stays, so that the compiler
-    /// does not also complain about every use of it.
+    /// `item`, followed by one `compile_error!` per error. The item stays, so that the compiler does not
+    /// report each use of it as well.
     pub(crate) fn beside(self, mut item: TokenStream) -> TokenStream {
         item.extend(self.0.map(|error| error.into_compile_error()));
         item
     }
 }
 
-/// Warns that a function is left as it is. Not as a warning of the compiler's: one that macros can cause
-/// is an error where warnings are denied. Cargo shows it, and again when nothing has to be compiled.
-pub(crate) fn left_alone(locate: &dyn Locate, item: &Item) {
+/// Warns that a function is not measured. On standard error, since a warning of the compiler's would be an
+/// error where warnings are denied. Cargo shows it, also when nothing has to be compiled.
+pub(crate) fn warn_not_measured(locate: &dyn Locate, item: &Item) {
     let Some(first) = item.tokens.get(item.attributes) else { return };
-    let Place { file, line } = locate.place(first.span());
+    let Location { file, line } = locate.start(first.span());
     let text = format!(
-        "warning: `#[mem_profile]` cannot parse the header of this function, so it is not measured; \
+        "warning: `#[mem_profile]` cannot parse the signature of this function, so it is not measured; \
          write its types as in edition 2021: `&dyn Fn(u8)`\n --> {file}:{line}\n"
     );
     let _ = std::io::stderr().write_all(text.as_bytes());

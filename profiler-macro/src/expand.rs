@@ -5,9 +5,9 @@ use crate::budget::Budget;
 use crate::diag::{self, Errors};
 use crate::emit::{self, tasks};
 use crate::function::Function;
-use crate::items::{Item, Kind};
+use crate::items::{Item, ItemKind};
 use crate::names::Names;
-use crate::old_syntax::{Old, rebuilt};
+use crate::old_syntax::{OldSyntax, rebuilt};
 use crate::rows::{Compiler, Locate, Rows};
 use crate::target::{self, Container, Target};
 use crate::walk::Walker;
@@ -27,13 +27,13 @@ pub(crate) fn block(input: proc_macro::TokenStream) -> proc_macro::TokenStream {
     stack::run(|| budget::block(input.into()).into())
 }
 
-/// The instrumented item, or the untouched one beside the errors.
+/// The instrumented item, or the unchanged one and the errors.
 pub(crate) fn expand(
     arguments: TokenStream,
     item: TokenStream,
     locate: &dyn Locate,
 ) -> TokenStream {
-    // An editor's analysis has no files; it is best served with what the user has written.
+    // No file: this is rust-analyzer, which works best with the unchanged item.
     if locate.attribute().file.is_empty() {
         return item;
     }
@@ -42,7 +42,7 @@ pub(crate) fn expand(
     if args.skip.is_some() {
         return errors.beside(item);
     }
-    let mut old = Old::default();
+    let mut old = OldSyntax::default();
     match target::parse(&item, &args, &mut old, &mut errors) {
         Some(target) if errors.is_empty() => {
             let names = Names::new(args.runtime.as_ref());
@@ -62,10 +62,10 @@ struct Expansion<'a> {
 }
 
 impl Expansion<'_> {
-    /// The item with all that can be measured in it; the attribute stands on it if it is `direct`.
+    /// The instrumented item; `direct` if the attribute stands on it, and not on an item around it.
     fn target(&self, target: Target, direct: bool) -> TokenStream {
         match target {
-            Target::Plain(mut function) => {
+            Target::BodyOnly(mut function) => {
                 let allowed = lints::allowed(&function.block);
                 let rows = Rows::new(self.locate, &function.extent(direct));
                 let source = source::text(
@@ -77,7 +77,7 @@ impl Expansion<'_> {
                 self.body(rows, source, &function.name, &mut function.block);
                 function.into_tokens(&allowed)
             }
-            Target::Function(mut function) => {
+            Target::Parsed(mut function) => {
                 self.function(Function::of(&mut function), direct);
                 function.into_token_stream()
             }
@@ -85,33 +85,33 @@ impl Expansion<'_> {
                 let items = Item::all(body.stream()).flat_map(|item| self.item(item));
                 header.into_iter().chain([rebuilt(&body, items.collect())]).collect()
             }
-            Target::Unreadable(item) => {
-                diag::left_alone(self.locate, &item);
+            Target::Unparsed(item) => {
+                diag::warn_not_measured(self.locate, &item);
                 item.tokens.into_iter().collect()
             }
         }
     }
 
-    /// An item inside an annotated one. If it cannot be measured, it is left alone: nobody has asked for
-    /// it in particular.
+    /// An item inside an annotated one. If it cannot be measured, it stays as it is, without an error:
+    /// nobody has annotated it in particular.
     fn item(&self, mut item: Item) -> TokenStream {
-        let is_ours = !item.has_own_attribute() && !item.is_const();
+        let is_included = !item.has_own_attribute() && !item.is_const();
         match item.kind {
-            Kind::Function if is_ours && item.body().is_some() => {
-                let mut old = Old::default();
+            ItemKind::Function if is_included && item.body().is_some() => {
+                let mut old = OldSyntax::default();
                 match target::function(item, &mut old) {
-                    Target::Function(function) if target::is_refused(&function) => {
+                    Target::Parsed(function) if target::is_refused(&function) => {
                         old.put_back(function.into_token_stream())
                     }
                     function => old.put_back(self.target(function, false)),
                 }
             }
-            Kind::Implementation | Kind::Trait | Kind::Module
-                if is_ours && item.body().is_some() =>
+            ItemKind::Implementation | ItemKind::Trait | ItemKind::Module
+                if is_included && item.body().is_some() =>
             {
                 self.target(target::container(item), false)
             }
-            Kind::Passed if is_ours => {
+            ItemKind::Grouped if is_included => {
                 let inside = |passed: TokenTree| match passed {
                     TokenTree::Group(passed) => {
                         let items = Item::all(passed.stream()).flat_map(|item| self.item(item));
@@ -141,14 +141,14 @@ impl Expansion<'_> {
     }
 
     fn body(&self, mut rows: Rows, source: String, name: &Ident, block: &mut Block) {
-        let is_compared = lints::is_compared(name, block);
+        let is_compared_by_lints = lints::is_compared_by_lints(name, block);
         rows.first_row = Walker::first_row(block, &rows);
         Walker::body(&self.names, &rows, block);
-        // Declared before the frame, so that it is dropped when the books are closed.
+        // Declared before the frame, so that it is dropped after the frame has recorded everything.
         let budget = self.budget.statement(&self.names);
         block.stmts.splice(..0, budget.into_iter().flat_map(emit::statement));
-        if is_compared {
-            lints::conceal(block);
+        if is_compared_by_lints {
+            lints::hide(block);
         }
         self.table(&rows, source, block);
     }
@@ -160,7 +160,7 @@ impl Expansion<'_> {
         signature: &mut Signature,
         block: &mut Block,
     ) {
-        let is_compared = lints::is_compared(&signature.ident, block);
+        let is_compared_by_lints = lints::is_compared_by_lints(&signature.ident, block);
         let parameters = tasks::rebind(&mut signature.inputs);
         let pin = tasks::pin(&signature.output, block.brace_token.span.open());
         let frame = tasks::task_frame();
@@ -170,14 +170,14 @@ impl Expansion<'_> {
         let limits = self.budget.limits(&self.names);
         let call = tasks::call(&self.names, limits.as_ref(), &signature.output, block);
         block.stmts = Vec::from_iter(emit::statement(call));
-        if is_compared {
-            lints::conceal(block);
+        if is_compared_by_lints {
+            lints::hide(block);
         }
         self.table(&rows, source, block);
     }
 
     fn table(&self, rows: &Rows, source: String, block: &mut Block) {
-        let table = emit::Table { name: self.name, rows, source };
+        let table = emit::FunctionTable { name: self.name, rows, source };
         block.stmts.splice(..0, emit::statement(emit::table(&self.names, &table)));
     }
 }

@@ -1,7 +1,7 @@
-//! A function with a body: read in full, or its body alone.
+//! A function with a body: parsed in full, or its body alone.
 
-use crate::items::{Item, is};
-use crate::old_syntax::Old;
+use crate::items::{Item, is_punct};
+use crate::old_syntax::OldSyntax;
 use crate::rows::Extent;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -10,8 +10,8 @@ use syn::{
     Attribute, Block, Expr, FnModifiers, ImplItemFn, Safety, Signature, Stmt, Visibility, token,
 };
 
-/// A function all of which is understood.
-pub(crate) fn whole(item: &Item, old: &mut Old) -> Option<ImplItemFn> {
+/// The function, parsed in full.
+pub(crate) fn parse_whole(item: &Item, old: &mut OldSyntax) -> Option<ImplItemFn> {
     let body = item.body()?;
     let header = &item.tokens[..item.tokens.len() - 1];
     let empty = TokenTree::from(Group::new(Delimiter::Brace, TokenStream::new()));
@@ -30,29 +30,30 @@ pub(crate) fn whole(item: &Item, old: &mut Old) -> Option<ImplItemFn> {
     Some(function)
 }
 
-/// A function of which nothing but the body needs to be understood. Its header goes through as it is:
-/// to parse and print signatures and documentation would be a good part of all that is to do.
-pub(crate) struct Plain {
-    /// All before the body.
+/// A function whose body alone is parsed. Its header is copied.
+///
+/// PERF: parsing and printing signatures and documentation would be a good part of an expansion.
+pub(crate) struct BodyOnly {
+    /// The tokens before the body.
     pub(crate) header: Vec<TokenTree>,
-    /// How many tokens of the header are attributes.
+    /// The number of tokens of the header that are attributes.
     pub(crate) attributes: usize,
     pub(crate) keyword: Span,
     pub(crate) name: Ident,
     pub(crate) block: Block,
 }
 
-impl Plain {
-    /// `None` for what has to be looked at in full: `const` and `async` functions, those with attributes
-    /// inside or without a stack frame, and those that macros have put together.
-    pub(crate) fn read(item: &Item, old: &mut Old) -> Option<Self> {
+impl BodyOnly {
+    /// `None` for functions that have to be parsed in full: `const` and `async` ones, naked ones, those with
+    /// inner attributes, and those that macros have assembled.
+    pub(crate) fn read(item: &Item, old: &mut OldSyntax) -> Option<Self> {
         let (TokenTree::Group(body), header) = item.tokens.split_last()? else { return None };
         let mut rest = header[item.attributes..].iter();
         let keyword = loop {
             match rest.next()? {
                 TokenTree::Ident(word) if word == "fn" => break word.span(),
                 TokenTree::Ident(word)
-                    if ["async", "const", "gen"].iter().any(|own| word == own) =>
+                    if ["async", "const", "gen"].iter().any(|other| word == other) =>
                 {
                     return None;
                 }
@@ -62,7 +63,8 @@ impl Plain {
         };
         let Some(TokenTree::Ident(name)) = rest.next() else { return None };
         let mut inside = body.stream().into_iter();
-        let is_attribute = is_mark(inside.next(), '#') && is_mark(inside.next(), '!');
+        let is_attribute =
+            is_optional_punct(inside.next(), '#') && is_optional_punct(inside.next(), '!');
         if body.delimiter() != Delimiter::Brace || is_attribute {
             return None;
         }
@@ -76,7 +78,7 @@ impl Plain {
         Some(Self { attributes, keyword, name, block, header })
     }
 
-    /// Which lines the function has.
+    /// The tokens that decide which lines the function has.
     pub(crate) fn extent(&self, direct: bool) -> Extent<'_> {
         let start = self.header[self.attributes].span();
         Extent { start, body: &self.block, direct }
@@ -98,8 +100,8 @@ impl Plain {
     }
 }
 
-fn is_mark(token: Option<TokenTree>, mark: char) -> bool {
-    token.is_some_and(|token| is(&token, mark))
+fn is_optional_punct(token: Option<TokenTree>, mark: char) -> bool {
+    token.is_some_and(|token| is_punct(&token, mark))
 }
 
 /// Whether this is the body of a naked function.
@@ -112,7 +114,7 @@ fn is_assembly(stmts: &[Stmt]) -> bool {
     only.path.segments.last().is_some_and(|last| last.ident == "naked_asm")
 }
 
-/// A function with a body, in whichever place it is defined.
+/// A function with a body: free, or in an `impl` block or a trait.
 pub(crate) struct Function<'a> {
     pub(crate) attributes: &'a mut Vec<Attribute>,
     pub(crate) visibility: &'a Visibility,
@@ -127,14 +129,14 @@ impl<'a> Function<'a> {
         Self { attributes: attrs, visibility: vis, modifiers, signature: sig, block }
     }
 
-    /// Which lines the function has.
+    /// The tokens that decide which lines the function has.
     pub(crate) fn extent(&self, direct: bool) -> Extent<'_> {
         Extent { start: self.start(), body: self.block, direct }
     }
 
     /// The first token after the attributes.
     fn start(&self) -> Span {
-        // In full, so that a qualifier that Rust adds does not go unnoticed.
+        // All fields, so that a qualifier that Rust adds does not compile unnoticed.
         let Signature {
             constness,
             asyncness,

@@ -1,37 +1,37 @@
-//! Finds where items begin and end by their tokens alone: so that an `impl` or a module can be measured
-//! whatever else is in it, and whatever its types look like.
+//! Finds where items begin and end by their tokens alone, so that an `impl` or a module can be measured
+//! even if other items in it cannot be parsed.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// An item of a module, an `impl` block or a trait.
 pub(crate) struct Item {
-    pub(crate) kind: Kind,
-    /// How many of the tokens are attributes.
+    pub(crate) kind: ItemKind,
+    /// The number of tokens that are attributes.
     pub(crate) attributes: usize,
     pub(crate) tokens: Vec<TokenTree>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
+pub(crate) enum ItemKind {
     Function,
     Implementation,
     Trait,
     Module,
-    /// One that begins with another keyword.
+    /// An item that begins with another keyword.
     Definition,
-    /// An item that a macro has passed on as a whole.
-    Passed,
-    /// The use of a macro, or nothing that is known.
+    /// An item that a macro has passed on as one group.
+    Grouped,
+    /// A macro invocation, or unknown syntax.
     Other,
 }
 
 impl Item {
-    /// The one item that these tokens are.
+    /// These tokens as one item.
     pub(crate) fn whole(mut tokens: Vec<TokenTree>) -> Self {
         loop {
             let attributes = attributes(&tokens);
             match tokens.get(attributes) {
-                Some(TokenTree::Group(passed)) if is_passed(passed) => {
+                Some(TokenTree::Group(passed)) if is_grouped(passed) => {
                     let inner = passed.stream();
                     tokens.truncate(attributes);
                     tokens.extend(inner);
@@ -55,34 +55,34 @@ impl Item {
         })
     }
 
-    /// The braces that the item ends with, unless it has none.
+    /// The braces that the item ends with, if any.
     pub(crate) fn body(&self) -> Option<Group> {
         self.tokens.last().and_then(body)
     }
 
     /// Whether it is a `const fn`.
     pub(crate) fn is_const(&self) -> bool {
-        let before = |token: &&TokenTree| !is_word(token, "fn");
+        let before = |token: &&TokenTree| !is_ident(token, "fn");
         let mut qualifiers = self.tokens.iter().take_while(before);
-        self.kind == Kind::Function && qualifiers.any(|token| is_word(token, "const"))
+        self.kind == ItemKind::Function && qualifiers.any(|token| is_ident(token, "const"))
     }
 
-    /// Whether it has the attribute itself, which then expands on its own.
+    /// Whether it has the attribute itself, which then expands by itself.
     pub(crate) fn has_own_attribute(&self) -> bool {
         self.tokens[..self.attributes].iter().any(|token| match token {
-            TokenTree::Group(attribute) => names_us(attribute.stream()),
+            TokenTree::Group(attribute) => names_attribute(attribute.stream()),
             _ => false,
         })
     }
 }
 
 /// `mem_profile…`, `path::mem_profile…` or `cfg_attr(…, mem_profile…)`.
-fn names_us(attribute: TokenStream) -> bool {
+fn names_attribute(attribute: TokenStream) -> bool {
     let mut name = None;
     for token in attribute {
         match token {
             TokenTree::Group(passed) if passed.delimiter() == Delimiter::None => {
-                return names_us(passed.stream());
+                return names_attribute(passed.stream());
             }
             TokenTree::Ident(word) => name = Some(word),
             TokenTree::Punct(mark) if mark.as_char() == ':' => {}
@@ -95,29 +95,29 @@ fn names_us(attribute: TokenStream) -> bool {
     name.is_some_and(|name| name == "mem_profile")
 }
 
-/// How many tokens at the start are attributes of what follows.
+/// The number of tokens at the start that are attributes of the item after them.
 fn attributes(tokens: &[TokenTree]) -> usize {
     let is_attribute = |[mark, group]: &[TokenTree; 2]| {
-        is(mark, '#')
+        is_punct(mark, '#')
             && matches!(group, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket)
     };
     2 * tokens.as_chunks().0.iter().take_while(|pair| is_attribute(pair)).count()
 }
 
-pub(crate) fn is_word(token: &TokenTree, word: &str) -> bool {
+pub(crate) fn is_ident(token: &TokenTree, word: &str) -> bool {
     matches!(token, TokenTree::Ident(own) if own == word)
 }
 
-pub(crate) fn is(token: &TokenTree, mark: char) -> bool {
+pub(crate) fn is_punct(token: &TokenTree, mark: char) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == mark)
 }
 
-/// A macro passes on an item, but also a visibility, which is two tokens at most.
-fn is_passed(group: &Group) -> bool {
+/// Whether a macro has passed on an item as a group: a visibility has two tokens at most.
+fn is_grouped(group: &Group) -> bool {
     group.delimiter() == Delimiter::None && group.stream().into_iter().nth(2).is_some()
 }
 
-/// Braces, also if a macro has passed them on.
+/// Braces, also if a macro has passed them on as a group.
 fn body(token: &TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else { return None };
     match group.delimiter() {
@@ -130,10 +130,10 @@ fn body(token: &TokenTree) -> Option<Group> {
     }
 }
 
-/// How many tokens of these are one item, if they begin with one.
+/// The number of tokens of the item at the start, if there is one.
 pub(crate) fn length(tokens: &[TokenTree]) -> Option<usize> {
     let (kind, end) = Scan { tokens, at: attributes(tokens) }.item();
-    (!matches!(kind, Kind::Other | Kind::Passed)).then_some(end)
+    (!matches!(kind, ItemKind::Other | ItemKind::Grouped)).then_some(end)
 }
 
 struct Scan<'a> {
@@ -143,11 +143,13 @@ struct Scan<'a> {
 
 impl Scan<'_> {
     /// The item that follows the attributes, and its end.
-    fn item(mut self) -> (Kind, usize) {
+    fn item(mut self) -> (ItemKind, usize) {
         while let Some(token) = self.tokens.get(self.at) {
             let word = match token {
                 TokenTree::Ident(word) => word.to_string(),
-                TokenTree::Group(group) if is_passed(group) => return (Kind::Passed, self.at + 1),
+                TokenTree::Group(group) if is_grouped(group) => {
+                    return (ItemKind::Grouped, self.at + 1);
+                }
                 TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
                     self.at += 1;
                     continue;
@@ -156,50 +158,53 @@ impl Scan<'_> {
             };
             self.at += 1;
             match word.as_str() {
-                "fn" => return (Kind::Function, self.braces()),
-                "impl" => return (Kind::Implementation, self.braces()),
-                "trait" => return (Kind::Trait, self.braces()),
-                "mod" => return (Kind::Module, self.braces()),
-                "struct" | "enum" => return (Kind::Definition, self.braces()),
-                "union" | "macro" if self.is_word() => return (Kind::Definition, self.braces()),
-                "use" | "type" => return (Kind::Definition, self.semicolon()),
-                "const" if self.is_any(&["fn", "unsafe", "async", "extern", "impl", "trait"]) => {}
-                "const" | "static" if self.is_word() => {
-                    return (Kind::Definition, self.semicolon());
+                "fn" => return (ItemKind::Function, self.braces()),
+                "impl" => return (ItemKind::Implementation, self.braces()),
+                "trait" => return (ItemKind::Trait, self.braces()),
+                "mod" => return (ItemKind::Module, self.braces()),
+                "struct" | "enum" => return (ItemKind::Definition, self.braces()),
+                "union" | "macro" if self.next_is_ident() => {
+                    return (ItemKind::Definition, self.braces());
+                }
+                "use" | "type" => return (ItemKind::Definition, self.semicolon()),
+                "const"
+                    if self.next_is_any(&["fn", "unsafe", "async", "extern", "impl", "trait"]) => {}
+                "const" | "static" if self.next_is_ident() => {
+                    return (ItemKind::Definition, self.semicolon());
                 }
                 "extern" => {
                     if let Some(end) = self.block_or_crate() {
-                        return (Kind::Definition, end);
+                        return (ItemKind::Definition, end);
                     }
                 }
-                "pub" => self.at += usize::from(self.is_parenthesis()),
+                "pub" => self.at += usize::from(self.next_is_parenthesis()),
                 "async" | "auto" | "crate" | "default" | "final" | "gen" | "safe" | "unsafe"
-                    if self.is_word() => {}
+                    if self.next_is_ident() => {}
                 _ => break,
             }
         }
-        (Kind::Other, self.invocation())
+        (ItemKind::Other, self.invocation())
     }
 
     fn peek(&self) -> Option<&TokenTree> {
         self.tokens.get(self.at)
     }
 
-    fn is_word(&self) -> bool {
+    fn next_is_ident(&self) -> bool {
         matches!(self.peek(), Some(TokenTree::Ident(_)))
     }
 
-    fn is_any(&self, words: &[&str]) -> bool {
-        matches!(self.peek(), Some(TokenTree::Ident(word)) if words.iter().any(|own| word == own))
+    fn next_is_any(&self, words: &[&str]) -> bool {
+        matches!(self.peek(), Some(TokenTree::Ident(word)) if words.iter().any(|candidate| word == candidate))
     }
 
-    fn is_parenthesis(&self) -> bool {
+    fn next_is_parenthesis(&self) -> bool {
         matches!(self.peek(), Some(TokenTree::Group(group)) if group.delimiter() == Delimiter::Parenthesis)
     }
 
     /// After `extern`: the end of `crate name;` or of a block, unless a function follows.
     fn block_or_crate(&mut self) -> Option<usize> {
-        if self.is_any(&["crate"]) {
+        if self.next_is_any(&["crate"]) {
             return Some(self.semicolon());
         }
         self.at += usize::from(matches!(self.peek(), Some(TokenTree::Literal(_))));
@@ -210,35 +215,35 @@ impl Scan<'_> {
     fn semicolon(&self) -> usize {
         let rest = &self.tokens[self.at..];
         rest.iter()
-            .position(|token| is(token, ';'))
+            .position(|token| is_punct(token, ';'))
             .map_or(self.tokens.len(), |end| self.at + end + 1)
     }
 
-    /// The end after braces that are no generic argument, or after a semicolon.
+    /// The end after braces that are not a generic argument, or after a semicolon.
     fn braces(&self) -> usize {
         let mut angles = 0_usize;
         let mut arrow = false;
         for (index, token) in self.tokens.iter().enumerate().skip(self.at) {
-            if is(token, ';') || angles == 0 && body(token).is_some() {
+            if is_punct(token, ';') || angles == 0 && body(token).is_some() {
                 return index + 1;
             }
-            if is(token, '<') {
+            if is_punct(token, '<') {
                 angles += 1;
-            } else if is(token, '>') && !arrow {
+            } else if is_punct(token, '>') && !arrow {
                 angles = angles.saturating_sub(1);
             }
-            arrow = is(token, '-') || is(token, '=');
+            arrow = is_punct(token, '-') || is_punct(token, '=');
         }
         self.tokens.len()
     }
 
-    /// The end of the use of a macro, after its braces or a semicolon, or of an inner attribute.
+    /// The end of a macro invocation, after its braces or a semicolon, or of an inner attribute.
     fn invocation(&self) -> usize {
         let rest = &self.tokens[self.at..];
-        if rest.first().is_some_and(|token| is(token, '#')) {
+        if rest.first().is_some_and(|token| is_punct(token, '#')) {
             return (self.at + 3).min(self.tokens.len());
         }
-        let end = rest.iter().position(|token| is(token, ';') || body(token).is_some());
+        let end = rest.iter().position(|token| is_punct(token, ';') || body(token).is_some());
         end.map_or(self.tokens.len(), |end| self.at + end + 1)
     }
 }

@@ -40,7 +40,7 @@ mod tests;
 #[cfg(feature = "enabled")]
 mod walk;
 
-/// The twin of the real expansion: the item as it came.
+/// Returns the item unchanged, in place of the real expansion.
 #[cfg(not(feature = "enabled"))]
 mod expand {
     pub(crate) fn attribute(
@@ -58,49 +58,50 @@ mod expand {
 /// Measures memory line by line in a function, or in every function of an `impl` block, a trait or
 /// an inline module.
 ///
-/// The attribute inserts statements between the statements of the body. No expression of the user
-/// is moved into a closure, so types, borrows, `?`, `return` and drop order stay what they were.
+/// The attribute inserts statements between the statements of the body. It moves none of your
+/// expressions into a closure, so types, borrows, `?`, `return` and drop order stay the same.
 ///
 /// # Options
 ///
 /// * `name = "…"`: the name in reports, in place of the function's path. On functions only.
-/// * `crate = path`: where `mem-profile` is to be found, for crates that re-export it.
+/// * `crate = path`: the path of `mem-profile`, for crates that re-export it.
 /// * `max_increment = "24 MiB"`, `max_peak = "64 MiB"`, `max_allocations = 1000`, `no_leak`: a budget,
-///   on functions only. A call that takes more panics when it ends: it holds more bytes than before,
-///   rose higher above them, requested more blocks, or leaves one of its blocks behind. Figures are
-///   taken from the calling thread, or the polls of an `async fn`; a call *at* a limit passes.
-/// * `process`: these limits are of all threads and tasks together, from the call to its end.
-/// * `skip`: leaves the item as it is; meant for one function of an annotated `impl`, trait or module.
+///   on functions only. A call that exceeds a limit panics when it ends: memory grew by more bytes, its
+///   peak was higher, it requested more blocks, or it did not free one of its blocks. The figures are
+///   those of the calling thread, or of the polls of an `async fn`. A call *at* a limit passes.
+/// * `process`: the limits apply to all threads and tasks together, from the start of the call to its end.
+/// * `skip`: does not measure the item. Use it for a function of an annotated `impl`, trait or module.
 ///
 /// # Errors
 ///
-/// A `const fn`, a naked function, a function or module without a body, any other kind of item, and
-/// an unknown, doubled or misplaced option do not compile; the message names the remedy.
+/// These do not compile: a `const fn`, a naked function, a function or module without a body, any other
+/// kind of item, and an unknown, repeated or misplaced option. The message says what to do.
 ///
-/// With the feature `enabled` off, the item is returned as it came.
+/// Without the feature `enabled`, the item is returned unchanged.
 ///
 /// # Panics
 ///
-/// With a budget, the function panics when a call exceeds it, unless a panic is under way; and when
-/// it is called in a program whose global allocator does not count, because nothing could be known.
+/// A function with a budget panics when a call exceeds it, unless the thread is already panicking. It also
+/// panics when it is called in a program whose global allocator does not count, since nothing can be
+/// checked there.
 #[proc_macro_attribute]
 pub fn mem_profile(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand::attribute(arguments, item)
 }
 
-/// Runs a block and panics where it has taken more than its budget:
+/// Runs a block, and panics if it exceeds its budget:
 /// `assert_budget!(max_peak = "1 MiB", no_leak, { … })`.
 ///
-/// The value is that of the block. The limits are those of [`mem_profile`](macro@mem_profile); the
-/// figures are the calling thread's, or with `process` all threads', so there must be no
-/// `.await` in the block, and what is not annotated counts as well. The panic names each limit and figure, and the three annotated lines
-/// that cost most.
+/// It returns the value of the block, and has the limits of [`mem_profile`](macro@mem_profile). The
+/// figures are those of the calling thread, or with `process` those of all threads, so the block must
+/// not contain `.await`. Code that is not annotated counts as well. The panic message names each limit
+/// with its figure, and the three annotated lines that cost most.
 ///
-/// With the feature `enabled` off, it is the block alone.
+/// Without the feature `enabled`, it is the block alone.
 ///
 /// # Panics
 ///
-/// When the block has taken more, unless a panic is under way; and when the global allocator does
+/// If the block exceeds a limit, unless the thread is already panicking, and if the global allocator does
 /// not count.
 #[proc_macro]
 pub fn assert_budget(input: TokenStream) -> TokenStream {

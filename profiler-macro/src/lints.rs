@@ -1,5 +1,4 @@
-//! Lints that look at the whole of a body, and would judge it by statements that it did not have
-//! before.
+//! Lints that look at a whole body, and would report the inserted statements.
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::quote;
@@ -8,7 +7,7 @@ use syn::{
     token,
 };
 
-/// What only the function itself can allow; `block` is its body as the user has written it.
+/// The lints that have to be allowed on the function itself; `block` is its body before instrumentation.
 pub(crate) fn allowed(block: &Block) -> Attribute {
     if block.stmts.is_empty() {
         allow_all(quote!(clippy::extra_unused_type_parameters))
@@ -24,7 +23,7 @@ pub(crate) fn allow(lint: &str) -> Attribute {
     allow_all(TokenTree::from(Ident::new(lint, Span::call_site())).into())
 }
 
-/// `#[allow(LINTS)]`, without the parser's help: there is one for each function.
+/// `#[allow(LINTS)]`, made without the parser, since each function has one.
 fn allow_all(lints: TokenStream) -> Attribute {
     let site = Span::call_site();
     let meta = Meta::List(MetaList {
@@ -48,14 +47,13 @@ fn has_items_after_macros(block: &Block) -> bool {
     rest.find(|statement| !is_macro(statement)).is_some_and(|statement| is_item(&statement))
 }
 
-/// Whether a lint compares the body with the one statement that it expects in such a method.
-pub(crate) fn is_compared(function: &Ident, block: &Block) -> bool {
+/// Whether lints compare the body with the one statement that they expect in such a method.
+pub(crate) fn is_compared_by_lints(function: &Ident, block: &Block) -> bool {
     block.stmts.len() == 1 && (function == "clone" || function == "partial_cmp")
 }
 
-/// `{ BODY }` becomes `{ { BODY } }`, where the outer braces are not the user's, and so no lint's
-/// business.
-pub(crate) fn conceal(block: &mut Block) {
+/// `{ BODY }` becomes `{ { BODY } }`. The outer braces are not the user's, so lints ignore them.
+pub(crate) fn hide(block: &mut Block) {
     let outer = Block { brace_token: token::Brace(Span::mixed_site()), stmts: Vec::new() };
     let block_of_user = std::mem::replace(block, outer);
     let body = ExprBlock { attrs: Vec::new(), label: None, block: block_of_user };

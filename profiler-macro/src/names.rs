@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use std::iter;
 use syn::{Attribute, MetaList, Path, PathSegment, Token};
 
-/// The one module that generated code names.
+/// The only module that generated code refers to.
 pub(crate) struct Names {
     pub(crate) runtime: Path,
 }
@@ -27,7 +27,7 @@ pub(crate) fn table() -> Ident {
     local("__MEM_PROFILE")
 }
 
-/// The type whose path leads to the function.
+/// The type whose path contains the path of the function.
 pub(crate) fn path() -> Ident {
     local("__MemProfile")
 }
@@ -42,7 +42,7 @@ pub(crate) fn scope(depth: usize) -> Ident {
     local(&format!("__scope{depth}"))
 }
 
-/// The guard that moves to the closing brace.
+/// The guard that starts the row of the closing brace.
 pub(crate) fn end() -> Ident {
     local("__end")
 }
@@ -62,37 +62,38 @@ pub(crate) fn argument(position: usize) -> Ident {
     local(&format!("__argument{position}"))
 }
 
-/// The value that an async body never returns.
+/// The value of an async body in a branch that is never taken.
 pub(crate) fn never() -> Ident {
     local("__never")
 }
 
-/// `#[cfg(…)]`, or a `#[cfg_attr(…)]` that may turn into one.
-pub(crate) fn is_condition(attribute: &Attribute) -> bool {
+/// `#[cfg(…)]`, or a `#[cfg_attr(…)]` that may expand to one.
+pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
     let names_cfg = |list: &MetaList| list.tokens.to_string().contains("cfg");
     attribute.path().is_ident("cfg")
         || attribute.path().is_ident("cfg_attr")
             && attribute.meta.require_list().is_ok_and(names_cfg)
 }
 
-/// An attribute about lints, or a `#[cfg_attr(…)]` that may turn into one.
+/// An attribute about lints, or a `#[cfg_attr(…)]` that may expand to one.
 pub(crate) fn is_lint(attribute: &Attribute) -> bool {
     let lints = ["allow", "expect", "warn", "deny", "forbid", "cfg_attr"];
-    !is_condition(attribute) && lints.iter().any(|name| attribute.path().is_ident(name))
+    !is_cfg(attribute) && lints.iter().any(|name| attribute.path().is_ident(name))
 }
 
-/// The same tokens, for the compiler's messages at another place. What is inside groups stays.
-pub(crate) fn located(tokens: TokenStream, place: Span) -> TokenStream {
-    each(tokens, |own| own.located_at(place))
+/// The same tokens, at another location for the compiler's messages. The contents of groups stay as
+/// they are.
+pub(crate) fn located_at(tokens: TokenStream, location: Span) -> TokenStream {
+    with_spans(tokens, |own| own.located_at(location))
 }
 
-/// The same tokens as if the user had written them, for lints about the whole of them. What is
-/// inside groups stays.
-pub(crate) fn in_place_of(user: Span, tokens: TokenStream) -> TokenStream {
-    each(tokens, |_| user)
+/// The same tokens as if the user had written them, for lints about all of them. The contents of groups
+/// stay as they are.
+pub(crate) fn spanned(user: Span, tokens: TokenStream) -> TokenStream {
+    with_spans(tokens, |_| user)
 }
 
-fn each(tokens: TokenStream, span: impl Fn(Span) -> Span) -> TokenStream {
+fn with_spans(tokens: TokenStream, span: impl Fn(Span) -> Span) -> TokenStream {
     let change = |mut token: TokenTree| {
         token.set_span(span(token.span()));
         token
@@ -100,7 +101,7 @@ fn each(tokens: TokenStream, span: impl Fn(Span) -> Span) -> TokenStream {
     tokens.into_iter().map(change).collect()
 }
 
-/// Mixed-site: the code of the user can neither see these names nor shadow them.
+/// Mixed-site: the user's code can neither see these names nor shadow them.
 fn local(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }

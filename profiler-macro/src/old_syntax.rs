@@ -1,27 +1,29 @@
-//! Syntax of editions before 2021 that the parser does not know: traits with parentheses as types
-//! without `dyn`, and later keywords as names. Each is a name while the tokens are parsed, and is put
-//! back into what is emitted. So it does not matter where one stands.
+//! Syntax of editions before 2021 that the parser does not know: trait objects such as `Fn(u8)` without
+//! `dyn`, and later keywords as names. Each piece is replaced by a name while the tokens are parsed, and
+//! put back into the emitted tokens.
 
-use crate::items::{self, is, is_word};
+use crate::items::{self, is_ident, is_punct};
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use syn::parse::Parser;
 use syn::{Block, Expr, Item, Stmt};
 
 const NAME: &str = "__mem_profile_old_syntax_";
 
-/// The tokens that have been taken out.
+/// The pieces that have been taken out.
 #[derive(Default)]
-pub(crate) struct Old(Vec<TokenStream>);
+pub(crate) struct OldSyntax(Vec<TokenStream>);
 
-impl Old {
-    /// The statements of a body. A part that cannot be parsed is one statement as it is.
+impl OldSyntax {
+    /// The statements of a body. A part that cannot be parsed is one statement, unchanged.
     pub(crate) fn statements(&mut self, body: TokenStream) -> Vec<Stmt> {
         let parse = |tokens: TokenStream| Block::parse_within.parse2(tokens).ok();
         parse(body.clone()).unwrap_or_else(|| {
             let body = self.take_out(body);
             parse(body.clone()).unwrap_or_else(|| {
-                pieces(body)
-                    .flat_map(|it| parse(it.clone()).unwrap_or_else(|| vec![opaque(it)]))
+                split_statements(body)
+                    .flat_map(|it| {
+                        parse(it.clone()).unwrap_or_else(|| vec![unparsed_statement(it)])
+                    })
                     .collect()
             })
         })
@@ -33,7 +35,7 @@ impl Old {
         let mut taken = TokenStream::new();
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
-            let next = at + old(&tokens, at);
+            let next = at + old_syntax_length(&tokens, at);
             let token = match token {
                 TokenTree::Ident(first) if next > at => {
                     let name = Ident::new(&format!("{NAME}{}", self.0.len()), first.span());
@@ -49,7 +51,7 @@ impl Old {
         taken
     }
 
-    /// The emitted tokens, with all pieces where they were.
+    /// The emitted tokens, with all pieces put back.
     pub(crate) fn put_back(&self, tokens: TokenStream) -> TokenStream {
         if self.0.is_empty() {
             return tokens;
@@ -70,15 +72,15 @@ impl Old {
     }
 }
 
-/// The group with something else inside.
+/// The group with other contents.
 pub(crate) fn rebuilt(group: &Group, inside: TokenStream) -> TokenTree {
     let mut rebuilt = Group::new(group.delimiter(), inside);
     rebuilt.set_span(group.span());
     rebuilt.into()
 }
 
-/// How many tokens from `at` are a piece of old syntax.
-fn old(tokens: &[TokenTree], at: usize) -> usize {
+/// The number of tokens from `at` on that are a piece of old syntax.
+fn old_syntax_length(tokens: &[TokenTree], at: usize) -> usize {
     let TokenTree::Ident(word) = &tokens[at] else { return 0 };
     let before = at.checked_sub(1).map(|before| &tokens[before]);
     if before.is_some_and(|before| is_any(before, &["fn"])) {
@@ -88,19 +90,19 @@ fn old(tokens: &[TokenTree], at: usize) -> usize {
     let arguments = next.is_some_and(|next| opens(next, Delimiter::Parenthesis));
     let is_trait = is_any(&tokens[at], &TRAITS) || is_pair(tokens, at + 2, ['-', '>']);
     if arguments && is_trait && word != "fn" {
-        return result(tokens, at + 2) - at;
+        return return_type_end(tokens, at + 2) - at;
     }
     let is_name = match word.to_string().as_str() {
         "async" => next.is_none_or(|next| {
-            !(opens(next, Delimiter::Brace) || is(next, '|') || is_any(next, &AFTER_ASYNC))
+            !(opens(next, Delimiter::Brace) || is_punct(next, '|') || is_any(next, &AFTER_ASYNC))
         }),
-        "await" => before.is_none_or(|before| !is(before, '.')),
+        "await" => before.is_none_or(|before| !is_punct(before, '.')),
         "dyn" => match next {
             Some(word @ TokenTree::Ident(_)) => is_any(word, &["as", "else", "if", "in"]),
             Some(TokenTree::Punct(mark)) => !"'?~<".contains(mark.as_char()),
             _ => !arguments,
         },
-        "try" => next.is_none_or(|next| !(opens(next, Delimiter::Brace) || is(next, '!'))),
+        "try" => next.is_none_or(|next| !(opens(next, Delimiter::Brace) || is_punct(next, '!'))),
         _ => false,
     };
     usize::from(is_name)
@@ -110,7 +112,7 @@ const TRAITS: [&str; 3] = ["Fn", "FnMut", "FnOnce"];
 const AFTER_ASYNC: [&str; 7] = ["extern", "fn", "for", "gen", "move", "unsafe", "use"];
 
 fn is_any(token: &TokenTree, words: &[&str]) -> bool {
-    words.iter().any(|word| is_word(token, word))
+    words.iter().any(|word| is_ident(token, word))
 }
 
 fn opens(token: &TokenTree, delimiter: Delimiter) -> bool {
@@ -118,14 +120,14 @@ fn opens(token: &TokenTree, delimiter: Delimiter) -> bool {
 }
 
 /// The end of `-> TYPE`, or `at` where there is none.
-fn result(tokens: &[TokenTree], at: usize) -> usize {
+fn return_type_end(tokens: &[TokenTree], at: usize) -> usize {
     if is_pair(tokens, at, ['-', '>']) { type_end(tokens, at + 2) } else { at }
 }
 
 fn is_pair(tokens: &[TokenTree], at: usize, [first, second]: [char; 2]) -> bool {
     let is_joint = |token: &TokenTree| matches!(token, TokenTree::Punct(mark) if mark.spacing() == Spacing::Joint);
-    tokens.get(at).is_some_and(|token| is(token, first) && is_joint(token))
-        && tokens.get(at + 1).is_some_and(|token| is(token, second))
+    tokens.get(at).is_some_and(|token| is_punct(token, first) && is_joint(token))
+        && tokens.get(at + 1).is_some_and(|token| is_punct(token, second))
 }
 
 /// The end of the type that begins at `at`, without the bounds of another trait after it.
@@ -134,7 +136,7 @@ fn type_end(tokens: &[TokenTree], mut at: usize) -> usize {
     let mut is_complete = false;
     while let Some(token) = tokens.get(at) {
         at = match token {
-            // A path goes on.
+            // The path continues.
             TokenTree::Punct(_) if is_pair(tokens, at, [':', ':']) => {
                 is_complete = false;
                 at + 2
@@ -148,15 +150,15 @@ fn type_end(tokens: &[TokenTree], mut at: usize) -> usize {
             TokenTree::Group(group)
                 if group.delimiter() == Delimiter::Parenthesis && is_complete =>
             {
-                return result(tokens, at + 1);
+                return return_type_end(tokens, at + 1);
             }
             TokenTree::Group(group) if group.delimiter() != Delimiter::Brace && !is_complete => {
-                return result(tokens, at + 1);
+                return return_type_end(tokens, at + 1);
             }
             TokenTree::Literal(_) if !is_complete => at + 1,
             TokenTree::Ident(_) if is_complete => break,
             TokenTree::Ident(word) => {
-                is_complete = !BEFORE.iter().any(|own| word == own);
+                is_complete = !BEFORE.iter().any(|other| word == other);
                 at + 1
             }
             _ => break,
@@ -170,9 +172,9 @@ fn angles(tokens: &[TokenTree], at: usize) -> usize {
     let mut depth = 0_usize;
     for (index, token) in tokens.iter().enumerate().skip(at) {
         let is_arrow = index > 0 && is_pair(tokens, index - 1, ['-', '>']);
-        if is(token, '<') {
+        if is_punct(token, '<') {
             depth += 1;
-        } else if is(token, '>') && !is_arrow {
+        } else if is_punct(token, '>') && !is_arrow {
             depth -= 1;
         }
         if depth == 0 {
@@ -182,19 +184,19 @@ fn angles(tokens: &[TokenTree], at: usize) -> usize {
     tokens.len()
 }
 
-/// The tokens of a body by statements: items, and what ends with a semicolon.
-fn pieces(tokens: TokenStream) -> impl Iterator<Item = TokenStream> {
+/// The tokens of a body, split into items and statements that end with a semicolon.
+fn split_statements(tokens: TokenStream) -> impl Iterator<Item = TokenStream> {
     let mut rest = Vec::from_iter(tokens).into_iter();
     std::iter::from_fn(move || {
         let tokens = rest.as_slice();
-        let semicolon = || tokens.iter().position(|token| is(token, ';')).map(|end| end + 1);
+        let semicolon = || tokens.iter().position(|token| is_punct(token, ';')).map(|end| end + 1);
         let end = items::length(tokens).or_else(semicolon).unwrap_or(tokens.len());
         (end > 0).then(|| rest.by_ref().take(end).collect())
     })
 }
 
-/// A statement that nobody looks into.
-fn opaque(tokens: TokenStream) -> Stmt {
+/// A statement that is not parsed.
+fn unparsed_statement(tokens: TokenStream) -> Stmt {
     let is_item = items::length(&Vec::from_iter(tokens.clone())).is_some();
     if is_item {
         Stmt::Item(Item::Verbatim(tokens))

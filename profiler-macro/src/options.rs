@@ -1,18 +1,18 @@
-//! One option: set once, with or without a value.
+//! Reads one option, with or without a value.
 
 use crate::diag::Errors;
 use proc_macro2::{Ident, Span, TokenTree};
 use syn::parse::ParseStream;
 use syn::{Path, Result, Token};
 
-/// Sets an option, which may happen once only.
+/// Sets an option, which may be given only once.
 pub(crate) fn set<T>(slot: &mut Option<T>, option: &Ident, value: T, errors: &mut Errors) {
     if slot.replace(value).is_some() {
         errors.at(option.span(), format!("option `{option}` is given twice; remove one of them"));
     }
 }
 
-/// The value after `=`, which has to be what `expected` says.
+/// The value after `=`; `expected` describes it in errors.
 pub(crate) fn value<T: syn::parse::Parse>(
     input: ParseStream,
     option: &Ident,
@@ -22,11 +22,11 @@ pub(crate) fn value<T: syn::parse::Parse>(
     input.parse::<Token![=]>().map_err(|_| wrong(option.span()))?;
     let span = input.span();
     let value = input.parse().map_err(|_| wrong(span))?;
-    if ends(input) { Ok(value) } else { Err(wrong(span)) }
+    if is_complete(input) { Ok(value) } else { Err(wrong(span)) }
 }
 
-/// Whether an option is complete.
-pub(crate) fn ends(input: ParseStream) -> bool {
+/// Whether an option ends here.
+pub(crate) fn is_complete(input: ParseStream) -> bool {
     input.is_empty() || input.peek(Token![,])
 }
 

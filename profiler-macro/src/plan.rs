@@ -1,4 +1,4 @@
-//! What is inserted into one block: rows and positions, no tokens.
+//! The plan of one block: which events go where. Rows and positions, never tokens.
 
 /// A block as the plan sees it.
 pub(crate) struct BlockShape {
@@ -14,40 +14,40 @@ pub(crate) struct BlockShape {
 
 /// A statement as the plan sees it.
 pub(crate) struct Statement {
-    pub(crate) kind: Kind,
-    /// The row of its first token after the attributes; `None` where a macro brought it from elsewhere.
+    pub(crate) kind: StatementKind,
+    /// The row of its first token after the attributes; `None` if that token comes from another macro.
     pub(crate) row: Option<usize>,
-    /// Whether it carries a `#[cfg]`, which nobody has evaluated yet.
+    /// Whether it has a `#[cfg]`, which the compiler has not evaluated yet.
     pub(crate) conditional: bool,
-    /// Whether it is, or may turn into, a declaration.
+    /// Whether it declares a local, or may expand to a declaration.
     pub(crate) declares: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    /// An item or a lone semicolon: nothing runs.
-    Silent,
+pub(crate) enum StatementKind {
+    /// An item or a lone semicolon, where nothing runs.
+    Inert,
     Local,
-    /// An expression or macro whose value is not the block's.
-    Plain,
-    /// An expression without semicolon, which may be the value of the block.
-    Value,
-    /// A value that takes no memory to make and leaves nothing behind, as `Ok(())`.
-    Simple,
+    /// An expression or a macro that is not the tail.
+    Expression,
+    /// An expression without semicolon at the end, unless it is visibly of type `()`.
+    Tail,
+    /// A tail that has no memory effect and leaves nothing behind, as `Ok(())`.
+    SimpleTail,
     /// `return`, `break`, `continue` or a macro that panics.
-    Leaving,
+    Diverging,
 }
 
-/// What to insert. Positions are indices of statements: "before statement *i*".
+/// The insertions. Positions are indices of statements: "before statement *i*".
 #[derive(PartialEq, Eq, Debug)]
 pub(crate) struct BlockPlan {
-    /// Where the block's own guards go: after leading items, which lints want to see first.
+    /// The position of the block's own guards: after leading items, which lints expect to come first.
     pub(crate) opening: usize,
     /// The line event before each statement.
     pub(crate) events: Vec<Option<usize>>,
     /// The row that is current while each statement runs.
     pub(crate) current: Vec<usize>,
-    /// Where the block is about to be left normally.
+    /// Where control leaves the block normally.
     pub(crate) exit: Option<Exit>,
 }
 
@@ -55,23 +55,24 @@ pub(crate) struct BlockPlan {
 pub(crate) struct Exit {
     pub(crate) at: usize,
     /// The closing brace, where the block declares locals.
-    pub(crate) end: Option<End>,
-    /// Whether nothing more takes or frees memory from here on: there are no locals, and no value
-    /// but a simple one.
-    pub(crate) is_calm: bool,
+    pub(crate) closing_brace: Option<ClosingBrace>,
+    /// Whether nothing allocates or frees memory from here to the end of the block: there are no locals,
+    /// and no tail but a simple one.
+    pub(crate) has_no_memory_effect: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct End {
+pub(crate) struct ClosingBrace {
     pub(crate) row: usize,
-    /// Whether a value is made before the locals are dropped, so that a guard has to start the row.
-    pub(crate) guarded: bool,
+    /// Whether a tail is evaluated before the locals are dropped, so that a guard has to start the row.
+    pub(crate) needs_guard: bool,
 }
 
 impl BlockPlan {
     pub(crate) fn new(block: &BlockShape) -> Self {
         let (events, current) = events(block);
-        let opening = block.statements.iter().take_while(|s| s.kind == Kind::Silent).count();
+        let opening =
+            block.statements.iter().take_while(|s| s.kind == StatementKind::Inert).count();
         let exit = exit(block, current.last().copied());
         Self { opening, events, current, exit }
     }
@@ -81,62 +82,66 @@ impl BlockPlan {
         Some(self.opening).filter(|index| *index < self.events.len())
     }
 
-    /// Whether the block may be left by a statement, instead of a guard that outlives all in it.
-    pub(crate) fn is_calm_at_exit(&self) -> bool {
-        self.exit.as_ref().is_some_and(|exit| exit.is_calm)
+    /// Whether a statement can restore the row, instead of a guard that outlives all in the block.
+    pub(crate) fn exit_has_no_memory_effect(&self) -> bool {
+        self.exit.as_ref().is_some_and(|exit| exit.has_no_memory_effect)
     }
 
-    /// Whether the current row is another one in this block than before it.
+    /// Whether the current row changes in this block.
     pub(crate) fn moves(&self) -> bool {
         self.events.iter().any(Option::is_some)
-            || self.exit.as_ref().is_some_and(|exit| exit.end.is_some())
+            || self.exit.as_ref().is_some_and(|exit| exit.closing_brace.is_some())
     }
 }
 
 /// The event before each statement, and the row that is current in it.
 fn events(block: &BlockShape) -> (Vec<Option<usize>>, Vec<usize>) {
     let mut row = block.current;
-    // After a statement that may be compiled out, the row is a guess.
+    // After a statement that may be compiled out, the row is uncertain.
     let mut certain = true;
-    // Nothing is said after a statement that leaves: the compiler is to warn about the user's dead
-    // code, not about ours.
+    // No event after a statement that diverges: the compiler is to warn about the user's dead code, not
+    // about inserted code.
     let mut reachable = true;
     let step = |statement: &Statement| {
-        let runs = statement.kind != Kind::Silent && reachable;
+        let runs = statement.kind != StatementKind::Inert && reachable;
         let event = statement.row.filter(|next| runs && (*next != row || !certain));
         if let Some(next) = event {
             (row, certain) = (next, !statement.conditional);
         }
-        reachable &= statement.conditional || statement.kind != Kind::Leaving;
+        reachable &= statement.conditional || statement.kind != StatementKind::Diverging;
         (event, row)
     };
     block.statements.iter().map(step).unzip()
 }
 
-/// `last` is the row of the block's last statement. A closing brace on that row is no line of its
-/// own: the row would count twice.
+/// `last` is the row of the block's last statement. A closing brace on that row has no event: the row
+/// would be counted twice.
 fn exit(block: &BlockShape, last: Option<usize>) -> Option<Exit> {
     let statements = &block.statements;
-    let leaves = |s: &Statement| s.kind == Kind::Leaving && !s.conditional;
-    if block.diverges || statements.iter().any(leaves) {
+    let diverges = |s: &Statement| s.kind == StatementKind::Diverging && !s.conditional;
+    if block.diverges || statements.iter().any(diverges) {
         return None;
     }
     let on_one_row = block.open == block.close;
-    let locals = statements.iter().any(|s| s.kind == Kind::Local);
+    let locals = statements.iter().any(|s| s.kind == StatementKind::Local);
     let is_certain = statements.last().is_some_and(|statement| !statement.conditional);
     let is_current = is_certain && block.close == last;
     let close = block.close.filter(|_| locals && !on_one_row && !is_current);
     let at = tail(statements);
-    let simple = is_certain && statements.last().is_some_and(|last| last.kind == Kind::Simple);
-    let guarded = at < statements.len() && !simple;
-    let is_calm = !guarded && !statements.iter().any(|s| s.declares);
-    Some(Exit { at, end: close.map(|row| End { row, guarded }), is_calm })
+    let simple =
+        is_certain && statements.last().is_some_and(|last| last.kind == StatementKind::SimpleTail);
+    let needs_guard = at < statements.len() && !simple;
+    let has_no_memory_effect = !needs_guard && !statements.iter().any(|s| s.declares);
+    let closing_brace = close.map(|row| ClosingBrace { row, needs_guard });
+    Some(Exit { at, closing_brace, has_no_memory_effect })
 }
 
-/// The index of the block's value. In a run of statements under `#[cfg]` at the end each may turn
-/// out to be it, so the run counts as a whole. Without a value, the number of statements.
+/// The index of the block's tail; without one, the number of statements. Each statement of a run under
+/// `#[cfg]` at the end may turn out to be the tail, so the run counts as a whole.
 fn tail(statements: &[Statement]) -> usize {
     let conditional = statements.iter().rev().take_while(|s| s.conditional).count();
-    let value = statements.last().is_some_and(|s| matches!(s.kind, Kind::Value | Kind::Simple));
+    let value = statements
+        .last()
+        .is_some_and(|s| matches!(s.kind, StatementKind::Tail | StatementKind::SimpleTail));
     statements.len() - conditional.max(usize::from(value))
 }

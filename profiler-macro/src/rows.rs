@@ -1,4 +1,4 @@
-//! Lines: which row of the table a token belongs to.
+//! The row of the function table that a token belongs to.
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -9,29 +9,29 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use syn::Block;
 
-/// A header (attribute, documentation, signature) longer than this is not one text: macros have
-/// put tokens from different places together.
+/// A header (attribute, documentation, signature) of more lines than this is not one piece of source: macros
+/// have assembled it.
 const LONGEST_HEADER: usize = 200;
 
-/// Where a token stands.
+/// The location of a token in a source file.
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) struct Place {
+pub(crate) struct Location {
     /// The path as `file!()` prints it.
     pub(crate) file: String,
     /// Counted from 1.
     pub(crate) line: usize,
 }
 
-/// What is asked of the compiler; tests answer in its place.
+/// The locations that the compiler knows. Tests implement it as well.
 pub(crate) trait Locate {
-    /// The place of the attribute itself.
-    fn attribute(&self) -> Place;
+    /// The location of the attribute itself.
+    fn attribute(&self) -> Location;
     /// Where a token begins.
-    fn place(&self, span: Span) -> Place;
-    /// Where a token ends. A macro that has passed a block on leaves it one span for both braces,
-    /// so only the beginning of the first and the end of the second can be relied on.
-    fn end(&self, span: Span) -> Place;
-    /// The lines of the file that `span` is in, where it can be read.
+    fn start(&self, span: Span) -> Location;
+    /// Where a token ends. The braces of a block that a macro has passed on share one span, so only the
+    /// start of the first and the end of the second are reliable.
+    fn end(&self, span: Span) -> Location;
+    /// The lines of the file that contains `span`, if it can be read.
     fn file_lines(&self, span: Span) -> Option<Rc<[String]>>;
 }
 
@@ -39,18 +39,18 @@ pub(crate) trait Locate {
 pub(crate) struct Compiler;
 
 impl Locate for Compiler {
-    fn attribute(&self) -> Place {
-        self.place(Span::call_site())
+    fn attribute(&self) -> Location {
+        self.start(Span::call_site())
     }
 
-    fn place(&self, span: Span) -> Place {
+    fn start(&self, span: Span) -> Location {
         let span = span.unwrap();
-        Place { file: span.file(), line: span.line() }
+        Location { file: span.file(), line: span.line() }
     }
 
-    fn end(&self, span: Span) -> Place {
+    fn end(&self, span: Span) -> Location {
         let span = span.unwrap();
-        Place { file: span.file(), line: span.end().line() }
+        Location { file: span.file(), line: span.end().line() }
     }
 
     fn file_lines(&self, span: Span) -> Option<Rc<[String]>> {
@@ -67,7 +67,6 @@ impl Locate for Compiler {
 }
 
 /// The lines of one function: row `r` of its table is line `first_line + r` of `file`.
-///
 pub(crate) struct Rows<'a> {
     pub(crate) locate: &'a dyn Locate,
     pub(crate) file: String,
@@ -76,14 +75,15 @@ pub(crate) struct Rows<'a> {
     pub(crate) first_row: FirstRow,
 }
 
-/// The contents of row 0 beside the count of the calls. The runtime knows the numbers.
+/// The contents of row 0. The runtime knows the numbers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum FirstRow {
-    Nothing = 0,
-    /// Code that another macro has put above the first statement with a row.
-    Foreign = 1,
-    /// Statements stand on its line, which has one more row for them, the last.
-    Apart = 5,
+    /// The count of the calls alone.
+    CallsOnly = 0,
+    /// Code that another macro has inserted before the first statement with a row as well.
+    FromMacro = 1,
+    /// The line contains statements, which have a row of their own behind the last.
+    OwnStatements = 5,
 }
 
 /// The tokens that decide which lines a function has.
@@ -98,21 +98,21 @@ pub(crate) struct Extent<'a> {
 impl<'a> Rows<'a> {
     pub(crate) fn new(locate: &'a dyn Locate, extent: &Extent) -> Self {
         let braces = extent.body.brace_token.span;
-        let Place { file, line: open } = locate.place(braces.open());
+        let Location { file, line: open } = locate.start(braces.open());
         let text = locate.file_lines(braces.open());
-        let heads = |place: &Place, line: usize| {
-            place.file == file
-                && place.line <= line
-                && open - place.line < LONGEST_HEADER
-                && text.as_ref().is_none_or(|text| is_one_header(text, place.line, open))
+        let is_header = |location: &Location, line: usize| {
+            location.file == file
+                && location.line <= line
+                && open - location.line < LONGEST_HEADER
+                && text.as_ref().is_none_or(|text| is_one_header(text, location.line, open))
         };
         let mut first_line = open;
-        let start = locate.place(extent.start);
-        if heads(&start, first_line) {
+        let start = locate.start(extent.start);
+        if is_header(&start, first_line) {
             first_line = start.line;
         }
         let attribute = locate.attribute();
-        if extent.direct && heads(&attribute, first_line) {
+        if extent.direct && is_header(&attribute, first_line) {
             first_line = attribute.line;
         }
         let close = locate.end(braces.close());
@@ -120,43 +120,43 @@ impl<'a> Rows<'a> {
         if last_line == open {
             last_line = last_token(locate, &file, extent.body.to_token_stream()).max(open);
         }
-        Self { locate, file, first_line, last_line, first_row: FirstRow::Nothing }
+        Self { locate, file, first_line, last_line, first_row: FirstRow::CallsOnly }
     }
 
-    /// The row of a token; `None` for a token that a macro brought from elsewhere.
+    /// The row of a token; `None` if the token comes from another macro.
     pub(crate) fn row(&self, span: Span) -> Option<usize> {
-        self.inside(self.locate.place(span))
+        self.row_of(self.locate.start(span))
     }
 
     /// The row of a closing brace.
     pub(crate) fn end_row(&self, span: Span) -> Option<usize> {
-        self.inside(self.locate.end(span))
+        self.row_of(self.locate.end(span))
     }
 
-    fn inside(&self, Place { file, line }: Place) -> Option<usize> {
+    fn row_of(&self, Location { file, line }: Location) -> Option<usize> {
         let inside = file == self.file && (self.first_line..=self.last_line).contains(&line);
         let row = inside.then(|| line - self.first_line);
-        row.map(
-            |row| if row == 0 && self.first_row == FirstRow::Apart { self.count() } else { row },
-        )
+        row.map(|row| {
+            if row == 0 && self.first_row == FirstRow::OwnStatements { self.count() } else { row }
+        })
     }
 
-    /// How many lines there are, at least one.
+    /// The number of lines, at least one.
     pub(crate) fn count(&self) -> usize {
         self.last_line - self.first_line + 1
     }
 }
 
-/// Whether lines from `first` to the body that begins in `open` can be one header. Nothing is closed
-/// there, but where a macro puts its own signature before a body from elsewhere, or its attribute
-/// before an item from elsewhere, the end of the macro is in between.
+/// Whether the lines from `first` to the body that begins on `open` can be one header. A header closes no
+/// brace. Where a macro has put its own signature or attribute before the user's code, the end of the
+/// macro is in between.
 fn is_one_header(text: &[String], first: usize, open: usize) -> bool {
     let lines = text.get(first - 1..open - 1).unwrap_or_default();
     !lines.iter().any(|line| line.trim_start().starts_with('}'))
 }
 
-/// The last line of the tokens in `file`. The braces of a body that a macro has written are on the
-/// line of that macro, whatever lines the body has from the user.
+/// The last line of the tokens in `file`. If a macro has made the braces of a body, they are on the line
+/// of the macro, though the body has lines of the user's.
 fn last_token(locate: &dyn Locate, file: &str, tokens: TokenStream) -> usize {
     let line = |token: TokenTree| {
         let inside = match &token {

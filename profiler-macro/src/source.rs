@@ -1,14 +1,13 @@
-//! The source text of a function, embedded because the file may be gone when the report is made.
+//! The source text of a function, embedded because the file may be missing when the report is made.
 
 use crate::rows::Rows;
 use proc_macro2::{Span, TokenStream};
 use syn::Block;
 
-/// What `cargo mem-profile run` puts before a function, and is no line of the user's.
+/// The attribute that `cargo mem-profile run` puts before a function, and the user has not written.
 const INSERTED: &str = "#[::mem_profile::mem_profile()] ";
 
-/// One line of text per row, joined by `\n`; the `signature` and its keyword serve where the file does
-/// not.
+/// One line of text per row, joined by `\n`. Where the file cannot be used, the `signature` is printed.
 pub(crate) fn text(
     rows: &Rows,
     signature: &dyn Fn() -> TokenStream,
@@ -28,15 +27,15 @@ pub(crate) fn text(
     lines.join("\n").replace(INSERTED, "")
 }
 
-/// Whole lines of the file. It may have changed or never have been the real one (doctests), so it
-/// counts only where it holds the body that the compiler has read.
+/// Whole lines of the file, if it contains the body that the compiler has read: it may have changed, or,
+/// in doctests, be another file.
 fn from_file(rows: &Rows, span: Span, open: usize, body: &str) -> Option<Vec<String>> {
     let file = rows.locate.file_lines(span)?;
     let lines = file.get(rows.first_line - 1..rows.last_line)?;
     lines[open..].join("\n").contains(body).then(|| lines.to_vec())
 }
 
-/// The body as the compiler has read it, below the signature's tokens.
+/// The body as the compiler has read it, after the tokens of the signature.
 fn from_tokens(
     rows: &Rows,
     signature: &TokenStream,

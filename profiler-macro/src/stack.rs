@@ -1,14 +1,11 @@
-//! A stack for code that is nested deeply. The parser and the walk call themselves at each level, and
-//! so does the compiler, which takes more stack where it needs some.
-//!
-//! The compiler's own parser overflows at some hundreds of nested blocks, so the macro puts at most
-//! 16 blocks around one place.
+//! A stack for deeply nested code. The parser and the walk recurse at each level, and so does the
+//! compiler, which grows its own stack.
 
-/// How much stack there is. Only what is used of it becomes memory.
+/// The size of the stack in bytes. Only pages that are used take memory.
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 const SIZE: usize = 1 << 30;
 
-/// Runs `expand` on a stack that is large enough for whatever the compiler has read.
+/// Runs `expand` on a stack that is large enough for any code that the compiler can parse.
 #[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     use corosensei::stack::DefaultStack;
@@ -18,7 +15,7 @@ pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     thread_local! {
         static STACK: Cell<Option<DefaultStack>> = const { Cell::new(None) };
     }
-    // If addresses are limited, use the compiler's stack, which is enough for most code.
+    // If the address space is limited, use the compiler's stack, which is enough for most code.
     let Some(mut stack) = STACK.take().or_else(|| DefaultStack::new(SIZE).ok()) else {
         return expand();
     };
@@ -27,7 +24,7 @@ pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     result
 }
 
-/// Uses the compiler's stack, since stacks cannot be switched here.
+/// Runs `expand` on the compiler's stack, since stacks cannot be switched on this target.
 #[cfg(not(any(target_arch = "aarch64", target_arch = "x86_64")))]
 pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     expand()

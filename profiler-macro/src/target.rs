@@ -1,35 +1,35 @@
-//! What the attribute may stand on, and every refusal.
+//! Items that the attribute may stand on, and an error for each of the others.
 
 use crate::args::Args;
 use crate::diag::Errors;
-use crate::function::{Plain, whole};
-use crate::items::{Item, Kind, is_word};
-use crate::old_syntax::Old;
+use crate::function::{BodyOnly, parse_whole};
+use crate::items::{Item, ItemKind, is_ident};
+use crate::old_syntax::OldSyntax;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 use syn::{Attribute, Error, ImplItemFn, Signature};
 
-/// An item with bodies in it.
+/// An item that contains bodies.
 pub(crate) enum Target {
-    Plain(Plain),
-    Function(Box<ImplItemFn>),
+    BodyOnly(BodyOnly),
+    Parsed(Box<ImplItemFn>),
     /// An `impl` block, a trait or an inline module.
     Container(Container),
-    /// A function that nobody can read.
-    Unreadable(Item),
+    /// A function that cannot be parsed.
+    Unparsed(Item),
 }
 
-/// An item with items inside.
+/// An item that contains items.
 pub(crate) struct Container {
-    /// All before the braces.
+    /// The tokens before the braces.
     pub(crate) header: Vec<TokenTree>,
     pub(crate) body: Group,
 }
 
-/// Reads the annotated item; what cannot be measured is an error.
+/// Parses the annotated item. One that cannot be measured is an error.
 pub(crate) fn parse(
     item: &TokenStream,
     args: &Args,
-    old: &mut Old,
+    old: &mut OldSyntax,
     errors: &mut Errors,
 ) -> Option<Target> {
     let target = match read(Item::whole(item.clone().into_iter().collect()), old) {
@@ -39,36 +39,43 @@ pub(crate) fn parse(
             return None;
         }
     };
-    if let Target::Function(function) = &target
+    if let Target::Parsed(function) = &target
         && let Some(error) = refusal(&function.attrs, &function.sig)
     {
         errors.push(error);
     }
     if let Target::Container(_) = &target {
         if let Some(name) = &args.name {
-            errors.at(name.span(), "`name` names one function; put it on a function inside");
+            errors.at(
+                name.span(),
+                "`name` applies to one function; put it on a function inside this item",
+            );
         }
-        if let Some(place) = args.budget.any() {
-            errors.at(place, "a budget is one function's; put it on a function inside");
+        if let Some(span) = args.budget.span() {
+            errors.at(
+                span,
+                "a budget applies to one function; put it on a function inside this item",
+            );
         }
     }
     Some(target)
 }
 
-fn read(item: Item, old: &mut Old) -> Result<Target, Error> {
-    let keyword = |word| item.tokens.iter().find(|token| is_word(token, word)).map(TokenTree::span);
+fn read(item: Item, old: &mut OldSyntax) -> Result<Target, Error> {
+    let keyword =
+        |word| item.tokens.iter().find(|token| is_ident(token, word)).map(TokenTree::span);
     let keyword = |word| keyword(word).unwrap_or_else(Span::call_site);
     match item.kind {
-        Kind::Function if item.body().is_none() => Err(Error::new(
+        ItemKind::Function if item.body().is_none() => Err(Error::new(
             keyword("fn"),
-            "a function without a body has no lines; annotate the one that implements it",
+            "this function has no body to measure; annotate its implementation instead",
         )),
-        Kind::Module if item.body().is_none() => Err(Error::new(
+        ItemKind::Module if item.body().is_none() => Err(Error::new(
             keyword("mod"),
-            "the text of this module is in another file; annotate the items in there",
+            "the body of this module is in another file; annotate the items in that file",
         )),
-        Kind::Function => Ok(function(item, old)),
-        Kind::Implementation | Kind::Trait | Kind::Module if item.body().is_some() => {
+        ItemKind::Function => Ok(function(item, old)),
+        ItemKind::Implementation | ItemKind::Trait | ItemKind::Module if item.body().is_some() => {
             Ok(container(item))
         }
         _ => Err(unsupported(item.tokens.into_iter())),
@@ -76,22 +83,21 @@ fn read(item: Item, old: &mut Old) -> Result<Target, Error> {
 }
 
 /// A function with a body.
-pub(crate) fn function(item: Item, old: &mut Old) -> Target {
-    if let Some(function) = Plain::read(&item, old) {
-        return Target::Plain(function);
+pub(crate) fn function(item: Item, old: &mut OldSyntax) -> Target {
+    if let Some(function) = BodyOnly::read(&item, old) {
+        return Target::BodyOnly(function);
     }
-    let Some(function) = whole(&item, old) else { return Target::Unreadable(item) };
-    Target::Function(Box::new(function))
+    let Some(function) = parse_whole(&item, old) else { return Target::Unparsed(item) };
+    Target::Parsed(Box::new(function))
 }
 
-/// An item with braces around others.
+/// An item whose braces contain items.
 pub(crate) fn container(mut item: Item) -> Target {
     match item.tokens.pop() {
         Some(TokenTree::Group(body)) => Target::Container(Container { header: item.tokens, body }),
-        last => Target::Unreadable(Item {
-            tokens: item.tokens.into_iter().chain(last).collect(),
-            ..item
-        }),
+        last => {
+            Target::Unparsed(Item { tokens: item.tokens.into_iter().chain(last).collect(), ..item })
+        }
     }
 }
 
@@ -116,7 +122,7 @@ fn unsupported(tokens: impl Iterator<Item = TokenTree>) -> Error {
     Error::new(
         span,
         format!(
-            "{found} has no lines that run; put `#[mem_profile]` on a function, an `impl` block, a trait or an inline module"
+            "{found} contains no code that runs; put `#[mem_profile]` on a function, an `impl` block, a trait or an inline module"
         ),
     )
 }
@@ -129,8 +135,8 @@ pub(crate) fn is_refused(function: &ImplItemFn) -> bool {
 /// Why a function with a body cannot be measured.
 fn refusal(attributes: &[Attribute], signature: &Signature) -> Option<Error> {
     if let Some(constant) = &signature.constness {
-        let message = "a `const fn` may run in the compiler, where there is no memory to measure; \
-            remove `const` or the attribute";
+        let message = "a `const fn` may run at compile time, where no memory can be measured; \
+            remove `const` or `#[mem_profile]`";
         return Some(Error::new(constant.span, message));
     }
     let naked = attributes.iter().find(|attribute| is_naked(attribute))?;

@@ -1,30 +1,30 @@
-//! Inserting statements into a block, and putting blocks around what has none.
+//! Inserts statements into a block, and puts blocks around expressions and bodies.
 
-use super::statements::{call, done, end, line, pass, resume, statement};
+use super::statements::{call, closing_guard, line, mark_done, pass, resume, statement};
 use crate::lints;
 use crate::plan::BlockPlan;
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Block, Expr, ExprBlock, ExprIf, Stmt, token};
 
-/// How a nested block gives the row back that was current before it.
+/// How the row before a nested block becomes current again.
 #[derive(Clone, Copy)]
-pub(crate) enum Scope {
-    /// Its guard of this depth is told that the block is done.
-    Done(usize),
-    /// A statement makes this row current again.
-    Resume(usize),
+pub(crate) enum RowRestore {
+    /// The guard of this depth restores it, once it is marked as done.
+    ByGuard(usize),
+    /// A statement starts this row again.
+    ByEvent(usize),
 }
 
-/// Everything that goes into one block beside its statements.
+/// All that is inserted into one block.
 pub(crate) struct Insertions {
     pub(crate) plan: BlockPlan,
     pub(crate) opening: TokenStream,
-    pub(crate) scope: Option<Scope>,
+    pub(crate) restore: Option<RowRestore>,
     /// For each statement: its `#[cfg]`s and `#[allow]`s.
     pub(crate) attributes: Vec<Vec<Attribute>>,
-    /// For each statement: where it begins, unless it may be the block's value.
-    pub(crate) places: Vec<Option<Span>>,
+    /// For each statement: where it begins, unless it may be the block's tail.
+    pub(crate) starts: Vec<Option<Span>>,
     /// For each statement: the depths of the guards that it leaves by a jump.
     pub(crate) left: Vec<Vec<usize>>,
 }
@@ -35,15 +35,15 @@ pub(crate) fn splice(block: &mut Block, mut insertions: Insertions) {
     let count = users.len();
     block.stmts.reserve(2 * count + 2);
     for (index, user) in users.into_iter().enumerate() {
-        before(index, &mut insertions, &mut block.stmts);
+        insert_before(index, &mut insertions, &mut block.stmts);
         block.stmts.push(user);
     }
-    before(count, &mut insertions, &mut block.stmts);
+    insert_before(count, &mut insertions, &mut block.stmts);
 }
 
-/// Adds what stands before the statement `index`, or at the end of the block.
-fn before(index: usize, insertions: &mut Insertions, statements: &mut Vec<Stmt>) {
-    let Insertions { plan, opening, scope, attributes, places, left } = insertions;
+/// Adds the insertions before the statement `index`, or those at the end of the block.
+fn insert_before(index: usize, insertions: &mut Insertions, statements: &mut Vec<Stmt>) {
+    let Insertions { plan, opening, restore, attributes, starts, left } = insertions;
     if index == plan.opening {
         statements.extend(statement(std::mem::take(opening)));
     }
@@ -52,15 +52,15 @@ fn before(index: usize, insertions: &mut Insertions, statements: &mut Vec<Stmt>)
     let mut next = plan.events.get(index).copied().flatten();
     let mut resumed = None;
     if let Some(exit) = exit {
-        match *scope {
-            Some(Scope::Done(depth)) => statements.extend(done(depth, &lints())),
-            Some(Scope::Resume(outer)) => resumed = Some(outer),
+        match *restore {
+            Some(RowRestore::ByGuard(depth)) => statements.extend(mark_done(depth, &lints())),
+            Some(RowRestore::ByEvent(outer)) => resumed = Some(outer),
             None => {}
         }
-        if let Some(close) = exit.end.filter(|end| end.guarded) {
+        if let Some(close) = exit.closing_brace.filter(|end| end.needs_guard) {
             // One call for both, unless the event goes with a `#[cfg]` of its statement.
             let value = next.take_if(|_| attributes[index].is_empty());
-            statements.extend(end(close.row, value, &lints()));
+            statements.extend(closing_guard(close.row, value, &lints()));
         }
     }
     if let Some(attributes) = attributes.get_mut(index) {
@@ -72,14 +72,14 @@ fn before(index: usize, insertions: &mut Insertions, statements: &mut Vec<Stmt>)
         }
         let jumps = left[index].iter().flat_map(|depth| {
             let attributes = attributes.iter().cloned().chain(lints());
-            done(*depth, &Vec::from_iter(attributes))
+            mark_done(*depth, &Vec::from_iter(attributes))
         });
         let jumps = Vec::from_iter(jumps);
         statements.extend(next.map(|at| {
             let mut attributes = std::mem::take(attributes);
-            // Where it is dead code, so is the statement: the compiler says so once, of the first of
-            // the two, and is to say it at the user's.
-            let place = places[index].map(|place| Span::mixed_site().located_at(place));
+            // Where the event is dead code, so is the statement. The compiler warns once, about the first
+            // of the two, so the event has the span of the user's.
+            let place = starts[index].map(|place| Span::mixed_site().located_at(place));
             if place.is_none() {
                 attributes.extend(lints());
             }
@@ -87,12 +87,15 @@ fn before(index: usize, insertions: &mut Insertions, statements: &mut Vec<Stmt>)
         }));
         statements.extend(jumps);
     }
-    let close = exit.and_then(|exit| exit.end).filter(|end| !end.guarded).map(|end| line(end.row));
+    let close = exit
+        .and_then(|exit| exit.closing_brace)
+        .filter(|end| !end.needs_guard)
+        .map(|end| line(end.row));
     let last = close.or_else(|| resumed.map(resume));
     statements.extend(last.map(|last| allowing(lints(), last)));
 }
 
-/// The call with these attributes.
+/// The statement with these attributes.
 fn allowing(lints: Vec<Attribute>, mut statement: Stmt) -> Stmt {
     if let Stmt::Expr(Expr::MethodCall(call), _) = &mut statement {
         call.attrs = lints;
@@ -102,9 +105,9 @@ fn allowing(lints: Vec<Attribute>, mut statement: Stmt) -> Stmt {
 
 /// Puts a block around an expression: `expr` becomes `{ expr }`.
 ///
-/// Its braces are not the user's. Lints leave it alone, and the edition that they carry makes no
-/// difference where this is used, around a match arm, a closure's body or a jump: what such an
-/// expression leaves behind is dropped at its own end in all editions.
+/// Its braces are not the user's, so lints ignore it. The edition of the braces makes no difference
+/// around a match arm, a closure's body or a jump: in all editions, temporaries of such an expression
+/// are dropped at its own end.
 pub(crate) fn wrap(expr: &mut Expr) -> &mut Block {
     let inner = std::mem::replace(expr, Expr::PLACEHOLDER);
     let brace_token = token::Brace(Span::mixed_site());
@@ -118,11 +121,11 @@ pub(crate) fn wrap(expr: &mut Expr) -> &mut Block {
 
 /// `{ BODY }` becomes `{ { OPENING { BODY } } }`, unless there is nothing to open.
 ///
-/// The braces in the middle are not the user's and carry the edition of this crate, 2024: what the
-/// value of the body leaves behind is dropped before what was opened, in all editions. The user's
-/// stand outside as well, where they tell the extent of the function, and inside, for the locals. A
-/// value alone needs none inside, and lints would say so: also of one that is `alone` where no
-/// `#[cfg]` holds, which is why something stands beside it.
+/// The braces in the middle are not the user's and carry the edition of this crate, 2024: so in all
+/// editions, the temporaries of the tail are dropped before the frame. The user's braces stand outside,
+/// where they show the extent of the function, and inside, around the locals. A tail alone needs none
+/// inside, and lints would complain about them. One that is `alone` only where no `#[cfg]` holds gets
+/// a constant beside it, so that they do not.
 pub(crate) fn enclose(block: &mut Block, opening: TokenStream, alone: bool) {
     let Some(opening) = statement(opening) else { return };
     let mut stmts = std::mem::take(&mut block.stmts);
@@ -137,14 +140,14 @@ pub(crate) fn enclose(block: &mut Block, opening: TokenStream, alone: bool) {
     block.stmts.push(nested(token::Brace(own), stmts));
 }
 
-/// A block that is the value of another one.
+/// A block as the tail of another one.
 fn nested(brace_token: token::Brace, stmts: Vec<Stmt>) -> Stmt {
     let block = Block { brace_token, stmts };
     Stmt::Expr(Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block }), None)
 }
 
 /// `if c {}` becomes `if { EVENT; false } { loop {} } else if c {}`.
-pub(crate) fn link(at: usize, branch: &mut Expr) {
+pub(crate) fn add_link(at: usize, branch: &mut Expr) {
     let site = Span::mixed_site();
     let line = line(at);
     let never = quote!(loop {});

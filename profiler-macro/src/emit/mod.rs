@@ -1,10 +1,12 @@
-//! The tokens of all that is inserted. Nothing here decides anything: the plan has done that.
+//! The tokens of all that is inserted, and their insertion.
+//!
+//! It never decides anything: `plan` and `walk` say what goes where.
 
 mod insert;
 mod statements;
 pub(crate) mod tasks;
 
-pub(crate) use insert::{Insertions, Scope, enclose, link, splice, wrap};
+pub(crate) use insert::{Insertions, RowRestore, add_link, enclose, splice, wrap};
 pub(crate) use statements::{
-    Table, enter, enter_closure, iteration, line, pass, scope, statement, table,
+    FunctionTable, enter, enter_closure, iteration, line, pass, scope, statement, table,
 };

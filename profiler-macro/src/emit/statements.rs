@@ -1,4 +1,5 @@
-//! The statements that are inserted.
+//! The statements that are inserted. Their form is chosen by what it costs to compile, which is more
+//! than what it costs to run.
 
 use crate::names::{self, Names};
 use crate::rows::Rows;
@@ -7,7 +8,7 @@ use quote::quote;
 use syn::{Attribute, Expr, ExprLit, ExprMethodCall, ExprPath, Lit, LitStr, Stmt, Token, token};
 
 /// The constants of one function table.
-pub(crate) struct Table<'a> {
+pub(crate) struct FunctionTable<'a> {
     pub(crate) name: Option<&'a LitStr>,
     pub(crate) rows: &'a Rows<'a>,
     pub(crate) source: String,
@@ -15,11 +16,11 @@ pub(crate) struct Table<'a> {
 
 /// `static __MEM_PROFILE: Table = …;`
 ///
-/// The compiler evaluates it once per function, and each further part would be felt. So all is in one
-/// text, which the runtime reads: the first line, how many lines, what the first row has, how many
-/// bytes the name has, the file, and from the second line on the name and the source.
-pub(crate) fn table(Names { runtime }: &Names, table: &Table) -> TokenStream {
-    let Table { name, rows, source } = table;
+/// All figures are in one text, which the runtime parses: the first line, the number of lines, the kind of
+/// the first row, the length of the name in bytes and the file; from the second line on, the name and the
+/// source.
+pub(crate) fn table(Names { runtime }: &Names, table: &FunctionTable) -> TokenStream {
+    let FunctionTable { name, rows, source } = table;
     let (file, first_line, count) = (&rows.file, rows.first_line, rows.count());
     let (first_row, name) = (rows.first_row as u8, name.map_or(String::new(), LitStr::value));
     let text = format!("{first_line} {count} {first_row} {} {file}\n{name}{source}", name.len());
@@ -40,14 +41,14 @@ pub(crate) fn enter(first: Option<usize>) -> TokenStream {
     }
 }
 
-/// `let __frame = …;` of a closure that begins in `at`.
+/// `let __frame = …;` of a closure that begins on the row `at`.
 pub(crate) fn enter_closure(at: usize) -> TokenStream {
     let (frame, table, at) = (names::frame(), names::table(), row(at));
     quote!(let #frame = #table.enter_closure(#at);)
 }
 
-/// The guard of a nested block, after which the row `outer` is current again, with the first line
-/// event of the block if there is one.
+/// The guard of a nested block, which restores the row `outer`, with the first line event of the block
+/// if there is one.
 pub(crate) fn scope(depth: usize, outer: usize, first: Option<usize>) -> TokenStream {
     let (scope, frame, outer) = (names::scope(depth), names::frame(), row(outer));
     match first.map(row) {
@@ -56,7 +57,7 @@ pub(crate) fn scope(depth: usize, outer: usize, first: Option<usize>) -> TokenSt
     }
 }
 
-/// One more round of the loop whose header is on the row `header`.
+/// One more iteration of the loop whose header is on the row `header`.
 pub(crate) fn iteration(header: usize) -> TokenStream {
     let (frame, header) = (names::frame(), row(header));
     quote!(#frame.iteration(#header);)
@@ -72,49 +73,53 @@ pub(super) fn resume(outer: usize) -> Stmt {
     call("resume", &[outer], Vec::new(), Span::mixed_site())
 }
 
-/// The line of the row `at` runs within that of `outer`, with nothing to book.
+/// The row `at` runs inside the row `outer`, with no memory effect.
 pub(crate) fn pass(outer: usize, at: usize) -> Stmt {
     call("pass", &[outer, at], Vec::new(), Span::mixed_site())
 }
 
-/// `__frame.METHOD(ROWS);`, for the compiler's messages at `place`.
+/// `__frame.METHOD(ROWS);`; the compiler's messages about it point to `span`.
 ///
-/// These are most of what is inserted. As syntax and not as tokens: to put these together, the compiler
-/// would be called several times for each.
-pub(super) fn call(method: &str, rows: &[usize], attrs: Vec<Attribute>, place: Span) -> Stmt {
+/// Most insertions are such calls, so they are made as syntax: a token stream costs several calls into
+/// the compiler.
+pub(super) fn call(method: &str, rows: &[usize], attrs: Vec<Attribute>, span: Span) -> Stmt {
     let mut frame = names::frame();
-    frame.set_span(place);
+    frame.set_span(span);
     let receiver = Expr::Path(ExprPath { attrs: Vec::new(), qself: None, path: frame.into() });
     let row = |at: &usize| Expr::Lit(ExprLit { attrs: Vec::new(), lit: Lit::Verbatim(row(*at)) });
     let call = ExprMethodCall {
         attrs,
         receiver: Box::new(receiver),
-        dot_token: Token![.](place),
-        method: Ident::new(method, place),
+        dot_token: Token![.](span),
+        method: Ident::new(method, span),
         turbofish: None,
-        paren_token: token::Paren(place),
+        paren_token: token::Paren(span),
         args: rows.iter().map(row).collect(),
     };
-    Stmt::Expr(Expr::MethodCall(call), Some(Token![;](place)))
+    Stmt::Expr(Expr::MethodCall(call), Some(Token![;](span)))
 }
 
-/// Inserted statements, unless there are none.
+/// The tokens as one statement, unless there are none.
 pub(crate) fn statement(tokens: TokenStream) -> Option<Stmt> {
     (!tokens.is_empty()).then(|| Stmt::Expr(Expr::Verbatim(tokens), None))
 }
 
-pub(super) fn done(depth: usize, attributes: &[Attribute]) -> Option<Stmt> {
+pub(super) fn mark_done(depth: usize, attributes: &[Attribute]) -> Option<Stmt> {
     let scope = names::scope(depth);
-    // The attributes of an assignment are not stable, those of a block are. Without the semicolon it
-    // would be the value of the block that it closes.
+    // Attributes on assignments are not stable, those on blocks are. Without the semicolon, the block
+    // would be the tail of the block around it.
     statement(match attributes.is_empty() {
         true => quote!(#scope.done = true;),
         false => quote!(#(#attributes)* { #scope.done = true; };),
     })
 }
 
-/// The guard of the closing brace, with the event of the block's value if it has one.
-pub(super) fn end(close: usize, value: Option<usize>, attributes: &[Attribute]) -> Option<Stmt> {
+/// The guard of the closing brace, with the event of the block's tail if it has one.
+pub(super) fn closing_guard(
+    close: usize,
+    value: Option<usize>,
+    attributes: &[Attribute],
+) -> Option<Stmt> {
     let (end, frame, close) = (names::end(), names::frame(), row(close));
     statement(match value.map(row) {
         Some(value) => quote!(#(#attributes)* let #end = #frame.end_line(#close, #value);),

@@ -1,7 +1,7 @@
-//! Async bodies: a wrapper around the future hides what other tasks do between two polls of it.
+//! Async bodies: a wrapper around the future keeps out what other tasks do between two of its polls.
 
 use super::statements::row;
-use crate::names::{self, Names, is_condition};
+use crate::names::{self, Names, is_cfg};
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use syn::punctuated::Punctuated;
@@ -35,19 +35,19 @@ pub(crate) fn call(
         None => quote!(#runtime::task_call(&#table, async move #body).await),
         Some(limits) => quote!(#runtime::task_within(&#table, #limits, async move #body).await),
     };
-    // A future of `!` needs a type that can be written on stable. `return` is for lints that ask for one.
+    // A future of `!` needs a type that can be written on stable. Some lints require `return`.
     if is_never(output) { quote!(match #call {}) } else { quote!(return #call;) }
 }
 
-/// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`. The call stands where the
-/// block stood, for what the compiler has to say about the future.
+/// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`. The call has the
+/// span of the block, so the compiler's messages about the future point to it.
 pub(crate) fn block(Names { runtime }: &Names, at: usize, mut user: ExprAsync) -> TokenStream {
     let table = names::table();
     let attributes = std::mem::take(&mut user.attrs);
     let at = row(at);
-    let call = names::in_place_of(user.async_token.span, quote!(#runtime::task));
+    let call = names::spanned(user.async_token.span, quote!(#runtime::task));
     let end = user.block.brace_token.span.close();
-    let arguments = names::in_place_of(end, quote!((&#table, #at, #user)));
+    let arguments = names::spanned(end, quote!((&#table, #at, #user)));
     quote!(#(#attributes)* #call #arguments)
 }
 
@@ -58,8 +58,8 @@ pub(crate) fn closure(Names { runtime }: &Names, at: usize, body: &Block) -> Tok
 }
 
 /// Fixes the type of an async body, which `?` and coercions cannot infer. A type that contains
-/// `impl Trait` cannot be written here. What the compiler has to say about it stands at the arrow
-/// or, without one, where the body opens.
+/// `impl Trait` cannot be written here. The compiler's messages about it point to the arrow or, without
+/// one, to the opening brace.
 pub(crate) fn pin(output: &ReturnType, open: Span) -> TokenStream {
     let lints = quote!(#[allow(
         unreachable_code,
@@ -71,7 +71,7 @@ pub(crate) fn pin(output: &ReturnType, open: Span) -> TokenStream {
     )]);
     let (arrow, returned) = match output {
         ReturnType::Default => {
-            let leave = names::located(quote!(return), open);
+            let leave = names::located_at(quote!(return), open);
             return quote!(#lints if false { #leave; });
         }
         ReturnType::Type(_, ty) if has_impl(ty) => return TokenStream::new(),
@@ -81,7 +81,7 @@ pub(crate) fn pin(output: &ReturnType, open: Span) -> TokenStream {
         ReturnType::Type(arrow, ty) => (arrow, quote!(#ty)),
     };
     let never = names::never();
-    let leave = names::located(quote!(return #never), arrow.spans[0]);
+    let leave = names::located_at(quote!(return #never), arrow.spans[0]);
     quote! {
         #lints
         if false {
@@ -92,10 +92,10 @@ pub(crate) fn pin(output: &ReturnType, open: Span) -> TokenStream {
 }
 
 /// Moves every parameter into the async body, in order of declaration, so that they are dropped
-/// after the locals and in reverse order as before. `mut` and lint attributes move along; others are
-/// for macros to come. A pattern is matched in the body, as Rust itself does it: what the pattern
-/// leaves of its parameter is then dropped at its place. `self` cannot be bound again, but naming it
-/// moves all of it.
+/// after the locals and in reverse order, as before. `mut` and lint attributes move along; other
+/// attributes stay for macros that expand later. A pattern is matched in the body, as Rust itself does it,
+/// so the rest of its parameter is dropped in the same order. `self` cannot be bound again, but naming
+/// it moves all of it.
 ///
 /// ```text
 /// async fn f(mut a: A, (b, _): B)          becomes
@@ -117,7 +117,7 @@ fn parameter(position: usize, input: &mut FnArg) -> TokenStream {
     let attributes = std::mem::take(&mut input.attrs);
     let (lints, kept): (Vec<_>, Vec<_>) = attributes.into_iter().partition(names::is_lint);
     input.attrs = kept;
-    let conditions: Vec<_> = input.attrs.iter().filter(|kept| is_condition(kept)).collect();
+    let conditions: Vec<_> = input.attrs.iter().filter(|kept| is_cfg(kept)).collect();
     let attributes = quote!(#(#conditions)* #(#lints)*);
     if let Pat::Ident(PatIdent { by_ref: None, subpat: None, mutability, ident, .. }) =
         &mut *input.pat

@@ -1,4 +1,4 @@
-//! Bodies, nested blocks, and the statements that one finds in them.
+//! Bodies, nested blocks, and their statements.
 
 use super::assert_expansion;
 
@@ -71,7 +71,7 @@ fn nested_blocks() {
 }
 
 #[test]
-fn what_leaves_does_not_end() {
+fn a_block_that_diverges_has_no_exit() {
     assert_expansion!(
         "leaving",
         r#"#[mem_profile]
@@ -107,7 +107,7 @@ fn let_else() {
 }
 
 #[test]
-fn items_come_first_and_are_left_alone() {
+fn items_come_first_and_stay_unchanged() {
     assert_expansion!(
         "inner_items",
         "#[mem_profile]

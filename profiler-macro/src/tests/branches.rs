@@ -123,7 +123,7 @@ fn match_in_an_expression() {
 }
 
 #[test]
-fn branches_in_a_variant_are_last_as_well() {
+fn branches_in_a_variant_end_their_statement() {
     assert_expansion!(
         "branches_in_a_variant",
         "#[mem_profile]

@@ -1,4 +1,4 @@
-//! Closures: which of them have a frame of their own.
+//! Closures, with and without a frame of their own.
 
 use super::assert_expansion;
 

@@ -1,11 +1,11 @@
-//! Code that is nested deeply, and what it costs to expand it.
+//! Deeply nested code, and the cost of its expansion.
 
 use super::expand;
 use crate::stack;
-use crate::walk::LOOKS;
+use crate::walk::EXAMINED;
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Each construct that can hold itself: what opens it, what closes it.
+/// Each construct that can contain itself: its beginning and its end.
 const NESTS: [[&str; 2]; 16] = [
     ["{ let _a = vec![1];", "}"],
     ["{ let _a = vec![1]; if n == 3 { break; }", "}"],
@@ -39,12 +39,12 @@ fn count(tokens: TokenStream) -> usize {
     tokens.into_iter().map(inside).sum()
 }
 
-/// How many expressions are looked at, and how many tokens come out.
+/// The number of expressions that are examined, and of tokens that are emitted.
 fn cost(source: &str) -> [usize; 2] {
     stack::run(|| {
-        LOOKS.set(0);
+        EXAMINED.set(0);
         let tokens = count(expand(source));
-        [LOOKS.get(), tokens]
+        [EXAMINED.get(), tokens]
     })
 }
 
@@ -70,7 +70,7 @@ fn a_chain_of_branches_grows_with_its_length() {
 }
 
 #[test]
-fn nothing_is_too_deep() {
+fn no_expression_is_too_deep() {
     let deep = |open: &str, close: &str, depth: usize| {
         let value = [&open.repeat(depth), "1", &close.repeat(depth)].concat();
         let source = format!("#[mem_profile]\nfn f() {{\nlet _a = 1;\nlet _b = {value};\n}}");

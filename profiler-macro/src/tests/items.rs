@@ -1,4 +1,4 @@
-//! What the attribute may stand on, its options, and the function table.
+//! Items that the attribute may stand on, its options, and the function table.
 
 use super::{assert_expansion, assert_text};
 
@@ -139,7 +139,7 @@ fn skip() {
 }
 
 #[test]
-fn editors_get_the_item_as_it_was() {
+fn editors_get_the_unchanged_item() {
     let compiler = super::Text { file: "", lines: std::rc::Rc::from([]) };
     let item = "fn f() {\n    work();\n}";
     let expansion = super::expand_in(&compiler, &format!("#[mem_profile]\n{item}"));

@@ -23,7 +23,7 @@ fn loops() {
 #[test]
 fn blocks_without_locals_need_no_guard() {
     assert_expansion!(
-        "calm_loops",
+        "loops_without_memory_effect",
         r#"#[mem_profile]
         fn f(names: &[&str]) {
             for name in names.iter() {
@@ -62,7 +62,7 @@ fn while_let() {
 }
 
 #[test]
-fn jumps_mark_the_guards_they_leave() {
+fn jumps_mark_the_guards_that_they_leave() {
     assert_expansion!(
         "jumps",
         "#[mem_profile]
@@ -84,7 +84,7 @@ fn jumps_mark_the_guards_they_leave() {
 #[test]
 fn jumps_inside_expressions() {
     assert_expansion!(
-        "buried_jumps",
+        "nested_jumps",
         "#[mem_profile]
         fn f(values: &[Option<u8>]) -> u8 {
             let result = loop {

@@ -1,5 +1,5 @@
-//! Expansions of every construct, outside of a compiler: `proc_macro2` tells the lines of the
-//! source text that a test gives.
+//! Expansions of every construct, without a compiler: `proc_macro2` knows the lines of the source text
+//! of each test.
 
 mod asynchronous;
 mod blocks;
@@ -14,7 +14,7 @@ mod refusals;
 mod text;
 
 use crate::expand;
-use crate::rows::{Locate, Place};
+use crate::rows::{Locate, Location};
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use std::rc::Rc;
@@ -49,16 +49,16 @@ struct Text {
 }
 
 impl Locate for Text {
-    fn attribute(&self) -> Place {
-        Place { file: self.file.to_owned(), line: 1 }
+    fn attribute(&self) -> Location {
+        Location { file: self.file.to_owned(), line: 1 }
     }
 
-    fn place(&self, span: Span) -> Place {
-        Place { file: self.file.to_owned(), line: span.start().line }
+    fn start(&self, span: Span) -> Location {
+        Location { file: self.file.to_owned(), line: span.start().line }
     }
 
-    fn end(&self, span: Span) -> Place {
-        Place { file: self.file.to_owned(), line: span.end().line }
+    fn end(&self, span: Span) -> Location {
+        Location { file: self.file.to_owned(), line: span.end().line }
     }
 
     fn file_lines(&self, _: Span) -> Option<Rc<[String]>> {
@@ -125,8 +125,8 @@ impl VisitMut for WithoutTables {
     }
 }
 
-/// The errors beside an item: the offending token, and what is said about it. The item itself has
-/// to be there as it was.
+/// The errors after an item: the token that each points to, and its message. The item itself has to be
+/// unchanged.
 fn errors(source: &str) -> String {
     let item = source.split_once('\n').map_or("", |(_, item)| item);
     let item: TokenStream = item.parse().expect("the item has tokens");

@@ -1,7 +1,7 @@
 //! Items by their tokens, and syntax that the parser does not know.
 
-use crate::items::{Item, Kind};
-use crate::old_syntax::Old;
+use crate::items::{Item, ItemKind};
+use crate::old_syntax::OldSyntax;
 use proc_macro2::TokenStream;
 use syn::parse::Parser;
 
@@ -11,7 +11,7 @@ fn tokens(source: &str) -> TokenStream {
 
 #[test]
 fn items_end_where_the_next_begins() {
-    use Kind::{Definition, Function, Implementation, Module, Other, Trait};
+    use ItemKind::{Definition, Function, Implementation, Module, Other, Trait};
     let sources = [
         ("#![allow(unused)]", Other),
         ("use a::{b, c::*};", Definition),
@@ -69,7 +69,7 @@ fn old_syntax_is_put_back() {
         "match n { 0...9 => { let dyn = 1; } 'a'...'z' | A...B => 2 }",
         "impl A for Box<Fn(u8) -> u8> { fn f(&Fn(u8), async: u8) {} }",
     ] {
-        let mut old = Old::default();
+        let mut old = OldSyntax::default();
         let taken = old.take_out(tokens(source));
         let is_item = source.starts_with("impl");
         assert!(is_item || syn::Block::parse_within.parse2(taken.clone()).is_ok(), "{taken}");
@@ -78,11 +78,11 @@ fn old_syntax_is_put_back() {
 }
 
 #[test]
-fn syntax_of_today_is_left_alone() {
+fn current_syntax_stays_unchanged() {
     let source =
         "fn Fn(x: u8) -> u8 { async move { x.await? } } async fn f() -> impl A { async { 1 } }
         let g: unsafe extern \"C\" fn(u8) -> u8 = f; let f: &dyn A = &async |x| try!(x); let y: Box<dyn 'a + B> = try { 1 };";
-    let taken = Old::default().take_out(tokens(source));
+    let taken = OldSyntax::default().take_out(tokens(source));
     assert_eq!(taken.to_string(), tokens(source).to_string());
 }
 
@@ -121,7 +121,7 @@ fn functions_that_are_not_const_are_measured_in_any_block() {
 }
 
 #[test]
-fn a_function_that_cannot_be_read_leaves_the_others_measured() {
+fn a_function_that_cannot_be_parsed_does_not_keep_others_from_being_measured() {
     let unread = "async fn unread(f: &Alias(u8)) { work(); }";
     let source = format!("#[mem_profile]\nimpl S {{\n{unread}\nfn f() {{\nwork();\n}}\n}}");
     let expansion = super::expand(&source).to_string();

@@ -1,8 +1,8 @@
-//! Every refusal: on which token, and in which words.
+//! Every error: the token that it points to, and its message.
 
 use super::{assert_text, errors};
 
-/// Each source with what is said about it.
+/// Each source with its errors.
 fn refusals(sources: &[&str]) -> String {
     sources.iter().map(|source| format!("{source}\n\n{}\n", errors(source))).collect()
 }

@@ -1,7 +1,7 @@
-//! Which lines a function has, and their text.
+//! The lines of a function, and their text.
 
 use super::Text;
-use crate::rows::{Extent, Locate, Place, Rows};
+use crate::rows::{Extent, Locate, Location, Rows};
 use crate::source;
 use proc_macro2::{Span, TokenStream};
 use quote::ToTokens;
@@ -43,7 +43,7 @@ fn inner_functions_begin_with_themselves() {
 }
 
 #[test]
-fn a_file_that_differs_is_not_believed() {
+fn a_file_that_differs_is_not_used() {
     let changed = FUNCTION.replace("work", "play");
     let text = "\n\nfn f () {\n\twork(); // a comment\n    // another one\n}";
     assert_eq!(measure(&compiler(&changed), FUNCTION, true), (1, 6, text.to_owned()));
@@ -54,22 +54,22 @@ fn a_file_that_differs_is_not_believed() {
 struct MacroMade(Text);
 
 impl MacroMade {
-    fn moved(&self, span: Span, place: Place) -> Place {
+    fn moved(&self, span: Span, place: Location) -> Location {
         let is_users = span.source_text().is_some_and(|text| text == "work");
-        if is_users { place } else { Place { line: 1, ..place } }
+        if is_users { place } else { Location { line: 1, ..place } }
     }
 }
 
 impl Locate for MacroMade {
-    fn attribute(&self) -> Place {
+    fn attribute(&self) -> Location {
         self.0.attribute()
     }
 
-    fn place(&self, span: Span) -> Place {
-        self.moved(span, self.0.place(span))
+    fn start(&self, span: Span) -> Location {
+        self.moved(span, self.0.start(span))
     }
 
-    fn end(&self, span: Span) -> Place {
+    fn end(&self, span: Span) -> Location {
         self.moved(span, self.0.end(span))
     }
 

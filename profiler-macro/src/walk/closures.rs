@@ -1,7 +1,7 @@
-//! Closures and async blocks run on their own: each has its own frame in the function's table.
+//! Closures and async blocks, each with a frame of its own in the function's table.
 
 use super::opening::Opening;
-use super::{Frame, Walker, facts, heads};
+use super::{FrameState, Walker, facts, heads};
 use crate::emit::{self, tasks};
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -15,8 +15,8 @@ impl Walker<'_> {
         let start = heads::expression(expr);
         let Expr::Closure(closure) = expr else { return };
         let is_block = matches!(&*closure.body, Expr::Block(body) if body.label.is_none());
-        let stays = is_block && closure.asyncness.is_none();
-        if closure.constness.is_some() || !(stays || self.has_room()) {
+        let keeps_braces = is_block && closure.asyncness.is_none();
+        if closure.constness.is_some() || !(keeps_braces || self.may_add_block()) {
             return;
         }
         let start = match &*closure.body {
@@ -25,7 +25,7 @@ impl Walker<'_> {
         };
         let row = start.and_then(|token| self.rows.row(token)).unwrap_or(self.frame.current);
         let first = self.first_event(row, &closure.body);
-        let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
+        let outer = std::mem::replace(&mut self.frame, FrameState::starting_on(row));
         if closure.asyncness.is_some() {
             self.async_closure(closure, row, first);
         } else if has_blocks(&closure.body) {
@@ -38,8 +38,8 @@ impl Walker<'_> {
         self.frame = outer;
     }
 
-    /// The event of a body that begins on `row`, unless the statement around it has started that
-    /// row, or the body's own statements will.
+    /// The event of a body that begins on `row`, unless the statement around it has started that row, or
+    /// the body's own statements do.
     fn first_event(&self, row: usize, body: &Expr) -> TokenStream {
         let runs = match body {
             Expr::Block(body) if body.label.is_none() => {
@@ -59,7 +59,7 @@ impl Walker<'_> {
     fn closure_body(&mut self, closure: &mut ExprClosure, frame: Opening) {
         match &mut *closure.body {
             Expr::Block(body) if body.label.is_none() => {
-                self.block(&mut body.block, frame.plain());
+                self.block(&mut body.block, frame.entry());
             }
             body => {
                 self.wrapped(body, frame);
@@ -69,7 +69,7 @@ impl Walker<'_> {
 
     /// `async |x| { BODY }` becomes `async |x| { task(&TABLE, row, async { FRAME BODY }).await }`.
     ///
-    /// Left alone where a parameter is a pattern: its parts would be dropped in another order.
+    /// Not where a parameter is a pattern: its parts would be dropped in another order.
     fn async_closure(&mut self, closure: &mut ExprClosure, row: usize, first: TokenStream) {
         let is_name = |input: &Pat| match input {
             Pat::Type(typed) => matches!(*typed.pat, Pat::Ident(_)),
@@ -83,9 +83,9 @@ impl Walker<'_> {
             syn::ReturnType::Default => TokenStream::new(),
             output => tasks::pin(output, closure.inputs_end.span),
         };
-        self.around += 2;
+        self.added_blocks += 2;
         self.closure_body(closure, Opening::Task(quote::quote!(#pin #frame #first)));
-        self.around -= 2;
+        self.added_blocks -= 2;
         if let Expr::Block(body) = &mut *closure.body {
             let task = tasks::closure(self.names, row, &body.block);
             body.block.stmts = vec![Stmt::Expr(Expr::Verbatim(task), None)];
@@ -94,7 +94,7 @@ impl Walker<'_> {
 
     /// `async { BODY }` becomes `task(&TABLE, row, async { FRAME BODY })`.
     pub(super) fn async_block(&mut self, expr: &mut Expr) {
-        if !self.has_room() {
+        if !self.may_add_block() {
             return;
         }
         let row = heads::expression(expr).and_then(|token| self.rows.row(token));
@@ -102,11 +102,11 @@ impl Walker<'_> {
         let mut opening = tasks::task_frame();
         opening.extend(self.first_event(row, expr));
         let Expr::Async(block) = std::mem::replace(expr, Expr::PLACEHOLDER) else { return };
-        let outer = std::mem::replace(&mut self.frame, Frame { current: row, ..Frame::default() });
+        let outer = std::mem::replace(&mut self.frame, FrameState::starting_on(row));
         let mut block: ExprAsync = block;
-        self.around += 1;
-        self.block(&mut block.block, Opening::Task(opening).plain());
-        self.around -= 1;
+        self.added_blocks += 1;
+        self.block(&mut block.block, Opening::Task(opening).entry());
+        self.added_blocks -= 1;
         self.frame = outer;
         *expr = Expr::Verbatim(tasks::block(self.names, row, block));
     }

@@ -1,5 +1,6 @@
-//! The first token of a node after its attributes. On stable Rust, `span()` of a node would turn
-//! all of it into tokens to find that one.
+//! The first token of a node after its attributes.
+//!
+//! PERF: `span()` of a node would turn all of it into tokens to find that one.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -8,7 +9,7 @@ use syn::{Attribute, Expr, ExprClosure, ExprRange, Label, QSelf, RangeLimits, St
 /// Where an expression begins.
 enum Start<'a> {
     Token(Span),
-    /// With its first operand.
+    /// Where its first operand begins.
     Operand(&'a Expr),
     Unknown,
 }
@@ -23,7 +24,7 @@ pub(super) fn statement(statement: &Stmt) -> Option<Span> {
     }
 }
 
-/// The attributes of a statement; those of an expression stand at its first operand.
+/// The attributes of a statement. An expression has them at its first operand.
 pub(super) fn attributes(statement: &Stmt) -> &[Attribute] {
     let mut expr = match statement {
         Stmt::Local(local) => return &local.attrs,
@@ -39,7 +40,7 @@ pub(super) fn attributes(statement: &Stmt) -> &[Attribute] {
     }
 }
 
-/// The line of a loop is that of its label.
+/// The token that decides the line of a loop or a block: its label, if it has one.
 pub(super) fn header(label: Option<&Label>, keyword: Span) -> Span {
     label.map_or(keyword, |label| label.name.apostrophe)
 }

@@ -1,16 +1,16 @@
-//! `break` and `continue` leave blocks normally, so the guards of those blocks must be told.
+//! `break` and `continue` leave blocks normally, so the guards of those blocks are marked as done.
 
 use syn::{Expr, Label};
 
-/// How many guards a jump tells that they are left: the innermost and the outermost. More would make
-/// the code grow with the square of the depth. A guard that misses a jump leaves its block's last frees
-/// on the row of the jump.
-const MOST: usize = 16;
+/// The most guards that a jump marks: the innermost and the outermost. With all of them, the code would
+/// grow with the square of the depth. Where a guard is not marked, the last frees of its block are
+/// attributed to the row of the jump.
+const MAX_MARKED: usize = 16;
 
-/// The guards and the jump targets around the place where the walk stands.
+/// The guards and the targets of jumps around the place where the walk stands.
 #[derive(Default)]
 pub(super) struct Jumps {
-    /// How many guards are alive; the innermost has this depth.
+    /// The number of guards that are alive: the depth of the innermost.
     depth: usize,
     /// For each guard that is alive: whether a jump has left it.
     left: Vec<bool>,
@@ -20,13 +20,13 @@ pub(super) struct Jumps {
 struct Target {
     label: Option<String>,
     is_loop: bool,
-    /// How many guards are alive outside of it.
+    /// The number of guards that are alive outside of it.
     outside: usize,
 }
 
 impl Jumps {
     /// Opens a guard and returns its depth.
-    pub(super) fn open(&mut self) -> usize {
+    pub(super) fn open_guard(&mut self) -> usize {
         self.depth += 1;
         self.left.push(false);
         self.depth
@@ -37,13 +37,13 @@ impl Jumps {
         self.left.get(depth - 1) == Some(&true)
     }
 
-    /// How many guards are alive.
+    /// The number of guards that are alive.
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
 
     /// Closes all guards but the outermost `depth`.
-    pub(super) fn close_to(&mut self, depth: usize) {
+    pub(super) fn close_guards_to(&mut self, depth: usize) {
         self.depth = depth;
         self.left.truncate(depth);
     }
@@ -66,16 +66,16 @@ impl Jumps {
     }
 
     /// The depths of the guards that a `break` or `continue` leaves, innermost first.
-    pub(super) fn left_by(&mut self, jump: &Expr) -> Vec<usize> {
+    pub(super) fn guards_left_by(&mut self, jump: &Expr) -> Vec<usize> {
         let label = match jump {
             Expr::Break(jump) => &jump.label,
             Expr::Continue(jump) => &jump.label,
             _ => return Vec::new(),
         };
         let label = label.as_ref().map(|label| label.ident.to_string());
-        let target = self.targets.iter().rev().find(|target| target.is_meant(label.as_deref()));
+        let target = self.targets.iter().rev().find(|target| target.is_target_of(label.as_deref()));
         let outside = target.map_or(self.depth, |target| target.outside);
-        let inner = (outside + 2..=self.depth).rev().take(MOST - 1);
+        let inner = (outside + 2..=self.depth).rev().take(MAX_MARKED - 1);
         let left = Vec::from_iter(inner.chain((outside < self.depth).then_some(outside + 1)));
         left.iter().for_each(|depth| self.left[depth - 1] = true);
         left
@@ -83,7 +83,7 @@ impl Jumps {
 }
 
 impl Target {
-    fn is_meant(&self, label: Option<&str>) -> bool {
+    fn is_target_of(&self, label: Option<&str>) -> bool {
         if label.is_some() { self.label.as_deref() == label } else { self.is_loop }
     }
 }

@@ -1,8 +1,8 @@
-//! What is known of macros by their names.
+//! Macros of the standard library, recognised by their names.
 
 use syn::Macro;
 
-/// Macros of the standard library, which declare nothing.
+/// Macros that declare nothing.
 pub(super) const NO_DECLARATIONS: [&str; 18] = [
     "assert",
     "assert_eq",
@@ -24,7 +24,7 @@ pub(super) const NO_DECLARATIONS: [&str; 18] = [
     "writeln",
 ];
 
-/// Whether a macro never comes back.
+/// Whether a macro never returns.
 pub(super) fn panics(mac: &Macro) -> bool {
     is_any_of(mac, &["panic", "unreachable", "todo", "unimplemented"])
 }

@@ -1,7 +1,8 @@
 //! Walks over a body, asks the plan what goes into each block, and has it inserted.
 //!
-//! Never entered: items, types, patterns, const blocks, array lengths, generic arguments and the
-//! tokens of macro invocations. They do not run here, or have no lines of their own.
+//! It never enters items, types, patterns, const blocks, array lengths, generic arguments and the tokens
+//! of macro invocations: they do not run here, or have no lines of their own. It never decides by itself
+//! which events a block has; `plan` does.
 
 mod block;
 mod branches;
@@ -14,7 +15,7 @@ mod opening;
 mod tail;
 
 #[cfg(test)]
-pub(crate) use tail::LOOKS;
+pub(crate) use tail::EXAMINED;
 
 use crate::names::Names;
 use crate::rows::{FirstRow, Rows};
@@ -24,42 +25,47 @@ use proc_macro2::{Span, TokenStream};
 use syn::visit_mut::{self, VisitMut};
 use syn::{Arm, Block, Expr, ExprBlock, ExprIf, Local, Pat};
 
-/// The state of the walk inside one frame.
-#[derive(Default)]
-struct Frame {
+/// The state of the walk in the frame of a function, a closure or an async body.
+struct FrameState {
     /// The row that is current where the walk stands.
     current: usize,
     jumps: Jumps,
 }
 
-/// How many blocks the walk puts around one place. The compiler's parser overflows its stack in some
-/// hundreds, so code that is nested as deeply has to do without more.
-const MOST_AROUND: usize = 16;
+impl FrameState {
+    fn starting_on(row: usize) -> Self {
+        Self { current: row, jumps: Jumps::default() }
+    }
+}
+
+/// The most blocks that the walk puts around one place. The compiler's parser overflows its stack at some
+/// hundreds, so code that is nested more deeply gets no further ones.
+const MAX_ADDED_BLOCKS: usize = 16;
 
 pub(crate) struct Walker<'a> {
     names: &'a Names,
     rows: &'a Rows<'a>,
-    frame: Frame,
-    /// How many blocks the walk has put around the place where it stands.
-    around: usize,
+    frame: FrameState,
+    /// The blocks that the walk has put around the place where it stands.
+    added_blocks: usize,
 }
 
 impl<'a> Walker<'a> {
-    /// The contents of the first row of a function.
+    /// What is on the first row of a function.
     pub(crate) fn first_row(body: &Block, rows: &Rows) -> FirstRow {
         match facts::runs_on(body, 0, rows) {
-            true => FirstRow::Apart,
-            false if facts::runs_above(body, rows) => FirstRow::Foreign,
-            false => FirstRow::Nothing,
+            true => FirstRow::OwnStatements,
+            false if facts::runs_above(body, rows) => FirstRow::FromMacro,
+            false => FirstRow::CallsOnly,
         }
     }
 
     /// Instruments the body of a function.
     pub(crate) fn body(names: &'a Names, rows: &'a Rows, block: &mut Block) {
-        Self::opened(names, rows, block, Opening::Call);
+        Self::opened(names, rows, block, Opening::Function);
     }
 
-    /// The same for an async function, where `opening` declares the parameters and the frame.
+    /// Instruments the body of an async function, where `opening` declares the parameters and the frame.
     pub(crate) fn async_body(
         names: &'a Names,
         rows: &'a Rows,
@@ -70,30 +76,30 @@ impl<'a> Walker<'a> {
     }
 
     fn opened(names: &'a Names, rows: &'a Rows, block: &mut Block, opening: Opening) {
-        let mut walker = Walker { names, rows, frame: Frame::default(), around: 0 };
-        walker.block(block, opening.plain());
+        let mut walker = Walker { names, rows, frame: FrameState::starting_on(0), added_blocks: 0 };
+        walker.block(block, opening.entry());
     }
 
     /// Whether more blocks can be put around the place where the walk stands.
-    fn has_room(&self) -> bool {
-        self.around < MOST_AROUND
+    fn may_add_block(&self) -> bool {
+        self.added_blocks < MAX_ADDED_BLOCKS
     }
 
-    /// The row of a token, where it differs from the current one.
-    fn other_row(&self, span: Span) -> Option<usize> {
+    /// The row of a token, if it is not the current one.
+    fn row_if_other(&self, span: Span) -> Option<usize> {
         self.rows.row(span).filter(|row| *row != self.frame.current)
     }
 
     fn loop_body(&mut self, body: &mut Block, header: Span) {
         let header = self.rows.row(header);
-        self.block(body, Opening::Loop(header).plain());
+        self.block(body, Opening::Loop(header).entry());
         self.frame.jumps.leave_target();
     }
 }
 
 impl VisitMut for Walker<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
-        self.block(block, Opening::Nested.plain());
+        self.block(block, Opening::Nested.entry());
     }
 
     fn visit_local_mut(&mut self, local: &mut Local) {
@@ -111,7 +117,7 @@ impl VisitMut for Walker<'_> {
             Expr::Const(_) => {}
             Expr::Closure(_) => self.closure(expr),
             Expr::Async(_) => self.async_block(expr),
-            Expr::Break(_) | Expr::Continue(_) => self.buried_jump(expr),
+            Expr::Break(_) | Expr::Continue(_) => self.nested_jump(expr),
             _ => visit_mut::visit_expr_mut(self, expr),
         }
     }
@@ -142,7 +148,7 @@ impl VisitMut for Walker<'_> {
 
     fn visit_expr_if_mut(&mut self, expr: &mut ExprIf) {
         let outer = self.frame.current;
-        self.branches(expr, &|| Opening::Nested);
+        self.if_chain(expr, &|| Opening::Nested);
         self.frame.current = outer;
     }
 

@@ -1,7 +1,7 @@
 //! Starts before `main` what the environment asks for: a call may come too late, or never.
 
 use crate::record::alloc::quiet::Quiet;
-use crate::{control, session};
+use crate::{control, process, recording, session};
 
 /// The entry that the loader runs.
 #[cfg(all(unix, not(target_vendor = "apple")))]
@@ -20,6 +20,7 @@ static BEFORE_MAIN: extern "C" fn() = before_main;
 static BEFORE_MAIN: extern "C" fn() = before_main;
 
 extern "C" fn before_main() {
+    recording::set_open_check(process::is_open_for_writing);
     #[cfg(feature = "trace")]
     crate::trace::before_main();
     let is_timed = {

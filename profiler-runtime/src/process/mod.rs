@@ -94,22 +94,11 @@ pub(crate) use self::signals::stop_listening;
 pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};
 pub(crate) use self::unloading::on_unload;
-pub(crate) use self::writer::is_written;
+pub(crate) use self::writer::is_open_for_writing;
+pub(crate) use crate::recording::Identity;
 
 /// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
 pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
-
-/// Which process it is. In each container numbers begin with 1, and each system uses them again.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Identity {
-    pub(crate) id: u32,
-    /// When it began, in ticks since the system did; 0 where that is not known.
-    pub(crate) start: i64,
-    /// Of the system since it was started last; 0 where that is not known.
-    pub(crate) boot: u128,
-    /// Number of the system's own, which it gives once only (Linux 6.9); else the same for all.
-    pub(crate) unique: u64,
-}
 
 /// This very process, which a forked child is not: also where it has the same number, as the first
 /// process of a container inside a container.
@@ -235,6 +224,11 @@ pub(crate) fn ticks() -> i64 {
     static FIRST: OnceLock<Instant> = OnceLock::new();
     let passed = FIRST.get_or_init(Instant::now).elapsed().as_nanos();
     i64::try_from(passed).unwrap_or(i64::MAX - 1) + 1
+}
+
+/// This process.
+pub(crate) fn identity() -> Identity {
+    Identity::own(writer::unique())
 }
 
 /// Number of this process.

@@ -24,8 +24,10 @@ mod error;
 mod large;
 mod tables;
 mod timeline;
+mod writer;
 
 pub use self::error::RecordingError;
+pub use self::writer::{Identity, set_open_check};
 
 use std::fmt;
 use std::fs::{self, File};
@@ -34,7 +36,6 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::blocks::Blocks;
-use crate::process::{self, Identity};
 use crate::record::memory::layout;
 use crate::snapshot::Snapshot;
 
@@ -144,7 +145,7 @@ impl Recording {
         };
         let open = || {
             let bytes = read().map_err(failed)?;
-            Self::of(&bytes, |writer| process::is_written(writer, path, &metadata))
+            Self::of(&bytes, |writer| writer::is_written(writer, path, &metadata))
         };
         let recording = open()?;
         match recording.state {
@@ -217,7 +218,8 @@ pub(crate) enum Found {
     Foreign(&'static str),
 }
 
-pub(crate) fn look(path: &Path) -> Found {
+/// What is at a path; `own` is the calling process.
+pub(crate) fn look(path: &Path, own: &Identity) -> Found {
     // If the path leads nowhere, creating the file reports why.
     let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };
     // To open a pipe would be to wait for its writer.
@@ -232,7 +234,7 @@ pub(crate) fn look(path: &Path) -> Found {
         return Found::Recording;
     }
     let writer = identity(&blocks);
-    if writer == Identity::own() || process::is_written(&writer, path, &metadata) {
+    if writer == *own || writer::is_written(&writer, path, &metadata) {
         return Found::Written { by: writer.id };
     }
     Found::Recording

@@ -9,7 +9,7 @@ use std::sync::{Mutex, PoisonError};
 
 use super::{output, sampler};
 use crate::collect;
-use crate::process::{self, Backing, Identity};
+use crate::process::{self, Backing};
 use crate::record::fork;
 use crate::record::function::registry;
 use crate::record::ledger::published::published;
@@ -43,7 +43,7 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
         Err(error) => return Err(error),
     };
     let describe = |process: &Process| {
-        process.describe(&Identity::own(), kind as i64, process::nanoseconds(), published());
+        process.describe(&process::identity(), kind as i64, process::nanoseconds(), published());
     };
     let _paused = sampler::pause();
     arena::record(file, program().as_bytes(), describe).map_err(|error| {
@@ -97,14 +97,15 @@ fn expanded(pattern: &Path) -> io::Result<PathBuf> {
 /// # Errors
 /// If something else is there, which would be lost.
 fn free(path: &Path) -> io::Result<PathBuf> {
-    match recording::look(path) {
+    let own = process::identity();
+    let look = |path: &Path| recording::look(path, &own);
+    match look(path) {
         Found::Foreign(what) => Err(foreign(what)),
         // A link stays, whatever it leads to.
         Found::Nothing | Found::Recording => Ok(followed(path)),
         Found::Written { by } => {
             let path = followed(path);
-            let is_free =
-                |path: &PathBuf| matches!(recording::look(path), Found::Nothing | Found::Recording);
+            let is_free = |path: &PathBuf| matches!(look(path), Found::Nothing | Found::Recording);
             let free = numbered(&path).find(is_free).unwrap_or_default();
             super::warn(&format!(
                 "mem-profile: process {by} records to {}; recording to {}: %p in the path gives each \

@@ -13,7 +13,6 @@
 //! | `control`, `timeline` | what a program may call |
 //! | `before_main` | what begins with the program |
 //! | `budget` | what a call may take at most |
-//! | `sort` | sorting, by one piece of code |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `trace` | the tracer: every allocation of the whole program by call stack |
 //!
@@ -24,7 +23,6 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod snapshot;
-mod sort;
 mod usage;
 
 pub use self::snapshot::{

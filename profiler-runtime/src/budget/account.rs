@@ -1,5 +1,7 @@
 //! The limits of a budget, the state of the lines at its start, and the message where it is exceeded.
 
+use std::cmp::Reverse;
+
 use super::leak::{self, Held, Leak};
 use super::process::{ProcessMeasure, ProcessSpent};
 use super::{Found, Limits, Notes, standard};
@@ -12,7 +14,6 @@ use crate::record::ledger::row::{Chunk, Row};
 use crate::record::ledger::thread::Thread;
 use crate::record::ledger::threads;
 use crate::report::{Unit, printable};
-use crate::sort::sort;
 
 /// How many lines are named.
 const LINES: usize = 3;
@@ -180,7 +181,7 @@ impl Account {
             }
         }
         lines.retain(|line| line.cost.runs > 0 && cost(&line.cost) > 0);
-        sort(&mut lines, |one, other| cost(&other.cost).cmp(&cost(&one.cost)));
+        lines.sort_by_key(|line| Reverse(cost(&line.cost)));
         lines.truncate(LINES);
         lines
     }

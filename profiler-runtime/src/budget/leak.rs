@@ -1,5 +1,6 @@
 //! Which blocks of a budget are left when it ends.
 
+use std::cmp::Reverse;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -7,7 +8,6 @@ use super::account::shown;
 use super::{Notes, PATIENCE, standard};
 use crate::record::ledger::row::Row;
 use crate::record::memory::live_blocks::{LiveBlock, LiveBlocks};
-use crate::sort::sort;
 
 const PAUSE: Duration = Duration::from_millis(1);
 
@@ -76,7 +76,7 @@ impl Leak {
         for block in left {
             leak.add(&block);
         }
-        sort(&mut leak.lines, |one, other| other.bytes.cmp(&one.bytes));
+        leak.lines.sort_by_key(|line| Reverse(line.bytes));
         leak
     }
 

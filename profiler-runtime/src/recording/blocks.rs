@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use super::RecordingError::{self, Damaged, NotARecording, TooShort};
 use crate::record::memory::layout::{self, PAGE, UNIT, WORD};
-use crate::sort::sort;
 
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
@@ -68,7 +67,7 @@ impl<'a> Blocks<'a> {
         }
         let Some(process) = found.process else { return Err(TooShort { found: length }) };
         let Found { mut segments, functions, texts, threads, chunks, stacks, timeline, .. } = found;
-        sort(&mut segments, |one, other| one.address.cmp(&other.address));
+        segments.sort_by_key(|segment| segment.address);
         let end = at;
         Ok(Self {
             bytes,

@@ -3,6 +3,8 @@
 //! Rows of all threads are added up. What a thread has not booked yet is added as well: what its
 //! own open line did, and the lines in which it waits for a callee.
 
+use std::cmp::Reverse;
+
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
 use crate::record::memory::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
@@ -12,7 +14,6 @@ use crate::record::memory::layout::{self, NEVER};
 use crate::snapshot::{
     Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
 };
-use crate::sort::sort;
 
 const ASIDE: i64 = layout::aside::SIZE as i64;
 
@@ -31,7 +32,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     let mut chunks: Vec<_> =
         blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
     // They lie in the order of their places, in which those of one function stay.
-    sort(&mut chunks, |(one, _), (other, _)| other.cmp(one));
+    chunks.sort_by_key(|(number, _)| Reverse(*number));
     let mut functions = Vec::new();
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
         let number = chunks.first().map_or(0, |(number, _)| *number);
@@ -232,7 +233,7 @@ fn frames(places: impl Iterator<Item = Option<(u64, u64)>>) -> Vec<Frame> {
     let known = places.enumerate().filter_map(|(depth, place)| Some((depth, place?)));
     let mut frames: Vec<_> =
         known.map(|(depth, (chunk, row))| Frame { chunk, row, depth }).collect();
-    sort(&mut frames, |one, other| one.chunk.cmp(&other.chunk));
+    frames.sort_by_key(|frame| frame.chunk);
     frames
 }
 

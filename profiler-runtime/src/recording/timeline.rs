@@ -6,7 +6,6 @@ use super::RecordingError;
 use super::blocks::{Block, Blocks};
 use crate::record::memory::layout;
 use crate::snapshot::{Label, Reading, Span, Timeline};
-use crate::sort::sort;
 
 /// `None` where the run has recorded none.
 pub(super) fn timeline(blocks: &Blocks<'_>) -> Result<Option<Timeline>, RecordingError> {
@@ -68,8 +67,7 @@ fn found_spans(blocks: &Blocks<'_>) -> Result<Vec<(i64, Span)>, RecordingError> 
             spans.push((block.word(at + layout::spans::LABEL), span));
         }
     }
-    let key = |&(number, span): &(i64, Span)| (span.start, span.level, span.thread, number);
-    sort(&mut spans, |one, other| key(one).cmp(&key(other)));
+    spans.sort_by_key(|&(number, span)| (span.start, span.level, span.thread, number));
     Ok(spans)
 }
 

@@ -9,8 +9,6 @@ mod timeline;
 
 pub use self::timeline::{Label, Reading, Span, Timeline};
 
-use crate::sort::sort;
-
 /// Version of the JSON form, raised whenever a reader of the old form would go wrong.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -151,7 +149,7 @@ impl RowKind {
 impl Snapshot {
     /// Orders the functions by file, then line, then name.
     pub fn sort(&mut self) {
-        sort(&mut self.functions, |one, other| one.position().cmp(&other.position()));
+        self.functions.sort_by(|one, other| one.position().cmp(&other.position()));
     }
 }
 

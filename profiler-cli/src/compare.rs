@@ -12,7 +12,7 @@ use std::hash::Hash;
 use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
 use serde::Serialize;
 
 use crate::figures::{Figures, Measure};

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mem_profile_runtime::report;
+use mem_profile_format::report;
 use toml::{Table, Value};
 
 /// The file, in the folder of the project or one around it.

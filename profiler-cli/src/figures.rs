@@ -4,8 +4,8 @@
 use std::cmp::Reverse;
 
 use clap::ValueEnum;
-use mem_profile_runtime::report::Unit;
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
+use mem_profile_format::report::Unit;
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// Figures of a line or a function. Sizes are in bytes; `None` if nothing was measured.

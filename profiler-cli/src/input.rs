@@ -5,7 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use mem_profile_runtime::recording::LARGEST;
+use mem_profile_format::recording::LARGEST;
 
 use crate::output::MAGIC;
 

@@ -47,6 +47,9 @@ mod wrapper;
 
 use std::process::ExitCode;
 
+use mem_profile_format::recording::set_open_check;
+
 fn main() -> ExitCode {
+    set_open_check(process::is_open_for_writing);
     wrapper::run().unwrap_or_else(command::main)
 }

@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use mem_profile_runtime::report::printable;
+use mem_profile_format::report::printable;
 
 use crate::process;
 

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use mem_profile_format::{Filter, report};
 use mem_profile_rewrite::Candidate;
-use mem_profile_runtime::{Filter, report};
 
 /// How many near misses are named.
 const MISSES: usize = 3;

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, anyhow, bail};
-use mem_profile_runtime::recording::{self, Reason, RecordingError, State};
-use mem_profile_runtime::{FunctionSnapshot, SCHEMA_VERSION, Snapshot};
+use mem_profile_format::recording::{self, Reason, RecordingError, State};
+use mem_profile_format::{FunctionSnapshot, SCHEMA_VERSION, Snapshot};
 use serde::{Deserialize, Serialize};
 
 use crate::input::Input;

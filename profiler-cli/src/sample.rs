@@ -1,6 +1,6 @@
 //! A hand-made recording that the tests render.
 
-use mem_profile_runtime::{
+use mem_profile_format::{
     Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
     Span, Timeline,
 };

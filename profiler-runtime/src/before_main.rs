@@ -1,7 +1,9 @@
 //! Starts before `main` what the environment asks for: a call may come too late, or never.
 
+use mem_profile_format::recording;
+
 use crate::record::alloc::quiet::Quiet;
-use crate::{control, process, recording, session};
+use crate::{control, process, session};
 
 /// The entry that the loader runs.
 #[cfg(all(unix, not(target_vendor = "apple")))]

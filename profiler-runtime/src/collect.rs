@@ -3,6 +3,10 @@
 //! What lies in memory is copied as it would lie in a file, and read as a recording is. Nothing of
 //! another thread is written, so a running one is not disturbed.
 
+use mem_profile_format::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
+use mem_profile_format::recording::Recording;
+use mem_profile_format::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
+
 use crate::process;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::function::registry;
@@ -12,9 +16,6 @@ use crate::record::ledger::published::published;
 use crate::record::ledger::row::Row;
 use crate::record::ledger::threads;
 use crate::record::memory::arena;
-use crate::record::memory::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
-use crate::recording::Recording;
-use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
 use crate::trace::Live;
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
@@ -52,13 +53,18 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
 fn add_live(live: &Live, snapshot: &mut Snapshot) {
     for (_, function) in registry::functions() {
         let position = (function.file, function.first_line, function.display_name());
-        let place = snapshot.functions.partition_point(|figures| figures.position() < position);
+        let place = snapshot.functions.partition_point(|figures| place_of(figures) < position);
         let figures = snapshot.functions.get_mut(place);
-        if let Some(figures) = figures.filter(|figures| figures.position() == position) {
+        if let Some(figures) = figures.filter(|figures| place_of(figures) == position) {
             live.add(&function, &mut figures.lines);
         }
     }
     snapshot.notes.extend(live.notes());
+}
+
+/// The place of a function among others in a snapshot.
+fn place_of(function: &FunctionSnapshot) -> (&str, u32, &str) {
+    (&function.file, function.line, &function.name)
 }
 
 /// Memory in use by the process: exact when no other thread allocates meanwhile.

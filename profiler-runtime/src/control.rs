@@ -8,6 +8,8 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Once, OnceLock};
 use std::time::Duration;
 
+use mem_profile_format::{Backend, Snapshot};
+
 use crate::collect;
 use crate::record::alloc::quiet::{self, Quiet};
 use crate::record::alloc::wrapped::Stamp;
@@ -18,7 +20,6 @@ use crate::record::ledger::kind;
 use crate::record::memory::arena;
 use crate::record::timeline::timeline;
 use crate::session;
-use crate::snapshot::{Backend, Snapshot};
 
 /// Chosen once, by the first annotated function or the first request for a report.
 static BACKEND: OnceLock<Backend> = OnceLock::new();

@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::snapshot::{Backend, SCHEMA_VERSION, Snapshot};
+use mem_profile_format::{Backend, SCHEMA_VERSION, Snapshot};
 
 /// Forwards to the allocator inside and counts nothing.
 #[derive(Default)]

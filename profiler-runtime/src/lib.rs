@@ -6,9 +6,6 @@
 //! | `record` | the hot half: line events, counters, allocator |
 //! | `process` | what only the operating system knows |
 //! | `collect` | counters → bytes of a recording |
-//! | `recording` | bytes of a recording → [`Snapshot`] |
-//! | `snapshot` | plain data |
-//! | `report` | [`Snapshot`] → text, one renderer per file |
 //! | `session` | options, environment, where a report goes, the end of the process |
 //! | `control`, `timeline` | what a program may call |
 //! | `before_main` | what begins with the program |
@@ -22,14 +19,13 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-mod snapshot;
 mod usage;
 
-pub use self::snapshot::{
+pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
+pub use mem_profile_format::{
     Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
     Span, Timeline,
 };
-pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 
 #[cfg(all(feature = "enabled", any(unix, windows)))]
 mod before_main;
@@ -39,17 +35,17 @@ mod budget;
 mod collect;
 #[cfg(feature = "enabled")]
 mod control;
-#[cfg(feature = "pprof")]
-#[doc(hidden)]
-pub mod pprof;
 #[cfg(feature = "enabled")]
 mod process;
 #[cfg(feature = "enabled")]
 mod record;
+/// Recordings: what a run leaves behind in a file, however it ended.
 #[cfg(feature = "enabled")]
-pub mod recording;
-#[cfg(feature = "enabled")]
-pub mod report;
+pub mod recording {
+    pub use mem_profile_format::recording::{
+        LARGEST, Reason, Recording, RecordingError, State, VERSION,
+    };
+}
 #[cfg(feature = "enabled")]
 mod session;
 #[cfg(feature = "enabled")]
@@ -65,8 +61,6 @@ mod trace;
 pub use self::control::{record_to, report, reset, snapshot};
 #[cfg(feature = "enabled")]
 pub use self::record::alloc::allocator::Alloc;
-#[cfg(feature = "enabled")]
-pub use self::session::Filter;
 #[cfg(feature = "enabled")]
 pub use self::timeline::{Timestamp, record_timeline, timestamp};
 

@@ -3,13 +3,14 @@
 use std::io;
 use std::time::Duration;
 
+use mem_profile_format::Backend;
+
 use crate::control;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::function::registry;
 use crate::record::timeline::open_spans::{self, OpenBlock};
 use crate::record::timeline::timeline;
 use crate::session;
-use crate::snapshot::Backend;
 
 /// Names the block from here to where the result is dropped in the [timeline] of the run.
 ///

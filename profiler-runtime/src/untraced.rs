@@ -1,7 +1,8 @@
 //! What the line profiler asks the tracer, for builds without the feature `trace`.
 
+use mem_profile_format::LineSnapshot;
+
 use crate::record::function::table::Function;
-use crate::snapshot::LineSnapshot;
 
 /// There is none.
 pub(crate) enum Live {}

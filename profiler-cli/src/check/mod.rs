@@ -8,7 +8,7 @@ mod limits;
 use std::cmp::Reverse;
 
 use anyhow::{Result, bail};
-use mem_profile_runtime::{Backend, Filter, FunctionSnapshot, Snapshot};
+use mem_profile_format::{Backend, Filter, FunctionSnapshot, Snapshot};
 
 pub(crate) use self::limits::{Growth, Limit, Limits, Share, Size};
 use crate::compare::{Change, Compared};

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 use clap::Args;
-use mem_profile_runtime::report;
+use mem_profile_format::report;
 
 use crate::outcome::Outcome;
 use crate::output::Target;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use mem_profile_runtime::Filter;
-use mem_profile_runtime::report::{self, Style, Unit};
+use mem_profile_format::Filter;
+use mem_profile_format::report::{self, Style, Unit};
 
 use crate::output::{self, Target};
 

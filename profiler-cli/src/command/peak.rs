@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use mem_profile_runtime::report::printable_line;
+use mem_profile_format::report::printable_line;
 
 use crate::outcome::Outcome;
 use crate::output::Target;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::Result;
 use clap::{Args, ValueEnum};
-use mem_profile_runtime::Snapshot;
-use mem_profile_runtime::report::{self, Style};
+use mem_profile_format::Snapshot;
+use mem_profile_format::report::{self, Style};
 
 use super::options::{self, Functions, Shown, Sizes};
 use crate::figures::Order;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use clap::Args;
-use mem_profile_runtime::report::printable_line;
+use mem_profile_format::report::printable_line;
 
 use crate::outcome::Outcome;
 use crate::output::Target;

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
-use mem_profile_runtime::report::Unit;
+use mem_profile_format::report::Unit;
 
 use crate::output;
 use crate::process::{Backend, Table};

@@ -4,7 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
 use std::time::Instant;
 
-use mem_profile_runtime::LineSnapshot;
+use mem_profile_format::LineSnapshot;
 use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 type Pair<'a> = (Option<&'a LineSnapshot>, Option<&'a LineSnapshot>);

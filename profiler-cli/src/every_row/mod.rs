@@ -5,7 +5,7 @@ mod programs;
 mod rankings;
 mod tables;
 
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, RowKind};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, RowKind};
 
 /// The rows that are the function's own doing. Spelled out: it is what the tests hold views to.
 fn body(function: &FunctionSnapshot) -> impl Iterator<Item = &LineSnapshot> + Clone {

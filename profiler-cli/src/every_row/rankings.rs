@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use mem_profile_runtime::report::{self, Format, Style};
-use mem_profile_runtime::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
+use mem_profile_format::report::{self, Format, Style};
+use mem_profile_format::{Backend, FunctionSnapshot, LineSnapshot, Snapshot};
 
 use super::programs::recordings;
 use super::{body, total};
@@ -49,7 +49,7 @@ fn stacks_have_every_row_above_zero() {
 /// One sample for each row of the body that ran, whatever its figures.
 #[test]
 fn pprof_has_every_row_that_ran() {
-    use mem_profile_runtime::pprof::Profile;
+    use mem_profile_format::pprof::Profile;
     use prost::Message;
     for (program, recording) in recordings() {
         let bytes = pprof::render(&recording.snapshot, Measure::Increment);

@@ -1,7 +1,7 @@
 //! Views that show every row: tables, data, the page, and a comparison with nothing.
 
-use mem_profile_runtime::report::{self, Format, Style, Unit};
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, RowKind, Snapshot};
+use mem_profile_format::report::{self, Format, Style, Unit};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, RowKind, Snapshot};
 use serde_json::Value;
 
 use super::programs::recordings;

@@ -5,8 +5,8 @@
 
 use std::time::{Duration, Instant};
 
-use mem_profile_runtime::report::{self, Format, Style};
-use mem_profile_runtime::{
+use mem_profile_format::report::{self, Format, Style};
+use mem_profile_format::{
     Backend, FunctionSnapshot, Label, LineSnapshot, Reading, SCHEMA_VERSION, Snapshot, Span,
     Timeline,
 };

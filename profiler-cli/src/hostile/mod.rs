@@ -6,7 +6,7 @@ mod tables;
 mod terminals;
 
 use fastrand::Rng;
-use mem_profile_runtime::{
+use mem_profile_format::{
     Backend, FunctionSnapshot, Label, Reading, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
-use mem_profile_runtime::report::{self, Format, Style};
+use mem_profile_format::report::{self, Format, Style};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_xml::events::Event as Node;
 

@@ -1,7 +1,7 @@
 //! Formats for programs.
 
 use csv::StringRecord;
-use mem_profile_runtime::report::{self, Format, Style};
+use mem_profile_format::report::{self, Format, Style};
 
 use super::{check, recordings};
 use crate::compare::{self, Ranking};

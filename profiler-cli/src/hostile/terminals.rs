@@ -1,7 +1,7 @@
 //! Formats for people, who look at them in terminals.
 
 use fastrand::Rng;
-use mem_profile_runtime::report::{self, Format, Style};
+use mem_profile_format::report::{self, Format, Style};
 
 use super::{check, pages, recordings, text, texts, without_colors};
 use crate::check::{Breach, Verdict};

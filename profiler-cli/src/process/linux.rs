@@ -3,13 +3,18 @@
 use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
+use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
+use std::path::Path;
 
 use anyhow::Result;
 
 use super::{Backend, Reading};
 
 const KIB: u64 = 1024;
+
+/// Missing in the crate `libc`.
+const F_SETSIG: libc::c_int = 10;
 
 /// More than `status` ever has.
 const STATUS: usize = 8 * KIB as usize;
@@ -139,6 +144,23 @@ pub(crate) fn mapped_files(id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     Ok(paths)
 }
 
+/// Whether anybody has the file open for writing, or mapped: in another container too, whose
+/// processes have numbers of their own. Then the system grants no lease on reading it.
+pub(crate) fn is_open_for_writing(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else { return false };
+    let descriptor = file.as_raw_fd();
+    // SAFETY: the descriptor is open. Opening the file meanwhile breaks the lease, of which this
+    // process hears by this signal, which is ignored by default.
+    unsafe {
+        libc::fcntl(descriptor, F_SETSIG, libc::SIGURG);
+        if libc::fcntl(descriptor, libc::F_SETLEASE, libc::F_RDLCK) == 0 {
+            libc::fcntl(descriptor, libc::F_SETLEASE, libc::F_UNLCK);
+            return false;
+        }
+    }
+    io::Error::last_os_error().raw_os_error() == Some(libc::EAGAIN)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -164,6 +186,14 @@ mod tests {
         }
         assert!(parents().contains(&(id, std::os::unix::process::parent_id())));
         assert!(command_line(id).is_some_and(|words| words[0].contains("cargo_mem_profile")));
+    }
+
+    #[test]
+    fn a_file_that_is_open_for_writing_is_seen() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        assert!(is_open_for_writing(file.path()));
+        let path = file.into_temp_path();
+        assert!(!is_open_for_writing(&path));
     }
 
     #[test]

@@ -14,7 +14,7 @@ pub(crate) use signals::own_file;
 
 #[cfg(feature = "tui")]
 pub(crate) use system::mapped_files;
-pub(crate) use system::{Table, check, command_line, named, parents};
+pub(crate) use system::{Table, check, command_line, is_open_for_writing, named, parents};
 
 /// What is counted as the memory of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -18,7 +18,7 @@
 use std::collections::HashMap;
 use std::fmt::Write as _;
 
-use mem_profile_runtime::report::printable;
+use mem_profile_format::report::printable;
 
 use super::model::{Sample, Series, Span, Timeline};
 

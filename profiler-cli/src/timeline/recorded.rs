@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use mem_profile_runtime::Timeline as Recorded;
+use mem_profile_format::Timeline as Recorded;
 use tempfile::TempDir;
 
 use super::model::{Sample, Series, Span, Timeline};
@@ -130,7 +130,7 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
 
 #[cfg(test)]
 mod tests {
-    use mem_profile_runtime::{Label, Span as Call};
+    use mem_profile_format::{Label, Span as Call};
 
     use super::*;
 

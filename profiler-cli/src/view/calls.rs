@@ -7,7 +7,7 @@
 
 use std::collections::HashMap;
 
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot};
 
 use crate::figures::Figures;
 use crate::highest::Highest;

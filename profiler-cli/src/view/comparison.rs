@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use comfy_table::{CellAlignment, ContentArrangement, LineStyle, Table, TableStyle};
-use mem_profile_runtime::report::{self, Style};
+use mem_profile_format::report::{self, Style};
 
 use crate::compare::{Change, Ranking};
 use crate::figures::Measure;
@@ -191,7 +191,7 @@ fn summary(ranking: &Ranking) -> String {
 
 #[cfg(test)]
 mod tests {
-    use mem_profile_runtime::report::Unit;
+    use mem_profile_format::report::Unit;
 
     use super::*;
     use crate::figures::Figures;

@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Color, Palette};
 use inferno::flamegraph::{Options, TextTruncateDirection, from_lines};
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 use super::calls::Callees;
 use super::folded;

@@ -1,6 +1,6 @@
 //! One line a line: function, line of source, and a number, as flame-graph tools read them.
 
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot, report};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot, report};
 
 use crate::figures::{Figures, Measure};
 

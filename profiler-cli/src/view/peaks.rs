@@ -1,6 +1,6 @@
 //! The peaks of a test run, the highest first.
 
-use mem_profile_runtime::report::{self, Unit};
+use mem_profile_format::report::{self, Unit};
 use serde::{Deserialize, Serialize};
 
 /// What one process of a test run had in use at most.

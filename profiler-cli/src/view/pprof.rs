@@ -2,8 +2,8 @@
 //!
 //! The kinds have the names that its own heap profiles have; `peak_space` and `executions` are ours.
 
-use mem_profile_runtime::pprof::{Builder, Location, Sample};
-use mem_profile_runtime::{Backend, LineSnapshot, Snapshot};
+use mem_profile_format::pprof::{Builder, Location, Sample};
+use mem_profile_format::{Backend, LineSnapshot, Snapshot};
 
 use crate::figures::Measure;
 

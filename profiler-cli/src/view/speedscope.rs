@@ -2,7 +2,7 @@
 //!
 //! The form is that of its `file-format-schema.json`.
 
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, Snapshot, report};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot, report};
 use serde::Serialize;
 
 use crate::figures::{Figures, Measure};

@@ -1,6 +1,6 @@
 //! What a check found: for people, for GitHub's annotations, and for the summary of a step.
 
-use mem_profile_runtime::report::{self, Unit};
+use mem_profile_format::report::{self, Unit};
 
 use super::comparison;
 use crate::check::{Breach, Verdict};

@@ -6,8 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use mem_profile_format::report;
 use mem_profile_rewrite::{FunctionId, Plan};
-use mem_profile_runtime::report;
 
 use super::blame::Working;
 use super::job::Job;

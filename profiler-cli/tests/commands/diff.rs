@@ -1,4 +1,4 @@
-use mem_profile_runtime::Snapshot;
+use mem_profile_format::Snapshot;
 
 use crate::run::Folder;
 use crate::sample;

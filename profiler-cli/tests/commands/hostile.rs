@@ -1,6 +1,6 @@
 //! Strings of files that would steer a terminal, write workflow commands, or become markup.
 
-use mem_profile_runtime::{
+use mem_profile_format::{
     Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot,
 };
 

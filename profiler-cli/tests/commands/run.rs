@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use mem_profile_runtime::Snapshot;
+use mem_profile_format::Snapshot;
 use tempfile::TempDir;
 
 pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_cargo-mem-profile");

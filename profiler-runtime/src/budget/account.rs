@@ -2,6 +2,8 @@
 
 use std::cmp::Reverse;
 
+use mem_profile_format::report::{Unit, printable};
+
 use super::leak::{self, Held, Leak};
 use super::process::{ProcessMeasure, ProcessSpent};
 use super::{Found, Limits, Notes, standard};
@@ -13,7 +15,6 @@ use crate::record::function::table::Table;
 use crate::record::ledger::row::{Chunk, Row};
 use crate::record::ledger::thread::Thread;
 use crate::record::ledger::threads;
-use crate::report::{Unit, printable};
 
 /// How many lines are named.
 const LINES: usize = 3;

@@ -95,7 +95,7 @@ pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};
 pub(crate) use self::unloading::on_unload;
 pub(crate) use self::writer::is_open_for_writing;
-pub(crate) use crate::recording::Identity;
+pub(crate) use mem_profile_format::recording::Identity;
 
 /// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
 pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);

@@ -1,14 +1,14 @@
 //! The hot half: what runs inside a probe or inside the allocator.
 //!
 //! Rules of this folder, each of them an absence: nothing here allocates through the global
-//! allocator, takes a lock, panics, formats, or imports anything but `core`, `std` and
-//! [`crate::process`]. Everything works before `main`, during the destruction of thread-locals,
+//! allocator, takes a lock, panics, formats, or imports anything but `core`, `std`,
+//! [`mem_profile_format::layout`] and [`crate::process`]. Everything works before `main`, during the destruction of thread-locals,
 //! after `fork`, and in `atexit` handlers.
 //!
 //! | room | what it holds |
 //! |---|---|
 //! | `sync` | words with one writer and many readers, lists, claims |
-//! | `memory` | the arena that all figures lie in, its layout, the blocks that are still allocated |
+//! | `memory` | the arena that all figures lie in, the blocks that are still allocated |
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, rows, the line that is current |
 //! | `function` | one static per annotated function, and what is known of those that were called |
 //! | `alloc` | the counting allocator |

@@ -1,7 +1,6 @@
 //! One run of a program: what the environment asks for, and how it ends.
 
 pub(crate) mod exit;
-mod filter;
 mod ignored;
 mod options;
 pub(crate) mod output;
@@ -13,9 +12,9 @@ pub(crate) mod signals;
 mod tests;
 mod values;
 
-pub use self::filter::Filter;
-#[cfg(feature = "trace")]
-pub(crate) use self::filter::{collapsed, matches};
+use mem_profile_format::report::{Format, printable};
+use mem_profile_format::{Backend, Snapshot};
+
 pub(crate) use self::options::{Options, Output};
 
 use std::env;
@@ -26,8 +25,6 @@ use std::time::Duration;
 
 use crate::process::{self, Stream};
 use crate::record::timeline::timeline::Timeline;
-use crate::report::{Format, printable};
-use crate::snapshot::{Backend, Snapshot};
 
 /// Whether the recording that the environment asks for could not be made.
 static UNRECORDED: AtomicBool = AtomicBool::new(false);

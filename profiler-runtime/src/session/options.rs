@@ -3,11 +3,11 @@
 use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
-use super::Filter;
+use mem_profile_format::report::{ColorChoice, Format, Unit};
+use mem_profile_format::{Backend, Filter};
+
 use super::ignored;
 use super::values::{self, Variable};
-use crate::report::{ColorChoice, Format, Unit};
-use crate::snapshot::Backend;
 
 /// What a run was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]

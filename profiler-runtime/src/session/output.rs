@@ -9,11 +9,12 @@ use std::io;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use mem_profile_format::Snapshot;
+use mem_profile_format::recording;
+use mem_profile_format::report::{self, Format, Style};
+
 use super::{Options, Output, warn};
 use crate::process::{self, Stream};
-use crate::recording;
-use crate::report::{self, Format, Style};
-use crate::snapshot::Snapshot;
 
 pub(super) fn emit(snapshot: &Snapshot, options: &Options, formats: &[Format]) {
     match &options.output {
@@ -119,7 +120,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::snapshot::{Backend, SCHEMA_VERSION};
+    use mem_profile_format::{Backend, SCHEMA_VERSION};
 
     fn empty() -> Snapshot {
         Snapshot {

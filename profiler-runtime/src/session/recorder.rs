@@ -7,6 +7,9 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
+use mem_profile_format::Backend;
+use mem_profile_format::recording::{self, Found};
+
 use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing};
@@ -15,8 +18,6 @@ use crate::record::function::registry;
 use crate::record::ledger::published::published;
 use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
-use crate::recording::{self, Found};
-use crate::snapshot::Backend;
 
 /// The ending of a file's name that asks for a recording.
 pub(super) const EXTENSION: &str = "mprof";

@@ -12,11 +12,12 @@ use std::sync::atomic::{
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use mem_profile_format::Backend;
+
 use crate::collect;
 use crate::process::{self, Lineage, Thread};
 use crate::record::alloc::quiet::Quiet;
 use crate::record::timeline::timeline::{SAMPLES, Sample, Samples, Timeline};
-use crate::snapshot::Backend;
 
 /// Time between two samples, where nothing else is asked for.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);

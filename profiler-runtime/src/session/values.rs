@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use mem_profile_format::report::{ColorChoice, Format, Unit};
+use mem_profile_format::{Backend, Filter};
+
+use super::Output;
 use super::recorder::EXTENSION;
 use super::sampler::SHORTEST;
-use super::{Filter, Output};
-use crate::report::{ColorChoice, Format, Unit};
-use crate::snapshot::Backend;
 
 const LARGEST_PRECISION: usize = 9;
 const SMALLEST_WIDTH: usize = 40;

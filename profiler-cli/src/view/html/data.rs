@@ -1,6 +1,6 @@
 //! What the script of the page gets. Names and order are a contract with `script/`.
 
-use mem_profile_runtime::{FunctionSnapshot, LineSnapshot, report};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, report};
 use serde::{Serialize, Serializer};
 
 use super::timeline::Chart;

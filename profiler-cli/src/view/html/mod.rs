@@ -9,7 +9,7 @@
 mod data;
 mod timeline;
 
-use mem_profile_runtime::report;
+use mem_profile_format::report;
 
 use self::data::Page;
 use crate::recording::Recording;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use mem_profile_runtime::report::printable;
-use mem_profile_runtime::{FunctionSnapshot, Reading, Span, Timeline};
+use mem_profile_format::report::printable;
+use mem_profile_format::{FunctionSnapshot, Reading, Span, Timeline};
 use serde::Serialize;
 
 /// Moments that a chart tells apart.

@@ -1,7 +1,7 @@
 //! What a plot shows.
 
 use anyhow::{Context, Result, bail};
-use mem_profile_runtime::report::{self, Unit};
+use mem_profile_format::report::{self, Unit};
 
 use super::elements::{Curve, Entry, Mark, Options, Run, Shade};
 use super::paint::{CURVES, Paint, cut};

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mem_profile_runtime::report::{self, Unit};
+use mem_profile_format::report::{self, Unit};
 
 use super::elements::{Curve, Entry, Mark, Run, Sign};
 use super::lanes;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use mem_profile_runtime::report;
+use mem_profile_format::report;
 
 use super::elements::Rgb;
 use crate::timeline;

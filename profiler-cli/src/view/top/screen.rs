@@ -1,6 +1,6 @@
 //! Draws the screen of `top`.
 
-use mem_profile_runtime::report::{Unit, printable, printable_line};
+use mem_profile_format::report::{Unit, printable, printable_line};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Style, Stylize};

@@ -2,8 +2,8 @@
 
 use std::cmp::Reverse;
 
-use mem_profile_runtime::report::{self, Style, Unit};
-use mem_profile_runtime::{FunctionSnapshot, Snapshot};
+use mem_profile_format::report::{self, Style, Unit};
+use mem_profile_format::{FunctionSnapshot, Snapshot};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::figures::{Figures, Measure};

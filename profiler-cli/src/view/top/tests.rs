@@ -1,4 +1,4 @@
-use mem_profile_runtime::Snapshot;
+use mem_profile_format::Snapshot;
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::KeyCode::{self, Char, Down, Enter, Esc, Up};

@@ -1,6 +1,6 @@
 //! Programs with allocators of their own, and without.
 
-use mem_profile_runtime::Backend;
+use mem_profile_format::Backend;
 
 use super::project::Project;
 

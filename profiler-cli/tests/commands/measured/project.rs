@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use mem_profile_runtime::Snapshot;
+use mem_profile_format::Snapshot;
 
 use crate::run::Folder;
 

@@ -9,10 +9,11 @@ use core::sync::atomic::{
     fence,
 };
 
+use mem_profile_format::layout::function::ON_COROUTINE;
+use mem_profile_format::layout::{self, NEVER};
+
 use super::table::{Function, Table};
 use crate::record::memory::arena;
-use crate::record::memory::layout::function::ON_COROUTINE;
-use crate::record::memory::layout::{self, NEVER};
 use crate::record::sync::list::{List, Node};
 use crate::record::sync::word::{Pointer, Word};
 

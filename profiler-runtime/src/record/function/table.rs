@@ -1,6 +1,6 @@
 //! What the macro knows of a function: its table, and what that says.
 
-use crate::record::memory::layout::function::FIRST_ROW_APART;
+use mem_profile_format::layout::function::FIRST_ROW_APART;
 
 /// One static per annotated function: what gives the path of a type in it, all else that the macro knows of
 /// it in one text, which `Function` reads, and what starts the session at the first call of any
@@ -28,7 +28,7 @@ pub(crate) struct Function {
     pub(crate) rows: usize,
     /// The source of these lines.
     pub(crate) source: &'static str,
-    /// The contents of row 0 beside the count of the calls: bits of [`crate::record::memory::layout::function`].
+    /// The contents of row 0 beside the count of the calls: bits of [`mem_profile_format::layout::function`].
     pub(crate) flags: i64,
 }
 

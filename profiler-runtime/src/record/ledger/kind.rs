@@ -5,7 +5,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use crate::record::memory::layout;
+use mem_profile_format::layout;
 
 /// Where a ledger's figures come from. A whole word, so that a ledger has no gaps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -18,13 +18,14 @@
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
+use mem_profile_format::layout;
+
 use super::directory::Way;
 use super::kind::Kind;
 use super::published::CENTER;
 use super::row::{Chunk, Row};
 use super::stack::Stack;
 use super::watcher::Watcher;
-use crate::record::memory::layout;
 use crate::record::sync::word::{Local, Pointer, Word};
 
 /// `live` starts at [`CENTER`] and stays within `0..WINDOW`, so that one sign test on the way down and

@@ -11,8 +11,9 @@ use core::sync::atomic::{
 };
 use std::alloc::{GlobalAlloc, System};
 
+use mem_profile_format::layout;
+
 use crate::record::memory::arena;
-use crate::record::memory::layout;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
 

@@ -4,8 +4,9 @@ use core::mem::offset_of;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
 
+use mem_profile_format::layout;
+
 use crate::record::memory::arena;
-use crate::record::memory::layout;
 use crate::record::sync::word::Word;
 
 /// The counters of one source line on one thread. Bytes unless said otherwise.

@@ -9,9 +9,10 @@ use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
+use mem_profile_format::layout;
+
 use super::row::{Chunk, Header, Row, Totals};
 use crate::record::memory::arena;
-use crate::record::memory::layout;
 use crate::record::sync::word::{MARK, Pointer, Word, marked};
 
 /// The bit added to the chunk of an entry whose frame is guarded ([`crate::record::frame::foreign`]), beside the mark.

@@ -4,11 +4,12 @@ use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 use core::slice;
 
+use mem_profile_format::layout;
+
 use super::kind::Kind;
 use super::ledger::{Counts, Ledger};
 use super::row::Row;
 use crate::record::memory::arena;
-use crate::record::memory::layout;
 use crate::record::sync::word::Word;
 
 /// What one thread writes beside the rows of functions.

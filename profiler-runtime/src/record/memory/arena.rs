@@ -14,7 +14,8 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use super::layout::{self, MAGIC, PROCESS, RESERVED, UNIT, VERSION, WORD};
+use mem_profile_format::layout::{self, MAGIC, PROCESS, RESERVED, UNIT, VERSION, WORD};
+
 use super::process_block::Process;
 use crate::process::{self, Backing, Piece};
 use crate::record::sync::list::{List, Node};
@@ -293,7 +294,8 @@ impl Segment {
 
 /// Whether any thread may read the word at this offset: what only its own uses is no atomic.
 fn is_shared(offset: usize) -> bool {
-    use super::layout::ledger::*;
+    use mem_profile_format::layout::ledger::*;
+
     const SHARED: [usize; 10] = [
         LIVE,
         ROW,

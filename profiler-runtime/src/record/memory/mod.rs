@@ -1,10 +1,9 @@
 //! Where figures lie: in memory, or in a file that is mapped there.
 //!
-//! Owns every block, its place and its layout, and the set of blocks that are still allocated. It never knows
+//! Owns every block and its place, and the set of blocks that are still allocated. It never knows
 //! who counts what, never moves a block and never gives one back.
 
 pub(crate) mod arena;
-pub(crate) mod layout;
 pub(crate) mod live_blocks;
 #[cfg(feature = "trace")]
 pub(crate) mod pages;

@@ -2,7 +2,8 @@
 
 use core::mem::offset_of;
 
-use super::layout;
+use mem_profile_format::layout;
+
 use crate::process::Identity;
 use crate::record::sync::word::Word;
 

@@ -9,9 +9,10 @@ use core::mem::offset_of;
 use core::ptr;
 use core::sync::atomic::{AtomicI64, AtomicPtr, Ordering::Relaxed};
 
+use mem_profile_format::layout;
+
 use super::timeline::now;
 use crate::record::memory::arena;
-use crate::record::memory::layout;
 use crate::record::sync::list::{List, Node};
 use crate::record::sync::word::{Pointer, Word};
 

@@ -6,11 +6,12 @@
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
+use mem_profile_format::layout;
+
 use crate::process;
 use crate::record::ledger::kind::Kind;
 use crate::record::ledger::ledger::{CHANGED, Ledger, PLAIN, SPANS};
 use crate::record::memory::arena;
-use crate::record::memory::layout;
 use crate::record::sync::word::Word;
 
 /// Whether calls are recorded as spans.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::report::printable_line;
+use mem_profile_format::report::printable_line;
 
 /// Whose code a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -82,7 +82,9 @@ const OWN_FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
 pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
     let path = function.trim_start_matches('<');
     let starts = |names: &[&str]| names.iter().any(|name| path.starts_with(name));
-    if starts(&["mem_profile_runtime::", "mem_profile::"]) || starts(&ALLOCATOR) {
+    if starts(&["mem_profile_runtime::", "mem_profile_format::", "mem_profile::"])
+        || starts(&ALLOCATOR)
+    {
         return Origin::Profiler;
     }
     let file = file.replace('\\', "/");

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use crate::session::{collapsed, matches};
+use mem_profile_format::filter::{collapsed, matches};
+
 use crate::trace::data::Trace;
 use crate::trace::names::stack_frame::{Frame, Origin};
 use crate::trace::names::symbols::Symbols;

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
+use mem_profile_format::LineSnapshot;
+
 use crate::record::function::table::Function;
-use crate::snapshot::LineSnapshot;
 use crate::trace::capture::control;
 use crate::trace::data::Data;
 use crate::trace::is_tracing;

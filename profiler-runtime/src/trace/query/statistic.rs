@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use crate::report::printable_line;
+use mem_profile_format::report::printable_line;
+
 use crate::trace::names::stack_frame::Frame;
 
 /// What traces are grouped by. The frame that decides is the innermost one that is the program's

@@ -8,8 +8,9 @@ use std::collections::{BTreeMap, HashMap};
 
 use miniserde::Serialize;
 
+use mem_profile_format::report::json_printable;
+
 use super::label;
-use crate::report::json_printable;
 use crate::trace::query::group::{outer_end, whole};
 use crate::trace::query::snapshot::Snapshot;
 

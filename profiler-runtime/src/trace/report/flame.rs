@@ -2,8 +2,9 @@
 
 use inferno::flamegraph::{Options, from_lines};
 
+use mem_profile_format::report::printable;
+
 use super::{Measure, folded};
-use crate::report::printable;
 use crate::trace::query::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {

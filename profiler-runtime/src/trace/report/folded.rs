@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use mem_profile_format::report::folded_frame;
+
 use super::{Measure, label};
-use crate::report::folded_frame;
 use crate::trace::query::group::outer_end;
 use crate::trace::query::snapshot::Snapshot;
 

@@ -2,7 +2,8 @@
 
 use miniserde::Serialize;
 
-use crate::report::json_printable;
+use mem_profile_format::report::json_printable;
+
 use crate::trace::data;
 use crate::trace::names::stack_frame::Frame;
 use crate::trace::query::group;

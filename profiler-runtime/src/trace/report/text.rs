@@ -1,6 +1,7 @@
 //! For people: the lines that matter.
 
-use crate::report::{printable, printable_line};
+use mem_profile_format::report::{printable, printable_line};
+
 use crate::trace::data::Trace;
 use crate::trace::query::group;
 use crate::trace::query::snapshot::Snapshot;

@@ -48,5 +48,14 @@ fn the_attribute_leaves_no_trace() {
     let mut names: Vec<_> = tree.lines().filter_map(|line| line.split(' ').next()).collect();
     names.sort_unstable();
     names.dedup();
-    assert_eq!(names, ["mem-profile", "mem-profile-macro", "mem-profile-runtime", "switched-off"]);
+    assert_eq!(
+        names,
+        [
+            "mem-profile",
+            "mem-profile-format",
+            "mem-profile-macro",
+            "mem-profile-runtime",
+            "switched-off"
+        ]
+    );
 }

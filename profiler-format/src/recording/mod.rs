@@ -6,7 +6,7 @@
 //!
 //! ```no_run
 //! use std::path::Path;
-//! use mem_profile_runtime::recording::Recording;
+//! use mem_profile_format::recording::Recording;
 //!
 //! let recording = Recording::open(Path::new("run.mprof"))?;
 //! if let Some(banner) = recording.banner() {
@@ -15,7 +15,7 @@
 //! for function in &recording.snapshot.functions {
 //!     println!("{}: {} calls", function.name, function.calls);
 //! }
-//! # Ok::<(), mem_profile_runtime::recording::RecordingError>(())
+//! # Ok::<(), mem_profile_format::recording::RecordingError>(())
 //! ```
 
 mod blocks;
@@ -36,7 +36,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use self::blocks::Blocks;
-use crate::record::memory::layout;
+use crate::layout;
 use crate::snapshot::Snapshot;
 
 /// Version of the form of the file. It is read by the same version only.
@@ -206,12 +206,14 @@ impl Recording {
 }
 
 /// The kind of file at a path where a run might be recorded.
-pub(crate) enum Found {
+pub enum Found {
+    /// Nothing, or what cannot be looked at.
     Nothing,
     /// A recording that nobody writes to.
     Recording,
     /// One that its process still writes to, or wrote to before it became another program.
     Written {
+        /// The number of the process.
         by: u32,
     },
     /// Something else, which is not ours to replace.
@@ -219,7 +221,7 @@ pub(crate) enum Found {
 }
 
 /// What is at a path; `own` is the calling process.
-pub(crate) fn look(path: &Path, own: &Identity) -> Found {
+pub fn look(path: &Path, own: &Identity) -> Found {
     // If the path leads nowhere, creating the file reports why.
     let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };
     // To open a pipe would be to wait for its writer.
@@ -248,7 +250,7 @@ fn beginning(path: &Path) -> Option<Vec<u8>> {
 }
 
 /// Whether that is a recording, whose process a shorter file would end.
-pub(crate) fn is_recording(path: &Path) -> bool {
+pub fn is_recording(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) && beginning(path).is_some()
 }
 

@@ -83,7 +83,7 @@ impl Patterns {
 }
 
 /// The same pattern, with one `*` for several in a row.
-pub(crate) fn collapsed(pattern: &str) -> String {
+pub fn collapsed(pattern: &str) -> String {
     let mut collapsed = String::with_capacity(pattern.len());
     for sign in pattern.chars() {
         if sign != '*' || !collapsed.ends_with('*') {
@@ -97,7 +97,7 @@ pub(crate) fn collapsed(pattern: &str) -> String {
 ///
 /// A part between two `*` is searched once, behind the last one found: a later place would
 /// leave less for the rest. So each part of the text is looked at once, unless there are `?`.
-pub(crate) fn matches(pattern: &str, text: &str) -> bool {
+pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return after_start(pattern, text) == Some("");
     };

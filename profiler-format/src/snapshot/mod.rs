@@ -14,22 +14,22 @@ pub const SCHEMA_VERSION: u32 = 1;
 
 /// The note of a function that was left in the middle and went on later. Its lines have only a part of
 /// what it did; the lines of other functions have all of it.
-#[cfg(feature = "enabled")]
+#[cfg(feature = "report")]
 pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
 
 /// What a reading of memory means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub enum Backend {
     /// Resident set of the whole process, in whole pages.
-    #[cfg_attr(feature = "enabled", serde(rename = "rss"))]
+    #[cfg_attr(feature = "report", serde(rename = "rss"))]
     Rss,
     /// Bytes live through the counting allocator, exact and per thread.
-    #[cfg_attr(feature = "enabled", serde(rename = "heap"))]
+    #[cfg_attr(feature = "report", serde(rename = "heap"))]
     Heap,
     /// Nothing was measured.
-    #[cfg_attr(feature = "enabled", serde(rename = "off"))]
+    #[cfg_attr(feature = "report", serde(rename = "off"))]
     Off,
 }
 
@@ -46,7 +46,7 @@ impl Backend {
 
 /// Everything measured up to one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Snapshot {
     /// The [`SCHEMA_VERSION`] this was written with.
@@ -65,7 +65,7 @@ pub struct Snapshot {
 
 /// The table of one annotated function.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(from = "read::Function"))]
 pub struct FunctionSnapshot {
@@ -88,27 +88,27 @@ pub struct FunctionSnapshot {
 
 /// The thing that a row of a table measures.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(from = "Option<read::Kind>"))]
 pub enum RowKind {
     /// The call alone. `usage` and `increment` repeat [`FunctionSnapshot::reading_at_entry`], which
     /// belongs in no sum.
-    #[cfg_attr(feature = "enabled", serde(rename = "entry"))]
+    #[cfg_attr(feature = "report", serde(rename = "entry"))]
     Entry,
     /// Code of the function.
     #[default]
-    #[cfg_attr(feature = "enabled", serde(rename = "body"))]
+    #[cfg_attr(feature = "report", serde(rename = "body"))]
     Body,
     /// The call and code: a function on one line, or a statement beside `fn`. `usage` and
     /// `increment` are the code's.
-    #[cfg_attr(feature = "enabled", serde(rename = "both"))]
+    #[cfg_attr(feature = "report", serde(rename = "both"))]
     Both,
 }
 
 /// One source line; every number is `None` where the line never ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct LineSnapshot {
     /// Line number, counted from 1.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::RecordingError;
 use super::blocks::{Block, Blocks};
-use crate::record::memory::layout;
+use crate::layout;
 use crate::snapshot::{Label, Reading, Span, Timeline};
 
 /// `None` where the run has recorded none.

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use super::Recording;
-use crate::record::memory::layout::{self, PAGE, UNIT, WORD};
+use crate::layout::{self, PAGE, UNIT, WORD};
 
 /// The address of the segment in the process.
 const ADDRESS: i64 = 1 << 40;

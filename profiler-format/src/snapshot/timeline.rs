@@ -2,7 +2,7 @@
 
 /// Memory over time, as far as the run recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Timeline {
     /// When it began, in nanoseconds since 1970. All times below count from here, on a clock that
@@ -23,7 +23,7 @@ pub struct Timeline {
 
 /// Memory in use at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Reading {
     /// Nanoseconds since the timeline began.
@@ -36,7 +36,7 @@ pub struct Reading {
 ///
 /// That of an async function lasts from its first poll to its completion or its drop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Span {
     /// Which of [`Timeline::labels`] it is of.
@@ -60,7 +60,7 @@ pub struct Span {
 
 /// What spans are of.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "enabled", derive(miniserde::Serialize))]
+#[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Label {
     /// Full path of the function, such as `leak::build`, or name of the block.

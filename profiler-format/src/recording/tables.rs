@@ -7,10 +7,10 @@ use std::cmp::Reverse;
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks};
-use crate::record::memory::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
-use crate::record::memory::layout::ledger::CENTER;
-use crate::record::memory::layout::process::{HEAP, RSS};
-use crate::record::memory::layout::{self, NEVER};
+use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
+use crate::layout::ledger::CENTER;
+use crate::layout::process::{HEAP, RSS};
+use crate::layout::{self, NEVER};
 use crate::snapshot::{
     Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
 };

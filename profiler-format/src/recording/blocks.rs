@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::RecordingError::{self, Damaged, NotARecording, TooShort};
-use crate::record::memory::layout::{self, PAGE, UNIT, WORD};
+use crate::layout::{self, PAGE, UNIT, WORD};
 
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {

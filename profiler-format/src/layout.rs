@@ -1,0 +1,236 @@
+//! What lies where in the memory of the figures, and so in a recording: the bytes are the same.
+//!
+//! Plain numbers. Whoever writes the memory checks its structs against them, next to each struct.
+//! `ARCHITECTURE.md` has the table; a change here is a new [`VERSION`].
+
+#![allow(missing_docs, reason = "the words are those of `ARCHITECTURE.md`")]
+
+/// The first word of every segment.
+pub const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
+
+/// Of this layout.
+pub const VERSION: u32 = 2;
+
+/// Every word, in bytes.
+pub const WORD: usize = 8;
+/// Segments begin and end at multiples of this, in bytes.
+pub const PAGE: usize = 4096;
+/// Blocks begin and end at multiples of this, in bytes.
+pub const UNIT: usize = 64;
+
+/// What a block holds. It is set last: one that is still being filled is [`RESERVED`].
+pub const RESERVED: i64 = 0;
+/// The process and its command line.
+pub const PROCESS: i64 = 1;
+/// A function.
+pub const FUNCTION: i64 = 2;
+/// A thread and its ledgers.
+pub const THREAD: i64 = 3;
+/// A function's rows on one thread: a header and the rows.
+pub const CHUNK: i64 = 4;
+/// A thread's stack of saved frames: an empty unit and the entries.
+pub const STACK: i64 = 5;
+/// There is memory over time.
+pub const TIMELINE: i64 = 6;
+/// Readings over time.
+pub const SAMPLES: i64 = 7;
+/// Calls and named blocks.
+pub const SPANS: i64 = 8;
+/// The name of blocks, and its text.
+pub const NAME: i64 = 9;
+/// The texts of a function: name, file and source.
+pub const TEXTS: i64 = 10;
+
+/// No reading yet.
+pub const NEVER: i64 = i64::MIN;
+
+/// The first word of a block of this size, in bytes.
+pub const fn block(size: usize, kind: i64) -> i64 {
+    (size as i64) << 8 | kind
+}
+
+/// Size and kind of a block that begins with `word`.
+pub const fn size_and_kind(word: i64) -> (u64, i64) {
+    (word as u64 >> 8, word & 0xff)
+}
+
+/// `bytes`, and what is needed to get to a multiple of `unit`.
+pub const fn rounded(bytes: usize, unit: usize) -> usize {
+    bytes.div_ceil(unit) * unit
+}
+
+/// Texts are packed eight bytes to a word, the first one lowest, and filled up with zeroes.
+pub fn packed(text: &[u8]) -> impl Iterator<Item = i64> + '_ {
+    text.chunks(WORD).map(|part| {
+        let mut word = [0; WORD];
+        word.iter_mut().zip(part).for_each(|(byte, &given)| *byte = given);
+        i64::from_le_bytes(word)
+    })
+}
+
+/// The header of a segment; here and below: offsets and sizes in bytes.
+pub mod segment {
+    pub const VERSION: usize = 8;
+    pub const LENGTH: usize = 16;
+    /// Where it begins in the memory of the process.
+    pub const ADDRESS: usize = 24;
+    pub const USED: usize = 32;
+    pub const SIZE: usize = 64;
+}
+
+/// The process.
+pub mod process {
+    pub const ID: usize = 8;
+    pub const BACKEND: usize = 16;
+    /// Of the backend: bytes live through the allocator.
+    pub const HEAP: i64 = 1;
+    /// The resident set.
+    pub const RSS: i64 = 2;
+    /// Nanoseconds since 1970.
+    pub const STARTED: usize = 24;
+    pub const CLOSED: usize = 32;
+    pub const ERROR: usize = 40;
+    pub const LENGTH: usize = 48;
+    pub const PUBLISHED: usize = 56;
+    pub const BYTES: usize = 64;
+    /// Length of the command line.
+    pub const TEXT: usize = 72;
+    pub const BIRTH: usize = 80;
+    /// Two words, the lower half first.
+    pub const BOOT: usize = 88;
+    pub const UNIQUE: usize = 104;
+    pub const SIZE: usize = 128;
+}
+
+/// A function.
+pub mod function {
+    pub const NUMBER: usize = 8;
+    pub const FIRST_LINE: usize = 16;
+    pub const ROWS: usize = 24;
+    pub const FLAGS: usize = 32;
+    /// Of the flags: there is code on row 0, of its line or from another macro.
+    pub const FIRST_ROW_RUNS: i64 = 1;
+    /// It ran on a coroutine, where it is not measured.
+    pub const ON_COROUTINE: i64 = 2;
+    /// Code on the line of row 0 is on the last row, which is no line of its own.
+    pub const FIRST_ROW_APART: i64 = 4;
+    pub const READING: usize = 40;
+    pub const SIZE: usize = 64;
+}
+
+/// The texts of a function.
+pub mod texts {
+    pub const NUMBER: usize = 8;
+    /// Of the name, the file and the source.
+    pub const LENGTHS: usize = 16;
+    pub const SIZE: usize = 40;
+}
+
+/// A thread.
+pub mod thread {
+    pub const NUMBER: usize = 8;
+    pub const HEAP: usize = 64;
+    pub const RSS: usize = 256;
+    pub const SIZE: usize = 512;
+}
+
+/// A ledger of a thread.
+pub mod ledger {
+    pub const LIVE: usize = 0;
+    /// Where `live` of the heap stands when nothing is live that is not published.
+    pub const CENTER: i64 = 64 * 1024;
+    pub const ROW: usize = 16;
+    pub const ALLOCATED: usize = 24;
+    pub const ALLOCATIONS: usize = 32;
+    /// Of the stack: behind the last entry.
+    pub const TOP: usize = 64;
+    /// Behind the last entry whose caller is up to date.
+    pub const COMPLETE: usize = 72;
+    pub const BOOKED: usize = 128;
+    pub const BASE: usize = 152;
+    pub const BOOKED_ALLOCATED: usize = 160;
+    pub const BOOKED_ALLOCATIONS: usize = 168;
+}
+
+/// The header of a chunk.
+pub mod chunk {
+    pub const TABLE: usize = 8;
+    pub const THREAD: usize = 16;
+    pub const ROWS: usize = 24;
+    pub const SUSPENDED: usize = 32;
+    pub const LAST_LIVE: usize = 40;
+    pub const LAST_ALLOCATED: usize = 48;
+    pub const LAST_ALLOCATIONS: usize = 56;
+    pub const SIZE: usize = 64;
+}
+
+/// A row of a chunk.
+pub mod row {
+    pub const RUNS: usize = 0;
+    pub const INCREMENT: usize = 8;
+    pub const PEAK: usize = 16;
+    pub const USAGE: usize = 24;
+    pub const ALLOCATIONS: usize = 32;
+    pub const ALLOCATED: usize = 40;
+    pub const SIZE: usize = 48;
+}
+
+/// A timeline.
+pub mod timeline {
+    pub const STARTED: usize = 8;
+    pub const INTERVAL: usize = 16;
+    pub const SIZE: usize = 64;
+}
+
+/// Samples of a timeline.
+pub mod samples {
+    pub const FIRST: usize = 64;
+    pub const TIME: usize = 0;
+    pub const BYTES: usize = 8;
+    /// Of one sample.
+    pub const EACH: usize = 16;
+    pub const SIZE: usize = 1024;
+}
+
+/// Spans of a timeline.
+pub mod spans {
+    pub const THREAD: usize = 8;
+    pub const FIRST: usize = 64;
+    pub const START: usize = 0;
+    pub const END: usize = 8;
+    pub const BYTES_AT_START: usize = 16;
+    pub const BYTES_AT_END: usize = 24;
+    pub const LABEL: usize = 32;
+    pub const LEVEL: usize = 40;
+    /// Of one span.
+    pub const EACH: usize = 48;
+    pub const SIZE: usize = 1024;
+}
+
+/// The name of blocks.
+pub mod name {
+    pub const NUMBER: usize = 8;
+    pub const RUNS: usize = 16;
+    pub const TEXT: usize = 24;
+    pub const SIZE: usize = 64;
+}
+
+/// A saved frame on a thread's stack.
+pub mod aside {
+    /// An address, and the bits of [`MARKS`].
+    pub const CHUNK: usize = 0;
+    pub const MARKS: i64 = 3;
+    pub const ROW: usize = 8;
+    pub const SIZE: usize = 40;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_packed_lowest_byte_first() {
+        assert_eq!(packed(b"abcdefghi").collect::<Vec<_>>(), [0x6867_6665_6463_6261, 0x69]);
+        assert_eq!(packed(b"").count(), 0);
+    }
+}

@@ -1,0 +1,37 @@
+//! The contract of [`mem-profile`](https://docs.rs/mem-profile): the program that writes a recording and the
+//! command that reads it both stand on this crate.
+//!
+//! It knows bytes and plain data. It makes no system calls but those of `std` that read a file, and has no
+//! unsafe code.
+//!
+//! | folder or file | what it does |
+//! |---|---|
+//! | [`layout`] | where the words of a recording lie, as numbers |
+//! | [`recording`] | bytes of a recording → [`Snapshot`] |
+//! | `snapshot` | plain data |
+//! | [`report`] | [`Snapshot`] → text, one renderer per file |
+//! | `pprof` | the protocol buffers of `pprof` |
+//! | [`filter`] | which functions: patterns over their names |
+//!
+//! Without features it is the plain data alone, and depends on nothing.
+
+#![cfg_attr(docsrs, feature(doc_cfg))]
+#![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
+
+pub mod filter;
+#[cfg(feature = "recording")]
+pub mod layout;
+#[cfg(feature = "pprof")]
+pub mod pprof;
+#[cfg(feature = "recording")]
+pub mod recording;
+#[cfg(feature = "report")]
+pub mod report;
+mod snapshot;
+
+pub use self::filter::Filter;
+pub use self::snapshot::{
+    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
+    Span, Timeline,
+};

@@ -5,7 +5,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
-use super::LARGEST;
+/// The largest file that is read, in bytes.
+pub const LARGEST: u64 = 4 << 30;
 
 /// Why a recording cannot be read.
 #[derive(Debug)]

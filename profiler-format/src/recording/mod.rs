@@ -26,7 +26,7 @@ mod tables;
 mod timeline;
 mod writer;
 
-pub use self::error::RecordingError;
+pub use self::error::{LARGEST, RecordingError};
 pub use self::writer::{Identity, set_open_check};
 
 use std::fmt;
@@ -41,9 +41,6 @@ use crate::snapshot::Snapshot;
 
 /// Version of the form of the file. It is read by the same version only.
 pub const VERSION: u32 = layout::VERSION;
-
-/// The largest file that is read, in bytes.
-pub const LARGEST: u64 = 4 << 30;
 
 /// What one process has recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]

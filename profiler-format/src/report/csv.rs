@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::csv_field as field;
+use super::escape::csv_field as field;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const HEADER: &str = "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,note,source\n";

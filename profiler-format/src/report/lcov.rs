@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::printable;
+use super::escape::printable;
 use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot) -> String {

@@ -1,6 +1,9 @@
 //! A heading and a table per function, for pages that show Markdown.
 
-use super::{Column, Style, columns, footnotes, printable, summary};
+use super::column::{Column, columns};
+use super::escape::printable;
+use super::style::Style;
+use super::summary::{footnotes, summary};
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {

@@ -1,7 +1,9 @@
 //! Every format, rendered from one hand-made snapshot.
 
 use super::*;
-use crate::snapshot::{ON_COROUTINE, RowKind, SCHEMA_VERSION};
+use crate::snapshot::{
+    Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION,
+};
 
 const MIB: u64 = 1 << 20;
 

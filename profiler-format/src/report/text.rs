@@ -1,6 +1,10 @@
 //! Tables for people, in the look of Python's memory_profiler.
 
-use super::{Column, Style, color, columns, footnotes, line, printable, printable_line, summary};
+use super::column::{Column, columns};
+use super::escape::{printable, printable_line};
+use super::style::Style;
+use super::summary::{footnotes, summary};
+use super::{color, line};
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";

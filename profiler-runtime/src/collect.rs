@@ -86,7 +86,7 @@ pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
     finish_segment(&mut image, 0);
     for segment in arena::segments() {
         let start = image.len();
-        segment.shared_words().for_each(|word| push(&mut image, word));
+        segment.words().for_each(|word| push(&mut image, word));
         finish_segment(&mut image, start);
     }
     image

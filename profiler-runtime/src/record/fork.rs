@@ -12,10 +12,7 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::process;
 use crate::record::function::registry;
-use crate::record::ledger::current::current_ledger;
-use crate::record::ledger::thread::Thread;
 use crate::record::memory::arena::{self, Segment};
-use crate::record::sync::word::Word;
 use crate::record::timeline::span;
 
 /// Copies of the segments that are part of a file, from `newest` on, one after another.
@@ -100,11 +97,5 @@ fn fresh_copy(segment: &'static Segment) -> Option<NonNull<u8>> {
 /// `place` is as long as the segment, and nobody else's.
 unsafe fn copy(segment: &'static Segment, place: NonNull<u8>) {
     // SAFETY: as the caller promises.
-    unsafe { arena::write(place.cast(), segment.shared_words()) };
-    let own = current_ledger().thread().map(Thread::own_words);
-    let Some(own) = own else { return };
-    if let Some(offset) = segment.offset_of(own.as_ptr().cast()) {
-        // SAFETY: these words are of the segment.
-        unsafe { arena::write(place.byte_add(offset).cast(), own.iter().map(Word::get)) };
-    }
+    unsafe { arena::write(place.cast(), segment.words()) };
 }

@@ -22,7 +22,7 @@ impl Ledger {
         add_at_once!(self, Ledger, allocated, size);
         add_at_once!(self, Ledger, live, size);
         let live = self.live.get();
-        if live > self.peak.get() {
+        if is_beyond!(live, "jg", self, Self, peak) {
             if (live as u64) >= WINDOW as u64 {
                 return false;
             }

@@ -14,7 +14,7 @@ use core::sync::atomic::{
 use super::row::{Chunk, Header};
 use crate::process;
 use crate::record::function::table::Table;
-use crate::record::sync::word::{Local, Pointer, marked, unmarked};
+use crate::record::sync::word::{Pointer, Word, marked, unmarked};
 
 /// A function that has rows on the thread.
 #[derive(Debug)]
@@ -210,12 +210,12 @@ impl Slot {
 #[repr(C)]
 pub(in crate::record) struct Way {
     slots: Pointer<Slot>,
-    mask: Local,
+    mask: Word,
 }
 
 impl Way {
     pub(in crate::record) const fn nowhere() -> Self {
-        Self { slots: Pointer::new(EMPTY.slots.cast_mut()), mask: Local::new(EMPTY.mask as i64) }
+        Self { slots: Pointer::new(EMPTY.slots.cast_mut()), mask: Word::new(EMPTY.mask as i64) }
     }
 
     /// Leads to a directory that is no smaller than the one before.

@@ -26,7 +26,7 @@ use super::published::CENTER;
 use super::row::{Chunk, Row};
 use super::stack::Stack;
 use super::watcher::Watcher;
-use crate::record::sync::word::{Local, Pointer, Word};
+use crate::record::sync::word::{Pointer, Word};
 
 /// `live` starts at [`CENTER`] and stays within `0..WINDOW`, so that one sign test on the way down and
 /// the peak test on the way up, both of which are made anyway, also find the moment to publish.
@@ -65,14 +65,14 @@ const SPECIAL: i64 = 3;
 pub(crate) struct Ledger {
     pub(in crate::record) live: Word,
     /// Highest `live` since the last booking.
-    pub(in crate::record) peak: Local,
+    pub(in crate::record) peak: Word,
     /// The row that is current.
     pub(in crate::record) row: Pointer<Row>,
     pub(in crate::record) allocated: Word,
     pub(in crate::record) allocations: Word,
     /// A row whose highest usage is below this has something to book: what the process had in
     /// use when this thread last settled, [`CHANGED`] or [`RISEN`].
-    pub(in crate::record) notable: Local,
+    pub(in crate::record) notable: Word,
     /// The watcher is called for a block with which `allocated` comes to this. Without the feature `trace`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
     pub(in crate::record) awaited: Word,
@@ -84,15 +84,15 @@ pub(crate) struct Ledger {
     pub(in crate::record) way: Way,
     /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0; it is
     /// another one where the thread is [`Busy`](super::busy::Busy).
-    pub(in crate::record) stack_start: Local,
-    pub(in crate::record) stack_length: Local,
+    pub(in crate::record) stack_start: Word,
+    pub(in crate::record) stack_length: Word,
     /// `live` when it was last booked.
     pub(in crate::record) booked: Word,
     /// `live` when the current line started; where frames have incomplete callers, when the line of
     /// the outermost of these did.
-    pub(in crate::record) line_start: Local,
+    pub(in crate::record) line_start: Word,
     /// Highest `live` since the innermost frame was entered of which the books are complete.
-    pub(in crate::record) frame_peak: Local,
+    pub(in crate::record) frame_peak: Word,
     /// What was subtracted from `live` to keep it in the window.
     pub(in crate::record) base: Word,
     /// `allocated` and `allocations` when `live` was last booked.
@@ -100,7 +100,7 @@ pub(crate) struct Ledger {
     pub(in crate::record) booked_allocations: Word,
     /// The kind and, of a [`Kind::Heap`], the bits that [`Self::notable`] keeps: [`PLAIN`], [`SPANS`] or
     /// [`GUARDED`]. Odd where line events have more to do than to record.
-    pub(in crate::record) mode: Local,
+    pub(in crate::record) mode: Word,
     /// The record of the thread that this belongs to. Its type is above this one.
     thread: Pointer<()>,
 }
@@ -131,30 +131,30 @@ impl Ledger {
     pub(crate) const fn special(row: &'static Row) -> Self {
         let ledger = Self::new(Kind::Special, ALWAYS_SLOW, row);
         // Below any number of live bytes, also while another thread has just freed some.
-        Self { peak: Local::new(i64::MIN), ..ledger }
+        Self { peak: Word::new(i64::MIN), ..ledger }
     }
 
     const fn new(kind: Kind, live: i64, row: &'static Row) -> Self {
         Self {
             live: Word::new(live),
-            peak: Local::new(live),
+            peak: Word::new(live),
             row: Pointer::new(ptr::from_ref(row).cast_mut()),
             allocated: Word::new(0),
             allocations: Word::new(0),
-            notable: Local::new(CHANGED),
+            notable: Word::new(CHANGED),
             awaited: Word::new(NEVER),
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             way: Way::nowhere(),
-            stack_start: Local::new(0),
-            stack_length: Local::new(0),
+            stack_start: Word::new(0),
+            stack_length: Word::new(0),
             booked: Word::new(live),
-            line_start: Local::new(live),
-            frame_peak: Local::new(live),
+            line_start: Word::new(live),
+            frame_peak: Word::new(live),
             base: Word::new(0),
             booked_allocated: Word::new(0),
             booked_allocations: Word::new(0),
-            mode: Local::new(match kind {
+            mode: Word::new(match kind {
                 Kind::Heap => PLAIN,
                 Kind::Rss => RSS,
                 Kind::Special => SPECIAL,

@@ -195,37 +195,10 @@ impl ThreadNotes {
 
 impl Ledger {
     /// Whether so little is live that the free which leaves it takes the slow path.
-    ///
-    /// PERF: the compiler folds no atomic load into a comparison: one of 17 instructions of an allocation
-    /// and free (`cost` bench).
-    #[cfg(all(
-        not(feature = "trace"),
-        all(target_arch = "x86_64", target_pointer_width = "64", not(miri))
-    ))]
+    #[cfg(not(feature = "trace"))]
     #[inline(always)]
     pub(in crate::record) fn is_below_floor(&self, live: i64) -> bool {
-        // SAFETY: this reads a word of this process, as an atomic load does, and touches nothing else.
-        unsafe {
-            core::arch::asm!(
-                "cmp {live}, qword ptr [{ledger} + {floor}]",
-                "jl {below}",
-                live = in(reg) live,
-                ledger = in(reg) ptr::from_ref(self),
-                floor = const core::mem::offset_of!(Self, awaited),
-                below = label { return true },
-                options(nostack, readonly),
-            );
-        }
-        false
-    }
-
-    #[cfg(all(
-        not(feature = "trace"),
-        not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))
-    ))]
-    #[inline(always)]
-    pub(in crate::record) fn is_below_floor(&self, live: i64) -> bool {
-        live < self.awaited.get()
+        is_beyond!(live, "jl", self, Self, awaited)
     }
 
     /// The same with the tracer, where each free asks by itself.

@@ -5,7 +5,6 @@
 //! above [`Stack::complete`] have not written anything else about their callers: a reader finds it
 //! out from here.
 
-use core::cell::Cell;
 use core::mem::offset_of;
 use core::ptr::{self, NonNull};
 
@@ -58,31 +57,17 @@ pub(crate) struct Stack {
     /// Behind the last one whose caller's books are complete. Nothing has changed between the
     /// entries of the frames above.
     pub(in crate::record) complete: Pointer<Aside>,
-    begin: Cell<*mut Aside>,
-    #[cfg(target_pointer_width = "32")]
-    _high: u32,
-    end: Cell<*mut Aside>,
-    #[cfg(target_pointer_width = "32")]
-    _high_too: u32,
+    begin: Pointer<Aside>,
+    end: Pointer<Aside>,
 }
-
-// SAFETY: the cells are used by the thread alone whose ledger the stack is in; the next thread
-// takes that over with acquire ordering (`crate::record::sync::claim`).
-unsafe impl Sync for Stack {}
-// SAFETY: as above.
-unsafe impl Send for Stack {}
 
 impl Stack {
     pub(crate) const fn new() -> Self {
         Self {
             top: Pointer::new(ptr::null_mut()),
             complete: Pointer::new(ptr::null_mut()),
-            begin: Cell::new(ptr::null_mut()),
-            #[cfg(target_pointer_width = "32")]
-            _high: 0,
-            end: Cell::new(ptr::null_mut()),
-            #[cfg(target_pointer_width = "32")]
-            _high_too: 0,
+            begin: Pointer::new(ptr::null_mut()),
+            end: Pointer::new(ptr::null_mut()),
         }
     }
 

@@ -19,7 +19,7 @@ use crate::process;
 use crate::record::function::table::Table;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::Node;
-use crate::record::sync::word::{Local, Pointer, Word};
+use crate::record::sync::word::{Pointer, Word};
 
 /// What one thread writes. Never freed: when a thread ends, the next one takes it over and adds
 /// to the same rows, so that memory grows with the threads that run at a time, not with all
@@ -42,7 +42,7 @@ pub(crate) struct Thread {
     guard: Ledger,
     guard_row: Row,
     /// Addresses that are known to be of the stack of the guarded frame that began at their end.
-    known_stack: [Local; 2],
+    known_stack: [Word; 2],
     /// The measures that run on a foreign stack.
     pub(in crate::record) measured: Measured,
     /// What looks after guarded frames and measures; null before there are any.
@@ -64,11 +64,11 @@ pub(in crate::record) struct Guards {
 #[derive(Debug)]
 pub(in crate::record) struct Measured {
     /// The stack address at which the innermost one began; 0 if there is none, or it was left.
-    pub(in crate::record) begun: Local,
+    pub(in crate::record) begun: Word,
     /// How many frames there were when the outermost one began.
-    pub(in crate::record) depth: Local,
+    pub(in crate::record) depth: Word,
     /// The highest mark up to then, in absolute bytes.
-    pub(in crate::record) peak: Local,
+    pub(in crate::record) peak: Word,
 }
 
 impl Measured {
@@ -131,11 +131,6 @@ impl Thread {
     pub(in crate::record) fn books(&self) -> &'static Books {
         // SAFETY: never null, and never freed.
         unsafe { NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
-    }
-
-    /// All that its books are. Only the thread itself may read it.
-    pub(in crate::record) fn own_words(&self) -> &'static [Word] {
-        self.books().words()
     }
 
     /// Its number, which is that of all threads that use this record, one after another.

@@ -1,8 +1,7 @@
 //! The block of one thread: its ledgers.
 
 use core::mem::offset_of;
-use core::ptr::{self, NonNull};
-use core::slice;
+use core::ptr::NonNull;
 
 use mem_profile_format::layout;
 
@@ -56,14 +55,6 @@ impl Books {
         self.heap.belongs_to(thread);
         self.rss.belongs_to(thread);
         arena::finish(&self.block, layout::THREAD);
-    }
-
-    /// Only for the thread that writes here.
-    pub(in crate::record) fn words(&self) -> &[Word] {
-        let words = ptr::from_ref(self).cast();
-        // SAFETY: ledgers are words without a gap, what is behind them is zeroes, and this thread alone writes
-        // those that are no atomics.
-        unsafe { slice::from_raw_parts(words, size_of::<Self>() / size_of::<Word>()) }
     }
 
     /// Goes on from the thread's `old` books, of which no frame is in use. Returns the counts that the

@@ -266,21 +266,15 @@ impl Segment {
         })
     }
 
-    /// All words handed out, with the header; zero for those that not every thread may read.
-    pub(crate) fn shared_words(&'static self) -> impl Iterator<Item = i64> {
+    /// All words handed out, with the header; zeroes for what is still being filled.
+    pub(crate) fn words(&'static self) -> impl Iterator<Item = i64> {
         // SAFETY: all offsets below are of words within what is used, which stays.
         let word = |offset| unsafe { self.at(offset).as_ref() }.get();
         let header = (0..size_of::<Self>()).step_by(WORD).map(word);
         let blocks = self.extents().flat_map(move |(kind, extent)| {
-            let start = extent.start;
             let first = layout::block(extent.len(), kind);
-            let is_shared = move |offset| match kind {
-                RESERVED => false,
-                layout::THREAD => is_shared(offset - start),
-                _ => true,
-            };
-            let shared = move |offset| if is_shared(offset) { word(offset) } else { 0 };
-            iter::once(first).chain(extent.step_by(WORD).skip(1).map(shared))
+            let filled = move |offset| if kind == RESERVED { 0 } else { word(offset) };
+            iter::once(first).chain(extent.step_by(WORD).skip(1).map(filled))
         });
         header.chain(blocks)
     }
@@ -290,26 +284,6 @@ impl Segment {
         let offset = block.addr().wrapping_sub(ptr::from_ref(self).addr());
         (offset < self.length()).then_some(offset)
     }
-}
-
-/// Whether any thread may read the word at this offset: what only its own uses is no atomic.
-fn is_shared(offset: usize) -> bool {
-    use mem_profile_format::layout::ledger::*;
-
-    const SHARED: [usize; 10] = [
-        LIVE,
-        ROW,
-        ALLOCATED,
-        ALLOCATIONS,
-        TOP,
-        COMPLETE,
-        BOOKED,
-        BASE,
-        BOOKED_ALLOCATED,
-        BOOKED_ALLOCATIONS,
-    ];
-    let within = |ledger| SHARED.iter().any(|word| ledger + word == offset);
-    offset == layout::thread::NUMBER || within(layout::thread::HEAP) || within(layout::thread::RSS)
 }
 
 /// From now on new segments are part of `file`, whose first one says what `describe` says.

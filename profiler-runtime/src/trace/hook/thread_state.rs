@@ -15,7 +15,7 @@ use crate::record::alloc::quiet;
 use crate::record::ledger::threads;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
-use crate::record::sync::word::{Local, Word};
+use crate::record::sync::word::Word;
 
 use crate::trace::system;
 use crate::trace::tables::counters::{Amount, Counters};
@@ -39,8 +39,8 @@ pub(crate) struct State {
     /// The same while it draws lots for a sample.
     is_drawing: AtomicBool,
     pub(crate) random: Word,
-    recent: [Local; RECENT],
-    latest: Local,
+    recent: [Word; RECENT],
+    latest: Word,
     pub(crate) trace: Trace,
     counters: AtomicPtr<Counters>,
 }

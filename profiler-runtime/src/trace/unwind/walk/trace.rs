@@ -22,7 +22,7 @@ use super::kept::{Arrays, LastStack, Level};
 use super::outwards::{End, Kept, walk};
 use super::scratch::Scratch;
 use super::{Caller, Frame, Readable, Word, modules, shortcut, step};
-use crate::record::sync::word::Local;
+use crate::record::sync::word;
 use crate::trace::tables::mapped_array::region;
 use crate::trace::tables::tree::{self, TRUNCATED};
 
@@ -31,11 +31,11 @@ static REUSES: AtomicBool = AtomicBool::new(true);
 
 /// One thread's last stack.
 pub(crate) struct Trace {
-    own_start: Local,
-    own_end: Local,
+    own_start: word::Word,
+    own_end: word::Word,
     /// Words that are kept, and the generation of the modules then.
-    length: Local,
-    generation: Local,
+    length: word::Word,
+    generation: word::Word,
     arrays: AtomicPtr<Arrays>,
     scratch: Scratch,
 }
@@ -45,10 +45,10 @@ impl Trace {
         let arrays = region(size_of::<Arrays>());
         let scratch = Scratch::reserve()?;
         (!arrays.is_null()).then(|| Self {
-            own_start: Local::new(0),
-            own_end: Local::new(0),
-            length: Local::new(0),
-            generation: Local::new(0),
+            own_start: word::Word::new(0),
+            own_end: word::Word::new(0),
+            length: word::Word::new(0),
+            generation: word::Word::new(0),
             arrays: AtomicPtr::new(arrays.cast()),
             scratch,
         })

@@ -20,11 +20,10 @@ use core::sync::atomic::{
 
 use super::leave;
 use super::own_stack::{forget_stack, is_elsewhere, is_inside};
-use crate::process;
 use crate::record::function::registry;
 use crate::record::function::table::Table;
 use crate::record::ledger::kind::Kind;
-use crate::record::ledger::ledger::{CHANGED, GUARDED, Ledger, PLAIN, SPANS};
+use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::Chunk;
 use crate::record::ledger::thread::{Guards, Thread};
 use crate::record::ledger::threads;
@@ -75,12 +74,7 @@ pub(in crate::record) fn handle(ledger: &'static Ledger, side: Side) -> &'static
 #[inline(never)]
 fn guard(ledger: &'static Ledger) -> &'static Ledger {
     let Some(thread) = ledger.thread() else { return ledger };
-    ledger.complete();
-    ledger.stack.guard(process::stack_pointer());
-    if ledger.kind() == Kind::Heap {
-        ledger.mode.set(GUARDED);
-        ledger.notable.set(CHANGED);
-    }
+    ledger.guard_innermost();
     thread.stand_in(&GUARDS);
     // Either this is seen by who finds the first coroutine just now, or that is seen here.
     fence(SeqCst);
@@ -109,8 +103,8 @@ fn find_ledger(ledger: &'static Ledger, address: usize) -> Option<&'static Ledge
     let thread = threads::current()?;
     let active = thread.active()?;
     if !HAS_COROUTINES.load(Relaxed)
-        && let Some(begun) = active.stack.guarded()
-        && active.stack.chunk().is_some_and(|chunk| chunk.contains(address))
+        && let Some(begun) = active.guarded()
+        && active.chunk().is_some_and(|chunk| chunk.contains(address))
         && is_inside(thread, begun)
     {
         return Some(active);
@@ -123,13 +117,13 @@ fn find_ledger(ledger: &'static Ledger, address: usize) -> Option<&'static Ledge
 /// The same for an async body, whose frame is the poll's.
 pub(in crate::record) fn ledger_of_body(ledger: &'static Ledger) -> Option<&'static Ledger> {
     let thread = ledger.thread()?;
-    if ledger.stack.guarded().is_none() {
+    if ledger.guarded().is_none() {
         // On a coroutine it has no frame; that on the thread's own stack may be of the same function.
         let is_measured = !HAS_COROUTINES.load(Relaxed) || !is_elsewhere(thread);
         return is_measured.then_some(ledger);
     }
     check(thread);
-    ledger.stack.guarded().is_some().then(|| thread.guard())
+    ledger.guarded().is_some().then(|| thread.guard())
 }
 
 /// A frame ends whose ledger has more to do.
@@ -137,28 +131,26 @@ pub(in crate::record) fn ledger_of_body(ledger: &'static Ledger) -> Option<&'sta
 pub(in crate::record) fn end(handle: &'static Ledger, chunk: Chunk) {
     let Some(ledger) = ledger_of(handle, chunk.as_ptr()) else { return };
     let _busy = ledger.begin_work();
-    let begun = ledger.stack.guarded();
+    let begun = ledger.guarded();
     leave::end(ledger, chunk);
     if let Some(begun) = begun
         && let Some(thread) = ledger.thread()
     {
         forget_stack(thread, begun);
-        if ledger.stack.guarded().is_none() {
+        if ledger.guarded().is_none() {
             release(ledger, thread);
         }
     }
 }
 
 fn release(ledger: &Ledger, thread: &'static Thread) {
-    if ledger.kind() == Kind::Heap {
-        ledger.mode.set(if timeline::is_on() { SPANS } else { PLAIN });
-    }
+    ledger.end_guard(timeline::is_on());
     stand_down(thread);
 }
 
 /// The allocator of the thread need not ask any more, where nothing is guarded.
 pub(in crate::record) fn stand_down(thread: &'static Thread) {
-    let is_guarded = thread.active().is_some_and(|ledger| ledger.stack.guarded().is_some());
+    let is_guarded = thread.active().is_some_and(|ledger| ledger.guarded().is_some());
     if !is_guarded && thread.measured.guarded().is_none() {
         thread.stand_down();
     }
@@ -175,7 +167,7 @@ pub(in crate::record) fn check(thread: &'static Thread) {
     if ledger.is_busy() {
         return;
     }
-    match ledger.stack.guarded() {
+    match ledger.guarded() {
         Some(begun) if HAS_COROUTINES.load(Relaxed) || !is_inside(thread, begun) => {
             give_up_guarded(ledger);
         }
@@ -201,16 +193,16 @@ pub(in crate::record) fn give_up_measures(thread: &'static Thread) {
     measured.begun.set(0);
     let (frames, heap) = (thread.frames_ledger(), thread.heap());
     // They have lowered the mark of the frame that they were in.
-    if frames.stack.depth() as i64 > measured.depth.get() {
+    if frames.depth() as i64 > measured.depth.get() {
         give_up_guarded(frames);
     }
-    heap.frame_peak.raise(measured.peak.get().wrapping_sub(heap.base.get()));
+    heap.raise_frame_peak(measured.peak.get());
     stand_down(thread);
 }
 
 /// The caller is not inside of the guarded frames of the ledger, if there are any.
 pub(in crate::record) fn give_up_guarded(ledger: &'static Ledger) {
-    if ledger.stack.guarded().is_some() {
+    if ledger.guarded().is_some() {
         give_up(ledger);
     }
 }
@@ -220,8 +212,8 @@ pub(in crate::record) fn give_up_guarded(ledger: &'static Ledger) {
 fn give_up(ledger: &'static Ledger) {
     note_coroutines();
     let _busy = ledger.begin_work();
-    while ledger.stack.guarded().is_some()
-        && let Some(chunk) = ledger.stack.chunk()
+    while ledger.guarded().is_some()
+        && let Some(chunk) = ledger.chunk()
     {
         registry::note_coroutine(chunk.table.get());
         leave::end(ledger, chunk);
@@ -240,7 +232,7 @@ fn note_coroutines() {
     // As in `guard`.
     fence(SeqCst);
     for ledger in threads::all().filter_map(Thread::active) {
-        ledger.stack.guarded_chunks().for_each(|chunk| registry::note_coroutine(chunk.table.get()));
+        ledger.guarded_chunks().for_each(|chunk| registry::note_coroutine(chunk.table.get()));
     }
 }
 

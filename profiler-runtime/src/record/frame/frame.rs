@@ -18,7 +18,7 @@ use crate::record::function::table::Table;
 use crate::record::ledger::current;
 use crate::record::ledger::kind;
 use crate::record::ledger::ledger::Ledger;
-use crate::record::ledger::row::{Chunk, Row};
+use crate::record::ledger::row::Chunk;
 use crate::record::timeline::open_spans;
 
 /// One execution of a function or closure. Dropping it closes the last line.
@@ -149,7 +149,7 @@ fn begin<const LINE: bool>(
     offset: usize,
 ) -> Option<(&'static Ledger, Chunk)> {
     let ledger = current::get();
-    let Some(chunk) = ledger.way.find_called(table) else { return begin_slow(table, offset) };
+    let Some(chunk) = ledger.find_called(table) else { return begin_slow(table, offset) };
     // Or the thread is busy, and this is a signal handler.
     if !ledger.is_on_stack() {
         return begin_slow(table, offset);
@@ -157,7 +157,7 @@ fn begin<const LINE: bool>(
     // SAFETY: as in `begin_slow`.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
     let length = ledger.set_busy();
-    let is_pushed = ledger.push_unchanged(chunk, start).is_some();
+    let is_pushed = ledger.enter_unchanged(chunk, start);
     ledger.end_work(length);
     if !is_pushed {
         return begin_slow(table, offset);
@@ -180,9 +180,10 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
     let side = foreign::begin(table, ledger);
     let _busy = ledger.begin_work()?;
-    let is_calm = side == Side::Own && first.runs.get() > 0 && ledger.push_calmed(chunk, start);
+    let is_calm =
+        side == Side::Own && first.runs.get() > 0 && ledger.enter_after_callee(chunk, start);
     if !is_calm && side != Side::Coroutine {
-        enter(ledger, chunk, start, 0)?;
+        ledger.enter(chunk, start, 0)?;
     }
     let call = first.runs.add(1);
     if offset != Chunk::offset(0) && side != Side::Coroutine {
@@ -215,36 +216,22 @@ fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Le
         return None;
     }
     let _busy = ledger.begin_work()?;
-    enter(ledger, chunk, chunk.row_clamped(row), rise)?;
+    ledger.enter(chunk, chunk.row_clamped(row), rise)?;
     Some((foreign::handle(ledger, side), chunk))
-}
-
-/// `None` when memory for the stack is out: what happens in the frame is then its caller's.
-fn enter(ledger: &'static Ledger, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
-    ledger.settle_open();
-    if ledger.chunk().is_none() {
-        // No line of a table called it: what rose before the call is the peak of none, and need
-        // not be set aside.
-        ledger.line_start.set(ledger.live.get());
-    }
-    ledger.push_frame(chunk, row, rise)
 }
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
-    if ledger.is_open() {
+    if ledger.needs_closing() {
         return leave_slow(ledger, chunk);
     }
     // Before the entry is looked at: a handler may have to mark it.
     let length = ledger.set_busy();
     // SAFETY: this is the end of a frame, which was put there.
-    let aside = unsafe { ledger.stack.pop_unmarked(chunk) };
-    if let Some(aside) = aside {
-        ledger.resume(aside);
-    }
+    let has_left = unsafe { ledger.leave_unchanged(chunk) };
     ledger.end_work(length);
-    if aside.is_none() {
+    if !has_left {
         leave_slow(ledger, chunk);
     }
 }

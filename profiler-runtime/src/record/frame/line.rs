@@ -90,7 +90,7 @@ fn start(ledger: &Ledger, row: &'static Row) {
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 pub(in crate::record) extern "C" fn event(ledger: &'static Ledger, row: &'static Row) {
-    if ledger.is_open() {
+    if ledger.needs_closing() {
         return close_and_start(ledger, row);
     }
     start(ledger, row);
@@ -126,7 +126,7 @@ extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 pub(in crate::record) extern "C" fn resume(ledger: &'static Ledger, row: &'static Row) {
-    if ledger.is_open() {
+    if ledger.needs_closing() {
         return close_and_resume(ledger, row);
     }
     ledger.set_row(row);
@@ -149,7 +149,7 @@ pub(in crate::record) extern "C" fn pass(
     outer: &'static Row,
     row: &'static Row,
 ) {
-    if ledger.is_open() {
+    if ledger.needs_closing() {
         return close_and_pass(ledger, outer, row);
     }
     row.runs.add(1);

@@ -50,10 +50,10 @@ impl Measure {
         let place = Place::begin(thread);
         let _busy = ledger.begin_work()?;
         ledger.settle_here();
-        let (start, live) = (ledger.totals(), ledger.live.get());
-        let frame_peak = ledger.frame_peak.get().wrapping_add(ledger.base.get());
+        let start = ledger.totals();
+        let frame_peak = ledger.frame_peak();
         place.note_peak(thread, frame_peak);
-        ledger.frame_peak.set(live);
+        ledger.reset_frame_peak();
         Some(Self { thread, ledger, start, place, frame_peak, _stays: PhantomData })
     }
 
@@ -65,7 +65,7 @@ impl Measure {
         let _busy = self.ledger.begin_work();
         self.ledger.settle_here();
         let change = self.ledger.totals().since(&self.start);
-        let highest = self.ledger.frame_peak.get().wrapping_add(self.ledger.base.get());
+        let highest = self.ledger.frame_peak();
         Spent {
             increment: change.live,
             peak: highest.wrapping_sub(self.start.live),
@@ -84,7 +84,7 @@ impl Drop for Measure {
         self.place.end(self.thread);
         let _busy = ledger.begin_work();
         ledger.settle_here();
-        ledger.frame_peak.raise(self.frame_peak.wrapping_sub(ledger.base.get()));
+        ledger.raise_frame_peak(self.frame_peak);
     }
 }
 
@@ -120,23 +120,6 @@ impl Thread {
     }
 }
 
-impl Ledger {
-    /// Books what is open on the current line, which goes on. Not in a handler that has interrupted such work.
-    pub(crate) fn settle_within(&self) {
-        if let Some(_busy) = self.begin_work() {
-            self.settle_here();
-        }
-    }
-
-    /// The same for who has made the ledger busy.
-    fn settle_here(&self) {
-        // The highest mark is to be that of the frame that runs.
-        self.complete();
-        self.settle();
-        self.note_rise();
-    }
-}
-
 /// The start of a measure.
 #[derive(Debug)]
 struct Place {
@@ -157,7 +140,7 @@ impl Place {
         foreign::check(thread);
         let (begun, outer) = (process::stack_pointer() as i64, measured.begun.get());
         if outer == 0 {
-            measured.depth.set(thread.frames_ledger().stack.depth() as i64);
+            measured.depth.set(thread.frames_ledger().depth() as i64);
             measured.peak.set(i64::MIN / 2);
         }
         measured.begun.set(begun);

@@ -46,7 +46,7 @@ impl Table {
     /// What an earlier call on this thread has found, also that the function is not measured.
     fn find(&'static self) -> Option<Opened> {
         let ledger = current::get();
-        if let Some(chunk) = ledger.way.find(self) {
+        if let Some(chunk) = ledger.find(self) {
             return Some((ledger, chunk));
         }
         let thread = ledger.thread()?;

@@ -22,12 +22,7 @@ pub(in crate::record) fn is_elsewhere(thread: &'static Thread) -> bool {
     if ledger.is_on_stack() {
         return false;
     }
-    if ledger.stack_length.get() == 0 {
-        // If it is not known, every address counts as its own.
-        let own = process::own_stack().unwrap_or(0..usize::MAX);
-        ledger.stack_start.set(own.start as i64);
-        ledger.stack_length.set((own.end - own.start) as i64);
-    }
+    ledger.find_stack();
     !ledger.is_on_stack()
 }
 

@@ -70,4 +70,20 @@ impl Ledger {
         let place = process::stack_pointer() as i64;
         place.wrapping_sub(self.stack_start.get()) as u64 <= self.stack_length.get() as u64
     }
+
+    /// Asks the system for the stack of the thread, which calls this, if it is not known. Not while the ledger
+    /// is busy.
+    pub(crate) fn find_stack(&self) {
+        if self.stack_length.get() == 0 {
+            // If it is not known, every address counts as its own.
+            let own = process::own_stack().unwrap_or(0..usize::MAX);
+            self.stack_start.set(own.start as i64);
+            self.stack_length.set((own.end - own.start) as i64);
+        }
+    }
+
+    /// The stack is another one: the record has another thread.
+    pub(super) fn forget_stack(&self) {
+        self.stack_length.set(0);
+    }
 }

@@ -1,7 +1,7 @@
 //! The allocator's use of a ledger: it counts blocks and bytes, and publishes what its thread holds
 //! where that leaves the window. What seldom happens is in [`super::counting_slow`].
 
-use super::ledger::{CHANGED, Ledger, WINDOW};
+use super::ledger::{Ledger, WINDOW};
 use super::published::{self, CENTER};
 
 /// The methods that the allocator calls.
@@ -28,7 +28,7 @@ impl Ledger {
             }
             self.peak.set(live);
         }
-        self.notable.set(CHANGED);
+        self.set_changed();
         true
     }
 
@@ -40,7 +40,7 @@ impl Ledger {
         if self.is_below_floor(self.live.get()) {
             return false;
         }
-        self.notable.set(CHANGED);
+        self.set_changed();
         true
     }
 
@@ -58,7 +58,7 @@ impl Ledger {
         self.settle_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
         published::publish(shift);
-        self.notable.set(CHANGED);
+        self.set_changed();
         add_at_once!(self, Self, live, shift.wrapping_neg());
         self.booked.add(shift.wrapping_neg());
         for word in [&self.peak, &self.line_start, &self.frame_peak] {

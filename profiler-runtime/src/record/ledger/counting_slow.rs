@@ -2,7 +2,7 @@
 
 use super::current::note_shared_ledger_use;
 use super::kind::Kind;
-use super::ledger::{ALWAYS_SLOW, CHANGED, Ledger};
+use super::ledger::{ALWAYS_SLOW, Ledger};
 use super::notes;
 use super::published;
 use super::threads::{self, Owner};
@@ -47,7 +47,7 @@ impl Ledger {
     pub(crate) fn free_slow(&self, size: usize) {
         if self.kind() != Kind::Special {
             match self.is_inside() {
-                true => self.notable.set(CHANGED),
+                true => self.set_changed(),
                 false => self.publish(),
             }
             return notes::stop_asking(self);

@@ -1,20 +1,14 @@
 //! What line events do to a ledger: they close lines.
 
 use super::kind::Kind;
-use super::ledger::{Ledger, RISEN};
+use super::ledger::Ledger;
+use super::pending::Pending;
 use super::published::published_uncentered;
 use super::row::{Row, Totals};
 use crate::process;
 
 /// What frames and events call.
 impl Ledger {
-    /// Whether the current line has anything to book: it changed something, or never before did
-    /// it end with so much memory in use. Always with `rss`.
-    #[inline(always)]
-    pub(crate) fn is_open(&self) -> bool {
-        self.notable.get() as u64 > self.row().usage.get() as u64
-    }
-
     /// The end of the current line: books what is open and starts the next line's peak.
     pub(crate) fn close_line(&self) {
         let live = self.settle();
@@ -27,7 +21,7 @@ impl Ledger {
     /// [closed](Self::close_line) still.
     #[inline(always)]
     pub(crate) fn close_line_simply(&self) -> bool {
-        let is_simple = self.has_changed() && self.stack.is_complete();
+        let is_simple = self.pending().is_more_than_usage() && self.stack.is_complete();
         if is_simple {
             self.line_start.set(self.book_heap());
         }
@@ -37,9 +31,24 @@ impl Ledger {
     /// Books what is open on the current row, if anything is.
     #[inline(always)]
     pub(crate) fn settle_open(&self) {
-        if self.is_open() {
+        if self.needs_closing() {
             self.settle();
         }
+    }
+
+    /// Books what is open on the current line, which goes on. Not in a handler that has interrupted such work.
+    pub(crate) fn settle_within(&self) {
+        if let Some(_busy) = self.begin_work() {
+            self.settle_here();
+        }
+    }
+
+    /// The same for who has made the ledger busy.
+    pub(crate) fn settle_here(&self) {
+        // The highest mark is to be that of the frame that runs.
+        self.complete();
+        self.settle();
+        self.note_rise();
     }
 
     /// Books what is open on the current row and returns `live`.
@@ -47,14 +56,8 @@ impl Ledger {
         if self.kind() == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
     }
 
-    /// What is in use, where nothing has changed since the thread last booked, after the line of `row`.
-    #[inline(always)]
-    pub(in crate::record) fn note_usage(&self, row: &Row) {
-        row.usage.raise(self.notable.get());
-    }
-
     fn settle_heap(&self) -> i64 {
-        if !self.has_changed() {
+        if !self.pending().is_more_than_usage() {
             self.note_usage(self.row());
             return self.live.get();
         }
@@ -62,16 +65,19 @@ impl Ledger {
         self.book_heap()
     }
 
-    /// Whether there may be more to book than how much is in use.
-    #[inline(always)]
-    fn has_changed(&self) -> bool {
-        self.notable.get() as u64 >= RISEN as u64
-    }
-
     /// What the process has in use, as far as this thread knows.
     #[inline(always)]
     pub(in crate::record) fn usage(&self) -> i64 {
         published_uncentered().wrapping_add(self.live.get())
+    }
+
+    /// Memory in use by the process as far as this thread knows: without what the others have not
+    /// published; with `rss` the last reading.
+    pub(in crate::record) fn reading(&self) -> i64 {
+        match self.kind() {
+            Kind::Rss => self.live.get(),
+            Kind::Heap | Kind::Special => self.usage(),
+        }
     }
 
     #[inline(always)]
@@ -88,7 +94,7 @@ impl Ledger {
         self.settle_peak(live, row);
         let usage = self.usage();
         row.usage.raise(usage);
-        self.notable.set(usage | self.mode.get());
+        self.set_pending(Pending::usage(usage));
         live
     }
 
@@ -152,5 +158,21 @@ impl Ledger {
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(live);
         }
+    }
+
+    /// The highest mark since the frame that runs was entered, in absolute bytes. All callers are up to date.
+    pub(crate) fn frame_peak(&self) -> i64 {
+        self.frame_peak.get().wrapping_add(self.base.get())
+    }
+
+    /// That mark begins anew: something is measured inside of the frame, which gives it back by
+    /// [`Self::raise_frame_peak`].
+    pub(crate) fn reset_frame_peak(&self) {
+        self.frame_peak.set(self.live.get());
+    }
+
+    /// The mark is at least this high, in absolute bytes.
+    pub(crate) fn raise_frame_peak(&self, peak: i64) {
+        self.frame_peak.raise(peak.wrapping_sub(self.base.get()));
     }
 }

@@ -8,8 +8,8 @@
 //!   allocations += 1                         row.increment   += live − booked
 //!   allocated   += size                      row.allocations += allocations − booked_allocations
 //!   live ± size, peak = max(peak, live)      row.allocated   += allocated − booked_allocated
-//!   notable = CHANGED                        row.peak = max(row.peak, peak − line_start)
-//!                                            booked… = line_start = peak = live…; notable = usage
+//!   pending = CHANGED                        row.peak = max(row.peak, peak − line_start)
+//!                                            booked… = line_start = peak = live…; pending = usage
 //! ```
 //!
 //! So each block is on the row that its bytes are on, also where a signal handler allocates between any two
@@ -22,10 +22,12 @@ use mem_profile_format::layout;
 
 use super::directory::Way;
 use super::kind::Kind;
+use super::pending::{PLAIN, Pending, RSS, SPECIAL};
 use super::published::CENTER;
 use super::row::{Chunk, Row};
 use super::stack::Stack;
 use super::watcher::Watcher;
+use crate::record::function::table::Table;
 use crate::record::sync::word::{Pointer, Word};
 
 /// `live` starts at [`CENTER`] and stays within `0..WINDOW`, so that one sign test on the way down and
@@ -40,67 +42,49 @@ pub(in crate::record) const NEVER: i64 = i64::MAX;
 #[cfg(feature = "trace")]
 pub(crate) const ALWAYS: i64 = i64::MIN;
 
-/// Memory has changed since the thread last settled. Always so with `rss`, where only the system
-/// knows. Above all readings, which are compared without sign: a small number is stored faster.
-pub(in crate::record) const CHANGED: i64 = -1;
-
-/// All is booked, but by frames that have ended: the current line has risen above its start.
-pub(in crate::record) const RISEN: i64 = -2;
-
-/// [`Ledger::mode`] of a ledger of the allocator whose calls may be calm.
-pub(in crate::record) const PLAIN: i64 = 0;
-/// The same where all calls are recorded as spans.
-pub(in crate::record) const SPANS: i64 = -2;
-/// The same while guarded frames run ([`crate::record::frame::foreign`]).
-pub(in crate::record) const GUARDED: i64 = -1;
-/// Of the other kinds of ledgers.
-const RSS: i64 = 1;
-const SPECIAL: i64 = 3;
-
 /// One thread's books for one backend. All words have one writer: the thread.
 ///
 /// A cache line for the allocator, one for frames, and one for booking.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Ledger {
-    pub(in crate::record) live: Word,
+    pub(super) live: Word,
     /// Highest `live` since the last booking.
-    pub(in crate::record) peak: Word,
+    pub(super) peak: Word,
     /// The row that is current.
-    pub(in crate::record) row: Pointer<Row>,
-    pub(in crate::record) allocated: Word,
-    pub(in crate::record) allocations: Word,
-    /// A row whose highest usage is below this has something to book: what the process had in
-    /// use when this thread last settled, [`CHANGED`] or [`RISEN`].
-    pub(in crate::record) notable: Word,
+    pub(super) row: Pointer<Row>,
+    pub(super) allocated: Word,
+    pub(super) allocations: Word,
+    /// What is still to be recorded: a [`Pending`].
+    pub(super) pending: Word,
     /// The watcher is called for a block with which `allocated` comes to this. Without the feature `trace`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
-    pub(in crate::record) awaited: Word,
+    pub(super) awaited: Word,
     #[cfg_attr(not(feature = "trace"), allow(dead_code))]
-    pub(in crate::record) watcher: Pointer<Watcher>,
+    pub(super) watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
-    pub(in crate::record) stack: Stack,
+    pub(super) stack: Stack,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
-    pub(in crate::record) way: Way,
+    pub(super) way: Way,
     /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0; it is
     /// another one where the thread is [`Busy`](super::busy::Busy).
-    pub(in crate::record) stack_start: Word,
-    pub(in crate::record) stack_length: Word,
+    pub(super) stack_start: Word,
+    pub(super) stack_length: Word,
     /// `live` when it was last booked.
-    pub(in crate::record) booked: Word,
+    pub(super) booked: Word,
     /// `live` when the current line started; where frames have incomplete callers, when the line of
     /// the outermost of these did.
-    pub(in crate::record) line_start: Word,
+    pub(super) line_start: Word,
     /// Highest `live` since the innermost frame was entered of which the books are complete.
-    pub(in crate::record) frame_peak: Word,
+    pub(super) frame_peak: Word,
     /// What was subtracted from `live` to keep it in the window.
-    pub(in crate::record) base: Word,
+    pub(super) base: Word,
     /// `allocated` and `allocations` when `live` was last booked.
-    pub(in crate::record) booked_allocated: Word,
-    pub(in crate::record) booked_allocations: Word,
-    /// The kind and, of a [`Kind::Heap`], the bits that [`Self::notable`] keeps: [`PLAIN`], [`SPANS`] or
+    pub(super) booked_allocated: Word,
+    pub(super) booked_allocations: Word,
+    /// The kind and, of a [`Kind::Heap`], the bits that [`Self::pending`] keeps: [`PLAIN`], [`SPANS`] or
     /// [`GUARDED`]. Odd where line events have more to do than to record.
-    pub(in crate::record) mode: Word,
+    pub(super) mode: Word,
     /// The record of the thread that this belongs to. Its type is above this one.
     thread: Pointer<()>,
 }
@@ -141,7 +125,7 @@ impl Ledger {
             row: Pointer::new(ptr::from_ref(row).cast_mut()),
             allocated: Word::new(0),
             allocations: Word::new(0),
-            notable: Word::new(CHANGED),
+            pending: Word::new(Pending::CHANGED.0),
             awaited: Word::new(NEVER),
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
@@ -188,7 +172,7 @@ impl Ledger {
             (peak, &old.peak),
             (line_start, &old.line_start),
             (frame_peak, &old.frame_peak),
-            (&self.notable, &old.notable),
+            (&self.pending, &old.pending),
         ] {
             word.set(old.get());
         }
@@ -250,6 +234,32 @@ impl Ledger {
     /// The chunk of the frame that is running; `None` outside annotated functions.
     pub(crate) fn chunk(&self) -> Option<Chunk> {
         self.stack.chunk()
+    }
+
+    /// How many frames are running.
+    pub(crate) fn depth(&self) -> usize {
+        self.stack.depth()
+    }
+
+    /// The stack address at which the innermost frame began, if it is guarded.
+    pub(crate) fn guarded(&self) -> Option<usize> {
+        self.stack.guarded()
+    }
+
+    /// The chunks of the guarded frames, the innermost first. Any thread may look.
+    pub(crate) fn guarded_chunks(&self) -> impl Iterator<Item = Chunk> {
+        self.stack.guarded_chunks()
+    }
+
+    /// The rows of the function, if they are where they are looked for first.
+    pub(crate) fn find(&self, table: &'static Table) -> Option<Chunk> {
+        self.way.find(table)
+    }
+
+    /// The same if it has been called.
+    #[inline(always)]
+    pub(crate) fn find_called(&self, table: &'static Table) -> Option<Chunk> {
+        self.way.find_called(table)
     }
 }
 

@@ -12,6 +12,7 @@ pub(crate) mod flush;
 pub(crate) mod kind;
 pub(crate) mod ledger;
 pub(crate) mod notes;
+pub(crate) mod pending;
 pub(crate) mod published;
 pub(crate) mod row;
 pub(crate) mod stack;

@@ -1,7 +1,8 @@
 //! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
 
 use super::kind::Kind;
-use super::ledger::{CHANGED, Ledger, PLAIN, RISEN};
+use super::ledger::Ledger;
+use super::pending::{PLAIN, Pending};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::Aside;
 
@@ -13,13 +14,9 @@ impl Ledger {
     /// caller's books: until the next change they stand as they stood when the thread last booked.
     /// `line_start` stays the caller's too.
     #[inline(always)]
-    pub(in crate::record) fn push_unchanged(
-        &self,
-        chunk: Chunk,
-        row: &'static Row,
-    ) -> Option<&Aside> {
+    fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
         let current = self.row();
-        if self.notable.get() as u64 > current.usage.get() as u64 {
+        if self.pending().needs_closing(current) {
             return None;
         }
         let aside = self.stack.push(chunk, current)?;
@@ -27,9 +24,15 @@ impl Ledger {
         Some(aside)
     }
 
+    /// The same. Whether it was so.
+    #[inline(always)]
+    pub(crate) fn enter_unchanged(&self, chunk: Chunk, row: &'static Row) -> bool {
+        self.push_unchanged(chunk, row).is_some()
+    }
+
     /// The same where the caller's line may have risen above its start, though all is booked.
-    pub(in crate::record) fn push_calmed(&self, chunk: Chunk, row: &'static Row) -> bool {
-        let has_risen = self.calm_down();
+    pub(crate) fn enter_after_callee(&self, chunk: Chunk, row: &'static Row) -> bool {
+        let has_risen = self.clear_callee_mark();
         let aside = self.push_unchanged(chunk, row);
         if let Some(aside) = aside.filter(|_| has_risen) {
             aside.mark();
@@ -37,14 +40,22 @@ impl Ledger {
         aside.is_some()
     }
 
+    /// A frame of `chunk` takes the place of the one that runs, whatever has changed. Its first line has already
+    /// risen by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
+    /// caller's.
+    pub(crate) fn enter(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
+        self.settle_open();
+        if self.chunk().is_none() {
+            // No line of a table called it: what rose before the call is the peak of none, and need
+            // not be set aside.
+            self.line_start.set(self.live.get());
+        }
+        self.push_frame(chunk, row, rise)
+    }
+
     /// The same whatever has changed, of which all is booked. The first line of the frame has
     /// already risen by `rise`. `None` when memory is out.
-    pub(in crate::record) fn push_frame(
-        &self,
-        chunk: Chunk,
-        row: &'static Row,
-        rise: i64,
-    ) -> Option<()> {
+    fn push_frame(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
         if self.stack.is_full() {
             self.complete();
             self.stack.grow()?;
@@ -61,14 +72,53 @@ impl Ledger {
         if rise != 0 {
             self.complete();
             self.line_start.set(live.wrapping_sub(rise));
-            self.notable.set(CHANGED);
+            self.set_changed();
         }
         Some(())
     }
 
+    /// Ends the frame of `chunk` where that takes no more than to give back the row. Whether that was so.
+    ///
+    /// # Safety
+    /// A frame was once put in place.
+    #[inline(always)]
+    pub(crate) unsafe fn leave_unchanged(&self, chunk: Chunk) -> bool {
+        // SAFETY: as the caller promises.
+        let aside = unsafe { self.stack.pop_unmarked(chunk) };
+        if let Some(aside) = aside {
+            self.resume(aside);
+        }
+        aside.is_some()
+    }
+
+    /// Ends the frame of `chunk`, and those that lie above it. Whether it was there.
+    pub(crate) fn leave(&self, chunk: Chunk) -> bool {
+        self.settle_open();
+        if self.pop_unchanged(chunk) {
+            return true;
+        }
+        self.complete();
+        let now = self.booked_totals();
+        let Some(aside) = self.stack.pop_of(chunk, &now) else { return false };
+        if aside.outer.get() != IDLE {
+            chunk.set_last(&now);
+        }
+        let caller = self.chunk();
+        if let Some(caller) = caller.filter(|&caller| caller != chunk) {
+            caller.book_suspended(&now);
+        }
+        chunk.suspended.set(aside.outer.get());
+        self.resume(aside);
+        let rise = self.restore_marks(aside);
+        if caller.is_some() {
+            aside.row().peak.raise(rise);
+        }
+        true
+    }
+
     /// Ends the frame of `chunk`, of which all is booked, if it is the innermost one, and nothing has
     /// changed since it was put in place.
-    pub(in crate::record) fn pop_unchanged(&self, chunk: Chunk) -> bool {
+    fn pop_unchanged(&self, chunk: Chunk) -> bool {
         let aside = self.stack.pop_incomplete(chunk);
         if let Some(aside) = aside {
             self.resume(aside);
@@ -86,20 +136,21 @@ impl Ledger {
     /// Has it closed then.
     pub(in crate::record) fn note_rise(&self) {
         if self.has_risen() {
-            self.notable.set(RISEN | self.mode.get());
+            self.set_pending(Pending::RAISED_BY_CALLEE);
         }
     }
 
     /// Where the current line has risen only by frames that have ended, and is no higher than it ever
     /// was, the next frame may be one that changes nothing. Whether that is so.
-    fn calm_down(&self) -> bool {
+    fn clear_callee_mark(&self) -> bool {
         let now = self.usage();
         // Below zero it would say that something has changed: what other threads have allocated may
         // be freed here before they tell of it.
         let is_known = (0..=self.row().usage.get()).contains(&now);
-        let has_risen = self.mode.get() == PLAIN && self.notable.get() == RISEN && is_known;
+        let is_raised = self.pending() == Pending::RAISED_BY_CALLEE;
+        let has_risen = self.mode.get() == PLAIN && is_raised && is_known;
         if has_risen {
-            self.notable.set(now);
+            self.set_pending(Pending::usage(now));
         }
         has_risen
     }

@@ -69,7 +69,7 @@ fn register() -> Option<&'static Thread> {
     let thread = all().find(|thread| thread.in_use.take()).or_else(reserve)?;
     thread.give_up_guarded();
     let Books { heap, rss, idle, .. } = thread.books();
-    [heap, rss].into_iter().for_each(|ledger| ledger.stack_length.set(0));
+    [heap, rss].into_iter().for_each(Ledger::forget_stack);
     heap.rest(idle);
     rss.rest(idle);
     thread.notes.thread_begins();

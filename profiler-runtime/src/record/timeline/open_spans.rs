@@ -177,7 +177,7 @@ impl Track {
 /// none of them runs but the calling one.
 pub(crate) fn catch_up() {
     if let Some(kind) = kind::chosen() {
-        threads::all().for_each(|thread| thread.ledger(kind).keep_open());
+        threads::all().for_each(|thread| thread.ledger(kind).keep_pending());
     }
 }
 
@@ -191,10 +191,10 @@ pub(in crate::record) fn entered(ledger: &Ledger, chunk: Chunk, call: i64) {
 
 #[inline(never)]
 fn enter(ledger: &Ledger, chunk: Chunk, call: i64) {
-    ledger.keep_open();
+    ledger.keep_pending();
     let Some(thread) = ledger.thread() else { return };
     let Some(track) = Track::of(thread) else { return };
-    let depth = ledger.stack.depth();
+    let depth = ledger.depth();
     track.unwind_to(depth.saturating_sub(1), ledger);
     let level = track.level();
     let span = track.next_span(thread, call);
@@ -215,7 +215,7 @@ pub(in crate::record) fn left(ledger: &Ledger) {
 #[inline(never)]
 fn leave(ledger: &Ledger) {
     if let Some(track) = ledger.thread().and_then(Track::of) {
-        track.unwind_to(ledger.stack.depth(), ledger);
+        track.unwind_to(ledger.depth(), ledger);
     }
 }
 
@@ -279,7 +279,7 @@ impl OpenSpan {
     pub(in crate::record) fn of_call() -> Self {
         let taken = || {
             let Here { track, ledger, _busy, .. } = here()?;
-            let call = track.top().filter(|call| call.depth == ledger.stack.depth())?;
+            let call = track.top().filter(|call| call.depth == ledger.depth())?;
             track.pop();
             track.push(Open { span: None, ..call });
             call.span
@@ -290,8 +290,8 @@ impl OpenSpan {
     /// The frame of a poll was entered that is not the first: what it calls is one level further in.
     pub(in crate::record) fn resume(&self) {
         let Some(Here { track, ledger, _busy, .. }) = here() else { return };
-        ledger.keep_open();
-        let depth = ledger.stack.depth();
+        ledger.keep_pending();
+        let depth = ledger.depth();
         track.unwind_to(depth.saturating_sub(1), ledger);
         let around = track.level();
         let level = self.0.map_or(around, |span| span.level.get());
@@ -302,7 +302,7 @@ impl OpenSpan {
 /// The poll of a task ends, whose frame has not been left yet: the innermost of its named blocks.
 pub(in crate::record) fn take_block() -> Option<&'static Span> {
     let Here { track, ledger, _busy, .. } = here()?;
-    let depth = ledger.stack.depth();
+    let depth = ledger.depth();
     track.unwind_to(depth, ledger);
     track.take_block(depth)
 }
@@ -313,7 +313,7 @@ pub(in crate::record) fn put_block(block: Option<&'static Span>) {
     if block.is_some()
         && let Some(Here { track, ledger, _busy, .. }) = here()
     {
-        track.put_block(block, ledger.stack.depth());
+        track.put_block(block, ledger.depth());
     }
 }
 
@@ -349,7 +349,7 @@ fn begin_block(name: &'static str) -> Option<OpenBlock> {
     let Here { thread, track, ledger, _busy } = here()?;
     let name = Name::of(name)?;
     let run = name.count_run();
-    let depth = ledger.stack.depth();
+    let depth = ledger.depth();
     track.unwind_to(depth, ledger);
     let level = track.level();
     let outer = track.top().filter(|open| open.is_block).and_then(|open| open.span);

@@ -9,8 +9,6 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use mem_profile_format::layout;
 
 use crate::process;
-use crate::record::ledger::kind::Kind;
-use crate::record::ledger::ledger::{CHANGED, Ledger, PLAIN, SPANS};
 use crate::record::memory::arena;
 use crate::record::sync::word::Word;
 
@@ -60,26 +58,6 @@ impl Timeline {
 
     pub(crate) fn set_interval(&self, interval: i64) {
         self.interval.set(interval);
-    }
-}
-
-impl Ledger {
-    /// From now on there always is something to book, so no call is calm: each goes by the functions
-    /// that ask for spans.
-    pub(in crate::record) fn keep_open(&self) {
-        if self.mode.get() == PLAIN {
-            self.mode.set(SPANS);
-        }
-        self.notable.set(CHANGED);
-    }
-
-    /// Memory in use by the process as far as this thread knows: without what the others have not
-    /// published; with `rss` the last reading.
-    pub(in crate::record) fn reading(&self) -> i64 {
-        match self.kind() {
-            Kind::Rss => self.live.get(),
-            Kind::Heap | Kind::Special => self.usage(),
-        }
     }
 }
 

@@ -7,6 +7,8 @@ mod check;
 mod clean;
 mod completions;
 mod diff;
+#[cfg(test)]
+mod documents;
 mod exec;
 mod export;
 mod flame;

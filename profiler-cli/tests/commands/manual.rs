@@ -1,5 +1,5 @@
-//! The manual in `docs/` is what the command says of itself.
-//! `UPDATE_GOLDEN=1 cargo test -p cargo-mem-profile manual` writes it anew.
+//! The manual in `docs/` consists of the help texts of the command.
+//! `UPDATE_GOLDEN=1 cargo test -p cargo-mem-profile manual` refreshes it.
 
 use std::fs;
 use std::path::Path;
@@ -29,7 +29,7 @@ const COMMANDS: [&str; 17] = [
 const TITLE: &str = "\
 # cargo mem-profile
 
-What `cargo mem-profile --help` and the help of each of its commands say.
+The help texts of `cargo mem-profile` and of each of its commands. [The command](command.md) is a guide.
 ";
 
 fn help(arguments: &[&str]) -> String {

@@ -1,9 +1,9 @@
 //! What lies where in the memory of the figures, and so in a recording: the bytes are the same.
 //!
 //! Plain numbers. Whoever writes the memory checks its structs against them, next to each struct.
-//! `ARCHITECTURE.md` has the table; a change here is a new [`VERSION`].
+//! `docs/format.md` has the table; a change here is a new [`VERSION`].
 
-#![allow(missing_docs, reason = "the words are those of `ARCHITECTURE.md`")]
+#![allow(missing_docs, reason = "the names are those of `docs/format.md`")]
 
 /// The first word of every segment.
 pub const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");

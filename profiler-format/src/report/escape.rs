@@ -101,21 +101,16 @@ pub fn json_printable(json: &str) -> String {
         match character {
             // Between values; inside of them it is escaped already.
             '\n' => shown.push(character),
-            _ => push_json(json, at, character, &mut shown),
+            _ if is_unsafe(json, at, character) => {
+                for unit in character.encode_utf16(&mut [0; 2]) {
+                    // Writing to a string cannot fail.
+                    let _ = write!(shown, "\\u{unit:04x}");
+                }
+            }
+            _ => shown.push(character),
         }
     }
     shown
-}
-
-/// Adds the character at this place of a text, escaped where it is not safe in a terminal.
-pub(super) fn push_json(text: &str, at: usize, character: char, shown: &mut String) {
-    if !is_unsafe(text, at, character) {
-        return shown.push(character);
-    }
-    for unit in character.encode_utf16(&mut [0; 2]) {
-        // Writing to a string cannot fail.
-        let _ = write!(shown, "\\u{unit:04x}");
-    }
 }
 
 fn push_escaped(character: char, shown: &mut String) {

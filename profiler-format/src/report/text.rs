@@ -1,11 +1,13 @@
 //! Tables for people, in the look of Python's memory_profiler.
 
+use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
+
 use super::column::{Column, columns};
 use super::escape::{printable, printable_line};
 use super::style::Style;
 use super::summary::{footnotes, summary};
 use super::{color, line};
-use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
+use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";
 const SOURCE_TITLE: &str = "Line Contents";
@@ -13,8 +15,8 @@ const SOURCE_TITLE: &str = "Line Contents";
 /// Numbers of everyday size leave the columns of neighbouring tables aligned.
 const SIZE_WIDTH: usize = 11;
 
-/// Between two columns.
-const GAP: &str = "  ";
+/// Behind each column of figures.
+const GAP: u16 = 2;
 
 /// Generated code may have a whole file on one line.
 const LONGEST_SOURCE: usize = 10_000;
@@ -44,13 +46,11 @@ pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
     text
 }
 
-/// Of fixed columns, so laid out here: a library that can wrap and frame any table as well would be
-/// 116 KiB of the user's program.
 fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Vec<String> {
-    let rows = function.lines.iter().map(|line| row(line, columns, style));
-    let rows: Vec<_> = std::iter::once(header(columns)).chain(rows).collect();
-    let widths = widths(&rows);
-    let mut lines: Vec<String> = rows.iter().map(|row| laid_out(row, &widths)).collect();
+    let sources = function.lines.iter().map(|line| printable(&line.source));
+    let sources = std::iter::once(SOURCE_TITLE.to_owned()).chain(sources);
+    let figures = figures(function, columns, style);
+    let mut lines: Vec<_> = figures.lines().zip(sources).map(with_source).collect();
     let header_width = lines.first().map_or(0, String::len);
     if let Some(width) = style.width {
         // The numbers are never cut, however narrow the terminal.
@@ -66,47 +66,33 @@ fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -
     lines
 }
 
-/// A row of a table.
-struct Cells {
-    /// Right-aligned: the number of the line and its figures, all of them ASCII.
-    figures: Vec<String>,
-    source: String,
+/// All columns but the source, which would be padded to its longest line.
+fn figures(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Table {
+    let mut table = Table::new();
+    table
+        .load_style(TableStyle::new())
+        .set_content_arrangement(ContentArrangement::Disabled)
+        .set_header(header(columns));
+    for line in &function.lines {
+        let cells = columns.iter().map(|column| column.cell(line, style));
+        table.add_row(std::iter::once(line.line.to_string()).chain(cells));
+    }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, GAP)).set_cell_alignment(CellAlignment::Right);
+    }
+    table
 }
 
-fn header(columns: &[Column]) -> Cells {
+fn header(columns: &[Column]) -> Vec<String> {
     let titles = columns.iter().map(|column| match column.is_size() {
         true => format!("{:>SIZE_WIDTH$}", column.title()),
         false => column.title().to_owned(),
     });
-    let figures = std::iter::once(LINE_TITLE.to_owned()).chain(titles).collect();
-    Cells { figures, source: SOURCE_TITLE.to_owned() }
+    std::iter::once(LINE_TITLE.to_owned()).chain(titles).collect()
 }
 
-fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> Cells {
-    let cells = columns.iter().map(|column| column.cell(line, style));
-    let figures = std::iter::once(line.line.to_string()).chain(cells).collect();
-    Cells { figures, source: line::cut(&printable(&line.source), LONGEST_SOURCE) }
-}
-
-/// That of the widest figure in each column.
-fn widths(rows: &[Cells]) -> Vec<usize> {
-    let mut widths = Vec::new();
-    for row in rows {
-        widths.resize(row.figures.len(), 0);
-        for (width, figure) in widths.iter_mut().zip(&row.figures) {
-            *width = figure.len().max(*width);
-        }
-    }
-    widths
-}
-
-fn laid_out(row: &Cells, widths: &[usize]) -> String {
-    let mut text = String::new();
-    for (figure, width) in row.figures.iter().zip(widths) {
-        text.push_str(&format!("{figure:>width$}{GAP}"));
-    }
-    // Of the gap before the source this is the rest.
-    text.push_str(&format!(" {}", row.source));
-    text.truncate(text.trim_end().len());
-    text
+fn with_source((figures, source): (String, String)) -> String {
+    let mut line = format!("{figures} {}", line::cut(&source, LONGEST_SOURCE));
+    line.truncate(line.trim_end().len());
+    line
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use mem_profile_format::{Filter, report};
+use mem_profile_format::{FunctionFilter, report};
 use mem_profile_rewrite::Candidate;
 
 /// How many near misses are named.
@@ -28,11 +28,11 @@ struct Pattern {
 #[derive(Clone, Debug)]
 enum Kind {
     /// Globs on paths.
-    Path(Filter),
+    Path(FunctionFilter),
     /// The functions around a line of a file.
     Line(PathBuf, usize),
     /// Globs on paths of what is left out.
-    Except(Filter),
+    Except(FunctionFilter),
 }
 
 impl Patterns {
@@ -43,8 +43,8 @@ impl Patterns {
                 is_file.then(|| Some(Kind::Line(file.into(), line.parse().ok()?)))?
             });
             let kind = line.unwrap_or_else(|| match text.strip_prefix('!') {
-                Some(excluded) => Kind::Except(Filter::parse(excluded)),
-                None => Kind::Path(Filter::parse(text)),
+                Some(excluded) => Kind::Except(FunctionFilter::parse(excluded)),
+                None => Kind::Path(FunctionFilter::parse(text)),
             });
             Pattern { text: text.to_owned(), kind }
         };

@@ -126,7 +126,7 @@ fn from_file(recording: recording::Recording) -> Recording {
             ),
             lossy: false,
         }),
-        State::Cut(reasons) => Some(Incomplete {
+        State::Incomplete(reasons) => Some(Incomplete {
             reason: reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join("; moreover, "),
             lossy: reasons.iter().any(|reason| *reason != Reason::Ended),
         }),

@@ -11,7 +11,8 @@
 //! | `snapshot` | plain data |
 //! | [`report`] | [`Snapshot`] → text, one renderer per file |
 //! | `pprof` | the protocol buffers of `pprof` |
-//! | [`filter`] | which functions: patterns over their names |
+//! | `filter` | [`FunctionFilter`]: which functions are measured or shown |
+//! | [`glob`] | patterns over names |
 //!
 //! Without features it is the plain data alone, and depends on nothing.
 
@@ -19,7 +20,8 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
-pub mod filter;
+mod filter;
+pub mod glob;
 #[cfg(feature = "recording")]
 pub mod layout;
 #[cfg(feature = "pprof")]
@@ -30,7 +32,7 @@ pub mod recording;
 pub mod report;
 mod snapshot;
 
-pub use self::filter::Filter;
+pub use self::filter::FunctionFilter;
 pub use self::snapshot::{
     Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
     Span, Timeline,

@@ -85,7 +85,7 @@ fn read(bytes: &[u8]) -> Result<Recording, RecordingError> {
 #[test]
 fn it_is_read_as_it_was_written() {
     let recording = read(recording()).unwrap();
-    assert!(matches!(recording.state, State::Cut(_)));
+    assert!(matches!(recording.state, State::Incomplete(_)));
     let functions = &recording.snapshot.functions;
     assert_eq!(
         functions.iter().map(|f| f.name.as_str()).collect::<Vec<_>>(),
@@ -174,7 +174,7 @@ fn a_segment_at_the_end_of_the_address_space_is_read() {
     for moved in [u64::MAX / 4 * 3, u64::MAX, 0] {
         bytes[ADDRESS..ADDRESS + 8].copy_from_slice(&moved.to_le_bytes());
         bytes[LENGTH..LENGTH + 8].copy_from_slice(&(u64::MAX / PAGE / 2 * PAGE).to_le_bytes());
-        assert!(matches!(read(&bytes).unwrap().state, State::Cut(_)));
+        assert!(matches!(read(&bytes).unwrap().state, State::Incomplete(_)));
     }
 }
 

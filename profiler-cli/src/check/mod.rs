@@ -8,7 +8,7 @@ mod limits;
 use std::cmp::Reverse;
 
 use anyhow::{Result, bail};
-use mem_profile_format::{Backend, Filter, FunctionSnapshot, Snapshot};
+use mem_profile_format::{Backend, FunctionFilter, FunctionSnapshot, Snapshot};
 
 pub(crate) use self::limits::{Growth, Limit, Limits, Share, Size};
 use crate::compare::{Change, Compared};
@@ -97,7 +97,7 @@ fn judge_limit(
     limit: &Limit,
     verdict: &mut Verdict,
 ) -> Result<()> {
-    let filter = Filter::parse(&limit.function);
+    let filter = FunctionFilter::parse(&limit.function);
     let functions = snapshot.functions.iter().zip(figures);
     let mut functions = functions.filter(|(it, _)| filter.matches(&it.name)).peekable();
     if functions.peek().is_none() {

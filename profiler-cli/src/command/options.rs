@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Result, bail};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
-use mem_profile_format::Filter;
+use mem_profile_format::FunctionFilter;
 use mem_profile_format::report::{self, Style, Unit};
 
 use crate::output::{self, Target};
@@ -80,7 +80,7 @@ impl Functions {
     /// If none is left, since the pattern is probably a mistake.
     pub(super) fn choose<T>(&self, items: &mut Vec<T>, name: impl Fn(&T) -> &str) -> Result<()> {
         let Some(patterns) = &self.function else { return Ok(()) };
-        let filter = Filter::parse(patterns);
+        let filter = FunctionFilter::parse(patterns);
         items.retain(|item| filter.matches(name(item)));
         if items.is_empty() {
             let patterns = report::cut(patterns, LONGEST);

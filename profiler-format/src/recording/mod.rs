@@ -67,7 +67,7 @@ pub enum State {
     /// The program still runs: these are the figures so far, its open lines included.
     Running,
     /// Something is missing, or may be, for at least one reason.
-    Cut(Vec<Reason>),
+    Incomplete(Vec<Reason>),
 }
 
 impl State {
@@ -147,7 +147,7 @@ impl Recording {
         let recording = open()?;
         match recording.state {
             // The process may have gone on, and ended, after its file was read.
-            State::Cut(_) => open(),
+            State::Incomplete(_) => open(),
             State::Complete | State::Running => Ok(recording),
         }
     }
@@ -191,7 +191,7 @@ impl Recording {
                 "mem-profile: process {} is still running; these are its figures so far",
                 self.process
             )),
-            State::Cut(reasons) => {
+            State::Incomplete(reasons) => {
                 let reasons: Vec<_> = reasons.iter().map(Reason::to_string).collect();
                 Some(format!(
                     "mem-profile: this recording is incomplete: {}",
@@ -280,7 +280,7 @@ fn state(blocks: &Blocks<'_>, is_running: impl FnOnce() -> bool) -> State {
         reasons.insert(0, Reason::Ended);
     }
     match (reasons.is_empty(), running) {
-        (false, _) => State::Cut(reasons),
+        (false, _) => State::Incomplete(reasons),
         (true, true) => State::Running,
         (true, false) => State::Complete,
     }

@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::time::Duration;
 
 use mem_profile_format::report::{ColorChoice, Format, Unit};
-use mem_profile_format::{Backend, Filter};
+use mem_profile_format::{Backend, FunctionFilter};
 
 use super::ignored;
 use super::values::{self, Variable};
@@ -21,7 +21,7 @@ pub(crate) struct Options {
     /// What they are written as, in this order; empty for no report (`MEM_PROFILE_FORMAT`).
     pub(crate) formats: Vec<Format>,
     /// Which functions are measured (`MEM_PROFILE_FILTER`).
-    pub(crate) filter: Filter,
+    pub(crate) filter: FunctionFilter,
     /// Whether memory over time is recorded; `None` leaves it to the program
     /// (`MEM_PROFILE_TIMELINE`).
     pub(crate) timeline: Option<bool>,
@@ -60,7 +60,7 @@ impl Default for Options {
             backend: None,
             output: Output::default(),
             formats: vec![Format::Table],
-            filter: Filter::default(),
+            filter: FunctionFilter::default(),
             timeline: None,
             interval: None,
             unit: Unit::default(),
@@ -186,7 +186,7 @@ mod tests {
             backend: Some(Backend::Heap),
             output: Output::Path("report-%p".into()),
             formats: vec![Format::Json, Format::Table],
-            filter: Filter::parse("a*,!b"),
+            filter: FunctionFilter::parse("a*,!b"),
             timeline: Some(true),
             interval: Some(Duration::from_millis(5)),
             unit: Unit::KiB,

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use mem_profile_format::report::{ColorChoice, Format, Unit};
-use mem_profile_format::{Backend, Filter};
+use mem_profile_format::{Backend, FunctionFilter};
 
 use super::Output;
 use super::recorder::EXTENSION;
@@ -46,7 +46,7 @@ pub(super) const FORMATS: Variable<Vec<Format>> = Variable::new(
     "table",
     formats,
 );
-pub(super) const FILTER: Variable<Filter> =
+pub(super) const FILTER: Variable<FunctionFilter> =
     Variable::new("MEM_PROFILE_FILTER", "UTF-8", "every function", filter);
 pub(super) const TIMELINE: Variable<bool> =
     Variable::new("MEM_PROFILE_TIMELINE", "one of on, off", "off", switch);
@@ -122,8 +122,8 @@ fn formats(text: &str) -> Option<Vec<Format>> {
     Some(formats)
 }
 
-fn filter(text: &str) -> Option<Filter> {
-    Some(Filter::parse(text))
+fn filter(text: &str) -> Option<FunctionFilter> {
+    Some(FunctionFilter::parse(text))
 }
 
 /// In milliseconds, where it has no unit.

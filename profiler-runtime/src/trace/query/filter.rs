@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use mem_profile_format::filter::{collapsed, matches};
+use mem_profile_format::glob::{collapsed, matches};
 
 use crate::trace::data::Trace;
 use crate::trace::names::stack_frame::{Frame, Origin};

@@ -64,7 +64,7 @@ fn nothing_booked_is_lost_by_any_end() {
         assert_eq!((ended.status.signal(), ended.code()), (signal, code), "{scene}");
         assert_eq!(ended.stderr, "", "{scene}");
         let recording = open(&folder.path().join("run.mprof"));
-        assert_eq!(recording.state, State::Cut(vec![Reason::Ended]), "{scene}");
+        assert_eq!(recording.state, State::Incomplete(vec![Reason::Ended]), "{scene}");
         assert!(recording.program.ends_with(&format!("recorded {scene}")), "{recording:?}");
         assert_open(&recording.snapshot);
         let banner = recording.banner().unwrap();
@@ -99,7 +99,9 @@ fn a_program_that_became_another_left_a_recording_that_is_cut() {
     let recording = loop {
         // The same process runs on, as another program.
         match Recording::open(&path) {
-            Ok(recording) if recording.state == State::Cut(vec![Reason::Ended]) => break recording,
+            Ok(recording) if recording.state == State::Incomplete(vec![Reason::Ended]) => {
+                break recording;
+            }
             other => assert!(start.elapsed() < Duration::from_secs(60), "{other:?}"),
         }
     };
@@ -116,7 +118,7 @@ fn a_program_that_became_another_left_a_recording_that_is_cut() {
     let mut recordings = recordings(&folder);
     recordings.sort_by_key(|recording| recording.state.is_complete());
     assert_eq!((recordings.len(), recordings[0].process), (2, recordings[1].process));
-    assert_eq!(recordings[0].state, State::Cut(vec![Reason::Ended]));
+    assert_eq!(recordings[0].state, State::Incomplete(vec![Reason::Ended]));
     assert_open(&recordings[0].snapshot);
     assert_eq!(recordings[1].state, State::Complete);
     assert_worked(&recordings[1].snapshot);
@@ -264,7 +266,7 @@ fn a_late_recording_has_what_came_before_or_is_refused() {
     assert!(refused.ends_with("call `record_to` first thing in `main`"), "{refused}");
     assert_eq!((made, twice), (path.to_str().unwrap(), "the process is recorded already"));
     let recording = open(&path);
-    assert_eq!(recording.state, State::Cut(vec![Reason::Ended]));
+    assert_eq!(recording.state, State::Incomplete(vec![Reason::Ended]));
     let snapshot = recording.snapshot;
     assert_eq!(figures(line(&snapshot, "keep", "kept.push")), (20_000, 1000, 20, 20));
     assert_eq!(figures(line(&snapshot, "work", "end(&vec!")), (700, 700, 2, 2));
@@ -339,7 +341,8 @@ fn a_recording_of_a_container_that_runs_is_left_alone_and_that_is_said() {
 /// As version 2 was until it said which process of its number it was.
 #[test]
 fn a_recording_without_the_start_of_its_process_is_read() {
-    for (scene, state) in [("complete", State::Complete), ("kill", State::Cut(vec![Reason::Ended]))]
+    for (scene, state) in
+        [("complete", State::Complete), ("kill", State::Incomplete(vec![Reason::Ended]))]
     {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("run.mprof");
@@ -362,7 +365,7 @@ fn a_recording_without_the_start_of_its_process_is_read() {
 fn assert_filled(ended: &Ended, path: &Path, reason: &str) {
     assert_eq!((ended.code(), ended.stdout.as_str()), (Some(0), "10000\n"), "{}", ended.stderr);
     let Recording { snapshot, state, .. } = open(path);
-    let State::Cut(reasons) = state else { panic!("{state:?}") };
+    let State::Incomplete(reasons) = state else { panic!("{state:?}") };
     let [Reason::Full { error }] = &reasons[..] else { panic!("{reasons:?}") };
     assert!(error.starts_with(reason), "{error}");
     // Those that are there are whole.
@@ -419,7 +422,7 @@ fn a_recording_that_was_cut_short_never_passes_for_a_complete_one() {
         fs::write(&path, &bytes[..bytes.len() * sixteenths / 16]).unwrap();
         match (sixteenths, Recording::open(&path)) {
             (0, Err(RecordingError::NotARecording)) => {}
-            (1.., Ok(Recording { snapshot, state: State::Cut(reasons), .. })) => {
+            (1.., Ok(Recording { snapshot, state: State::Incomplete(reasons), .. })) => {
                 let (expected, found) = (bytes.len() as u64, fs::metadata(&path).unwrap().len());
                 assert_eq!(reasons, [Reason::Truncated { expected, found }]);
                 assert!(snapshot.functions.iter().all(|f| whole.snapshot.functions.contains(f)));

@@ -1,7 +1,7 @@
-//! What lies where in the memory of the figures, and so in a recording: the bytes are the same.
+//! The layout of the memory of the figures, and so of a recording: the bytes are the same.
 //!
-//! Plain numbers. Whoever writes the memory checks its structs against them, next to each struct.
-//! `docs/format.md` has the table; a change here is a new [`VERSION`].
+//! Plain numbers. The runtime asserts them next to each of its structs. `docs/format.md` has the table. A change
+//! here is a new [`VERSION`].
 
 #![allow(missing_docs, reason = "the names are those of `docs/format.md`")]
 
@@ -18,7 +18,7 @@ pub const PAGE: usize = 4096;
 /// Blocks begin and end at multiples of this, in bytes.
 pub const UNIT: usize = 64;
 
-/// What a block holds. It is set last: one that is still being filled is [`RESERVED`].
+/// The kind of a block is set last: a block that is still being filled is [`RESERVED`].
 pub const RESERVED: i64 = 0;
 /// The process and its command line.
 pub const PROCESS: i64 = 1;
@@ -45,21 +45,25 @@ pub const TEXTS: i64 = 10;
 pub const NEVER: i64 = i64::MIN;
 
 /// The first word of a block of this size, in bytes.
+#[inline]
 pub const fn block(size: usize, kind: i64) -> i64 {
     (size as i64) << 8 | kind
 }
 
 /// Size and kind of a block that begins with `word`.
+#[inline]
 pub const fn size_and_kind(word: i64) -> (u64, i64) {
     (word as u64 >> 8, word & 0xff)
 }
 
 /// `bytes`, and what is needed to get to a multiple of `unit`.
+#[inline]
 pub const fn rounded(bytes: usize, unit: usize) -> usize {
     bytes.div_ceil(unit) * unit
 }
 
 /// Texts are packed eight bytes to a word, the first one lowest, and filled up with zeroes.
+#[inline]
 pub fn packed(text: &[u8]) -> impl Iterator<Item = i64> + '_ {
     text.chunks(WORD).map(|part| {
         let mut word = [0; WORD];
@@ -146,10 +150,10 @@ pub mod ledger {
     pub const TOP: usize = 64;
     /// Behind the last entry whose caller is up to date.
     pub const COMPLETE: usize = 72;
-    pub const BOOKED: usize = 128;
+    pub const RECORDED: usize = 128;
     pub const BASE: usize = 152;
-    pub const BOOKED_ALLOCATED: usize = 160;
-    pub const BOOKED_ALLOCATIONS: usize = 168;
+    pub const RECORDED_ALLOCATED: usize = 160;
+    pub const RECORDED_ALLOCATIONS: usize = 168;
 }
 
 /// The header of a chunk.
@@ -216,7 +220,7 @@ pub mod name {
 }
 
 /// A saved frame on a thread's stack.
-pub mod aside {
+pub mod saved_frame {
     /// An address, and the bits of [`MARKS`].
     pub const CHUNK: usize = 0;
     pub const MARKS: i64 = 3;

@@ -1,4 +1,4 @@
-//! The protocol buffers of `pprof`, shared by all who write them: `proto/profile.proto` of
+//! The protocol buffers of `pprof`, shared by all renderers of them: `proto/profile.proto` of
 //! github.com/google/pprof.
 #![allow(missing_docs, reason = "the fields have the names that they have there")]
 
@@ -35,7 +35,7 @@ pub struct Profile {
     pub default_sample_type: i64,
 }
 
-/// What a number of a sample is, by its place in the table of strings.
+/// The meaning of a number of a sample, as indices into the table of strings.
 #[derive(Clone, PartialEq, Message)]
 pub struct ValueType {
     #[prost(int64, tag = "1")]
@@ -77,7 +77,7 @@ pub struct Mapping {
     pub has_inline_frames: bool,
 }
 
-/// A place in the program.
+/// A location in the program.
 #[derive(Clone, PartialEq, Message)]
 pub struct Location {
     #[prost(uint64, tag = "1")]
@@ -131,7 +131,7 @@ impl Builder {
         builder
     }
 
-    /// The place of a text in the table of strings. Readers of the file show it in a terminal.
+    /// The index of a text in the table of strings. Readers of the file show it in a terminal.
     pub fn string(&mut self, text: &str) -> i64 {
         let text = printable_line(text);
         if let Some(&known) = self.strings.get(&text) {
@@ -143,7 +143,7 @@ impl Builder {
         index
     }
 
-    /// What a number is, such as `inuse_space` in `bytes`.
+    /// The meaning of a number, such as `inuse_space` in `bytes`.
     pub fn value_type(&mut self, kind: &str, unit: &str) -> ValueType {
         ValueType { r#type: self.string(kind), unit: self.string(unit) }
     }

@@ -42,7 +42,7 @@ pub(super) struct Block<'a> {
     pub(super) at: u64,
 }
 
-/// What was found so far.
+/// The blocks found so far.
 #[derive(Default)]
 struct Found<'a> {
     segments: Vec<Segment>,
@@ -102,7 +102,7 @@ impl<'a> Blocks<'a> {
         Some(said.max(self.end)).filter(|&expected| expected > self.length())
     }
 
-    /// Where that is in the recording which lay at this address in the process.
+    /// The offset in the recording of an address in the process.
     pub(super) fn offset_of(&self, address: i64) -> Option<u64> {
         let address = address as u64;
         let next = self.segments.partition_point(|segment| segment.address <= address);
@@ -113,11 +113,10 @@ impl<'a> Blocks<'a> {
 
     /// For how many frames there is room in all stacks.
     pub(super) fn frames(&self) -> usize {
-        self.stacks.iter().map(|stack| stack.bytes.len() / layout::aside::SIZE).sum()
+        self.stacks.iter().map(|stack| stack.bytes.len() / layout::saved_frame::SIZE).sum()
     }
 
-    /// What frames have set aside between two addresses in the process; empty where these are not
-    /// in one stack.
+    /// The saved frames between two addresses in the process; empty if these are not in one stack.
     pub(super) fn stack(&self, from: i64, to: i64) -> &'a [u8] {
         let bytes = || {
             let (start, last) = (self.offset_of(from)?, self.offset_of(to.wrapping_sub(1))?);
@@ -170,7 +169,7 @@ impl<'a> Found<'a> {
         while at < end {
             let Some(first) = word(bytes, at) else { return Ok(()) };
             let (size, kind) = layout::size_and_kind(first);
-            // The system has lost it.
+            // The system has lost the block.
             let size = if first == 0 { UNIT as u64 } else { size };
             let next = at.checked_add(size).filter(|&next| next <= end);
             let next = next.filter(|_| size > 0 && size % UNIT as u64 == 0);

@@ -16,16 +16,16 @@ pub enum RecordingError {
     Io {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         error: io::Error,
     },
     /// It is empty, or another kind of file.
     NotARecording,
     /// It was written by a version of mem-profile with another form of the file.
     Version {
-        /// That of the file.
+        /// The version of the file.
         found: u32,
-        /// Ours.
+        /// The version that is read.
         expected: u32,
     },
     /// It was cut so short that not even its beginning is whole.
@@ -37,7 +37,7 @@ pub enum RecordingError {
     Damaged {
         /// Where, in bytes from the beginning.
         at: u64,
-        /// What is wrong there.
+        /// The damage.
         what: &'static str,
     },
     /// It is larger than [`LARGEST`].

@@ -54,7 +54,7 @@ fn threads_that_claim_one_stack_have_no_more_frames_than_it() {
     for number in 0..20_000 {
         let words = [
             (layout::thread::NUMBER, number),
-            (ledger + layout::ledger::COMPLETE, stack + layout::aside::SIZE as i64),
+            (ledger + layout::ledger::COMPLETE, stack + layout::saved_frame::SIZE as i64),
             (ledger + layout::ledger::TOP, stack + STACK as i64),
         ];
         image.block(layout::THREAD, layout::thread::SIZE, &words);

@@ -1,7 +1,10 @@
 //! Recordings: what a run leaves behind in a file, however it ended.
 //!
-//! The file is the memory in which the run has counted, so a recording is read in the same way
-//! while its process runs, after that has ended, and after it was killed. The reports of a process
+//! Owns the way from the bytes of a recording to a snapshot. It never believes a word before it is checked, never
+//! changes a file, and knows nothing of how figures are counted.
+//!
+//! The file is the memory in which the run has counted. So a recording is read in the same way
+//! while its process runs, after the process has ended, and after it was killed. The reports of a process
 //! on itself are made by this reader too.
 //!
 //! ```no_run
@@ -42,7 +45,7 @@ use crate::snapshot::Snapshot;
 /// Version of the form of the file. It is read by the same version only.
 pub const VERSION: u32 = layout::VERSION;
 
-/// What one process has recorded.
+/// The recording of one process.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Recording {
@@ -81,12 +84,12 @@ impl State {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {
-    /// The process ended without closing it. What was booked until then is there.
+    /// The process ended without closing it. The figures until then are there.
     Ended,
     /// The file could not grow: functions and threads that came later are missing, and the rest
     /// of a timeline.
     Full {
-        /// What the system said.
+        /// The error of the system.
         error: String,
     },
     /// The file is shorter than it was when it was written.
@@ -182,7 +185,7 @@ impl Recording {
         })
     }
 
-    /// What has to be said above every view of it; `None` where it is complete.
+    /// The warning that belongs above every view of it; `None` if it is complete.
     #[must_use]
     pub fn banner(&self) -> Option<String> {
         match &self.state {
@@ -217,7 +220,7 @@ pub enum Found {
     Foreign(&'static str),
 }
 
-/// What is at a path; `own` is the calling process.
+/// Looks at a path; `own` is the calling process.
 pub fn look(path: &Path, own: &Identity) -> Found {
     // If the path leads nowhere, creating the file reports why.
     let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };

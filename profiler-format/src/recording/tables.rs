@@ -1,7 +1,7 @@
 //! From blocks to a [`Snapshot`].
 //!
-//! Rows of all threads are added up. What a thread has not booked yet is added as well: what its
-//! own open line did, and the lines in which it waits for a callee.
+//! Rows of all threads are added up, and so are the changes that a thread has not recorded yet: by its
+//! current line, and by the lines that wait for a callee.
 
 use std::cmp::Reverse;
 
@@ -15,7 +15,7 @@ use crate::snapshot::{
     Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
 };
 
-const ASIDE: i64 = layout::aside::SIZE as i64;
+const SAVED_FRAME: i64 = layout::saved_frame::SIZE as i64;
 
 pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> {
     let backend = match blocks.process().word(layout::process::BACKEND) {
@@ -154,12 +154,12 @@ impl Sum {
     }
 }
 
-/// What a thread knows about memory.
+/// The counters of one thread.
 struct Ledger {
     live: i64,
     totals: Totals,
     /// The totals when they were last recorded.
-    booked_totals: Totals,
+    recorded_totals: Totals,
     /// The addresses of the current chunk and row.
     current: Option<(u64, u64)>,
     /// Those that wait for a callee since then, and the current one, by their chunks.
@@ -171,7 +171,7 @@ struct Frame {
     /// The addresses of its chunk and its row.
     chunk: u64,
     row: u64,
-    /// How many are further out, up to the one that was current when the thread last booked.
+    /// How many are further out, up to the one that was current when the thread last recorded.
     depth: usize,
 }
 
@@ -180,15 +180,18 @@ impl Ledger {
         let heap = backend == Backend::Heap;
         let at = if heap { layout::thread::HEAP } else { layout::thread::RSS };
         let word = |offset| thread.word(at + offset);
-        let (live, booked) = (word(layout::ledger::LIVE), word(layout::ledger::BOOKED));
+        let (live, recorded) = (word(layout::ledger::LIVE), word(layout::ledger::RECORDED));
         let base = word(layout::ledger::BASE);
         let place = |chunk, row| blocks.offset_of(chunk).zip(blocks.offset_of(row));
         // With the one below, which has the first caller, or is none.
         let stack = |first: i64| {
-            let entries = blocks.stack(first.wrapping_sub(ASIDE), word(layout::ledger::TOP));
-            entries.chunks_exact(layout::aside::SIZE).map(|aside| {
-                let word = |offset: usize| blocks::word(aside, offset as u64).unwrap_or(0);
-                (word(layout::aside::CHUNK) & !(layout::aside::MARKS), word(layout::aside::ROW))
+            let entries = blocks.stack(first.wrapping_sub(SAVED_FRAME), word(layout::ledger::TOP));
+            entries.chunks_exact(layout::saved_frame::SIZE).map(|frame| {
+                let word = |offset: usize| blocks::word(frame, offset as u64).unwrap_or(0);
+                (
+                    word(layout::saved_frame::CHUNK) & !(layout::saved_frame::MARKS),
+                    word(layout::saved_frame::ROW),
+                )
             })
         };
         let entries = stack(word(layout::ledger::COMPLETE));
@@ -204,10 +207,10 @@ impl Ledger {
                 allocated: word(layout::ledger::ALLOCATED),
                 allocations: word(layout::ledger::ALLOCATIONS),
             },
-            booked_totals: Totals {
-                live: booked.wrapping_add(base),
-                allocated: word(layout::ledger::BOOKED_ALLOCATED),
-                allocations: word(layout::ledger::BOOKED_ALLOCATIONS),
+            recorded_totals: Totals {
+                live: recorded.wrapping_add(base),
+                allocated: word(layout::ledger::RECORDED_ALLOCATED),
+                allocations: word(layout::ledger::RECORDED_ALLOCATIONS),
             },
             current,
             frames: frames(waiting.chain([current])),
@@ -221,7 +224,7 @@ impl Ledger {
         &self.frames[start..end]
     }
 
-    /// Whether the function of the chunk at `chunk` was entered since the thread last booked, and
+    /// Whether the function of the chunk at `chunk` was entered since the thread last recorded, and
     /// was not running then.
     fn entered_since(&self, chunk: u64) -> bool {
         self.frames_of(chunk).first().is_some_and(|frame| frame.depth > 0)
@@ -237,7 +240,7 @@ fn frames(places: impl Iterator<Item = Option<(u64, u64)>>) -> Vec<Frame> {
     frames
 }
 
-/// Adds what one thread has booked, and what it would book if it stopped here.
+/// Adds the rows of one thread, and the changes that it would record if it stopped here.
 fn add_chunk(
     sums: &mut [Sum],
     blocks: &Blocks<'_>,
@@ -254,14 +257,14 @@ fn add_chunk(
     if ledger.entered_since(chunk.at) {
         // Up to there, its own frames wait further out.
         if let Some(sum) = sum_at(sums, suspended(chunk)) {
-            sum.add(ledger.booked_totals.since(last_totals(chunk)));
+            sum.add(ledger.recorded_totals.since(last_totals(chunk)));
         }
     }
     if let Some((_, row)) = ledger.current.filter(|&(current, _)| current == chunk.at) {
         let Some(sum) = sum_at(sums, row.checked_sub(chunk.at)) else { return };
         sum.usage = sum.usage.max(reading(blocks, ledger, backend));
         if backend == Backend::Heap {
-            let open = ledger.totals.since(ledger.booked_totals);
+            let open = ledger.totals.since(ledger.recorded_totals);
             sum.add(open);
             sum.peak = sum.peak.max(open.live);
         }
@@ -269,7 +272,7 @@ fn add_chunk(
     }
     // Of a function that waits several times, the innermost.
     let (row, last) = match ledger.frames_of(chunk.at).last() {
-        Some(frame) => (frame.row.checked_sub(chunk.at), ledger.booked_totals),
+        Some(frame) => (frame.row.checked_sub(chunk.at), ledger.recorded_totals),
         None => (suspended(chunk), last_totals(chunk)),
     };
     let Some(sum) = sum_at(sums, row) else { return };
@@ -279,12 +282,12 @@ fn add_chunk(
     sum.peak = sum.peak.max(change.live);
 }
 
-/// Where the row lies that waited when the thread's books were last complete.
+/// The place of the row that waited when the thread was last up to date.
 fn suspended(chunk: &Block<'_>) -> Option<u64> {
     u64::try_from(chunk.word(layout::chunk::SUSPENDED)).ok()
 }
 
-/// The thread's totals then.
+/// The thread's totals at that time.
 fn last_totals(chunk: &Block<'_>) -> Totals {
     Totals {
         live: chunk.word(layout::chunk::LAST_LIVE),
@@ -293,7 +296,7 @@ fn last_totals(chunk: &Block<'_>) -> Totals {
     }
 }
 
-/// That of the row that lies so many bytes from the beginning of its chunk.
+/// The sum of the row at this many bytes from the beginning of its chunk.
 fn sum_at(sums: &mut [Sum], row: Option<u64>) -> Option<&mut Sum> {
     let row = row?.checked_sub(layout::chunk::SIZE as u64)?;
     sums.get_mut(usize::try_from(row / layout::row::SIZE as u64).ok()?)

@@ -28,7 +28,7 @@ pub(super) fn timeline(blocks: &Blocks<'_>) -> Result<Option<Timeline>, Recordin
     }))
 }
 
-/// What has to be said of one that leaves out calls.
+/// A remark on a timeline that leaves out calls.
 pub(super) fn note(timeline: &Timeline) -> Option<String> {
     let (spans, omitted) = (timeline.spans.len() as u64, timeline.omitted());
     (omitted > 0).then(|| {
@@ -131,7 +131,7 @@ impl<'a> Labels<'a> {
         Ok(found)
     }
 
-    /// What was called and has no spans.
+    /// Functions and blocks that ran and have no spans.
     fn add_others(&mut self) -> Result<(), RecordingError> {
         let functions =
             self.calls.iter().filter(|(_, calls)| **calls > 0).map(|(number, _)| number);

@@ -47,7 +47,7 @@ pub(super) fn is_written(writer: &Identity, path: &Path, file: &Metadata) -> boo
 
 #[cfg(target_os = "linux")]
 mod proc {
-    //! What `/proc` tells.
+    //! By the files of `/proc`.
 
     use std::fs::{self, Metadata};
     use std::io;

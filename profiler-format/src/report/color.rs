@@ -69,7 +69,7 @@ pub(super) fn heats(function: &FunctionSnapshot) -> Vec<Heat> {
     function.lines.iter().map(heat).collect()
 }
 
-/// What a line gained, or had in use for a while and gave back, in bytes.
+/// Bytes that a line gained, or used for a while and gave back.
 fn weight(line: &LineSnapshot) -> u128 {
     let gained = line.increment.unwrap_or(0).max(0).unsigned_abs();
     gained.max(line.peak.unwrap_or(0)).into()

@@ -1,6 +1,6 @@
 //! Occurrences as the hits of a coverage report, which editors show in the margin.
 //!
-//! The format is that of `geninfo`(1). A line that never ran is left out: whether it holds code or a
+//! The format of `geninfo`(1). A line that never ran is left out: whether it holds code or a
 //! comment is not known.
 
 use std::collections::BTreeMap;

@@ -1,7 +1,7 @@
-//! From a snapshot to text: what all formats share, and one renderer per file.
+//! From a snapshot to text, one renderer per file.
 //!
-//! Nothing here reads or writes anything but its arguments, and the functions come in the order of
-//! the snapshot.
+//! Owns every text form of a snapshot, and the escaping that makes foreign strings safe in each. It never reads a
+//! file or the environment, never prints, and keeps the order of the snapshot.
 
 mod color;
 mod column;
@@ -29,7 +29,7 @@ pub use self::units::Unit;
 
 use crate::snapshot::Snapshot;
 
-/// What a report is written as.
+/// The form of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Format {
     /// Tables for people to read.

@@ -1,9 +1,9 @@
-//! What is said below all tables: the figures of the whole, and what they do not show.
+//! The text below all tables: the figures of the whole, and their limits.
 
 use super::style::Style;
 use crate::snapshot::{Backend, FunctionSnapshot, Snapshot};
 
-/// What the numbers mean in one line: `mem-profile: 3 functions, 42 lines ran, heap: …`.
+/// The meaning of the numbers in one line: `mem-profile: 3 functions, 42 lines ran, heap: …`.
 #[must_use]
 pub fn summary(snapshot: &Snapshot, style: &Style) -> String {
     let functions = snapshot.functions.len();
@@ -32,13 +32,13 @@ fn state(backend: Backend) -> Option<&'static str> {
     }
 }
 
-/// What the backend cannot see, and what is to be known of the tracer's figures.
+/// The limits of the backend, and the notes of the snapshot.
 pub(super) fn footnotes(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
     let notes = snapshot.notes.iter().map(String::as_str);
     std::iter::once(footnote(snapshot.backend)).chain(notes)
 }
 
-/// What the backend cannot see.
+/// The limits of the backend.
 #[must_use]
 pub fn footnote(backend: Backend) -> &'static str {
     match backend {

@@ -1,4 +1,6 @@
-//! What a run leaves behind, as owned plain data: the recording every report is made from.
+//! The figures of a run as owned plain data, from which every report is made.
+//!
+//! Owns the types and their JSON form. It never reads a file, renders a text or knows how figures are counted.
 //!
 //! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
 //! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
@@ -17,7 +19,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 #[cfg(feature = "report")]
 pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
 
-/// What a reading of memory means.
+/// The kind of memory that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -51,13 +53,13 @@ impl Backend {
 pub struct Snapshot {
     /// The [`SCHEMA_VERSION`] this was written with.
     pub schema_version: u32,
-    /// What `usage`, `increment` and `process_bytes` count.
+    /// The memory that `usage`, `increment` and `process_bytes` count.
     pub backend: Backend,
     /// Bytes the whole process uses now: live heap bytes or resident set.
     pub process_bytes: Option<u64>,
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
-    /// What a reader of `live` and of `timeline` should know, one sentence each; mostly empty.
+    /// Remarks on `live` and `timeline`, one sentence each; mostly empty.
     pub notes: Vec<String>,
     /// Memory over time; `None` where that was not recorded.
     pub timeline: Option<Timeline>,

@@ -17,7 +17,7 @@ pub struct Timeline {
     pub samples: Vec<Reading>,
     /// Calls and named blocks, by their start.
     pub spans: Vec<Span>,
-    /// What the spans are of, by first appearance.
+    /// The functions and blocks of the spans, by first appearance.
     pub labels: Vec<Label>,
 }
 
@@ -34,7 +34,7 @@ pub struct Reading {
 
 /// One call of an annotated function, or one run of a named block.
 ///
-/// That of an async function lasts from its first poll to its completion or its drop.
+/// The span of an async function lasts from its first poll to its completion or its drop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -50,15 +50,15 @@ pub struct Span {
     pub bytes_at_start: u64,
     /// The same; `None` where it had not ended yet.
     pub bytes_at_end: Option<u64>,
-    /// One more than that of the innermost call or named block that was open around it, on its
-    /// thread or in its task; 0 where there was none.
+    /// The nesting: one more than the innermost call or named block around it, on its thread or in its
+    /// task; 0 if there was none.
     pub level: u32,
     /// Number of the thread on which it began. A thread that has ended leaves its number to the
     /// next.
     pub thread: u32,
 }
 
-/// What spans are of.
+/// A function or a named block.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
@@ -73,7 +73,7 @@ pub struct Label {
 }
 
 impl Timeline {
-    /// What the span is of.
+    /// The function or block of the span.
     #[must_use]
     pub fn label(&self, span: &Span) -> Option<&Label> {
         self.labels.get(span.label as usize)

@@ -97,10 +97,10 @@ const _: () = {
     assert!(offset_of!(Ledger, allocations) == layout::ledger::ALLOCATIONS);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, top) == layout::ledger::TOP);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, complete) == layout::ledger::COMPLETE);
-    assert!(offset_of!(Ledger, booked) == layout::ledger::BOOKED);
+    assert!(offset_of!(Ledger, booked) == layout::ledger::RECORDED);
     assert!(offset_of!(Ledger, base) == layout::ledger::BASE);
-    assert!(offset_of!(Ledger, booked_allocated) == layout::ledger::BOOKED_ALLOCATED);
-    assert!(offset_of!(Ledger, booked_allocations) == layout::ledger::BOOKED_ALLOCATIONS);
+    assert!(offset_of!(Ledger, booked_allocated) == layout::ledger::RECORDED_ALLOCATED);
+    assert!(offset_of!(Ledger, booked_allocations) == layout::ledger::RECORDED_ALLOCATIONS);
 };
 
 /// The allocator's counts, as they stand in a ledger.

@@ -39,10 +39,10 @@ pub(crate) struct Aside {
 
 // The numbers by which recordings are read.
 const _: () = {
-    assert!(offset_of!(Aside, chunk) == layout::aside::CHUNK);
-    assert!(offset_of!(Aside, row) == layout::aside::ROW);
-    assert!(size_of::<Aside>() == layout::aside::SIZE);
-    assert!(MARKS == layout::aside::MARKS as usize);
+    assert!(offset_of!(Aside, chunk) == layout::saved_frame::CHUNK);
+    assert!(offset_of!(Aside, row) == layout::saved_frame::ROW);
+    assert!(size_of::<Aside>() == layout::saved_frame::SIZE);
+    assert!(MARKS == layout::saved_frame::MARKS as usize);
 };
 
 /// For so many frames, at first.

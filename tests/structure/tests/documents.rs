@@ -136,7 +136,7 @@ fn every_excerpt_is_in_the_file_that_it_names() {
 
 #[test]
 fn the_first_documents_stay_short() {
-    for (name, most) in [("README.md", 135), ("ARCHITECTURE.md", 350)] {
+    for (name, most) in [("README.md", 140), ("ARCHITECTURE.md", 350)] {
         let document = Document::read(&root().join(name));
         assert!(document.lines <= most, "{name} has {} lines", document.lines);
     }

@@ -2,11 +2,14 @@
 
 use std::cmp::Reverse;
 
-use mem_profile_format::report::{Unit, printable};
+use mem_profile_format::report::printable;
 
 use super::leak::{self, Held, Leak};
-use super::process::{ProcessMeasure, ProcessSpent};
-use super::{Found, Limits, Notes, standard};
+use super::limits::Limits;
+use super::notes::Notes;
+use super::process::{Found, ProcessMeasure, ProcessSpent};
+use super::standard;
+use super::wording::{counted, shown};
 use crate::control;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::frame::measure::Spent;
@@ -331,11 +334,6 @@ fn described_process(found: &ProcessSpent) -> String {
     )
 }
 
-/// `1 block`, `2 blocks`.
-pub(super) fn counted(number: usize, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
-}
-
 impl Subject {
     fn name(self) -> String {
         match self {
@@ -366,14 +364,4 @@ fn excesses(limits: &Limits, spent: &Spent) -> Vec<Excess> {
         excess("max_allocations", limits.max_allocations, allocations, |c| c.allocations, false),
     ];
     all.into_iter().flatten().collect()
-}
-
-/// A size in bytes, and in a larger unit where there is one.
-pub(super) fn shown(value: i64, is_size: bool) -> String {
-    let size = Unit::Auto.format(value.into(), 3);
-    match (is_size, size.ends_with(" B")) {
-        (false, _) => value.to_string(),
-        (true, true) => size,
-        (true, false) => format!("{value} B ({size})"),
-    }
 }

@@ -4,8 +4,10 @@ use std::cmp::Reverse;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::account::shown;
-use super::{Notes, PATIENCE, standard};
+use super::limits::PATIENCE;
+use super::notes::Notes;
+use super::standard;
+use super::wording::shown;
 use crate::record::ledger::row::Row;
 use crate::record::memory::live_blocks::{LiveBlock, LiveBlocks};
 

@@ -8,45 +8,32 @@
 //! |---|---|
 //! | `account` | compares what was spent with the limits, and says by which line |
 //! | `leak` | which blocks are still there |
+//! | `limits` | what is allowed |
+//! | `notes` | the blocks that are noted |
 //! | `process` | what all threads take |
 //! | `standard` | what the standard library and the test harness keep for themselves |
+//! | `wording` | sizes and numbers in a message |
 
 mod account;
 mod leak;
+mod limits;
+mod notes;
 mod process;
 mod standard;
+mod wording;
 
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use self::account::{Account, Subject};
-use self::process::{ProcessMeasure, ProcessSpent};
-use crate::record::alloc::noting::{self, Noting, Section};
+pub use self::limits::Limits;
+use self::notes::Notes;
+use self::process::{Found, ProcessMeasure};
+use crate::record::alloc::noting::Section;
 use crate::record::frame::measure::{Measure, Spent};
 use crate::record::frame::task::{Task, task_call};
 use crate::record::function::table::Table;
-use crate::record::memory::live_blocks::LiveBlocks;
-
-/// The most that a call may take; `None` for no limit.
-#[derive(Clone, Copy, Debug)]
-pub struct Limits {
-    /// Bytes held more after it than before.
-    pub max_increment: Option<u64>,
-    /// Bytes above those held before, at any moment.
-    pub max_peak: Option<u64>,
-    /// Blocks requested.
-    pub max_allocations: Option<u64>,
-    /// No block that was requested may be left.
-    pub no_leak: bool,
-    /// All threads and tasks are counted, and not the calling thread alone.
-    pub process: bool,
-}
-
-/// How long a block is waited for that another thread may be about to free: one that has just sent its
-/// result, or whose `thread::scope` has ended, still has its own start and handle to free.
-const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A call with a budget. It is dropped after the frame, whose books are closed then.
 #[derive(Debug)]
@@ -59,13 +46,6 @@ struct Running {
     section: Option<Section>,
     process: Option<ProcessMeasure>,
     measure: Measure,
-}
-
-/// The figures that are compared with the limits.
-#[derive(Clone, Copy, Debug)]
-enum Found {
-    Thread(Spent),
-    Process(ProcessSpent),
 }
 
 /// The budget of a call of the function of `table`.
@@ -104,50 +84,6 @@ impl Drop for Budget {
             drop(section);
             let found = account.found(process, Some(spent)).unwrap_or(Found::Thread(spent));
             account.settle(&found, notes);
-        }
-    }
-}
-
-/// The set in which the blocks of a budget are noted.
-#[derive(Debug)]
-enum Notes {
-    Own(Noting),
-    /// Shared with the budget around it; the number of threads that it had started by then.
-    Shared(&'static LiveBlocks, usize),
-    /// All threads are counted, or memory is out.
-    Nowhere,
-}
-
-impl Notes {
-    fn begin(limits: &Limits) -> Self {
-        // If nothing depends on single blocks, use the ones that are noted anyway.
-        match noting::innermost().filter(|_| !limits.no_leak) {
-            _ if limits.process => Self::Nowhere,
-            Some(outer) => Self::Shared(outer, outer.started()),
-            None => Self::begin_own(limits),
-        }
-    }
-
-    fn begin_own(limits: &Limits) -> Self {
-        let noting = if limits.process { None } else { Noting::begin() };
-        noting.map_or(Self::Nowhere, Self::Own)
-    }
-
-    fn enter(&self) -> Option<Section> {
-        if let Self::Own(noting) = self { noting.enter() } else { None }
-    }
-
-    /// The blocks of this budget and of no other.
-    fn blocks(&self) -> Option<&'static LiveBlocks> {
-        if let Self::Own(noting) = self { Some(noting.blocks()) } else { None }
-    }
-
-    /// How many threads are known to have been started meanwhile.
-    fn started(&self) -> usize {
-        match self {
-            Self::Own(noting) => noting.blocks().started(),
-            Self::Shared(blocks, before) => blocks.started().saturating_sub(*before),
-            Self::Nowhere => 0,
         }
     }
 }
@@ -221,13 +157,5 @@ impl RunningTask {
         let notes = Notes::begin_own(&limits);
         let process = limits.process.then(ProcessMeasure::begin).flatten();
         Some(Self { account, notes, process })
-    }
-}
-
-impl Found {
-    fn spent(&self) -> &Spent {
-        match self {
-            Self::Thread(spent) | Self::Process(ProcessSpent { spent, .. }) => spent,
-        }
     }
 }

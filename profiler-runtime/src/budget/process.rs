@@ -7,7 +7,7 @@
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::PATIENCE;
+use super::limits::PATIENCE;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::frame::measure::{Spent, Standing};
 use crate::record::ledger::published::{Mark, published};
@@ -31,6 +31,21 @@ pub(super) struct ProcessSpent {
     pub(super) spent: Spent,
     /// Threads other than the caller that have allocated or freed meanwhile.
     pub(super) others: usize,
+}
+
+/// The figures that are compared with the limits.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Found {
+    Thread(Spent),
+    Process(ProcessSpent),
+}
+
+impl Found {
+    pub(super) fn spent(&self) -> &Spent {
+        match self {
+            Self::Thread(spent) | Self::Process(ProcessSpent { spent, .. }) => spent,
+        }
+    }
 }
 
 impl ProcessMeasure {

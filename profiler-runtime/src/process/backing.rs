@@ -13,7 +13,7 @@ use std::path::Path;
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::memory::ErrnoGuard;
+use super::errno::ErrnoGuard;
 
 /// A file that grows, piece by piece, each of which is memory of this process.
 #[derive(Debug)]

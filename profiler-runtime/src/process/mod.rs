@@ -67,6 +67,10 @@ mod signals;
 #[path = "signals_unsupported.rs"]
 mod signals;
 
+mod cleanup;
+mod contract;
+#[cfg(target_os = "linux")]
+mod errno;
 mod lasting;
 
 // Elsewhere a library stays, or nobody says that it goes.
@@ -82,10 +86,13 @@ use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::ptr::NonNull;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
+#[cfg(all(test, unix))]
+pub(crate) use self::cleanup::disarm_all;
+pub(crate) use self::cleanup::on_thread_exit;
+pub(crate) use self::contract::{Stream, id};
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
 #[cfg(all(test, unix, feature = "signals"))]
@@ -96,9 +103,6 @@ pub(crate) use self::thread::{Thread, spawn};
 pub(crate) use self::unloading::on_unload;
 pub(crate) use self::writer::is_open_for_writing;
 pub(crate) use mem_profile_format::recording::Identity;
-
-/// What runs when a thread that was [armed](arm) ends; it gets the pointer given to [`arm`].
-pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
 
 /// This very process, which a forked child is not: also where it has the same number, as the first
 /// process of a container inside a container.
@@ -112,15 +116,6 @@ impl Lineage {
     pub(crate) fn current() -> Self {
         Self { id: id(), forks: system::forks() }
     }
-}
-
-/// A standard stream of this process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
-    /// Standard output.
-    Stdout,
-    /// Standard error.
-    Stderr,
 }
 
 impl Stream {
@@ -231,51 +226,11 @@ pub(crate) fn identity() -> Identity {
     Identity::own(writer::unique())
 }
 
-/// Number of this process.
-pub(crate) fn id() -> u32 {
-    std::process::id()
-}
-
-/// Has `callback` run at the end of every thread that calls [`arm`] from now on.
-///
-/// The first callback stays; whether there is one now is returned. Unlike a destructor of a
-/// thread-local this neither allocates through the Rust allocator nor runs before the other
-/// thread-locals are gone. The main thread ends without it.
-///
-/// When the process ends, or the shared library that this code is part of is unloaded, all is
-/// [disarmed](disarm_all).
-pub(crate) fn on_thread_exit(callback: ThreadExit) -> bool {
-    let works = system::on_thread_exit(callback);
-    if works && !CLEANS_UP.swap(true, Relaxed) {
-        system::at_exit(clean_up);
-    }
-    works
-}
-
-static CLEANS_UP: AtomicBool = AtomicBool::new(false);
-static HAS_CLEANED_UP: AtomicBool = AtomicBool::new(false);
-
-extern "C" fn clean_up() {
-    HAS_CLEANED_UP.store(true, Relaxed);
-    disarm_all();
-}
-
-/// Whether the process ends, or this code is unloaded; `None` where nobody will say so.
-#[cfg(all(target_os = "linux", not(miri)))]
-fn has_cleaned_up() -> Option<bool> {
-    CLEANS_UP.load(Relaxed).then(|| HAS_CLEANED_UP.load(Relaxed))
-}
-
 /// Asks for the callback of [`on_thread_exit`] with `pointer` when the calling thread ends.
 ///
 /// Arming again replaces the pointer; null disarms the thread. Returns whether that worked.
 pub(crate) fn arm(pointer: *mut c_void) -> bool {
     system::arm(pointer)
-}
-
-/// Drops every pending notification, so that no callback outlives the code it lives in.
-pub(crate) fn disarm_all() {
-    system::disarm_all();
 }
 
 /// Has `callback` run when the process ends by returning from `main` or by `exit`.

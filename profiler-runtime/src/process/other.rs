@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Stream, ThreadExit};
+use super::contract::{Stream, ThreadExit};
 
 pub(super) fn on_thread_exit(_callback: ThreadExit) -> bool {
     false

@@ -4,6 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::io;
 use std::ptr::NonNull;
 
+use super::contract;
+
 pub(super) fn rss() -> Option<u64> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
 }
@@ -18,7 +20,7 @@ pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
 pub(super) fn populate(_start: NonNull<u8>, _bytes: usize) {}
 
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {
-    if pid == super::id() { rss().ok_or_else(unsupported) } else { Err(unsupported()) }
+    if pid == contract::id() { rss().ok_or_else(unsupported) } else { Err(unsupported()) }
 }
 
 pub(super) fn children_of(_pid: u32) -> io::Result<Vec<u32>> {

@@ -4,7 +4,7 @@ use std::ffi::{c_int, c_void};
 use std::mem::MaybeUninit;
 use std::ops::{ControlFlow, Range};
 
-use super::memory::ErrnoGuard;
+use super::errno::ErrnoGuard;
 
 /// The system leaves this much room for the stack of the first thread, and maps nothing there, whatever the
 /// limit: `mmap_base` in `arch/*/mm/mmap.c`, less what an environment may take.

@@ -6,7 +6,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
 
-use super::memory::ErrnoGuard;
+use super::errno::ErrnoGuard;
 
 /// Longer than the first two numbers of any `statm`, of at most twenty digits each.
 const LENGTH: usize = 48;

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering::Relaxed};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use super::{Stream, ThreadExit};
+use super::contract::{Stream, ThreadExit};
 
 const NO_KEY: usize = 0;
 

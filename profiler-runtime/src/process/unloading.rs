@@ -10,7 +10,7 @@
 
 use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use super::has_cleaned_up;
+use super::cleanup::has_cleaned_up;
 
 /// There are not more kinds of memory.
 const MOST: usize = 4;

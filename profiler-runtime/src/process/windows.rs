@@ -6,7 +6,7 @@ use std::path::Path;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, AtomicU32, Ordering::SeqCst};
 
-use super::{Stream, ThreadExit};
+use super::contract::{Stream, ThreadExit};
 
 const NO_SLOT: u32 = u32::MAX;
 

@@ -11,11 +11,14 @@ pub(crate) mod signals;
 #[cfg(all(test, unix))]
 mod tests;
 mod values;
+mod warning;
 
-use mem_profile_format::report::{Format, printable};
+use mem_profile_format::report::Format;
 use mem_profile_format::{Backend, Snapshot};
 
-pub(crate) use self::options::{Options, Output};
+pub(crate) use self::options::Options;
+pub(crate) use self::values::Output;
+pub(crate) use self::warning::warn;
 
 use std::env;
 use std::path::Path;
@@ -23,7 +26,6 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
-use crate::process::{self, Stream};
 use crate::record::timeline::timeline::Timeline;
 
 /// Whether the recording that the environment asks for could not be made.
@@ -97,7 +99,7 @@ pub(crate) fn record_timeline(backend: Backend, wanted: Option<Duration>) {
     if backend == Backend::Off || !timeline.unwrap_or(wanted.is_some()) {
         return;
     }
-    let interval = interval.or(wanted).unwrap_or(sampler::INTERVAL).max(sampler::SHORTEST);
+    let interval = interval.or(wanted).unwrap_or(sampler::INTERVAL).max(values::SHORTEST);
     let begin = || Timeline::begin(sampler::nanoseconds(interval));
     if let Some(timeline) = TIMELINE.get_or_init(begin) {
         sampler::start(backend, timeline, interval);
@@ -110,17 +112,4 @@ pub(crate) fn resume_timeline(backend: Backend) {
         let interval = u64::try_from(timeline.interval()).unwrap_or(0);
         sampler::start(backend, timeline, Duration::from_nanos(interval));
     }
-}
-
-/// How many threads of the profiler's own wait for signals.
-fn listeners() -> usize {
-    #[cfg(feature = "signals")]
-    return signals::listeners();
-    #[cfg(not(feature = "signals"))]
-    return 0;
-}
-
-/// Puts one line on standard error, or nowhere if that is gone.
-pub(crate) fn warn(line: &str) {
-    let _ = process::write_all_raw(Stream::Stderr, format!("{}\n", printable(line)).as_bytes());
 }

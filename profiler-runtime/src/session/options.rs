@@ -7,7 +7,7 @@ use mem_profile_format::report::{ColorChoice, Format, Unit};
 use mem_profile_format::{Backend, FunctionFilter};
 
 use super::ignored;
-use super::values::{self, Variable};
+use super::values::{self, Output, Variable};
 
 /// What a run was asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,21 +36,6 @@ pub(crate) struct Options {
     /// Columns of a table, at least forty; `None` for those of the terminal
     /// (`MEM_PROFILE_WIDTH`).
     pub(crate) width: Option<usize>,
-}
-
-/// Where a report goes.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Output {
-    /// Standard error.
-    #[default]
-    Stderr,
-    /// Standard output.
-    Stdout,
-    /// A recording, in a file named like this; reports go to standard error, if they are asked for.
-    Recording(String),
-    /// A file. `%p` stands for the process number, `%n` for the program's name, `%t` for the
-    /// seconds since 1970 and `%%` for a percent sign.
-    Path(String),
 }
 
 impl Default for Options {

@@ -13,7 +13,9 @@ use mem_profile_format::Snapshot;
 use mem_profile_format::recording;
 use mem_profile_format::report::{self, Format, Style};
 
-use super::{Options, Output, warn};
+use super::options::Options;
+use super::values::Output;
+use super::warning::warn;
 use crate::process::{self, Stream};
 
 pub(super) fn emit(snapshot: &Snapshot, options: &Options, formats: &[Format]) {

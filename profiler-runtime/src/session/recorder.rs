@@ -10,6 +10,8 @@ use std::sync::{Mutex, PoisonError};
 use mem_profile_format::Backend;
 use mem_profile_format::recording::{self, Found};
 
+use super::values::EXTENSION;
+use super::warning::warn;
 use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing};
@@ -18,9 +20,6 @@ use crate::record::function::registry;
 use crate::record::ledger::published::published;
 use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
-
-/// The ending of a file's name that asks for a recording.
-pub(super) const EXTENSION: &str = "mprof";
 
 /// Where a recording is written at the end, on systems where it cannot be while the program runs.
 static AT_EXIT: Mutex<Option<PathBuf>> = Mutex::new(None);
@@ -61,7 +60,15 @@ pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
 
 /// Whether no thread runs but the calling one and our own.
 pub(crate) fn is_alone() -> bool {
-    process::is_alone(sampler::threads() + super::listeners())
+    process::is_alone(sampler::threads() + listeners())
+}
+
+/// How many threads of the profiler's own wait for signals.
+fn listeners() -> usize {
+    #[cfg(feature = "signals")]
+    return super::signals::listeners();
+    #[cfg(not(feature = "signals"))]
+    return 0;
 }
 
 /// The recording is complete, if there is one.
@@ -75,7 +82,7 @@ pub(crate) fn close(backend: Backend) {
     if let Some(path) = path
         && let Err(error) = fs::write(&path, collect::image(backend, &program()))
     {
-        super::warn(&format!("mem-profile: cannot write {}: {error}", path.display()));
+        warn(&format!("mem-profile: cannot write {}: {error}", path.display()));
     }
 }
 
@@ -108,7 +115,7 @@ fn free(path: &Path) -> io::Result<PathBuf> {
             let path = followed(path);
             let is_free = |path: &PathBuf| matches!(look(path), Found::Nothing | Found::Recording);
             let free = numbered(&path).find(is_free).unwrap_or_default();
-            super::warn(&format!(
+            warn(&format!(
                 "mem-profile: process {by} records to {}; recording to {}: %p in the path gives each \
                  process its own",
                 path.display(),

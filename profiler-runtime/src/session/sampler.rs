@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use mem_profile_format::Backend;
 
+use super::values::SHORTEST;
 use crate::collect;
 use crate::process::{self, Lineage, Thread};
 use crate::record::alloc::quiet::Quiet;
@@ -21,9 +22,6 @@ use crate::record::timeline::timeline::{SAMPLES, Sample, Samples, Timeline};
 
 /// Time between two samples, where nothing else is asked for.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
-/// Faster sampling would mostly measure itself.
-pub(crate) const SHORTEST: Duration = Duration::from_millis(1);
-
 /// So many samples are kept. When there are as many, the higher one of every two stays, and from
 /// then on they are taken half as often.
 const LIMIT: usize = 1 << 16;

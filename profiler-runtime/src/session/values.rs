@@ -6,12 +6,29 @@ use std::time::Duration;
 use mem_profile_format::report::{ColorChoice, Format, Unit};
 use mem_profile_format::{Backend, FunctionFilter};
 
-use super::Output;
-use super::recorder::EXTENSION;
-use super::sampler::SHORTEST;
-
 const LARGEST_PRECISION: usize = 9;
 const SMALLEST_WIDTH: usize = 40;
+
+/// The ending of a file's name that asks for a recording.
+pub(super) const EXTENSION: &str = "mprof";
+
+/// Faster sampling would mostly measure itself.
+pub(super) const SHORTEST: Duration = Duration::from_millis(1);
+
+/// Where a report goes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Output {
+    /// Standard error.
+    #[default]
+    Stderr,
+    /// Standard output.
+    Stdout,
+    /// A recording, in a file named like this; reports go to standard error, if they are asked for.
+    Recording(String),
+    /// A file. `%p` stands for the process number, `%n` for the program's name, `%t` for the
+    /// seconds since 1970 and `%%` for a percent sign.
+    Path(String),
+}
 
 /// One environment variable.
 pub(super) struct Variable<T> {

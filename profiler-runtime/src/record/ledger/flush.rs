@@ -7,6 +7,39 @@ use super::published::published_uncentered;
 use super::row::{Row, Totals};
 use crate::process;
 
+/// What is pending.
+impl Ledger {
+    #[inline(always)]
+    pub(super) fn pending(&self) -> Pending {
+        Pending(self.pending.get())
+    }
+
+    /// Memory has changed.
+    #[inline(always)]
+    pub(super) fn set_changed(&self) {
+        self.pending.set(Pending::CHANGED.0);
+    }
+
+    /// All has been recorded but this, unless something is to be pending always.
+    #[inline(always)]
+    pub(super) fn set_pending(&self, pending: Pending) {
+        self.pending.set(pending.0 | self.mode.get());
+    }
+
+    /// Whether the current line has anything to record: it changed something, or never before did
+    /// it end with so much memory in use. Always with `rss`.
+    #[inline(always)]
+    pub(crate) fn needs_closing(&self) -> bool {
+        self.pending().needs_closing(self.row())
+    }
+
+    /// What is in use, where nothing has changed since the thread last recorded, after the line of `row`.
+    #[inline(always)]
+    pub(crate) fn note_usage(&self, row: &Row) {
+        row.usage.raise(self.pending.get());
+    }
+}
+
 /// What frames and events call.
 impl Ledger {
     /// The end of the current line: books what is open and starts the next line's peak.

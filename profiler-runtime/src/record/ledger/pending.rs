@@ -1,11 +1,8 @@
 //! What a thread has still to record, in one word that each event compares with one other.
 
-use super::kind::Kind;
-use super::ledger::Ledger;
 use super::row::Row;
-use crate::process;
 
-/// [`Ledger::mode`] of the allocator's ledger, whose calls may find that nothing is pending.
+/// The mode of the allocator's ledger, whose calls may find that nothing is pending.
 pub(super) const PLAIN: i64 = 0;
 /// The same where all calls are recorded as spans: something is always pending.
 pub(super) const SPANS: i64 = -2;
@@ -47,62 +44,5 @@ impl Pending {
     #[inline(always)]
     pub(crate) const fn is_more_than_usage(self) -> bool {
         self.0 as u64 >= Self::RAISED_BY_CALLEE.0 as u64
-    }
-}
-
-impl Ledger {
-    #[inline(always)]
-    pub(super) fn pending(&self) -> Pending {
-        Pending(self.pending.get())
-    }
-
-    /// Memory has changed.
-    #[inline(always)]
-    pub(super) fn set_changed(&self) {
-        self.pending.set(Pending::CHANGED.0);
-    }
-
-    /// All has been recorded but this, unless something is to be pending always.
-    #[inline(always)]
-    pub(super) fn set_pending(&self, pending: Pending) {
-        self.pending.set(pending.0 | self.mode.get());
-    }
-
-    /// Whether the current line has anything to record: it changed something, or never before did
-    /// it end with so much memory in use. Always with `rss`.
-    #[inline(always)]
-    pub(crate) fn needs_closing(&self) -> bool {
-        self.pending().needs_closing(self.row())
-    }
-
-    /// What is in use, where nothing has changed since the thread last recorded, after the line of `row`.
-    #[inline(always)]
-    pub(crate) fn note_usage(&self, row: &Row) {
-        row.usage.raise(self.pending.get());
-    }
-
-    /// From now on something is always pending, so each call goes by the functions that ask for spans.
-    pub(crate) fn keep_pending(&self) {
-        if self.mode.get() == PLAIN {
-            self.mode.set(SPANS);
-        }
-        self.set_changed();
-    }
-
-    /// The innermost frame is guarded from now on, and something is always pending. All callers are up to date.
-    pub(crate) fn guard_innermost(&self) {
-        self.complete();
-        self.stack.guard(process::stack_pointer());
-        if self.kind() == Kind::Heap {
-            self.mode.set(GUARDED);
-            self.set_changed();
-        }
-    }
-
-    /// No frame is guarded any more. What is pending stays so.
-    pub(crate) fn end_guard(&self, with_spans: bool) {
-        if self.kind() == Kind::Heap {
-            self.mode.set(if with_spans { SPANS } else { PLAIN });
-        }
     }
 }

@@ -2,9 +2,10 @@
 
 use super::kind::Kind;
 use super::ledger::Ledger;
-use super::pending::{PLAIN, Pending};
+use super::pending::{GUARDED, PLAIN, Pending, SPANS};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::Aside;
+use crate::process;
 
 impl Ledger {
     /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
@@ -205,6 +206,34 @@ impl Ledger {
         self.note_rise();
         self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
         seen.wrapping_sub(line_start)
+    }
+}
+
+/// What has each frame take the slow way.
+impl Ledger {
+    /// From now on something is always pending, so each call goes by the functions that ask for spans.
+    pub(crate) fn keep_pending(&self) {
+        if self.mode.get() == PLAIN {
+            self.mode.set(SPANS);
+        }
+        self.set_changed();
+    }
+
+    /// The innermost frame is guarded from now on, and something is always pending. All callers are up to date.
+    pub(crate) fn guard_innermost(&self) {
+        self.complete();
+        self.stack.guard(process::stack_pointer());
+        if self.kind() == Kind::Heap {
+            self.mode.set(GUARDED);
+            self.set_changed();
+        }
+    }
+
+    /// No frame is guarded any more. What is pending stays so.
+    pub(crate) fn end_guard(&self, with_spans: bool) {
+        if self.kind() == Kind::Heap {
+            self.mode.set(if with_spans { SPANS } else { PLAIN });
+        }
     }
 }
 

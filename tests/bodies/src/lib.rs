@@ -4,7 +4,7 @@
 //! are the same without the attribute. With it, what the tables say is compared with the traces
 //! and with a second way of counting bytes; lines that begin with `wrong` are the differences.
 
-mod books;
+mod expected;
 mod noisy;
 mod trace;
 
@@ -12,7 +12,7 @@ pub use exact::pause;
 pub use noisy::{Noisy, View};
 pub use trace::{Event, entered, flip, join, later, maybe, pick, step, tried, turns};
 
-use books::Books;
+use expected::Books;
 use std::any::Any;
 use std::fmt::Debug;
 use std::future::Future;

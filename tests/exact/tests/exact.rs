@@ -16,8 +16,8 @@
 //! calls, is compared, because its usage and increment are the reading on entry; that is compared
 //! with the truth as well.
 
-mod ancestor;
 mod harness;
+mod memory_profiler;
 #[cfg(target_os = "linux")]
 mod rss;
 
@@ -40,9 +40,9 @@ macro_rules! programs {
 }
 
 programs! {
-    ancestor async_basics async_methods async_recursive async_runtime blocks branches calls
+    async_basics async_methods async_recursive async_runtime blocks branches calls
     cancelled closures drop_order exits_inside first_rows foreign_frees growth jumps large loops macros
-    matches methods open_peak panics recursion reentry risen_lines snapshots straight
+    matches memory_profiler methods open_peak panics raised_lines recursion reentry snapshots straight
     thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
     waiting_frames
 }

@@ -1,10 +1,10 @@
 //! Runs a program, reads its recording and compares.
 
+mod reported;
 mod row;
-mod said;
 
+use reported::Said;
 use row::{Expected, Row};
-use said::Said;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;

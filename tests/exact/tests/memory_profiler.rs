@@ -7,8 +7,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::time::{Duration, Instant};
 
-static RUN: LazyLock<Run> =
-    LazyLock::new(|| Run::new("ancestor", env!("CARGO_BIN_EXE_ancestor"), "ancestor_rows"));
+static RUN: LazyLock<Run> = LazyLock::new(|| {
+    Run::new("memory_profiler", env!("CARGO_BIN_EXE_memory_profiler"), "memory_profiler_rows")
+});
 
 const FOREVER: Duration = Duration::from_secs(3600);
 
@@ -28,7 +29,7 @@ fn figure(name: &str, source: &str, figure: &str) -> i64 {
 
 #[test]
 fn a_loop_of_twelve_counts_thirteen_on_its_header() {
-    let name = "ancestor::loops_twelve_times";
+    let name = "memory_profiler::loops_twelve_times";
     assert_eq!(figure(name, "for number", "occurrences"), 13);
     assert_eq!(figure(name, "sum +=", "occurrences"), 12);
     assert_eq!(figure(name, "let mut sum", "occurrences"), 1);
@@ -36,7 +37,7 @@ fn a_loop_of_twelve_counts_thirteen_on_its_header() {
 
 #[test]
 fn an_allocation_raises_the_usage_by_its_increment() {
-    let name = "ancestor::allocates_and_frees";
+    let name = "memory_profiler::allocates_and_frees";
     let [usage, increment, occurrences] =
         ["usage", "increment", "occurrences"].map(|of| figure(name, "let value", of));
     assert_eq!((increment, occurrences), (1_000_000, 1));
@@ -45,7 +46,7 @@ fn an_allocation_raises_the_usage_by_its_increment() {
 
 #[test]
 fn freeing_is_the_negative_of_allocating() {
-    let name = "ancestor::allocates_and_frees";
+    let name = "memory_profiler::allocates_and_frees";
     let freed = figure(name, "drop(value)", "increment");
     assert_eq!(freed, -figure(name, "let value", "increment"));
     let entry = figure(name, "#[mem_profile]", "usage");
@@ -54,7 +55,7 @@ fn freeing_is_the_negative_of_allocating() {
 
 #[test]
 fn an_allocation_in_a_loop_counts_every_time() {
-    let name = "ancestor::allocates_three_times";
+    let name = "memory_profiler::allocates_three_times";
     assert_eq!(figure(name, "all.push", "occurrences"), 3);
     assert_eq!(figure(name, "all.push", "increment"), 3_000_000);
     let highest = figure(name, "#[mem_profile]", "usage") + 72 + 3_000_000;
@@ -63,7 +64,7 @@ fn an_allocation_in_a_loop_counts_every_time() {
 
 #[test]
 fn every_order_of_magnitude_is_exact() {
-    let name = "ancestor::of_any_size";
+    let name = "memory_profiler::of_any_size";
     assert_eq!(figure(name, "bytes(size)", "increment"), 111_111_100);
     assert_eq!(figure(name, "bytes(size)", "peak"), 100_000_000);
 }
@@ -73,7 +74,7 @@ fn a_function_keeps_its_name_or_the_one_it_was_given() {
     assert_eq!(function("given a name")["calls"], 1);
     let names = RUN.functions().iter().map(|function| function["name"].as_str());
     let names: Vec<_> = names.map(|name| name.expect("a name")).collect();
-    let own = names.iter().filter(|name| name.starts_with("ancestor::")).count();
+    let own = names.iter().filter(|name| name.starts_with("memory_profiler::")).count();
     assert_eq!((own, names.len()), (4, 5));
 }
 

@@ -1,4 +1,4 @@
-//! A loop that keeps something on every turn: which line grows, and by how much?
+//! A loop that keeps a value in each iteration: which line grows, and by how much?
 //!
 //! `cargo run --example growing_loop`
 

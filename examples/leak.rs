@@ -1,5 +1,5 @@
-//! The classic listener leak: callbacks are registered and never removed, and each of them holds
-//! what it captured.
+//! The classic listener leak: callbacks are registered and never removed, and each of them keeps its
+//! captures.
 //!
 //! `cargo run --release --example leak`
 

@@ -1,4 +1,4 @@
-//! A recursive function: every byte is on one line once, however deep it was taken.
+//! A recursive function: every byte is on one line once, at any depth.
 //!
 //! `cargo run --example recursion`
 

@@ -1,4 +1,4 @@
-//! Every thread books on the same table, each byte on the line that took it.
+//! All threads share one table, with each byte on the line that allocated it.
 //!
 //! `cargo run --example threads`
 

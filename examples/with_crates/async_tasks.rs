@@ -1,4 +1,4 @@
-//! A thousand tasks take turns on a few threads, and no task pays for another.
+//! A thousand tasks take turns on a few threads, and no task is charged for another.
 //!
 //! `cargo run --example async_tasks`
 

@@ -1,5 +1,5 @@
-//! A real document of several megabytes, parsed by serde_json. The attribute is on the function
-//! that calls the parser, and the line says what the parsed document takes.
+//! A real document of several megabytes, parsed by serde_json. The attribute is on the function that calls
+//! the parser, and its line shows the memory of the parsed document.
 //!
 //! `cargo run --release --example real_json`
 

@@ -1,4 +1,4 @@
-//! Other attributes beside ours, in both orders, and ours on whole blocks.
+//! Other attributes beside `#[mem_profile]`, in both orders, and the attribute on whole blocks.
 
 use crate::support::*;
 use mem_profile::mem_profile;
@@ -207,7 +207,7 @@ mod beside {
 }
 
 #[test]
-fn attributes_beside_ours() {
+fn other_attributes_beside_it() {
     keep_quiet();
     assert_eq!(beside::inlined(&["a", "b"]), 2);
     #[allow(deprecated)]

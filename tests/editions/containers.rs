@@ -1,4 +1,4 @@
-//! The attribute on an `impl` block, a trait and a module, and functions that macros have made.
+//! The attribute on an `impl` block, a trait and a module, and on functions that macros make.
 
 use crate::support::*;
 use mem_profile::mem_profile;

@@ -1,4 +1,4 @@
-//! When locals, temporaries and parameters are dropped.
+//! The drop order of locals, temporaries and parameters.
 
 use crate::support::*;
 
@@ -301,7 +301,7 @@ fn extended_temporaries() {
 }
 
 #[test]
-fn a_panic_drops_what_it_dropped() {
+fn a_panic_drops_the_same_values() {
     for depth in 0..4 {
         let plain = trace(|| panic_of(|| unwinding::plain::unwinding(Noisy("outermost"), depth)));
         keep_quiet();
@@ -312,6 +312,6 @@ fn a_panic_drops_what_it_dropped() {
 }
 
 #[test]
-fn closures_drop_what_they_hold() {
+fn closures_drop_their_captures() {
     same!(closures());
 }

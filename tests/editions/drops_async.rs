@@ -1,4 +1,4 @@
-//! When async bodies drop what they hold: finished, cancelled, and never polled.
+//! The drop order of async bodies: finished, cancelled, and never polled.
 
 use crate::support::*;
 

@@ -1,4 +1,4 @@
-//! What only edition 2024 has.
+//! Syntax and drop order of edition 2024.
 
 use crate::support::*;
 

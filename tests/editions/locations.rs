@@ -1,4 +1,4 @@
-//! Messages and places of panics, and what `#[track_caller]` sees.
+//! Messages and locations of panics, and the locations that `#[track_caller]` reports.
 
 use crate::support::*;
 use std::panic::Location;
@@ -141,7 +141,7 @@ both! { positions;
 }
 
 #[test]
-fn panics_are_where_they_were() {
+fn panics_have_the_same_locations() {
     keep_quiet();
     // Release builds do not check the sum of number 4.
     for which in (0..14).filter(|which| *which != 4 || cfg!(debug_assertions)) {
@@ -155,7 +155,7 @@ fn panics_are_where_they_were() {
 }
 
 #[test]
-fn callers_are_where_they_were() {
+fn callers_have_the_same_locations() {
     let places = same!(callers()).0;
     assert!(places[0].ends_with("locations.rs:93:9"), "{}", places[0]);
     let here = |call: fn(&[i32]) -> (String, String)| call(&[1]);
@@ -172,7 +172,7 @@ fn callers_are_where_they_were() {
 }
 
 #[test]
-fn async_bodies_are_where_they_were() {
+fn async_bodies_have_the_same_locations() {
     same_async!(asynchronous(0));
     for which in 1..3 {
         let plain = panic_of(|| block_on(asynchronous::plain::asynchronous(which)));

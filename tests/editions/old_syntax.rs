@@ -1,4 +1,4 @@
-//! Syntax that editions 2015 and 2018 have in common, and later editions reject.
+//! Syntax that editions 2015 and 2018 accept, and later editions reject.
 
 use mem_profile::mem_profile;
 use std::ops::Fn as Call;

@@ -1,4 +1,4 @@
-//! The compiler's own attributes, above and below ours: each still does what it is for, and the
+//! The compiler's own attributes, above and below `#[mem_profile]`: each still has its effect, and the
 //! function is measured once.
 
 #![deny(unfulfilled_lint_expectations)]
@@ -7,7 +7,7 @@ use crate::support::*;
 use mem_profile::mem_profile;
 use std::panic::Location;
 
-/// What has an attribute in both orders, in `above` and in `below`: our attribute stands there.
+/// The item with `#[mem_profile]` above another attribute, in `above`, and below it, in `below`.
 macro_rules! both_orders {
     ($($attribute:meta),*; $($item:tt)*) => {
         pub(super) mod above {

@@ -7,7 +7,7 @@ thread_local! {
     static LEFT: Cell<usize> = const { Cell::new(usize::MAX) };
 }
 
-/// A place where something may go wrong: the one that was asked for does.
+/// A point that may panic: the chosen one does.
 #[track_caller]
 pub(crate) fn point(number: usize) -> usize {
     let left = LEFT.get();
@@ -16,7 +16,7 @@ pub(crate) fn point(number: usize) -> usize {
     number
 }
 
-/// A point at its end.
+/// A point that is reached when it is dropped.
 pub(crate) struct Fragile(pub(crate) &'static str);
 
 impl Drop for Fragile {
@@ -154,7 +154,7 @@ both! { closures;
     }
 }
 
-/// What a body did before it went wrong at a point, and the panic, or what it gave.
+/// The trace of a body until a point panicked, and the panic or the value.
 pub(crate) type Outcome<R> = (Result<R, String>, Vec<String>);
 
 /// Runs with a panic at each point in turn, until there are no more.

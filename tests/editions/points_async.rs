@@ -54,7 +54,7 @@ fn a_panic_at_every_point_of_an_async_body() {
     assert_eq!(same_at_each_point!(asynchronous(Noisy("given"), pair()), block_on), 13);
 }
 
-/// Whether the future was done before it was to be dropped, and the trace.
+/// Whether the future completed before it was dropped, and the trace.
 fn dropped_at_each_wait<F: Future>(make: impl Fn() -> F) -> Vec<(bool, Vec<String>)> {
     let mut traces = Vec::new();
     loop {

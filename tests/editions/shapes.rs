@@ -1,4 +1,4 @@
-//! Signatures, closures and types keep their kind; what must not grow does not.
+//! Signatures, closures and types stay the same, and so do sizes.
 
 use crate::support::*;
 use std::error::Error;
@@ -46,7 +46,7 @@ both! { mutable;
     }
 }
 
-// The last statement of the first arm is no value, and control never comes out of it.
+// The last statement of the first arm is not a tail, and diverges.
 both! { leaving_arms;
     pub(crate) fn leaving_arms(numbers: &[usize]) -> Result<usize, usize> {
         let (first, rest) = match (numbers.first(), numbers.len()) {
@@ -65,7 +65,7 @@ both! { leaving_arms;
 }
 
 #[test]
-fn arms_that_leave() {
+fn arms_that_diverge() {
     keep_quiet();
     for numbers in [&[][..], &[3, 4]] {
         let annotated = leaving_arms::annotated::leaving_arms(numbers);

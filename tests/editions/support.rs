@@ -87,7 +87,7 @@ pub(crate) fn step(name: impl Into<String>) {
     TRACE.with_borrow_mut(|trace| trace.push(name.into()));
 }
 
-/// What ran gave, and the steps it went through.
+/// The value of the code that ran, and its trace.
 pub(crate) fn trace<R>(run: impl FnOnce() -> R) -> (R, Vec<String>) {
     TRACE.take();
     let result = run();
@@ -146,7 +146,7 @@ fn record_panics() {
     });
 }
 
-/// The report of these functions at exit would tell nobody anything.
+/// Prevents the report at exit, which no test reads.
 pub(crate) fn keep_quiet() {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
@@ -158,7 +158,7 @@ pub(crate) fn keep_quiet() {
     });
 }
 
-/// Without this, a case that is not annotated after all would compare a thing with itself.
+/// Asserts that the annotated version is measured. Otherwise the test would compare a version with itself.
 pub(crate) fn assert_measured(path: &str) {
     let snapshot = mem_profile::snapshot();
     let found = snapshot.functions.iter().find(|function| function.name.contains(path));
@@ -166,7 +166,7 @@ pub(crate) fn assert_measured(path: &str) {
     assert!(calls > 0, "no call of {path} was measured");
 }
 
-/// What is expected in this edition.
+/// The expected value in this edition.
 pub(crate) fn by_edition<T>(in_2021: T, in_2024: T) -> T {
     if crate::EDITION_2024 { in_2024 } else { in_2021 }
 }
@@ -181,7 +181,7 @@ pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Polls so many times and drops what is left.
+/// Polls the given number of times and drops the future.
 pub(crate) fn cancel_after<F: Future>(polls: usize, future: F) {
     let mut future = Box::pin(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -191,7 +191,7 @@ pub(crate) fn cancel_after<F: Future>(polls: usize, future: F) {
     step("cancel");
 }
 
-/// Polls at most so many times, drops what is left, and says whether it was done.
+/// Polls at most the given number of times, drops the future, and returns whether it completed.
 pub(crate) fn poll_and_drop<F: Future>(polls: usize, future: F) -> bool {
     let mut future = Box::pin(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -200,7 +200,7 @@ pub(crate) fn poll_and_drop<F: Future>(polls: usize, future: F) -> bool {
     done
 }
 
-/// Pending once.
+/// A future that is pending once.
 pub(crate) async fn yield_now() {
     struct Yield(bool);
     impl Future for Yield {

@@ -1,4 +1,4 @@
-//! What a table must say of the calls of its function.
+//! The figures that a table must have after the calls of its function.
 
 use crate::noisy;
 use crate::trace::{self, Event};
@@ -6,16 +6,16 @@ use mem_profile::{FunctionSnapshot, LineSnapshot};
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-/// The truth about all calls of one function.
+/// The expected figures of all calls of one function.
 #[derive(Debug, Default)]
-pub(crate) struct Books {
+pub(crate) struct Expected {
     change: Cell<i64>,
     calls: u64,
     steps: BTreeMap<u32, u64>,
     made: BTreeMap<u32, u64>,
 }
 
-/// Adds what the thread's memory changed by while it existed.
+/// Adds the change of the thread's memory during its own lifetime.
 pub(crate) struct Change<'a> {
     total: &'a Cell<i64>,
     before: i64,
@@ -27,7 +27,7 @@ impl Drop for Change<'_> {
     }
 }
 
-impl Books {
+impl Expected {
     /// Surrounds an outermost call.
     pub(crate) fn outermost(&self) -> Change<'_> {
         Change { total: &self.change, before: exact::live_here() }
@@ -81,7 +81,7 @@ impl Books {
     }
 }
 
-/// The number that is all of a text but for what stands before and after it.
+/// The number between a prefix and a suffix of a text.
 fn between(text: &str, before: &str, after: &str) -> Option<u32> {
     text.strip_prefix(before)?.strip_suffix(after)?.parse().ok()
 }

@@ -1,8 +1,8 @@
-//! What generated bodies call, and what runs and judges them.
+//! Functions that generated bodies call, and those that run and check them.
 //!
-//! A program prints a line for each call: the body, the input, the outcome and the trace. Those
-//! are the same without the attribute. With it, what the tables say is compared with the traces
-//! and with a second way of counting bytes; lines that begin with `wrong` are the differences.
+//! A program prints a line for each call: the body, the input, the outcome and the trace. Those are the
+//! same without the attribute. With it, the tables are compared with the traces and with a second way of
+//! counting bytes; differences are printed on lines that begin with `wrong`.
 
 mod expected;
 mod noisy;
@@ -12,7 +12,7 @@ pub use exact::pause;
 pub use noisy::{Noisy, View};
 pub use trace::{Event, entered, flip, join, later, maybe, pick, step, tried, turns};
 
-use expected::Books;
+use expected::Expected;
 use std::any::Any;
 use std::fmt::Debug;
 use std::future::Future;
@@ -29,7 +29,7 @@ const DEPTH: u32 = 2;
 /// After how many polls, at most, a future is dropped.
 const MOST_POLLS: u32 = 12;
 
-/// The number of what each body is given.
+/// The number of the value that each body gets.
 const GIVEN: u32 = 9000;
 
 #[global_allocator]
@@ -55,19 +55,19 @@ impl Run {
 
     /// Calls a function with every input.
     pub fn function<R: Debug>(&mut self, name: &str, body: impl Fn(u32, u32, Noisy) -> R) {
-        let mut books = Books::default();
+        let mut expected = Expected::default();
         for input in 0..INPUTS {
             trace::reset(input.into());
             // A parameter is freed after the last line.
             let given = Noisy::weightless(GIVEN);
             let outcome = caught(|| {
-                let _change = books.outermost();
+                let _change = expected.outermost();
                 body(DEPTH, input, given)
             });
             report(name, input, &outcome);
-            books.add_trace();
+            expected.add_trace();
         }
-        self.measured += usize::from(books.compare(name));
+        self.measured += usize::from(expected.compare(name));
     }
 
     /// Polls a future of every input to its end, and drops others after so many polls.
@@ -75,25 +75,25 @@ impl Run {
     where
         F: Future<Output: Debug>,
     {
-        let mut books = Books::default();
+        let mut expected = Expected::default();
         for input in 0..INPUTS {
             for polls in (0..MOST_POLLS).chain([u32::MAX]) {
                 trace::reset(input.into());
                 let given = Noisy::new(GIVEN);
                 let outcome = caught(|| {
                     let future = body(DEPTH, input, given);
-                    // What is never polled has run no line.
-                    let _change = (polls > 0).then(|| books.outermost());
+                    // A future that is never polled has run no line.
+                    let _change = (polls > 0).then(|| expected.outermost());
                     poll(polls, future)
                 });
                 report(name, input, &outcome);
-                books.add_trace();
+                expected.add_trace();
                 if !matches!(outcome, Ok(None)) {
                     break;
                 }
             }
         }
-        self.measured += usize::from(books.compare(name));
+        self.measured += usize::from(expected.compare(name));
     }
 
     /// How many tables were compared.
@@ -113,7 +113,7 @@ fn message(payload: Box<dyn Any + Send>) -> String {
     }
 }
 
-/// Polls at most so many times and drops what is left.
+/// Polls at most the given number of times and drops the future.
 fn poll<F: Future>(polls: u32, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());

@@ -1,4 +1,4 @@
-//! Values that leave marks when they come and go.
+//! Values that write to the trace when they are made and dropped.
 
 use crate::trace::{Event, flip, push};
 use std::thread;
@@ -11,7 +11,7 @@ pub struct Noisy {
     bytes: Vec<u8>,
 }
 
-/// How much memory the one with this number owns.
+/// The bytes that the value with this number owns.
 pub(crate) fn size(number: u32) -> u64 {
     u64::from(8 + number % 57)
 }
@@ -65,7 +65,7 @@ impl Drop for Noisy {
     }
 }
 
-/// Borrows, and has something to do at its end.
+/// A borrow with a destructor.
 #[derive(Debug)]
 pub struct View<'a>(&'a Noisy);
 

@@ -1,4 +1,4 @@
-//! What a body did, in order.
+//! The side effects of a body, in order.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -10,11 +10,11 @@ pub enum Event {
     Entered,
     /// A statement ran.
     Step(u32),
-    /// A [`Noisy`](crate::Noisy) came into being.
+    /// A [`Noisy`](crate::Noisy) was made.
     Made(u32),
     /// It was dropped.
     Dropped(u32),
-    /// What borrowed from one was dropped.
+    /// A borrow of one was dropped.
     Returned(u32),
     /// A panic, with its line and column.
     Panicked(u32, u32),
@@ -45,7 +45,7 @@ thread_local! {
     static FUEL_LEFT: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Adds an event, without allocating: what a body allocates is compared to the byte.
+/// Adds an event, without allocating: the bytes that a body allocates are compared.
 pub(crate) fn push(event: Event) {
     TRACE.with_borrow_mut(|trace| {
         assert!(trace.len() < trace.capacity(), "the trace is full");
@@ -53,7 +53,7 @@ pub(crate) fn push(event: Event) {
     });
 }
 
-/// Starts anew, with the decisions that belong to `seed`.
+/// Starts a new trace, with the decisions that belong to `seed`.
 pub(crate) fn reset(seed: u64) {
     fastrand::seed(seed);
     FUEL_LEFT.set(FUEL);
@@ -74,7 +74,7 @@ fn spend() -> bool {
     left > 0
 }
 
-/// A statement that leaves a mark.
+/// A statement that writes to the trace.
 pub fn step(number: u32) {
     push(Event::Step(number));
 }
@@ -84,7 +84,7 @@ pub fn entered() {
     push(Event::Entered);
 }
 
-/// Either, and `false` for good once the fuel is used up: what loops or recurs asks this.
+/// Either; always `false` once the fuel is used up. Loops and recursion depend on it.
 pub fn flip() -> bool {
     spend() && fastrand::bool()
 }
@@ -104,7 +104,7 @@ pub fn tried(number: u32) -> Result<u32, u32> {
     if flip() { Ok(number) } else { Err(number) }
 }
 
-/// Up to so many turns of a loop.
+/// Up to `limit` iterations of a loop.
 pub fn turns(limit: u32) -> impl Iterator<Item = u32> {
     (0..limit).take_while(|_| spend())
 }

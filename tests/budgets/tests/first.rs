@@ -1,5 +1,5 @@
-//! The first annotated call of a process starts the session, which is on nobody's budget. One test,
-//! so that it is the first.
+//! The first annotated call of a process starts the session, which counts in no budget. One test, so
+//! that it is the first.
 
 use std::hint::black_box;
 
@@ -14,6 +14,6 @@ fn first() -> Vec<u8> {
 }
 
 #[test]
-fn the_start_of_the_session_is_on_nobodys_budget() {
+fn the_start_of_the_session_counts_in_no_budget() {
     assert_eq!(first().len(), 10);
 }

@@ -1,4 +1,4 @@
-//! The guide to budgets shows a message as it is.
+//! The guide to budgets shows a real message.
 
 use budgets::complaint;
 use mem_profile::mem_profile;

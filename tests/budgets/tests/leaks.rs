@@ -1,4 +1,5 @@
-//! `no_leak` counts blocks: what was allocated in the budget and is there when it ends, whoever frees what.
+//! `no_leak` counts blocks that were allocated in the budget and still exist when it ends, on whichever
+//! thread others are freed.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -30,7 +31,7 @@ fn leak(count: usize, size: usize) {
 }
 
 #[test]
-fn what_is_left_is_listed_by_line_with_its_size() {
+fn leaked_blocks_are_listed_by_line_with_their_size() {
     let said = complaint(|| {
         assert_budget!(no_leak, {
             leak(3, 100);
@@ -49,7 +50,7 @@ fn what_is_left_is_listed_by_line_with_its_size() {
 }
 
 #[test]
-fn the_value_of_the_block_is_left_and_older_blocks_are_not_in_the_balance() {
+fn the_value_of_the_block_leaks_and_older_blocks_do_not_count() {
     let older = black_box(vec![1_u8; 10_000]);
     let said = complaint(|| {
         assert_budget!(no_leak, {
@@ -61,7 +62,7 @@ fn the_value_of_the_block_is_left_and_older_blocks_are_not_in_the_balance() {
 }
 
 #[test]
-fn a_block_that_another_thread_leaks_is_seen() {
+fn a_block_that_another_thread_leaks_counts() {
     let said = complaint(|| {
         assert_budget!(no_leak, {
             let given = black_box(vec![1_u8; 300]);
@@ -75,7 +76,7 @@ fn a_block_that_another_thread_leaks_is_seen() {
 }
 
 #[test]
-fn blocks_that_other_threads_free_are_gone() {
+fn blocks_that_other_threads_free_do_not_count() {
     static GIVEN: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
     GIVEN.lock().unwrap().reserve(1000);
     let helper = thread::spawn(|| {
@@ -94,7 +95,7 @@ fn blocks_that_other_threads_free_are_gone() {
 }
 
 #[test]
-fn a_reallocated_block_is_as_old_as_it_was() {
+fn a_reallocated_block_keeps_its_age() {
     let mut older = Vec::with_capacity(1);
     assert_budget!(no_leak, {
         (0..100_000).for_each(|number| older.push(black_box(number)));
@@ -114,7 +115,7 @@ fn a_reallocated_block_is_as_old_as_it_was() {
 }
 
 #[test]
-fn a_block_that_another_thread_reallocates_is_followed() {
+fn a_block_that_another_thread_reallocates_is_tracked() {
     let grow = |mut given: Vec<u8>| {
         given.reserve_exact(black_box(1 << 20));
         given
@@ -137,7 +138,7 @@ fn a_block_that_another_thread_reallocates_is_followed() {
     assert!(said.starts_with(&expected), "{said}");
 }
 
-/// Memory that the block itself frees makes no room for a leak.
+/// Memory that the block frees does not make up for a leak.
 #[test]
 fn captured_output_hides_no_leak() {
     let said = complaint(|| {
@@ -162,7 +163,7 @@ fn budgets_within_budgets_count_their_own_blocks() {
             });
             drop(kept);
         });
-        // The compiler does not drop the value where the budget panics.
+        // The compiler does not drop the value if the budget panics.
         assert!(said.unwrap().starts_with("  no_leak: at most 0 B, but 70 B"));
         HELD.lock().unwrap().clear();
     });
@@ -178,14 +179,14 @@ fn recurse(depth: usize) -> usize {
 }
 
 #[test]
-fn threads_do_not_see_the_blocks_of_each_other() {
+fn threads_do_not_count_the_blocks_of_each_other() {
     assert_eq!(recurse(100), 101 * 102 / 2);
     thread::scope(|scope| {
         for number in 0..4 {
             scope.spawn(move || {
                 for _ in 0..200 {
                     assert_eq!(recurse(5), 21);
-                    // Memory that a thread holds outside of budgets is in no budget.
+                    // Memory that a thread allocates outside of budgets counts in none.
                     let outside = black_box(vec![1_u8; 100]);
                     let leaks = number == 0;
                     let said = complaint(|| {
@@ -203,7 +204,7 @@ fn threads_do_not_see_the_blocks_of_each_other() {
 }
 
 #[test]
-fn a_million_blocks_have_room() {
+fn a_million_blocks_are_counted() {
     let said = complaint(|| {
         assert_budget!(no_leak, {
             let mut all = (0..1_000_000).map(|_| Box::new(1_u64)).collect::<Vec<_>>();
@@ -214,7 +215,7 @@ fn a_million_blocks_have_room() {
     assert_eq!(said.unwrap(), "  no_leak: at most 0 B, but 8 B".to_owned() + NO_LINE);
 }
 
-/// Pending once.
+/// A future that is pending once.
 #[derive(Default)]
 struct Pause(bool);
 
@@ -242,7 +243,7 @@ fn poll(task: &mut Pin<Box<impl Future<Output = ()>>>) -> bool {
 }
 
 #[test]
-fn a_task_that_moves_between_threads_has_the_blocks_of_its_own_polls() {
+fn a_task_that_moves_between_threads_counts_the_blocks_of_its_own_polls() {
     for kept in [0, 77] {
         let mut task = Box::pin(task(kept));
         assert!(!poll(&mut task));
@@ -282,7 +283,7 @@ fn threads_that_were_started_are_named_where_a_budget_is_exceeded() {
     let said = said.unwrap();
     let line = "\n  3 threads were started here; what they took is not counted: `process`";
     assert!(said.starts_with("  max_peak: at most 10 B, but ") && said.ends_with(line), "{said}");
-    // Within another one, and none of that one's.
+    // Inside another budget, in which they do not count.
     assert_budget!(no_leak, {
         thread::spawn(|| ()).join().unwrap();
         let said =

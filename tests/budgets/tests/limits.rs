@@ -1,4 +1,4 @@
-//! Budgets pass at each limit and fail above it, whatever other tests do at the same time.
+//! Budgets pass at each limit and fail above it, while other tests run at the same time.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -13,7 +13,7 @@ use mem_profile::{assert_budget, mem_profile};
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
-/// The complaint without the lines.
+/// The message of the panic, without the lines.
 fn limits(call: impl FnOnce()) -> Option<String> {
     let text = complaint(call)?;
     Some(text.split_once("\n  by line:").expect("there are lines").0.to_owned())
@@ -32,8 +32,8 @@ fn an_increment_passes_at_the_limit_and_fails_above() {
     let expected = "mem-profile: `limits::hold` exceeds its budget\n  \
                     max_increment: at most 1000 B, but 1001 B";
     assert_eq!(said, expected);
-    // What a complaint takes is gone with it. (What the call returned is not: the compiler does not
-    // drop it where a destructor panics.)
+    // The memory of the message is freed with it. (The value of the call is not: the compiler does not
+    // drop it if a destructor panics.)
     assert_budget!(max_increment = "1001 B", {
         limits(|| drop(hold(1001)));
     });
@@ -52,7 +52,7 @@ fn a_peak_passes_at_the_limit_and_fails_above() {
     assert_eq!(rise(65_536), 32_768);
     let said = limits(|| _ = rise(65_537)).unwrap();
     assert!(said.ends_with("max_peak: at most 65536 B (64.000 KiB), but 65537 B (64.001 KiB)"));
-    // One before does not count, nor one that is held around it.
+    // Blocks from before do not count, whether they are freed or not.
     let _around = black_box(vec![1_u8; 100_000]);
     drop(black_box(vec![1_u8; 200_000]));
     assert_eq!(rise(65_536), 32_768);
@@ -82,7 +82,7 @@ fn put(place: &mut Vec<Vec<u8>>, size: usize) {
 }
 
 #[test]
-fn nothing_is_held_where_there_shall_be_no_leak() {
+fn no_leak_allows_no_block() {
     let mut place = Vec::with_capacity(2);
     put(&mut place, 0);
     let said = limits(|| put(&mut place, 1)).unwrap();
@@ -164,7 +164,7 @@ fn threads_have_budgets_of_their_own() {
     });
 }
 
-/// Pending once.
+/// A future that is pending once.
 #[derive(Default)]
 struct Pause(bool);
 
@@ -186,7 +186,7 @@ async fn task(kept: usize, temporary: usize) -> Vec<u8> {
     kept
 }
 
-/// Polls both in turn, so that each sees what the other allocates between two polls.
+/// Polls both in turn, so that each allocates between two polls of the other.
 fn in_turn(one: impl Future, two: impl Future) {
     let (mut one, mut two) = (pin!(one), pin!(two));
     let mut context = Context::from_waker(Waker::noop());
@@ -204,7 +204,7 @@ async fn other() {
 #[test]
 fn an_async_function_is_measured_by_its_own_polls() {
     in_turn(async { assert_eq!(task(100, 200).await.len(), 100) }, other());
-    // Above by one byte each.
+    // One byte above each limit.
     let said = limits(|| in_turn(task(101, 200), Pause::default())).unwrap();
     assert!(said.ends_with(
         "`limits::task` exceeds its budget\n  max_increment: at most 100 B, but 101 B\n  \
@@ -212,7 +212,7 @@ fn an_async_function_is_measured_by_its_own_polls() {
     ));
     let said = limits(|| in_turn(task(100, 201), Pause::default())).unwrap();
     assert!(said.ends_with("budget\n  max_peak: at most 300 B, but 301 B"), "{said}");
-    // Cancelled: it took nothing more than it may.
+    // Cancelled within its budget.
     let mut cancelled = Box::pin(task(100, 200));
     assert!(cancelled.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
 }
@@ -235,7 +235,7 @@ fn a_block_has_a_budget_and_a_value() {
     let expected = "  max_peak: at most 1048576 B (1.000 MiB), but 1048577 B (1.000 MiB)\n  \
                     which line took it is not known: none with `#[mem_profile]` took part";
     assert_eq!(rest, expected);
-    // Left early, it is checked all the same.
+    // It is checked also if it is left early.
     let early = || -> Option<()> {
         assert_budget!(max_allocations = 0, {
             black_box(Some(Box::new(1)))?;
@@ -286,13 +286,13 @@ struct Failing;
 
 impl Drop for Failing {
     fn drop(&mut self) {
-        // Exceeds its budget, while a panic is under way.
+        // Exceeds its budget while the thread is panicking.
         allocate(5);
     }
 }
 
 #[test]
-fn a_panic_that_is_under_way_stays_the_only_one() {
+fn a_budget_does_not_panic_during_a_panic() {
     let panic = catch_unwind(fail).unwrap_err();
     assert_eq!(*panic.downcast::<&str>().unwrap(), "on purpose");
     let panic = catch_unwind(|| {
@@ -324,7 +324,7 @@ fn figures_are_not_changed_by_a_budget() {
     assert_eq!(figures("drop(two)"), (Some(-700), Some(0), Some(0)));
 }
 
-/// `report` and `snapshot` book what is open: the line after that one began with its peak.
+/// A snapshot records open lines. The next line once began with the peak of the one before.
 #[test]
 fn a_snapshot_within_a_line_does_not_raise_the_peak_of_the_next() {
     #[mem_profile]

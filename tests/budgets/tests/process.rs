@@ -25,7 +25,7 @@ fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
     Some(rest.to_owned())
 }
 
-/// The bytes that are said to have been found.
+/// The bytes that the message states.
 fn found(said: &str, limit: &str) -> i64 {
     let (_, rest) = said.split_once(&format!("  {limit}: at most ")).expect(said);
     let (_, found) = rest.split_once(", but ").expect(said);
@@ -34,13 +34,13 @@ fn found(said: &str, limit: &str) -> i64 {
 
 #[test]
 fn all_threads_and_tasks_are_counted() {
-    // The harness has a few things to do when it has started the test.
+    // The harness still allocates when it has started the test.
     thread::sleep(Duration::from_millis(300));
     a_thread_alone_is_counted_to_the_byte();
-    what_other_threads_hold_is_counted();
-    what_other_threads_hold_for_a_while_is_in_the_peak();
-    tasks_on_other_threads_are_counted();
-    threads_that_are_about_to_end_have_time();
+    memory_that_other_threads_hold_counts();
+    memory_that_other_threads_hold_for_a_while_counts_in_the_peak();
+    tasks_on_other_threads_count();
+    a_budget_waits_for_threads_that_are_about_to_end();
     budgets_at_the_same_time_do_not_disturb_each_other();
 }
 
@@ -69,8 +69,8 @@ fn spawn(threads: usize) -> Vec<Vec<u8>> {
     spawned.into_iter().map(|thread| thread.join().unwrap()).collect()
 }
 
-fn what_other_threads_hold_is_counted() {
-    // The list of blocks, and what each thread leaves behind in the standard library.
+fn memory_that_other_threads_hold_counts() {
+    // The list of blocks, and the memory that the standard library keeps for each thread.
     assert_eq!(spawn(2).len(), 2);
     let said = complaint(|| spawn(4)).unwrap();
     let held = found(&said, "max_increment");
@@ -80,7 +80,7 @@ fn what_other_threads_hold_is_counted() {
     assert!(said.ends_with(end), "{said}");
     let line = "    4194304 B (4.000 MiB)  tests/budgets/tests/process.rs:";
     assert!(said.contains(line) && said.contains(": black_box(vec![1; size])\n"), "{said}");
-    // A block names the lines of other threads too.
+    // The message of a block lists the lines of other threads too.
     let said = complaint(|| {
         assert_budget!(process, max_increment = "1 MiB", { thread::spawn(|| hold(2 * MIB)).join() })
     });
@@ -88,7 +88,7 @@ fn what_other_threads_hold_is_counted() {
     assert!(said.as_ref().unwrap().contains(expected), "{said:?}");
 }
 
-fn what_other_threads_hold_for_a_while_is_in_the_peak() {
+fn memory_that_other_threads_hold_for_a_while_counts_in_the_peak() {
     let work = |threads: usize, size: usize| {
         let barrier = &Barrier::new(threads);
         thread::scope(|scope| {
@@ -99,7 +99,7 @@ fn what_other_threads_hold_for_a_while_is_in_the_peak() {
                 drop(held);
             };
             let threads = (0..threads).map(|_| scope.spawn(work)).collect::<Vec<_>>();
-            // Without this they may end later.
+            // Without this, they may end later.
             threads.into_iter().for_each(|thread| thread.join().unwrap());
         });
     };
@@ -141,7 +141,7 @@ async fn task() {
     drop(Elsewhere(None).await);
 }
 
-fn tasks_on_other_threads_are_counted() {
+fn tasks_on_other_threads_count() {
     let said = complaint(|| {
         let mut task = pin!(task());
         let mut context = Context::from_waker(Waker::noop());
@@ -152,7 +152,7 @@ fn tasks_on_other_threads_are_counted() {
     assert!((peak - 2 * MIB as i64).abs() <= 2 * WINDOW, "{said}");
 }
 
-fn threads_that_are_about_to_end_have_time() {
+fn a_budget_waits_for_threads_that_are_about_to_end() {
     for _ in 0..50 {
         assert_budget!(process, max_increment = "0 B", {
             thread::scope(|scope| {

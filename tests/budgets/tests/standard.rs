@@ -1,5 +1,5 @@
-//! Memory that the standard library and the test harness keep for themselves is no leak: with captured
-//! output and without, on a thread of the harness and on the main thread, with backtraces and without.
+//! Memory that the standard library and the test harness keep is not a leak: with and without captured
+//! output, on a thread of the harness and on the main thread, with and without backtraces.
 
 use std::collections::HashMap;
 use std::hint::black_box;
@@ -14,12 +14,12 @@ use mem_profile::assert_budget;
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
-/// Each runs again in a process of its own, where everything is used for the first time.
+/// Each test runs again in a process of its own, where it uses everything for the first time.
 const TESTS: [&str; 12] = [
     "a_joined_thread",
     "threads_of_a_scope",
     "a_detached_thread_that_has_answered",
-    "a_channel_that_is_waited_for",
+    "a_blocking_channel",
     "first_output",
     "later_output",
     "output_of_another_thread",
@@ -42,7 +42,7 @@ fn a_joined_thread() {
     });
 }
 
-/// A scope ends before its threads do.
+/// A scope ends before its threads.
 #[test]
 fn threads_of_a_scope() {
     for _ in 0..50 {
@@ -69,7 +69,7 @@ fn a_detached_thread_that_has_answered() {
 }
 
 #[test]
-fn a_channel_that_is_waited_for() {
+fn a_blocking_channel() {
     assert_budget!(no_leak, {
         let (requests, served) = sync_channel::<Vec<u8>>(1);
         let (answers, answered) = channel();
@@ -187,7 +187,7 @@ fn standard_input_and_the_environment() {
     });
 }
 
-/// As nextest runs them, and `--test-threads=1`, and a person who looks for a panic.
+/// As nextest runs them, with `--test-threads=1`, and with backtraces.
 #[test]
 fn alone_in_a_process_with_and_without_captured_output() {
     let variants: [(&[&str], &str); 4] = [

@@ -1,4 +1,4 @@
-//! Without the counting allocator a budget is refused: nothing could be known.
+//! Without the counting allocator, a budget panics: nothing can be checked.
 
 use std::panic::catch_unwind;
 
@@ -8,7 +8,7 @@ use mem_profile::{assert_budget, mem_profile};
 fn measured() {}
 
 #[test]
-fn a_budget_that_cannot_be_checked_is_refused() {
+fn a_budget_that_cannot_be_checked_panics() {
     let said = |call: fn()| *catch_unwind(call).unwrap_err().downcast::<String>().unwrap();
     let refusal = said(measured);
     let start = "mem-profile: the budget of `uncounted::measured` cannot be checked, because";

@@ -1,5 +1,5 @@
-//! Blocks are followed through allocators that wrap each other, of which the inner one counts, moves by
-//! copying, and hands out other addresses than it has got.
+//! Blocks are tracked through allocators that wrap each other. The inner one counts, moves blocks by copying,
+//! and returns other addresses than it got.
 
 use std::alloc::{GlobalAlloc, Layout};
 use std::hint::black_box;
@@ -46,7 +46,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Shifting<A> {
 #[global_allocator]
 static ALLOC: Alloc<Shifting<Alloc>> = Alloc::wrap(Shifting(Alloc::new()));
 
-/// The bytes that are said to be left.
+/// The leaked bytes that the message states.
 fn left(call: impl FnOnce() + std::panic::UnwindSafe) -> Option<u64> {
     let text = catch_unwind(call).err()?.downcast::<String>().expect("a message");
     let (_, size) = text.split_once("no_leak: at most 0 B, but ").expect(&text);
@@ -54,7 +54,7 @@ fn left(call: impl FnOnce() + std::panic::UnwindSafe) -> Option<u64> {
 }
 
 #[test]
-fn blocks_are_followed() {
+fn blocks_are_tracked() {
     assert_budget!(no_leak, {
         let mut grown = Vec::new();
         (0..100_000_u32).for_each(|number| grown.push(black_box(number)));
@@ -66,7 +66,7 @@ fn blocks_are_followed() {
         drop(grown.join().unwrap());
         thread::scope(|scope| drop(scope.spawn(|| black_box(vec![1_u8; 10]).len())));
     });
-    // The allocator that counts is the inner one.
+    // The counting allocator is the inner one.
     let shift = SHIFT as u64;
     assert_eq!(
         left(|| assert_budget!(no_leak, { forget(black_box(vec![1_u8; 100])) })),
@@ -80,7 +80,7 @@ fn blocks_are_followed() {
         })
     };
     assert_eq!(left(grown), Some(1000 + shift));
-    // A block that is older stays so.
+    // An older block keeps its age.
     let mut older = Vec::with_capacity(1);
     assert_budget!(no_leak, {
         (0..1000_u32).for_each(|number| older.push(black_box(number)));

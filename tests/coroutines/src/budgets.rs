@@ -1,4 +1,4 @@
-//! Budgets on stacks that are not their thread's own.
+//! Budgets on stacks other than their thread's own.
 
 use std::hint::black_box;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -9,7 +9,7 @@ use mem_profile::{assert_budget, mem_profile};
 use crate::figures::figures;
 use crate::left::plain;
 
-/// Whether the work keeps to its budget; else what is said of it.
+/// Runs the work; the message of its budget if it exceeds it.
 fn outcome(work: impl FnOnce()) -> Result<(), String> {
     let text = |panic: Box<dyn std::any::Any + Send>| *panic.downcast::<String>().unwrap();
     catch_unwind(AssertUnwindSafe(work)).map_err(text)
@@ -22,7 +22,7 @@ fn takes(bytes: usize) {
     });
 }
 
-/// On a grown stack they are what they are elsewhere.
+/// On a grown stack, budgets work as elsewhere.
 pub(crate) fn budgets_on_grown_stacks() {
     std::panic::set_hook(Box::new(|_| ()));
     for _ in 0..3 {
@@ -35,7 +35,7 @@ pub(crate) fn budgets_on_grown_stacks() {
     }
 }
 
-/// A coroutine with a budget that waits three times in it.
+/// A coroutine that waits three times inside of a budget.
 fn waits_within() -> Coroutine<(), (), Result<(), String>> {
     Coroutine::new(|wait: &Yielder<(), ()>, ()| {
         outcome(|| {
@@ -60,7 +60,7 @@ fn result_of(
     }
 }
 
-/// Goes to another thread, as a scheduler has it.
+/// Can be resumed on another thread, as by a scheduler.
 struct Sent(Coroutine<(), (), Result<(), String>>);
 
 // SAFETY: nothing in the coroutine is of a thread, and one thread at a time has it.
@@ -74,14 +74,14 @@ impl Sent {
 
 pub(crate) fn budgets_that_are_left() {
     std::panic::set_hook(Box::new(|_| ()));
-    // Nothing happens meanwhile: it is as if it had not waited.
+    // Nothing happens meanwhile, as if it had not waited.
     assert_eq!(result_of(waits_within(), || ()), Ok(()));
     let is_refused = |result: Result<(), String>| {
         let complaint = result.unwrap_err();
         assert!(complaint.contains("cannot be checked, because it was left"), "{complaint}");
     };
     is_refused(result_of(waits_within(), || _ = black_box(vec![0_u8; 5])));
-    // Another one runs meanwhile, from its beginning to its end.
+    // Another one runs meanwhile, from start to end.
     let mut inside = None;
     let result = result_of(waits_within(), || {
         inside = inside.take().or_else(|| Some(result_of(waits_within(), || ())));
@@ -111,7 +111,7 @@ fn calls_it() {
     rises_and_resumes();
 }
 
-/// A budget that is left has lowered the mark of the frame around it.
+/// A budget that is suspended has lowered the peak of the frame around it.
 pub(crate) fn peaks_around_budgets_that_are_left() {
     std::panic::set_hook(Box::new(|_| ()));
     for _ in 0..3 {

@@ -1,4 +1,4 @@
-//! How a coroutine that waits may end, and what may happen meanwhile.
+//! The ends of a waiting coroutine, and events while it waits.
 
 use std::cell::Cell;
 use std::future::Future;
@@ -15,7 +15,7 @@ use mem_profile::mem_profile;
 use crate::figures::figures;
 use crate::left::{Waits, assert_plain, outer, plain, waits_inside};
 
-/// Goes to another thread, as a scheduler has it.
+/// Can be resumed on another thread, as by a scheduler.
 struct Sent(Waits);
 
 // SAFETY: nothing in the coroutine is of a thread, and one thread at a time has it.
@@ -61,18 +61,18 @@ pub(crate) fn dropped_while_it_waits() {
     assert_plain(3, 30);
 }
 
-/// By itself, and nobody allocates meanwhile: then all of it is measured.
+/// No allocation happens meanwhile, so all of it is measured.
 pub(crate) fn unwound_in_order() {
     drop(begun(3));
     let [outer, leaf] = ["outer", "leaf"].map(figures);
     assert!(!outer.is_in_part() && !leaf.is_in_part());
     assert_eq!(outer.line("let mut kept"), (107, 1, 1));
-    // Both are freed on the lines that they are left from. The panic is freed further out.
+    // Both are freed on the lines that unwinding leaves. The panic's own block is freed further out.
     assert_eq!(outer.increment(), leaf.increment());
     assert!((0..100).contains(&outer.increment()));
 }
 
-/// From one thread to another, where it is resumed or dropped; plain functions run on both.
+/// Moved to another thread, and resumed or dropped there; ordinary functions run on both.
 pub(crate) fn ends_on_another_thread() {
     for round in 0..20 {
         let mut waits = begun(1 + round % 4);
@@ -94,7 +94,7 @@ pub(crate) fn ends_on_another_thread() {
     assert_plain(60, 600);
 }
 
-/// Threads end with coroutines that are never resumed; others take their records over.
+/// Threads end with coroutines that are never resumed; other threads take their records over.
 pub(crate) fn left_by_threads_that_end() {
     for steps in 0..10 {
         thread::spawn(move || mem::forget(begun(1 + steps % 4))).join().unwrap();
@@ -106,7 +106,7 @@ pub(crate) fn left_by_threads_that_end() {
     assert_plain(10, 100);
 }
 
-/// By a signal that nobody handles, after the profiler has seen a coroutine. Its recording is read then.
+/// Killed by an unhandled signal after the profiler has detected a coroutine. The recording is read.
 pub(crate) fn killed_after_it_waited() {
     let mut waits = begun(1);
     black_box(plain(10));
@@ -153,7 +153,7 @@ pub(crate) fn forked_while_it_waits() {
     }
 }
 
-/// Waits in the middle of a poll: it is the coroutine that goes on elsewhere, not the task.
+/// Waits inside of a poll: the coroutine continues elsewhere, not the task.
 #[mem_profile]
 async fn polled(wait: &dyn Fn()) -> Vec<u8> {
     let kept = vec![0_u8; 40];
@@ -219,7 +219,7 @@ thread_local! {
     static DEPTH: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Blocks, early ends, closures and a panic, each with a place to wait.
+/// Blocks, early returns, closures and a panic, each with a point that waits.
 #[mem_profile]
 fn twisted(bytes: usize, wait: &dyn Fn()) -> Option<Vec<u8>> {
     let mut all = vec![vec![0_u8; bytes]];

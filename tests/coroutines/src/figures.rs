@@ -18,7 +18,7 @@ impl Figures {
         self.0.calls
     }
 
-    /// Whether it says that it is measured in part.
+    /// Whether it is marked as measured in part.
     pub(crate) fn is_in_part(&self) -> bool {
         let note = self.0.note.as_deref();
         assert!(note.is_none_or(|note| note == "measured in part: it ran on a coroutine"));
@@ -34,7 +34,7 @@ impl Figures {
         self.body().iter().filter_map(|line| line.increment).sum()
     }
 
-    /// Increment, blocks and executions of the line that has this text in it.
+    /// Increment, allocations and occurrences of the line that contains this text.
     pub(crate) fn line(&self, text: &str) -> (i64, u64, u64) {
         let line = self.body().iter().find(|line| line.source.contains(text));
         let line = line.unwrap_or_else(|| panic!("no line with {text:?}"));
@@ -42,7 +42,7 @@ impl Figures {
         (line.increment.unwrap_or(0), zero(line.allocations), zero(line.occurrences))
     }
 
-    /// The highest rise of that line.
+    /// The peak of that line.
     pub(crate) fn peak(&self, text: &str) -> u64 {
         let line = self.body().iter().find(|line| line.source.contains(text));
         line.and_then(|line| line.peak).unwrap_or(0)

@@ -1,4 +1,4 @@
-//! Frames on other stacks that end before what called them goes on: all of it is measured.
+//! Frames on other stacks that end before their callers continue: all of it is measured.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -89,7 +89,7 @@ fn raise() {
     unsafe { libc::raise(libc::SIGUSR1) };
 }
 
-/// Has SIGUSR1 handled by [`on_signal`], on a stack of its own.
+/// Installs [`on_signal`] for SIGUSR1, on a stack of its own.
 fn handle_on_a_stack(stack: &mut [u8]) {
     // SAFETY: zeroes are an action; the stack outlives all signals.
     unsafe {
@@ -129,7 +129,7 @@ fn yields(give: &mut dyn FnMut(usize)) {
     }
 }
 
-/// Nobody allocates while it waits: it is as if it had not waited.
+/// No allocation happens while it waits, as if it had not waited.
 pub(crate) fn generator_by_itself() {
     NOTED.with_borrow_mut(|noted| noted.reserve(10));
     let mut generator = generator::Gn::<()>::new_scoped(move |mut scope| {

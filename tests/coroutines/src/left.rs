@@ -1,4 +1,4 @@
-//! Frames that are left in the middle: their functions say so, and all others are right.
+//! Suspended frames: their functions are marked, and the figures of all others are right.
 
 use std::cell::RefCell;
 use std::hint::black_box;
@@ -32,7 +32,7 @@ fn leaf(bytes: usize, wait: &dyn Fn()) -> Vec<u8> {
     second
 }
 
-/// Measured as ever: on the stack of its thread.
+/// Measured as usual, on the stack of its thread.
 #[mem_profile]
 pub(crate) fn plain(bytes: usize) -> Vec<u8> {
     let kept = vec![0_u8; bytes];
@@ -77,7 +77,7 @@ pub(crate) fn waits_inside(bytes: usize) -> Waits {
     Coroutine::new(move |wait: &Yielder<(), ()>, ()| outer(bytes, &|| wait.suspend(())))
 }
 
-/// The second runs from its beginning to its end while the first waits.
+/// The second runs from start to end while the first waits.
 pub(crate) fn generators_inside_of_each_other() {
     let (mut first, mut second) = (waits_inside(1), waits_inside(2));
     assert!(matches!(first.resume(()), CoroutineResult::Yield(())));
@@ -123,7 +123,7 @@ fn drive(count: usize) -> Vec<Vec<u8>> {
     kept
 }
 
-/// Of `drive` each byte is on one line, though it has resumed coroutines there.
+/// Each byte of `drive` is on one line, though it resumes coroutines there.
 pub(crate) fn coroutines_in_turns() {
     let kept = drive(50);
     let held: usize = kept.iter().map(Vec::capacity).sum();
@@ -140,7 +140,7 @@ pub(crate) fn coroutines_in_turns() {
     assert_plain(steps, (1..=steps as i64).sum());
 }
 
-/// They go on on any free thread.
+/// They continue on any free thread.
 pub(crate) fn coroutines_on_several_threads() {
     may::config().set_workers(4).set_stack_size(0x8000);
     for _ in 0..200 {

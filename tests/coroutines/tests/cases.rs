@@ -30,7 +30,7 @@ macro_rules! cases {
             }
         )*
 
-        /// The figures in bytes do not hold then.
+        /// With `rss`, the figures in bytes do not hold.
         #[test]
         fn the_resident_set_is_measured_without_a_crash() {
             for name in [$(stringify!($case)),*] {
@@ -63,7 +63,7 @@ cases! {
 }
 
 #[test]
-fn the_recording_of_a_killed_run_says_what_is_measured_in_part() {
+fn the_recording_of_a_killed_run_marks_functions_that_are_measured_in_part() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run.mprof");
     let mut killed = case("killed_after_it_waited");

@@ -1,6 +1,6 @@
-//! Annotated functions do what they did without the attribute, in edition 2021.
+//! Annotated functions behave as without the attribute, in edition 2021.
 
-// The cases are odd on purpose, and are the same twice.
+// The cases are unusual on purpose, and compiled twice.
 #![allow(clippy::all, unused)]
 
 #[macro_use]
@@ -35,5 +35,5 @@ mod orders;
 #[path = "../../editions/shapes.rs"]
 mod shapes;
 
-/// Whether the plain versions are to behave as in edition 2024.
+/// Whether the plain versions have to behave as in edition 2024.
 const EDITION_2024: bool = false;

@@ -10,7 +10,7 @@ fn calls(path: &str) -> u64 {
     found.map(|function| function.calls).sum()
 }
 
-/// Asserts, in the last of so many cases to come here, that each was measured once.
+/// Asserts, in the last of the given number of cases, that each was measured once.
 fn measured_once(arrived: &AtomicU64, cases: u64, path: &str) {
     let arrived = arrived.fetch_add(1, SeqCst) + 1;
     let calls = calls(path);
@@ -44,8 +44,8 @@ fn above_cases(#[case] text: &str, #[case] expected: usize) {
     measured_once(&ARRIVED, 3, "::above_cases");
 }
 
-/// What stands before a case goes on the test that `rstest` makes for it, and the body is measured
-/// with that one.
+/// An attribute before a case goes on the test that `rstest` makes for it, and the body is measured with
+/// that test.
 #[rstest]
 #[mem_profile]
 #[case("below", 5)]

@@ -1,6 +1,6 @@
-//! Annotated functions do what they did without the attribute, in edition 2024.
+//! Annotated functions behave as without the attribute, in edition 2024.
 
-// The cases are odd on purpose, and are the same twice.
+// The cases are unusual on purpose, and compiled twice.
 #![allow(clippy::all, unused)]
 
 #[macro_use]
@@ -38,7 +38,7 @@ mod shapes;
 #[path = "../../editions/edition_2024.rs"]
 mod edition_2024;
 
-/// Whether the plain versions are to behave as in edition 2024.
+/// Whether the plain versions have to behave as in edition 2024.
 const EDITION_2024: bool = true;
 
 // With exact bytes here and with the resident set in edition 2021: the backend changes nothing.

@@ -1,10 +1,10 @@
-//! The least that runs a future, without an allocation.
+//! A minimal executor that never allocates.
 
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-/// Polls until ready; whoever pends is polled again at once.
+/// Polls until the future is ready, again at once while it is pending.
 pub fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -15,7 +15,7 @@ pub fn block_on<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Is pending once.
+/// A future that is pending once.
 pub async fn pause() {
     let mut paused = false;
     poll_fn(|context| {

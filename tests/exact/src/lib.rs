@@ -1,7 +1,7 @@
-//! What the programs of this package share: a second way of counting bytes, and what is told to
-//! the test that runs them.
+//! Code that the programs of this package share: a second way of counting bytes, and reports to the test
+//! that runs them.
 //!
-//! A program says on standard error, one line each and unbuffered, so that saying it changes
+//! A program reports on standard error, one line each and unbuffered, so that a report allocates
 //! nothing:
 //!
 //! ```text
@@ -22,17 +22,17 @@ use std::hint::black_box;
 use std::io::Write;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
-/// Bytes that the profiler itself holds; its own memory is not part of what it reports.
+/// Bytes that the profiler itself holds; it does not report its own memory.
 static OWN: AtomicI64 = AtomicI64::new(0);
 
-/// The lines of a program belong inside: `main` is `exact::program(|| …)`.
+/// Runs the lines of a program: `main` is `exact::program(|| …)`.
 pub fn program(body: impl FnOnce()) {
     // Starts the session, whose options stay in memory.
     let before = truth::live();
     drop(mem_profile::snapshot());
     OWN.store(truth::live() - before, Relaxed);
-    // Registered after the report, hence run just before it: what the standard library itself
-    // frees at the end of `main` is gone by then.
+    // Registered after the report, hence run just before it: by then the standard library has freed its
+    // own memory at the end of `main`.
     assert_eq!(atexit(say_live), 0);
     body();
 }
@@ -43,8 +43,8 @@ unsafe extern "C" {
     safe fn exit(status: c_int) -> !;
 }
 
-/// Ends the process from within a line. The standard library, which would free what is its own
-/// on that line, is not asked.
+/// Ends the process from within a line. Not by the standard library, which would free its own memory on
+/// that line.
 pub fn leave() -> ! {
     exit(0)
 }
@@ -58,7 +58,7 @@ pub fn live() -> i64 {
     truth::live() - OWN.load(Relaxed)
 }
 
-/// Runs a call of `function` that no other call of it surrounds, and says what it changed.
+/// Runs a call of `function` that no other call of it surrounds, and reports the change in bytes.
 pub fn outermost<R>(function: &str, call: impl FnOnce() -> R) -> R {
     let (before, before_here) = (live(), truth::live_here());
     let result = call();

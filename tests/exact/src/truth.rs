@@ -1,4 +1,4 @@
-//! An allocator that counts on its own, in the plainest way.
+//! An allocator that counts independently, in the simplest way.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;

@@ -1,5 +1,5 @@
-//! Runs each program and compares every row of every table with the truth that is written at the
-//! end of the source line itself.
+//! Runs each program, and compares every row of every table with the figures in the comment at the end of
+//! its source line.
 //!
 //! ```text
 //! let v = bytes(1000); //= +1000 ^1000 1a 1000b 1x
@@ -10,11 +10,11 @@
 //!                           └ increment
 //! ```
 //!
-//! What is left out is zero; a line without `//=` has not run. `last` marks the row that ended
-//! last in a function that was called once. A number may be a sum of numbers and of names that
-//! the program has given to sizes: `+100+2*F`. On a row of kind `entry` only `x`, the number of
-//! calls, is compared, because its usage and increment are the reading on entry; that is compared
-//! with the truth as well.
+//! A figure that is left out is zero; a line without `//=` does not run. `last` marks the row that
+//! ended last in a function that was called once. A figure may be a sum of numbers and of names that
+//! the program has given to sizes: `+100+2*F`. On a row of kind `entry` the comment states only `x`, the
+//! number of calls: usage and increment are the reading at entry, which is compared with the program's
+//! own report.
 
 mod harness;
 mod memory_profiler;
@@ -47,7 +47,7 @@ programs! {
     waiting_frames
 }
 
-/// But for the one without the allocator, which has a test of its own.
+/// Except the one without the allocator, which has a test of its own.
 #[test]
 fn every_program_is_checked() {
     let sources = harness::sources().into_iter().filter(|name| name != "rss_pages");

@@ -1,4 +1,4 @@
-//! What Python's memory_profiler asserts of itself holds here too.
+//! The assertions of the tests of Python's memory_profiler, made here too.
 
 use crate::harness::Run;
 use mem_profile::memory_usage;

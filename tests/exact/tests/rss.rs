@@ -1,12 +1,12 @@
-//! Without the counting allocator a reading is the resident set, in whole pages.
+//! Without the counting allocator, a reading is the resident set, in whole pages.
 
 use crate::harness::Run;
 
 const PAGE: i64 = 4096;
 
-/// What may come on top of the pages that a line touches: a fault on a page of a file, such as
-/// the program's own code, brings in the 15 pages around it, and up to three such faults were
-/// seen in an otherwise idle line.
+/// The most pages that a line may gain beyond those that it touches: a fault on a page of a file, such as
+/// the program's own code, maps the 15 pages around it as well, and an otherwise idle line had up to
+/// three such faults.
 const SLACK: i64 = 48;
 
 /// The number of pages in the comment at the end of a line.
@@ -42,8 +42,7 @@ fn the_first_row_and_the_total_are_readings() {
     assert_eq!(first["usage"], first["increment"]);
     let entry = first["usage"].as_i64().expect("a reading");
     let end = run.recording["process_bytes"].as_i64().expect("a reading");
-    // Between the two, 1 + 64 + 4096 + 1024 pages were touched and given back with the memory
-    // that held them, or are there still.
+    // Between the two, 1 + 64 + 4096 + 1024 pages were touched. They may be unmapped again or not.
     assert!(entry > 0 && entry % PAGE == 0 && end % PAGE == 0, "{entry} {end}");
     let highest = run.functions()[0]["lines"].as_array().expect("lines").iter();
     let highest = highest.filter_map(|line| line["usage"].as_i64()).max().expect("readings");

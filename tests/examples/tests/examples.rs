@@ -12,10 +12,10 @@ use std::sync::OnceLock;
 
 const EXAMPLES: [&str; 7] =
     ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
-/// The documents that show a report, and of which example.
+/// The documents that show a report, each with its example.
 const SHOWN: [(&str, &str); 2] = [("README.md", "quickstart"), ("docs/lines.md", "leak")];
 
-/// What an example wrote.
+/// The output of an example.
 struct Output {
     stdout: String,
     report: String,
@@ -52,7 +52,7 @@ fn run(example: &str) -> Output {
     Output { stdout: text(output.stdout), report: text(output.stderr) }
 }
 
-/// The report without what depends on the machine.
+/// The report without figures that depend on the machine.
 fn redact(report: &str) -> String {
     let mut columns = None;
     let mut rows = 0;
@@ -102,7 +102,7 @@ fn updating() -> bool {
 }
 
 #[test]
-fn examples_print_what_is_expected() {
+fn examples_print_the_expected_text() {
     for example in EXAMPLES {
         let output = run(example);
         let actual = format!("{}\n{}", output.stdout, redact(&output.report));

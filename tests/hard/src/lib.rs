@@ -1,5 +1,5 @@
-//! What the programs of this package share, and a library whose annotated functions a program
-//! reaches only through others.
+//! Code that the programs of this package share, and a library whose annotated functions a program calls
+//! only through others.
 
 use std::hint::black_box;
 

@@ -8,10 +8,10 @@ use core::future;
 use core::pin::Pin;
 use mem_profile::mem_profile;
 
-/// What goes wrong.
+/// An error.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Waits and gives back what it was given.
+/// Waits, and returns its argument.
 #[mem_profile]
 pub async fn echo(text: &str) -> String {
     let owned = text.to_owned();
@@ -19,7 +19,7 @@ pub async fn echo(text: &str) -> String {
     owned
 }
 
-/// Gives nothing back.
+/// Returns nothing.
 #[mem_profile]
 pub async fn nothing(texts: &mut Vec<String>) {
     for text in texts {
@@ -61,14 +61,14 @@ pub async fn numbers(
     Ok(sum.wrapping_add(last))
 }
 
-/// Takes what it does not use.
+/// Has an unused parameter.
 #[mem_profile]
 pub async fn unused(_text: &str, _: usize, mut texts: Vec<String>) -> usize {
     texts.push(String::new());
     future::ready(texts.len()).await
 }
 
-/// Gives back what is only known by what it can do.
+/// Returns an opaque type.
 #[mem_profile]
 pub async fn opaque(number: u8) -> impl Display + Send {
     let shown = number.to_string();
@@ -76,7 +76,7 @@ pub async fn opaque(number: u8) -> impl Display + Send {
     shown
 }
 
-/// Never comes back.
+/// Never returns.
 #[mem_profile]
 #[expect(clippy::infinite_loop, reason = "that is what it is for")]
 pub async fn never() {
@@ -118,7 +118,7 @@ pub fn later(text: &str) -> impl Future<Output = usize> + Send {
 /// A connection of some kind.
 #[derive(Debug, Default)]
 pub struct Connection {
-    /// What was sent.
+    /// The texts that were sent.
     sent: Vec<String>,
 }
 

@@ -138,7 +138,7 @@ pub fn drain(stack: &mut Vec<String>) -> usize {
     }
 }
 
-/// Ends in no value at all.
+/// Always panics.
 ///
 /// # Panics
 ///
@@ -150,7 +150,7 @@ pub fn fail(text: &str) -> ! {
     panic!("{message}");
 }
 
-/// Goes on for as long as it is told to.
+/// Runs until a condition is false.
 #[mem_profile]
 pub fn run(mut more: impl FnMut(usize) -> bool + Send) {
     let mut round = 0;

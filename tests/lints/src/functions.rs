@@ -12,18 +12,18 @@ use mem_profile::mem_profile;
 #[must_use]
 pub fn one_line(values: &[u32]) -> u32 { let doubled: Vec<u32> = values.iter().map(|value| value.wrapping_mul(2)).collect(); doubled.iter().sum() }
 
-/// Has nothing in it.
+/// Has an empty body.
 #[mem_profile]
 pub fn empty() {}
 
-/// Is nothing but its value.
+/// Has a tail only.
 #[mem_profile]
 #[must_use]
 pub fn value() -> &'static str {
     "value"
 }
 
-/// Prefixes a text, or leaves it as it is.
+/// Prefixes a text, or returns it unchanged.
 #[mem_profile]
 #[inline]
 #[must_use]
@@ -96,7 +96,7 @@ pub fn closures(words: Vec<String>) -> (usize, Vec<String>) {
     (longest, once())
 }
 
-/// Takes its parameters apart.
+/// Destructures its parameters.
 #[mem_profile]
 #[must_use]
 pub fn patterns((left, right): (u8, u8), [first, .., last]: [u8; 4], _unused: &str) -> u8 {
@@ -140,7 +140,7 @@ pub extern "C" fn from_c(number: i32) -> i32 {
     doubled.wrapping_add(1)
 }
 
-/// Is there for old times' sake.
+/// Is deprecated.
 #[mem_profile(name = "old times")]
 #[deprecated(note = "for the lint")]
 #[cold]

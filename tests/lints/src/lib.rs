@@ -1,5 +1,5 @@
-//! Varied annotated code under the lints that users switch on: what the attribute generates must
-//! not make any of them fire. The compiler and clippy are the test.
+//! Varied annotated code under the lints that users enable: generated code must not trigger any of them.
+//! The compiler and clippy are the test.
 
 #![deny(warnings)]
 #![forbid(unsafe_code)]
@@ -38,7 +38,7 @@
     unused_results,
     variant_size_differences
 )]
-// Of the restrictions, those that generated code is prone to break.
+// Of the restriction lints, those that generated code may trigger.
 #![warn(
     clippy::allow_attributes,
     clippy::allow_attributes_without_reason,

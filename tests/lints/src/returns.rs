@@ -1,4 +1,4 @@
-//! Code of those who want each value returned by `return`.
+//! Code in which each value is returned by `return`.
 
 #![warn(clippy::implicit_return)]
 #![allow(clippy::needless_return, reason = "that lint says the opposite")]

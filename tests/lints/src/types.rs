@@ -10,15 +10,15 @@ use mem_profile::mem_profile;
 /// A queue with a limit.
 #[derive(Debug, Default, Clone)]
 pub struct Bounded<T> {
-    /// What waits.
+    /// The values in the queue.
     waiting: VecDeque<T>,
-    /// How many may wait.
+    /// The most values that may wait.
     limit: usize,
 }
 
 #[mem_profile]
 impl<T: Clone> Bounded<T> {
-    /// How many there can be at all.
+    /// The limit of all queues.
     pub const MOST: usize = 1 << 10;
 
     /// An empty queue.
@@ -31,7 +31,7 @@ impl<T: Clone> Bounded<T> {
     ///
     /// # Errors
     ///
-    /// Gives it back where the queue is full.
+    /// Returns the value if the queue is full.
     pub fn push(&mut self, item: T) -> Result<usize, T> {
         let length = self.waiting.len();
         if length >= self.limit.min(Self::MOST) {
@@ -41,7 +41,7 @@ impl<T: Clone> Bounded<T> {
         Ok(length)
     }
 
-    /// Takes as many as there are, but no more than so many.
+    /// Takes all values, but at most `most` of them.
     #[must_use = "what was taken is gone"]
     pub fn take(&mut self, most: usize) -> Vec<T> {
         let count = most.min(self.waiting.len());
@@ -84,7 +84,7 @@ impl<T: fmt::Display> fmt::Display for Bounded<T> {
     }
 }
 
-/// What is wrong with a text.
+/// An error in a text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Malformed;
 

@@ -1,5 +1,5 @@
-//! Every lint of the compiler and of clippy at once, over this crate with the attribute and without
-//! it: what is emitted makes none of them speak.
+//! Every lint of the compiler and of clippy at once, over this crate with the attribute and without it:
+//! generated code triggers none of them.
 
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -7,22 +7,22 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Of these, some say nothing more about measured functions.
+/// Lints that report less about annotated functions.
 const SILENT: [&str; 5] = [
-    // It does not look into what is around the body of an `async fn` or a closure.
+    // It ignores the code around the body of an `async fn` or a closure.
     "clippy::implicit_return",
     // A function that is measured cannot be `const`.
     "clippy::missing_const_for_fn",
     "clippy::semicolon_outside_block",
     "clippy::single_match_else",
-    // The body of each is waited for.
+    // The body of each contains an `.await`.
     "clippy::unused_async",
 ];
 
-/// A lint, what it says, and where.
+/// A lint, its message, and the location.
 type Message = [String; 3];
 
-/// `clippy-driver` is where the compiler is.
+/// `clippy-driver`, in the folder of the compiler.
 fn clippy() -> PathBuf {
     let mut compiler = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
     let output = compiler.args(["--print", "sysroot"]).output().expect("the compiler runs");
@@ -32,7 +32,7 @@ fn clippy() -> PathBuf {
     clippy
 }
 
-/// All lints that there are, from the tables of `-W help`.
+/// All lints, from the tables of `-W help`.
 fn lints(clippy: &Path) -> Vec<String> {
     let help = Command::new(clippy).args(["-W", "help"]).output().expect("clippy runs");
     let help = String::from_utf8(help.stdout).expect("text");
@@ -104,7 +104,7 @@ fn message(line: &str) -> Option<Message> {
 }
 
 #[test]
-fn no_lint_speaks_of_what_is_emitted() {
+fn no_lint_reports_generated_code() {
     let clippy = clippy();
     let lints = lints(&clippy);
     assert!(lints.len() > 900, "only {} lints", lints.len());
@@ -114,7 +114,7 @@ fn no_lint_speaks_of_what_is_emitted() {
     let [with, without] = [with, without].map(|folder| messages(&clippy, &lints, &folder));
     assert!(without.len() > 100, "only {} messages", without.len());
 
-    // If a block goes around a value that is not returned, this lint points at the attribute.
+    // If a block is put around a value that is not returned, this lint points to the attribute.
     let is_moved = |[lint, _, place]: &Message| {
         lint == "clippy::implicit_return" && !place.starts_with("returns.rs")
     };

@@ -1,4 +1,4 @@
-//! The code under the lints is annotated indeed.
+//! The code under the lints is really annotated.
 
 #[test]
 fn lines_are_measured() {

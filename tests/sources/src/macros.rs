@@ -19,7 +19,7 @@ macro_rules! whole {
 
 macro_rules! around {
     ($name:ident($parameter:ident) $body:block) => {
-        /// Put around a body that the user has written.
+        /// A signature of the macro around a body of the user's.
         #[mem_profile]
         #[must_use]
         pub fn $name($parameter: usize) -> usize $body
@@ -28,7 +28,7 @@ macro_rules! around {
 
 macro_rules! through {
     ($(#[$attribute:meta])* $name:ident { $($statement:stmt;)* } => $value:expr) => {
-        /// Puts statements into a body of its own. They have no rows in there.
+        /// Inserts statements into a body of its own. They have no rows there.
         $(#[$attribute])* //x 1
         #[must_use]
         pub fn $name() -> usize {

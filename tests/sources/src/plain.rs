@@ -1,4 +1,4 @@
-//! Layouts that no formatter leaves behind.
+//! Layouts that a formatter would change.
 
 use mem_profile::mem_profile;
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 use std::sync::Once;
 
-/// The report of these functions at exit would tell nobody anything.
+/// Prevents the report at exit, which no test reads.
 fn keep_quiet() {
     static QUIET: Once = Once::new();
     QUIET.call_once(|| {
@@ -28,7 +28,7 @@ fn function(name: &str) -> FunctionSnapshot {
     function
 }
 
-/// What `//x N` at the end of a line says.
+/// The number of `//x N` at the end of a line.
 fn expected(line: &str) -> Option<u64> {
     let (_, count) = line.rsplit_once("//x ")?;
     Some(count.trim().parse().expect("a number"))

@@ -1,4 +1,4 @@
-//! Puts the attribute on every function of a source tree, on the line where the function is, as
+//! Puts the attribute on every function of a source tree, on the line of the function, as
 //! `cargo mem-profile run` does.
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-/// Annotates all `.rs` files below `folder` and returns how many functions that made.
+/// Annotates all `.rs` files below `folder` and returns the number of annotated functions.
 pub(crate) fn tree(folder: &Path) -> Result<usize> {
     let mut functions = 0;
     for entry in fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))? {

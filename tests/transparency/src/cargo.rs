@@ -1,4 +1,4 @@
-//! Runs cargo and test binaries, and reads what they say.
+//! Runs cargo and test binaries, and reads their output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -14,7 +14,7 @@ use serde_json::Value;
 pub(crate) struct Build {
     /// The compiler's errors, if it failed.
     pub(crate) errors: String,
-    /// Code, place and text of each warning about the package itself.
+    /// Code, location and text of each warning about the package itself.
     pub(crate) warnings: BTreeSet<String>,
     pub(crate) tests: Vec<Test>,
 }
@@ -24,7 +24,7 @@ pub(crate) struct Test {
     /// The name of its target.
     pub(crate) name: String,
     pub(crate) file: PathBuf,
-    /// Whether it is made of the library itself.
+    /// Whether it is the unit tests of the library itself.
     pub(crate) is_library: bool,
 }
 
@@ -49,10 +49,10 @@ impl Profile<'_> {
         command.arg(subcommand).current_dir(self.package);
         command.arg("--target-dir").arg(self.target);
         command.env("CARGO_PROFILE_RELEASE_STRIP", "true").env_remove("CARGO_TARGET_DIR");
-        // Warnings of the package count; those of what it depends on do not.
+        // Warnings of the package count; those of its dependencies do not.
         command.env_remove("RUSTFLAGS");
-        // What the README recommends. An unknown package in a profile is no error, so both builds
-        // get the same words.
+        // As the README recommends. An unknown package in a profile is not an error, so both builds
+        // get the same arguments.
         for setting in ["package.mem-profile-runtime.opt-level=3", "build-override.opt-level=3"] {
             command.arg("--config").arg(format!("profile.dev.{setting}"));
         }
@@ -108,7 +108,7 @@ impl Profile<'_> {
         }
     }
 
-    /// The library alone in `file`, what it depends on being built.
+    /// The library alone in `file`, with its dependencies already built.
     pub(crate) fn library(&self, file: PathBuf) -> Result<LibraryBuild<'_>> {
         let build = LibraryBuild { profile: self, file };
         build.seconds()?;
@@ -116,7 +116,7 @@ impl Profile<'_> {
     }
 }
 
-/// A library that is built anew, again and again.
+/// A library that is built repeatedly.
 pub(crate) struct LibraryBuild<'a> {
     profile: &'a Profile<'a>,
     file: PathBuf,
@@ -125,7 +125,7 @@ pub(crate) struct LibraryBuild<'a> {
 impl LibraryBuild<'_> {
     /// Seconds of user time that it takes.
     pub(crate) fn seconds(&self) -> Result<f64> {
-        // The same text with a new time: built anew, and whole.
+        // The same text with a new time: a complete new build.
         let text = fs::read(&self.file)?;
         fs::write(&self.file, text)?;
         let mut command = self.profile.command("build");
@@ -133,7 +133,7 @@ impl LibraryBuild<'_> {
     }
 }
 
-/// Code, place and text of a warning; nothing for a summary without a place.
+/// Code, location and text of a warning; `None` for a summary without a location.
 fn warning(message: &Value) -> Option<String> {
     let spans = message["spans"].as_array()?;
     let span = spans.iter().find(|span| span["is_primary"] == true)?;
@@ -141,7 +141,7 @@ fn warning(message: &Value) -> Option<String> {
     Some(format!("{code} {}:{} {}", span["file_name"], span["line_start"], message["message"]))
 }
 
-/// What a process did.
+/// The result of a process.
 pub(crate) struct Ran {
     pub(crate) success: bool,
     pub(crate) user_seconds: f64,
@@ -209,7 +209,7 @@ fn tempfile() -> Result<fs::File> {
     Ok(file)
 }
 
-/// The result of each test in what the harness printed.
+/// The result of each test in the output of the harness.
 pub(crate) fn results(stdout: &str) -> BTreeMap<String, String> {
     let mut results = BTreeMap::new();
     for line in stdout.lines() {

@@ -1,4 +1,4 @@
-//! What is different, as a row per crate.
+//! The differences, as a row per crate.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use crate::trial::{Pair, Trial, first_error};
 pub(crate) const HEADER: &str = "crate                      edition  functions   tests  differ  new warnings   \
        build       debug tests     release tests  binary";
 
-/// What came of one crate.
+/// The outcome of one crate.
 #[derive(Debug, Serialize)]
 pub(crate) struct Outcome {
     name: String,
     trial: Option<Trial>,
     /// Why there is no trial.
     failure: Option<String>,
-    /// Differences that nobody has explained.
+    /// Differences that are not explained.
     differences: Vec<String>,
     explained: usize,
 }
@@ -74,7 +74,7 @@ fn differences(profile: &str, pair: &Pair) -> Vec<String> {
     found
 }
 
-/// How much of `after` there is for one of `before`.
+/// The ratio of `after` to `before`.
 fn ratio(before: f64, after: f64) -> Option<f64> {
     (before > 0.0).then(|| after / before)
 }
@@ -121,7 +121,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// Median and worst of what the attribute costs.
+/// Median and worst of the costs of the attribute.
 pub(crate) fn medians(outcomes: &[Outcome]) -> String {
     type Cost = fn(&Trial) -> Option<f64>;
     let costs: [(&str, Cost); 4] = [

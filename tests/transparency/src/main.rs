@@ -1,7 +1,7 @@
 //! Puts `#[mem_profile]` on every function of published crates and runs their own tests:
 //! `cargo run -p transparency -- [crate[@version]…]`.
 //!
-//! For each crate the published source is tested as it is and with the attribute, in debug and in
+//! For each crate the published source is tested unchanged and with the attribute, in debug and in
 //! release. Anything that differs, a test's result or a new warning, and is not named in
 //! `exceptions.toml` with its reason, makes the run fail.
 
@@ -89,7 +89,7 @@ fn main() -> ExitCode {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(error) => {
-            // Not by the progress bar, which is silent in a pipe.
+            // Not by the progress bar, which prints nothing to a pipe.
             let _ = writeln!(std::io::stderr(), "transparency: {error:#}");
             ExitCode::from(125)
         }

@@ -4,15 +4,15 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-/// What is short is repeated: the first run after a build reads files that no one has read, and on
-/// a machine that others use no single run says much. So many rounds or, of what takes milliseconds,
-/// so many more as go into a second.
+/// Short runs are repeated: the first run after a build reads files that are not cached yet, and on a shared
+/// machine no single run is reliable. At least this many rounds; for runs of milliseconds, as many as fit
+/// into a second.
 const ROUNDS: usize = 7;
 const MOST_ROUNDS: usize = 50;
 const SHORT: Duration = Duration::from_secs(1);
 const ENOUGH: Duration = Duration::from_secs(6);
 
-/// The medians of what both return, from rounds in which they take turns.
+/// The medians of the results of both, from rounds in which they take turns.
 pub(crate) fn medians(
     mut first: impl FnMut() -> Result<f64>,
     mut second: impl FnMut() -> Result<f64>,
@@ -47,7 +47,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_short_is_repeated_in_turns() {
+    fn short_runs_are_repeated_in_turns() {
         let order = std::cell::RefCell::new(String::new());
         let say = |name| {
             order.borrow_mut().push(name);

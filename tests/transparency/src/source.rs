@@ -1,5 +1,5 @@
-//! The published source of a crate, fetched by cargo, as two packages that build by themselves:
-//! as it is, and with the attribute.
+//! The published source of a crate, fetched by cargo, as two packages that build by themselves: unchanged,
+//! and with the attribute.
 
 use std::env;
 use std::fs;
@@ -18,11 +18,12 @@ pub(crate) struct Sources {
     pub(crate) edition: String,
     pub(crate) plain: PathBuf,
     pub(crate) annotated: PathBuf,
-    /// How many functions carry the attribute.
+    /// The number of annotated functions.
     pub(crate) functions: usize,
-    /// Features to turn on: where a crate has one for all others, or for tests.
+    /// Features to enable, if a crate has one for all others, or for tests.
     pub(crate) features: String,
-    /// A test in `tests/` has an allocator of its own, so that ours counts in the library's alone.
+    /// Whether a test in `tests/` has an allocator of its own, so that the profiler's is only in the library's
+    /// own tests.
     pub(crate) has_allocator: bool,
 }
 
@@ -32,14 +33,14 @@ fn root() -> &'static Path {
     root.unwrap_or(Path::new("."))
 }
 
-/// Where everything is put: `target/transparency`.
+/// The folder of all packages: `target/transparency`.
 pub(crate) fn workspace() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| root().join("target")).join("transparency")
 }
 
-/// Fetches `name` or `name@version` and makes both packages, with our allocator in the annotated
-/// one if `with_allocator`.
+/// Fetches `name` or `name@version` and makes both packages, with the profiler's allocator in the annotated one
+/// if `with_allocator`.
 pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
     let (name, version) = name.split_once('@').map_or((name, None), |(n, v)| (n, Some(v)));
     let package = fetch(name, version)?;
@@ -82,7 +83,7 @@ fn offered(features: &Value) -> String {
     offered.join(",")
 }
 
-/// What cargo knows of the published package.
+/// Cargo's metadata of the published package.
 fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
     let scratch = workspace().join("scratch").join(name);
     fs::create_dir_all(scratch.join("src"))?;
@@ -117,7 +118,7 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        // A lock file may name versions that are not to be had any more.
+        // A lock file may name versions that are not available any more.
         if entry.file_name() == "Cargo.lock" {
             continue;
         }
@@ -138,7 +139,7 @@ fn edit(manifest: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
     Ok(())
 }
 
-/// Makes the package its own workspace, so that it does not join ours.
+/// Makes the package its own workspace, so that it does not join this one.
 fn detach(manifest: &Path) -> Result<()> {
     edit(manifest, |document| {
         document.entry("workspace").or_insert(Item::Table(Table::new()));
@@ -179,8 +180,8 @@ fn installs_one(package: &Path) -> Result<bool> {
     Ok(false)
 }
 
-/// A test in `tests/` that includes files of the library instead of using it has no allocator but
-/// the library's, which has to be in the program for that.
+/// A test in `tests/` that includes files of the library instead of using it has only the library's
+/// allocator, which has to be in the program for that.
 fn link_library(tests: &Path, name: &str) -> Result<()> {
     for entry in fs::read_dir(tests).into_iter().flatten() {
         let path = entry?.path();
@@ -193,8 +194,8 @@ fn link_library(tests: &Path, name: &str) -> Result<()> {
     Ok(())
 }
 
-/// At the end of the file, so that no line moves. Where a test in `tests/` has an allocator of
-/// its own, only the library's own tests get ours.
+/// At the end of the file, so that no line moves. If a test in `tests/` has an allocator of its own, only
+/// the library's own tests get the profiler's.
 fn install_allocator(library: &Path, only_own_tests: bool) -> Result<()> {
     let mut text = fs::read_to_string(library)?;
     let condition = if only_own_tests { "#[cfg(test)] " } else { "" };

@@ -1,4 +1,4 @@
-//! One crate, tested as it is and with the attribute.
+//! One crate, tested unchanged and with the attribute.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::{fs, mem};
@@ -11,12 +11,12 @@ use crate::cargo::{self, Build, Profile};
 use crate::rounds;
 use crate::source::{self, Sources};
 
-/// What a crate did in both forms.
+/// The results of a crate in both forms.
 #[derive(Debug, Serialize)]
 pub(crate) struct Trial {
     pub(crate) version: String,
     pub(crate) edition: String,
-    /// Functions that carry the attribute.
+    /// Annotated functions.
     pub(crate) functions: usize,
     pub(crate) debug: Pair,
     pub(crate) release: Option<Pair>,
@@ -32,12 +32,12 @@ pub(crate) struct Pair {
 /// One form in one profile.
 #[derive(Debug, Default, Serialize)]
 pub(crate) struct Run {
-    /// What the compiler said, if it failed.
+    /// The compiler's errors, if it failed.
     pub(crate) errors: String,
     pub(crate) warnings: BTreeSet<String>,
     /// Result by test.
     pub(crate) tests: BTreeMap<String, String>,
-    /// User time to build the library in debug, without what it depends on; a median, as the next.
+    /// User time to build the library in debug, without its dependencies; a median, as the next.
     pub(crate) build_seconds: f64,
     /// CPU time of all test binaries.
     pub(crate) test_seconds: f64,
@@ -59,7 +59,7 @@ pub(crate) fn run(name: &str, backend: Backend, release: bool) -> Result<Trial> 
 
 fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
     let features = sources.features.as_str();
-    // One for both forms: what they depend on is built once.
+    // One for both forms: their dependencies are built once.
     let target = &source::workspace().join("target");
     let profile = |package| Profile { package, target, release, features };
     let plain = profile(&sources.plain);
@@ -79,7 +79,7 @@ fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
         Backend::Off => ("MEM_PROFILE", "off"),
     };
     let quiet = ("MEM_PROFILE_FORMAT", "none");
-    // Without an allocator that counts, each event would ask the system for a reading.
+    // Without a counting allocator, each event would read the resident set from the system.
     let uncounted = if backend == Backend::Heap && sources.has_allocator {
         ("MEM_PROFILE", "off")
     } else {
@@ -118,13 +118,13 @@ fn measure(first: &mut Form<'_>, second: &mut Form<'_>) -> Result<()> {
     Ok(())
 }
 
-/// What tests are told, those of the library and those in `tests/`.
+/// The environment of tests, in the library and in `tests/`.
 struct Environments {
     library: [(&'static str, &'static str); 2],
     others: [(&'static str, &'static str); 2],
 }
 
-/// The line that says what is wrong.
+/// The line with the error.
 pub(crate) fn first_error(errors: &str) -> &str {
     errors.lines().find(|line| line.starts_with("error")).unwrap_or("no reason given")
 }
@@ -165,8 +165,8 @@ impl<'a> Form<'a> {
         Ok(seconds)
     }
 
-    /// Runs once more what came out differently from `other`: a test that depends on the clock may
-    /// fail by itself, in either form.
+    /// Runs tests once more whose result differs from `other`: a test that depends on the clock may fail
+    /// by itself, in either form.
     fn retry(&mut self, other: &Run) -> Result<()> {
         let is_other = |(test, result)| self.run.tests.get(test) != Some(result);
         if !other.tests.iter().any(is_other) {

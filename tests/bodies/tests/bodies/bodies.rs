@@ -1,4 +1,4 @@
-//! Random bodies do what they did without the attribute, and their tables add up.
+//! Random bodies behave as without the attribute, and their tables add up.
 
 use crate::compile::{Compiler, Options, folder, run, text};
 use crate::generator::{self, Body};
@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
 
-/// What is compiled as one crate.
+/// The bodies that are compiled as one crate.
 const BATCH: usize = 100;
 
 fn variable(name: &str, default: u64) -> u64 {
@@ -46,7 +46,7 @@ fn outcomes(program: &Path) -> BTreeMap<String, Vec<String>> {
     outcomes
 }
 
-/// The lines that only one of both has.
+/// The lines that only one of the two has.
 fn difference(plain: &[String], annotated: &[String]) -> Option<String> {
     let only = |some: &[String], others: &[String]| {
         let only = some.iter().filter(|line| !others.contains(line));
@@ -58,7 +58,7 @@ fn difference(plain: &[String], annotated: &[String]) -> Option<String> {
     })
 }
 
-/// Compares one batch and says what is different.
+/// Compares one batch and returns the differences.
 pub(crate) fn check(
     compiler: &Compiler,
     edition: &str,
@@ -77,7 +77,7 @@ pub(crate) fn check(
         let difference = difference(&plain[name], &annotated[name]);
         wrong.extend(difference.map(|lines| format!("SEED={seed}\n{text}\n{lines}")));
     }
-    // What is dead code after a block that never ends is not always said to be.
+    // Dead code after a block that diverges is not always reported.
     let is_said = |line: &&String| twins.annotated.diagnostics.contains(line);
     let forgiven = |line: &&String| is_said(line) || !line.contains("unreachable");
     let said: Vec<_> = twins.plain.diagnostics.iter().filter(forgiven).cloned().collect();

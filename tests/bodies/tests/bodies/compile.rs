@@ -12,7 +12,7 @@ pub(crate) struct Options<'a> {
     pub(crate) flags: &'a [&'a str],
 }
 
-/// A program and what the compiler said of it.
+/// A program and the compiler's messages about it.
 pub(crate) struct Built {
     pub(crate) program: PathBuf,
     pub(crate) diagnostics: Vec<String>,
@@ -36,20 +36,20 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What the command printed, once it succeeded.
+/// The output of the command, once it succeeded.
 pub(crate) fn run(command: &mut Command) -> Output {
     let output = command.output().expect("the program starts");
     assert!(output.status.success(), "{command:?}: {}", text(&output.stderr));
     output
 }
 
-/// A folder below the target folder, where what failed can be looked at.
+/// A folder below the target folder, which keeps failed cases.
 pub(crate) fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_TARGET_TMPDIR")).join("bodies").join(name)
 }
 
 impl Compiler {
-    /// Asks cargo where it has put the libraries; it has just built them.
+    /// The paths of the libraries that cargo has just built.
     pub(crate) fn new() -> Self {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
         let mut command = Command::new(env!("CARGO"));
@@ -99,12 +99,12 @@ impl Compiler {
     }
 }
 
-/// Each message with the place where what it is about begins: an event stands there as well as the
-/// user's statement does, but ends sooner.
+/// Each message with the start of the code that it is about: an event has the start of the user's
+/// statement, but not its end.
 fn diagnostics(output: &str) -> Vec<String> {
     let mut diagnostics = Vec::new();
     for line in output.lines() {
-        // A compiler that crashes says so in plain text.
+        // A compiler crash is reported as text.
         let message = serde_json::from_str(line).unwrap_or(Value::String(line.to_owned()));
         let spans = message["spans"].as_array().map_or(&[][..], Vec::as_slice);
         let primary = spans.iter().filter(|span| span["is_primary"] == true);

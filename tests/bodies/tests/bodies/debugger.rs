@@ -15,7 +15,7 @@ fn marked() -> Vec<usize> {
     lines.filter(|(_, text)| text.ends_with("// stop")).map(|(index, _)| index + 1).collect()
 }
 
-/// What the debugger prints: at each stop, the frames of the program's own code.
+/// The debugger's output: at each stop, the frames of the program's own code.
 fn stops(program: &Path) -> Vec<Vec<usize>> {
     let mut script = String::from("set pagination off\nset width 0\nset debuginfod enabled off\n");
     for line in marked() {
@@ -34,9 +34,9 @@ fn stops(program: &Path) -> Vec<Vec<usize>> {
     parts.map(|part| part.lines().filter_map(own_line).collect()).collect()
 }
 
-/// `#0  main::plain (number=1) at main.rs:9` is at 9. The rest of the stack does not count: what
-/// polls a future, or runs before `main`, and the line of the attribute, where the body of an async
-/// function is waited for.
+/// `#0  main::plain (number=1) at main.rs:9` is at 9. The rest of the stack is left out: code
+/// that polls a future or runs before `main`, and the line of the attribute, where the body of an async
+/// function is awaited.
 fn own_line(frame: &str) -> Option<usize> {
     let (_, place) = frame.strip_prefix('#')?.rsplit_once(" at ")?;
     let line = place.strip_prefix("main.rs:")?.parse().ok()?;

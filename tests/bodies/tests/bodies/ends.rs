@@ -1,4 +1,4 @@
-//! Programs end with the same code or signal, and say the same, however badly they end.
+//! Programs that end abnormally have the same exit code or signal, and print the same.
 
 use crate::compile::{Compiler, Options, text};
 use std::path::Path;
@@ -21,7 +21,7 @@ const ENDS: [(&str, Option<i32>); 11] = [
     ("exit", Some(3)),
 ];
 
-/// Runs the program; of its messages the lines that are no stack, which has frames of our own.
+/// Runs the program. Its messages without backtraces, which contain the profiler's own frames.
 fn end(program: &Path, way: &str) -> (ExitStatus, String, Vec<String>) {
     let mut command = Command::new(program);
     command.arg(way).env("RUST_BACKTRACE", "0");
@@ -44,7 +44,7 @@ fn without_thread(line: &str) -> String {
 }
 
 #[test]
-fn bad_ends_are_the_same() {
+fn abnormal_ends_are_the_same() {
     let compiler = Compiler::new();
     for strategy in ["-Cpanic=unwind", "-Cpanic=abort"] {
         let options = Options { edition: "2021", flags: &[strategy, "-Cdebuginfo=0"] };

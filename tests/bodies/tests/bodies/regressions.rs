@@ -1,4 +1,4 @@
-//! Bodies that once were not what they were without the attribute.
+//! Bodies that once behaved differently with the attribute.
 
 use crate::bodies::check;
 use crate::compile::Compiler;
@@ -9,15 +9,15 @@ fn body(name: &str, is_async: bool, text: &str) -> Body {
     Body { name: name.to_owned(), is_async, seed: 0, text }
 }
 
-/// Before edition 2024, what the value of a body leaves behind is dropped after the locals: it was
-/// freed outside of the function's frame, as if the function had kept it.
+/// Before edition 2024, temporaries of a body's tail are dropped after the locals: they were freed outside
+/// of the function's frame, as if the function had kept them.
 const VALUE: &str = "fn value(_depth: u32, _first: u32, _given: Noisy) -> u32 {
     entered();
     let one = Noisy::new(1);
     Noisy::new(2).id() ^ one.id()
 }";
 
-/// It was dropped after the parameters of an async function, which were locals by then.
+/// They were dropped after the parameters of an async function, which were locals by then.
 const ASYNC_VALUE: &str =
     "async fn async_value(_depth: u32, _first: u32, given: Noisy) -> Option<u32> {
     entered();
@@ -27,7 +27,7 @@ const ASYNC_VALUE: &str =
 }";
 
 #[test]
-fn values_are_dropped_before_parameters_and_inside_the_frame() {
+fn temporaries_of_tails_are_dropped_before_parameters_and_inside_the_frame() {
     let bodies = [body("value", false, VALUE), body("async_value", true, ASYNC_VALUE)];
     for edition in ["2021", "2024"] {
         let wrong = check(&Compiler::new(), edition, &format!("values-{edition}"), &bodies);

@@ -1,4 +1,4 @@
-//! Ends badly, in as many ways as there are arguments.
+//! Ends abnormally, in a way that its argument chooses.
 
 use std::future::{Future, ready};
 use std::panic::catch_unwind;
@@ -15,10 +15,10 @@ impl Drop for Bomb {
     }
 }
 
-/// Says when it is dropped.
-struct Said(&'static str);
+/// Prints when it is dropped.
+struct Prints(&'static str);
 
-impl Drop for Said {
+impl Drop for Prints {
     fn drop(&mut self) {
         println!("drop {}", self.0);
     }
@@ -26,38 +26,38 @@ impl Drop for Said {
 
 #[mem_profile::mem_profile]
 fn at_the_closing_brace() -> usize {
-    let _before = Said("before");
+    let _before = Prints("before");
     let _bomb = Bomb("at the brace");
-    let _after = Said("after");
+    let _after = Prints("after");
     3
 }
 
 #[mem_profile::mem_profile]
 fn in_a_nested_block(which: usize) {
-    let _outer = Said("outer");
+    let _outer = Prints("outer");
     for turn in 0..which {
-        let _turn = Said("turn");
+        let _turn = Prints("turn");
         match turn {
             1 => {
                 let _bomb = Bomb("in the arm");
             }
-            _ => drop(Said("arm")),
+            _ => drop(Prints("arm")),
         }
     }
 }
 
 #[mem_profile::mem_profile]
 fn of_a_temporary() -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     Bomb("of the tail").0.len()
 }
 
 #[mem_profile::mem_profile]
 fn while_unwinding(number: usize) -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     let _bomb = Bomb("second");
     if number > 2 {
-        let _inner = Said("inner");
+        let _inner = Prints("inner");
         panic!("first");
     }
     number
@@ -65,7 +65,7 @@ fn while_unwinding(number: usize) -> usize {
 
 #[mem_profile::mem_profile]
 fn while_a_closure_unwinds(numbers: &[usize]) -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     let sum = numbers.iter().map(|number| {
         let _bomb = Bomb("second");
         number - 1
@@ -78,7 +78,7 @@ async fn while_a_future_unwinds(number: usize) -> usize {
     let _bomb = Bomb("second");
     bodies::pause().await;
     let block = async {
-        let _inner = Said("inner");
+        let _inner = Prints("inner");
         ready(()).await;
         assert_eq!(number, 0, "first");
     };
@@ -88,7 +88,7 @@ async fn while_a_future_unwinds(number: usize) -> usize {
 
 #[mem_profile::mem_profile]
 async fn when_dropped(number: usize) -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     let _bomb = Bomb("cancelled");
     bodies::pause().await;
     number
@@ -96,7 +96,7 @@ async fn when_dropped(number: usize) -> usize {
 
 #[mem_profile::mem_profile]
 extern "C" fn out_of_foreign_code(number: usize) -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     match number {
         0 => number,
         _ => panic!("first"),
@@ -105,7 +105,7 @@ extern "C" fn out_of_foreign_code(number: usize) -> usize {
 
 #[mem_profile::mem_profile]
 fn aborts(number: usize) -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     if number > 2 {
         std::process::abort();
     }
@@ -114,7 +114,7 @@ fn aborts(number: usize) -> usize {
 
 #[mem_profile::mem_profile]
 fn exits(number: usize) -> usize {
-    let _local = Said("local");
+    let _local = Prints("local");
     let code = || {
         let status = number as i32;
         std::process::exit(status)

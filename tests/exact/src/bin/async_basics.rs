@@ -124,7 +124,7 @@ async fn dropped_blocks() -> usize {
     let never_polled = async move { //= 1x
         captured.len()
     };
-    // What it holds goes with it, here: it has run no line.
+    // It frees its captures here, and has run no line.
     drop(never_polled); //= -12 1x
     let captured = bytes(13); //= +13 ^13 1a 13b 1x
     cancel( //= ^4 1x

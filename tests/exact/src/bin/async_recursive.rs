@@ -1,4 +1,4 @@
-//! Code that another macro puts above the first line of a function is on its first row.
+//! Code that another macro inserts before the first line of a function is on its first row.
 
 use exact::{block_on, bytes, outermost};
 use mem_profile::mem_profile;

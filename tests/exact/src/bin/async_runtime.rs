@@ -61,7 +61,7 @@ async fn aborted(size: usize) {
 #[mem_profile] //= 1x
 async fn selects() -> usize {
     let kept = bytes(5); //= +5 ^5 1a 5b 1x
-    // What is inside a macro is on the line where the macro begins.
+    // Code inside a macro is on the line where the macro begins.
     let length = tokio::select! { //= ^9+3 2a 9+3b 1x
         biased;
         () = loses(9) => 0,

@@ -1,4 +1,4 @@
-//! Closing braces are lines: that is where locals give their memory back.
+//! Closing braces are lines: locals free their memory there.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;
@@ -44,9 +44,9 @@ fn value_of_a_block() -> Vec<u8> {
 #[mem_profile] //= 1x
 fn shadowed() -> usize {
     let value = bytes(100); //= +100 ^100 1a 100b 1x
-    // The first one is only hidden.
+    // The first one is only shadowed.
     let value = bytes(value.len() * 2); //= +200 ^200 1a 200b 1x
-    // Moved into what hides it.
+    // Moved into the one that shadows it.
     let value = value.into_boxed_slice(); //= 1x
     value.len() //= 1x
 } //= -300 1x last

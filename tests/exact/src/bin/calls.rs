@@ -1,4 +1,4 @@
-//! A line that calls another annotated function includes what that did.
+//! A line that calls another annotated function includes the memory of the callee.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;
@@ -26,7 +26,7 @@ fn outer() -> Vec<u8> {
 
 #[mem_profile] //= 1x
 fn outermost_of_three() -> usize {
-    // The peak of the innermost function reaches all lines that wait for it.
+    // The peak of the innermost function counts on all lines that wait for it.
     let kept = outer(); //= +10 ^360 6a 660b 1x
     kept.len() //= 1x
 } //= -10 1x last
@@ -45,7 +45,7 @@ fn calls_what_frees() {
 
 #[mem_profile] //= 2x
 fn takes(value: Vec<u8>) -> usize {
-    // The parameter is freed after the last line: the caller's line pays.
+    // The parameter is freed after the last line, so on the caller's line.
     value.len() //= 2x
 }
 

@@ -1,4 +1,4 @@
-//! Futures dropped at each of their waits in turn: what a body holds is freed on the line at which
+//! Futures dropped at each of their waits in turn: the locals of a body are freed on the line at which
 //! it waited.
 
 use exact::{bytes, outermost, pause};
@@ -39,7 +39,7 @@ async fn waits(kept: Vec<u8>) -> usize {
     block.await + kept.len() //= -11 ^7 2x
 } //= -11 1x
 
-/// Polls so many times and drops what is left.
+/// Polls the given number of times and drops the future.
 fn poll(polls: usize, future: impl Future) {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
@@ -53,7 +53,7 @@ fn poll(polls: usize, future: impl Future) {
 
 fn main() {
     exact::program(|| {
-        // Never polled: no line has run, and what it was given is freed by its caller.
+        // Never polled: no line has run, and its caller frees the arguments.
         poll(0, waits(bytes(1)));
         for polls in 1..=6 {
             let kept = bytes(1);

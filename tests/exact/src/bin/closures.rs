@@ -28,7 +28,7 @@ fn in_an_iterator() -> Vec<Vec<u8>> {
         drop(bytes(100)); //= ^100 3a 300b 3x
         bytes(size) //= +6 ^3 3a 6b 3x
     });
-    // Lazy: the closure runs here, and what it does is on its own lines.
+    // Lazy: the closure runs here, and its memory is on its own lines.
     all.extend(pieces); //= ^103 1x
     all //= 1x
 } //= 1x last

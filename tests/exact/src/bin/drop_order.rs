@@ -43,7 +43,7 @@ fn destructor_at_the_brace() -> usize {
 #[mem_profile] //= 1x
 fn match_in_the_tail() -> usize {
     let local = bytes(6); //= +6 ^6 1a 6b 1x
-    // The line goes on after the arm, with the temporary: its peak counts from there.
+    // The line continues after the arm, with the temporary: its peak counts from there.
     match Heavy::new().len() { //= ^1000 2a 1100b 1x
         0 => 0,
         length => { //= 1x

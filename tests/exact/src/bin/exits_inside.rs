@@ -7,7 +7,7 @@ use std::hint::black_box;
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
-/// Not annotated: what it takes is on the line that has called it, and not booked yet.
+/// Not annotated: its memory is on the line that has called it, and not recorded yet.
 fn hold_and_exit(size: usize) {
     let held = bytes(size);
     black_box(&held);

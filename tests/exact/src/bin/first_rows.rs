@@ -1,4 +1,4 @@
-//! Code on the first row of a table: it is counted as on any other, and is no call.
+//! Code on the first row of a table: it is counted as on any other row, and is not a call.
 
 use exact::{block_on, bytes, outermost, pause};
 use mem_profile::{RowKind, mem_profile};
@@ -62,7 +62,7 @@ macro_rules! declare {
 
 declare!(declared);
 
-/// The code that it puts before the statements of the body has no line there.
+/// The code that it inserts before the statements of the body has no line there.
 macro_rules! with_more {
     ($name:ident, $more:ident, $($statement:tt)*) => {
 #[rustfmt::skip]

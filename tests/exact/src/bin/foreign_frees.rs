@@ -1,5 +1,5 @@
-//! A thread that frees what another one has allocated and has not told of yet: as far as it knows,
-//! less than nothing is in use, by any number of bytes.
+//! A thread frees blocks that another one has allocated and not published yet, so its own figure of the
+//! bytes in use is negative.
 
 use std::hint::black_box;
 use std::ptr;
@@ -11,7 +11,7 @@ use mem_profile::mem_profile;
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
-/// Fewer than a thread keeps to itself, and more than else is in use.
+/// Fewer bytes than a thread may leave unpublished, and more than are in use otherwise.
 const COUNT: usize = 60_000;
 
 static BLOCKS: [AtomicPtr<u8>; COUNT] = [const { AtomicPtr::new(ptr::null_mut()) }; COUNT];
@@ -23,7 +23,7 @@ fn free(block: *mut u8) {
 }
 
 #[mem_profile] //= 60000x
-fn calm(value: usize) -> usize {
+fn no_effect(value: usize) -> usize {
     value + 1 //= 60000x
 }
 
@@ -31,18 +31,18 @@ fn calm(value: usize) -> usize {
 #[mem_profile] //= 1x
 fn work() {
     for block in &BLOCKS { //= 60001x
-        let _ = (free(block.load(Relaxed)), calm(1)); //= -60000 60000x
+        let _ = (free(block.load(Relaxed)), no_effect(1)); //= -60000 60000x
     } //= 60000x
 }
 
 fn main() {
     exact::program(|| {
-        // Has all told that was in use before.
-        let told = bytes(140_000);
+        // Large enough that the thread publishes all that was in use before.
+        let published = bytes(140_000);
         let new = || Box::into_raw(black_box(Box::new(1)));
         BLOCKS.iter().for_each(|block| block.store(new(), Relaxed));
         let thread = std::thread::spawn(|| {
-            drop(told);
+            drop(published);
             work();
         });
         thread.join().unwrap();

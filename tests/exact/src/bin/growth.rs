@@ -1,4 +1,4 @@
-//! Reallocations are booked as a difference and are no new allocations.
+//! A reallocation counts as a difference of bytes, and not as a new allocation.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;

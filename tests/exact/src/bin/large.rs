@@ -1,4 +1,4 @@
-//! Blocks of all sizes: the books are published in steps of 64 KiB, and nothing shows of it.
+//! Blocks of all sizes: the total is published in steps of 64 KiB, and no figure shows it.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;

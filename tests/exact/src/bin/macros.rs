@@ -1,4 +1,4 @@
-//! A macro's own tokens have no lines: what it does is on the line where it begins.
+//! A macro's own tokens have no lines: its memory is on the line where it begins.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;

@@ -1,4 +1,4 @@
-//! The arm that ran is a line; after it, the line of the `match` goes on.
+//! The arm that ran is a line; after it, the line of the `match` continues.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;
@@ -55,7 +55,7 @@ fn several_lines(number: usize) -> Vec<u8> {
 #[rustfmt::skip]
 #[mem_profile] //= 2x
 fn scrutinee(found: bool) -> usize {
-    // What the `match` looks at lives until its end, and is freed on its line.
+    // The scrutinee lives until the end of the `match`, and is freed on its line.
     match bytes(60).first() { //= ^60 2a 120b 2x
         Some(_) if found => bytes(1).len(), //= ^1 1a 1b 1x
         Some(_) => 0,                       //= 1x

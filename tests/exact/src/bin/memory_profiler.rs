@@ -1,4 +1,4 @@
-//! What the tests of Python's memory_profiler run, in Rust.
+//! The programs that the tests of Python's memory_profiler run, in Rust.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;

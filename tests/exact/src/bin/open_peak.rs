@@ -1,6 +1,6 @@
-//! The program ends while a line is open in whose callee memory rose and fell again. The line that
-//! runs knows its peak. The line that waits learns of it when its callee ends, which never
-//! happens here: until then its peak is what it holds.
+//! The program ends inside a callee in which memory rose and fell again. The running line knows its peak.
+//! The waiting line gets it when its callee ends, which does not happen here: its peak is the memory
+//! that it holds.
 
 use exact::bytes;
 use mem_profile::mem_profile;
@@ -9,7 +9,7 @@ use std::hint::black_box;
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
-/// Not annotated: what it takes is on the line that has called it, and not booked yet.
+/// Not annotated: its memory is on the line that has called it, and not recorded yet.
 fn hold_and_exit(size: usize) {
     let held = bytes(size);
     drop(bytes(50_000));

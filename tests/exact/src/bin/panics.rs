@@ -1,7 +1,7 @@
-//! A panic leaves its line current: what unwinding frees is booked there, and on no brace.
+//! A panic leaves its line current: memory that unwinding frees is on that line, and on no brace.
 //!
 //! The standard library allocates for a panic itself, `P` bytes in `A` blocks without a message
-//! and `M` bytes in `B` blocks with one. Whoever catches it has freed them.
+//! and `M` bytes in `B` blocks with one. The code that catches it frees them.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;
@@ -32,7 +32,7 @@ fn panics(depth: usize) -> usize {
 #[mem_profile] //= 1x
 fn catches() -> bool {
     let outer = bytes(50); //= +50 ^50 1a 50b 1x
-    // The exception is freed by `catch_unwind`.
+    // `catch_unwind` frees the exception.
     let result = catch_unwind(|| { //= -P ^5+111+P 1x
         let inner = bytes(5); //= +5 ^5 1a 5b 1x
         panics(2); //= -5+P ^111+P 3+Aa 111+Pb 1x

@@ -1,4 +1,4 @@
-//! Every byte is on one line of a table once, however deep it was taken.
+//! Every byte is on one line of a table once, at any depth of the recursion.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;
@@ -12,7 +12,7 @@ static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc
 fn direct(depth: usize) -> usize {
     let kept = bytes(100); //= +400 ^100 4a 400b 4x
     if depth > 0 { //= 4x
-        // What the callee does is on the callee's lines; only the peak is here as well.
+        // The callee's memory is on the callee's lines; only its peak is here as well.
         let below = direct(depth - 1); //= ^300 3x
         black_box(below); //= 3x
     } //= 3x
@@ -47,7 +47,7 @@ fn weigh(node: &Node) -> usize {
 fn ping(count: usize, out: &mut Vec<Vec<u8>>) {
     out.push(bytes(100)); //= +300 ^100 3a 300b 3x
     if count > 0 { //= 3x
-        // Of what happens below, that which no inner `ping` does: the vectors of `pong`.
+        // Of the memory below, the part that no inner `ping` has: the vectors of `pong`.
         pong(count, out); //= +40 ^240 2a 40b 2x
     }
 }

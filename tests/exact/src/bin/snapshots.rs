@@ -1,4 +1,4 @@
-//! A program may look at its own figures: what it is given is its own memory, and all else is not.
+//! A program takes snapshots of itself: the snapshot counts as its memory, and making one does not.
 
 use exact::{bytes, outermost};
 use mem_profile::mem_profile;
@@ -39,7 +39,7 @@ fn main() {
         assert_eq!(snapshot.backend, mem_profile::Backend::Heap);
         let [looks, reports, after] = &snapshot.functions[..] else { panic!("three tables") };
         assert_eq!((looks.calls, reports.calls, after.calls), (1, 2, 1));
-        // The line that asks is still open.
+        // The line that takes the snapshot is still open.
         assert_eq!(looks.lines[2].increment, Some(123));
         assert_eq!(looks.lines[3].increment, Some(0));
         assert_eq!(looks.lines[4].occurrences, None);

@@ -35,7 +35,7 @@ fn nothing() {}
 fn assigned(size: usize) {
     let mut value = bytes(size); //= +60 ^30 3a 60b 3x
     black_box(&value); //= 3x
-    // The new value is there before the old one goes.
+    // The new value is made before the old one is dropped.
     value = bytes(2 * size); //= +60 ^60 3a 120b 3x
     black_box(&value); //= 3x
 } //= -120 3x

@@ -23,7 +23,7 @@ fn wait_forever() {
     }
 }
 
-/// Not annotated: what it takes is on the line that has called it, and not booked yet.
+/// Not annotated: its memory is on the line that has called it, and not recorded yet.
 fn hold_and_wait(size: usize) {
     let held = bytes(size);
     black_box(&held);

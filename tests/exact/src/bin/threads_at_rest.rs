@@ -1,4 +1,4 @@
-//! The process's total is exact while threads rest, whatever each of them has not published.
+//! The process's total is exact while threads rest, though each has unpublished bytes.
 
 use exact::bytes;
 use mem_profile::mem_profile;

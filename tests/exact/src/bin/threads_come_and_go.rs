@@ -29,7 +29,7 @@ fn main() {
             let numbers = (0..10).map(|number| 10 * wave + number);
             let threads: Vec<_> = numbers.map(|n| thread::spawn(move || work(n))).collect();
             let mut kept: Vec<_> = threads.into_iter().map(|t| t.join().expect("done")).collect();
-            // Another thread frees what these have taken.
+            // Another thread frees the blocks of these.
             let give_back = move || (0..10).for_each(|_| give_back(&mut kept));
             thread::spawn(give_back).join().expect("done");
         }

@@ -1,4 +1,4 @@
-//! 2,000 threads, one at a time: what the runtime itself needs does not grow with ended threads.
+//! 2,000 threads, one at a time: the runtime's own memory does not grow with ended threads.
 
 use exact::bytes;
 use mem_profile::mem_profile;

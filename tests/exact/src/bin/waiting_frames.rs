@@ -1,5 +1,5 @@
-//! Functions that call each other: what happens meanwhile is on the lines of those that wait further
-//! out, also while another thread looks.
+//! Functions that call each other: the memory of the callees is on the lines of the callers that wait, also
+//! in the snapshot of another thread.
 
 use std::sync::Barrier;
 
@@ -9,7 +9,7 @@ use mem_profile::{Snapshot, mem_profile};
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
-/// Where the two threads wait for each other, so that one allocates only while the other rests.
+/// The two threads wait for each other here, so that one allocates only while the other rests.
 static MEET: Barrier = Barrier::new(2);
 
 #[mem_profile] //= 1x
@@ -34,10 +34,10 @@ fn holds(depth: usize) {
     drop(held); //= -2001 2x
 } //= 2x last
 
-/// What is known of each line when nothing has changed since the frames that are open began, so
-/// that nothing has been booked of them.
+/// The figures of each line while nothing has changed since the open frames began, so that nothing has been
+/// recorded for them.
 fn look() {
-    // Has started, and whatever a thread allocates for that is there.
+    // The thread has started, and has made its own allocations.
     MEET.wait();
     MEET.wait();
     let seen: Snapshot = mem_profile::snapshot();

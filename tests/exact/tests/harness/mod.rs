@@ -1,10 +1,10 @@
-//! Runs a program, reads its recording and compares.
+//! Runs a program, reads its recording, and compares both with the comments in its source.
 
 mod reported;
 mod row;
 
-use reported::Said;
-use row::{Expected, Row};
+use reported::Reported;
+use row::{Figures, Row};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,15 +22,16 @@ pub(crate) fn sources() -> Vec<String> {
     names
 }
 
-/// What a program left behind.
+/// A program that has ended.
 pub(crate) struct Run {
+    name: String,
     pub(crate) source: Vec<String>,
     pub(crate) recording: Value,
-    said: Said,
+    reported: Reported,
 }
 
 impl Run {
-    /// Runs the program to its end; `recording` names the file that it leaves.
+    /// Runs the program to its end; its recording gets the name `recording`.
     pub(crate) fn new(name: &str, executable: &str, recording: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exact");
         fs::create_dir_all(&folder).expect("a folder for recordings");
@@ -46,37 +47,56 @@ impl Run {
             .expect("the program starts");
         let stderr = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{name}: {}\n{stderr}", output.status);
-        let json = fs::read_to_string(&path).expect("the program left a recording");
+        let json = fs::read_to_string(&path).expect("the program wrote a recording");
         let source = fs::read_to_string(Path::new(BINARIES).join(format!("{name}.rs")));
         Self {
+            name: name.to_owned(),
             source: source.expect("the program's source").lines().map(str::to_owned).collect(),
             recording: serde_json::from_str(&json).expect("the recording is JSON"),
-            said: Said::read(&stderr),
+            reported: Reported::read(&stderr),
         }
     }
 
     pub(crate) fn functions(&self) -> &[Value] {
         self.recording["functions"].as_array().expect("functions")
     }
+
+    /// `tests/exact/src/bin/straight.rs:14:34`: where the comment of a line begins, or its text.
+    fn location(&self, line: usize) -> String {
+        let text = self.source.get(line - 1).map_or("", String::as_str);
+        let column = text.find("//=").unwrap_or_else(|| text.len() - text.trim_start().len());
+        let column = text[..column].chars().count() + 1;
+        format!("tests/exact/src/bin/{}.rs:{line}:{column}", self.name)
+    }
 }
 
-/// Compares the recording with the comments and with what the program said.
+/// Explains the comments under a message about them.
+const LEGEND: &str = "Behind `//=` a line states its increment (+), peak (^), allocations (a), allocated bytes (b) \
+    and occurrences (x). A figure that is left out is zero; a line without a comment does not run.\n\
+    If the measured figures are correct, write them into the comment.";
+
+/// Compares the recording with the comments and with the figures that the program reported.
 pub(crate) fn check(run: &Run) {
     let mut wrong = Vec::new();
     let mut covered = BTreeMap::new();
     if run.recording["backend"] != "heap" {
         wrong.push(format!("backend {}", run.recording["backend"]));
     }
-    if run.recording["process_bytes"].as_i64() != run.said.live {
+    if run.recording["process_bytes"].as_i64() != run.reported.live {
         let process = &run.recording["process_bytes"];
-        wrong.push(format!("process: measured {process}, true {:?}", run.said.live));
+        wrong.push(format!("process: measured {process}, expected {:?}", run.reported.live));
     }
     for function in run.functions() {
         check_rows(run, function, &mut covered, &mut wrong);
         check_calls(run, function, &mut wrong);
     }
     check_coverage(run, &covered, &mut wrong);
-    assert!(wrong.is_empty(), "{} differences\n{}\n", wrong.len(), wrong.join("\n"));
+    let (count, differences) = (wrong.len(), wrong.join("\n"));
+    assert!(
+        wrong.is_empty(),
+        "{count} difference(s) in `{}`\n\n{differences}\n\n{LEGEND}\n",
+        run.name
+    );
 }
 
 fn rows(function: &Value) -> Vec<Row> {
@@ -97,13 +117,13 @@ fn check_rows(
 ) {
     let rows = rows(function);
     for row in &rows {
+        let location = run.location(row.line);
         let Some(text) = run.source.get(row.line - 1).filter(|text| **text == row.source) else {
-            wrong.push(format!("line {} is not {:?}", row.line, row.source));
+            wrong.push(format!("{location}: the recorded text differs: {:?}", row.source));
             continue;
         };
         *covered.entry(row.line).or_default() += 1;
-        let expected = Expected::parse(text, &run.said.values);
-        let measured = row.figures();
+        let (expected, measured) = (Figures::parse(text, &run.reported.values), row.figures());
         let is_right = match row.is_entry {
             true => {
                 row.occurrences == expected.occurrences
@@ -112,10 +132,9 @@ fn check_rows(
             false => measured == expected,
         };
         if !is_right {
-            let line = row.line;
+            let code = row::code(text);
             wrong.push(format!(
-                "line {line}: {}\n    measured {measured}\n    expected {expected}",
-                text.trim()
+                "{location}: {code}\n    expected {expected}\n    measured {measured}"
             ));
         }
     }
@@ -126,17 +145,18 @@ fn check_coverage(run: &Run, covered: &BTreeMap<usize, usize>, wrong: &mut Vec<S
     for (index, text) in run.source.iter().enumerate() {
         let tables = covered.get(&(index + 1)).copied().unwrap_or(0);
         if row::comment(text).is_some() && tables != 1 {
-            wrong.push(format!("line {} is in {tables} tables: {}", index + 1, text.trim()));
+            let (location, code) = (run.location(index + 1), row::code(text));
+            wrong.push(format!("{location}: {code}\n    expected in one table, is in {tables}"));
         }
     }
 }
 
-/// The increments of a table against what its outermost calls changed, and the readings.
+/// The increments of a table against the changes of its outermost calls, and the readings.
 fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
     let name = short_name(function);
     let rows = rows(function);
     let own: Vec<_> = rows.iter().filter(|row| !row.is_entry).collect();
-    let calls: Vec<_> = run.said.calls.iter().filter(|call| call.function == name).collect();
+    let calls: Vec<_> = run.reported.calls.iter().filter(|call| call.function == name).collect();
     let Some(first) = calls.first() else { return };
     let measured: i64 = own.iter().filter_map(|row| row.increment).sum();
     let change: i64 = calls.iter().map(|call| call.change).sum();
@@ -145,17 +165,18 @@ fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
     }
     for row in rows.iter().filter(|row| row.is_entry) {
         if (row.usage, row.increment) != (Some(first.before), Some(first.before)) {
-            wrong.push(format!("{name}: entered at {:?}, true {}", row.usage, first.before));
+            let before = first.before;
+            wrong.push(format!("{name}: usage at entry {:?}, expected {before}", row.usage));
         }
     }
     let entered = function["reading_at_entry"].as_i64();
     if entered != Some(first.before) {
-        wrong.push(format!("{name}: entered at {entered:?}, true {}", first.before));
+        wrong.push(format!("{name}: reading at entry {entered:?}, expected {}", first.before));
     }
     let is_last = |row: &&&Row| row::is_last(&run.source[row.line - 1]);
     if let Some(row) = own.iter().find(is_last)
         && row.usage != Some(first.after)
     {
-        wrong.push(format!("{name}: left at {:?}, true {}", row.usage, first.after));
+        wrong.push(format!("{name}: usage at the end {:?}, expected {}", row.usage, first.after));
     }
 }

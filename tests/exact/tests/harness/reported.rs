@@ -1,9 +1,9 @@
-//! What the program said of itself, counted by its own allocator.
+//! The figures that the program reported, counted by its own allocator.
 
 use std::collections::BTreeMap;
 
 #[derive(Default)]
-pub(crate) struct Said {
+pub(crate) struct Reported {
     pub(crate) calls: Vec<Call>,
     pub(crate) values: BTreeMap<String, i64>,
     pub(crate) live: Option<i64>,
@@ -12,33 +12,33 @@ pub(crate) struct Said {
 /// An outermost call.
 pub(crate) struct Call {
     pub(crate) function: String,
-    /// Bytes that the process had in use before and after it.
+    /// Bytes that the process had in use before and after the call.
     pub(crate) before: i64,
     pub(crate) after: i64,
-    /// What the thread allocated minus what it freed in it.
+    /// Bytes that the thread allocated minus those that it freed, in the call.
     pub(crate) change: i64,
 }
 
-impl Said {
+impl Reported {
     pub(crate) fn read(stderr: &str) -> Self {
-        let mut said = Self::default();
+        let mut reported = Self::default();
         for line in stderr.lines() {
             let words: Vec<_> = line.split(' ').collect();
             let number = |text: &str| text.parse().expect("a number");
             match words[..] {
-                ["truth", "call", function, before, after, change] => said.calls.push(Call {
+                ["truth", "call", function, before, after, change] => reported.calls.push(Call {
                     function: function.to_owned(),
                     before: number(before),
                     after: number(after),
                     change: number(change),
                 }),
                 ["truth", "value", name, value] => {
-                    said.values.insert(name.to_owned(), number(value));
+                    reported.values.insert(name.to_owned(), number(value));
                 }
-                ["truth", "live", bytes] => said.live = Some(number(bytes)),
+                ["truth", "live", bytes] => reported.live = Some(number(bytes)),
                 _ => panic!("unexpected on standard error:\n{stderr}"),
             }
         }
-        said
+        reported
     }
 }

@@ -1,4 +1,4 @@
-//! One row: as it was recorded, and as the comment on its line has it.
+//! One row of a recording, and the comment on its line.
 
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -11,7 +11,7 @@ pub(crate) struct Row {
     pub(crate) usage: Option<i64>,
     pub(crate) increment: Option<i64>,
     pub(crate) occurrences: Option<i64>,
-    /// Whether usage and increment are the reading on entry.
+    /// Whether usage and increment are the reading at entry.
     pub(crate) is_entry: bool,
     others: [Option<i64>; 3],
 }
@@ -34,20 +34,20 @@ impl Row {
         }
     }
 
-    /// What a comment can say. All of it is there, or nothing.
-    pub(crate) fn figures(&self) -> Expected {
+    /// The figures that a comment states. A row has all of them or none.
+    pub(crate) fn figures(&self) -> Figures {
         let [peak, allocations, allocated] = self.others;
         let Self { increment, occurrences, usage, .. } = *self;
         let all = [increment, peak, allocations, allocated, occurrences, usage];
         let there = all.iter().flatten().count();
         assert!([0, all.len()].contains(&there), "line {} has some figures: {all:?}", self.line);
-        Expected { increment, peak, allocations, allocated, occurrences }
+        Figures { increment, peak, allocations, allocated, occurrences }
     }
 }
 
-/// What the comment on a line says of it.
+/// The figures of a line: those in its comment, or those of its row.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Expected {
+pub(crate) struct Figures {
     pub(crate) increment: Option<i64>,
     pub(crate) peak: Option<i64>,
     pub(crate) allocations: Option<i64>,
@@ -60,11 +60,16 @@ pub(crate) fn comment(line: &str) -> Option<&str> {
     line.split_once(" //= ").map(|(_, comment)| comment)
 }
 
+/// The line without its comment.
+pub(crate) fn code(line: &str) -> &str {
+    line.split_once(" //= ").map_or(line, |(code, _)| code).trim()
+}
+
 pub(crate) fn is_last(line: &str) -> bool {
     comment(line).is_some_and(|comment| comment.split(' ').any(|word| word == "last"))
 }
 
-impl Expected {
+impl Figures {
     pub(crate) fn parse(line: &str, names: &BTreeMap<String, i64>) -> Self {
         let Some(comment) = comment(line) else { return Self::default() };
         let mut found = [0; 5];
@@ -76,12 +81,12 @@ impl Expected {
                     (sum, "a") => (2, sum),
                     (sum, "b") => (3, sum),
                     (sum, "x") => (4, sum),
-                    _ => panic!("what is `{word}` in `{comment}`?"),
+                    _ => panic!("unknown figure `{word}` in `//= {comment}`"),
                 },
             };
             found[field] = evaluate(sum, names);
         }
-        assert!(found[4] > 0, "no occurrences in `{comment}`");
+        assert!(found[4] > 0, "no occurrences (`1x`) in `//= {comment}`");
         let [increment, peak, allocations, allocated, occurrences] = found.map(Some);
         Self { increment, peak, allocations, allocated, occurrences }
     }
@@ -92,7 +97,11 @@ fn evaluate(sum: &str, names: &BTreeMap<String, i64>) -> i64 {
     let terms = sum.replace('-', "+-");
     let factor = |text: &str| match text.parse() {
         Ok(number) => number,
-        Err(_) => *names.get(text).unwrap_or_else(|| panic!("what is `{text}` in `{sum}`?")),
+        Err(_) => *names.get(text).unwrap_or_else(|| {
+            panic!(
+                "unknown name `{text}` in `{sum}`: the program has to report it by `exact::value`"
+            )
+        }),
     };
     let term = |text: &str| match text.strip_prefix('-') {
         Some(text) => -text.split('*').map(factor).product::<i64>(),
@@ -101,7 +110,7 @@ fn evaluate(sum: &str, names: &BTreeMap<String, i64>) -> i64 {
     terms.split('+').filter(|text| !text.is_empty()).map(term).sum()
 }
 
-impl fmt::Display for Expected {
+impl fmt::Display for Figures {
     fn fmt(&self, formatter: &mut fmt::Formatter) -> fmt::Result {
         let Self {
             increment: Some(increment),
@@ -111,8 +120,15 @@ impl fmt::Display for Expected {
             occurrences: Some(occurrences),
         } = self
         else {
-            return write!(formatter, "not run");
+            return write!(formatter, "a line that does not run");
         };
-        write!(formatter, "{increment:+} ^{peak} {allocations}a {allocated}b {occurrences}x")
+        let parts = [
+            (*increment, format!("{increment:+} ")),
+            (*peak, format!("^{peak} ")),
+            (*allocations, format!("{allocations}a ")),
+            (*allocated, format!("{allocated}b ")),
+        ];
+        let parts = parts.into_iter().filter(|(figure, _)| *figure != 0).map(|(_, text)| text);
+        write!(formatter, "//= {}{occurrences}x", parts.collect::<String>())
     }
 }

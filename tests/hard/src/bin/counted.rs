@@ -1,4 +1,4 @@
-//! A program with the counting allocator: how it ends, and what it asks for in between.
+//! A program with the counting allocator: its ends, and its requests in between.
 #![allow(missing_docs)]
 
 use std::process::ExitCode;
@@ -95,7 +95,7 @@ fn reset() {
     }
 }
 
-/// What the process holds changes between two snapshots by exactly what is kept.
+/// The process's bytes change between two snapshots by exactly the bytes that are kept.
 fn snapshot() {
     let before = mem_profile::snapshot();
     let kept = grow();
@@ -108,7 +108,7 @@ fn snapshot() {
     println!("{}", bytes(&grown) + size_of_snapshot(&grown) - bytes(&shrunk));
 }
 
-/// Bytes behind a snapshot, which its owner holds.
+/// Bytes that a snapshot owns.
 fn size_of_snapshot(snapshot: &mem_profile::Snapshot) -> u64 {
     let mut size = snapshot.functions.capacity() * size_of::<mem_profile::FunctionSnapshot>();
     for function in &snapshot.functions {
@@ -119,7 +119,7 @@ fn size_of_snapshot(snapshot: &mem_profile::Snapshot) -> u64 {
     size as u64
 }
 
-/// The highest resident set after one GiB of zeroes that nobody touches.
+/// The highest resident set after one GiB of zeroes that is never accessed.
 fn zeroed() {
     let zeroes = vec![0_u8; 1 << 30];
     look_at(&zeroes);
@@ -132,7 +132,7 @@ fn hold_little() {
     look_at(&kept);
 }
 
-/// A thread frees what others took and have not published, so what is published is less than nothing.
+/// A thread frees blocks that others have allocated and not published, so the published total is negative.
 fn lagging() {
     let (sender, receiver) = mpsc::channel();
     let (stay, stays) = mpsc::channel::<()>();

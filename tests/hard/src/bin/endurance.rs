@@ -1,4 +1,4 @@
-//! A program that does a lot: calls, events, depth, and a thread that never ends.
+//! Many calls and events, deep recursion, and a thread that never ends.
 #![allow(missing_docs)]
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -50,7 +50,7 @@ fn growth(work: impl Fn()) -> u64 {
         work();
         resident_pages()
     };
-    // Code that runs for the first time comes in sixteen pages at a time.
+    // Code that runs for the first time is mapped sixteen pages at a time.
     let _warm = (round(), round());
     let before = round();
     round().saturating_sub(before)

@@ -32,13 +32,13 @@ fn line(function: &str, row: usize) -> LineSnapshot {
     function.expect("the function ran").lines.swap_remove(row)
 }
 
-/// The child ends normally, and so runs the same exit handlers as its parent.
+/// The child ends normally, so it runs the same exit handlers as its parent.
 fn exits() {
     look_at(&fill());
     assert_eq!(in_fork(|| 5), 5);
 }
 
-/// What the child fills is on its line, and nothing of it on the parent's.
+/// Memory that the child fills is on its line, and not on the parent's.
 fn measures() {
     step(10);
     let status = in_fork(|| {
@@ -54,7 +54,7 @@ fn measures() {
     look_at(&kept);
 }
 
-/// Children of a process whose other threads are in the middle of anything.
+/// Children of a process whose other threads run on.
 fn with_threads() {
     static DONE: AtomicBool = AtomicBool::new(false);
     let busy = || {

@@ -1,5 +1,5 @@
 //! A program whose signal handler allocates, frees and calls annotated functions: after each instruction
-//! (`step`), or at any moment (`storm`). `interrupted KIND COUNT`: so many signals, or seconds of them.
+//! (`step`), or at any moment (`storm`). `interrupted KIND COUNT`: the number of signals, or of seconds.
 //!
 //! Its allocator never waits, so it may be called in a handler, and it keeps count of its own.
 #![allow(missing_docs)]
@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use mem_profile::{mem_profile, snapshot, timestamp};
 
-/// Hands out addresses and takes none back.
+/// Allocates addresses and never reuses them.
 struct Bump;
 
 const ROOM: usize = 1 << 42;
@@ -56,8 +56,8 @@ unsafe impl GlobalAlloc for Bump {
     }
 
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // If no allocator uses the address, the compiler (1.95) takes a free for a free of nothing, and
-        // leaves out what follows.
+        // If no allocator uses the address, the compiler (1.95) treats a free as a free of null, and removes
+        // the code after it.
         black_box(block);
         BYTES.fetch_sub(layout.size() as i64, Relaxed);
     }
@@ -78,8 +78,8 @@ static ALLOC: mem_profile::Alloc<Bump> = mem_profile::Alloc::wrap(Bump);
 static HITS: AtomicI64 = AtomicI64::new(0);
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-/// At so many signals the handler does something, when they come after each instruction: what is begun again
-/// where a handler came in between has to end some time.
+/// When signals come after each instruction, the handler acts only at every so many of them: code that
+/// starts again after a handler has to end at some time.
 const EACH: i64 = 97;
 static SIGNALS: AtomicI64 = AtomicI64::new(0);
 static IS_STEPPED: AtomicBool = AtomicBool::new(false);
@@ -96,7 +96,7 @@ extern "C" fn handle(_: i32) {
         mem::forget(called_by_the_handler(7));
     }
     if hit % 1000 == 0 {
-        // Beyond what a thread keeps to itself.
+        // More than a thread leaves unpublished.
         drop(black_box(Vec::<u8>::with_capacity(200_000)));
     }
 }
@@ -141,13 +141,13 @@ fn work() {
         };
         black_box(closure(3));
     }
-    // Beyond what a thread keeps to itself, both ways.
+    // More than a thread leaves unpublished, in both directions.
     let large = filled(300_000);
     drop(large);
     mem::forget(filled(10));
 }
 
-/// Its lines have all that the thread did meanwhile.
+/// Its lines have all memory of the thread meanwhile.
 #[mem_profile]
 fn interrupted(kind: &str, count: u64) {
     let end = Instant::now() + Duration::from_secs(count);
@@ -162,7 +162,7 @@ fn interrupted(kind: &str, count: u64) {
 fn stepped(work: fn()) {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: the flag makes the processor trap, for which there is a handler; it is taken back before the
-    // function returns. The red zone is left alone.
+    // function returns. The red zone is not touched.
     unsafe {
         const TRAP: i32 = 0x100;
         core::arch::asm!(
@@ -180,7 +180,7 @@ fn stepped(work: fn()) {
     }
 }
 
-/// Sends signals to the calling thread from now on; what ends it.
+/// Sends signals to the calling thread from now on. Returns a closure that stops it.
 fn send_signals() -> impl FnOnce() {
     static SENDS: AtomicBool = AtomicBool::new(false);
     static IS_OVER: AtomicBool = AtomicBool::new(false);

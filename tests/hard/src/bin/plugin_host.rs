@@ -32,8 +32,8 @@ fn load(path: &CStr) -> *mut c_void {
     library
 }
 
-/// Loads, uses and unloads it so often, half of the times on a thread that ends, and says by how much
-/// mappings, pages of address space, pages in memory and descriptors have grown since the first hundred times.
+/// Loads, uses and unloads it the given number of times, half of them on a thread that ends. Prints the growth
+/// of mappings, pages of address space, pages in memory and descriptors since the first hundred times.
 fn cycles(path: &CStr, name: &str, count: usize) {
     let once = |_| {
         let library = load(path);

@@ -1,4 +1,4 @@
-//! What arrives at the inner allocator, and what is counted when it fails.
+//! The requests that reach the inner allocator, and the figures when it fails.
 #![allow(missing_docs)]
 
 use std::alloc::{GlobalAlloc, Layout, System, alloc, alloc_zeroed, dealloc, realloc};
@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use hard::look_at;
 use mem_profile::mem_profile;
 
-/// Counts the calls of each method, and fails when told to.
+/// Counts the calls of each method, and fails on request.
 struct Probe {
     plain: AtomicUsize,
     zeroed: AtomicUsize,
@@ -85,7 +85,7 @@ fn layout(size: usize, align: usize) -> Layout {
 #[mem_profile]
 fn start() {}
 
-/// Every line is one request, so the report tells what was counted of each.
+/// Every line is one request, so the report has the figures of each.
 #[mem_profile]
 #[rustfmt::skip]
 fn requests() -> [*mut u8; 7] {
@@ -100,7 +100,7 @@ fn requests() -> [*mut u8; 7] {
         let failed = alloc(layout(FAIL, 1));
         let failed_zeroed = alloc_zeroed(layout(FAIL, 1));
         let failed_growth = realloc(grown, layout(5000, 1), FAIL);
-        look_at(&aligned); // or the compiler would do without it
+        look_at(&aligned); // or the compiler removes it
         assert!(aligned.addr().is_multiple_of(4096));
         dealloc(aligned, layout(100, 4096));
         [plain, grown, same, failed, failed_zeroed, failed_growth, same]

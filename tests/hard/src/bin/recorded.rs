@@ -44,8 +44,8 @@ fn leave_at_once(_scratch: &[u8]) {
     unsafe { libc::_exit(9) };
 }
 
-/// All have run before, and nothing has changed since the thread last booked when they are called
-/// once more: the lines that wait are known from the stack alone.
+/// All have run before, and nothing has changed since the thread last recorded when they are called once
+/// more: only the frame stack knows the lines that wait.
 #[mem_profile]
 fn outermost(end: fn(&[u8])) {
     between(2, end);
@@ -64,14 +64,14 @@ fn innermost(end: fn(&[u8])) {
     end(&vec![3_u8; 600]);
 }
 
-fn calm(_scratch: &[u8]) {
+fn unchanged(_scratch: &[u8]) {
     fn nothing(_scratch: &[u8]) {}
     outermost(nothing);
     outermost(nothing);
     outermost(kill);
 }
 
-/// Becomes another program; by hand, because the standard library would allocate on the line.
+/// Replaces itself by another program. Not by the standard library, which would allocate on the line.
 fn become_program(path: &CStr, argument: *const libc::c_char) {
     let arguments = [path.as_ptr(), argument, ptr::null()];
     // SAFETY: both arguments are C strings, and null ends the list.
@@ -88,7 +88,7 @@ fn become_itself(_scratch: &[u8]) {
     become_program(c"/proc/self/exe", c"complete".as_ptr());
 }
 
-/// Says that it is there, and runs until standard input ends.
+/// Prints that it has started, and runs until standard input ends.
 fn wait(_scratch: &[u8]) {
     let mut byte = 0_u8;
     // SAFETY: both buffers are as long as that.
@@ -98,7 +98,7 @@ fn wait(_scratch: &[u8]) {
     }
 }
 
-/// The child goes on where its parent was, and each writes what is its own.
+/// The child continues where its parent was, and each records its own memory.
 fn fork(_scratch: &[u8]) {
     let status = in_fork(|| {
         let mut kept = Vec::with_capacity(5);
@@ -118,7 +118,7 @@ fn fork(_scratch: &[u8]) {
     assert_eq!(status, 4);
 }
 
-/// A thread that was there before the recording began: what it frees then has not been lost.
+/// A thread that started before the recording. Its later frees are recorded.
 fn early() {
     let barrier = Barrier::new(2);
     let bytes = || mem_profile::snapshot().process_bytes.unwrap();
@@ -147,7 +147,7 @@ fn early() {
     });
 }
 
-/// Recorded when it is too late.
+/// Starts the recording too late.
 fn late() {
     let path = std::env::args().nth(2).expect("a path");
     work(complete);
@@ -157,7 +157,7 @@ fn late() {
         println!("{}", record_to(&path).unwrap_err());
         drop(sender);
     });
-    // A thread that was joined may still be on its way out.
+    // A joined thread may still be ending.
     while std::fs::read_dir("/proc/self/task").unwrap().count() > 1 {
         thread::yield_now();
     }
@@ -170,7 +170,7 @@ fn main() {
     match hard::scene().as_str() {
         "complete" => work(complete),
         "kill" => work(kill),
-        "calm" => work(calm),
+        "unchanged" => work(unchanged),
         "abort" => work(abort),
         "leave_at_once" => work(leave_at_once),
         "become_another" => work(become_another),

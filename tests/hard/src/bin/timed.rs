@@ -75,7 +75,7 @@ async fn pause() {
     poll_fn(wait).await;
 }
 
-/// Polls it so many times.
+/// Polls it the given number of times.
 fn poll(polls: usize, future: impl Future) {
     let mut future = pin!(future);
     for _ in 0..polls {
@@ -106,7 +106,7 @@ impl Drop for Calls {
     }
 }
 
-/// In a block of that name over both of its waits, and in another one over the second.
+/// Has a named block over both of its waits, and another one over the second.
 #[mem_profile]
 async fn held(name: &'static str) {
     let _calls = Calls;
@@ -120,7 +120,7 @@ async fn held(name: &'static str) {
     inner(3);
 }
 
-/// Two of them in turn, and calls of nobody's in between.
+/// Two of them in turn, and calls outside of both in between.
 fn held_in_turn() {
     let (mut a, mut b) = (pin!(held("a")), pin!(held("b")));
     for _ in 0..3 {
@@ -131,7 +131,7 @@ fn held_in_turn() {
     inner(0);
 }
 
-/// Each poll on a thread of its own, on which something else is open.
+/// Each poll on a thread of its own, on which another span is open.
 fn held_on_threads() {
     let mut task = Box::pin(held("a"));
     for _ in 0..3 {
@@ -172,7 +172,7 @@ fn held_and_panics() {
     inner(0);
 }
 
-/// A block of an async block, which is no call.
+/// A named block inside an async block, which is not a call.
 #[mem_profile]
 async fn held_inside() {
     let part = async {
@@ -204,7 +204,7 @@ async fn goes_on() {
     inner(2);
 }
 
-/// Blocks that go on when their functions have ended.
+/// Named blocks that outlive their functions.
 fn held_by_callers() {
     let begun = begins();
     inner(1);
@@ -214,7 +214,7 @@ fn held_by_callers() {
     inner(3);
 }
 
-/// Of the blocks most are left out; a function that is called twice in each has others left out.
+/// Most of the blocks are left out, and so are most calls of a function that each calls twice.
 fn held_often() {
     often();
     for _ in 0..20_000 {
@@ -241,7 +241,7 @@ fn blocks() {
         outer();
     }
     let _part = timestamp(String::from("part").leak());
-    // It ends on another thread, before what began after it.
+    // It ends on another thread, before a span that began after it.
     thread::scope(|scope| {
         scope.spawn(move || drop(whole)).join().unwrap();
     });
@@ -300,7 +300,7 @@ fn late() {
         }
         drop(sender);
     });
-    // A thread that was joined may still be on its way out.
+    // A joined thread may still be ending.
     while std::fs::read_dir("/proc/self/task").unwrap().count() > 1 {
         thread::yield_now();
     }
@@ -312,7 +312,7 @@ fn late() {
     inner(1);
 }
 
-/// Records both before any function has run.
+/// Starts both recordings before any function has run.
 fn begins_both(order: &[&str]) {
     for begin in order {
         match *begin {
@@ -323,7 +323,7 @@ fn begins_both(order: &[&str]) {
     drop(outer());
 }
 
-/// The same, where another thread of the program has been there before, and calls as well.
+/// The same, with another thread that started before, and calls as well.
 fn beside_a_thread(order: &[&str]) {
     let (sender, receiver) = mpsc::channel::<()>();
     let other = thread::spawn(move || {

@@ -9,7 +9,7 @@ use std::thread;
 use hard::look_at;
 use mem_profile::{Alloc, mem_profile};
 
-/// The truth about live bytes, and the one who forwards to another counting allocator.
+/// Counts live bytes independently, and forwards to another counting allocator.
 struct Counting<A>(A);
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
@@ -43,7 +43,7 @@ fn work() -> Vec<u8> {
     kept
 }
 
-/// Bytes that the process holds beyond what the profiler knows of.
+/// Bytes of the process that the profiler does not count.
 fn unknown() -> i64 {
     let snapshot = mem_profile::snapshot();
     let known = snapshot.process_bytes.expect("the heap is counted") as i64;
@@ -53,7 +53,7 @@ fn unknown() -> i64 {
 
 fn main() {
     let kept = work();
-    // The first snapshot may make the program allocate for good.
+    // The first snapshot may allocate memory that stays.
     look_at(&unknown());
     let before = unknown();
     for round in 0..20 {

@@ -12,7 +12,7 @@ fn grow() -> Vec<u8> {
     kept
 }
 
-/// The highest resident set after one GiB of zeroes that nobody touches.
+/// The highest resident set after one GiB of zeroes that is never accessed.
 fn zeroed() {
     let zeroes = vec![0_u8; 1 << 30];
     look_at(&zeroes);

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::run::{Report, bin, json, run, within};
 
 #[test]
-fn every_request_is_forwarded_as_it_is_and_counted_when_it_succeeds() {
+fn every_request_is_forwarded_unchanged_and_counted_if_it_succeeds() {
     let (ended, report) = json(&mut bin!("probed"));
     // Alloc, alloc_zeroed, realloc and dealloc, as in the source of `requests`.
     assert_eq!(ended.stdout, "[3, 2, 4, 1]\n");
@@ -28,7 +28,7 @@ fn every_request_is_forwarded_as_it_is_and_counted_when_it_succeeds() {
 #[test]
 fn wrapping_twice_counts_once() {
     let (ended, report) = json(&mut bin!("twice"));
-    // 201 calls, of which 200 on threads that come and go.
+    // 201 calls, 200 of them on short-lived threads.
     assert_eq!(report.heap("work", "vec![1_u8"), (201_000, 1000, 201, 201));
     assert_eq!(report.heap("work", "reserve_exact"), (201 * 4000, 5000, 201, 201));
     assert_eq!(report.heap("work", "vec![0_u8"), (201 * 300, 300, 201, 201));
@@ -48,13 +48,13 @@ fn an_allocator_with_annotated_methods_neither_hangs_nor_recurses() {
         let mut all = report.0.functions.iter();
         all.find(|function| function.name.ends_with(method)).expect(method).calls
     };
-    // Nine times two blocks, and a few of the standard library's.
+    // Nine times two blocks, and a few of the standard library.
     assert!((18..200).contains(&calls("::alloc")), "{}", calls("::alloc"));
     assert!((18..200).contains(&calls("::dealloc")), "{}", calls("::dealloc"));
 }
 
 #[test]
-fn zeroes_that_nobody_touches_take_no_memory() {
+fn zeroes_that_are_never_accessed_take_no_memory() {
     let peak_kib = |ended: crate::run::Ended| ended.stdout.trim().parse::<u64>().unwrap();
     let with = peak_kib(run(&mut bin!("counted", "zeroed")));
     let without = peak_kib(run(&mut bin!("uncounted", "zeroed")));

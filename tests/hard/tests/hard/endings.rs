@@ -1,4 +1,4 @@
-//! However a program ends, the report comes once.
+//! One report, at each kind of end of a program.
 
 use crate::run::{Report, bin, json, run, writes};
 
@@ -41,7 +41,7 @@ fn a_panic_in_main_keeps_its_code_and_reports() {
     assert!(message.contains("on purpose"), "{message}");
     let report = Report::parse(report);
     assert_eq!(report.heap("fail", "let kept"), (1 << 20, 1 << 20, 1, 1));
-    // What unwinding frees is on the line that panicked, less what the panic itself keeps.
+    // Memory that unwinding frees is on the line that panicked, minus the panic's own memory.
     let (increment, _, _, occurrences) = report.heap("fail", "assert!");
     assert_eq!(occurrences, 1);
     assert!((-(1 << 20)..-(1 << 20) + 10_000).contains(&increment), "{increment}");

@@ -1,4 +1,4 @@
-//! What the `MEM_PROFILE…` variables do to a real program.
+//! The effects of the `MEM_PROFILE…` variables on a real program.
 
 use std::fs;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -33,7 +33,7 @@ fn without_a_function_that_ran_there_is_no_report() {
 }
 
 #[test]
-fn the_backend_is_the_best_there_is_or_the_one_asked_for() {
+fn the_backend_is_the_best_available_or_the_requested_one() {
     let (_, report) = json(&mut bin!("counted", "work"));
     assert_eq!(report.0.backend, "heap");
     assert_eq!(report.heap("grow", "vec!"), (1 << 20, 1 << 20, 1, 1));
@@ -61,7 +61,7 @@ fn the_heap_without_the_allocator_costs_one_warning() {
 }
 
 #[test]
-fn the_output_goes_where_it_is_sent() {
+fn the_output_goes_to_the_chosen_file() {
     let ended = run(bin!("counted", "work").env("MEM_PROFILE_OUTPUT", "stdout"));
     assert_eq!((ended.stdout, ended.stderr), (stderr(&[]), String::new()));
     assert_eq!(stderr(&[("MEM_PROFILE_OUTPUT", "stderr")]), stderr(&[]));
@@ -130,7 +130,7 @@ fn the_filter_chooses_functions() {
 }
 
 #[test]
-fn a_filter_that_matches_nothing_is_one_line() {
+fn a_filter_that_matches_nothing_costs_one_line() {
     let line = "mem-profile: MEM_PROFILE_FILTER matches none of the functions that were called\n";
     let filter = ("MEM_PROFILE_FILTER", "other::*,grow2");
     assert_eq!(stderr(&[filter]), line);
@@ -143,7 +143,7 @@ fn a_filter_that_matches_nothing_is_one_line() {
 }
 
 #[test]
-fn a_variable_that_is_not_known_is_one_line() {
+fn an_unknown_variable_costs_one_line() {
     let text = stderr(&[("MEM_PROFILE_OUTPT", "x.mprof"), ("MEM_PROFILE_FORMAT", "none")]);
     let line = "mem-profile: MEM_PROFILE_OUTPT is not known and has no effect; did you mean \
                 MEM_PROFILE_OUTPUT?\n";
@@ -151,7 +151,7 @@ fn a_variable_that_is_not_known_is_one_line() {
 }
 
 #[test]
-fn a_trace_that_cannot_be_is_one_line() {
+fn a_trace_that_is_not_available_costs_one_line() {
     let text = stderr(&[("MEM_PROFILE_TRACE", "1"), ("MEM_PROFILE_FORMAT", "none")]);
     // With another package of this workspace, the feature is there.
     let line = "mem-profile: MEM_PROFILE_TRACE=1 has no effect: it needs the feature `trace` of \
@@ -160,7 +160,7 @@ fn a_trace_that_cannot_be_is_one_line() {
 }
 
 #[test]
-fn a_report_has_the_form_that_its_name_says() {
+fn a_report_has_the_format_of_its_file_name() {
     let folder = TempDir::new().unwrap();
     let written = |name: &str| {
         let path = folder.path().join(name);
@@ -185,7 +185,7 @@ fn a_report_has_the_form_that_its_name_says() {
 }
 
 #[test]
-fn a_timeline_that_is_not_there_is_one_line() {
+fn a_timeline_that_is_not_available_costs_one_line() {
     let quiet = ("MEM_PROFILE_FORMAT", "none");
     let line = "mem-profile: MEM_PROFILE_INTERVAL has no effect without MEM_PROFILE_TIMELINE=on\n";
     assert_eq!(stderr(&[("MEM_PROFILE_INTERVAL", "5ms"), quiet]), line);
@@ -198,7 +198,7 @@ fn a_timeline_that_is_not_there_is_one_line() {
 }
 
 #[test]
-fn unit_and_precision_shape_the_sizes() {
+fn unit_and_precision_format_the_sizes() {
     let line = |variables: &[(&str, &str)]| {
         let text = stderr(variables);
         let line = text.lines().find(|line| line.contains("let kept = vec!")).unwrap();
@@ -221,7 +221,7 @@ fn unit_and_precision_shape_the_sizes() {
 }
 
 #[test]
-fn colour_comes_when_asked_for() {
+fn colour_is_on_request() {
     const HOT: &str = "\u{1b}[1;31m";
     assert_eq!(stderr(&[("MEM_PROFILE_COLOR", "always")]).matches(HOT).count(), 2);
     for variables in [

@@ -1,6 +1,6 @@
 //! Programs that no profile of this workspace can build: cargo, run inside cargo.
 //!
-//! Only what needs another panic strategy, other features or another version of the profiler is
+//! Only programs that need another panic strategy, other features or another version of the profiler are
 //! built like this, with the workspace's own lock file.
 
 use std::fs;
@@ -23,7 +23,7 @@ impl Fixture {
         let fixture = Self { folder: Path::new(env!("CARGO_TARGET_TMPDIR")).join(name) };
         let workspace = workspace();
         let manifest = manifest.replace("{workspace}", workspace.to_str().unwrap());
-        // The target folder may lie inside the workspace, which the package is no part of.
+        // The target folder may lie inside the workspace, of which the package is not a member.
         fixture.write("Cargo.toml", &format!("{manifest}\n[workspace]\n"));
         fs::copy(workspace.join("Cargo.lock"), fixture.path("Cargo.lock")).unwrap();
         fixture
@@ -39,7 +39,7 @@ impl Fixture {
         fs::write(path, text).unwrap();
     }
 
-    /// What this cargo command prints on standard output.
+    /// The standard output of this cargo command.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO"));
         command.args(arguments).current_dir(&self.folder);
@@ -56,7 +56,7 @@ impl Fixture {
     }
 }
 
-/// Copies a folder with all that is in it.
+/// Copies a folder with its contents.
 pub(crate) fn copy(from: &Path, to: &Path) {
     if from.is_file() {
         fs::copy(from, to).unwrap();

@@ -24,7 +24,7 @@ fn a_handler_after_any_instruction_loses_no_block() {
 }
 
 #[test]
-fn neither_does_one_while_calls_are_put_on_a_timeline() {
+fn a_handler_loses_no_block_while_a_timeline_is_recorded() {
     assert!(is_exact("step", "30000", &[("MEM_PROFILE_TIMELINE", "on")]) >= 30_000);
 }
 

@@ -1,4 +1,4 @@
-//! Hard places: each test runs a program of this package and looks at what it reports.
+//! Each test runs a program of this package under difficult conditions, and checks its report.
 #![cfg(target_os = "linux")]
 
 mod allocators;

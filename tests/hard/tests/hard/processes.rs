@@ -38,7 +38,7 @@ fn forks_of_a_busy_process_work_and_lose_nothing() {
     let (increment, peak, allocations, turns) = report.heap("step", "let kept");
     let freed = report.function("step").lines.last().unwrap();
     assert_eq!(ended.stdout.trim().parse(), Ok(increment));
-    // The main thread's 1,000 bytes, and 100 for each turn of the other threads.
+    // The main thread's 1,000 bytes, and 100 for each iteration of the other threads.
     assert_eq!(increment, 1000 + 100 * (turns.cast_signed() - 1));
     assert_eq!((allocations, peak), (turns, 1000));
     assert_eq!((freed.increment, freed.occurrences), (Some(-increment), Some(turns)));

@@ -1,4 +1,4 @@
-//! Recordings hold what had been booked, however the program ended.
+//! Recordings contain all that was recorded, at each kind of end of the program.
 
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -40,14 +40,14 @@ fn figures(line: &LineSnapshot) -> (i64, u64, u64, u64) {
     (increment, peak, allocations, occurrences)
 }
 
-/// What `work` had done before it called what ended it.
+/// The figures of `work` before it called the function that ended it.
 fn assert_worked(snapshot: &Snapshot) {
     assert_eq!(figures(line(snapshot, "keep", "kept.push")), (10_000, 1000, 10, 10));
     assert_eq!(figures(line(snapshot, "work", "with_capacity")), (240, 240, 1, 1));
     assert_eq!(figures(line(snapshot, "work", "keep(&mut")), (10_000, 1000, 10, 10));
 }
 
-/// The line that ran when the end came, and that which never did.
+/// The line that ran when the program ended, and the one that never ran.
 fn assert_open(snapshot: &Snapshot) {
     assert_worked(snapshot);
     assert_eq!(figures(line(snapshot, "work", "end(&vec!")), (700, 700, 1, 1));
@@ -55,7 +55,7 @@ fn assert_open(snapshot: &Snapshot) {
 }
 
 #[test]
-fn nothing_booked_is_lost_by_any_end() {
+fn no_end_loses_a_recorded_figure() {
     let ends =
         [("kill", Some(9), None), ("abort", Some(6), None), ("leave_at_once", None, Some(9))];
     for (scene, signal, code) in ends {
@@ -73,9 +73,9 @@ fn nothing_booked_is_lost_by_any_end() {
 }
 
 #[test]
-fn what_waits_for_a_callee_is_told_by_the_stack() {
+fn lines_that_wait_for_a_callee_are_read_from_the_frame_stack() {
     let folder = TempDir::new().unwrap();
-    let ended = run(&mut recorded(&folder, "run.mprof", &["calm"]));
+    let ended = run(&mut recorded(&folder, "run.mprof", &["unchanged"]));
     assert_eq!(ended.status.signal(), Some(9));
     let Recording { snapshot, .. } = open(&folder.path().join("run.mprof"));
     assert_eq!(figures(line(&snapshot, "innermost", "end(")), (600, 600, 3, 3));
@@ -91,13 +91,13 @@ fn started(command: &mut Command) -> Child {
 }
 
 #[test]
-fn a_program_that_became_another_left_a_recording_that_is_cut() {
+fn a_program_that_is_replaced_by_another_leaves_an_incomplete_recording() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.mprof");
     let mut child = started(&mut recorded(&folder, "run.mprof", &["become_another"]));
     let start = Instant::now();
     let recording = loop {
-        // The same process runs on, as another program.
+        // The same process continues, as another program.
         match Recording::open(&path) {
             Ok(recording) if recording.state == State::Incomplete(vec![Reason::Ended]) => {
                 break recording;
@@ -110,7 +110,7 @@ fn a_program_that_became_another_left_a_recording_that_is_cut() {
     drop(child.stdin.take());
     assert!(child.wait().unwrap().success());
 
-    // The same program once more in the same process: the path is that of the first.
+    // The same program once more in the same process: the path is the same.
     let folder = TempDir::new().unwrap();
     let ended = run(&mut recorded(&folder, "%p.mprof", &["become_itself"]));
     assert!(ended.status.success(), "{}", ended.stderr);
@@ -143,7 +143,7 @@ fn a_recording_is_read_while_it_is_written() {
     let banner = format!("mem-profile: process {} is still running;", child.id());
     assert!(recording.banner().unwrap().starts_with(&banner));
 
-    // Nobody else takes its name.
+    // No other run takes its name.
     let other = run(&mut recorded(&folder, "run.mprof", &["complete"]));
     assert_eq!((other.code(), other.stderr.lines().count()), (Some(0), 1));
     assert!(other.stderr.starts_with(&format!("mem-profile: process {} records to ", child.id())));
@@ -182,7 +182,7 @@ fn a_complete_recording_is_the_report() {
 }
 
 #[test]
-fn a_recording_is_all_the_output_unless_a_format_is_asked_for() {
+fn a_recording_is_the_only_output_unless_a_format_is_requested() {
     let folder = TempDir::new().unwrap();
     let Ended { stdout, stderr, .. } = run(&mut recorded(&folder, "run.mprof", &["complete"]));
     assert_eq!((stdout.as_str(), stderr.as_str()), ("", ""));
@@ -221,7 +221,7 @@ fn processes_and_a_forked_child_write_side_by_side() {
         assert_worked(snapshot);
         assert_eq!(figures(line(snapshot, "work", "end(&vec!")), (0, 700, 1, 1));
     }
-    // What its parent had done, and what it did itself.
+    // The figures of its parent until the fork, and its own.
     for Recording { snapshot, state, .. } in &children {
         assert_eq!(*state, State::Complete);
         assert_eq!(figures(line(snapshot, "keep", "kept.push")), (10_350, 1000, 17, 17));
@@ -231,7 +231,7 @@ fn processes_and_a_forked_child_write_side_by_side() {
 }
 
 #[test]
-fn children_of_a_busy_process_leave_its_recording_alone() {
+fn children_of_a_busy_process_do_not_write_to_its_recording() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.mprof");
     let ended = run(bin!("forks", "with_threads").env("MEM_PROFILE_OUTPUT", &path));
@@ -256,7 +256,7 @@ fn threads_from_before_the_recording_lose_nothing() {
 }
 
 #[test]
-fn a_late_recording_has_what_came_before_or_is_refused() {
+fn a_late_recording_includes_earlier_figures_or_is_refused() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("late.mprof");
     let command = &mut program(env!("CARGO_BIN_EXE_recorded"), &["late", path.to_str().unwrap()]);
@@ -273,7 +273,7 @@ fn a_late_recording_has_what_came_before_or_is_refused() {
 }
 
 #[test]
-fn what_is_switched_off_makes_no_file() {
+fn a_program_that_is_switched_off_makes_no_file() {
     let folder = TempDir::new().unwrap();
     let command = &mut recorded(&folder, "run.mprof", &["complete"]);
     assert_eq!(run(command.env("MEM_PROFILE", "off")).code(), Some(0));
@@ -310,7 +310,7 @@ fn each_run_of_a_container_takes_the_path_of_the_last_one() {
 }
 
 #[test]
-fn a_recording_of_a_container_that_runs_is_left_alone_and_that_is_said() {
+fn the_recording_of_a_running_container_is_kept_with_a_message() {
     let folder = TempDir::new().unwrap();
     let [path, next] = ["run.mprof", "run.1.mprof"].map(|name| folder.path().join(name));
     let mut child = started(&mut contained(&path, "wait"));
@@ -329,7 +329,7 @@ fn a_recording_of_a_container_that_runs_is_left_alone_and_that_is_said() {
     );
     assert_eq!(run(&mut contained(&path, "complete")).stderr, line);
     assert_eq!(open(&next).state, State::Complete);
-    // Neither does one outside take it, nor is the finished one beside it kept from being replaced.
+    // A process outside does not take it either, and the complete one beside it is still replaced.
     assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).stderr, line);
     assert_ne!(open(&next).process, 1);
     drop(child.stdin.take());
@@ -338,7 +338,7 @@ fn a_recording_of_a_container_that_runs_is_left_alone_and_that_is_said() {
     assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
 }
 
-/// As version 2 was until it said which process of its number it was.
+/// As early files of version 2, which do not identify their process beyond its number.
 #[test]
 fn a_recording_without_the_start_of_its_process_is_read() {
     for (scene, state) in
@@ -368,13 +368,13 @@ fn assert_filled(ended: &Ended, path: &Path, reason: &str) {
     let State::Incomplete(reasons) = state else { panic!("{state:?}") };
     let [Reason::Full { error }] = &reasons[..] else { panic!("{reasons:?}") };
     assert!(error.starts_with(reason), "{error}");
-    // Those that are there are whole.
+    // The existing ones are complete.
     assert!((100..1000).contains(&snapshot.functions.len()), "{}", snapshot.functions.len());
     assert!(snapshot.functions.iter().all(|function| function.calls == 1));
 }
 
 #[test]
-fn a_limit_on_file_sizes_does_no_harm_and_is_said() {
+fn a_limit_on_file_sizes_does_no_harm_and_has_a_message() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.mprof");
     let mut command = bin!("functions");
@@ -391,12 +391,12 @@ fn a_limit_on_file_sizes_does_no_harm_and_is_said() {
 }
 
 #[test]
-fn a_full_disk_does_no_harm_and_is_said() {
+fn a_full_disk_does_no_harm_and_has_a_message() {
     let folder = TempDir::new().unwrap();
     let (disk, copy) = (folder.path().join("disk"), folder.path().join("copy.mprof"));
     fs::create_dir(&disk).unwrap();
     let path = disk.join("run.mprof");
-    // A file system of 200 KiB that only this shell sees.
+    // A file system of 200 KiB that only this shell can access.
     let script = "mount -t tmpfs -o size=200k disk \"$1\" || exit 77; \"$0\"; code=$?; \
                   cp \"$2\" \"$3\"; exit $code";
     let namespace = ["--user", "--map-root-user", "--mount", "sh", "-c", script];
@@ -410,7 +410,7 @@ fn a_full_disk_does_no_harm_and_is_said() {
 }
 
 #[test]
-fn a_recording_that_was_cut_short_never_passes_for_a_complete_one() {
+fn a_truncated_recording_is_never_reported_as_complete() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.mprof");
     assert_eq!(run(bin!("functions").env("MEM_PROFILE_OUTPUT", &path)).code(), Some(0));
@@ -436,7 +436,7 @@ fn a_recording_that_was_cut_short_never_passes_for_a_complete_one() {
 }
 
 #[test]
-fn what_is_no_recording_is_refused_in_plain_words() {
+fn files_that_are_not_recordings_are_refused_with_a_message() {
     let folder = TempDir::new().unwrap();
     let said = |name: &str, bytes: &[u8]| {
         let path: PathBuf = folder.path().join(name);

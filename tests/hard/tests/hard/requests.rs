@@ -1,4 +1,4 @@
-//! What a program may ask for while it runs.
+//! Requests of a program while it runs.
 
 use crate::run::{bin, json, run, writes};
 
@@ -32,7 +32,7 @@ counted::shrink 1 Some(3000)
 }
 
 #[test]
-fn a_snapshot_tells_the_process_to_the_byte() {
+fn a_snapshot_has_the_exact_bytes_of_the_process() {
     let (ended, report) = json(&mut bin!("counted", "snapshot"));
     assert_eq!(ended.stdout, "0 1048576\n1048576\n");
     assert_eq!(report.function("grow").calls, 1);

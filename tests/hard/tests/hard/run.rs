@@ -1,4 +1,4 @@
-//! Runs a program and reads what it reports.
+//! Runs a program and reads its report.
 
 use std::ffi::OsStr;
 use std::io::Read;
@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-/// Every variable that a report may depend on.
+/// Every variable that can affect a report.
 const VARIABLES: [&str; 18] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
@@ -67,7 +67,7 @@ pub(crate) fn run(command: &mut Command) -> Ended {
     Ended { status, stdout: text(stdout), stderr: text(stderr) }
 }
 
-/// Runs the program with a report in JSON, which is all that it may write to standard error.
+/// Runs the program with a report in JSON. It may write nothing else to standard error.
 pub(crate) fn json(command: &mut Command) -> (Ended, Report) {
     let ended = run(command.env("MEM_PROFILE_FORMAT", "json"));
     let report = Report::parse(&ended.stderr);

@@ -17,7 +17,7 @@ fn a_thousand_functions_report() {
     }
 }
 
-/// Pages that a scene of `endurance` grew by, all of its code having run before.
+/// The growth in pages of a scene of `endurance`, all of whose code has run before.
 fn growth(scene: &str) -> u64 {
     let ended = run(bin!("endurance", scene).env("MEM_PROFILE_FORMAT", "none"));
     ended.stdout.trim().parse().expect("a number of pages")
@@ -31,7 +31,7 @@ fn events_and_calls_take_no_memory() {
 
 #[test]
 fn threads_that_have_ended_take_no_memory() {
-    // 500 threads that left a record each would be 500 pages and more.
+    // With a record for each of them, 500 threads would take more than 500 pages.
     assert!(growth("threads") <= 16);
 }
 
@@ -49,7 +49,7 @@ fn recursion_may_be_as_deep_as_the_stack() {
     assert_eq!(ended.code(), Some(0));
     assert_eq!(report.function("descend").calls, 100_000);
     assert_eq!(report.heap("descend", "let kept"), (1_000_000, 10, 100_000, 100_000));
-    // Every line below is inside this one of the outermost call, and books its own bytes.
+    // Every line below runs inside this one of the outermost call, and has its own bytes.
     let (increment, peak, _, occurrences) = report.heap("descend", "let below");
     assert_eq!((increment, peak, occurrences), (0, 999_990, 100_000));
     let freed = report.function("descend").lines.last().unwrap();
@@ -57,7 +57,7 @@ fn recursion_may_be_as_deep_as_the_stack() {
 }
 
 #[test]
-fn memory_in_use_is_never_less_than_what_the_thread_itself_has() {
+fn memory_in_use_is_never_less_than_the_threads_own() {
     let (_, report) = json(&mut bin!("counted", "lagging"));
     let usage = report.line("hold_little", "look_at").usage.unwrap();
     assert!((544..10_000).contains(&usage), "{usage}");

@@ -1,4 +1,4 @@
-//! Where a report cannot be written, the program ends as it would have ended.
+//! If a report cannot be written, the program ends as without the profiler.
 
 use std::fs::{self, File};
 use std::io::Read;
@@ -39,7 +39,7 @@ fn a_reader_that_has_left_does_no_harm() {
 }
 
 #[test]
-fn a_report_follows_standard_error_whatever_the_program_made_of_it() {
+fn a_report_is_written_to_the_current_standard_error() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("stderr");
     let ended = run(&mut bin!("counted", "close_stderr", path.to_str().unwrap()));
@@ -75,7 +75,7 @@ fn a_terminal_gets_colour_and_its_width() {
     command.stderr(Stdio::null());
     let mut text = Vec::new();
     let mut buffer = [0; 4096];
-    // A terminal without a program at its other end gives an error rather than an end.
+    // A terminal without a program at its other end returns an error instead of an end.
     while let Ok(length @ 1..) = ours.read(&mut buffer) {
         text.extend_from_slice(&buffer[..length]);
     }

@@ -1,4 +1,4 @@
-//! Cargo in cargo, 3 of 3: without the feature `enabled` nothing of the profiler is left.
+//! Cargo in cargo, 3 of 3: without the feature `enabled`, the program contains nothing of the profiler.
 
 use std::fs;
 
@@ -36,7 +36,7 @@ fn the_attribute_leaves_no_trace() {
     let without = build(&fixture, &SOURCE.replace(ATTRIBUTE, "\n//mem_profile]\n"));
     let with = build(&fixture, SOURCE);
     assert!(with == without, "the programs differ");
-    // The comparison would see a change.
+    // The comparison detects a change.
     assert!(with != build(&fixture, &SOURCE.replace("% 3", "% 7")), "the same program twice");
 
     build(&fixture, SOURCE);

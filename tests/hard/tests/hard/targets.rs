@@ -23,7 +23,7 @@ fn recorded(path: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs the program to its end, which a pipe might keep it from.
+/// Runs the program to its end. A pipe might block it.
 fn complete(path: &Path) -> Ended {
     within(Duration::from_secs(60), &mut recorded(path, &["complete"]))
 }
@@ -40,7 +40,7 @@ fn command(program: &str, arguments: &[&str]) -> bool {
         .is_ok_and(|it| it.success())
 }
 
-/// Every kind of file that may not be replaced, and its name in a refusal.
+/// Every kind of file that must not be replaced, and its name in the message.
 fn foreign(folder: &Path, extension: &str) -> Vec<(PathBuf, &'static str)> {
     let path = |name: &str| folder.join(name).with_extension(extension);
     let [text, empty, link] = ["text", "empty", "link"].map(path);
@@ -60,7 +60,7 @@ fn foreign(folder: &Path, extension: &str) -> Vec<(PathBuf, &'static str)> {
         (socket, special),
         (directory, "a folder"),
     ];
-    // Only root makes devices.
+    // Only root can make devices.
     if command("mknod", &[device.to_str().unwrap(), "c", "1", "3"]) {
         all.push((device, special));
     }
@@ -115,7 +115,7 @@ fn report_to(path: impl AsRef<Path>) -> Command {
 }
 
 #[test]
-fn a_report_is_written_into_what_is_there() {
+fn a_report_is_written_into_the_existing_file() {
     let folder = TempDir::new().unwrap();
     for (path, _) in foreign(folder.path(), "txt") {
         let (inode, mode, _) = look(&path);
@@ -138,7 +138,7 @@ fn a_report_is_written_into_what_is_there() {
 }
 
 #[test]
-fn a_pipe_that_nobody_reads_costs_ten_seconds_and_one_line() {
+fn a_pipe_without_a_reader_costs_ten_seconds_and_one_line() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("pipe");
     assert!(command("mkfifo", &[path.to_str().unwrap()]));
@@ -150,7 +150,7 @@ fn a_pipe_that_nobody_reads_costs_ten_seconds_and_one_line() {
 }
 
 #[test]
-fn a_report_to_a_file_that_the_program_writes_follows_what_it_wrote() {
+fn a_report_to_a_file_of_the_program_comes_after_its_own_text() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("all.txt");
     for name in ["/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", path.to_str().unwrap()] {

@@ -1,4 +1,4 @@
-//! What a timeline has of a run.
+//! The contents of a timeline.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -35,14 +35,14 @@ fn name<'a>(timeline: &'a Timeline, span: &Span) -> &'a str {
     name.rsplit("::").next().unwrap()
 }
 
-/// Name, level, and by how much the memory in use was more at the end; in the order of the starts.
+/// Name, level, and change of the memory in use, in the order of the starts.
 fn spans(timeline: &Timeline) -> Vec<(&str, u32, Option<i64>)> {
     let change = |span: &Span| Some(span.bytes_at_end? as i64 - span.bytes_at_start as i64);
     timeline.spans.iter().map(|span| (name(timeline, span), span.level, change(span))).collect()
 }
 
 #[test]
-fn calls_have_their_levels_and_what_they_changed() {
+fn calls_have_their_levels_and_changes() {
     let timeline = timeline("calls");
     let expected = [("outer", 0, Some(1000)), ("inner", 1, Some(0)), ("inner", 1, Some(0))];
     assert_eq!(spans(&timeline), expected);
@@ -57,7 +57,7 @@ fn calls_have_their_levels_and_what_they_changed() {
 }
 
 #[test]
-fn without_being_asked_for_there_is_none() {
+fn there_is_none_unless_requested() {
     let folder = TempDir::new().unwrap();
     for value in [None, Some("off")] {
         let mut command = timed(&folder, "blocks");
@@ -108,14 +108,14 @@ fn a_task_is_one_span_from_its_first_poll_to_its_end() {
     let [a, b] = [timeline.spans[0], timeline.spans[1]];
     let nested = timeline.spans[3];
     assert!(a.start < b.start && Some(b.start) < a.end && nested.end <= a.end);
-    // What the cancelled one had is freed before it ends.
+    // The memory of the cancelled one is freed before it ends.
     let last = timeline.spans[8];
     assert_eq!(last.bytes_at_end, Some(last.bytes_at_start));
     assert!(timeline.spans[10].end <= last.end);
 }
 
 #[test]
-fn what_is_called_very_often_is_thinned_out_and_counted() {
+fn frequent_calls_are_thinned_out_and_counted() {
     let folder = TempDir::new().unwrap();
     run(&mut timed(&folder, "often"));
     let recording = Recording::open(&folder.path().join("run.mprof")).unwrap();
@@ -140,7 +140,7 @@ fn named_blocks_are_spans_too() {
         ("inner", 3),
         ("inner", 3),
         ("part", 1),
-        // `whole` is over.
+        // `whole` has ended.
         ("inner", 2),
     ];
     assert_eq!(found, expected);
@@ -157,7 +157,7 @@ fn levels(timeline: &Timeline) -> Vec<(&str, u32)> {
 }
 
 #[test]
-fn a_block_held_over_an_await_is_around_what_is_called_after_it() {
+fn a_block_held_over_an_await_contains_later_calls() {
     let turn = timeline("held in turn");
     let outside = ("inner", 0);
     let second = [("inner", 2), ("step", 2), ("nested", 3)];
@@ -189,7 +189,7 @@ fn a_task_takes_its_blocks_along_to_other_threads() {
 }
 
 #[test]
-fn blocks_of_a_task_that_is_dropped_are_over() {
+fn blocks_of_a_task_that_is_dropped_end() {
     let timeline = timeline("held and dropped");
     let expected = [
         &[("held", 0), ("a", 1), ("inner", 1), ("inner", 0)][..],
@@ -213,14 +213,14 @@ fn a_panic_ends_the_blocks_that_it_leaves() {
 }
 
 #[test]
-fn a_block_of_an_async_block_is_around_what_is_called_in_it() {
+fn a_block_of_an_async_block_contains_its_calls() {
     let timeline = timeline("held inside");
     let expected = [("held_inside", 0), ("part", 1), ("inner", 2), ("inner", 1)];
     assert_eq!(levels(&timeline), expected);
 }
 
 #[test]
-fn a_block_that_was_returned_is_around_what_its_caller_calls() {
+fn a_block_that_was_returned_contains_the_calls_of_its_caller() {
     let timeline = timeline("held by callers");
     let expected = [
         &[("begins", 0), ("begun", 1), ("inner", 2), ("inner", 0)][..],
@@ -231,7 +231,7 @@ fn a_block_that_was_returned_is_around_what_its_caller_calls() {
 }
 
 #[test]
-fn a_block_that_is_left_out_is_no_level() {
+fn a_block_that_is_left_out_has_no_level() {
     let timeline = timeline("held often");
     let omitted = |index: usize| timeline.labels[index].omitted;
     assert!(omitted(0) > 10_000 && omitted(1) > 10_000, "{:?}", timeline.labels);
@@ -249,7 +249,7 @@ fn a_block_that_is_left_out_is_no_level() {
 }
 
 #[test]
-fn a_block_that_never_ends_is_none_of_the_next_thread() {
+fn a_block_that_never_ends_does_not_continue_on_the_next_thread() {
     let timeline = timeline("held for ever");
     assert_eq!(levels(&timeline), [("block", 0), ("inner", 0)]);
     assert_eq!(timeline.spans[0].thread, timeline.spans[1].thread);
@@ -269,7 +269,7 @@ fn threads_have_levels_of_their_own() {
 }
 
 #[test]
-fn what_is_open_when_the_end_comes_is_there() {
+fn open_spans_are_recorded_at_the_end() {
     for scene in ["kill", "exit"] {
         let timeline = timeline(scene);
         assert_eq!(spans(&timeline), [("stays", 0, None)], "{scene}");
@@ -309,7 +309,7 @@ fn samples_are_taken_while_the_program_waits() {
 }
 
 #[test]
-fn a_forked_child_leaves_the_timeline_of_its_parent_alone() {
+fn a_forked_child_does_not_write_to_the_timeline_of_its_parent() {
     let folder = TempDir::new().unwrap();
     let theirs = folder.path().join("child.mprof");
     let ended = run(timed(&folder, "fork").arg(&theirs));
@@ -319,14 +319,14 @@ fn a_forked_child_leaves_the_timeline_of_its_parent_alone() {
         timeline.spans.iter().map(|span| name(timeline, span).to_owned()).collect()
     };
     assert_eq!(names(&ours), ["outer", "inner", "inner"]);
-    // What came before comes along.
+    // Earlier spans are included.
     let theirs = open(&theirs).unwrap();
     assert_eq!(names(&theirs), ["outer", "inner", "inner", "inner"]);
     assert!(theirs.samples.last().unwrap().time > theirs.spans[3].start);
 }
 
 #[test]
-fn a_program_may_decide_it_and_the_environment_comes_first() {
+fn a_program_may_request_one_and_the_environment_has_precedence() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("late.mprof");
     let late = |variables: &[(&str, &str)]| {
@@ -354,7 +354,7 @@ fn a_timeline_without_an_annotated_call_is_recorded() {
     let most = timeline.samples.iter().map(|sample| sample.bytes).max().unwrap();
     assert!((1 << 20..(1 << 20) + 10_000).contains(&most), "{most}");
     assert!(timeline.samples.len() >= 3, "{:?}", timeline.samples);
-    // Neither is asked for by itself.
+    // Neither is requested by itself.
     for variable in ["MEM_PROFILE_TIMELINE", "MEM_PROFILE_OUTPUT"] {
         let folder = TempDir::new().unwrap();
         assert_eq!(run(timed(&folder, "nothing").env_remove(variable)).stderr, "");

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::run::{Ended, Report, bin, run};
 
-/// Where cargo puts shared libraries that a package depends on: beside this test.
+/// The folder of the shared libraries that a package depends on: cargo puts them beside this test.
 fn library() -> PathBuf {
     std::env::current_exe().unwrap().with_file_name("libplugin.so")
 }
@@ -16,7 +16,7 @@ fn host(function: &str, variables: &[(&str, &str)]) -> Ended {
 }
 
 #[test]
-fn the_report_comes_when_the_library_goes() {
+fn the_report_comes_when_the_library_is_unloaded() {
     let ended = host("plugin_measured", &[("MEM_PROFILE_FORMAT", "json")]);
     assert_eq!(
         (ended.code(), ended.stdout.as_str()),
@@ -42,7 +42,7 @@ fn a_thread_outlives_a_library_that_is_switched_off_or_only_allocates() {
     }
 }
 
-/// Checks what 10,000 loads and unloads leave behind, each with this environment.
+/// Checks the growth of memory by 10,000 loads and unloads, each with this environment.
 fn left_behind(function: &str, variables: &[(&str, &str)]) {
     let library = library();
     let command = &mut bin!("plugin_host", library.to_str().unwrap(), function, "10000");
@@ -50,13 +50,13 @@ fn left_behind(function: &str, variables: &[(&str, &str)]) {
     assert_eq!(ended.code(), Some(0), "{}", ended.stderr);
     let grown: Vec<usize> = ended.stdout.split_whitespace().map(|n| n.parse().unwrap()).collect();
     let [mappings, pages, resident, descriptors] = grown[..] else { panic!("{}", ended.stdout) };
-    // The C library may make another heap, of 64 MiB. Records of 64 KiB would be 160,000 pages.
+    // The C library may make another heap, of 64 MiB. Leaked records of 64 KiB would be 160,000 pages.
     assert!(mappings <= 8 && pages < 40_000, "{grown:?}");
     assert!(resident < 100 && descriptors == 0, "{grown:?}");
 }
 
 #[test]
-fn a_library_takes_its_records_along() {
+fn a_library_frees_its_records() {
     left_behind("plugin_measured", &[]);
     left_behind("plugin_plain", &[]);
     left_behind("plugin_measured", &[("MEM_PROFILE", "off")]);
@@ -64,6 +64,6 @@ fn a_library_takes_its_records_along() {
 }
 
 #[test]
-fn a_library_takes_its_timeline_along() {
+fn a_library_frees_its_timeline() {
     left_behind("plugin_measured", &[("MEM_PROFILE_TIMELINE", "1")]);
 }

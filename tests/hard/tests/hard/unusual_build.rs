@@ -27,7 +27,7 @@ panic = "abort"
 debug = false
 "#;
 
-/// The program, whose source is gone by the time it runs.
+/// The program, whose source is deleted before it runs.
 fn unusual() -> &'static PathBuf {
     static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
     PROGRAM.get_or_init(|| {
@@ -45,7 +45,7 @@ fn report(text: &str) -> Report {
 }
 
 #[test]
-fn a_panic_that_aborts_reports_before_it_does() {
+fn a_panic_that_aborts_reports_first() {
     let ended = run(program(unusual(), &["fail"]).env("MEM_PROFILE_FORMAT", "json"));
     assert_eq!(ended.status.signal(), Some(libc::SIGABRT));
     assert!(ended.stderr.contains("on purpose"), "{}", ended.stderr);
@@ -79,7 +79,7 @@ fn the_listening_thread_does_not_count() {
     }
 }
 
-/// A program that has said that it is ready for a signal.
+/// A program that has printed that it is ready for a signal.
 struct Waiting {
     child: Child,
     stderr: BufReader<ChildStderr>,
@@ -94,7 +94,7 @@ impl Waiting {
         command.env("MEM_PROFILE_FORMAT", "json").stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 5]).unwrap();
-        // From saying so it is a few instructions to the line that sleeps.
+        // The line that sleeps follows a few instructions later.
         std::thread::sleep(std::time::Duration::from_millis(200));
         let stderr = BufReader::new(child.stderr.take().unwrap());
         Self { child, stderr }
@@ -120,7 +120,7 @@ impl Waiting {
     }
 }
 
-/// What `wait` looks like while it sleeps.
+/// The report of `wait` while it sleeps.
 fn assert_sleeps(report: &Report) {
     assert_eq!(report.heap("wait", "let kept"), (5000, 5000, 1, 1));
     assert_eq!(report.heap("wait", "let scratch"), (300, 300, 1, 1));
@@ -192,9 +192,9 @@ fn descriptors_are_the_programs() {
     }
 }
 
-/// The threads that wait for signals are not the program's.
+/// The threads that wait for signals do not belong to the program.
 #[test]
-fn a_recording_and_a_timeline_begin_in_either_order_beside_our_own_threads() {
+fn a_recording_and_a_timeline_begin_in_either_order_beside_the_profilers_threads() {
     for (scene, calls) in [("recorded", 1), ("timed", 1), ("late", 2)] {
         let folder = TempDir::new().unwrap();
         let path = folder.path().join("run.mprof");

@@ -69,12 +69,12 @@ fn two_versions_report_side_by_side() {
     assert_eq!(reports.len(), 2);
     let (modern, legacy) = (find("modern"), find("legacy"));
 
-    // The program's allocator belongs to one version; the other sees pages.
+    // The program's allocator belongs to one version; the other measures pages.
     assert_eq!((modern.0.backend.as_str(), legacy.0.backend.as_str()), ("heap", "rss"));
     assert_eq!(modern.heap("modern", "let mut kept"), (1000, 1000, 1, 1));
     let (increment, peak, ..) = modern.heap("modern", "kept.extend");
     assert_eq!(increment, 16 << 20);
-    // Both the library's bytes and the longer copy of our own live for a moment.
+    // The library's bytes and the longer copy are in use at the same time.
     assert_eq!(peak, 2 * (16 << 20));
     let grown = legacy.line("legacy", "let kept").increment.unwrap();
     assert!((16 << 20..17 << 20).contains(&grown), "{grown}");

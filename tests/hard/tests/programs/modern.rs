@@ -11,7 +11,7 @@ fn modern(size: usize) -> Vec<u8> {
 }
 
 fn main() {
-    // What the older version allocates when it starts is none of its own to the newer one.
+    // The newer version counts memory that the older one allocates when it starts.
     drop(legacy::legacy(0));
     println!("{}", modern(16 << 20).len());
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use mem_profile::mem_profile;
 
-/// The truth about live bytes.
+/// Counts live bytes independently.
 struct Counting;
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
@@ -50,7 +50,7 @@ fn wait() {
     drop(kept);
 }
 
-/// Tells the test that the next line is the one that sleeps.
+/// Prints to the test that the next line sleeps.
 fn say(word: &str, turn: usize) {
     if turn == 0 {
         let mut stdout = std::io::stdout().lock();
@@ -68,7 +68,7 @@ extern "C" fn on_terminate(_signal: libc::c_int) {
     TERMINATED.store(true, Relaxed);
 }
 
-/// The handler before ours.
+/// The handler that was installed first.
 static PREVIOUS: AtomicUsize = AtomicUsize::new(libc::SIG_DFL);
 
 extern "C" fn on_terminate_then_previous(signal: libc::c_int) {
@@ -95,7 +95,7 @@ fn wait_for_own_handler() {
 
 fn exit_when_terminated() {
     wait_for_own_handler();
-    // Time for a listening thread to do what it should not.
+    // Time for a listening thread to report, which it must not.
     thread::sleep(Duration::from_millis(100));
     std::process::exit(9);
 }
@@ -149,7 +149,7 @@ fn closes_descriptors(how: &str) {
     sleep_long(&large);
 }
 
-/// How far the process's bytes are from the truth, at the first call and a while later.
+/// The difference between the process's bytes and an independent count, at the first call and later.
 fn balance() {
     let truth = LIVE.load(Relaxed);
     nothing();

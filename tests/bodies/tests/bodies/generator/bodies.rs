@@ -22,7 +22,7 @@ impl Generator {
     /// A closure that is called at once, twice or not at all.
     pub(super) fn closure_call(&mut self) -> String {
         let returns = Returns::random(&mut self.random);
-        // What is moved out of a closure can be moved out once.
+        // A value can be moved out of a closure once.
         let moves = self.chance(2);
         let closure = self.closure(moves, returns);
         let call = match returns {
@@ -51,7 +51,7 @@ impl Generator {
         }
     }
 
-    /// A panic inside goes no further.
+    /// A panic inside is caught.
     pub(super) fn caught(&mut self) -> String {
         let context = Context::of(Returns::Number, false);
         let block = self.inner_body(false, context, |inner| inner.block(Some(Returns::Number)));

@@ -4,7 +4,7 @@ use super::Generator;
 use super::scope::{Label, Returns, Variable};
 
 impl Generator {
-    /// `if`, with any number of links, and an `else` if it has a value.
+    /// `if`, with any number of `else if`, and an `else` if it has a value.
     pub(super) fn choice(&mut self, value: Option<Returns>) -> String {
         let mut text = String::new();
         loop {
@@ -26,7 +26,7 @@ impl Generator {
     /// A condition that may bind a variable.
     fn branch_condition(&mut self) -> String {
         let kind = self.random.u8(0..6);
-        // In the order in which it is written: what is moved is not to be named after that.
+        // In source order: a variable that is moved must not be named after that.
         let before = (kind < 3 && self.edition_2024 && self.chance(4)).then(|| self.condition());
         let (text, variable) = match kind {
             0 => {
@@ -87,7 +87,7 @@ impl Generator {
         }
     }
 
-    /// What is matched, with all its patterns.
+    /// A scrutinee, with all its patterns.
     fn scrutinee(&mut self) -> (String, Vec<(&'static str, Option<Variable>)>) {
         let number = || Some(Variable::number("one", false));
         match self.random.u8(0..6) {
@@ -120,7 +120,7 @@ impl Generator {
         (text, Label { name, written, is_loop: true, has_value })
     }
 
-    /// A loop that gives a number.
+    /// A loop whose value is a number.
     pub(super) fn value_loop(&mut self) -> String {
         let (text, label) = self.loop_label(true);
         let block = self.repeated(|inner| {

@@ -1,7 +1,7 @@
 //! Random bodies that compile and end.
 //!
-//! Types are right by construction: an expression is a number, a condition or a block. What could
-//! loop or recur asks `flip`, which says no once the fuel is used up.
+//! Types are right by construction: an expression is a number, a condition or a block. Loops and recursion
+//! call `flip`, which returns `false` once the fuel is used up.
 
 mod bodies;
 mod control;
@@ -12,7 +12,7 @@ mod statements;
 use fastrand::Rng;
 use scope::{Context, Returns, Variable};
 
-/// A function and what it needs to be called.
+/// A function and the arguments of its calls.
 pub(crate) struct Body {
     pub(crate) name: String,
     pub(crate) is_async: bool,
@@ -28,9 +28,9 @@ pub(crate) struct Generator {
     name: String,
     variables: Vec<Variable>,
     context: Context,
-    /// The next number that nothing else has.
+    /// The next unused number.
     number: u32,
-    /// How much more may be written.
+    /// The amount of code that may still be written.
     size: i32,
     level: usize,
 }
@@ -107,7 +107,7 @@ impl Generator {
         }
     }
 
-    /// Once in so many times.
+    /// True once in `times` calls on average.
     fn chance(&mut self, times: u32) -> bool {
         self.random.u32(0..times) == 0
     }

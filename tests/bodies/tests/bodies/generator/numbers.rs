@@ -1,4 +1,4 @@
-//! Expressions that are numbers, conditions, and ways to leave.
+//! Expressions that are numbers, conditions and jumps.
 
 use super::Generator;
 use super::scope::{Label, Returns};
@@ -25,7 +25,7 @@ impl Generator {
         }
     }
 
-    /// A number that is no block.
+    /// A number that is not a block.
     pub(super) fn leaf(&mut self) -> String {
         match self.random.u8(0..6) {
             0 | 1 => self.find_number(false).map_or_else(|| "1".to_owned(), str::to_owned),
@@ -77,7 +77,7 @@ impl Generator {
         format!("{name}: {block}")
     }
 
-    /// A condition; one that is false for good after a while if it is asked often enough.
+    /// A condition that is false in the end, once it has been evaluated often enough.
     pub(super) fn condition(&mut self) -> String {
         if self.is_spent() {
             return "flip()".to_owned();
@@ -98,7 +98,7 @@ impl Generator {
         }
     }
 
-    /// An expression that gives nothing back.
+    /// An expression without a value.
     pub(super) fn leave(&mut self) -> String {
         let innermost = self.context.labels.len().saturating_sub(1);
         let labels = self.context.labels.iter().enumerate();

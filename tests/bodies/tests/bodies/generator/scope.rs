@@ -1,4 +1,4 @@
-//! What a statement may name, and where it may go.
+//! The names that a statement may use, and the targets of its jumps.
 
 use super::Generator;
 use fastrand::Rng;
@@ -35,7 +35,7 @@ impl Variable {
     }
 }
 
-/// What a function, or a block, gives.
+/// The value of a function or a block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Returns {
     Number,
@@ -60,20 +60,20 @@ impl Returns {
 #[derive(Clone)]
 pub(super) struct Label {
     pub(super) name: String,
-    /// Whether the label is written; without, only the innermost loop can be left.
+    /// Whether the label is written; without one, only the innermost loop can be left.
     pub(super) written: bool,
     pub(super) is_loop: bool,
     pub(super) has_value: bool,
 }
 
 impl Label {
-    /// Around the condition of a loop: only what has a label can be left from there.
+    /// Around the condition of a loop: only labelled targets can be left from there.
     pub(super) fn wall() -> Self {
         Self { name: String::new(), written: false, is_loop: false, has_value: false }
     }
 }
 
-/// What surrounds a statement, up to the nearest function, closure or async block.
+/// The surroundings of a statement, up to the nearest function, closure or async block.
 #[derive(Clone)]
 pub(super) struct Context {
     pub(super) returns: Returns,
@@ -124,7 +124,7 @@ impl Generator {
         self.find(|v| v.kind == Kind::Thing).map(|index| self.variables[index].name)
     }
 
-    /// A thing that may be moved here, and from here on is.
+    /// A variable that may be moved here, and is moved from here on.
     pub(super) fn move_thing(&mut self) -> Option<&'static str> {
         let turn = self.context.turn;
         let index = self.find(|v| v.kind == Kind::Thing && v.turn == turn)?;
@@ -132,7 +132,7 @@ impl Generator {
         Some(self.variables[index].name)
     }
 
-    /// Writes what may run several times, or only borrows: nothing from outside is moved.
+    /// Writes code that may run several times, or only borrows: nothing from outside is moved.
     pub(super) fn repeated<R>(&mut self, write: impl FnOnce(&mut Self) -> R) -> R {
         let turn = self.fresh();
         let outer = std::mem::replace(&mut self.context.turn, turn);
@@ -149,8 +149,8 @@ impl Generator {
         result
     }
 
-    /// Writes a closure or an async block. It has the names around it, of which it borrows those
-    /// that nothing changes meanwhile; one that moves gets one thing, or none.
+    /// Writes a closure or an async block. It sees the names around it, and borrows those that do not
+    /// change meanwhile; one that moves gets one variable, or none.
     pub(super) fn inner_body<R>(
         &mut self,
         moves: bool,

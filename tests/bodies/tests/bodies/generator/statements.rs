@@ -23,7 +23,7 @@ impl Generator {
             24 => self.assertion(),
             _ => self.block(None),
         };
-        // What has an attribute cannot be the value of a block.
+        // An expression with an attribute cannot be the tail of a block.
         let last = self.fresh();
         let takes_attributes = ["let", "if", "match", "for", "while", "loop", "{"];
         let takes_attribute = takes_attributes.iter().any(|keyword| text.starts_with(keyword));
@@ -35,7 +35,7 @@ impl Generator {
         }
     }
 
-    /// A local that owns memory, or what is gone at once.
+    /// A local that owns memory, or a value that is dropped at once.
     fn noisy(&mut self) -> String {
         let number = self.fresh();
         let name = self.thing_name();
@@ -118,7 +118,7 @@ impl Generator {
         format!("assert!({} > 20 && flip() || flip(), \"{{}}\", {});", self.leaf(), self.leaf())
     }
 
-    /// What is no statement, or is not compiled.
+    /// Code that is not a statement, or is not compiled.
     fn special(&mut self) -> String {
         let number = self.fresh();
         match self.random.u8(0..4) {

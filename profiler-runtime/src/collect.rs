@@ -155,7 +155,6 @@ pub(crate) fn reset(backend: Backend) {
             chunk.iter().for_each(Row::clear);
             chunk.set_last(&thread.ledger(kind).totals());
         }
-        thread.forget_calls();
     }
     registry::forget_readings();
 }

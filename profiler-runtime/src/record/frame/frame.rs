@@ -149,13 +149,16 @@ fn begin<const LINE: bool>(
     offset: usize,
 ) -> Option<(&'static Ledger, Chunk)> {
     let ledger = current::get();
-    let Some(chunk) = ledger.find_called(table) else { return begin_slow(table, offset) };
-    // Or the thread is busy, and this is a signal handler.
-    if !ledger.is_on_stack() {
+    let Some(chunk) = ledger.find(table) else { return begin_slow(table, offset) };
+    // SAFETY: every chunk has a first row, also what stands for functions that are not measured.
+    let first = unsafe { chunk.row(0) };
+    // The first call has more to do, and what is not measured is never counted. On another stack the
+    // thread may be busy, and this is a signal handler.
+    if first.runs.get() == 0 || !ledger.is_on_stack() {
         return begin_slow(table, offset);
     }
-    // SAFETY: as in `begin_slow`.
-    let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
+    // SAFETY: as in `begin_slow`: the function is measured.
+    let start = unsafe { chunk.row_from(offset) };
     let length = ledger.set_busy();
     let is_pushed = ledger.enter_unchanged(chunk, start);
     ledger.end_work(length);
@@ -191,9 +194,6 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     }
     if call == 1 {
         table.note_entry(ledger.entry_reading());
-        if let Some(thread) = ledger.thread() {
-            thread.note_called(table);
-        }
     }
     if side == Side::Coroutine {
         return None;

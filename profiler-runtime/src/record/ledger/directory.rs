@@ -14,14 +14,13 @@ use core::sync::atomic::{
 use super::row::{Chunk, Header};
 use crate::process;
 use crate::record::function::table::Table;
-use crate::record::sync::word::{Pointer, Word, marked, unmarked};
+use crate::record::sync::word::{Pointer, Word};
 
 /// A function that has rows on the thread.
 #[derive(Debug)]
 #[repr(C)]
 pub(in crate::record) struct Slot {
-    /// [`marked`] until the function is called, so that a first call finds nothing where others find their
-    /// rows; null where nothing is here yet. Written last.
+    /// Null where nothing is here yet. Written last.
     table: AtomicPtr<Table>,
     chunk: AtomicPtr<Header>,
 }
@@ -119,23 +118,6 @@ impl Directory {
         self.slot_of(table).map(|slot| unsafe { slot.chunk() })
     }
 
-    /// The function has been called, and is found by [`Way::find_called`].
-    pub(in crate::record) fn note_called(&self, table: &'static Table) {
-        if let Some(slot) = self.slot_of(table) {
-            slot.table.store(ptr::from_ref(table).cast_mut(), Release);
-        }
-    }
-
-    /// The next call of each function is the first again. Any thread may say so.
-    pub(in crate::record) fn forget_calls(&self) {
-        for slot in self.slots() {
-            let table = slot.table.load(Acquire);
-            if !table.is_null() {
-                slot.table.store(marked(table), Release);
-            }
-        }
-    }
-
     /// Adds rows that are not there, and gives the directory that has them: another one, where this
     /// was too full. `None` when memory is out.
     pub(in crate::record) fn add(
@@ -147,26 +129,25 @@ impl Directory {
         let most = if self.slot(home(table)).table().is_none() { 4 } else { 16 };
         if used * most <= self.count() {
             self.used.store(used, Relaxed);
-            self.put(table, chunk, false);
+            self.put(table, chunk);
             return Some(self);
         }
         let larger = self.reserve_larger()?;
         for slot in self.slots() {
             if let Some(table) = slot.table() {
                 // SAFETY: it has a table.
-                larger.put(table, unsafe { slot.chunk() }, slot.is_called(table));
+                larger.put(table, unsafe { slot.chunk() });
             }
         }
-        larger.put(table, chunk, false);
+        larger.put(table, chunk);
         larger.used.store(used, Relaxed);
         Some(larger)
     }
 
-    fn put(&self, table: &'static Table, chunk: Chunk, is_called: bool) {
+    fn put(&self, table: &'static Table, chunk: Chunk) {
         if let Some(slot) = self.slots_from(table).find(|slot| slot.table().is_none()) {
             slot.chunk.store(chunk.as_ptr(), Relaxed);
-            let table = ptr::from_ref(table).cast_mut();
-            slot.table.store(if is_called { table } else { marked(table) }, Release);
+            slot.table.store(ptr::from_ref(table).cast_mut(), Release);
         }
     }
 
@@ -183,17 +164,10 @@ impl Directory {
 }
 
 impl Slot {
-    /// The function whose rows are here, called or not.
+    /// The function whose rows are here.
     fn table(&self) -> Option<&'static Table> {
-        let table = unmarked(self.table.load(Acquire));
         // SAFETY: null or a table, which is a static.
-        unsafe { table.as_ref() }
-    }
-
-    /// Whether it is that function, and called.
-    #[inline(always)]
-    fn is_called(&self, table: &'static Table) -> bool {
-        ptr::eq(self.table.load(Relaxed), table)
+        unsafe { self.table.load(Acquire).as_ref() }
     }
 
     /// # Safety
@@ -236,18 +210,13 @@ impl Way {
     }
 
     /// The rows of the function, if they are where they are looked for first.
+    #[inline(always)]
     pub(in crate::record) fn find(&self, table: &'static Table) -> Option<Chunk> {
         let slot = self.slot(table);
+        // The thread has put it there itself.
+        let is_there = ptr::eq(slot.table.load(Relaxed), table);
         // SAFETY: it has a table.
-        slot.table().filter(|&found| ptr::eq(found, table)).map(|_| unsafe { slot.chunk() })
-    }
-
-    /// The same if it has been called.
-    #[inline(always)]
-    pub(in crate::record) fn find_called(&self, table: &'static Table) -> Option<Chunk> {
-        let slot = self.slot(table);
-        // SAFETY: it has a table.
-        slot.is_called(table).then(|| unsafe { slot.chunk() })
+        is_there.then(|| unsafe { slot.chunk() })
     }
 }
 
@@ -320,29 +289,6 @@ mod tests {
         let way = Way::nowhere();
         way.lead_to(directory);
         assert_eq!((way.find(one), way.find(other)), (first, None));
-        keep(directory);
-        Ok(())
-    }
-
-    #[test]
-    fn a_first_call_finds_nothing_where_others_find_their_rows() -> Result<(), &'static str> {
-        let chunk = Chunk::reserve(0, 0, 1).ok_or(OUT)?;
-        let mut directory = Directory::empty().add(&TABLES[0], chunk).ok_or(OUT)?;
-        let way = Way::nowhere();
-        let found = |directory| {
-            way.lead_to(directory);
-            (way.find(&TABLES[0]), way.find_called(&TABLES[0]))
-        };
-        assert_eq!(found(directory), (Some(chunk), None));
-        directory.note_called(&TABLES[0]);
-        assert_eq!(found(directory), (Some(chunk), Some(chunk)));
-        for table in &TABLES[1..] {
-            directory = directory.add(table, chunk).ok_or(OUT)?;
-        }
-        assert_eq!(found(directory), (Some(chunk), Some(chunk)));
-        assert_eq!(way.find_called(&TABLES[1]), None);
-        directory.forget_calls();
-        assert_eq!(found(directory), (Some(chunk), None));
         keep(directory);
         Ok(())
     }

@@ -252,14 +252,9 @@ impl Ledger {
     }
 
     /// The rows of the function, if they are where they are looked for first.
+    #[inline(always)]
     pub(crate) fn find(&self, table: &'static Table) -> Option<Chunk> {
         self.way.find(table)
-    }
-
-    /// The same if it has been called.
-    #[inline(always)]
-    pub(crate) fn find_called(&self, table: &'static Table) -> Option<Chunk> {
-        self.way.find_called(table)
     }
 }
 

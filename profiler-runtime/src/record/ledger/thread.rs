@@ -249,16 +249,6 @@ impl Thread {
         Some(chunk)
     }
 
-    /// The function has been called. Only the thread itself says so.
-    pub(in crate::record) fn note_called(&self, table: &'static Table) {
-        self.directory().note_called(table);
-    }
-
-    /// The next call of each function is the first again.
-    pub(crate) fn forget_calls(&self) {
-        self.directory().forget_calls();
-    }
-
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> {
         self.directory().chunks().filter(|chunk| !chunk.is_skipped())
     }

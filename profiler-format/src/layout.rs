@@ -9,7 +9,7 @@
 pub const MAGIC: i64 = i64::from_le_bytes(*b"memprof\0");
 
 /// Of this layout.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 
 /// Every word, in bytes.
 pub const WORD: usize = 8;
@@ -221,11 +221,9 @@ pub mod name {
 
 /// A saved frame on a thread's stack.
 pub mod saved_frame {
-    /// An address, and the bits of [`MARKS`].
     pub const CHUNK: usize = 0;
-    pub const MARKS: i64 = 3;
     pub const ROW: usize = 8;
-    pub const SIZE: usize = 40;
+    pub const SIZE: usize = 48;
 }
 
 #[cfg(test)]

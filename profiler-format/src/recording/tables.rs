@@ -188,10 +188,7 @@ impl Ledger {
             let entries = blocks.stack(first.wrapping_sub(SAVED_FRAME), word(layout::ledger::TOP));
             entries.chunks_exact(layout::saved_frame::SIZE).map(|frame| {
                 let word = |offset: usize| blocks::word(frame, offset as u64).unwrap_or(0);
-                (
-                    word(layout::saved_frame::CHUNK) & !(layout::saved_frame::MARKS),
-                    word(layout::saved_frame::ROW),
-                )
+                (word(layout::saved_frame::CHUNK), word(layout::saved_frame::ROW))
             })
         };
         let entries = stack(word(layout::ledger::COMPLETE));

@@ -12,23 +12,24 @@ use mem_profile_format::layout;
 
 use super::row::{Chunk, Header, Row, Totals};
 use crate::record::memory::arena;
-use crate::record::sync::word::{MARK, Pointer, Word, marked};
+use crate::record::sync::word::{Pointer, Word};
 
-/// The bit added to the chunk of an entry whose frame is guarded ([`crate::record::frame::foreign`]), beside the mark.
-const GUARDED: usize = 2;
-
-/// Both are no part of the address.
-const MARKS: usize = MARK | GUARDED;
+/// [`Aside::end`] where the end of a frame only gives the row back, as most do.
+const PLAIN: i64 = 0;
+/// The same where it has more to do.
+const MORE: i64 = 1;
 
 /// What a frame gives back when it ends.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct Aside {
-    /// The frame's own chunk; [`marked`] where its end has more to do than to give back the row. So the end
-    /// finds out by one comparison whether it has not, and is that of the innermost frame.
+    /// The frame's own chunk.
     pub(crate) chunk: Pointer<Header>,
     /// The row that was current.
     pub(crate) row: Pointer<Row>,
+    /// How the frame ends: [`PLAIN`], [`MORE`], or of a guarded one
+    /// ([`crate::record::frame::foreign`]), the stack address at which it began.
+    end: Word,
     /// Where the next outer frame of the same function was left. This and what follows is set when
     /// the caller is complete.
     pub(crate) outer: Word,
@@ -42,7 +43,6 @@ const _: () = {
     assert!(offset_of!(Aside, chunk) == layout::saved_frame::CHUNK);
     assert!(offset_of!(Aside, row) == layout::saved_frame::ROW);
     assert!(size_of::<Aside>() == layout::saved_frame::SIZE);
-    assert!(MARKS == layout::saved_frame::MARKS as usize);
 };
 
 /// For so many frames, at first.
@@ -87,6 +87,7 @@ impl Stack {
         let aside = unsafe { &*top };
         aside.chunk.set(chunk.as_ptr());
         aside.row.set(ptr::from_ref(row).cast_mut());
+        aside.end.set(PLAIN);
         self.top.set(top.wrapping_add(1));
         Some(aside)
     }
@@ -107,18 +108,18 @@ impl Stack {
         self.top.get() == self.complete.get()
     }
 
-    /// Takes the last one away, if it is that of a frame of `chunk` and not [`marked`]. It is valid until
-    /// the next one is pushed, like what the others give.
+    /// Takes the last one away, if it belongs to a frame of `chunk` whose end only gives the row back. It is
+    /// valid until the next one is pushed, like what the others give.
     ///
     /// # Safety
     /// A frame was once put here.
     #[inline(always)]
-    pub(in crate::record) unsafe fn pop_unmarked(&self, chunk: Chunk) -> Option<&Aside> {
+    pub(in crate::record) unsafe fn pop_plain(&self, chunk: Chunk) -> Option<&Aside> {
         let last = self.top.get().wrapping_sub(1);
         // SAFETY: so there is a block: below its first entry is the unit for its header, in which no chunk
         // is, and the others were written by `push`.
         let aside = unsafe { &*last };
-        (aside.chunk.get() == chunk.as_ptr()).then(|| {
+        (aside.chunk.get() == chunk.as_ptr() && aside.end.get() == PLAIN).then(|| {
             self.top.set(last);
             aside
         })
@@ -176,24 +177,21 @@ impl Stack {
 
     /// The innermost frame is guarded, and began where the stack pointer was this.
     pub(in crate::record) fn guard(&self, stack_pointer: usize) {
-        if let Some((last, begun)) = self.last() {
-            begun.set(stack_pointer as i64);
-            last.chunk.set(last.chunk.get().map_addr(|address| address | GUARDED));
+        if let Some(last) = self.last() {
+            last.end.set(stack_pointer as i64);
         }
     }
 
     /// The stack address at which the innermost frame began, if it is guarded.
     pub(in crate::record) fn guarded(&self) -> Option<usize> {
-        let (_, begun) = self.last().filter(|(last, _)| last.is_guarded())?;
-        Some(begun.get() as usize)
+        self.last()?.guarded()
     }
 
-    /// The entry of the innermost frame, and where it began.
-    fn last(&self) -> Option<(&Aside, &Word)> {
-        let count = self.depth();
+    /// The entry of the innermost frame.
+    fn last(&self) -> Option<&Aside> {
         let last = self.top.get().wrapping_sub(1);
-        // SAFETY: as it is not empty, `push` wrote the last one, and there is a place for it behind them all.
-        (count > 0).then(|| unsafe { (&*last, begun(self.end.get(), count - 1)) })
+        // SAFETY: as it is not empty, `push` wrote the last one.
+        (self.depth() > 0).then(|| unsafe { &*last })
     }
 
     /// The chunks of the guarded frames, the innermost first. Any thread may look.
@@ -207,7 +205,7 @@ impl Stack {
             // SAFETY: an entry, or the unit before the first one, in which nothing is guarded. Blocks are
             // never freed.
             let entry = unsafe { &*at };
-            entry.chunk().filter(|_| entry.is_guarded())
+            entry.chunk().filter(|_| entry.guarded().is_some())
         })
     }
 
@@ -228,23 +226,18 @@ impl Stack {
         let old = self.begin.get();
         let count = self.depth();
         let room = (2 * count).max(SMALLEST);
-        let entry = size_of::<Aside>() + size_of::<Word>();
-        let block = arena::reserve(layout::UNIT + room * entry)?;
+        let block = arena::reserve(layout::UNIT + room * size_of::<Aside>())?;
         let begin = Self::entries(block);
-        let (end, old_end) = (begin.wrapping_add(room), self.end.get());
         for index in 0..count {
             // SAFETY: both blocks hold as many, which were written by `push`.
             let (from, to) = unsafe { (&*old.add(index), &*begin.add(index)) };
             to.copy(from);
-            // SAFETY: behind the entries of either block there is a place for each of them.
-            let (from, to) = unsafe { (begun(old_end, index), begun(end, index)) };
-            to.set(from.get());
         }
         // SAFETY: `reserve` gives a word, never freed.
         arena::finish(unsafe { block.as_ref() }, layout::STACK);
         let old_block = NonNull::new(old.wrapping_byte_sub(layout::UNIT).cast::<Word>());
         self.begin.set(begin);
-        self.end.set(end);
+        self.end.set(begin.wrapping_add(room));
         self.top.set(begin.wrapping_add(count));
         self.complete.set(begin.wrapping_add(count));
         if let Some(block) = old_block.filter(|_| !old.is_null()) {
@@ -260,15 +253,6 @@ impl Stack {
     }
 }
 
-/// The stack address at which the frame of the entry of this number began, if it is guarded.
-///
-/// # Safety
-/// `end` is the end of a block's entries, and there are more than `index` of them.
-unsafe fn begun<'a>(end: *mut Aside, index: usize) -> &'a Word {
-    // SAFETY: `grow` has made room for a word for each entry behind them all.
-    unsafe { &*end.cast::<Word>().add(index) }
-}
-
 impl Aside {
     #[inline(always)]
     pub(crate) fn row(&self) -> &'static Row {
@@ -279,7 +263,7 @@ impl Aside {
     /// The frame's own chunk.
     pub(in crate::record) fn chunk(&self) -> Option<Chunk> {
         // SAFETY: `push` was given it.
-        unsafe { Chunk::from_ptr(self.chunk.get().map_addr(|address| address & !MARKS)) }
+        unsafe { Chunk::from_ptr(self.chunk.get()) }
     }
 
     /// The end of the frame will not be seen.
@@ -291,18 +275,21 @@ impl Aside {
         }
     }
 
-    fn is_guarded(&self) -> bool {
-        self.chunk.get().addr() & GUARDED != 0
+    /// The stack address at which the frame began, if it is guarded.
+    fn guarded(&self) -> Option<usize> {
+        Some(self.end.get()).filter(|&end| end > MORE).map(|begun| begun as usize)
     }
 
+    /// The frame's end has more to do than to give the row back.
     pub(in crate::record) fn mark(&self) {
-        self.chunk.set(marked(self.chunk.get()));
+        self.end.set(MORE);
     }
 
     fn copy(&self, from: &Self) {
         self.chunk.set(from.chunk.get());
         self.row.set(from.row.get());
         for (word, from) in [
+            (&self.end, &from.end),
             (&self.outer, &from.outer),
             (&self.line_start, &from.line_start),
             (&self.frame_peak, &from.frame_peak),

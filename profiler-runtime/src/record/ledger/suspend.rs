@@ -85,7 +85,7 @@ impl Ledger {
     #[inline(always)]
     pub(crate) unsafe fn leave_unchanged(&self, chunk: Chunk) -> bool {
         // SAFETY: as the caller promises.
-        let aside = unsafe { self.stack.pop_unmarked(chunk) };
+        let aside = unsafe { self.stack.pop_plain(chunk) };
         if let Some(aside) = aside {
             self.resume(aside);
         }

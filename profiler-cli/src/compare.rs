@@ -1,8 +1,8 @@
-//! Two recordings side by side: which function and which line of one is which of the other.
+//! Compares two recordings: matches their functions and lines. It neither reads nor prints them.
 //!
 //! Functions are matched by path and file, then by path, then by text. Lines are matched by their
-//! text in order, then anywhere, then by position in an edited part. After two seconds, the lines
-//! of what is left are paired by their order, and the function is named.
+//! text in order, then anywhere, then by position in an edited part. After two seconds, the lines of
+//! the remaining functions are paired by their order, and a note names the functions.
 
 mod lines;
 
@@ -22,25 +22,25 @@ use crate::figures::{Figures, Measure};
 pub(crate) struct Change {
     /// Full path of the function.
     pub(crate) function: String,
-    /// Where it is: after, or before if it is gone.
+    /// Its file after, or before if it is gone.
     pub(crate) file: String,
-    /// Line number, counted from 1; where it is gone, the last one it had.
+    /// Line number, counted from 1: after, or before if it is gone.
     pub(crate) line: u32,
-    /// The line that it was, if that was another.
+    /// The line number before, if it was different.
     pub(crate) moved_from: Option<u32>,
     /// Source text; empty for a function.
     pub(crate) source: String,
     /// A note on the function's figures, before or after.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) note: Option<String>,
-    /// `None` where it is new.
+    /// `None` if it is new.
     pub(crate) before: Option<Figures>,
-    /// `None` where it is gone.
+    /// `None` if it is gone.
     pub(crate) after: Option<Figures>,
 }
 
 impl Change {
-    /// The change of a function as such.
+    /// The change of a whole function.
     fn at(function: &FunctionSnapshot, figures: (Option<Figures>, Option<Figures>)) -> Self {
         Self {
             function: function.name.clone(),
@@ -54,7 +54,7 @@ impl Change {
         }
     }
 
-    /// How much more there is after. What is missing counts as nothing.
+    /// The figure after minus before. A missing one counts as 0.
     pub(crate) fn growth(&self, measure: Measure) -> i128 {
         self.figure_after(measure) - self.figure_before(measure)
     }
@@ -71,15 +71,15 @@ impl Change {
 /// Changes, ordered by growth.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Ranking {
-    /// Those that differ, the most grown first, the most shrunk last.
+    /// Those that differ, largest growth first.
     pub(crate) shown: Vec<Change>,
-    /// What the growth is of.
+    /// The figure that is compared.
     pub(crate) measure: Measure,
     /// How many grew, shown or not.
     pub(crate) grew: usize,
     /// How many shrank, shown or not.
     pub(crate) shrank: usize,
-    /// How many stayed as they were.
+    /// How many did not change.
     pub(crate) same: usize,
 }
 
@@ -96,7 +96,7 @@ impl Ranking {
     }
 }
 
-/// How long a comparison looks for lines that have moved.
+/// Time limit for matching lines by their text.
 const LONGEST: Duration = Duration::from_secs(2);
 
 /// One function of two recordings, and its lines.
@@ -104,11 +104,11 @@ const LONGEST: Duration = Duration::from_secs(2);
 pub(crate) struct Compared {
     pub(crate) function: Change,
     pub(crate) lines: Vec<Change>,
-    /// Whether its lines were paired as they stand, because the time was over.
+    /// Whether its lines were paired by their order, because of the time limit.
     pub(crate) is_by_order: bool,
 }
 
-/// The note on functions whose lines were paired as they stand.
+/// The note on functions whose lines were paired by their order.
 pub(crate) fn note(comparison: &[Compared]) -> Option<String> {
     let by_order = || comparison.iter().filter(|it| it.is_by_order);
     let first = &by_order().next()?.function.function;
@@ -129,7 +129,7 @@ pub(crate) fn note(comparison: &[Compared]) -> Option<String> {
 /// [`lines::matched`] says.
 ///
 /// # Errors
-/// Readings of different kinds cannot be compared.
+/// If the recordings have different backends.
 pub(crate) fn compare(before: &Snapshot, after: &Snapshot) -> Result<Vec<Compared>> {
     if before.backend != after.backend {
         bail!(
@@ -187,9 +187,9 @@ fn body(function: Option<&FunctionSnapshot>) -> Vec<&LineSnapshot> {
     function.into_iter().flat_map(FunctionSnapshot::body_lines).collect()
 }
 
-/// Which function was which.
+/// Pairs of functions.
 struct Matching {
-    /// For each function after, the index before.
+    /// For each function after, its index before.
     was: Vec<Option<usize>>,
     taken: Vec<bool>,
 }
@@ -207,7 +207,7 @@ fn matched_functions(before: &[FunctionSnapshot], after: &[FunctionSnapshot]) ->
 }
 
 impl Matching {
-    /// Pairs what has no partner yet and the same key, in order.
+    /// Pairs functions that have no partner yet and the same key, in order.
     fn pair<'a, T, K: Eq + Hash>(
         &mut self,
         before: &'a [T],
@@ -215,7 +215,7 @@ impl Matching {
         key: impl Fn(&'a T) -> K,
     ) {
         let mut free: HashMap<K, Vec<usize>> = HashMap::new();
-        // The last index comes first, so that `pop` gives them in order.
+        // In reverse, so that `pop` returns them in order.
         for (index, item) in before.iter().enumerate().rev() {
             if !self.taken[index] {
                 free.entry(key(item)).or_default().push(index);
@@ -273,7 +273,7 @@ mod tests {
     }
 
     #[test]
-    fn what_counts_differently_is_not_compared() {
+    fn different_backends_are_not_compared() {
         let error = compare(&sample::leak(), &sample::resident()).unwrap_err().to_string();
         insta::assert_snapshot!(error, @"the recordings measure different things, heap and rss: use the same MEM_PROFILE_BACKEND for both");
     }

@@ -1,4 +1,4 @@
-//! Settings from files: what they say holds where the environment and the flags say nothing.
+//! Settings from files. Variables and options override them.
 
 use std::env;
 use std::ffi::OsString;
@@ -9,10 +9,10 @@ use anyhow::{Context, Result, bail};
 use mem_profile_format::report;
 use toml::{Table, Value};
 
-/// The file, in the folder of the project or one around it.
+/// The settings file, in the folder of the project or a parent.
 const FILE: &str = ".config/mem-profile.toml";
 
-/// What can be set: each is the variable `MEM_PROFILE_` with the name in capitals.
+/// The settings: each stands for a variable, `MEM_PROFILE_` and the name in capitals.
 const NAMES: [&str; 10] = [
     "backend",
     "color",
@@ -26,14 +26,14 @@ const NAMES: [&str; 10] = [
     "width",
 ];
 
-/// A variable, and what the files set it to.
+/// Name and value of a variable.
 type Variable = (String, String);
 
-/// Puts settings of files into the environment, where they are not set yet: so they hold for this
-/// command, which has these arguments, as well as for the programs that it runs.
+/// Sets the variables of settings files that are not set yet, for this command and for the programs
+/// that it runs.
 ///
 /// # Errors
-/// When a file is no TOML, or has a setting that there is not.
+/// If a file is not TOML, or has an unknown setting.
 pub(crate) fn apply(arguments: impl Iterator<Item = OsString>) -> Result<()> {
     let here = env::current_dir().context("there is no current folder")?;
     // If there is no such project, cargo reports it.
@@ -48,8 +48,8 @@ pub(crate) fn apply(arguments: impl Iterator<Item = OsString>) -> Result<()> {
     Ok(())
 }
 
-/// The manifest that the arguments name, where they are about a project. They are not taken apart
-/// yet: what is set here changes how that is done.
+/// The manifest in the arguments of a subcommand that builds a project. The arguments cannot be parsed
+/// properly yet, since the settings change their defaults.
 fn manifest(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     let command = arguments.find(|it| ["run", "test", "exec"].iter().any(|name| it == name))?;
     if command == "exec" {
@@ -67,7 +67,7 @@ fn manifest(mut arguments: impl Iterator<Item = OsString>) -> Option<PathBuf> {
     None
 }
 
-/// The settings that hold in a folder: those of the file, and then those of the manifest.
+/// The settings that apply to a folder: those of the file, then those of the manifest.
 ///
 /// PERF: asking `cargo metadata` instead would take 50 ms, on every command; `report` takes 5 ms.
 fn read(folder: &Path) -> Result<Vec<Variable>> {
@@ -78,7 +78,7 @@ fn read(folder: &Path) -> Result<Vec<Variable>> {
     }
     let mut parts = ["package", "workspace"].as_slice();
     for path in around(folder, "Cargo.toml") {
-        // What else is in it is cargo's, which says more of it when it is wrong.
+        // Cargo itself reports an invalid manifest.
         let manifest = parse(&path).unwrap_or_default();
         for part in parts {
             let own = manifest.get(*part).and_then(|it| it.get("metadata")?.get("mem-profile"));
@@ -91,13 +91,13 @@ fn read(folder: &Path) -> Result<Vec<Variable>> {
         if manifest.contains_key("workspace") {
             break;
         }
-        // Another package around this one is another one.
+        // Further out there are only settings of a workspace: a package there is a different one.
         parts = &["workspace"];
     }
     Ok(variables)
 }
 
-/// Files of that name in a folder and those around it.
+/// Files of this name in a folder and its parents.
 fn around(folder: &Path, name: &str) -> impl Iterator<Item = PathBuf> {
     folder.ancestors().map(move |folder| folder.join(name)).filter(|path| path.is_file())
 }
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_an_error_that_names_the_file() {
+    fn an_invalid_setting_is_an_error_that_names_the_file() {
         let fault = |text| {
             let error = format!("{:#}", with(&[(FILE, text)]).unwrap_err());
             error.rsplit_once("/.config/").unwrap().1.to_owned()

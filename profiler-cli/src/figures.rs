@@ -34,7 +34,7 @@ impl Figures {
         }
     }
 
-    /// Sums over the lines of the function's own code, and the highest of their peaks.
+    /// Sums over the lines of the function's body, and their highest peak.
     pub(crate) fn of_function(function: &FunctionSnapshot) -> Self {
         Self {
             increment: total(function, |line| line.increment, i64::saturating_add),
@@ -46,8 +46,8 @@ impl Figures {
     }
 }
 
-/// The sum of the body's lines; `None` where no row has the figure. Where only the entry has it,
-/// as in a function without statements, the body took nothing.
+/// The sum over the body's lines; `None` if no row has the figure. If only the entry has it, as in a
+/// function without statements, the sum is 0.
 fn total<T: Default>(
     function: &FunctionSnapshot,
     figure: impl Fn(&LineSnapshot) -> Option<T>,

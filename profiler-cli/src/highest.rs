@@ -1,9 +1,9 @@
-//! The highest of any part of a series, without a look at all of it.
+//! The maximum of any range of a series, in logarithmic time: a segment tree.
 
 use std::ops::Range;
 
-/// A series of numbers, and above each two of them the higher one, as a tree in an array: the root
-/// at 1, the two below `n` at `2n` and `2n + 1`, the series from `length` on.
+/// A series of numbers as a tree in an array: the root at 1, the children of `n` at `2n` and `2n + 1`,
+/// the series from `length` on. Each node is the maximum of its children.
 pub(crate) struct Highest {
     tree: Vec<u64>,
     length: usize,
@@ -20,7 +20,7 @@ impl Highest {
         Self { tree, length }
     }
 
-    /// The highest of the numbers at these places, or 0.
+    /// The maximum of a range, or 0.
     pub(crate) fn within(&self, places: Range<usize>) -> u64 {
         let mut start = self.length + places.start.min(self.length);
         let mut end = self.length + places.end.min(self.length);
@@ -39,7 +39,7 @@ impl Highest {
         highest
     }
 
-    /// The first place from `start` on whose number is at least `least`.
+    /// The first index from `start` on whose number is at least `least`.
     pub(crate) fn first(&self, start: usize, least: u64) -> Option<usize> {
         let (mut low, mut high) = (start, self.length);
         if start >= high || self.within(start..high) < least {

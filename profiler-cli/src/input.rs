@@ -1,4 +1,4 @@
-//! Files, pipes and devices that are read.
+//! Reads files, pipes and devices.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,16 +9,16 @@ use mem_profile_format::recording::LARGEST;
 
 use crate::output::MAGIC;
 
-/// As much as tells what it is.
+/// Enough bytes to recognize a format.
 const HEAD: u64 = 4 << 10;
 
-/// Something that was opened, and of which only the beginning is read.
+/// An open input, of which only the beginning has been read.
 ///
-/// A pipe gives its bytes once, so nothing is opened a second time.
+/// It is opened only once, since a pipe can be read only once.
 pub(crate) struct Input {
     source: File,
     head: Vec<u8>,
-    /// Whether it is a file on a disk, which can be opened again.
+    /// Whether it is a regular file, which can be opened again.
     pub(crate) is_file: bool,
 }
 
@@ -36,31 +36,31 @@ impl Input {
         open().with_context(|| format!("cannot read {}", path.display()))
     }
 
-    /// The first byte that is no white space; a space where there is nothing else.
+    /// The first byte that is not white space; white space if there is nothing else.
     pub(crate) fn first_byte(&self) -> Option<u8> {
         let found = self.head.iter().find(|byte| !byte.is_ascii_whitespace());
         found.or(self.head.first()).copied()
     }
 
-    /// Whether it is what a run has recorded to.
+    /// Whether it begins like a recording.
     pub(crate) fn is_recording(&self) -> bool {
         self.head.starts_with(MAGIC)
     }
 
-    /// Whether it can be a text. Of what is none, as a device may be, the end is not waited for.
+    /// Whether it may be text. Binary input is not read further: a device may have no end.
     pub(crate) fn is_text(&self) -> bool {
         !self.head.contains(&0)
     }
 
-    /// The beginning alone.
+    /// Only the beginning.
     pub(crate) fn into_head(self) -> Vec<u8> {
         self.head
     }
 
-    /// All of it.
+    /// The whole input.
     ///
     /// # Errors
-    /// If it cannot be read, or has no end.
+    /// If it cannot be read, or is too large.
     pub(crate) fn into_bytes(self) -> io::Result<Vec<u8>> {
         let mut bytes = self.head;
         self.source.take(LARGEST).read_to_end(&mut bytes)?;

@@ -1,25 +1,25 @@
-//! `cargo mem-profile`: measures programs, samples their memory over time, and looks at, compares
-//! and checks the recordings of `mem-profile`.
+//! `cargo mem-profile`: measures programs, samples their memory over time, and views, compares and
+//! checks recordings of `mem-profile`.
 //!
 //! | folder or file | what it does |
 //! |---|---|
-//! | `command` | one file per subcommand: its options, and the steps it takes |
-//! | `input` | the one way in: files, pipes and devices, each read once |
-//! | `recording` | what is read → what was recorded |
-//! | `compare` | two recordings → what changed |
-//! | `check` | a recording, and what it is held to → a verdict |
-//! | `timeline` | memory over time: samples and calls, their files, and who takes and writes them |
-//! | `process` | what the system tells of other processes; only this folder knows systems apart |
-//! | `figures` | the numbers of a line and of a function, and the orders by them |
-//! | `highest` | the highest of any part of a series |
-//! | `view` | figures → text or bytes, one renderer per file; none reads or writes anything |
-//! | `output` | the one way out |
-//! | `outcome` | how a command ends, and its exit code |
+//! | `command` | the subcommands: one file each, with its options and its steps |
+//! | `input` | reads files, pipes and devices; nothing else opens an input |
+//! | `recording` | bytes → a recording |
+//! | `compare` | two recordings → changes |
+//! | `check` | a recording and its limits → a verdict |
+//! | `timeline` | memory over time: sampling, sample files, calls |
+//! | `process` | reads other processes; the only folder with code for one operating system |
+//! | `figures` | figures of lines and functions, and orders by them |
+//! | `highest` | the maximum of any range of a series |
+//! | `view` | figures → text or bytes: one renderer per file, without I/O |
+//! | `output` | writes results and messages; nothing else prints |
+//! | `outcome` | exit codes |
 //! | `config` | settings from files |
-//! | `project` | what cargo knows of a project |
-//! | `pattern` | which functions are asked for |
-//! | `runtime` | what rewritten crates are linked with |
-//! | `wrapper` | the command in the place of the compiler |
+//! | `project` | the project, from `cargo metadata` |
+//! | `pattern` | selects functions to measure |
+//! | `runtime` | builds the runtime that measured crates are linked with |
+//! | `wrapper` | runs in place of rustc, and compiles rewritten copies |
 
 mod check;
 mod command;

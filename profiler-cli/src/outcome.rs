@@ -1,22 +1,22 @@
-//! How a command ends, and the exit codes that say so.
+//! Exit codes of the command.
 
 use std::process::ExitCode;
 
-/// How a command ended that did not fail.
+/// How a command ended, unless it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// It did what it was asked for.
+    /// Success.
     Done,
-    /// It did, and a limit is exceeded.
+    /// A limit is exceeded.
     Exceeded,
-    /// It did what it could: figures are missing that had been recorded.
+    /// A result was written, but some recorded figures are lost.
     Lossy,
-    /// The program that it ran ended with this code.
+    /// The exit code of the program that was run.
     Program(u8),
 }
 
 impl Outcome {
-    /// The exit code of the command.
+    /// Exit code of the command.
     pub(crate) fn code(self) -> ExitCode {
         match self {
             Self::Done => ExitCode::SUCCESS,
@@ -27,5 +27,5 @@ impl Outcome {
     }
 }
 
-/// The exit code of a command that failed.
+/// Exit code if the command fails.
 pub(crate) const FAILED: u8 = 125;

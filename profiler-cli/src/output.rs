@@ -1,5 +1,4 @@
-//! Where results and words go: results to standard output or a file, everything else to standard
-//! error.
+//! Writes results to standard output or a file, and messages to standard error.
 
 use std::fs::{self, File};
 use std::io::{self, IsTerminal, Read, Write};
@@ -10,7 +9,7 @@ use mem_profile_format::report::printable;
 
 use crate::process;
 
-/// What a recording begins with.
+/// First bytes of a recording.
 pub(crate) const MAGIC: &[u8; 8] = b"memprof\0";
 
 /// Where a result goes.
@@ -18,12 +17,12 @@ pub(crate) const MAGIC: &[u8; 8] = b"memprof\0";
 pub(crate) enum Target {
     /// Standard output.
     Stdout,
-    /// A file, which is written anew.
+    /// A file, which is replaced.
     File(PathBuf),
 }
 
 impl Target {
-    /// Columns available; `None` where nothing limits them.
+    /// Width in columns; `None` if unlimited.
     pub(crate) fn width(&self) -> Option<usize> {
         match self {
             Self::Stdout => {
@@ -33,7 +32,7 @@ impl Target {
         }
     }
 
-    /// Writes text for people. Its colours stay only where they are shown.
+    /// Writes text for people. Colours are removed unless the target is a terminal that shows them.
     pub(crate) fn write_text(&self, text: &str) -> Result<()> {
         match self {
             Self::Stdout => to_stdout(anstream::stdout().write_all(text.as_bytes())),
@@ -41,7 +40,7 @@ impl Target {
         }
     }
 
-    /// Writes text for programs, as it is.
+    /// Writes bytes unchanged.
     pub(crate) fn write(&self, bytes: &[u8]) -> Result<()> {
         match self {
             Self::Stdout => {
@@ -61,7 +60,7 @@ impl Target {
         }
     }
 
-    /// Writes what no terminal can show.
+    /// Writes binary data, but not to a terminal.
     pub(crate) fn write_binary(&self, bytes: &[u8]) -> Result<()> {
         if *self == Self::Stdout && io::stdout().is_terminal() {
             bail!("the result is binary, not text: use `--output FILE` or a pipe");
@@ -70,7 +69,7 @@ impl Target {
     }
 }
 
-/// Makes a file anew, unless that would lose a recording.
+/// Creates or empties a file, unless it is a recording.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
     if is_recording(path) {
         return Err(io::Error::other("it is a recording, which would be overwritten"));
@@ -78,17 +77,17 @@ pub(crate) fn create(path: &Path) -> io::Result<File> {
     open(path)
 }
 
-/// Opens what is at `path`, or makes a file. A regular file is emptied; pipes and devices stay where
-/// they are, and a file that is open already, such as `/dev/stdout`, keeps what is in it.
+/// Opens `path` for writing, or creates it. A regular file is emptied, unless this process has it open
+/// already, as `/dev/stdout`. Pipes and devices are never replaced.
 fn open(path: &Path) -> io::Result<File> {
     process::own_file(path).map_or_else(|| File::create(path), Ok)
 }
 
-/// Whether there is a recording, which is the memory of its program while that runs: cutting it
-/// short would end the program.
+/// Whether `path` is a recording. A running program has it mapped as memory: truncating it would kill
+/// the program.
 pub(crate) fn is_recording(path: &Path) -> bool {
     let mut start = [0; MAGIC.len()];
-    // To open a pipe would be to wait for its writer.
+    // Opening a pipe would block until it has a writer.
     if !is_file(path) {
         return false;
     }
@@ -96,12 +95,12 @@ pub(crate) fn is_recording(path: &Path) -> bool {
     read.is_ok() && start == *MAGIC
 }
 
-/// Whether that is a regular file, or leads to one.
+/// Whether `path` is a regular file, or a link to one.
 pub(crate) fn is_file(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
 }
 
-/// A reader that has seen enough, as `head` has, is no failure.
+/// A reader that closes the pipe early, as `head` does, is no error.
 fn ignore_broken_pipe(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
@@ -113,19 +112,19 @@ fn to_stdout(result: io::Result<()>) -> Result<()> {
     ignore_broken_pipe(result).context("cannot write to standard output")
 }
 
-/// Says one line on standard error, whatever names and texts of files are in it.
+/// Prints one line to standard error: `kind: message`. Control characters are escaped.
 pub(crate) fn status(kind: &str, message: &str) {
     let color = if kind == "error" { "\u{1b}[1;31m" } else { "\u{1b}[1m" };
     let message = one_line(message);
     let _ = writeln!(anstream::stderr(), "{color}{kind}:\u{1b}[0m {message}");
 }
 
-/// The errors of some parsers go over several lines.
+/// Joins lines, since some parsers report errors of several lines.
 pub(crate) fn one_line(message: &str) -> String {
     printable(&message.replace(['\n', '\r'], " "))
 }
 
-/// Puts finished lines on standard error.
+/// Writes complete lines to standard error unchanged.
 pub(crate) fn write_stderr(lines: &str) {
     let _ = io::stderr().write_all(lines.as_bytes());
 }

@@ -1,4 +1,4 @@
-//! Which functions are measured.
+//! Selects the functions to measure.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use mem_profile_format::{FunctionFilter, report};
 use mem_profile_rewrite::Candidate;
 
-/// How many near misses are named.
+/// Number of suggestions.
 const MISSES: usize = 3;
-/// Texts longer than this, in bytes, are not compared: the time is the product of the lengths.
+/// Longest text that is compared, in bytes: the time is the product of the lengths.
 const LONGEST: usize = 200;
-/// How alike a near miss has to be, of 1.
+/// Least similarity of a suggestion, of 1.
 const ALIKE: f32 = 0.6;
-/// How much less alike than the nearest one.
+/// Largest difference in similarity from the best suggestion.
 const LESS_ALIKE: f32 = 0.15;
 
-/// What is asked for; without any, all functions that are not trivial.
+/// Patterns of functions; without any, all functions match that are not trivial.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Patterns(Vec<Pattern>);
 
@@ -31,7 +31,7 @@ enum Kind {
     Path(FunctionFilter),
     /// The functions around a line of a file.
     Line(PathBuf, usize),
-    /// Globs on paths of what is left out.
+    /// Globs on paths of excluded functions.
     Except(FunctionFilter),
 }
 
@@ -52,7 +52,7 @@ impl Patterns {
         Self(patterns.filter(|text| !text.is_empty()).map(parse).collect())
     }
 
-    /// Which of the functions of one file are measured.
+    /// Whether each function of one file is to be measured.
     pub(crate) fn choose(&self, candidates: &[Candidate]) -> Vec<bool> {
         let (except, include): (Vec<_>, Vec<_>) =
             self.0.iter().partition(|pattern| matches!(pattern.kind, Kind::Except(_)));
@@ -69,26 +69,27 @@ impl Patterns {
         self.0.is_empty()
     }
 
-    /// Which of them name one of the functions, by their number.
-    pub(crate) fn naming(&self, candidates: &[Candidate]) -> BTreeSet<usize> {
+    /// The indices of the patterns that match at least one function.
+    pub(crate) fn matching(&self, candidates: &[Candidate]) -> BTreeSet<usize> {
         let names = |pattern: &Pattern| candidates.iter().any(|it| pattern.names(it, candidates));
         (0..).zip(&self.0).filter(|(_, pattern)| names(pattern)).map(|(number, _)| number).collect()
     }
 
-    /// Those that are asked for and not among `naming`, as they were written; and whether all are.
-    pub(crate) fn missing(&self, naming: &BTreeSet<usize>) -> (Vec<&str>, bool) {
+    /// The patterns whose index is not in `matching`, as they were written, and whether that is all
+    /// of them. Exclusions do not count.
+    pub(crate) fn missing(&self, matching: &BTreeSet<usize>) -> (Vec<&str>, bool) {
         let asked = (0..).zip(&self.0).filter(|(_, it)| !matches!(it.kind, Kind::Except(_)));
-        let missing = asked.clone().filter(|(number, _)| !naming.contains(number));
+        let missing = asked.clone().filter(|(number, _)| !matching.contains(number));
         let missing: Vec<_> = missing.map(|(_, pattern)| pattern.text.as_str()).collect();
         let is_all = !missing.is_empty() && missing.len() == asked.count();
         (missing, is_all)
     }
 
-    /// What is wrong with the first pattern that names no function, and what may have been meant.
+    /// An error for the first pattern that matches no function, with suggestions.
     pub(crate) fn error_for(&self, candidates: &[Candidate]) -> Option<String> {
-        let names_none =
+        let matches_none =
             |pattern: &&Pattern| !candidates.iter().any(|it| pattern.names(it, candidates));
-        let pattern = self.0.iter().find(names_none)?;
+        let pattern = self.0.iter().find(matches_none)?;
         let text = &pattern.text;
         let misses = match &pattern.kind {
             Kind::Line(file, line) => near_line(file, *line, candidates),
@@ -111,7 +112,7 @@ impl Pattern {
             Kind::Line(file, line) => {
                 let holds =
                     |it: &Candidate| it.function.lines.contains(line) && it.file.ends_with(file);
-                // Functions that lie in one another: the one that starts last is the innermost.
+                // Of nested functions, the one that starts last is the innermost.
                 let start = |it: &Candidate| *it.function.lines.start();
                 holds(candidate)
                     && !all.iter().any(|it| {
@@ -122,7 +123,7 @@ impl Pattern {
     }
 }
 
-/// Functions beside a line, or files that may have been meant.
+/// Suggestions for a line: functions near it, or files of the same name.
 fn near_line(file: &Path, line: usize, candidates: &[Candidate]) -> Vec<String> {
     let distance = |it: &Candidate| {
         let lines = &it.function.lines;
@@ -147,7 +148,7 @@ fn near_line(file: &Path, line: usize, candidates: &[Candidate]) -> Vec<String> 
     inside.iter().take(2).map(shown).collect()
 }
 
-/// Functions whose path, or the end of it, is like the pattern.
+/// Suggestions for a path: functions whose path, or the end of it, is similar.
 fn near_path(pattern: &str, candidates: &[Candidate]) -> Vec<String> {
     let wanted = pattern.replace(['*', '?', '!'], "");
     let wanted = wanted.trim_matches(':');
@@ -257,11 +258,11 @@ fn main() { parse::number(); println!(); }
     }
 
     #[test]
-    fn what_is_not_built_is_missing() {
+    fn patterns_without_a_function_are_missing() {
         let missing = |patterns: &[&str]| {
             with(|candidates| {
                 let patterns = Patterns::parse(patterns.iter().copied());
-                let (missing, is_all) = patterns.missing(&patterns.naming(candidates));
+                let (missing, is_all) = patterns.missing(&patterns.matching(candidates));
                 (missing.join(" "), is_all)
             })
         };
@@ -271,7 +272,7 @@ fn main() { parse::number(); println!(); }
     }
 
     #[test]
-    fn what_names_nothing_is_told_what_there_is() {
+    fn a_pattern_without_a_function_gets_suggestions() {
         assert_eq!(error_for(&["app::*", "main.rs:8"]), None);
         let misses = [&["app::prase::number"][..], &["x.rs:3"], &["src/main.rs:7"], &["numbr"]];
         let all = misses.map(|patterns| error_for(patterns).unwrap());

@@ -1,4 +1,4 @@
-//! What cargo knows of the project.
+//! The project, as `cargo metadata` describes it.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -9,45 +9,44 @@ use std::process::Command;
 use anyhow::{Context, Result, bail};
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
-/// A cargo project: a workspace, or a package by itself.
+/// A workspace, or a single package.
 pub(crate) struct Project {
-    /// Where cargo builds.
+    /// The target folder.
     pub(crate) target: PathBuf,
-    /// What could be measured.
+    /// Crates that can be measured.
     pub(crate) crates: Vec<CrateRoot>,
-    /// The package `mem-profile`, where the project depends on it itself.
+    /// The package `mem-profile`, if the project depends on it.
     pub(crate) runtime: Option<Dependency>,
 }
 
-/// The package `mem-profile` of a project.
+/// The package `mem-profile` that a project depends on.
 pub(crate) struct Dependency {
     pub(crate) folder: PathBuf,
-    /// Features that the project enables besides the default.
+    /// Enabled features, without the default ones.
     pub(crate) features: Vec<String>,
-    /// Only crates of the workspace use it, so that all of them can be given another build of it.
+    /// Whether only crates of the workspace use it, so that all can be linked with another build.
     pub(crate) is_replaceable: bool,
 }
 
-/// Where a crate begins.
+/// A crate, and the file of its root.
 pub(crate) struct CrateRoot {
     pub(crate) name: String,
     pub(crate) root: PathBuf,
-    /// As cargo's options have it.
+    /// Name for cargo's options.
     pub(crate) target: String,
     pub(crate) kinds: Vec<TargetKind>,
 }
 
 impl Project {
-    /// The project of a manifest, or the one around the current folder; `options` are the ones of
-    /// cargo by which it is built.
+    /// The project of a manifest, or of the current folder. `options` are those of the build.
     pub(crate) fn find(manifest: Option<&Path>, options: &[String]) -> Result<Self> {
         let mut command = MetadataCommand::new();
-        // What it says is part of what is said here.
+        // Its output becomes part of a message here.
         command.env("CARGO_TERM_COLOR", "never");
         if let Some(manifest) = manifest {
             command.manifest_path(manifest);
         }
-        // Cargo reports a wrong feature when it builds.
+        // A wrong feature is reported by the build.
         let metadata = command.other_options(options).exec();
         let metadata = match metadata.or_else(|_| command.other_options([]).exec()) {
             Ok(metadata) => metadata,
@@ -86,7 +85,7 @@ fn runtime(metadata: &Metadata) -> Option<Dependency> {
     })
 }
 
-/// The features of a package that one of them turns on, with itself.
+/// A feature of a package, with all features that it enables.
 fn implied(package: &Package, feature: &str) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let mut next = vec![feature.to_owned()];
@@ -114,7 +113,7 @@ fn crates(metadata: &Metadata) -> Vec<CrateRoot> {
     measured.map(root).collect()
 }
 
-/// The cargo that started this command, or else the one to be found.
+/// The cargo that started this command, or else the one in the path.
 pub(crate) fn cargo() -> Command {
     Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
 }
@@ -122,16 +121,16 @@ pub(crate) fn cargo() -> Command {
 /// The variable that names a wrapper for crates of the workspace.
 pub(crate) const WRAPPER: &str = "RUSTC_WORKSPACE_WRAPPER";
 
-/// What the user has cargo start in the place of the compiler of the workspace: by a variable, or by
-/// the settings of cargo that hold in the current folder.
+/// The user's own workspace wrapper: from a variable, or from the settings of cargo that apply to the
+/// current folder. `cargo metadata` does not report it.
 ///
 /// # Errors
-/// Where there is no current folder.
+/// If there is no current folder.
 pub(crate) fn wrapper() -> Result<Option<PathBuf>> {
     let here = env::current_dir().context("there is no current folder")?;
     let by_variable = [WRAPPER, "CARGO_BUILD_RUSTC_WORKSPACE_WRAPPER"].into_iter();
     if let Some(wrapper) = by_variable.filter_map(env::var_os).next() {
-        // None is wanted where it is empty.
+        // An empty variable disables the wrapper.
         return Ok(Some(wrapper).filter(|it| !it.is_empty()).map(|it| absolute(&here, it.into())));
     }
     let around = here.ancestors().map(|folder| folder.join(".cargo"));
@@ -139,16 +138,16 @@ pub(crate) fn wrapper() -> Result<Option<PathBuf>> {
     Ok(folders.filter_map(|folder| wrapper_of(&folder)).next())
 }
 
-/// The one in the settings that lie in a folder.
+/// The wrapper in the settings of one folder.
 fn wrapper_of(folder: &Path) -> Option<PathBuf> {
     let texts = ["config", "config.toml"].map(|name| fs::read_to_string(folder.join(name)));
-    // What else may be wrong with them, cargo says.
+    // Cargo itself reports invalid settings.
     let settings: toml::Table = texts.into_iter().find_map(Result::ok)?.parse().ok()?;
     let path = settings.get("build")?.get("rustc-workspace-wrapper")?.as_str()?;
     Some(absolute(folder.parent()?, path.into()))
 }
 
-/// A path is seen from a folder; what is a name only, is looked for where programs are.
+/// Makes a path absolute. A bare name stays as it is, for the search path.
 fn absolute(folder: &Path, path: PathBuf) -> PathBuf {
     if path.components().count() > 1 { folder.join(path) } else { path }
 }

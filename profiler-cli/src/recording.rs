@@ -1,4 +1,4 @@
-//! From what is read to what was recorded.
+//! Reads recordings: the files of runs, and reports as JSON.
 
 use std::path::Path;
 
@@ -11,47 +11,47 @@ use crate::input::Input;
 use crate::outcome::Outcome;
 use crate::output;
 
-/// Bytes of a name.
+/// Longest name, in bytes.
 const LONGEST: usize = 1_000;
 
-/// What a file holds.
+/// A recording.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Recording {
     /// The figures, ordered by file and line.
     #[serde(flatten)]
     pub(crate) snapshot: Snapshot,
-    /// Command line of the program; `None` where it is not recorded.
+    /// Command line of the program; `None` if it is not recorded.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) program: Option<String>,
-    /// Why these are not the figures of a whole run; `None` where they are.
+    /// Why these are not the figures of a whole run; `None` if they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) incomplete: Option<Incomplete>,
 }
 
-/// What is missing of a recording.
+/// Why a recording is incomplete.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Incomplete {
-    /// One sentence for people.
+    /// A sentence for people.
     pub(crate) reason: String,
-    /// Whether figures are lost that had been booked, rather than only the end of the run.
+    /// Whether recorded figures are lost, rather than only the end of the run.
     pub(crate) lossy: bool,
 }
 
 impl Recording {
-    /// How a command ends that has shown it.
+    /// The outcome of a command that has shown it.
     pub(crate) fn outcome(&self) -> Outcome {
         let is_lossy = self.incomplete.as_ref().is_some_and(|incomplete| incomplete.lossy);
         if is_lossy { Outcome::Lossy } else { Outcome::Done }
     }
 
-    /// Says on standard error what is to be known of functions, where the view has no place for it.
+    /// Prints the notes on functions, for views that have no place for them.
     pub(crate) fn warn_of_functions(&self) {
         for (name, note) in notes(&self.snapshot.functions) {
             output::status("note", &format!("{name}: {note}"));
         }
     }
 
-    /// Says on standard error what is missing of what was read from `path`.
+    /// Prints a warning if the recording, read from `path`, is incomplete.
     pub(crate) fn warn(&self, path: &Path) {
         if let Some(Incomplete { reason, .. }) = &self.incomplete {
             output::status("warning", &format!("{} is incomplete: {reason}", path.display()));
@@ -59,28 +59,28 @@ impl Recording {
     }
 }
 
-/// The functions whose figures need a word, and that.
+/// Functions that have a note on their figures, with the note.
 pub(crate) fn notes(functions: &[FunctionSnapshot]) -> impl Iterator<Item = (&str, &str)> {
     functions.iter().filter_map(|function| Some((&*function.name, function.note.as_deref()?)))
 }
 
-/// Reads a recording: the file that a run recorded to, or a report of it as JSON.
+/// Reads a recording, or a report as JSON.
 pub(crate) fn load(path: &Path) -> Result<Recording> {
     read(path, Input::open(path)?)
 }
 
-/// Reads a recording that was opened at this path.
+/// Reads a recording from an input that was opened at this path.
 pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
     let recording = match input.first_byte() {
         None => bail!("{} is empty: nothing was recorded", path.display()),
         Some(b'{') => input.into_bytes().map_err(Into::into).and_then(|bytes| from_json(&bytes)),
-        // Only its path tells whether the process that writes it still runs.
+        // Only with the path can the reader find out whether the process is still running.
         _ if input.is_file => recording::Recording::open(path).map(from_file).map_err(explained),
         _ if input.is_recording() => from_pipe(input),
         _ => Err(explained(RecordingError::NotARecording)),
     };
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
-    if cut_names(&mut recording.snapshot) {
+    if truncate_names(&mut recording.snapshot) {
         let path = path.display();
         let what =
             format!("{path} has names or notes of more than {LONGEST} bytes, which are truncated");
@@ -90,8 +90,8 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
     Ok(recording)
 }
 
-/// Cuts what no program calls its functions, since views repeat it on each line.
-fn cut_names(snapshot: &mut Snapshot) -> bool {
+/// Truncates names that are too long for any real function, since views repeat them on each line.
+fn truncate_names(snapshot: &mut Snapshot) -> bool {
     let functions = snapshot.functions.iter_mut();
     let names =
         functions.flat_map(|it| [&mut it.name, &mut it.file].into_iter().chain(&mut it.note));
@@ -130,14 +130,14 @@ fn from_file(recording: recording::Recording) -> Recording {
             reason: reasons.iter().map(Reason::to_string).collect::<Vec<_>>().join("; moreover, "),
             lossy: reasons.iter().any(|reason| *reason != Reason::Ended),
         }),
-        // A state that this version does not know is not complete.
+        // A state that this version does not know counts as incomplete.
         state => Some(Incomplete { reason: format!("{state:?}"), lossy: true }),
     };
     let program = Some(recording.program).filter(|program| !program.is_empty());
     Recording { snapshot: recording.snapshot, program, incomplete }
 }
 
-/// In one sentence, which has the name of the file already.
+/// The error without the name of the file, which the caller adds.
 fn explained(error: RecordingError) -> anyhow::Error {
     match error {
         RecordingError::Io { error, .. } => error.into(),
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_views_repeat_on_each_line_have_an_end() {
+    fn names_are_truncated() {
         let mut snapshot = sample::leak();
         snapshot.functions[0].name = "ü".repeat(501);
         snapshot.functions[0].note = Some("x".repeat(1_000_000));
@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_recording_is_refused_in_a_line() {
+    fn other_files_are_refused_in_one_line() {
         insta::assert_snapshot!(refusal(b""), @"is empty: nothing was recorded");
         insta::assert_snapshot!(refusal(b"\x7fELF"), @"
         this is not a recording of mem-profile; run the program with MEM_PROFILE_OUTPUT=run.mprof to make one

@@ -17,39 +17,39 @@ use anyhow::{Context, Result, bail};
 use cargo_metadata::{Artifact, Message};
 use serde::{Deserialize, Serialize};
 
-/// Where the runtime comes from, and where it is built.
+/// The source of the runtime, and the package that builds it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Source {
-    /// The folder of the package that depends on it.
+    /// Folder of the package that depends on the runtime.
     folder: PathBuf,
-    /// With the tracer.
+    /// Whether the tracer is included.
     trace: bool,
 }
 
-/// What has to agree with the program.
+/// Properties in which runtime and program must agree.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Variant {
-    /// A panic aborts.
+    /// Whether a panic aborts.
     pub(crate) aborts: bool,
     pub(crate) target: Option<String>,
 }
 
-/// A runtime that can be linked.
+/// A compiled runtime.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Built {
     pub(crate) variant: Variant,
     pub(crate) library: PathBuf,
-    /// Where the libraries are that it depends on.
+    /// Folders with the libraries that it depends on.
     folders: Vec<PathBuf>,
 }
 
-/// The sources that this command was built from, while they are there.
+/// The sources from which this command was built, if they still exist.
 const REPOSITORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 impl Source {
-    /// Writes the package that is built, into `folder`. The sources are those at `path`, or those
-    /// that this command was built from, or else the published ones. `features` come on top of
-    /// the default.
+    /// Writes the package that builds the runtime to `folder`. The sources are those at `path`, or
+    /// those from which this command was built, or else the published ones. `features` are added to
+    /// the default features.
     pub(crate) fn prepare(
         folder: PathBuf,
         path: Option<&Path>,
@@ -87,22 +87,22 @@ impl Source {
         Ok(Self { folder, trace })
     }
 
-    /// Whether it was built before, for whatever target.
+    /// Whether it was built before, for any target.
     pub(crate) fn is_built(&self) -> bool {
         self.folder.join("target").exists()
     }
 
-    /// Builds it, or finds it built; `progress` is told the crates on the way.
+    /// Builds it, unless it is up to date; calls `progress` with the name of each crate.
     pub(crate) fn build(&self, variant: &Variant, progress: impl Fn(&str)) -> Result<Built> {
         let mut command = self.command(variant);
         build(&mut command, variant, &progress).or_else(|error| {
-            // The project may have its crates from a folder of its own, in which ours are not.
+            // The project may vendor its crates, without those of the runtime.
             self.leave_project(&mut command)?;
             build(&mut command, variant, &progress).map_err(|_| error)
         })
     }
 
-    /// Has cargo heed no settings but those of the user, with the compiler of the project.
+    /// Makes cargo use only the user's settings, but the compiler of the project.
     fn leave_project(&self, command: &mut Command) -> Result<()> {
         if env::var_os("RUSTC").is_none() {
             let output = Command::new("rustc").args(["--print", "sysroot"]).output();
@@ -127,8 +127,8 @@ impl Source {
         if let Some(target) = &variant.target {
             command.args(["--target", target]);
         }
-        // What the user's build is told is not for this one; of its flags only those of the
-        // environment are known to be meant for all that is compiled.
+        // Settings of the program's build do not apply here. Of its flags, only those of the
+        // environment are meant for everything that is compiled.
         for (name, _) in env::vars_os() {
             let text = name.to_string_lossy();
             let starts = ["CARGO_PROFILE_", "CARGO_BUILD_", "MEM_PROFILE"];
@@ -170,7 +170,7 @@ impl Variant {
 }
 
 impl Built {
-    /// Takes what cargo built, unless it is only for the build.
+    /// Adds the files of a finished target, unless it is a build script.
     fn add(&mut self, artifact: &Artifact) {
         if artifact.target.is_custom_build() {
             return;
@@ -187,7 +187,7 @@ impl Built {
         }
     }
 
-    /// Gives the compiler what any crate needs that uses a measured one.
+    /// Adds the options that a crate needs if it uses a measured one.
     pub(crate) fn find(&self, command: &mut Command) {
         for folder in &self.folders {
             command.arg("-L").arg(joined("dependency=", folder));
@@ -195,8 +195,8 @@ impl Built {
     }
 }
 
-/// Its crates are never taken for the same ones of a program, and have the code that a program
-/// needs which is optimised when it is linked.
+/// These keep the crates of the runtime apart from the same ones in the program, and keep the bitcode
+/// for programs that optimise at link time.
 const OWN_FLAGS: [&str; 2] = ["-Cmetadata=mem-profile-run", "-Cembed-bitcode=yes"];
 
 const MANIFEST: &str = r#"[package]
@@ -235,13 +235,13 @@ fn joined(start: &str, path: &Path) -> std::ffi::OsString {
     joined
 }
 
-/// Writes a file unless it is so already: its time is what builds go by.
+/// Writes a file unless it already has this text: cargo goes by its modification time.
 fn write(path: &Path, text: &str) -> Result<()> {
     if fs::read_to_string(path).is_ok_and(|old| old == text) {
         return Ok(());
     }
     let folder = path.parent().context("a file has no parent folder")?;
-    // In one step, for others that build it at the same time.
+    // Renamed into place, since other processes may build at the same time.
     let whole = path.with_extension(std::process::id().to_string());
     let written = fs::create_dir_all(folder).and_then(|()| fs::write(&whole, text));
     let written = written.and_then(|()| fs::rename(&whole, path));

@@ -5,7 +5,7 @@ use mem_profile_format::{
     Span, Timeline,
 };
 
-/// A leak in one function, work that leaves nothing behind in two others.
+/// One function with a leak, and two that free everything.
 pub(crate) fn leak() -> Snapshot {
     let process = vec![
         ran(31, "#[mem_profile]", (512, 0, 0, 0, 1)),
@@ -50,7 +50,7 @@ pub(crate) fn leak() -> Snapshot {
     }
 }
 
-/// What ran while [`leak`] did: a call of 90 milliseconds, 300 short ones, and a block.
+/// A timeline for [`leak`]: a call of 90 milliseconds, 300 short ones, and a named block.
 pub(crate) fn timeline() -> Timeline {
     const MILLISECOND: u64 = 1_000_000;
     let samples = (0..10).map(|at| Reading { time: at * 10 * MILLISECOND + 1, bytes: at << 20 });
@@ -80,7 +80,7 @@ pub(crate) fn timeline() -> Timeline {
     }
 }
 
-/// The same of another backend, which knows neither peaks nor allocations.
+/// The same with `rss`, which has neither peaks nor allocations.
 pub(crate) fn resident() -> Snapshot {
     let mut snapshot = leak();
     snapshot.backend = Backend::Rss;

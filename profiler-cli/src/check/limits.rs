@@ -1,4 +1,4 @@
-//! What a run may take: a file in TOML, written by people.
+//! Limits from a TOML file.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -9,29 +9,29 @@ use serde::{Deserialize, Deserializer};
 
 use crate::figures::Measure;
 
-/// All that a run is held to.
+/// The limits of a run.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limits {
-    /// The recording that growth is measured from, relative to the file with the limits.
+    /// The recording to compare with, relative to the file with the limits.
     pub(crate) baseline: Option<PathBuf>,
     /// How much every line and function may grow.
     #[serde(default)]
     pub(crate) growth: Growth,
-    /// What functions may take in all.
+    /// Limits on functions.
     #[serde(default, rename = "limit")]
     pub(crate) limits: Vec<Limit>,
 }
 
-/// How much a line or a function may have grown: by a share or by the slack, whichever is more.
+/// Allowed growth of a line or a function: the share or the slack, whichever is more.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Growth {
     /// Share of the baseline.
     pub(crate) share: Share,
-    /// Size that is no growth yet.
+    /// Growth that is always allowed.
     pub(crate) slack: Size,
-    /// Which figures; `None` for increment, and peak where it is measured.
+    /// The compared figures; `None` for increment, and peak if it is measured.
     pub(crate) measures: Option<Vec<Measure>>,
 }
 
@@ -41,7 +41,7 @@ impl Default for Growth {
     }
 }
 
-/// What the functions of a pattern may take, each.
+/// Limits for each function that matches a pattern.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Limit {
@@ -55,7 +55,7 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// The figures that are limited, and to what.
+    /// The limited figures, with their limits.
     pub(crate) fn each(&self) -> Vec<(Measure, u64)> {
         let size = |measure, size: Option<Size>| Some((measure, size?.0));
         let each = [
@@ -69,10 +69,10 @@ impl Limit {
 }
 
 impl Limits {
-    /// Reads the text of a file.
+    /// Parses a file.
     ///
     /// # Errors
-    /// Not TOML, an unknown key, a value that makes no sense, or a file that limits nothing.
+    /// If the text is not TOML, has an unknown key or an invalid value, or contains no limit.
     pub(crate) fn parse(text: &str) -> Result<Self> {
         let limits: Self = toml::from_str(text).map_err(|error| in_one_line(&error, text))?;
         if limits.baseline.is_none() && limits.limits.is_empty() {
@@ -130,7 +130,7 @@ impl FromStr for Share {
 }
 
 impl Share {
-    /// So much of `figure`, rounded down.
+    /// This share of `figure`, rounded down.
     pub(crate) fn of(self, figure: i128) -> i128 {
         (figure as f64 * self.0 / 100.0) as i128
     }
@@ -164,7 +164,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn everything_can_be_said() {
+    fn every_setting_is_read() {
         let text = r#"
             baseline = "main.json"
             [growth]
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_sense_is_said_in_a_line() {
+    fn invalid_limits_are_one_line() {
         let refusal = |text: &str| format!("{:#}", Limits::parse(text).unwrap_err());
         insta::assert_snapshot!(refusal(""), @"it contains no limit: add a `baseline` or a `[[limit]]`");
         insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\""), @"the limit on `a` has no figure: add increment, peak, allocated or allocs");

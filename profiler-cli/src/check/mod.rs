@@ -1,7 +1,7 @@
-//! A recording, and what it is held to → a verdict.
+//! Judges a recording by limits. This room computes the verdict; it neither reads files nor prints.
 //!
-//! What cannot be known is refused, never passed: a figure that was not measured, a limit that is
-//! on no function, a baseline that has nothing to do with the recording.
+//! A limit that cannot be judged is an error, and never passes: a figure that was not measured, a limit
+//! that matches no function, a baseline without a common function.
 
 mod limits;
 
@@ -15,12 +15,12 @@ use crate::compare::{Change, Compared};
 use crate::figures::{Figures, Measure};
 use crate::recording;
 
-/// What was found.
+/// The result of a check.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Verdict {
-    /// Limits exceeded, the most exceeded first.
+    /// Exceeded limits, the largest excess first.
     pub(crate) breaches: Vec<Breach>,
-    /// How many figures were held against a limit.
+    /// Number of figures compared with a limit.
     pub(crate) judged: usize,
     /// Functions of the baseline that did not run.
     pub(crate) missing: Vec<String>,
@@ -28,24 +28,24 @@ pub(crate) struct Verdict {
     pub(crate) notes: Vec<String>,
 }
 
-/// One limit exceeded.
+/// One exceeded limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Breach {
     /// Full path of the function.
     pub(crate) function: String,
-    /// Where the line is that cost most.
+    /// The file of the line with the highest figure.
     pub(crate) file: String,
     /// Its number, counted from 1.
     pub(crate) line: u32,
     /// Its source text.
     pub(crate) source: String,
-    /// Which figure.
+    /// The limited figure.
     pub(crate) measure: Measure,
-    /// What was measured.
+    /// The measured value.
     pub(crate) figure: i128,
-    /// The most that it might be.
+    /// The limit.
     pub(crate) limit: i128,
-    /// What it was before; `None` where the limit is on the function as such.
+    /// The value in the baseline; `None` for a limit on a function.
     pub(crate) baseline: Option<i128>,
 }
 
@@ -65,11 +65,10 @@ impl Verdict {
     }
 }
 
-/// Holds functions against limits on them and, where there is one, against the comparison with a
-/// baseline.
+/// Compares functions with their limits, and with a baseline if there is one.
 ///
 /// # Errors
-/// Anything that was asked for and cannot be known.
+/// If a limit cannot be judged.
 pub(crate) fn judge(
     snapshot: &Snapshot,
     limits: &Limits,
@@ -125,7 +124,7 @@ fn unknown(measure: Measure, backend: Backend) -> anyhow::Error {
     )
 }
 
-/// The breach of a limit on a function, at the line that has most of the figure.
+/// The breach of a limit on a function, at the line with the highest figure.
 fn breach(function: &FunctionSnapshot, measure: Measure, figure: i128, limit: i128) -> Breach {
     let lines = function.body_lines();
     let hottest =
@@ -158,7 +157,7 @@ fn judge_growth(
         for Compared { function, lines, .. } in comparison {
             let mut judge = |change| judge_change(change, measure, growth, verdict);
             let exceeded = lines.iter().filter(|line| judge(line)).count();
-            // A line says more than the function that it is in.
+            // A line is more precise than its function.
             if exceeded == 0 {
                 judge(function);
             }
@@ -181,7 +180,7 @@ fn measures(growth: &Growth, backend: Backend) -> Result<Vec<Measure>> {
     }
 }
 
-/// Whether a change exceeds what may have grown, which is then noted.
+/// Whether a change exceeds the allowed growth. If so, it is added to the verdict.
 fn judge_change(change: &Change, measure: Measure, growth: &Growth, verdict: &mut Verdict) -> bool {
     let Some(figure) = change.after.and_then(|figures| measure.of(&figures)) else { return false };
     let before = change.figure_before(measure);

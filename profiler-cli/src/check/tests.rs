@@ -14,7 +14,7 @@ fn refusal(result: Result<Verdict>) -> String {
     format!("{:#}", result.unwrap_err())
 }
 
-/// The verdict on the sample, some line of which is changed, against the sample itself.
+/// The verdict on a changed sample, compared with the sample itself.
 fn grown(text: &str, change: impl FnOnce(&mut Snapshot)) -> Result<Verdict> {
     let mut after = sample::leak();
     change(&mut after);
@@ -89,7 +89,7 @@ fn a_function_grows_by_many_lines_that_grow_little() {
 }
 
 #[test]
-fn what_is_new_has_grown_from_nothing_and_what_is_gone_is_told() {
+fn new_functions_have_grown_from_nothing_and_missing_ones_are_listed() {
     let verdict = grown("baseline = 'x'", |after| {
         after.functions[2].name = "audit::renamed".into();
         after.functions[2].lines[1].source = "    rewritten();".into();
@@ -101,7 +101,7 @@ fn what_is_new_has_grown_from_nothing_and_what_is_gone_is_told() {
 }
 
 #[test]
-fn what_cannot_be_known_is_refused() {
+fn a_limit_that_cannot_be_judged_is_an_error() {
     insta::assert_snapshot!(refusal(judged("[[limit]]\nfunction = 'x::*'\npeak = 1")), @"no function that ran matches the limit on `x::*`: correct the pattern, or remove the limit");
     let peak = limits("[[limit]]\nfunction = '*'\npeak = 1");
     insta::assert_snapshot!(refusal(judge(&sample::resident(), &peak, None)), @"

@@ -77,7 +77,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(if verdict.breaches.is_empty() { Outcome::Done } else { Outcome::Exceeded })
 }
 
-/// The limits, with the path of their baseline as seen from here.
+/// The limits, with the path of the baseline relative to the current folder.
 fn limits(arguments: &Arguments) -> Result<Limits> {
     let path = &arguments.baseline;
     let mut limits = if path.extension().is_some_and(|extension| extension == "toml") {

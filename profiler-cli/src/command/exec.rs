@@ -14,7 +14,7 @@ use super::test;
 use crate::outcome::Outcome;
 use crate::output;
 use crate::process::{self, signals};
-use crate::timeline::recorded::Place;
+use crate::timeline::recorded::ProgramRecordings;
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Clock, Sampler};
 
@@ -48,7 +48,7 @@ Examples:
 As a runner for everything that cargo runs:
   CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER='cargo-mem-profile exec' cargo run";
 
-/// What can happen while a program runs.
+/// Events while a program runs.
 enum Event {
     Ended(io::Result<ExitStatus>),
     Signal(signals::Signal),
@@ -61,10 +61,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         arguments.program.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let is_kept = arguments.peaks.is_none() || options.output.is_some();
     let (mut recorder, recorded) = match is_kept {
-        true => (Recorder::create(options.output.as_deref(), &words)?, Place::new()),
+        true => (Recorder::create(options.output.as_deref(), &words)?, ProgramRecordings::new()),
         false => (Recorder::default(), None),
     };
-    let (place, environment) = recorded.unzip();
+    let (recordings, environment) = recorded.unzip();
     let (sender, events) = mpsc::channel();
     let signals = sender.clone();
     signals::receive(move |signal| signals.send(Event::Signal(signal)).is_ok());
@@ -83,8 +83,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let (status, fault) = watch(id, &events, &mut sampler, &mut recorder, options);
     let code = signals::exit_code(status.context("cannot wait for the program")?);
     recorder.mark(&sampler);
-    if let Some(place) = &place {
-        recorder.calls(place);
+    if let Some(recordings) = &recordings {
+        recorder.calls(recordings);
     }
     report(arguments, &words, &recorder, fault.as_ref(), code);
     Ok(Outcome::Program(code))

@@ -97,7 +97,7 @@ enum Command {
     Man(man::Arguments),
 }
 
-/// Runs the command that the arguments of the process name.
+/// Runs the subcommand that the arguments of the process name.
 pub(crate) fn main() -> ExitCode {
     let outcome = config::apply(arguments()).and_then(|()| {
         let arguments = Arguments::parse_from(arguments());
@@ -135,7 +135,7 @@ fn run(command: Command) -> Result<Outcome> {
     }
 }
 
-/// The arguments, less the name of the subcommand that cargo puts before ours.
+/// The arguments, without the `mem-profile` that cargo inserts.
 fn arguments() -> impl Iterator<Item = std::ffi::OsString> {
     let mut arguments = std::env::args_os().peekable();
     let program = arguments.next();

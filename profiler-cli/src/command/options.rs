@@ -50,7 +50,7 @@ fn units() -> impl TypedValueParser<Value = Unit> {
 }
 
 impl Sizes {
-    /// The style of a table on its way to `target`, in colour where that shows any.
+    /// The style of a table for `target`. Colours are removed later if it shows none.
     pub(super) fn style(&self, target: &Target) -> Style {
         Style {
             unit: self.unit,
@@ -115,8 +115,7 @@ pub(super) struct Shown {
 }
 
 impl Shown {
-    /// The target; a file of that extension beside the system's temporary ones where the result
-    /// shall be shown but was given no name.
+    /// The target: a temporary file with this extension if the result is to be opened but has no name.
     pub(super) fn target(&self, extension: &str) -> Target {
         match &self.destination.output {
             Some(path) => Target::File(path.clone()),
@@ -125,7 +124,7 @@ impl Shown {
         }
     }
 
-    /// Shows a file that was written, where that was asked for.
+    /// Opens the file that was written, with --open.
     pub(super) fn show(&self, target: &Target) {
         if let (true, Target::File(path)) = (self.open, target)
             && open::that_detached(path).is_err()
@@ -137,7 +136,7 @@ impl Shown {
     }
 }
 
-/// The format that the name of a file asks for, by the extensions of the formats.
+/// The format whose extension the file has.
 pub(super) fn of_ending<F: ValueEnum + Copy>(
     path: &Path,
     extension: impl Fn(F) -> &'static str,

@@ -75,7 +75,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(Outcome::Done)
 }
 
-/// In seconds, some thirty years.
+/// In seconds: about thirty years.
 const FARTHEST: f64 = 1e9;
 
 fn window(text: &str) -> Result<(f64, f64), String> {

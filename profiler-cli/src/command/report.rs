@@ -1,4 +1,4 @@
-//! `report`: one recording, in the form that is asked for.
+//! `report`: shows a recording.
 
 use std::path::PathBuf;
 
@@ -91,7 +91,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     Ok(recording.outcome())
 }
 
-/// Leaves the functions that are asked for, in their order.
+/// Keeps the selected functions, in their order.
 fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
     arguments.functions.choose(&mut snapshot.functions, |function| &function.name)?;
     let default = if arguments.top.is_some() { Order::Increment } else { Order::Position };
@@ -126,7 +126,7 @@ fn write(recording: &Recording, format: Format, target: &Target, style: &Style) 
     }
 }
 
-/// What stands above figures that are not those of a whole run.
+/// The heading of incomplete figures.
 fn banner(recording: &Recording, shown: fn(&str) -> String) -> String {
     let incomplete = recording.incomplete.as_ref();
     incomplete.map_or_else(String::new, |it| format!("INCOMPLETE: {}\n\n", shown(&it.reason)))

@@ -30,7 +30,7 @@ pub(super) struct Trial {
 }
 
 impl Trial {
-    /// Removes the files, or lists them.
+    /// Removes the files, or prints them.
     pub(super) fn remove(&self, files: &[PathBuf]) -> Result<Outcome> {
         if self.dry_run {
             let names = files

@@ -87,8 +87,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     start(&mut cargo(arguments, &folder, &settings)?)
 }
 
-/// The source of the runtime: one build of it for the whole program, of the project's own package
-/// where there is one, since some crates may depend on it and others not.
+/// The source of the runtime. The whole program needs one build of it: of the project's own package if
+/// it has one, since some crates may depend on that.
 fn source(arguments: &Arguments, folder: &Path, own: Option<&Dependency>) -> Result<Source> {
     let features = own.map_or(&[][..], |own| &own.features);
     let path = arguments.runtime.as_deref().or(own.map(|own| own.folder.as_path()));
@@ -109,7 +109,7 @@ fn reject_unmatched_patterns(lines: &[String], project: &Project) -> Result<()> 
     }
 }
 
-/// Builds the runtime, and says so while it takes long.
+/// Builds the runtime, with a progress bar the first time.
 fn build(source: &Source, variant: &Variant) -> Result<Built> {
     let bar = ProgressBar::new_spinner();
     let is_first = !source.is_built();
@@ -125,12 +125,12 @@ fn build(source: &Source, variant: &Variant) -> Result<Built> {
     built
 }
 
-/// The command that builds the program and becomes it.
+/// The cargo command that builds and runs the program.
 fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Command> {
     let selection = &arguments.selection;
     let mut cargo = crate::project::cargo();
     cargo.args(selection.cargo());
-    // Not in the environment, where programs that start cargo themselves would inherit it.
+    // Not in the environment: programs that start cargo themselves would inherit it.
     let wrapper = std::env::current_exe().context("this program has no path")?;
     cargo.arg("--config").arg(setting("build.rustc-workspace-wrapper", &wrapper));
     let build = folder.join("build");
@@ -142,7 +142,7 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
         cargo.env_remove(name);
     }
     if let Some(output) = &arguments.output {
-        // Tests run in the folder of their package.
+        // Absolute, since tests run in the folder of their package.
         let here = std::env::current_dir().context("there is no current folder")?;
         cargo.env("MEM_PROFILE_OUTPUT", target(&here, output));
     }
@@ -150,7 +150,7 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
         if std::env::var_os("MEM_PROFILE_TRACE").is_none_or(|how| how != "sample" && how != "all") {
             cargo.env("MEM_PROFILE_TRACE", "1");
         }
-        // Lines of optimised programs; the profiles for development have them.
+        // Line tables for optimised programs; the development profiles have them.
         let profile = selection.profile();
         if !["dev", "test"].contains(&profile) {
             cargo.arg("--config").arg(format!("profile.{profile}.debug=1"));
@@ -163,18 +163,18 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
     Ok(cargo)
 }
 
-/// Where a report goes, as seen from any folder.
+/// The absolute path of a report.
 fn target(here: &Path, output: &Path) -> PathBuf {
     let is_stream = ["stderr", "stdout"].iter().any(|stream| output == Path::new(stream));
     if is_stream { output.to_owned() } else { here.join(output) }
 }
 
-/// A setting of cargo's whose value is a path.
+/// A setting of cargo with a path as its value.
 fn setting(name: &str, path: &Path) -> String {
     format!("{name}={}", toml::Value::from(path.display().to_string()))
 }
 
-/// Becomes the command, so that signals and the exit code need no help.
+/// Replaces this process with cargo, so that signals and the exit code need no forwarding.
 #[cfg(unix)]
 fn start(command: &mut Command) -> Result<Outcome> {
     use std::os::unix::process::CommandExt;

@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use mem_profile_format::report::Unit;
 
 use crate::output;
-use crate::process::{Backend, Table};
+use crate::process::{Backend, ProcessTable};
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Children, Sampler};
 
@@ -89,7 +89,7 @@ pub(super) fn conclude(recorder: &Recorder, fault: Option<&io::Error>) {
 
 /// Why no process can be read at all; `None` if this process can read its own memory.
 pub(super) fn why_proc_is_unreadable() -> Option<io::Error> {
-    let itself = Table::new(Backend::Rss).read(std::process::id());
+    let itself = ProcessTable::new(Backend::Rss).read(std::process::id());
     itself.err().map(|error| io::Error::other(format!("/proc cannot be read here: {error}")))
 }
 

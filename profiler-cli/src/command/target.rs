@@ -72,7 +72,7 @@ impl Selection {
         self.target.as_deref()
     }
 
-    /// The profile by which the target is built.
+    /// The profile of the build.
     pub(super) fn profile(&self) -> &str {
         let given = self.profile.as_deref().or(self.release.then_some("release"));
         given.unwrap_or(match self.subcommand() {
@@ -81,7 +81,7 @@ impl Selection {
         })
     }
 
-    /// Whether a crate may be the program that is run.
+    /// Whether a crate may be the program to run.
     pub(super) fn is_program(&self, root: &CrateRoot) -> bool {
         let is = |kind| root.kinds.contains(&kind);
         let named = [
@@ -97,7 +97,7 @@ impl Selection {
         }
     }
 
-    /// The arguments by which cargo finds what the project is made of.
+    /// The arguments that select the crates of the project.
     pub(super) fn resolving(&self) -> Vec<String> {
         let features = self.features.iter().flat_map(|it| ["--features".to_owned(), it.clone()]);
         let switches = [
@@ -141,7 +141,7 @@ impl Selection {
         }
         let switches = [
             ("--lib", self.lib),
-            // Benchmarks are built so anyway, and have no such option.
+            // `cargo bench` has no such option, and always optimises.
             ("--release", self.release && self.bench.is_none()),
             ("--all-features", self.all_features),
             ("--no-default-features", self.no_default_features),

@@ -59,19 +59,19 @@ fn run_cargo(arguments: &Arguments, peaks: &Path) -> Result<u8> {
     let text =
         |path: &Path| path.to_str().map(str::to_owned).context("a path is not valid Unicode");
     let runner = [&text(&itself)?, "exec", "--quiet", "--peaks", &text(peaks)?, "--"];
-    // A list of strings in JSON is one in TOML.
+    // A list of strings is written the same in JSON and TOML.
     let runner = serde_json::to_string(&runner)?;
     let words: &[&str] = if arguments.nextest { &["nextest", "run"] } else { &["test"] };
     let mut command = project::cargo();
     command.args(words).arg("--config");
     command.arg(format!("target.{}.runner={runner}", target(&arguments.arguments)?));
-    // Cargo takes Ctrl-C itself, and ends with it.
+    // Cargo handles Ctrl-C itself.
     signals::receive(|_| true);
     let status = command.args(&arguments.arguments).status().context("cannot run cargo")?;
     Ok(signals::exit_code(status))
 }
 
-/// The target that is built for: the one that is asked for, or this machine's.
+/// The target triple of the build: the given one, or the host.
 fn target(arguments: &[String]) -> Result<String> {
     let named = |(index, argument): (usize, &String)| match argument.strip_prefix("--target=") {
         Some(target) => Some(target.to_owned()),
@@ -110,7 +110,7 @@ pub(super) fn note(list: &Path, words: &[String], peak: Option<Peak>, code: u8) 
     written.with_context(|| format!("cannot write to {}", list.display()))
 }
 
-/// The name of a program without the folder, and without the number that cargo adds.
+/// The name of a program, without its folder and the hash that cargo adds.
 fn binary(path: &str) -> String {
     let name = Path::new(path).file_stem().unwrap_or_default().to_string_lossy().into_owned();
     match name.rsplit_once('-') {
@@ -124,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_target_is_what_cargo_is_told() {
+    fn the_target_is_the_one_given_to_cargo() {
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         assert_eq!(
             target(&words("--target x86_64-pc-windows-msvc")).unwrap(),
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_test_that_runs_alone_is_named_and_a_list_is_none() {
+    fn a_test_that_runs_alone_is_named_and_listing_is_ignored() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("peaks");
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
@@ -153,7 +153,7 @@ mod tests {
     }
 
     #[test]
-    fn a_binary_is_named_without_its_number() {
+    fn a_binary_is_named_without_its_hash() {
         assert_eq!(binary("/t/debug/deps/loom-0123456789abcdef"), "loom");
         assert_eq!(binary("target/my-app"), "my-app");
     }

@@ -44,7 +44,7 @@ mod live {
     use crate::view::top::{self, Top};
     use crate::{output, process, recording};
 
-    /// How long figures stay on the screen.
+    /// Time between two updates.
     const REFRESH: Duration = Duration::from_millis(500);
 
     pub(super) fn run(recording: &str) -> Result<Outcome> {
@@ -77,7 +77,7 @@ mod live {
                     _ => {}
                 }
             } else {
-                // A recording that is gone leaves the last figures where they are.
+                // If the recording is gone, the last figures stay.
                 match recording::load(path) {
                     Ok(recording) => top.update(recording),
                     Err(error) => top.lose(&format!("{error:#}")),

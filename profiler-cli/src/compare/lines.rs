@@ -1,4 +1,4 @@
-//! Which line of a function was which before an edit.
+//! Matches the lines of a function before and after an edit.
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::Range;
@@ -9,19 +9,18 @@ use similar::{Algorithm, DiffOp, capture_diff_slices_deadline};
 
 type Pair<'a> = (Option<&'a LineSnapshot>, Option<&'a LineSnapshot>);
 
-/// The lines of two functions, and which is which.
+/// The lines of two functions, in pairs.
 pub(super) struct Matched<'a> {
-    /// Each line with its partner: the lines of `after` in order, then the removed ones.
+    /// The lines after in their order, each with its partner, then the removed ones.
     pub(super) pairs: Vec<Pair<'a>>,
-    /// Whether there was no time to look at their texts.
+    /// Whether the time limit left them paired by their order.
     pub(super) is_by_order: bool,
 }
 
-/// Pairs lines, by their texts as long as the time lasts.
+/// Pairs lines by their text, until the deadline.
 ///
-/// Partners have the same text, less its indentation, and stand in the same order; then, the same
-/// text at another place; then, the same position within an edited part. Where there is no time
-/// they have the same position.
+/// Partners have the same text, without indentation, in the same order; then the same text anywhere;
+/// then the same position within an edited part. After the deadline, lines are paired by position.
 pub(super) fn matched<'a>(
     before: &[&'a LineSnapshot],
     after: &[&'a LineSnapshot],
@@ -39,7 +38,7 @@ fn texts<'a>(lines: &[&'a LineSnapshot]) -> Vec<&'a str> {
     lines.iter().map(|line| line.source.trim()).collect()
 }
 
-/// For each text a number, the same for the same text: they are compared more than once.
+/// Numbers for texts, the same for equal ones: they are compared more than once.
 fn numbered<'a>(texts: &[&'a str], numbers: &mut HashMap<&'a str, usize>) -> Vec<usize> {
     let number = |text: &&'a str| {
         let next = numbers.len();
@@ -50,7 +49,7 @@ fn numbered<'a>(texts: &[&'a str], numbers: &mut HashMap<&'a str, usize>) -> Vec
 
 #[derive(Default)]
 struct Matching {
-    /// For each line after, the index before.
+    /// For each line after, its index before.
     was: Vec<Option<usize>>,
     taken: Vec<bool>,
     is_by_order: bool,
@@ -70,7 +69,7 @@ impl Matching {
         let deadline = Some(deadline);
         let parts = capture_diff_slices_deadline(Algorithm::Patience, &old, &new, deadline);
         if deadline < Some(Instant::now()) {
-            // The pairs found so far are a hasty choice.
+            // An interrupted diff pairs lines badly.
             matching.is_by_order = true;
             matching.zip(0..old.len(), 0..new.len());
             return matching;
@@ -89,15 +88,15 @@ impl Matching {
         matching
     }
 
-    /// Pairs what has no partner yet, one by one.
+    /// Pairs lines that have no partner yet, one by one.
     fn zip(&mut self, old: Range<usize>, new: Range<usize>) {
         let old: Vec<_> = old.filter(|&index| !self.taken[index]).collect();
         let new: Vec<_> = new.filter(|&index| self.was[index].is_none()).collect();
         old.into_iter().zip(new).for_each(|(old, new)| self.set(old, new));
     }
 
-    /// Pairs lines that have the same text at another place. Text without a letter, as a closing
-    /// brace, is the same everywhere.
+    /// Pairs lines that have the same text anywhere. Lines without a letter, such as a closing brace,
+    /// are too common for that.
     fn find_moved(&mut self, old: &[usize], new: &[usize], after: &[&str]) {
         let mut free: HashMap<usize, VecDeque<usize>> = HashMap::new();
         for (index, number) in old.iter().enumerate().filter(|(index, _)| !self.taken[*index]) {

@@ -1,4 +1,4 @@
-//! By `/proc`.
+//! Processes by `/proc`.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -16,27 +16,26 @@ const KIB: u64 = 1024;
 /// Missing in the crate `libc`.
 const F_SETSIG: libc::c_int = 10;
 
-/// More than `status` ever has.
+/// Buffer size: `status` is always shorter.
 const STATUS: usize = 8 * KIB as usize;
 
-/// The processes that are looked at again and again.
-pub(crate) struct Table {
+/// The processes that are sampled.
+pub(crate) struct ProcessTable {
     backend: Backend,
-    /// Their `status`, kept open: it is that of the process for which it was opened, and of no
-    /// later one with the same number.
+    /// Their `status` files, kept open: an open one never refers to a later process with the same id.
     status: HashMap<u32, File>,
     text: Vec<u8>,
 }
 
-impl Table {
+impl ProcessTable {
     pub(crate) fn new(backend: Backend) -> Self {
         Self { backend, status: HashMap::new(), text: vec![0; STATUS] }
     }
 
-    /// What a process has in use.
+    /// The memory in use by a process.
     ///
     /// # Errors
-    /// `NotFound` when it has ended, else as the system says.
+    /// `NotFound` if it has ended, else the error of the system.
     pub(crate) fn read(&mut self, id: u32) -> io::Result<Reading> {
         let reading = self.read_status(id);
         if reading.is_err() {
@@ -60,13 +59,13 @@ impl Table {
         };
         let length = file.read_at(&mut self.text, 0).map_err(ended)?;
         let text = &self.text[..length];
-        // What has ended and was not waited for has no memory any more; nor has what never had.
+        // A zombie has no memory any more, and a kernel thread never has any.
         let bytes = field(text, b"VmRSS:").ok_or(ErrorKind::NotFound)?;
         Ok(Reading { bytes, peak: field(text, b"VmHWM:") })
     }
 }
 
-/// A process that ends while it is looked at is not there, whatever the error is called.
+/// A process that ends while it is read counts as not found.
 fn ended(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(libc::ESRCH) { ErrorKind::NotFound.into() } else { error }
 }
@@ -78,23 +77,23 @@ fn field(text: &[u8], name: &[u8]) -> Option<u64> {
     number.trim_end().parse::<u64>().ok().map(|kib| kib * KIB)
 }
 
-/// By the page tables: this takes longer the more the process has mapped.
+/// Sums fields of `smaps_rollup`. The kernel walks the page tables for it, which takes time.
 fn sum_of(id: u32, names: &[&str]) -> io::Result<u64> {
     let text = fs::read(format!("/proc/{id}/smaps_rollup")).map_err(ended)?;
     Ok(names.iter().filter_map(|name| field(&text, name.as_bytes())).sum())
 }
 
-/// Whether this system can count so.
+/// Whether this system supports the backend.
 #[expect(clippy::unnecessary_wraps, reason = "other systems cannot")]
 pub(crate) fn check(_backend: Backend) -> Result<()> {
     Ok(())
 }
 
-/// All processes that can be seen, each with the one that started it.
+/// All visible processes, each with its parent.
 pub(crate) fn parents() -> Vec<(u32, u32)> {
     let parent = |id: u32| {
         let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
-        // After the name, which is in parentheses and may hold some, come state and parent.
+        // State and parent follow the name, which is in parentheses and may contain some.
         let end = stat.iter().rposition(|byte| *byte == b')')?;
         str::from_utf8(&stat[end + 1..]).ok()?.split_whitespace().nth(1)?.parse().ok()
     };
@@ -113,7 +112,7 @@ pub(crate) fn named(name: &str) -> Vec<u32> {
         let path = line.split(|byte| *byte == 0).next().unwrap_or_default();
         String::from_utf8_lossy(path).rsplit('/').next().unwrap_or_default().to_owned()
     };
-    // The system's own name of it is cut after 15 bytes, but it is that of a script.
+    // `comm` has only 15 bytes, but it is the name of a script rather than its interpreter.
     let short = |id: u32| fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
     let mut found: Vec<_> =
         ids().filter(|id| program(*id) == name || short(*id).trim_end() == name).collect();
@@ -121,7 +120,7 @@ pub(crate) fn named(name: &str) -> Vec<u32> {
     found
 }
 
-/// The command line of a process; `None` where it has none or it cannot be read.
+/// The command line of a process; `None` if it has none or cannot be read.
 pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     let line = fs::read(format!("/proc/{id}/cmdline")).ok()?;
     let line = line.strip_suffix(b"\0").unwrap_or(&line);
@@ -132,11 +131,11 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
 /// The files that a process has mapped into its memory.
 ///
 /// # Errors
-/// As the system says.
+/// The error of the system.
 #[cfg(feature = "tui")]
 pub(crate) fn mapped_files(id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     let maps = fs::read_to_string(format!("/proc/{id}/maps"))?;
-    // Five fields, then blanks and the path, which may hold some.
+    // Five fields, then blanks and the path, which may contain blanks.
     let paths = maps.lines().filter_map(|line| line.split_once(" /").map(|(_, path)| path));
     let mut paths: Vec<_> = paths.map(|path| format!("/{path}").into()).collect();
     paths.sort();
@@ -177,10 +176,10 @@ mod tests {
     }
 
     #[test]
-    fn this_process_is_seen() {
+    fn this_process_can_be_read() {
         let id = std::process::id();
         for backend in [Backend::Rss, Backend::Pss, Backend::Uss] {
-            let reading = Table::new(backend).read(id).unwrap();
+            let reading = ProcessTable::new(backend).read(id).unwrap();
             assert!(reading.bytes > 100 * KIB, "{reading:?}");
             assert_eq!(reading.peak.is_some(), backend == Backend::Rss);
         }
@@ -197,8 +196,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_found() {
-        let error = Table::new(Backend::Rss).read(u32::MAX).unwrap_err();
+    fn a_missing_process_is_not_found() {
+        let error = ProcessTable::new(Backend::Rss).read(u32::MAX).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::NotFound);
     }
 }

@@ -1,4 +1,5 @@
-//! What the operating system tells of other processes. Only this folder knows systems apart.
+//! Reads the memory of other processes, and forwards signals. This room owns all code for one operating
+//! system, and all `unsafe` but one call in `config`. It never writes a file, and never prints.
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
 #[cfg_attr(not(target_os = "linux"), path = "other.rs")]
@@ -14,23 +15,23 @@ pub(crate) use signals::own_file;
 
 #[cfg(feature = "tui")]
 pub(crate) use system::mapped_files;
-pub(crate) use system::{Table, check, command_line, is_open_for_writing, named, parents};
+pub(crate) use system::{ProcessTable, check, command_line, is_open_for_writing, named, parents};
 
-/// What is counted as the memory of a process.
+/// Kinds of memory of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
-    /// Resident set: pages in memory, shared ones included
+    /// Resident set: pages in memory, including shared ones
     Rss,
-    /// Proportional set: of a page that is shared by two, a half (Linux)
+    /// Proportional set: shared pages count in part, such as half a page for two processes (Linux)
     Pss,
-    /// Unique set: pages that no other process has (Linux)
+    /// Unique set: pages that no other process shares (Linux)
     Uss,
 }
 
-/// What a process has in use, in bytes.
+/// Memory in use by a process, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) bytes: u64,
-    /// The most that it ever had, where the system keeps that: of the resident set, on Linux.
+    /// The highest value so far, if the system keeps it: for the resident set on Linux.
     pub(crate) peak: Option<u64>,
 }

@@ -1,10 +1,10 @@
-//! Where there are no signals: a terminal's Ctrl-C goes to the program, and ends this command too.
+//! Systems without signals: Ctrl-C at a terminal ends both the program and this command.
 
 use std::fs::File;
 use std::path::Path;
 use std::process::ExitStatus;
 
-/// A signal that came: none ever does.
+/// A received signal: there are none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Signal {}
 
@@ -14,12 +14,12 @@ pub(crate) fn pass_on(signal: Signal, _child: u32) {
     match signal {}
 }
 
-/// Another hold of a file that this command has open already; there is no path that leads to one.
+/// A file that this process has open already. No path refers to one here.
 pub(crate) fn own_file(_path: &Path) -> Option<File> {
     None
 }
 
-/// The code with which the program ended.
+/// The exit code of the program.
 pub(crate) fn exit_code(status: ExitStatus) -> u8 {
     status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(u8::MAX)
 }

@@ -1,4 +1,4 @@
-//! By the crate `sysinfo`, where there is no `/proc` as Linux has it.
+//! Processes by the crate `sysinfo`, on systems without the `/proc` of Linux.
 
 use std::io::{self, ErrorKind};
 use std::path::Path;
@@ -8,18 +8,18 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use super::{Backend, Reading};
 
-/// The processes that are looked at again and again.
-pub(crate) struct Table(System);
+/// The processes that are sampled.
+pub(crate) struct ProcessTable(System);
 
-impl Table {
+impl ProcessTable {
     pub(crate) fn new(_backend: Backend) -> Self {
         Self(System::new())
     }
 
-    /// What a process has in use.
+    /// The memory in use by a process.
     ///
     /// # Errors
-    /// `NotFound` when it has ended, or cannot be seen.
+    /// `NotFound` if it has ended or is not visible.
     pub(crate) fn read(&mut self, id: u32) -> io::Result<Reading> {
         let id = Pid::from_u32(id);
         let what = ProcessRefreshKind::nothing().with_memory();
@@ -29,7 +29,7 @@ impl Table {
     }
 }
 
-/// Whether this system can count so.
+/// Whether this system supports the backend.
 pub(crate) fn check(backend: Backend) -> Result<()> {
     if backend != Backend::Rss {
         bail!("this system reports only the resident set: use --backend rss");
@@ -37,7 +37,7 @@ pub(crate) fn check(backend: Backend) -> Result<()> {
     Ok(())
 }
 
-/// All processes that can be seen, each with the one that started it.
+/// All visible processes, each with its parent.
 pub(crate) fn parents() -> Vec<(u32, u32)> {
     let system = all(ProcessRefreshKind::nothing());
     let processes = system.processes().iter();
@@ -57,7 +57,7 @@ pub(crate) fn named(name: &str) -> Vec<u32> {
     found.into_iter().map(|(_, id)| id).collect()
 }
 
-/// The command line of a process; `None` where it has none or it cannot be read.
+/// The command line of a process; `None` if it has none or cannot be read.
 pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     let system = all(ProcessRefreshKind::nothing().with_cmd(UpdateKind::Always));
     let words = system.process(Pid::from_u32(id))?.cmd();
@@ -65,7 +65,7 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
-/// The files that a process has mapped into its memory: not known here.
+/// The files that a process has mapped into its memory, which this system does not report.
 #[cfg(feature = "tui")]
 pub(crate) fn mapped_files(_id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     Err(io::Error::other("this system does not report which files a process has mapped"))

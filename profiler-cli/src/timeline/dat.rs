@@ -1,19 +1,19 @@
-//! The `.dat` files of Python's `memory_profiler`, a line for each fact:
+//! Sample files, in the `.dat` format of Python's `memory_profiler`, one line per fact:
 //!
 //! ```text
 //! CMDLINE target/release/app input.txt
 //! MEM 12.345678 1764011432.1234                   MiB, seconds since 1970
 //! CHLD 4711 12.345678 1764011432.1234             the same of a child
 //! FUNC app::parse 1.0000 1764011432.1234 2.0000 1764011433.1234 0 0
-//! PEAK 23.456789 1764011432.1234                  ours: the system's own mark, also of a child
+//! PEAK 23.456789 1764011432.1234                  an extension: the system's own peak, also of a child
 //! ```
 //!
-//! A call has its function, memory and time of its start and end, its level, and from us its
-//! thread. Lines may stand in any order. What `mprof` does not know it skips, so it reads ours.
+//! A call has its function, memory and time of its start and end, its level and, as an extension, its
+//! thread. Lines may be in any order. `mprof` skips unknown lines, so it can read these files.
 //!
-//! A file has figures of one kind: calls come from a recording, their memory from the samples
-//! around them. A name keeps its blanks as U+00A0, since a blank ends a field. A number that was
-//! cut short is still a number, so a last line without its end is skipped, and that is said.
+//! All figures of a file are of one kind: calls come from a recording, but their memory from the
+//! samples around them. Blanks in names become U+00A0, since a blank ends a field. A number that was
+//! cut short is still a number, so a last line without its end is skipped, with a warning.
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -24,28 +24,28 @@ use super::model::{Sample, Series, Span, Timeline};
 
 const MIB: f64 = 1_048_576.0;
 
-/// In seconds since 1970, some three thousand years: what is later is no time.
+/// Latest valid time, in seconds since 1970: about three thousand years.
 const LATEST: f64 = 1e11;
 
-/// What could be read of a file, and what could not.
+/// The contents of a file.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Parsed {
     pub(crate) timeline: Timeline,
-    /// What is wrong with it, for a sentence that begins with its name; `None` if nothing is.
+    /// What is wrong with the file, for a message that begins with its name; `None` if nothing is.
     pub(crate) fault: Option<String>,
 }
 
-/// Reads a file. Lines that cannot be read are left out, and counted in the fault.
+/// Reads a file. Invalid lines are skipped, and counted in `fault`.
 ///
 /// # Errors
-/// Where there is nothing that can be read; the text follows the name of the file.
+/// If there is no valid line. The text follows the name of the file.
 pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, String> {
     let text = String::from_utf8_lossy(bytes);
     if text.trim().is_empty() {
         return Err("is empty: nothing was sampled".into());
     }
     let mut reader = Reader::default();
-    // A number that was cut short still is one, so the end of the last line has to be there.
+    // A truncated number is still a number, so the last line must be complete.
     let (whole, cut) = text.rsplit_once('\n').unwrap_or(("", &text));
     for (number, line) in (1..).zip(whole.lines()) {
         if reader.read(line).is_none() && !line.trim().is_empty() {
@@ -66,14 +66,14 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Parsed, String> {
 #[derive(Default)]
 struct Reader<'a> {
     timeline: Timeline,
-    /// Where the series of a child is.
+    /// Index of the series of each child.
     children: HashMap<u32, usize>,
     knows_any: bool,
     bad: Vec<(usize, &'a str)>,
 }
 
 impl Reader<'_> {
-    /// Takes a line; `None` where it cannot be read.
+    /// Reads a line; `None` if it is invalid.
     fn read(&mut self, line: &str) -> Option<()> {
         let line = line.trim_end_matches('\r');
         let (kind, rest) = line.split_once(' ')?;
@@ -124,7 +124,7 @@ impl Reader<'_> {
         (!cut.is_empty()).then(|| "it ends in the middle of a line, which is skipped".into())
     }
 
-    /// What was read. Several writers may have appended, so the order is that of time.
+    /// The result, sorted by time, since several writers may have appended to the file.
     fn finish(self) -> Timeline {
         let mut timeline = self.timeline;
         let children = timeline.children.iter_mut().map(|(_, series)| series);
@@ -160,7 +160,7 @@ fn span(text: &str) -> Option<Span> {
     (end.time >= start.time).then_some(Span { function, start, end, level, thread })
 }
 
-/// The line that names the program.
+/// The line with the command line.
 pub(crate) fn command_line(command: &str) -> String {
     format!("CMDLINE {}\n", one_line(command))
 }
@@ -174,7 +174,7 @@ pub(crate) fn sample_line(child: Option<u32>, sample: Sample) -> String {
     }
 }
 
-/// The line of the highest mark that the system kept.
+/// The line of the system's own peak.
 pub(crate) fn mark_line(child: Option<u32>, mark: Sample) -> String {
     let child = child.map_or_else(String::new, |child| format!(" {child}"));
     format!("PEAK {}{child}\n", figures(mark, 6))
@@ -184,7 +184,7 @@ pub(crate) fn mark_line(child: Option<u32>, mark: Sample) -> String {
 pub(crate) fn span_lines(spans: &[Span]) -> String {
     let mut text = String::new();
     for Span { function, start, end, level, thread } in spans {
-        // Fields end at a blank; this one looks like it, and ends none.
+        // A blank would end the field; a no-break space looks the same.
         let function = one_line(function).replace(' ', "\u{a0}");
         let (start, end) = (figures(*start, 4), figures(*end, 4));
         let _ = writeln!(text, "FUNC {function} {start} {end} {level} {thread}");
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_again() {
+    fn written_files_are_read_back() {
         let sample = |time, bytes| Sample { time, bytes };
         let span = Span {
             function: "<app::Store as Load>::load".into(),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_python_writes_is_read() {
+    fn files_of_python_are_read() {
         let Parsed { timeline, fault } = parsed(
             "FUNC __main__.f 10.0000 5.0000 12.0000 6.0000 0\n\
              FUNC old.g 10.0000 5.5000 12.0000 5.6000\n\
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_readable_is_kept_and_the_fault_is_named() {
+    fn valid_lines_are_kept_and_the_fault_is_named() {
         let cut = parsed("MEM 1.000000 5.0000\nMEM 123456.000000 6.0");
         assert_eq!(cut.timeline.memory.samples.len(), 1);
         insta::assert_snapshot!(cut.fault.unwrap(), @"it ends in the middle of a line, which is skipped");

@@ -1,4 +1,4 @@
-//! Files of samples: how they are named, listed, chosen and read.
+//! Names, lists, selects and reads sample files.
 
 use std::collections::HashSet;
 use std::fs;
@@ -15,19 +15,19 @@ use crate::output;
 const START: &str = "mprofile_";
 const END: &str = ".dat";
 
-/// The name of a file that begins now, in this folder: `mprofile_YYYYMMDDhhmmss.dat`.
+/// The name of a file that begins now: `mprofile_YYYYMMDDhhmmss.dat`.
 pub(crate) fn name(now: DateTime) -> String {
     format!("{START}{}{END}", now.strftime("%Y%m%d%H%M%S"))
 }
 
-/// When the file of this name was begun; `None` if it is named otherwise.
+/// The time in such a name; `None` for any other name.
 pub(crate) fn begun(name: &str) -> Option<DateTime> {
     let digits = name.strip_prefix(START)?.strip_suffix(END)?;
     let is_number = digits.len() == 14 && digits.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| DateTime::strptime("%Y%m%d%H%M%S", digits).ok())?
 }
 
-/// The files of this folder that are named by their time, the oldest first.
+/// The files in this folder with such a name, the oldest first.
 pub(crate) fn all() -> Result<Vec<PathBuf>> {
     let entries = fs::read_dir(".").context("cannot list this folder")?;
     let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
@@ -36,8 +36,8 @@ pub(crate) fn all() -> Result<Vec<PathBuf>> {
     Ok(names.into_iter().map(PathBuf::from).collect())
 }
 
-/// The files that are named, each once: by path, or by their place in [`all`], where -1 is the
-/// last. The last one if none is named.
+/// The selected files, each once: by path, or by their index in [`all`], where -1 is the last. Without
+/// a selection, the last file.
 pub(crate) fn choose(named: &[String]) -> Result<Vec<PathBuf>> {
     let all = all()?;
     if named.is_empty() {
@@ -74,8 +74,7 @@ fn find(name: &str, all: &[PathBuf]) -> Result<PathBuf> {
     })
 }
 
-/// Reads a file of samples, or the timeline of a recording, and says on standard error what in it
-/// could not be read.
+/// Reads a sample file, or the timeline of a recording. Prints a warning if parts are invalid.
 pub(crate) fn load(path: &Path) -> Result<Timeline> {
     let input = Input::open(path)?;
     if input.is_recording() || input.first_byte() == Some(b'{') {
@@ -98,7 +97,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_tells_when_the_file_was_begun() {
+    fn a_name_contains_the_start_time() {
         let now = jiff::civil::date(2026, 11, 24).at(9, 5, 7, 0);
         assert_eq!(name(now), "mprofile_20261124090507.dat");
         assert_eq!(begun("mprofile_20261124090507.dat"), Some(now));

@@ -1,4 +1,4 @@
-//! Spans, put together by function.
+//! Groups spans by function.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -13,11 +13,11 @@ pub(crate) struct Function {
     pub(crate) calls: usize,
     /// How long at least one call was running, in seconds.
     pub(crate) seconds: f64,
-    /// The most that was in use meanwhile, in bytes.
+    /// The highest memory in use meanwhile, in bytes.
     pub(crate) peak: u64,
 }
 
-/// The functions of a run, the one that ran longest first.
+/// The functions of a run, longest running first.
 pub(crate) fn functions(timeline: &Timeline) -> Vec<Function> {
     let mut by_name: BTreeMap<&str, Vec<&Span>> = BTreeMap::new();
     for span in &timeline.spans {
@@ -52,11 +52,11 @@ fn function(name: &str, mut spans: Vec<&Span>, samples: &[Sample], highest: &Hig
     Function { name: name.to_owned(), calls, seconds, peak }
 }
 
-/// For each path the shortest end of it, in whole parts, that no other has. A whole path may be the
-/// end of another: it stays what it is.
+/// For each path its shortest suffix, in whole parts, that no other path has. A path that is a suffix of
+/// another one stays whole.
 pub(crate) fn labels<'a>(paths: impl IntoIterator<Item = &'a str>) -> HashMap<&'a str, &'a str> {
     let mut paths: Vec<_> = paths.into_iter().map(|path| (parts(path), path)).collect();
-    // Paths that have an end in common stand side by side.
+    // Paths with a common suffix become neighbours.
     paths.sort_unstable();
     paths.dedup();
     let shared: Vec<usize> = paths.windows(2).map(|pair| common(&pair[0].0, &pair[1].0)).collect();
@@ -70,10 +70,10 @@ pub(crate) fn labels<'a>(paths: impl IntoIterator<Item = &'a str>) -> HashMap<&'
     paths.iter().enumerate().map(label).collect()
 }
 
-/// A part of a path, and what stands between it and the part behind it.
+/// A part of a path, and the separator before the next part.
 type Part<'a> = (&'a str, &'a str);
 
-/// The parts of a path, as Rust or Python write it, the last one first.
+/// The parts of a path of Rust or Python, the last one first.
 fn parts(path: &str) -> Vec<Part<'_>> {
     let is_sign = |sign: char| sign == ':' || sign == '.';
     let mut parts = Vec::new();
@@ -96,7 +96,7 @@ fn parts(path: &str) -> Vec<Part<'_>> {
     }
 }
 
-/// How many parts two paths have in common, from their ends.
+/// Number of parts in the common suffix of two paths.
 fn common(one: &[Part<'_>], other: &[Part<'_>]) -> usize {
     one.iter().zip(other).take_while(|(one, other)| one == other).count()
 }

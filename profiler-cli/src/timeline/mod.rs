@@ -1,4 +1,5 @@
-//! Memory over time: what was in use when, and which functions were running.
+//! Memory over time: sampling, sample files, and the calls of annotated functions. This room owns the
+//! `.dat` format and the files of samples. It never draws, and never touches the sampled program.
 
 pub(crate) mod dat;
 pub(crate) mod files;

@@ -1,6 +1,6 @@
-//! A run over time, as plain data.
+//! Memory over time, as plain data.
 
-/// What was in use at a moment.
+/// Memory in use at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
     /// Seconds since 1970.
@@ -12,14 +12,14 @@ pub(crate) struct Sample {
 /// The memory of one process, or the sum of several.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Series {
-    /// In the order of time.
+    /// In order of time.
     pub(crate) samples: Vec<Sample>,
-    /// The highest mark that the system itself kept, and when it was last seen to rise; `None`
-    /// where it keeps none, or none of what was sampled.
+    /// The peak that the system itself recorded, and when it was last seen to rise; `None` if it records
+    /// none.
     pub(crate) mark: Option<Sample>,
 }
 
-/// One call of a function, or one run of a block with a name.
+/// One call of a function, or one run of a named block.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Span {
     /// Path of the function.
@@ -28,38 +28,38 @@ pub(crate) struct Span {
     pub(crate) start: Sample,
     /// Memory in use when it ended.
     pub(crate) end: Sample,
-    /// How many spans of its thread it lies in.
+    /// Number of spans of its thread that enclose it.
     pub(crate) level: u32,
-    /// Which thread it ran on, counted from 0.
+    /// The thread it ran on, counted from 0.
     pub(crate) thread: u32,
 }
 
 /// One run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Timeline {
-    /// Command line of the program; `None` where it is not known.
+    /// Command line of the program; `None` if unknown.
     pub(crate) command: Option<String>,
-    /// The program, or the sum of it and its children.
+    /// The program, or the sum of the program and its children.
     pub(crate) memory: Series,
-    /// Each child with a series of its own, by the number of its process, in order of appearance.
+    /// Children with series of their own, by process id, in order of appearance.
     pub(crate) children: Vec<(u32, Series)>,
-    /// In the order in which they were written.
+    /// In the order of the file.
     pub(crate) spans: Vec<Span>,
 }
 
-/// The most that was in use.
+/// The highest memory in use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Peak {
     pub(crate) at: Sample,
-    /// Whether the system's own mark says so. A sample may have missed a higher one.
+    /// Whether the system recorded it. Samples may miss a higher one.
     pub(crate) is_mark: bool,
 }
 
 impl Series {
-    /// The most that was in use; `None` without any figure.
+    /// The highest memory in use; `None` without samples.
     pub(crate) fn peak(&self) -> Option<Peak> {
         let highest = self.samples.iter().copied();
-        // The first of equal ones: from then on it was so high.
+        // The first of equal ones.
         let highest =
             highest.reduce(|best, sample| if sample.bytes > best.bytes { sample } else { best });
         let mark = self.mark.filter(|mark| highest.is_none_or(|it| mark.bytes >= it.bytes));
@@ -68,10 +68,10 @@ impl Series {
     }
 
     /// Growth by least squares, in bytes per second, and the bytes in use at the time `origin` by
-    /// the same line; `None` where fewer than two moments are known.
+    /// the same line; `None` with fewer than two moments.
     pub(crate) fn trend(&self, origin: f64) -> Option<(f64, f64)> {
         let count = self.samples.len() as f64;
-        // As seconds since 1970 they would leave few digits for their differences.
+        // Relative to `origin`, since seconds since 1970 leave few digits for differences.
         let moments = || self.samples.iter().map(|it| (it.time - origin, it.bytes as f64));
         let (time, bytes) = moments().fold((0.0, 0.0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
         let (time, bytes) = (time / count, bytes / count);
@@ -91,7 +91,7 @@ impl Series {
 }
 
 impl Timeline {
-    /// When the first sample was taken, in seconds since 1970.
+    /// Time of the first sample, in seconds since 1970.
     pub(crate) fn start(&self) -> Option<f64> {
         self.times().reduce(f64::min)
     }
@@ -110,7 +110,7 @@ impl Timeline {
         series.flat_map(ends).flatten().map(|sample| sample.time).chain(spans)
     }
 
-    /// What happened between two moments, in seconds since 1970.
+    /// The part between two moments, in seconds since 1970.
     pub(crate) fn within(&self, from: f64, to: f64) -> Self {
         let overlaps = |span: &&Span| span.start.time <= to && span.end.time >= from;
         let children = self.children.iter().map(|(id, series)| (*id, series.within(from, to)));

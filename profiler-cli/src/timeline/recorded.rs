@@ -1,4 +1,4 @@
-//! The timelines of recordings, which know what annotated functions were running.
+//! Timelines from recordings, which contain the calls of annotated functions.
 
 use std::path::{Path, PathBuf};
 
@@ -10,18 +10,18 @@ use super::model::{Sample, Series, Span, Timeline};
 use crate::input::Input;
 use crate::recording::{self, Recording};
 
-/// Where annotated functions of a program write which of them run when, while it is sampled.
-pub(crate) enum Place {
-    /// A folder of ours, with a recording for each process.
+/// The recordings of a program that is sampled, for the calls of its annotated functions.
+pub(crate) enum ProgramRecordings {
+    /// A temporary folder, with a recording for each process.
     Folder(TempDir),
-    /// The recording that the user asked for.
+    /// The recording that the user requested.
     File(PathBuf),
 }
 
-impl Place {
-    /// The place, and what the environment of the program needs so that it writes there.
+impl ProgramRecordings {
+    /// Also returns the variables that make the program record there.
     ///
-    /// What the user has set stays as it is; `None` where that leaves no recording.
+    /// The user's own variables stay; `None` if they allow no recording.
     pub(crate) fn new() -> Option<(Self, Vec<(&'static str, PathBuf)>)> {
         let is_set = |name| std::env::var_os(name).is_some();
         let mut set = Vec::new();
@@ -37,14 +37,14 @@ impl Place {
             let is_recording = path.extension().is_some_and(|ending| ending == "mprof");
             return (is_plain && is_recording).then_some((Self::File(path), set));
         }
-        // A recording is silent by default, and no output is not.
+        // Without an output the program would print a report.
         default("MEM_PROFILE_FORMAT", "table");
         let folder = TempDir::with_prefix("mem-profile-").ok()?;
         set.push(("MEM_PROFILE_OUTPUT", folder.path().join("%p.mprof")));
         Some((Self::Folder(folder), set))
     }
 
-    /// What was recorded, a timeline for each process.
+    /// A timeline for each process that recorded.
     pub(crate) fn timelines(&self) -> Vec<Recorded> {
         let files = match self {
             Self::File(path) => vec![path.clone()],
@@ -59,11 +59,11 @@ impl Place {
     }
 }
 
-/// All calls of several processes. The memory of each is that of the samples, so that all figures of
-/// a file are of one kind.
+/// All calls of several processes. Their memory comes from the samples, so that all figures of a file
+/// are of one kind.
 pub(crate) fn spans(timelines: &[Recorded], samples: &[Sample]) -> Vec<Span> {
     let mut spans: Vec<Span> = Vec::new();
-    // Threads of several processes have numbers of their own.
+    // Threads of different processes get different numbers.
     let mut first = 0;
     for recorded in timelines {
         let calls = calls(recorded, samples, first);
@@ -79,7 +79,7 @@ fn calls(recorded: &Recorded, samples: &[Sample], first_thread: u32) -> Vec<Span
         let sample =
             |time: f64, bytes| Sample { time, bytes: bytes_at(samples, time).unwrap_or(bytes) };
         let start = seconds(recorded, span.start);
-        // What had not ended yet ended with the program.
+        // Open calls ended with the program.
         let end = span.end.map_or(last.max(start), |end| seconds(recorded, end));
         Some(Span {
             function: recorded.label(span)?.name.clone(),
@@ -96,7 +96,7 @@ fn seconds(recorded: &Recorded, since: u64) -> f64 {
     (recorded.started as f64 + since as f64) / 1e9
 }
 
-/// Between two samples on the straight line; outside as at the next one.
+/// Interpolates linearly between two samples; outside, the nearest sample applies.
 fn bytes_at(samples: &[Sample], time: f64) -> Option<u64> {
     let next = samples.partition_point(|sample| sample.time < time);
     let after = samples.get(next).or(samples.last())?;
@@ -110,7 +110,7 @@ fn bytes_at(samples: &[Sample], time: f64) -> Option<u64> {
 /// The timeline of a recording that was opened at this path, with its own samples.
 ///
 /// # Errors
-/// Where it has none.
+/// If the recording has none.
 pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
     let recording = recording::read(path, input)?;
     recording.warn(path);
@@ -121,7 +121,7 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
     let samples = recorded.samples.iter();
     let samples = samples.map(|it| Sample { time: seconds(&recorded, it.time), bytes: it.bytes });
     let mut samples: Vec<_> = samples.collect();
-    // A report may have been written by hand.
+    // A report may be edited by hand.
     samples.sort_by(|one, other| one.time.total_cmp(&other.time));
     let memory = Series { samples, mark: None };
     let spans = calls(&recorded, &memory.samples, 0);

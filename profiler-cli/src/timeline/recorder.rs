@@ -1,4 +1,4 @@
-//! Writes a run down while it is sampled, so that what was sampled is there however it ends.
+//! Writes samples to a file as they are taken, so that none is lost however the run ends.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -8,28 +8,28 @@ use anyhow::{Context, Result};
 use jiff::{ToSpan, ZonedDateTime};
 
 use super::model::{Peak, Series};
-use super::recorded::{self, Place};
+use super::recorded::{self, ProgramRecordings};
 use super::sampler::{Sampler, Tick};
 use super::{dat, files};
 use crate::output;
 
-/// A file of samples that is being written.
+/// A sample file that is being written.
 #[derive(Default)]
 pub(crate) struct Recorder {
     path: PathBuf,
-    /// `None` where nothing is to be written, or could be.
+    /// `None` if nothing is to be written, or after an error.
     file: Option<File>,
-    /// How many samples were taken.
+    /// Number of samples.
     pub(crate) samples: usize,
-    /// Like a series of all samples: its highest, and the system's mark.
+    /// A series with only the highest sample, and the system's own peak.
     highest: Series,
 }
 
 impl Recorder {
-    /// Begins a file, of the given name or of one by the time.
+    /// Creates a file with the given name, or with one made from the time.
     ///
     /// # Errors
-    /// Where it cannot be made.
+    /// If it cannot be created.
     pub(crate) fn create(path: Option<&Path>, command: &[String]) -> Result<Self> {
         let (path, file) = match path {
             Some(path) => (path.to_owned(), output::create(path)),
@@ -43,7 +43,7 @@ impl Recorder {
         Ok(recorder)
     }
 
-    /// What it is called, for people.
+    /// Its name in messages.
     pub(crate) fn name(&self) -> String {
         let name = self.path.display().to_string();
         if name.is_empty() { "the run".into() } else { name }
@@ -60,7 +60,7 @@ impl Recorder {
         self.write(&lines);
     }
 
-    /// Adds the marks of the system.
+    /// Adds the peaks that the system recorded.
     pub(crate) fn mark(&mut self, sampler: &Sampler) {
         let mut lines = String::new();
         for (child, mark) in sampler.marks() {
@@ -72,33 +72,33 @@ impl Recorder {
         self.write(&lines);
     }
 
-    /// Adds the calls that were recorded meanwhile.
-    pub(crate) fn calls(&mut self, place: &Place) {
-        let timelines = place.timelines();
+    /// Adds the recorded calls.
+    pub(crate) fn calls(&mut self, recordings: &ProgramRecordings) {
+        let timelines = recordings.timelines();
         if timelines.is_empty() {
             return;
         }
-        // Bytes written to a pipe cannot be read again.
+        // A pipe cannot be read again.
         let bytes = output::is_file(&self.path).then(|| fs::read(&self.path).ok()).flatten();
         let written = bytes.and_then(|bytes| dat::parse(&bytes).ok());
         let samples = written.map(|it| it.timeline.memory.samples).unwrap_or_default();
         self.write(&dat::span_lines(&recorded::spans(&timelines, &samples)));
     }
 
-    /// The most that was in use.
+    /// The highest memory in use.
     pub(crate) fn peak(&self) -> Option<Peak> {
         self.highest.peak()
     }
 
-    /// Takes the file away: there was nothing to sample.
+    /// Removes the file, since there was nothing to sample.
     pub(crate) fn discard(self) {
-        // The recorder makes neither links nor special files.
+        // Links and special files were not created here.
         if fs::symlink_metadata(&self.path).is_ok_and(|metadata| metadata.is_file()) {
             let _ = fs::remove_file(&self.path);
         }
     }
 
-    /// What cannot be written is said once; the program runs on.
+    /// Writes lines. After the first error there is a warning, and nothing more is written.
     fn write(&mut self, lines: &str) {
         let Some(file) = &mut self.file else { return };
         if let Err(error) = file.write_all(lines.as_bytes()) {
@@ -112,7 +112,8 @@ impl Recorder {
     }
 }
 
-/// The name tells the second; where two runs begin in one, the later takes the next.
+/// The name contains the second of the start. If two runs start in one second, the later one takes the
+/// next.
 fn create_by_time() -> (PathBuf, io::Result<File>) {
     let mut now = ZonedDateTime::now().datetime();
     loop {
@@ -126,10 +127,10 @@ fn create_by_time() -> (PathBuf, io::Result<File>) {
     }
 }
 
-/// The command line as a shell would take it, where that needs quotes.
+/// The command line, quoted for a shell.
 fn shell_words(words: &[String]) -> String {
     let words = words.iter().map(String::as_str);
-    // Only a NUL cannot be quoted, and no argument of a process has one.
+    // Only NUL cannot be quoted, which no argument of a process contains.
     shlex::try_join(words.clone()).unwrap_or_else(|_| words.collect::<Vec<_>>().join(" "))
 }
 
@@ -138,7 +139,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_command_line_is_one_for_a_shell() {
+    fn a_command_line_is_quoted_for_a_shell() {
         let words = ["target/app", "two words", "", "it's", "--limit=3"].map(str::to_owned);
         assert_eq!(shell_words(&words), r#"target/app 'two words' '' "it's" '--limit=3'"#);
     }

@@ -1,9 +1,9 @@
-//! Looks at a process and its children, again and again.
+//! Samples a process and its children.
 //!
 //! A child that was seen once stays in the family when its parent ends. Status files stay open:
 //! they belong to the process for which they were opened, not to a later one with its number. A
-//! process whose memory is gone has no mark, so what it took after the last sample is missed. The
-//! samples of a short run are a sixteenth of its time apart.
+//! process that has ended has no peak any more, so a rise after its last sample is missed. The samples of
+//! a short run are a sixteenth of its time apart.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -12,24 +12,24 @@ use std::time::{Duration, Instant, SystemTime};
 use clap::ValueEnum;
 
 use super::model::Sample;
-use crate::process::{self, Backend, Table};
+use crate::process::{self, Backend, ProcessTable};
 
-/// The children of a process, and theirs.
+/// How to treat child processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Children {
-    /// Left out.
+    /// Ignored.
     Ignored,
     /// Added to the process.
     Included,
-    /// Looked at one by one.
+    /// Sampled as separate series.
     Separate,
 }
 
-/// What all had in use at a moment.
+/// Memory in use by all of them at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
     pub(crate) memory: Sample,
-    /// By the number of the process, where they are looked at one by one.
+    /// Children by process id, if they are separate.
     pub(crate) children: Vec<(u32, Sample)>,
 }
 
@@ -37,24 +37,24 @@ pub(crate) struct Tick {
 pub(crate) struct Sampler {
     root: u32,
     children: Children,
-    table: Table,
-    /// Children that were seen once. One whose parent has ended has another parent, and still
-    /// belongs here.
+    table: ProcessTable,
+    /// All children seen so far. A child whose parent has ended gets another parent, but still belongs
+    /// here.
     family: BTreeSet<u32>,
-    /// The highest marks of the system, and when they were last seen to rise.
+    /// The peaks that the system recorded, and when they were last seen to rise.
     marks: BTreeMap<u32, Sample>,
 }
 
 impl Sampler {
     pub(crate) fn new(root: u32, backend: Backend, children: Children) -> Self {
         let (family, marks) = Default::default();
-        Self { root, children, table: Table::new(backend), family, marks }
+        Self { root, children, table: ProcessTable::new(backend), family, marks }
     }
 
     /// Takes a sample.
     ///
     /// # Errors
-    /// As [`Table::read`] of the process itself. A child that cannot be read counts as ended.
+    /// As [`ProcessTable::read`] for the process itself. A child that cannot be read counts as ended.
     pub(crate) fn sample(&mut self) -> io::Result<Tick> {
         let time = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         let time = time.as_secs_f64();
@@ -101,18 +101,17 @@ impl Sampler {
         }
     }
 
-    /// The highest marks that the system kept: of the process, and of the children that are looked
-    /// at one by one. There is none of a sum.
+    /// The peaks that the system recorded: of the process, and of separate children. A sum has none.
     pub(crate) fn marks(&self) -> impl Iterator<Item = (Option<u32>, Sample)> {
         let marks = self.marks.iter().filter(|_| self.children != Children::Included);
         marks.map(|(id, mark)| (Some(*id).filter(|id| *id != self.root), *mark))
     }
 }
 
-/// When to look next.
+/// Decides when to take the next sample.
 ///
-/// The interval is the longest time between two looks. While the run is short, so is the time: a
-/// sixteenth of what has passed, so that short programs have figures too.
+/// Early in a run the interval is shorter: a sixteenth of the time since the start, so that short
+/// programs have samples too.
 pub(crate) struct Clock {
     start: Instant,
     next: Instant,
@@ -127,7 +126,7 @@ impl Clock {
         Self { start, next: start, interval }
     }
 
-    /// How long to wait now. Looks that were missed are not made up for.
+    /// Time to wait for the next sample. Missed samples are not made up for.
     pub(crate) fn wait(&mut self) -> Duration {
         let now = Instant::now();
         let step = ((now - self.start) / 16).max(SHORTEST).min(self.interval);

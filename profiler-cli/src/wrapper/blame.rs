@@ -1,10 +1,10 @@
-//! Why a copy does not compile although the user's files do, found by trial: what is left out is
-//! put back where the crate compiles with it.
+//! Finds out by trial why a copy does not compile although the user's files do: functions are left out,
+//! and put back as long as the crate compiles.
 //!
 //! The trials are checks without code generation: first without the wrapping of the allocator, then
 //! without functions that another attribute refuses, then without those named by errors of the
-//! first kind, at last without any. Functions are put back by halves as long as the crate compiles:
-//! a function that calls a refused one is in the errors too, but is measured. No trial follows
+//! first kind, and finally without any. Functions are put back by halves: a function that calls a
+//! refused one is in the errors too, but can be measured. No trial follows
 //! after cargo has learned of a finished crate.
 
 use std::time::{Duration, Instant};
@@ -15,25 +15,25 @@ use mem_profile_rewrite::{FunctionId, Plan};
 use super::job::Job;
 use super::messages::Diagnostic;
 
-/// How often functions are left out by what the errors name, before all of them are.
+/// Rounds in which the functions named by errors are left out, before all of them are.
 const ROUNDS: usize = 10;
-/// How many compilations there are at most to put functions back.
+/// Largest number of compilations to put functions back.
 const TRIALS: usize = 64;
-/// How long that may take.
+/// Time limit for putting functions back.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How a crate compiles.
+/// A plan with which a crate compiles.
 pub(super) struct Working {
     pub(super) plan: Plan,
-    /// The place of the allocator that keeps ours from being added: its crate, if it is another one.
+    /// Set if another allocator conflicts with ours; names its crate unless it is this one.
     pub(super) conflict: Option<Option<String>>,
     /// Functions that do not compile with the attribute.
     pub(super) refused: Vec<FunctionId>,
-    /// Functions among which there is one, and the others were not tried.
+    /// Functions of which at least one does not compile; they were not tried one by one.
     pub(super) untried: Vec<FunctionId>,
 }
 
-/// Reduces a plan until a copy compiles; `None` where none does.
+/// Reduces a plan until a copy compiles; `None` if none does.
 pub(super) fn find(job: &Job, plan: &Plan) -> Result<Option<Working>> {
     let working =
         Working { plan: plan.clone(), conflict: None, refused: Vec::new(), untried: Vec::new() };
@@ -46,7 +46,7 @@ pub(super) fn find(job: &Job, plan: &Plan) -> Result<Option<Working>> {
 struct Search<'a> {
     job: &'a Job<'a>,
     working: Working,
-    /// The errors are only found when code is made.
+    /// Whether the errors only occur during code generation.
     is_deep: bool,
     trials: usize,
     until: Instant,
@@ -77,7 +77,7 @@ impl Search<'_> {
         Ok(true)
     }
 
-    /// The errors of a copy by the present plan; `None` where it compiles.
+    /// The errors of a copy with the current plan; `None` if it compiles.
     fn trial(&mut self) -> Result<Option<Vec<Diagnostic>>> {
         let kind = if self.is_deep { "link" } else { "metadata" };
         loop {
@@ -91,8 +91,8 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves out functions that another attribute refuses, which needs no trial of each: such an
-    /// error follows from nothing else. Returns what errors are left, if any.
+    /// Leaves out functions that another attribute refuses. They need no trial one by one, since such
+    /// an error has no other cause. Returns the remaining errors, if any.
     fn leave_out_refused(
         &mut self,
         mut errors: Vec<Diagnostic>,
@@ -121,8 +121,8 @@ impl Search<'_> {
         }
     }
 
-    /// Leaves functions out until the rest compiles. Returns them, and whether one of them is known
-    /// to be why it did not.
+    /// Leaves functions out until the rest compiles. Returns them, and whether one of them is known to
+    /// be the cause.
     fn leave_out(
         &mut self,
         mut errors: Vec<Diagnostic>,
@@ -151,8 +151,8 @@ impl Search<'_> {
         Ok(Some((suspects, is_known)))
     }
 
-    /// The functions with the attribute that errors name. Those of the first kind come first:
-    /// others may only follow from them, as that a function is not there any more.
+    /// The annotated functions that errors name. Errors of the first kind come first: others may be
+    /// consequences, such as a function that does not exist any more.
     fn named(&self, errors: &[Diagnostic]) -> Vec<FunctionId> {
         let errors: Vec<_> = errors.iter().filter(|it| !it.all_places().is_empty()).collect();
         let first = errors.iter().filter(|it| it.is_like(errors[0]));
@@ -173,8 +173,8 @@ impl Search<'_> {
         found.unwrap_or_default()
     }
 
-    /// Puts functions of a group back with which the crate compiles. With `is_refused` it is known that
-    /// it does not with all of them. Returns whether it does.
+    /// Puts back the functions of a group with which the crate compiles. With `is_refused`, it is known
+    /// not to compile with all of them. Returns whether it does.
     fn put_back(&mut self, mut group: Vec<FunctionId>, is_refused: bool) -> Result<bool> {
         if group.is_empty() {
             return Ok(true);

@@ -1,5 +1,5 @@
-//! One crate: its copy is compiled, and the user's files speak where the compiler has anything to
-//! say.
+//! Compiles the copy of one crate. If rustc reports anything, it checks the user's files instead, and
+//! their messages are shown.
 
 use std::collections::BTreeSet;
 use std::env;
@@ -41,37 +41,37 @@ pub(super) fn run(
     job.run()
 }
 
-/// How the compiler took a copy.
+/// The result of compiling a copy.
 struct Attempt {
     code: Option<i32>,
     diagnostics: Vec<Diagnostic>,
-    /// Cargo was told of a finished file, and other crates may be compiled with it.
+    /// Whether cargo knows of a finished file, which other crates may use already.
     is_announced: bool,
 }
 
 impl Job<'_> {
     fn run(&self) -> Result<ExitCode> {
         let invocation = self.invocation;
-        if let Some(reason) = self.why_not() {
+        if let Some(reason) = self.reason_not_measured() {
             self.note(&format!("not measured: {reason}"));
             return self.compile_unchanged();
         }
         let is_conditional = self.sources.is_conditional();
-        let held = if is_conditional { self.conditions() } else { Conditions::default() };
+        let conditions = if is_conditional { self.conditions() } else { Conditions::default() };
         let plan = Plan {
             needs_extern_crate: invocation.is_edition_2015,
             adds_allocator: invocation.is_program(),
             wraps_allocator: self.sources.has_allocator(),
-            functions: self.sources.chosen(|all| self.patterns.choose(all), &held),
+            functions: self.sources.chosen(|all| self.patterns.choose(all), &conditions),
         };
         if plan.functions.is_empty() && self.patterns.is_empty() {
-            self.name_empty();
+            self.note_nothing_to_measure();
         }
-        self.by(plan)
+        self.compile_plan(plan)
     }
 
-    /// Compiles a copy by a plan, or by as much of it as compiles.
-    fn by(&self, mut plan: Plan) -> Result<ExitCode> {
+    /// Compiles a copy with a plan, or with as much of it as compiles.
+    fn compile_plan(&self, mut plan: Plan) -> Result<ExitCode> {
         let mut is_checked = false;
         let mut working = None;
         loop {
@@ -126,7 +126,7 @@ impl Job<'_> {
         Ok(attempt)
     }
 
-    /// Looks at the user's files as they are, and says of them what there is to say.
+    /// Checks the user's files unchanged, and prints their diagnostics.
     fn check(&self) -> Result<ExitCode> {
         let scratch = self.scratch();
         fs::create_dir_all(&scratch)?;
@@ -142,7 +142,7 @@ impl Job<'_> {
         Ok(exit_code(status))
     }
 
-    /// Compiles the user's files as they are.
+    /// Compiles the user's files unchanged.
     fn compile_unchanged(&self) -> Result<ExitCode> {
         let status = status_of(self.compiler().args(&self.invocation.arguments))?;
         if !status.success() {
@@ -150,25 +150,25 @@ impl Job<'_> {
         }
         let _ = fs::remove_file(self.mark(&self.invocation.name, "allocator"));
         let files = self.translate(&[])?;
-        self.name_unread(&files);
+        self.note_unread(&files);
         lines::judge(self, &BTreeSet::new())
     }
 
-    /// Says what is not measured of a copy that was compiled.
+    /// Prints what is not measured in a copy that compiled.
     fn finish(&self, working: Option<&Working>) -> Result<ExitCode> {
-        working.into_iter().for_each(|working| self.name_refused(working));
+        working.into_iter().for_each(|working| self.note_refused(working));
         let mark = self.mark(&self.invocation.name, "allocator");
         match self.sources.has_allocator() {
             true => fs::write(mark, "")?,
             false => _ = fs::remove_file(mark),
         }
         let files = self.translate(&self.copies())?;
-        self.name_unread(&files);
+        self.note_unread(&files);
         lines::judge(self, &files.into_iter().collect())
     }
 
-    /// Has cargo build the crate again when one of the user's files changes, when the command or
-    /// the runtime does, or what is asked for. Returns the files that it was made of.
+    /// Makes cargo rebuild the crate when the user's files, this command, the runtime or the patterns
+    /// change. Returns the source files of the crate.
     fn translate(&self, copies: &[(PathBuf, PathBuf)]) -> Result<Vec<PathBuf>> {
         let path = self.invocation.dep_info();
         let Ok(text) = fs::read_to_string(&path) else { return Ok(Vec::new()) };
@@ -189,7 +189,7 @@ impl Job<'_> {
 }
 
 impl Attempt {
-    /// The error that there are two allocators, and where the other one is, unless in this crate.
+    /// Whether there are two allocators; names the crate of the other one unless it is this one.
     fn conflict(&self) -> Option<Option<&str>> {
         let about = |diagnostic: &&Diagnostic| diagnostic.is_about_allocators();
         self.diagnostics.iter().find(about).map(Diagnostic::allocator_of)

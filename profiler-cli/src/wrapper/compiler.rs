@@ -1,4 +1,4 @@
-//! The compiler as a process.
+//! Runs rustc.
 
 use std::ffi::OsString;
 use std::process::{Command, ExitCode, ExitStatus};
@@ -7,8 +7,8 @@ use anyhow::{Context, Result};
 
 use super::settings::Settings;
 
-/// The compiler, in the user's own wrapper if there is one. It loads macros of the workspace: they are
-/// no part of what is measured.
+/// A command for rustc, inside the user's own wrapper if there is one. Measuring is off in it, since it
+/// loads macros of the workspace.
 pub(super) fn rustc(settings: &Settings, compiler: &OsString) -> Command {
     let mut command = match &settings.wrapper {
         Some(wrapper) => Command::new(wrapper),

@@ -1,9 +1,9 @@
-//! The list of what a crate was made of, by which cargo knows when to build it again.
+//! The list of a crate's source files, by which cargo knows when to rebuild it.
 
 use std::path::{Path, PathBuf};
 
-/// The list with the user's files in place of the copies, and with what the copies depend on
-/// besides: more files, and a variable.
+/// The list with the user's files in place of the copies, and with further dependencies: more files,
+/// and a variable.
 ///
 /// Cargo reads one rule, and comments that name variables.
 pub(super) fn translated(
@@ -22,7 +22,7 @@ pub(super) fn translated(
     }
     let mut lines: Vec<_> = text.lines().map(str::to_owned).collect();
     let more: String = more.iter().map(|path| format!(" {}", escaped(path))).collect();
-    // The first rule is that of the file that was made.
+    // The first rule belongs to the output file.
     for line in lines.iter_mut().filter(|line| line.contains(": ") && !line.starts_with('#')) {
         line.push_str(&more);
     }
@@ -31,14 +31,14 @@ pub(super) fn translated(
     lines.join("\n")
 }
 
-/// The files that a list names, as they stand there.
+/// The files in a list, as they are written there.
 pub(super) fn files(text: &str) -> Vec<PathBuf> {
     let rule = text.lines().find_map(|line| line.split_once(": "));
     let files = rule.map_or(String::new(), |(_, files)| files.replace("\\ ", "\0"));
     files.split_whitespace().map(|file| PathBuf::from(file.replace('\0', " "))).collect()
 }
 
-/// As the compiler writes a path there.
+/// A path as rustc escapes it there.
 fn escaped(path: &Path) -> String {
     path.to_string_lossy().replace(' ', "\\ ")
 }

@@ -1,29 +1,29 @@
-//! What cargo tells the compiler.
+//! The command line with which cargo calls rustc.
 
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 
-/// A call of the compiler that compiles a crate.
+/// A call of rustc that compiles a crate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Invocation {
     pub(crate) compiler: OsString,
     pub(crate) arguments: Vec<OsString>,
     pub(crate) name: String,
     pub(crate) kinds: Vec<String>,
-    /// Before edition 2018.
+    /// Whether the edition is older than 2018.
     pub(crate) is_edition_2015: bool,
     pub(crate) is_test: bool,
     pub(crate) target: Option<String>,
     pub(crate) panic: Option<String>,
-    /// Where the root of the crate stands in the arguments, and what it is.
+    /// The root file of the crate, and its index in the arguments.
     pub(crate) root: (usize, PathBuf),
     pub(crate) folder: PathBuf,
     extra_filename: String,
-    /// Crates that are there by name, with their files.
+    /// Dependencies by name, with their files.
     pub(crate) externs: Vec<(String, PathBuf)>,
 }
 
-/// Options whose value is an argument of its own.
+/// Options whose value is a separate argument.
 const WITH_VALUE: [&str; 19] = [
     "--cap-lints",
     "--cfg",
@@ -47,7 +47,7 @@ const WITH_VALUE: [&str; 19] = [
 ];
 
 impl Invocation {
-    /// `None` where no crate is compiled: cargo also asks the compiler what it can do.
+    /// `None` if no crate is compiled: cargo also queries the capabilities of rustc.
     pub(crate) fn read(compiler: &OsStr, arguments: &[OsString]) -> Option<Self> {
         let options = Options::read(arguments)?;
         let codegen = |name: &str| {
@@ -79,7 +79,7 @@ impl Invocation {
         self.name.starts_with("build_script_")
     }
 
-    /// Whether the compiler makes something that runs by itself.
+    /// Whether the output is an executable.
     pub(crate) fn is_program(&self) -> bool {
         self.is_test || self.kinds.iter().any(|kind| kind == "bin")
     }
@@ -88,12 +88,12 @@ impl Invocation {
         self.externs.iter().any(|own| own.0 == name)
     }
 
-    /// The file of the runtime that the crate itself depends on, by whatever name.
+    /// The library of the runtime that the crate itself depends on, under any name.
     pub(crate) fn runtime(&self) -> Option<&Path> {
         self.externs.iter().map(|(_, file)| file.as_path()).find(|file| is_runtime(file))
     }
 
-    /// Has the crate use another build of the runtime where it depends on one.
+    /// Replaces the runtime, if the crate depends on it, by another build.
     pub(crate) fn replace_runtime(&mut self, library: &Path) {
         let end = |text: &str| Some(text.rsplit_once('=')?.0.len() + 1);
         for argument in &mut self.arguments {
@@ -106,7 +106,7 @@ impl Invocation {
         }
     }
 
-    /// What tells this crate from others of its name in one build.
+    /// A name that is unique among crates of the same name in one build.
     pub(crate) fn unit(&self) -> String {
         format!("{}{}", self.name, self.extra_filename)
     }
@@ -115,14 +115,14 @@ impl Invocation {
         self.folder.join(format!("{}.d", self.unit()))
     }
 
-    /// The arguments with another root.
+    /// The arguments with another root file.
     pub(crate) fn with_root(&self, root: &Path) -> Vec<OsString> {
         let mut arguments = self.arguments.clone();
         arguments[self.root.0] = root.into();
         arguments
     }
 
-    /// `arguments`, but so that what is made is no more than `kind`, and goes to `folder`.
+    /// The arguments changed to emit only `kind`, to `folder`.
     pub(crate) fn into_scratch(arguments: &[OsString], kind: &str, folder: &Path) -> Vec<OsString> {
         let mut checking = Vec::new();
         let mut arguments = arguments.iter().peekable();
@@ -150,13 +150,13 @@ impl Invocation {
     }
 }
 
-/// Whether it is the library of the package `mem-profile`, as cargo calls it.
+/// Whether it is the library of the package `mem-profile`, by the name that cargo gives it.
 fn is_runtime(file: &Path) -> bool {
     let name = file.file_name().map(OsStr::to_string_lossy);
     name.is_some_and(|name| name.starts_with("libmem_profile-"))
 }
 
-/// Options in either form, `--name value` and `--name=value`.
+/// Options of both forms, `--name value` and `--name=value`.
 struct Options {
     values: Vec<(String, String)>,
     root: (usize, PathBuf),
@@ -209,7 +209,7 @@ mod tests {
         -L dependency=/t/deps --extern noprelude:a=/t/liba.rlib --extern b";
 
     #[test]
-    fn cargo_s_call_is_understood() {
+    fn a_call_of_cargo_is_read() {
         let library = read(LIBRARY).unwrap();
         assert_eq!((library.name.as_str(), library.unit().as_str()), ("app", "app-12ab"));
         assert_eq!(library.root, (3, PathBuf::from("crates/app/src/lib.rs")));
@@ -220,13 +220,13 @@ mod tests {
     }
 
     #[test]
-    fn a_question_is_no_compilation() {
+    fn a_query_is_no_compilation() {
         assert_eq!(read("- --crate-name ___ --print=file-names --crate-type bin"), None);
         assert_eq!(read("-vV"), None);
     }
 
     #[test]
-    fn a_crate_s_own_runtime_is_known_by_its_file_and_replaced() {
+    fn a_runtime_of_the_crate_is_found_by_its_file_and_replaced() {
         assert_eq!(read(LIBRARY).unwrap().runtime(), None);
         let renamed = format!("{LIBRARY} --extern mp=/t/libmem_profile-0f.rmeta --cfg x=\"y\"");
         let mut library = read(&renamed).unwrap();

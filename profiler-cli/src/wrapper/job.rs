@@ -1,4 +1,4 @@
-//! What is known of a crate that is compiled, and compilers for copies of it.
+//! A crate to compile, and calls of rustc for copies of it.
 
 use std::collections::BTreeSet;
 use std::ffi::OsString;
@@ -29,8 +29,7 @@ pub(super) struct Job<'a> {
 }
 
 impl Job<'_> {
-    /// The compiler's answer to a copy when it makes only `kind`, and keeps nothing: its errors,
-    /// `None` where it compiles.
+    /// Compiles a copy, emits only `kind`, and keeps no output. Returns the errors; `None` if it compiles.
     pub(super) fn trial(&self, plan: &Plan, kind: &str) -> Result<Option<Vec<Diagnostic>>> {
         let scratch = self.scratch();
         fs::create_dir_all(&scratch)?;
@@ -61,7 +60,7 @@ impl Job<'_> {
         self.settings.mirror.join(self.invocation.unit() + ".check")
     }
 
-    /// Which of `functions` are around a line of a file, as the compiler names it.
+    /// Which of `functions` contain a line of a file, whose path is as in a diagnostic.
     pub(super) fn around(
         &self,
         functions: &BTreeSet<FunctionId>,
@@ -70,13 +69,13 @@ impl Job<'_> {
         self.sources.around(functions, &normal(&self.mirror.base.join(file)), line)
     }
 
-    /// The compiler for a copy, which is put where the arguments expect it.
+    /// A call of rustc for a copy, which is written first.
     pub(super) fn copy_compiler(
         &self,
         rewritten: &[(PathBuf, String)],
         arguments: &[OsString],
     ) -> Result<Command> {
-        self.lay(rewritten).with_context(|| {
+        self.write_copies(rewritten).with_context(|| {
             format!("cannot put copies of the sources into {}", self.mirror.top.display())
         })?;
         let mut command = self.compiler();
@@ -88,13 +87,13 @@ impl Job<'_> {
             command.arg("--remap-path-prefix").arg(remap);
         }
         self.link(&mut command);
-        // What is denied fails the user's files, which are looked at where there is a diagnostic.
+        // Denied lints fail the check of the user's files, which follows any diagnostic.
         command.arg("--cap-lints=warn");
         Ok(command)
     }
 
-    fn lay(&self, rewritten: &[(PathBuf, String)]) -> io::Result<()> {
-        self.mirror.lay(self.sources.paths(), rewritten)?;
+    fn write_copies(&self, rewritten: &[(PathBuf, String)]) -> io::Result<()> {
+        self.mirror.create(self.sources.paths(), rewritten)?;
         let outside = self.sources.outside(self.mirror.base);
         outside.iter().try_for_each(|path| self.mirror.add(path))
     }
@@ -107,14 +106,14 @@ impl Job<'_> {
         command
     }
 
-    /// The conditions that hold in this compilation, by the compiler.
+    /// The `cfg` conditions of this compilation, from rustc.
     pub(super) fn conditions(&self) -> Conditions {
         let printed = self.compiler().args(&self.invocation.arguments).arg("--print=cfg").output();
         let printed = printed.map(|it| String::from_utf8_lossy(&it.stdout).into_owned());
         Conditions::read(&printed.unwrap_or_default())
     }
 
-    /// Gives the compiler the runtime under the name that the attribute has, if it has not.
+    /// Adds the runtime under the name that the attribute uses, unless it is there.
     fn link(&self, command: &mut Command) {
         let own = self.invocation.runtime();
         let library = self.runtime.as_ref().map_or(own, |built| Some(&built.library));
@@ -125,8 +124,7 @@ impl Job<'_> {
         }
     }
 
-    /// Folders of the mirror and what they are called in the program; where more than one could be
-    /// meant, the last.
+    /// Folders of the mirror and their original paths; of several matches, the last applies.
     pub(super) fn copies(&self) -> Vec<(PathBuf, PathBuf)> {
         let mut copies = vec![(self.mirror.top.to_owned(), PathBuf::from("/"))];
         if self.invocation.root.1.is_relative() {
@@ -135,7 +133,7 @@ impl Job<'_> {
         copies
     }
 
-    /// The file kept of a crate for the crates that use it.
+    /// A file that one crate leaves for the crates that depend on it.
     pub(super) fn mark(&self, name: &str, kind: &str) -> PathBuf {
         self.settings.mirror.join(format!("{name}.{kind}"))
     }

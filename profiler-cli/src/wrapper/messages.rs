@@ -1,4 +1,4 @@
-//! What the compiler says: lines of JSON for cargo, and anything else from what runs in it.
+//! Reads the output of rustc: lines of JSON for cargo, and anything that macros print.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -7,16 +7,16 @@ use std::process::{Command, ExitStatus, Stdio};
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-/// A line of the compiler's.
+/// A line of output.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Message {
-    /// A file is finished.
+    /// An output file is finished.
     Artifact {
-        /// Cargo may go on with crates that need it, which nobody does with the list of sources.
+        /// Whether dependent crates may use it already, unlike the list of sources.
         is_used: bool,
     },
     Diagnostic(Diagnostic),
-    /// Not the compiler's, but of a macro that it runs.
+    /// Output of a macro.
     Other,
 }
 
@@ -27,12 +27,12 @@ pub(super) struct Diagnostic {
     pub(super) message: String,
     #[serde(default)]
     pub(super) level: String,
-    /// Of an error that has a number.
+    /// The number of the error, if it has one.
     #[serde(default)]
     code: Option<Code>,
     #[serde(default)]
     spans: Vec<Span>,
-    /// Notes on it.
+    /// Notes.
     #[serde(default)]
     children: Vec<Self>,
 }
@@ -59,16 +59,16 @@ struct Expansion {
     macro_decl_name: String,
 }
 
-/// Runs the compiler and hears each line of it, as soon as it is said.
+/// Runs rustc, and calls `on_line` with each line as soon as it is written.
 pub(super) fn listen(
     command: &mut Command,
-    mut hear: impl FnMut(&str, Message),
+    mut on_line: impl FnMut(&str, Message),
 ) -> Result<ExitStatus> {
     let mut compiler = command.stderr(Stdio::piped()).spawn().context("cannot start rustc")?;
     let mut lines = BufReader::new(compiler.stderr.take().context("rustc has no standard error")?);
     let mut line = String::new();
     while lines.read_line(&mut line)? > 0 {
-        hear(&line, Message::read(&line));
+        on_line(&line, Message::read(&line));
         line.clear();
     }
     Ok(compiler.wait()?)
@@ -93,7 +93,7 @@ impl Message {
             Ok(kind) if kind.kind == "diagnostic" => {
                 serde_json::from_str(line).map_or(Self::Other, Self::Diagnostic)
             }
-            // What else the compiler has to say of the crate is to be about the user's files too.
+            // Any other message must also be repeated for the user's files.
             Ok(_) => Self::Diagnostic(Diagnostic::default()),
             Err(_) => Self::Other,
         }
@@ -105,35 +105,35 @@ impl Diagnostic {
         self.level.starts_with("error")
     }
 
-    /// Whether a program would have two allocators.
+    /// Whether it reports two global allocators.
     pub(super) fn is_about_allocators(&self) -> bool {
         self.is_error() && self.message.contains("global_allocator")
             || self.message.contains("multiple global allocators")
     }
 
-    /// The crate that has an allocator already, where that is another one.
+    /// The crate with the other allocator, unless it is this one.
     pub(super) fn allocator_of(&self) -> Option<&str> {
         self.message.rsplit_once("global allocator in: ").map(|(_, name)| name.trim())
     }
 
-    /// Whether an attribute says it of what it stands on, or fails on that.
+    /// Whether an attribute macro reports it, or panicked.
     pub(super) fn is_of_attribute(&self) -> bool {
         let name = |span: &Span| Some(span.expansion.as_ref()?.macro_decl_name.clone());
         let mut macros = self.spans.iter().filter(|span| span.is_primary).filter_map(name);
         self.message == "custom attribute panicked" || macros.any(|name| name.starts_with("#["))
     }
 
-    /// Whether it is of the same kind as another one.
+    /// Whether it has the same error number as another one.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         self.code == other.code
     }
 
-    /// The places where it is, also those where a macro was called.
+    /// Its primary locations, and those of the macro calls that lead there.
     pub(super) fn places(&self) -> Vec<(&Path, usize)> {
         self.spans.iter().filter(|span| span.is_primary).flat_map(Span::places).collect()
     }
 
-    /// All places that it names.
+    /// All locations that it mentions.
     pub(super) fn all_places(&self) -> Vec<(&Path, usize)> {
         let own = self.spans.iter().flat_map(Span::places);
         own.chain(self.children.iter().flat_map(Self::all_places)).collect()

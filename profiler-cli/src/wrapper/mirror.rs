@@ -1,4 +1,4 @@
-//! A folder that looks like the user's, but for the files that were rewritten.
+//! A folder that looks like the user's, except for the rewritten files.
 //!
 //! Every folder that leads to a file of the crate is made, and everything else in it is a link. So
 //! `mod`, `#[path]`, `include!` and `include_str!` find their files, whoever wrote them. The mirror
@@ -10,26 +10,25 @@ use std::fs;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// A mirror of the file system below `top`: folders that lead to files of the crate are made, what
-/// else is in them is linked. So paths that code holds, relative ones as well, lead where they did.
+/// A mirror of the file system below `top`. Folders that lead to files of the crate are created; other
+/// entries are links. So all paths in the code stay valid, including relative ones.
 pub(crate) struct Mirror<'a> {
     pub(crate) top: &'a Path,
-    /// From here down whole folders are mirrored: the workspace.
+    /// Folders from here down are mirrored as a whole: the workspace.
     pub(crate) base: &'a Path,
-    /// Never linked: where builds are written to.
+    /// The target folder, which is never linked.
     pub(crate) target: &'a Path,
 }
 
 impl Mirror<'_> {
-    /// Where the mirror has what is at an absolute path.
+    /// The path in the mirror of an absolute path.
     pub(crate) fn of(&self, path: &Path) -> PathBuf {
         let relative = path.components().filter(|part| matches!(part, Component::Normal(_)));
         self.top.join(relative.collect::<PathBuf>())
     }
 
-    /// Makes it anew: `files` lie in folders of their own, with the text of those that are
-    /// `rewritten`.
-    pub(crate) fn lay<'p>(
+    /// Creates it again: with folders for `files`, and the new text of those that are `rewritten`.
+    pub(crate) fn create<'p>(
         &self,
         files: impl Iterator<Item = &'p Path>,
         rewritten: &[(PathBuf, String)],
@@ -50,7 +49,7 @@ impl Mirror<'_> {
         Ok(())
     }
 
-    /// Links what lies elsewhere.
+    /// Adds a link to a path outside of these folders.
     pub(crate) fn add(&self, path: &Path) -> io::Result<()> {
         let copy = self.of(path);
         if copy.exists() {
@@ -86,7 +85,7 @@ fn link(original: &Path, link: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(original, link)
 }
 
-/// Links need a privilege here, so what cannot be linked is copied.
+/// Symbolic links need a privilege here, so files are hard links or copies.
 #[cfg(not(unix))]
 fn link(original: &Path, link: &Path) -> io::Result<()> {
     if original.is_dir() {
@@ -105,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn files_are_rewritten_and_all_else_is_as_it_was() {
+    fn files_are_rewritten_and_the_rest_is_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let base = folder.path().join("work");
         let write = |path: &str, text: &str| {
@@ -122,7 +121,7 @@ mod tests {
             Mirror { top: &folder.path().join("top"), base: &base, target: &base.join("target") };
         let lib = base.join("a/src/lib.rs");
         for text in ["first", "second"] {
-            mirror.lay([lib.as_path()].into_iter(), &[(lib.clone(), text.to_owned())]).unwrap();
+            mirror.create([lib.as_path()].into_iter(), &[(lib.clone(), text.to_owned())]).unwrap();
             let read = |path: &str| fs::read_to_string(mirror.of(&base).join(path));
             assert_eq!(read("a/src/lib.rs").unwrap(), text);
             assert_eq!(read("a/src/plain.rs").unwrap(), "plain");

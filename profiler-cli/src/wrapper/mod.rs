@@ -1,5 +1,6 @@
-//! The command in the place of the compiler: cargo starts it for every crate of the workspace, by
-//! `RUSTC_WORKSPACE_WRAPPER`, and it compiles a rewritten copy.
+//! The command in place of rustc: cargo starts it through `RUSTC_WORKSPACE_WRAPPER` for every crate of
+//! the workspace, and it compiles a rewritten copy. This room owns the copies and everything that is said
+//! about them. It never writes to the user's files, and never reports an error of a copy.
 
 mod blame;
 mod compile;
@@ -23,7 +24,7 @@ use self::compiler::{exit_code, rustc, status_of};
 use self::invocation::Invocation;
 pub(crate) use self::settings::Settings;
 
-/// Runs the compiler, if the process was started in its place.
+/// Compiles a crate if cargo started this process in place of rustc.
 pub(crate) fn run() -> Option<ExitCode> {
     let settings = env::var_os(settings::VARIABLE)?;
     let arguments: Vec<_> = env::args_os().skip(1).collect();
@@ -56,7 +57,7 @@ fn compile(settings: &OsString, arguments: &[OsString]) -> Result<ExitCode> {
     }
     if settings.is_for_build(&invocation) {
         let mut command = rustc(&settings, compiler);
-        // It may use a crate that is measured.
+        // It may depend on a measured crate.
         runtime.iter().for_each(|runtime| runtime.find(&mut command));
         return status_of(command.args(&invocation.arguments)).map(exit_code);
     }

@@ -1,7 +1,4 @@
-//! Notes on functions that are not measured, and why: one line each.
-//!
-//! Each crate leaves behind which patterns match something in it or in the crates it uses. The
-//! program is compiled last, so it knows the patterns that match nothing.
+//! Prints which functions are not measured, and why: one line each.
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -13,12 +10,12 @@ use super::blame::Working;
 use super::job::Job;
 use crate::output;
 
-/// How many lines are said of one kind.
+/// Largest number of lines of one kind.
 const NOTES: usize = 8;
 
 impl Job<'_> {
-    /// Why nothing of the crate can be measured, if so.
-    pub(super) fn why_not(&self) -> Option<&'static str> {
+    /// Why the crate cannot be measured at all; `None` if it can.
+    pub(super) fn reason_not_measured(&self) -> Option<&'static str> {
         if self.runtime.is_none() && self.invocation.runtime().is_none() {
             if self.invocation.name.starts_with("mem_profile") {
                 return Some("it is part of the profiler");
@@ -31,8 +28,8 @@ impl Job<'_> {
         is_bare.then_some("it does not use the standard library")
     }
 
-    /// Says why there is nothing to measure although nothing is excluded.
-    pub(super) fn name_empty(&self) {
+    /// Prints why there is nothing to measure although nothing is excluded.
+    pub(super) fn note_nothing_to_measure(&self) {
         let name = &self.invocation.name;
         self.note(&match self.sources.functions().next() {
             Some(_) => format!(
@@ -42,8 +39,8 @@ impl Job<'_> {
         });
     }
 
-    /// Names the functions that are left out.
-    pub(super) fn name_refused(&self, Working { refused, untried, .. }: &Working) {
+    /// Prints the functions that are left out.
+    pub(super) fn note_refused(&self, Working { refused, untried, .. }: &Working) {
         let name = |function: &FunctionId| {
             let file = function.file.strip_prefix(self.mirror.base).unwrap_or(&function.file);
             let place = format!("{}:{}", file.display(), function.start.line);
@@ -59,9 +56,9 @@ impl Job<'_> {
         }
     }
 
-    /// Names the files of the crate in which nothing is measured, because they cannot be read or
-    /// are not known to belong to it.
-    pub(super) fn name_unread(&self, files: &[PathBuf]) {
+    /// Prints the files of the crate that are not measured, because they cannot be read or are not
+    /// known to belong to it.
+    pub(super) fn note_unread(&self, files: &[PathBuf]) {
         let known: BTreeSet<_> = self.sources.paths().collect();
         let is_code = |path: &&PathBuf| path.extension().is_some_and(|extension| extension == "rs");
         let unread = files.iter().filter(is_code).filter(|path| !known.contains(path.as_path()));
@@ -77,7 +74,7 @@ impl Job<'_> {
         self.notes(&notes.collect::<Vec<_>>(), "files");
     }
 
-    /// Says one line each, and of many how many more there are.
+    /// Prints one line for each of the first notes, and the number of the others.
     fn notes(&self, notes: &[String], of: &str) {
         let (shown, more) = notes.split_at(notes.len().min(NOTES));
         shown.iter().for_each(|note| self.note(note));
@@ -86,11 +83,11 @@ impl Job<'_> {
         }
     }
 
-    /// Names the place of the allocator that keeps ours from being added, unless that one is wrapped.
+    /// Prints where the conflicting allocator is, unless that one is wrapped.
     pub(super) fn explain_allocator(&self, conflict: Option<&str>) {
         let is_known = match conflict {
             Some(other) => self.mark(other, "allocator").exists(),
-            // A macro of another crate of the workspace may have made it.
+            // A macro of another crate in the workspace may have created it.
             None => {
                 let mut used = self.invocation.externs.iter();
                 self.sources.has_allocator()
@@ -107,7 +104,7 @@ impl Job<'_> {
         }
     }
 
-    /// Says what became of the allocator in a plan that was reduced.
+    /// Prints what a reduced plan means for the allocator.
     pub(super) fn explain_reduced(&self, plan: &Plan, found: &Working) {
         if let Some(conflict) = &found.conflict {
             self.explain_allocator(conflict.as_deref());

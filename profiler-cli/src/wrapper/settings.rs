@@ -1,4 +1,4 @@
-//! What the command asks the wrapper for, through cargo: in an environment variable.
+//! Settings that the command passes to the wrapper through cargo, in an environment variable.
 
 use std::ffi::OsStr;
 use std::path::PathBuf;
@@ -14,23 +14,23 @@ pub(super) const VARIABLE: &str = "MEM_PROFILE_RUN";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct Settings {
-    /// What is to be measured, as the user has written it.
+    /// Patterns of functions to measure, as the user wrote them.
     pub(crate) lines: Vec<String>,
-    /// Where rewritten files are put.
+    /// Folder for rewritten files.
     pub(crate) mirror: PathBuf,
-    /// The user's build folder.
+    /// The user's target folder.
     pub(crate) target_folder: PathBuf,
-    /// The root files of crates that may be the program.
+    /// Root files of crates that may be the program.
     pub(crate) programs: Vec<PathBuf>,
-    /// The target that the user names: what is built for another is part of the build only.
+    /// The target triple from the command line. Crates for any other are only part of the build.
     pub(crate) target: Option<String>,
-    /// What the user has cargo start in the place of the compiler of the workspace.
+    /// The user's own workspace wrapper.
     pub(crate) wrapper: Option<PathBuf>,
-    /// Crates that depend on a runtime themselves get this one in its place.
+    /// Whether crates that depend on a runtime themselves get this one instead.
     pub(crate) replaces: bool,
-    /// The source of the runtime; `None` where only the project's own can be used.
+    /// The source of the runtime; `None` if only the project's own can be used.
     pub(crate) source: Option<Source>,
-    /// The runtime as most programs need it.
+    /// The runtime for the most common variant.
     pub(crate) built: Option<Built>,
 }
 
@@ -41,7 +41,7 @@ impl Settings {
             .with_context(|| format!("{VARIABLE} was not set by this command"))
     }
 
-    /// The variable, for cargo.
+    /// Name and value of the variable.
     pub(crate) fn variable(&self) -> Result<(&'static str, String)> {
         Ok((VARIABLE, serde_json::to_string(self)?))
     }
@@ -50,7 +50,7 @@ impl Settings {
         Patterns::parse(self.lines.iter().map(String::as_str))
     }
 
-    /// The runtime that a crate is linked with; `None` where it can only have its own.
+    /// The runtime for a crate; `None` if it can only use its own.
     pub(super) fn runtime(&self, invocation: &Invocation) -> Result<Option<Built>> {
         let Some(source) = self.source.as_ref().filter(|_| !self.is_for_host(invocation)) else {
             return Ok(None);
@@ -65,13 +65,13 @@ impl Settings {
         }
     }
 
-    /// Whether a crate is part of what runs while others are built: it is not measured.
+    /// Whether a crate runs during the build, as macros do. It is not measured.
     pub(super) fn is_for_build(&self, invocation: &Invocation) -> bool {
         let is_macro = invocation.kinds.iter().any(|kind| kind == "proc-macro");
         is_macro || invocation.is_build_script() || self.is_for_host(invocation)
     }
 
-    /// Whether a crate cannot be part of the program, which is for another target.
+    /// Whether a crate is built for the host while the program is for another target.
     fn is_for_host(&self, invocation: &Invocation) -> bool {
         self.target.is_some() && invocation.target.is_none()
     }

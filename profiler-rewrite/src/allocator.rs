@@ -1,4 +1,4 @@
-//! The counting allocator in a program that was written without it.
+//! Adds the counting allocator to a program, or wraps the program's own.
 
 use proc_macro2::{Group, Span, TokenStream, TokenTree};
 
@@ -6,7 +6,7 @@ use super::attribute::Attribute;
 use super::insert::Insertion;
 use super::item::{Item, Kind, Part, Static, parts};
 
-/// What is put at the end of a program that has no allocator of its own.
+/// Appended to a program without an allocator of its own.
 pub(crate) const OURS: &str = "\n#[global_allocator] static __MEM_PROFILE_ALLOC: \
     ::mem_profile::Alloc = ::mem_profile::Alloc::new();\n";
 
@@ -16,12 +16,12 @@ const GLOBAL: &str = "global_allocator";
 /// The global allocators of a file.
 #[derive(Default)]
 pub(crate) struct Allocators {
-    /// Puts ours around them. The program may name its static, so that stays what it is, and
-    /// another one becomes global that hands on to it: `#[global_allocator] static X: T = a;`
-    /// becomes `static X: T = a; #[global_allocator] static Y: Alloc<Borrowed<T>> = …(&X);`. Each
-    /// that there is, since a condition may choose one of several.
+    /// Wraps all of them, since conditions may choose one of several. The program may refer to its
+    /// static, so that stays, and a new global one forwards to it:
+    /// `#[global_allocator] static X: T = a;` becomes
+    /// `static X: T = a; #[global_allocator] static Y: Alloc<Borrowed<T>> = …(&X);`.
     pub(crate) wrapping: Vec<Insertion>,
-    /// Whether there is one at all, which counts when it is wrapped, or before.
+    /// Whether there is any, including one that counts already.
     pub(crate) found: bool,
 }
 
@@ -37,7 +37,7 @@ impl Allocators {
         allocators
     }
 
-    /// Also through what macros are made of and given, as `cfg_if! { … }` is.
+    /// Also searches the rules and the input of macros, such as `cfg_if! { … }`.
     fn look_through(&mut self, tokens: &[TokenTree], inner: &mut Vec<Group>) {
         for part in parts(tokens) {
             match part {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn ours_is_left_alone() {
+    fn the_counting_allocator_is_left_alone() {
         let text = "#[global_allocator] static A: mem_profile::Alloc = mem_profile::Alloc::new();";
         assert_eq!(wrapped(text), text);
     }

@@ -1,11 +1,11 @@
-//! Attributes, by their tokens.
+//! Finds attributes by their tokens.
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 
 /// An outer or inner attribute.
 #[derive(Clone, Debug)]
 pub(crate) struct Attribute {
-    /// Which of the tokens around it is its `#`.
+    /// Index of its `#` in the tokens around it.
     pub(crate) index: usize,
     /// The tokens between the brackets.
     pub(crate) content: TokenStream,
@@ -46,12 +46,12 @@ impl Attribute {
         matches!(self.path().as_slice(), [only] if only == name)
     }
 
-    /// Whether a word is among its tokens; texts, such as comments, do not count.
+    /// Whether a word is among its tokens; strings and doc comments do not count.
     pub(crate) fn mentions(&self, word: &str) -> bool {
         mentions(self.content.clone(), word)
     }
 
-    /// On what condition there is what it stands before, as in `cfg(…)`.
+    /// The condition under which its item is compiled, as in `cfg(…)`.
     pub(crate) fn condition(&self) -> Option<String> {
         let is_test = self.path().last().is_some_and(|last| last == "test" || last == "bench");
         if !self.is("cfg") {
@@ -60,7 +60,7 @@ impl Attribute {
         self.arguments().map(|condition| condition.stream().to_string())
     }
 
-    /// On what condition what it stands before is measured already, if it says so.
+    /// The condition under which it measures its item already, if it does.
     pub(crate) fn measures_if(&self) -> Option<String> {
         if self.path().last().is_some_and(|last| last == "mem_profile") {
             return Some("true".to_owned());
@@ -79,7 +79,7 @@ impl Attribute {
         })
     }
 
-    /// Whether it is the compiler's or a tool's, and leaves the body as it is.
+    /// Whether it belongs to the compiler or a tool, and does not change the body.
     pub(crate) fn is_inert(&self) -> bool {
         const OWN: [&str; 26] = [
             "allow",

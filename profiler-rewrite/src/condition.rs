@@ -1,4 +1,4 @@
-//! Whether what stands under `#[cfg(…)]` is compiled.
+//! Evaluates conditions of `#[cfg(…)]`.
 
 use std::collections::BTreeSet;
 
@@ -6,17 +6,17 @@ use proc_macro2::{TokenStream, TokenTree};
 
 use super::attribute::is_punct;
 
-/// The conditions that hold in a compilation, as `rustc --print=cfg` says: `unix`, `feature="x"`.
+/// The conditions of a compilation, as printed by `rustc --print=cfg`: `unix`, `feature="x"`.
 #[derive(Default)]
 pub struct Conditions(BTreeSet<String>);
 
 impl Conditions {
-    /// What the compiler printed, a condition a line.
+    /// Parses the output of rustc, one condition per line.
     pub fn read(printed: &str) -> Self {
         Self(printed.lines().map(str::to_owned).collect())
     }
 
-    /// Whether a condition holds; one that makes no sense does, and all do where nothing is known.
+    /// Whether a condition holds. Unknown syntax does, and so does everything if no conditions are known.
     pub fn hold(&self, condition: &str) -> bool {
         self.0.is_empty()
             || condition.parse::<TokenStream>().map_or(true, |tokens| self.all_of(tokens))
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn conditions_are_the_compiler_s() {
+    fn conditions_are_evaluated_as_by_rustc() {
         let conditions = Conditions::read("debug_assertions\nfeature=\"x\"\nunix\n");
         let holding = [
             "unix",

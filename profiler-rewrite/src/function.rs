@@ -1,5 +1,4 @@
-//! The functions of a source file: where they are, what they are called, and whether there is
-//! anything to measure in them.
+//! Finds the functions of a source file, with their location and path.
 
 use std::ops::RangeInclusive;
 
@@ -9,20 +8,20 @@ use super::attribute::{self, Attribute};
 use super::item::{Item, Kind, Part, parts};
 use super::trivial;
 
-/// A function that the attribute can be put on.
+/// A function that can get the attribute.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Function {
     /// Its path from the file: inline modules, type or trait, name.
     pub path: String,
     /// Where the attribute goes, on a line that the function has anyway.
     pub start: LineColumn,
-    /// From the attribute's to the closing brace.
+    /// The lines from the attribute to the closing brace.
     pub lines: RangeInclusive<usize>,
-    /// Too small to be measured unless it is asked for.
+    /// Whether it is too small to be measured unless a pattern names it.
     pub is_trivial: bool,
     /// The conditions under which it is compiled, as in `cfg(…)`.
     pub conditions: Vec<String>,
-    /// Any of these has to hold for it to have the attribute already.
+    /// Conditions under which it has the attribute already.
     pub measured_if: Vec<String>,
 }
 
@@ -47,7 +46,7 @@ impl Finder {
     fn look_through(&mut self, tokens: &[TokenTree]) {
         let mut inner = Vec::new();
         self.parts(tokens, &mut inner);
-        // No recursion: expressions may be nested deeper than there is stack.
+        // No recursion, since deeply nested expressions would overflow the stack.
         while let Some(group) = inner.pop() {
             let tokens: Vec<_> = group.stream().into_iter().collect();
             self.parts(&tokens, &mut inner);
@@ -59,7 +58,7 @@ impl Finder {
             match part {
                 Part::Item(item) => self.item(tokens, &item),
                 Part::Group(group) => inner.push(group.clone()),
-                // Nobody knows what becomes of these tokens.
+                // The macro may use these tokens in any way.
                 Part::Macro { .. } | Part::Rules(_) => {}
             }
         }
@@ -72,7 +71,7 @@ impl Finder {
         let content = match &item.kind {
             Kind::Function(name, Some(body)) => {
                 self.function(tokens, item, name, body);
-                // Functions inside are left alone.
+                // Nested functions are not covered by the attribute.
                 self.measured_if.truncate(outer.1);
                 Some((name, *body))
             }
@@ -95,8 +94,7 @@ impl Finder {
         if item.is("const") || is_naked {
             return;
         }
-        // An attribute that may rewrite the body has to find it measured, and not the other way
-        // round.
+        // An attribute that may rewrite the body must see the measured body, so it comes after.
         let before = item.attributes.iter().find(|attribute| !attribute.is_inert());
         let start = tokens[before.map_or(item.head, |attribute| attribute.index)].span().start();
         let path = self.path.iter().map(String::as_str).chain([name]).collect::<Vec<_>>();
@@ -150,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_measured_is_not_measured_twice() {
+    fn annotated_functions_are_not_annotated_twice() {
         let text = "#[mem_profile]\nfn f() {}\n#[mem_profile::mem_profile(skip)] impl X { fn g() {} }\n\
                     /// See mem_profile.\n#[cfg_attr(x, mem_profile)] mod m { fn h() {} }\n";
         assert_eq!(annotated(text), text);
@@ -196,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_too_deep() {
+    fn deep_nesting_is_read() {
         let nested = |open: &str, count, close: &str| {
             let text = format!("fn f() {{ {}a(){} }}", open.repeat(count), close.repeat(count));
             assert_eq!(found(&text).len(), 1);

@@ -1,17 +1,17 @@
-//! Text put into a source file, on the lines that are there.
+//! Inserts text into a source file without adding lines before its end.
 
 use proc_macro2::LineColumn;
 
-/// What stands before a measured function. With its parentheses it is hardly what a person writes:
-/// the attribute takes it out of the source that it embeds.
+/// The inserted attribute. The empty parentheses mark it, so that the macro can remove it from the source
+/// that it embeds.
 pub(crate) const ATTRIBUTE: &str = "#[::mem_profile::mem_profile()] ";
 
-/// A text, and where it is put.
+/// A text and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Insertion {
     pub(crate) at: LineColumn,
     pub(crate) text: String,
-    /// How many characters it takes the place of, on one line.
+    /// Number of characters that it replaces, on one line.
     replaced: usize,
 }
 
@@ -20,13 +20,13 @@ impl Insertion {
         Self { at, text: text.into(), replaced: 0 }
     }
 
-    /// `text` in the place of `old`, which stands there.
+    /// Replaces `old`, which is at this position, by `text`.
     pub(crate) fn replacing(at: LineColumn, old: &str, text: impl Into<String>) -> Self {
         Self { at, text: text.into(), replaced: old.chars().count() }
     }
 }
 
-/// Puts all of it into `source`; what is put at one place stays in its order. Columns are counted
+/// Applies all insertions to `source`. Insertions at one position keep their order. Columns are counted
 /// in characters.
 pub(crate) fn insert(source: &str, insertions: &[Insertion]) -> String {
     let mut sorted: Vec<&Insertion> = insertions.iter().collect();

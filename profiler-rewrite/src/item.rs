@@ -1,11 +1,11 @@
-//! Finds items by their tokens alone: no grammar of whole files, which differs between
-//! editions, so that unusual syntax in one function hides no other one.
+//! Finds items by their tokens alone. A grammar of whole files would depend on the edition, and unusual
+//! syntax in one function would hide all others.
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 use super::attribute::{Attribute, is_punct};
 
-/// A part of a row of tokens, as far as there may be items in it.
+/// A part of a token list that may contain items.
 #[derive(Debug)]
 pub(crate) enum Part<'a> {
     Item(Item<'a>),
@@ -20,14 +20,14 @@ pub(crate) enum Part<'a> {
     Group(&'a Group),
 }
 
-/// An item that holds others, or is looked for.
+/// An item that contains others, or is searched for.
 #[derive(Debug)]
 pub(crate) struct Item<'a> {
     pub(crate) kind: Kind<'a>,
     pub(crate) attributes: Vec<Attribute>,
     /// The first token after the attributes.
     pub(crate) head: usize,
-    /// `const`, `pub` and the like.
+    /// Qualifiers such as `const` and `pub`.
     qualifiers: Vec<String>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct Item<'a> {
 pub(crate) enum Kind<'a> {
     /// A function, and its body if it has one.
     Function(String, Option<&'a Group>),
-    /// A module, and what is in it unless that is in another file.
+    /// A module, and its content unless that is in another file.
     Module(String, Option<&'a Group>),
     /// An `impl` by the name of its type, or a trait.
     Block(String, &'a Group),
@@ -47,7 +47,7 @@ pub(crate) enum Kind<'a> {
 pub(crate) struct Static {
     pub(crate) name: String,
     pub(crate) kind: TokenStream,
-    /// Which token is the semicolon.
+    /// Index of the semicolon.
     pub(crate) end: usize,
 }
 
@@ -57,7 +57,7 @@ impl Item<'_> {
     }
 }
 
-/// The parts of the tokens in a file or a pair of brackets.
+/// The parts of the tokens of a file or group.
 pub(crate) fn parts(tokens: &[TokenTree]) -> Vec<Part<'_>> {
     let mut reader = Reader { tokens, at: 0, parts: Vec::new(), before: Before::default() };
     while reader.at < tokens.len() {
@@ -71,7 +71,7 @@ pub(crate) fn parts(tokens: &[TokenTree]) -> Vec<Part<'_>> {
 struct Before {
     attributes: Vec<Attribute>,
     qualifiers: Vec<String>,
-    /// The first token that is no attribute.
+    /// Index of the first token after the attributes.
     head: Option<usize>,
 }
 
@@ -155,7 +155,7 @@ impl<'a> Reader<'a> {
         self.item(Kind::Block(name, content), end)
     }
 
-    /// Takes an `impl` where an item can begin: anywhere else it is a type.
+    /// Reads an `impl` where an item can begin; elsewhere it is a type.
     fn of_impl(&mut self) -> bool {
         let first = self.before.attributes.first().map(|attribute| attribute.index);
         let first = first.or(self.before.head).unwrap_or(self.at);
@@ -169,7 +169,7 @@ impl<'a> Reader<'a> {
         is_item && self.item(Kind::Block(name, content), end)
     }
 
-    /// Its value is searched like all else.
+    /// Its value is searched too.
     fn of_static(&mut self) -> bool {
         let name = self.at + if self.ident(1).as_deref() == Some("mut") { 2 } else { 1 };
         let is_variable = is_punct(self.tokens.get(name), '$');
@@ -233,7 +233,7 @@ impl<'a> Reader<'a> {
         true
     }
 
-    /// The block that ends an item whose header goes on at `from`, and the token after it.
+    /// The block that ends an item whose header continues at `from`, and the token after it.
     fn block(&self, from: usize) -> (Option<&'a Group>, usize) {
         let tokens: &'a [TokenTree] = self.tokens;
         for (at, token) in tokens.iter().enumerate().skip(from) {
@@ -250,8 +250,8 @@ impl<'a> Reader<'a> {
         (None, tokens.len())
     }
 
-    /// Whether all angle brackets that were opened between two tokens are closed: others surround
-    /// arguments, as in `Array<{ N + 1 }>`.
+    /// Whether all angle brackets between two tokens are closed. A block inside open ones is an argument,
+    /// as in `Array<{ N + 1 }>`.
     fn is_flat(&self, from: usize, to: usize) -> bool {
         depth(&self.tokens[from..to]) == 0
     }
@@ -263,20 +263,20 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether the last word that was read is a certain one.
+    /// Whether the last word was this one.
     fn follows(&self, word: &str) -> bool {
         let before = self.at.checked_sub(1).map(|before| &self.tokens[before]);
         matches!(before, Some(TokenTree::Ident(last)) if last == word)
     }
 
-    /// Goes on after tokens that no item begins with.
+    /// Skips tokens that begin no item.
     fn pass(&mut self, count: usize) {
         self.before = Before::default();
         self.at += count;
     }
 }
 
-/// How many angle brackets are open at the end. The end of an arrow is none.
+/// Number of angle brackets that are open at the end. The end of an arrow does not count.
 fn depth(tokens: &[TokenTree]) -> usize {
     let mut depth = 0_usize;
     let mut is_arrow = false;
@@ -311,7 +311,7 @@ fn name_of_type(header: &[TokenTree]) -> String {
         TokenTree::Ident(name) if !is_lifetime(*at) => Some(name.to_string()),
         _ => None,
     });
-    // A slice or a tuple has none.
+    // A slice or a tuple has no name.
     let text = || kind.last().and_then(|last| last.span().source_text()).unwrap_or_default();
     names.next_back().filter(|name| name != "mut").unwrap_or_else(text)
 }

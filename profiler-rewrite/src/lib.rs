@@ -1,8 +1,8 @@
-//! A crate with the attribute on its functions: the same files, the same lines.
+//! Rewrites the sources of a crate with the attribute on its functions, without moving a line.
 //!
-//! This library finds the functions of a crate by their tokens and puts text between them. It reads
-//! files and never writes one, never prints a tree, and moves no line. What is asked for is decided
-//! by `cargo mem-profile run`, which compiles the result.
+//! This library finds the functions of a crate by their tokens, and inserts text between tokens. It never
+//! writes a file, never prints a syntax tree, and never moves a line. `cargo mem-profile run` decides which
+//! functions are annotated, and compiles the result.
 
 #![forbid(unsafe_code)]
 
@@ -29,7 +29,7 @@ use self::module::SourceFile;
 pub use self::module::normal;
 pub use self::text::Fault;
 
-/// The sources of a crate, as they are.
+/// The original sources of a crate.
 pub struct Crate {
     root: PathBuf,
     files: Vec<(SourceFile, Vec<Function>)>,
@@ -37,20 +37,20 @@ pub struct Crate {
     pub faulty: Vec<(PathBuf, Fault)>,
 }
 
-/// What is done to a crate.
+/// Changes to a crate.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
-    /// Paths begin with `::` in the crate itself: before edition 2018.
+    /// Whether `extern crate` is needed: before edition 2018.
     pub needs_extern_crate: bool,
-    /// The counting allocator is added.
+    /// Whether the counting allocator is added.
     pub adds_allocator: bool,
-    /// The allocators of the crate are wrapped.
+    /// Whether the allocators of the crate are wrapped.
     pub wraps_allocator: bool,
     /// The functions that get the attribute.
     pub functions: BTreeSet<FunctionId>,
 }
 
-/// A function, and the file that it is in.
+/// A function and its file.
 #[derive(Clone, Debug)]
 pub struct Candidate<'a> {
     /// An absolute path.
@@ -61,7 +61,7 @@ pub struct Candidate<'a> {
     pub function: &'a Function,
 }
 
-/// A function by its file, and where it begins.
+/// Identifies a function by its file and position.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct FunctionId {
     /// An absolute path.
@@ -70,10 +70,10 @@ pub struct FunctionId {
     pub start: LineColumn,
 }
 
-/// A file with the attribute on each function that does not have it, and on how many that is.
+/// The text of a file with the attribute on each function that lacks it, and the number of these.
 ///
 /// # Errors
-/// Where the text is not Rust of any edition.
+/// If the text is not Rust of any edition.
 pub fn annotated(text: &str) -> Result<(String, usize), Fault> {
     let functions = function::functions(&text::read(text)?);
     let bare = functions.iter().filter(|function| function.measured_if.is_empty());
@@ -83,7 +83,7 @@ pub fn annotated(text: &str) -> Result<(String, usize), Fault> {
 }
 
 impl Crate {
-    /// Reads the crate that begins in `root`, an absolute path.
+    /// Reads the crate whose root file is `root`, an absolute path.
     pub fn read(root: &Path, name: &str) -> Self {
         let with_functions = |file: SourceFile| {
             let functions = function::functions(&file.tokens);
@@ -97,12 +97,12 @@ impl Crate {
         }
     }
 
-    /// All files that the crate is known to be made of.
+    /// All known files of the crate.
     pub fn paths(&self) -> impl Iterator<Item = &Path> {
         self.files.iter().map(|(file, _)| file.path.as_path())
     }
 
-    /// What texts in the crate name outside of `base`, relative to their files, as in
+    /// Paths outside of `base` in string literals, relative to their files, as in
     /// `include_str!("../../LICENSE")`.
     pub fn outside(&self, base: &Path) -> Vec<PathBuf> {
         let mut outside = Vec::new();
@@ -123,19 +123,19 @@ impl Crate {
         self.files.iter().flat_map(candidates)
     }
 
-    /// Whether it does without the standard library, which the runtime needs.
+    /// Whether it does not use the standard library, which the runtime needs.
     pub fn is_bare(&self) -> bool {
         let root = self.files.iter().find(|(file, _)| file.path == self.root);
         let mut attributes = root.iter().flat_map(|(file, _)| attribute::of_file(&file.tokens));
         attributes.any(|it| it.is("no_std") || it.is("no_main"))
     }
 
-    /// Whether a global allocator is among its statics, on whatever condition.
+    /// Whether one of its statics is a global allocator, under any condition.
     pub fn has_allocator(&self) -> bool {
         self.files.iter().any(|(file, _)| Allocators::of(&file.tokens).found)
     }
 
-    /// Which of `functions` are around a line: the innermost one, or several that begin on one line.
+    /// Those of `functions` that contain a line: the innermost one, or several that begin on one line.
     pub fn around(
         &self,
         functions: &BTreeSet<FunctionId>,
@@ -151,14 +151,13 @@ impl Crate {
         around.map(|(_, id)| id).collect()
     }
 
-    /// Whether it depends on conditions which functions have the attribute already.
+    /// Whether some functions have the attribute only under conditions.
     pub fn is_conditional(&self) -> bool {
         let mut conditions = self.functions().flat_map(|it| &it.function.measured_if);
         conditions.any(|condition| condition != "true")
     }
 
-    /// The functions that do not have the attribute and that `choose` says yes to, which is given
-    /// those of one file.
+    /// The functions without the attribute that `choose` selects. It is called once for each file.
     pub fn chosen(
         &self,
         choose: impl Fn(&[Candidate]) -> Vec<bool>,
@@ -175,7 +174,7 @@ impl Crate {
         chosen
     }
 
-    /// The files that differ by a plan, with their text.
+    /// The files that a plan changes, with their new text.
     pub fn rewritten(&self, plan: &Plan) -> Vec<(PathBuf, String)> {
         let mut rewritten = Vec::new();
         for (file, functions) in &self.files {
@@ -202,7 +201,7 @@ impl Crate {
     }
 }
 
-/// At the end, where no function is that would show it in its source.
+/// Inserted at the end, so that no function has it in its source.
 const EXTERN_CRATE: &str = "\n#[allow(unused_extern_crates)] extern crate mem_profile;\n";
 const END: LineColumn = LineColumn { line: usize::MAX, column: 0 };
 

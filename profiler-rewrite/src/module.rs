@@ -1,4 +1,4 @@
-//! The files of a crate: from its root by `mod` and `include!` to all that it is made of.
+//! Finds the files of a crate: from its root through `mod` and `include!`.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -12,7 +12,7 @@ use super::attribute::Attribute;
 use super::item::{Kind, Part, parts};
 use super::text::{self, Fault};
 
-/// A file of a crate that holds items.
+/// A file with items of a crate.
 pub(crate) struct SourceFile {
     pub(crate) path: PathBuf,
     /// Path of the module, from the name of the crate.
@@ -25,11 +25,11 @@ pub(crate) struct SourceFile {
 #[derive(Default)]
 pub(crate) struct Files {
     pub(crate) read: Vec<SourceFile>,
-    /// Those that cannot be read, which lead to no others: they may belong to another system.
+    /// Files that cannot be read. That is no error, since they may belong to another system.
     pub(crate) faulty: Vec<(PathBuf, Fault)>,
 }
 
-/// The files of the crate that begins in `root`.
+/// The files of the crate with this root.
 pub(crate) fn files(root: &Path, crate_name: &str) -> Files {
     let mut walk = Walk::default();
     let folder = parent(root);
@@ -37,7 +37,7 @@ pub(crate) fn files(root: &Path, crate_name: &str) -> Files {
     walk.files
 }
 
-/// A path without `.` and `..`, by its text alone.
+/// Removes `.` and `..` from a path, by its text alone.
 pub fn normal(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {
@@ -60,12 +60,12 @@ struct Walk {
     seen: BTreeSet<PathBuf>,
 }
 
-/// Where a `mod` stands.
+/// The context of a `mod`.
 struct Place<'a> {
     module: &'a str,
-    /// Where files of its modules are looked for.
+    /// Folder of the files of its modules.
     folder: &'a Path,
-    /// Where `#[path]` starts: the folder of the file, unless an inline module is in between.
+    /// Base of `#[path]`: the folder of the file, unless an inline module is in between.
     base: &'a Path,
 }
 
@@ -142,14 +142,14 @@ impl Walk {
             let path = place.base.join(path);
             self.file(&path, module, parent(&path));
         }
-        // Also where there are paths, which may hold on certain systems only.
+        // Also with paths, since these may apply to some systems only.
         let name = name.trim_start_matches("r#");
         let folder = place.folder.join(name);
         self.file(&place.folder.join(format!("{name}.rs")), module, folder.clone());
         self.file(&folder.join("mod.rs"), module, folder.clone());
     }
 
-    /// Looks for `mod name;` in what a macro is given, as in `cfg_if! { … }`.
+    /// Searches the input of a macro for `mod name;`, as in `cfg_if! { … }`.
     fn macro_input(&mut self, tokens: TokenStream, place: &Place) {
         let tokens: Vec<_> = tokens.into_iter().collect();
         for (index, token) in tokens.iter().enumerate() {
@@ -167,7 +167,7 @@ impl Walk {
     }
 }
 
-/// The paths that `#[path = "…"]` gives a module, also on certain systems only.
+/// The paths of a module from `#[path = "…"]`, including those under conditions.
 fn given_paths(attributes: &[Attribute]) -> Vec<String> {
     let mut paths = Vec::new();
     for attribute in attributes {

@@ -1,5 +1,5 @@
-//! Which functions are too small to be measured, unless they are asked for: what they do is as well
-//! read off the line that calls them, and an event may cost more than they do.
+//! Finds functions that are too small to be measured by default: their effect is visible on the line that
+//! calls them, and measuring may cost more than they do.
 
 use proc_macro2::{Delimiter, Group, TokenTree};
 
@@ -10,7 +10,7 @@ use super::attribute::is_punct;
 pub(crate) fn is_trivial(body: &Group) -> bool {
     let mut calls = 0;
     let mut groups = vec![body.clone()];
-    // No recursion: expressions may be nested deeper than there is stack.
+    // No recursion, since deeply nested expressions would overflow the stack.
     while let Some(group) = groups.pop() {
         let tokens: Vec<_> = group.stream().into_iter().collect();
         for (at, token) in tokens.iter().enumerate() {
@@ -28,7 +28,7 @@ pub(crate) fn is_trivial(body: &Group) -> bool {
     calls == 0 || calls == 1 && is_one_expression(&body.stream().into_iter().collect::<Vec<_>>())
 }
 
-/// Whether a loop, a macro, a closure, or other code that may do anything begins with a token.
+/// Whether a loop, a macro, a closure or similar code begins at a token.
 fn is_compound(tokens: &[TokenTree], at: usize) -> bool {
     match &tokens[at] {
         TokenTree::Ident(word) => {
@@ -38,7 +38,7 @@ fn is_compound(tokens: &[TokenTree], at: usize) -> bool {
             let compound = ["async", "await", "fn", "for", "loop", "while"];
             is_macro || compound.iter().any(|own| word == own) && !is_type(tokens, at)
         }
-        // Between two values, or two patterns, it is an operator.
+        // Between two values or patterns, it is an operator.
         TokenTree::Punct(punct) if punct.as_char() == '|' => match before(tokens, at) {
             Some(TokenTree::Ident(word)) => is_keyword(&word.to_string()),
             Some(TokenTree::Punct(last)) => !matches!(last.as_char(), '|' | '?' | '.'),
@@ -49,7 +49,7 @@ fn is_compound(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// Whether a word belongs to a type: `fn(u8)`, `for<'a> Fn(&'a u8)`.
+/// Whether a keyword belongs to a type: `fn(u8)`, `for<'a> Fn(&'a u8)`.
 fn is_type(tokens: &[TokenTree], at: usize) -> bool {
     match tokens.get(at + 1) {
         Some(TokenTree::Group(group)) => group.delimiter() == Delimiter::Parenthesis,
@@ -57,8 +57,8 @@ fn is_type(tokens: &[TokenTree], at: usize) -> bool {
     }
 }
 
-/// Whether a group holds the arguments of a call. A name with a capital letter makes a value and
-/// runs nothing, as in `Some(x)`.
+/// Whether a group contains the arguments of a call. A capitalised name is a constructor, such as
+/// `Some(x)`, and runs no code.
 fn is_call(tokens: &[TokenTree], at: usize) -> bool {
     let TokenTree::Group(group) = &tokens[at] else { return false };
     if group.delimiter() != Delimiter::Parenthesis {
@@ -94,7 +94,7 @@ fn turbofish(tokens: &[TokenTree], at: usize) -> Option<&TokenTree> {
     None
 }
 
-/// Whether a body is one expression, and no statement before it.
+/// Whether a body is a single expression without statements.
 fn is_one_expression(tokens: &[TokenTree]) -> bool {
     let is_let = matches!(tokens.first(), Some(TokenTree::Ident(word)) if word == "let");
     let ends = |at: usize| match (&tokens[at], tokens.get(at + 1)) {
@@ -111,7 +111,7 @@ fn before(tokens: &[TokenTree], at: usize) -> Option<&TokenTree> {
     at.checked_sub(1).map(|before| &tokens[before])
 }
 
-/// Whether a word before brackets or a closure is no name.
+/// Whether a word before brackets or a closure is a keyword rather than a name.
 fn is_keyword(word: &str) -> bool {
     const WORDS: [&str; 22] = [
         "as", "box", "break", "crate", "dyn", "else", "fn", "for", "if", "impl", "in", "let",

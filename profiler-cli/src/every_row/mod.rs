@@ -1,5 +1,5 @@
-//! Each row that has a figure is in every view and export of every recording that the programs of
-//! the tests and the examples leave, and the increments of a function come to the same in all.
+//! Tests that each row with a figure is in every view and export, and that the increments of a function
+//! have the same sum in all. The recordings come from the examples and the programs of the tests.
 
 mod programs;
 mod rankings;
@@ -7,7 +7,7 @@ mod tables;
 
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, RowKind};
 
-/// The rows that are the function's own doing. Spelled out: it is what the tests hold views to.
+/// The rows of the function's body. Written out, since the tests compare views with it.
 fn body(function: &FunctionSnapshot) -> impl Iterator<Item = &LineSnapshot> + Clone {
     function.lines.iter().filter(|line| line.kind != RowKind::Entry)
 }

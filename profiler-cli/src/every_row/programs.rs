@@ -1,4 +1,4 @@
-//! The programs, built by cargo as they are now, and what they record.
+//! Builds the programs and collects their recordings.
 
 use std::env;
 use std::fs;
@@ -11,7 +11,7 @@ use crate::recording::{self, Recording};
 const EXAMPLES: [&str; 7] =
     ["quickstart", "leak", "growing_loop", "threads", "async_tasks", "recursion", "real_json"];
 
-/// The programs of `tests/hard` that record on their own to the file they are given.
+/// Programs of `tests/hard` that record to the file in their argument.
 const HARD: [(&str, &str); 26] = [
     ("annotated_allocator", ""),
     ("counted", "work"),

@@ -1,4 +1,4 @@
-//! Views that leave rows out, each by a rule that stands here.
+//! Views that leave rows out, each by a rule that is stated here.
 
 use std::collections::BTreeMap;
 
@@ -46,7 +46,7 @@ fn stacks_have_every_row_above_zero() {
     }
 }
 
-/// One sample for each row of the body that ran, whatever its figures.
+/// One sample for each row of the body that ran, with any figures.
 #[test]
 fn pprof_has_every_row_that_ran() {
     use mem_profile_format::pprof::Profile;
@@ -61,7 +61,7 @@ fn pprof_has_every_row_that_ran() {
     }
 }
 
-/// Whether the line says that it calls a function of the recording that holds half of what it does.
+/// Whether the line calls a measured function with at least half of its increment.
 fn only_calls(snapshot: &Snapshot, caller: &FunctionSnapshot, line: &LineSnapshot) -> bool {
     let least = i128::from(line.increment.unwrap_or(0).unsigned_abs() / 2);
     snapshot.functions.iter().filter(|it| !std::ptr::eq(*it, caller)).any(|function| {
@@ -70,8 +70,8 @@ fn only_calls(snapshot: &Snapshot, caller: &FunctionSnapshot, line: &LineSnapsho
     })
 }
 
-/// The flame graph has the stacks, less lines that only call, so that its widths add up, and less
-/// what is narrower than a ten-thousandth of the whole.
+/// The flame graph has all stacks, without lines that only call, so that the widths add up, and without
+/// frames narrower than a ten-thousandth.
 #[test]
 fn a_flame_graph_has_every_row_that_does_more_than_call() {
     for (program, recording) in recordings() {
@@ -89,7 +89,7 @@ fn a_flame_graph_has_every_row_that_does_more_than_call() {
     }
 }
 
-/// `top` has the rows that ran, less lines that only call.
+/// `top` has the rows that ran, without lines that only call.
 #[cfg(feature = "tui")]
 #[test]
 fn top_has_every_row_that_does_more_than_call() {
@@ -104,7 +104,7 @@ fn top_has_every_row_that_does_more_than_call() {
     }
 }
 
-/// A file of hits has each line once, with all executions of it, if there are any.
+/// An lcov file has each executed line once, with all its executions.
 #[test]
 fn lcov_has_every_line_that_started() {
     for (program, recording) in recordings() {
@@ -125,7 +125,7 @@ fn lcov_has_every_line_that_started() {
     }
 }
 
-/// A tenth of what all rows of the body gain or reach is coloured. An entry never is.
+/// A row with a tenth of all increments and peaks is coloured. An entry never is.
 #[test]
 fn colours_are_shares_of_the_body() {
     let weight = |line: &LineSnapshot| {
@@ -157,7 +157,7 @@ fn the_summary_counts_the_rows_of_the_body_that_ran() {
 }
 
 #[test]
-fn functions_are_sorted_by_what_their_rows_come_to() {
+fn functions_are_sorted_by_the_sums_of_their_rows() {
     for (program, recording) in recordings() {
         let mut snapshot = recording.snapshot.clone();
         Order::Increment.sort(&mut snapshot);
@@ -166,9 +166,9 @@ fn functions_are_sorted_by_what_their_rows_come_to() {
     }
 }
 
-/// A function keeps a limit that is what its rows come to, and exceeds one that is a byte less.
+/// A function keeps a limit equal to the sum of its rows, and exceeds one that is a byte lower.
 #[test]
-fn limits_are_on_what_the_rows_come_to() {
+fn limits_apply_to_the_sums_of_the_rows() {
     for (program, recording) in recordings() {
         for function in &recording.snapshot.functions {
             let only = Snapshot { functions: vec![function.clone()], ..recording.snapshot.clone() };
@@ -184,7 +184,7 @@ fn limits_are_on_what_the_rows_come_to() {
     }
 }
 
-/// A function without statements took nothing, which is known.
+/// A function without statements has figures of 0.
 #[test]
 fn a_limit_on_a_function_without_statements_can_be_judged() {
     let snapshot = crate::sample::leak();

@@ -11,7 +11,7 @@ use crate::figures::{Figures, Measure};
 use crate::recording::Recording;
 use crate::view::html;
 
-/// A row as a view shows it. Tables do not say of which kind it is.
+/// A row as a view shows it. Tables do not show its kind.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Shown {
     line: i128,
@@ -24,7 +24,7 @@ struct Shown {
 }
 
 impl Shown {
-    /// From the texts of its cells, by the titles of the columns.
+    /// Parses the cells of a row, by the titles of the columns.
     fn of_cells<'a>(cell: impl Fn(&str) -> Option<&'a str>) -> Self {
         let number = |title: &str| cell(title)?.trim().trim_end_matches(" B").parse().ok();
         Self {
@@ -38,7 +38,7 @@ impl Shown {
         }
     }
 
-    /// The figures that a view without kinds has to show.
+    /// The expected figures in a view without kinds.
     fn without_kind(line: &LineSnapshot) -> Self {
         Self {
             line: line.line.into(),
@@ -56,7 +56,7 @@ impl Shown {
     }
 }
 
-/// Whole bytes, so that sums can be made of what is shown.
+/// In bytes, so that sums are exact.
 fn bytes() -> Style {
     Style { unit: Unit::Byte, ..Style::default() }
 }
@@ -69,9 +69,9 @@ fn text(snapshot: &Snapshot) -> Vec<Shown> {
         if line.starts_with("Line #") {
             header = line;
         }
-        // The number of the line, right-aligned below its title.
+        // The line number, right-aligned below its title.
         let is_row = line.get(..6).is_some_and(|number| number.trim().parse::<u32>().is_ok());
-        // Figures end where their titles do; a row may be wider than the first of them.
+        // Figures end where their titles end; a row may begin further left.
         let cell = |title: &str| {
             let end = header.find(title)? + title.len();
             let start = header[..end - title.len()].trim_end().len();
@@ -184,7 +184,7 @@ fn every_row_is_in_every_table_with_its_figures() {
     }
 }
 
-/// The rule: a row is the body's unless it is an entry, which only a first row is.
+/// A row belongs to the body unless it is an entry, which only a first row can be.
 fn assert_kinds(program: &str, function: &FunctionSnapshot) {
     let kinds: Vec<_> = function.lines.iter().map(|line| line.kind).collect();
     assert_ne!(kinds[0], RowKind::Body, "{program}: {}", function.name);
@@ -219,7 +219,7 @@ fn the_increments_of_a_function_have_one_sum() {
             assert_eq!(gone.lines.iter().map(before).sum::<i128>(), total, "{program}: {name}");
             assert_eq!(grown.lines.len(), body(function).count(), "{program}: {name}");
         }
-        // A ranking leaves out what did not change, and counts it.
+        // A ranking leaves out unchanged functions, and counts them.
         let rows = snapshot.functions.iter().flat_map(body);
         let changed = rows.filter(|line| line.increment.unwrap_or(0) != 0).count();
         let ranking = Ranking::of(compare::lines(grown), Measure::Increment, None);

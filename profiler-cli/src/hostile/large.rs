@@ -1,7 +1,7 @@
-//! No view takes longer than what it reads is long.
+//! Tests that no view takes quadratic time.
 //!
-//! Each input is so large that looking at all of it for each part of it takes minutes, however fast
-//! the machine; the limit is some seconds, however busy.
+//! Each input is so large that quadratic time takes minutes on any machine; the limit is seconds, even on
+//! a busy one.
 
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::timeline::{self, Sample, Series};
 use crate::view::plot::{self, Chart};
 use crate::view::{flame, html};
 
-/// A quadratic view would need hundreds of times this.
+/// Time limit: a quadratic view would need hundreds of times this.
 fn within_seconds<T>(seconds: u64, run: impl FnOnce() -> T) -> T {
     let began = Instant::now();
     let result = run();
@@ -42,7 +42,7 @@ fn line(number: u32, source: &str) -> LineSnapshot {
     ran(number, source, (100, 0, 100, 1, 1))
 }
 
-/// A run of 200 seconds, in all of which these functions ran, one in each thread and level.
+/// A run of 200 seconds, with these functions open all the time, one in each thread and level.
 fn busy(names: impl Iterator<Item = String>) -> plot::Run {
     let sample = |time: u32| Sample { time: f64::from(time) / 100.0, bytes: u64::from(time % 977) };
     let samples = (0..20_000).map(sample).collect();
@@ -66,7 +66,7 @@ fn ten_thousand_functions_are_plotted_in_a_bounded_picture() {
         let options = plot::Options { flame, ..plot::Options::default() };
         let chart = within_seconds(20, || Chart::new(&runs, &options).unwrap());
         let picture = within_seconds(20, || plot::svg(&chart).unwrap());
-        // A hundred and twenty rows, and what is around them.
+        // 120 rows, and the elements around them.
         assert!(picture.matches("<rect").count() < 400, "{}", picture.matches("<rect").count());
         assert!(picture.contains("10000 threads and levels in 120 rows"));
         assert!(plot::terminal(&chart, 100).contains("and 9984 more functions"));
@@ -106,7 +106,7 @@ fn a_hundred_thousand_lines_that_all_changed_are_paired_by_their_order() {
     let note = compare::note(&compared).unwrap();
     assert!(note.starts_with("lines of a::f are paired by their order"), "{note}");
     let is_paired = |it: &&compare::Change| it.before.is_some() && it.moved_from.is_none();
-    // All but the entry.
+    // All except the entry.
     assert_eq!(compared[0].lines.iter().filter(is_paired).count(), 99_999);
 }
 

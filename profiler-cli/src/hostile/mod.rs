@@ -1,4 +1,4 @@
-//! Every view of a recording whose strings nobody should trust, and every field of it.
+//! Tests of every view with recordings whose strings are hostile in every field.
 
 mod large;
 mod pages;
@@ -13,7 +13,7 @@ use mem_profile_format::{
 use crate::recording::{Incomplete, Recording};
 use crate::sample::{function, ran};
 
-/// Characters that steer a terminal, hide in a text, turn it around, or are not allowed in XML.
+/// Characters that control a terminal, are invisible, reverse text, or are invalid in XML.
 const FORBIDDEN: [(u32, u32); 15] = [
     (0x00, 0x1f),
     (0x7f, 0x9f),
@@ -32,7 +32,7 @@ const FORBIDDEN: [(u32, u32); 15] = [
     (0xe0000, 0xe0fff),
 ];
 
-/// Texts that have a meaning in one of the formats.
+/// Texts with a meaning in one of the formats.
 const SIGNS: [&str; 56] = [
     "::error file=x::y",
     "::",
@@ -92,7 +92,7 @@ const SIGNS: [&str; 56] = [
     "let x = work(1)",
 ];
 
-/// A text of some signs and some forbidden characters.
+/// A text of such texts and characters.
 fn text(random: &mut Rng) -> String {
     let piece = |random: &mut Rng| {
         if random.u8(..) < 160 {
@@ -108,7 +108,7 @@ fn texts<const N: usize>(random: &mut Rng) -> [String; N] {
     [(); N].map(|()| text(random))
 }
 
-/// A recording with such a text in each field that holds one.
+/// A recording with such a text in each string field.
 fn recording(random: &mut Rng) -> Recording {
     let functions = (0..2).map(|_| hostile_function(random)).collect();
     let label = |random: &mut Rng| Label { name: text(random), is_block: false, omitted: 1 };
@@ -150,13 +150,13 @@ fn hostile_function(random: &mut Rng) -> FunctionSnapshot {
     FunctionSnapshot { note, ..function(&name, &file, 7, lines) }
 }
 
-/// Some hundred recordings, the same in each run.
+/// Hundreds of recordings, the same in each run.
 fn recordings() -> impl Iterator<Item = Recording> {
     let mut random = Rng::with_seed(16);
     std::iter::repeat_with(move || recording(&mut random)).take(300)
 }
 
-/// Nothing of a string gets through that a terminal or the log of a workflow would obey.
+/// Asserts that nothing is left that a terminal or the log of a workflow would execute.
 fn check(view: &str, shown: &str) {
     let is_forbidden = |character: &char| {
         let code = u32::from(*character);

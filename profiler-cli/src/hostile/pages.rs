@@ -1,4 +1,4 @@
-//! Formats that are markup.
+//! Tests of formats that are markup.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ struct Parts {
     headings: usize,
     paragraphs: usize,
     rows: usize,
-    /// In rows, with those that are empty.
+    /// Rows, including empty ones.
     cells: usize,
     codes: Vec<String>,
 }
@@ -87,7 +87,7 @@ fn a_note_is_a_paragraph_of_markdown() {
 
 #[test]
 fn a_page_has_the_same_elements_whatever_was_recorded() {
-    // Less the data, which are read below.
+    // Without the data, which are read below.
     let elements = |page: &str| {
         let (before, rest) = page.split_once(" id=\"data\">").unwrap();
         let (data, after) = rest.split_once("</script>").unwrap();

@@ -1,4 +1,4 @@
-//! Formats for programs.
+//! Tests of formats for programs.
 
 use csv::StringRecord;
 use mem_profile_format::report::{self, Format, Style};
@@ -14,14 +14,14 @@ fn rows(csv: &str) -> Vec<StringRecord> {
     reader.records().map(|row| row.expect("each row has as many fields as the first")).collect()
 }
 
-/// A field that no spreadsheet may take for a formula, without its apostrophe.
+/// Asserts that no spreadsheet takes a field for a formula; returns it without the apostrophe.
 fn plain(field: &str) -> &str {
     let is_formula = |sign: char| "=+-@\t\r＝".contains(sign);
     assert!(!field.trim_start().starts_with(is_formula), "{field:?}");
     field.strip_prefix('\'').unwrap_or(field)
 }
 
-/// Escaped, but for tabs.
+/// Escaped except for tabs.
 fn escaped(text: &str) -> String {
     let parts = text.split('\t').map(|part| report::printable(&format!("{part}|")));
     parts

@@ -1,4 +1,4 @@
-//! Formats for people, who look at them in terminals.
+//! Tests of formats for terminals.
 
 use fastrand::Rng;
 use mem_profile_format::report::{self, Format, Style};
@@ -55,7 +55,7 @@ fn verdict(random: &mut Rng) -> Verdict {
 }
 
 #[test]
-fn verdicts_have_the_commands_that_are_ours_and_no_other() {
+fn verdicts_have_no_foreign_workflow_commands() {
     let mut random = Rng::with_seed(3);
     for _ in 0..300 {
         let verdict = verdict(&mut random);
@@ -72,7 +72,7 @@ fn verdicts_have_the_commands_that_are_ours_and_no_other() {
     }
 }
 
-/// A file of samples with a hostile command line and calls.
+/// A sample file with a hostile command line and calls.
 fn samples(random: &mut Rng) -> Vec<u8> {
     let [command, one, other] = texts(random).map(|text| text.replace('\n', "\r"));
     let [one, other] = [one, other].map(|text| format!("f{}", text.replace(' ', "\u{a0}")));

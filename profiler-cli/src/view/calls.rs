@@ -1,9 +1,8 @@
-//! Which lines only call another function of the recording.
+//! Finds lines that only call another measured function.
 //!
-//! Such a line holds what the function holds. Beside the function's own lines it would come first,
-//! and say the least. A recording does not tell who called whom, so the source has to: the
-//! name is followed by a parenthesis, and the function's total explains the better part of what
-//! the line holds.
+//! Such a line includes the figures of that function, so rankings and flame graphs would count them
+//! twice. A recording does not contain who called whom, so it is derived from the source: the line has the
+//! name of the function before a parenthesis, and the function's increment is at least half of the line's.
 
 use std::collections::HashMap;
 
@@ -12,16 +11,16 @@ use mem_profile_format::{FunctionSnapshot, LineSnapshot};
 use crate::figures::Figures;
 use crate::highest::Highest;
 
-/// The functions of a recording that were called, by the last part of their paths.
+/// The functions that were called, by the last part of their paths.
 pub(crate) struct Callees<'a> {
     by_name: HashMap<&'a str, Namesakes>,
 }
 
-/// Functions whose paths end alike.
+/// Functions with the same last part of their paths.
 struct Namesakes {
     /// In the order of the recording.
     indices: Vec<usize>,
-    /// How much each of them holds, whatever its sign.
+    /// The absolute increment of each.
     totals: Highest,
 }
 
@@ -40,7 +39,7 @@ impl<'a> Callees<'a> {
         Self { by_name: by_name.collect() }
     }
 
-    /// The index of the function that the line of `caller` calls, if that is most of what it does.
+    /// The index of the function that accounts for most of a line of `caller`, if there is one.
     pub(crate) fn of(&self, caller: usize, line: &LineSnapshot) -> Option<usize> {
         let least = line.increment.unwrap_or(0).unsigned_abs() / 2;
         let mut called = calls(&line.source).filter_map(|name| self.by_name.get(name));
@@ -49,7 +48,7 @@ impl<'a> Callees<'a> {
 }
 
 impl Namesakes {
-    /// The first one that holds so much and is not the caller.
+    /// The first one with at least this increment that is not the caller.
     fn first(&self, caller: usize, least: u64) -> Option<usize> {
         let first = self.totals.first(0, least)?;
         if self.indices[first] != caller {
@@ -63,7 +62,7 @@ fn last_part(path: &str) -> &str {
     path.rsplit("::").next().unwrap_or(path)
 }
 
-/// The names before opening parentheses, without functions that are defined there.
+/// Names before opening parentheses, without functions that are defined there.
 fn calls(source: &str) -> impl Iterator<Item = &str> {
     let code = source.split("//").next().unwrap_or_default();
     code.match_indices('(').filter_map(|(at, _)| {
@@ -85,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_call_is_found_by_name_and_by_what_it_explains() {
+    fn a_call_is_found_by_its_name_and_increment() {
         let body = |increment| vec![ran(1, "", (0, 0, 0, 0, 1)), line("work", increment)];
         let functions = [
             function("app::main", "a.rs", 1, body(1000)),

@@ -1,4 +1,4 @@
-//! What grew and what shrank, the most grown first.
+//! Renders comparisons, largest growth first.
 
 use std::collections::BTreeSet;
 
@@ -11,19 +11,19 @@ use crate::figures::Measure;
 const TITLES: [&str; 5] = ["Growth", "Before", "After", "Line", "Function"];
 const SOURCE: &str = "Line Contents";
 
-/// Every row is filled up to the longest of its column.
+/// Longest place or function, in columns: every row is padded to the longest.
 const LONGEST_WORD: usize = 300;
-/// Generated code may have a whole file on one line.
+/// Longest source, in columns: generated code may have a whole file on one line.
 const LONGEST_SOURCE: usize = 10_000;
 
-/// Header row and rule, which stand above the rows of the table.
+/// Header row and rule.
 const HEADER_LINES: usize = 2;
 
 const RED: &str = "\u{1b}[31m";
 const GREEN: &str = "\u{1b}[32m";
 const RESET: &str = "\u{1b}[0m";
 
-/// A table for terminals.
+/// A table as text.
 pub(crate) fn text(ranking: &Ranking, style: &Style) -> String {
     let mut text = String::new();
     for (index, line) in table_lines(ranking, style).iter().enumerate() {
@@ -52,7 +52,7 @@ fn table_lines(ranking: &Ranking, style: &Style) -> Vec<String> {
         return Vec::new();
     }
     let mut lines: Vec<String> = layout(ranking, style).lines().collect();
-    // Functions have no source to show.
+    // Functions have no source.
     if ranking.shown.iter().any(|change| !change.source.is_empty()) {
         let sources =
             ranking.shown.iter().map(|change| shown(change.source.trim(), LONGEST_SOURCE));
@@ -62,7 +62,7 @@ fn table_lines(ranking: &Ranking, style: &Style) -> Vec<String> {
         }
     }
     lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
-    // Under the titles only: long source lines would stretch it across the screen.
+    // As wide as the titles, since source lines may be long.
     lines[1] = "=".repeat(lines[0].len());
     if let Some(width) = style.width {
         lines.iter_mut().for_each(|line| *line = report::cut(line, width));
@@ -70,7 +70,7 @@ fn table_lines(ranking: &Ranking, style: &Style) -> Vec<String> {
     lines
 }
 
-/// All columns but the source, which would be padded to the longest of its lines.
+/// All columns except the source, which would be padded to its longest line.
 fn layout(ranking: &Ranking, style: &Style) -> Table {
     let mut table = Table::new();
     let rule = LineStyle::none().fill('=').junction('=');
@@ -105,7 +105,7 @@ fn painted(line: &str, change: Option<&Change>, measure: Measure, style: &Style)
     }
 }
 
-/// A table for pages.
+/// A table in Markdown.
 pub(crate) fn markdown(ranking: &Ranking, style: &Style) -> String {
     let mut text = String::new();
     if !ranking.shown.is_empty() {
@@ -130,9 +130,9 @@ pub(crate) fn markdown(ranking: &Ranking, style: &Style) -> String {
     text + &summary(ranking) + "\n"
 }
 
-/// Every change with all figures; sizes in bytes.
+/// All figures of every change; sizes in bytes.
 pub(crate) fn json(ranking: &Ranking) -> String {
-    // Plain data with string keys: nothing in it can fail to be written.
+    // Serializing cannot fail: it is plain data with string keys.
     report::json_printable(&serde_json::to_string(&ranking.shown).unwrap_or_default()) + "\n"
 }
 

@@ -1,4 +1,4 @@
-//! A flame graph, drawn by `inferno`: functions, and above them their lines.
+//! Renders a flame graph of functions and their lines, by `inferno`.
 
 use anyhow::{Result, bail};
 use inferno::flamegraph::color::{BackgroundColor, BasicPalette, Color, Palette};
@@ -13,7 +13,7 @@ const WHITE: Color = Color { r: 255, g: 255, b: 255 };
 
 /// An SVG picture.
 ///
-/// Lines that only call another function of the recording are left out, so that the widths add up.
+/// Lines that only call another measured function are left out, so that the widths add up.
 ///
 /// # Errors
 /// If there is nothing to show, or the sum overflows.
@@ -92,13 +92,13 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_show_is_no_picture() {
+    fn nothing_to_show_is_an_error() {
         let error = render(&sample::resident(), Measure::Peak).unwrap_err().to_string();
         insta::assert_snapshot!(error, @"no line has any peak: choose another figure with --measure");
     }
 
     #[test]
-    fn more_than_can_be_added_up_is_no_picture() {
+    fn an_overflowing_sum_is_an_error() {
         let mut snapshot = sample::leak();
         for line in snapshot.functions.iter_mut().flat_map(|it| &mut it.lines) {
             line.allocated = Some(u64::MAX);

@@ -1,13 +1,12 @@
-//! One line a line: function, line of source, and a number, as flame-graph tools read them.
+//! Renders folded stacks for flame-graph tools: function, source line and a figure.
 
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot, report};
 
 use crate::figures::{Figures, Measure};
 
-/// All lines with a figure above zero.
+/// All lines with a positive figure.
 ///
-/// A line that calls another function of the recording has what that has as well, as in the
-/// tables.
+/// As in the tables, a line that calls another measured function includes its figures.
 pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     let mut text = String::new();
     for function in &snapshot.functions {
@@ -18,7 +17,7 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
     text
 }
 
-/// The stack of a line; `None` where there is nothing to show.
+/// The stack of a line; `None` unless its figure is positive.
 pub(super) fn stack(
     function: &FunctionSnapshot,
     line: &LineSnapshot,

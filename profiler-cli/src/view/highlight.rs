@@ -1,8 +1,8 @@
-//! The colours of Rust source, by the compiler's own lexer.
+//! Highlights Rust source, with the compiler's own lexer.
 
 use ra_ap_rustc_lexer::{FrontmatterAllowed, LiteralKind, TokenKind, tokenize};
 
-/// What a piece of source is.
+/// Kinds of source pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Plain,
@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Attribute,
 }
 
-/// Strict and reserved keywords, and the weak ones that hardly ever are names.
+/// Strict and reserved keywords, and weak ones that are rarely names.
 const KEYWORDS: [&str; 41] = [
     "as", "async", "await", "break", "const", "continue", "crate", "dyn", "else", "enum", "extern",
     "false", "fn", "for", "gen", "if", "impl", "in", "let", "loop", "match", "mod", "move", "mut",
@@ -25,15 +25,15 @@ const KEYWORDS: [&str; 41] = [
     "type", "unsafe", "use", "where", "while", "yield",
 ];
 
-/// A piece of source: where it ends, in bytes, and what it is.
+/// A piece of source: its end, in bytes, and its kind.
 struct Piece {
     end: usize,
     kind: Kind,
 }
 
-/// The kinds of every line's pieces, with their lengths in UTF-16 units, as JavaScript counts.
+/// The pieces of every line, with their lengths in UTF-16 units, as in JavaScript.
 ///
-/// The lines are read as one text, so that a comment or a string may go over several of them.
+/// The lines are one text for the lexer, since a comment or string may span several.
 pub(crate) fn highlight(lines: &[String]) -> Vec<Vec<(Kind, usize)>> {
     let text = lines.join("\n");
     let mut all = vec![Vec::new()];
@@ -79,7 +79,7 @@ fn pieces(text: &str) -> Vec<Piece> {
     pieces
 }
 
-/// Whether the tokens are those of an attribute.
+/// Whether an attribute begins with these tokens.
 #[derive(Default)]
 struct Attribute {
     is_starting: bool,

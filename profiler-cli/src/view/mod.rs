@@ -1,4 +1,5 @@
-//! Figures → text or bytes, one renderer per file. None of them reads or writes anything.
+//! Renderers: figures → text or bytes, one format per file. This room owns every layout. It never reads a
+//! file, never prints, and never computes a figure that a recording does not have.
 
 mod calls;
 pub(crate) mod comparison;

@@ -1,24 +1,24 @@
-//! The peaks of a test run, the highest first.
+//! Renders the peaks of a test run.
 
 use mem_profile_format::report::{self, Unit};
 use serde::{Deserialize, Serialize};
 
-/// What one process of a test run had in use at most.
+/// The peak of one process of a test run.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub(crate) struct Tested {
-    /// The package, as cargo says; empty if it does not.
+    /// The package; empty if cargo does not set it.
     pub(crate) package: String,
-    /// The name of the test binary.
+    /// Name of the test binary.
     pub(crate) binary: String,
-    /// The only test that was run, if it was only one.
+    /// The test, if only one was run.
     pub(crate) test: Option<String>,
-    /// In bytes; `None` where it ended before it could be read.
+    /// In bytes; `None` if the process ended before it could be sampled.
     pub(crate) peak: Option<u64>,
     /// The exit code.
     pub(crate) code: u8,
 }
 
-/// A line for each process.
+/// One line for each process.
 pub(crate) fn text(tested: &[Tested]) -> String {
     let rows: Vec<_> = tested.iter().map(|it| (size(it), report::printable(&name(it)))).collect();
     let width = rows.iter().map(|(size, _)| size.len()).chain(["Peak".len()]).max().unwrap_or(0);

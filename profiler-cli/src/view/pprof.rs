@@ -1,13 +1,13 @@
-//! What `go tool pprof` reads: a sample for each line that ran.
+//! Renders profiles for `go tool pprof`: a sample for each line that ran.
 //!
-//! The kinds have the names that its own heap profiles have; `peak_space` and `executions` are ours.
+//! The sample types are named as in Go's heap profiles; `peak_space` and `executions` are additions.
 
 use mem_profile_format::pprof::{Builder, Location, Sample};
 use mem_profile_format::{Backend, LineSnapshot, Snapshot};
 
 use crate::figures::Measure;
 
-/// The bytes of a file, which shows `measure` unless it is asked for another.
+/// A profile that shows `measure` by default.
 pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Vec<u8> {
     let mut builder = Builder::new();
     let kinds = kinds(snapshot.backend);
@@ -30,7 +30,7 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> Vec<u8> {
     builder.encode()
 }
 
-/// Names and units of what a sample holds.
+/// Names and units of the sample types.
 fn kinds(backend: Backend) -> &'static [(&'static str, &'static str)] {
     const KINDS: [(&str, &str); 5] = [
         ("executions", "count"),

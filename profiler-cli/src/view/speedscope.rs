@@ -1,6 +1,6 @@
-//! What speedscope.app reads: a profile for each figure, of functions and their lines.
+//! Renders profiles for speedscope.app: one for each figure, of functions and their lines.
 //!
-//! The form is that of its `file-format-schema.json`.
+//! The format is described by its `file-format-schema.json`.
 
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot, report};
 use serde::Serialize;
@@ -31,7 +31,7 @@ struct Frame<'a> {
     line: u32,
 }
 
-/// Samples are frames from the outermost on, and weigh as many units as `weights` says.
+/// Each sample is a stack of frame indices, outermost first, with its weight.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Profile {
@@ -69,7 +69,7 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
         shared: Shared { frames },
         profiles,
     };
-    // Plain data with string keys: nothing in it can fail to be written.
+    // Serializing cannot fail: it is plain data with string keys.
     report::json_printable(&serde_json::to_string(&file).unwrap_or_default()) + "\n"
 }
 

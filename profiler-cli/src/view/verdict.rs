@@ -1,4 +1,4 @@
-//! What a check found: for people, for GitHub's annotations, and for the summary of a step.
+//! Renders verdicts: as text, as annotations for GitHub Actions, and as a job summary.
 
 use mem_profile_format::report::{self, Unit};
 
@@ -10,10 +10,10 @@ const RED: &str = "\u{1b}[1;31m";
 const RESET: &str = "\u{1b}[0m";
 const PRECISION: usize = 1;
 
-/// The most that GitHub takes is a little more.
+/// Slightly below GitHub's limit.
 const LARGEST_SUMMARY: usize = 900 << 10;
 
-/// Each limit exceeded, with its line, and how many there are.
+/// Each exceeded limit with its line, and the total.
 pub(crate) fn text(verdict: &Verdict) -> String {
     let mut text = String::new();
     for breach in &verdict.breaches {
@@ -30,7 +30,7 @@ pub(crate) fn text(verdict: &Verdict) -> String {
     text + &format!("mem-profile: {}\n", total(verdict))
 }
 
-/// Workflow commands that mark the lines in a pull request.
+/// Workflow commands that mark lines in a pull request.
 pub(crate) fn annotations(verdict: &Verdict) -> String {
     let mut text = String::new();
     for breach in &verdict.breaches {
@@ -43,7 +43,7 @@ pub(crate) fn annotations(verdict: &Verdict) -> String {
     text
 }
 
-/// A page in Markdown: what is exceeded, then everything that changed.
+/// A page in Markdown: exceeded limits, then all changes.
 pub(crate) fn summary(verdict: &Verdict, ranking: Option<&Ranking>) -> String {
     let mut text = format!("### mem-profile: {}\n\n", total(verdict));
     if !verdict.breaches.is_empty() {
@@ -80,7 +80,7 @@ fn sentence(breach: &Breach) -> String {
     text
 }
 
-/// Figure and limit, in whole bytes where they would look the same otherwise.
+/// Figure and limit, in bytes if they look the same otherwise.
 fn sizes(breach: &Breach) -> (String, String) {
     let shown = |figure, unit| breach.measure.format(figure, unit, PRECISION);
     let pair = |unit| (shown(breach.figure, unit), shown(breach.limit, unit));
@@ -96,15 +96,15 @@ fn total(verdict: &Verdict) -> String {
     }
 }
 
-/// As the runner of GitHub Actions reads workflow commands.
+/// Escapes text for a workflow command.
 fn escaped(text: &str, is_property: bool) -> String {
     let text = report::printable(text).replace('%', "%25");
     if is_property { text.replace(':', "%3A").replace(',', "%2C") } else { text }
 }
 
-/// Cuts a page after a line, and says so.
+/// Truncates a page after a line, with a note.
 fn shortened(mut text: String, bytes: usize) -> String {
-    const NOTE: &str = "\nThe rest is left out: the page would be too long.\n";
+    const NOTE: &str = "\nThe rest is omitted, since the page would be too long.\n";
     if text.len() > bytes {
         let room = &text.as_bytes()[..bytes - NOTE.len()];
         let end = room.iter().rposition(|&byte| byte == b'\n').map_or(0, |line| line + 1);
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn annotations_escape_what_has_a_meaning() {
+    fn annotations_are_escaped() {
         let mut verdict = verdict();
         verdict.breaches[1].function = "100%\n::error::x".into();
         insta::assert_snapshot!(annotations(&verdict), @r"
@@ -199,7 +199,7 @@ mod tests {
         let text = summary(&verdict(), Some(&ranking));
         assert!(text.len() <= 900 << 10 && text.len() > 890 << 10, "{}", text.len());
         let last: Vec<_> = text.lines().rev().take(3).collect();
-        assert_eq!(last[..2], ["The rest is left out: the page would be too long.", ""]);
+        assert_eq!(last[..2], ["The rest is omitted, since the page would be too long.", ""]);
         assert!(last[2].ends_with("|  |"), "{}", last[2]);
     }
 }

@@ -1,4 +1,4 @@
-//! What the script of the page gets. Names and order are a contract with `script/`.
+//! The data for the script of the page. Names and order are a contract with `script/`.
 
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, report};
 use serde::{Serialize, Serializer};
@@ -33,7 +33,7 @@ struct Function {
     lines: Vec<Line>,
 }
 
-/// One line, as an array: there may be a hundred thousand.
+/// One line, as an array to save space: there may be a hundred thousand lines.
 ///
 /// `[number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind]`
 struct Line {
@@ -87,7 +87,7 @@ impl Function {
         let pieces = highlight(&sources);
         let lines = function.lines.iter().zip(sources).zip(pieces);
         let lines = lines.map(|((line, source), pieces)| Line {
-            // An entry has not called anything yet.
+            // The entry calls nothing.
             calls: if line.is_body() { callees.of(index, line) } else { None },
             line: LineSnapshot { source, ..line.clone() },
             pieces: encoded(&pieces),
@@ -103,12 +103,12 @@ impl Function {
     }
 }
 
-/// A letter and a length for each piece: `k3_1f4`.
+/// Encodes each piece as a letter and a length: `k3_1f4`.
 fn encoded(pieces: &[(Kind, usize)]) -> String {
     pieces.iter().map(|(kind, length)| format!("{}{length}", letter(*kind))).collect()
 }
 
-/// The class of the piece in the style sheet.
+/// The letter of a kind, which is its class in the style sheet.
 fn letter(kind: Kind) -> char {
     match kind {
         Kind::Plain => '_',

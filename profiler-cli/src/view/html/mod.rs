@@ -1,10 +1,10 @@
-//! One page that needs nothing else: style, script and figures are in it, and nothing is fetched.
+//! Renders a self-contained page with style, script and figures. This room owns the page and its data. The
+//! page fetches nothing, and text of a recording never becomes markup.
 //!
-//! What is here makes the data; `script/` makes the page of it in the browser, one function at a
-//! time, when it is opened.
+//! The data is JSON; `script/` builds the table of a function in the browser when it is opened.
 //!
-//! A chart has the lowest and the highest reading of each two-thousandth of the run, and calls that
-//! touch count as one. Where calls begin and end there are readings too.
+//! A chart has the lowest and the highest reading of each two-thousandth of the run, and calls that touch
+//! there are one. The begin and end of each call are readings too.
 
 mod data;
 mod timeline;
@@ -26,11 +26,11 @@ const SCRIPTS: [&str; 4] = [
 /// Renders the recording.
 pub(crate) fn render(recording: &Recording) -> String {
     let page = Page::new(recording);
-    // Plain data with string keys: nothing in it can fail to be written.
+    // Serializing cannot fail: it is plain data with string keys.
     let data = serde_json::to_string(&page).unwrap_or_default();
     fill(PAGE, |name| match name {
         "style" => STYLE.to_owned(),
-        // Inside a script element only a `<` could end it.
+        // Only a `<` could end a script element.
         "data" => report::json_printable(&data.replace('<', "\\u003c")),
         "script" => SCRIPTS.concat(),
         "banner" => banner(recording),

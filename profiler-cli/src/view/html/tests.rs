@@ -6,7 +6,7 @@ fn recording() -> Recording {
     Recording { snapshot: sample::leak(), program: None, incomplete: None }
 }
 
-/// The data that the page carries, as the browser reads it.
+/// The data in the page.
 fn data(page: &str) -> &str {
     let start = page.split_once("<script type=\"application/json\" id=\"data\">").unwrap().1;
     start.split_once("</script>").unwrap().0
@@ -69,7 +69,7 @@ fn nothing_is_fetched() {
 }
 
 #[test]
-fn the_banner_is_there_where_something_is_missing() {
+fn an_incomplete_recording_has_a_banner() {
     let mut recording = recording();
     assert!(!render(&recording).contains("role=\"alert\""));
     recording.incomplete = Some(Incomplete { reason: "a <b> & c".into(), lossy: false });

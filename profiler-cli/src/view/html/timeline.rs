@@ -1,4 +1,4 @@
-//! Memory over time, as the script of the page gets it: no more of it than can be told apart.
+//! The data of the chart over time, reduced to what is visible.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -6,15 +6,15 @@ use mem_profile_format::report::printable;
 use mem_profile_format::{FunctionSnapshot, Reading, Span, Timeline};
 use serde::Serialize;
 
-/// Moments that a chart tells apart.
+/// Number of visible moments.
 const COLUMNS: u64 = 2000;
 
-/// What the chart shows. Times in nanoseconds since the timeline began, sizes in bytes.
+/// A chart. Times in nanoseconds since the timeline began, sizes in bytes.
 #[derive(Serialize)]
 pub(super) struct Chart {
     duration: u64,
     interval: u64,
-    /// How many readings there were.
+    /// Number of readings.
     readings: usize,
     /// `[time, bytes]`: the lowest and the highest reading of each column.
     points: Vec<(u64, u64)>,
@@ -26,7 +26,7 @@ pub(super) struct Chart {
 struct Peak {
     time: u64,
     bytes: u64,
-    /// The rows of what ran, the outermost first.
+    /// The rows of the open calls, outermost first.
     rows: Vec<u32>,
 }
 
@@ -35,13 +35,13 @@ struct Peak {
 struct Row {
     name: String,
     is_block: bool,
-    /// Where it is among the functions.
+    /// Its index among the functions.
     function: Option<usize>,
     calls: u64,
     omitted: u64,
-    /// Whether one had not ended.
+    /// Whether a call had not ended.
     is_open: bool,
-    /// `[start, end]`, those together that touch in the chart.
+    /// `[start, end]`; calls that touch in the chart are one.
     runs: Vec<(u64, u64)>,
 }
 
@@ -63,7 +63,7 @@ impl Chart {
     }
 }
 
-/// Samples, and what was in use where spans begin and end.
+/// Samples, and the memory in use at the start and end of spans.
 fn readings(timeline: &Timeline) -> Vec<Reading> {
     let of_span = |span: &Span| {
         let end = span.end.zip(span.bytes_at_end).map(|(time, bytes)| Reading { time, bytes });
@@ -90,7 +90,7 @@ fn points(readings: &[Reading], width: u64) -> Vec<(u64, u64)> {
     points
 }
 
-/// The earliest of the highest readings, and what ran then.
+/// The first of the highest readings, and the open calls at that time.
 fn peak(readings: &[Reading], timeline: &Timeline) -> Option<Peak> {
     let &Reading { time, bytes } = readings.iter().rev().max_by_key(|reading| reading.bytes)?;
     let is_there = |span: &&Span| span.start <= time && span.end.is_none_or(|end| end >= time);
@@ -101,7 +101,7 @@ fn peak(readings: &[Reading], timeline: &Timeline) -> Option<Peak> {
     Some(Peak { time, bytes, rows: rows.collect() })
 }
 
-/// A row per label, in their order; `(last, width)`: the end of the chart, and that of a column.
+/// One row per label, in their order. `(last, width)` are the end of the chart and the width of a column.
 fn rows(
     timeline: &Timeline,
     functions: &BTreeMap<&str, usize>,
@@ -136,7 +136,7 @@ mod tests {
     use crate::sample;
 
     #[test]
-    fn a_chart_has_no_more_than_can_be_told_apart() {
+    fn a_chart_is_reduced_to_what_is_visible() {
         let timeline = sample::timeline();
         let snapshot = sample::leak();
         let chart = Chart::new(&timeline, &snapshot.functions);
@@ -145,11 +145,11 @@ mod tests {
         assert_eq!((peak.time, peak.bytes, peak.rows), (90_000_001, 9 << 20, vec![0, 1]));
         let row = |at: usize| &chart.rows[at];
         assert_eq!((row(0).function, &row(0).runs[..]), (Some(0), &[(1_000_000, 91_000_000)][..]));
-        // It had not ended.
+        // An open call.
         assert_eq!((row(1).function, row(1).is_open), (None, true));
         assert_eq!(row(1).runs, [(2_000_000, 91_000_000)]);
         assert_eq!((row(2).calls, row(2).omitted, row(2).is_open), (400, 99, false));
-        // Those between which the chart has no room are one.
+        // Calls without visible space between them are one.
         assert_eq!(row(2).runs, [(10_000_000, 13_000_000), (85_000_000, 86_000_000)]);
     }
 

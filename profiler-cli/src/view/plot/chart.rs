@@ -1,4 +1,4 @@
-//! What a plot shows.
+//! Reduces runs to a chart.
 
 use anyhow::{Context, Result, bail};
 use mem_profile_format::report::{self, Unit};
@@ -9,17 +9,17 @@ use super::scale::Scale;
 use super::{lanes, legend};
 use crate::timeline::{self, Peak, Timeline};
 
-/// All that is to be seen. Times are in seconds since the start of the run, sizes in `unit`.
+/// A chart. Times are in seconds since the start of the run, sizes in `unit`.
 pub(crate) struct Chart {
     pub(super) title: String,
     pub(super) from: f64,
     pub(super) to: f64,
-    /// Where the axis of sizes ends.
+    /// The upper end of the size axis.
     pub(super) top: f64,
     pub(super) unit: &'static str,
     pub(super) curves: Vec<Curve>,
     pub(super) shades: Vec<Shade>,
-    /// How many rows the functions have where they are rows, else 0.
+    /// Number of rows of functions; 0 if they are shaded instead.
     pub(super) rows: usize,
     pub(super) peak: Mark,
     pub(super) legend: Vec<Entry>,
@@ -27,7 +27,7 @@ pub(crate) struct Chart {
 
 impl Chart {
     /// # Errors
-    /// Where there is nothing to show: no sample, or none in the window.
+    /// If there is no sample, or none in the window.
     pub(crate) fn new(runs: &[Run], options: &Options) -> Result<Self> {
         let windows = runs.iter().map(|run| window(run, options)).collect::<Result<Vec<_>>>()?;
         let mut scale = Scale::new(&windows, options);
@@ -43,7 +43,7 @@ impl Chart {
                 curves.push(scale.curve(name, color, series, options.slope));
             }
         }
-        // Spans of several runs would hide each other.
+        // Spans of several runs would overlap.
         let functions = if let [(timeline, _)] = &windows[..] { Some(timeline) } else { None };
         let functions = functions.map(timeline::functions).unwrap_or_default();
         let paint = Paint::new(&functions);
@@ -102,7 +102,7 @@ fn mark(windows: &[(Timeline, f64)], scale: &mut Scale, paint: &Paint) -> Mark {
         all.filter_map(move |(child, series)| Some((series.peak()?, child, window)))
     };
     let highest = windows.iter().flat_map(of_window).max_by_key(|(peak, ..)| peak.at.bytes);
-    // Every window has a sample, so there is one.
+    // Every window has a sample, so this is only a default.
     let nothing = timeline::Sample { time: windows[0].1, bytes: 0 };
     let nothing = (Peak { at: nothing, is_mark: false }, None, &windows[0]);
     let (peak, child, (timeline, start)) = highest.unwrap_or(nothing);
@@ -116,7 +116,7 @@ fn mark(windows: &[(Timeline, f64)], scale: &mut Scale, paint: &Paint) -> Mark {
     }
 }
 
-/// What kind of figure it is, whose, and what was running.
+/// The source of the peak, its process, and the function that was running.
 fn explanation(peak: Peak, child: Option<u32>, run: &Timeline, paint: &Paint) -> Vec<String> {
     let kind = match peak.is_mark {
         true => "as reported by the system",

@@ -1,4 +1,4 @@
-//! Draws a chart on whatever `plotters` can draw on.
+//! Draws a chart on any backend of `plotters`.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -12,14 +12,14 @@ use plotters::style::text_anchor::{HPos, Pos, VPos};
 use super::chart::Chart;
 use super::elements::{Curve, Rgb, Shade, Sign};
 
-/// Of the picture, in pixels.
+/// Size of the picture, in pixels.
 pub(super) const SIZE: (u32, u32) = (1260, 600);
 
-/// How high the title stands.
+/// Height of the title.
 pub(super) const HEAD: i32 = 44;
 const LEGEND: i32 = 330;
 const LINE: i32 = 22;
-/// How much of the colour a function has.
+/// Opacity of functions.
 const SHADE: f64 = 0.45;
 const PEAK: RGBColor = RGBColor(200, 30, 30);
 const INK: RGBColor = RGBColor(40, 40, 40);
@@ -28,7 +28,7 @@ const FONT: &str = "sans-serif";
 type Drawn = Result<(), Box<dyn Error + Send + Sync>>;
 type Plane<'a, 'b, D> = ChartContext<'a, D, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
-/// Draws all of it.
+/// Draws the whole chart.
 pub(super) fn draw<D: DrawingBackend>(root: &DrawingArea<D, Shift>, chart: &Chart) -> Drawn
 where
     D::ErrorType: Send + Sync + 'static,
@@ -48,7 +48,7 @@ where
     draw_legend(&legend, chart)
 }
 
-/// Text is measured, and in bitmaps drawn, by a font that comes along.
+/// Registers the built-in font, which measures text and draws it in bitmaps.
 fn register_font() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
@@ -95,13 +95,13 @@ where
     draw_peak(&mut plane, chart)
 }
 
-/// As many decimals as neighbours on an axis of that length need.
+/// The number of decimals that tells labels on an axis of this length apart.
 fn number(value: f64, length: f64) -> String {
     let digits = (1.0 - length.log10()).ceil().clamp(0.0, 6.0) as usize;
     format!("{value:.digits$}")
 }
 
-/// The inner ones are lower, so that what they lie in stays in sight.
+/// Inner calls are lower, so that the enclosing ones stay visible.
 fn draw_shades<D: DrawingBackend>(plane: &mut Plane<'_, '_, D>, chart: &Chart) -> Drawn
 where
     D::ErrorType: Send + Sync + 'static,
@@ -110,7 +110,7 @@ where
     let height = |shade: &Shade| chart.top * (1.0 - shade.row as f64 / rows as f64 * 0.85);
     for shade in &chart.shades {
         let corners = [(shade.from, 0.0), (shade.to, height(shade))];
-        // Without what it lies in below it, so that its colour is that of the legend.
+        // Enclosing calls are not drawn underneath, so that the colour matches the legend.
         for style in [WHITE.filled(), rgb(shade.color).mix(SHADE).filled()] {
             plane.draw_series([Rectangle::new(corners, style)])?;
         }
@@ -134,8 +134,8 @@ where
     Ok(())
 }
 
-/// A curve in parts that only rise or only fall. In bitmaps a thick line that turns sharply has a
-/// corner far away from it.
+/// Splits a curve into rising and falling parts. In bitmaps, a thick line with a sharp turn has a corner
+/// far away from it.
 fn monotone(points: &[(f64, f64)]) -> impl Iterator<Item = Vec<(f64, f64)>> {
     let mut parts: Vec<(bool, Vec<_>)> = Vec::new();
     for ends in points.windows(2) {
@@ -167,7 +167,7 @@ where
     Ok(())
 }
 
-/// Functions as rows, the outermost at the bottom, with their names where there is room.
+/// Draws functions as rows, outermost at the bottom, with their names where they fit.
 fn draw_rows<D: DrawingBackend>(area: &DrawingArea<D, Shift>, chart: &Chart) -> Drawn
 where
     D::ErrorType: Send + Sync + 'static,
@@ -188,7 +188,7 @@ where
             (plane.backend_coord(&place).0, plane.backend_coord(&(shade.to, row)).0);
         let style = font(14).pos(Pos::new(HPos::Left, VPos::Center));
         let room = right - left - 8;
-        // Most have no room for any text, which takes long to measure.
+        // PERF: measuring text takes long, and most have no room for any.
         if room > 0 && area.estimate_text_size(&shade.label, &style)?.0 < room as u32 {
             let label = Text::new(shade.label.clone(), (4, 0), style);
             plane.draw_series([EmptyElement::at(place) + label])?;
@@ -209,7 +209,7 @@ where
     Ok(())
 }
 
-/// The lowest row of each thread, where there are several.
+/// The lowest row of each thread if there are several.
 fn threads(chart: &Chart) -> BTreeMap<u32, usize> {
     let mut lowest = BTreeMap::new();
     for Shade { thread, row, .. } in &chart.shades {

@@ -1,27 +1,27 @@
-//! What a chart is made of, as plain data.
+//! The elements of a chart, as plain data.
 
 use crate::timeline::Timeline;
 
 /// Red, green, blue.
 pub(super) type Rgb = (u8, u8, u8);
 
-/// A run to be shown.
+/// A run to plot.
 pub(crate) struct Run {
-    /// What the run is called where there are several.
+    /// Name in the legend if there are several runs.
     pub(crate) name: String,
     pub(crate) timeline: Timeline,
 }
 
-/// How runs are to be shown.
+/// Options of a plot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {
-    /// Instead of the command line.
+    /// Title instead of the command line.
     pub(crate) title: Option<String>,
     /// From and to, in seconds since the start of each run.
     pub(crate) window: Option<(f64, f64)>,
-    /// Whether each curve has its line of least squares.
+    /// Whether each curve gets a least-squares line.
     pub(crate) slope: bool,
-    /// Whether functions are rows by level, below the curves.
+    /// Whether functions are drawn as rows below the curves.
     pub(crate) flame: bool,
 }
 
@@ -38,7 +38,7 @@ pub(super) struct Trend {
     pub(super) ends: [(f64, f64); 2],
 }
 
-/// A time in which one function ran, as far as can be seen.
+/// The visible part of a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shade {
     pub(super) label: String,
@@ -46,26 +46,26 @@ pub(super) struct Shade {
     pub(super) from: f64,
     pub(super) to: f64,
     pub(super) thread: u32,
-    /// Which row it has where functions are rows, counted from below. Where they are not, what has a
-    /// higher one is lower, so that what it lies in stays in sight.
+    /// The row, counted from below. If functions are shaded instead, a higher row makes a lower shade, so
+    /// that enclosing calls stay visible.
     pub(super) row: usize,
 }
 
 pub(super) struct Mark {
     pub(super) at: (f64, f64),
     pub(super) label: String,
-    /// What kind of figure it is, and what was running.
+    /// The source of the figure, and the function that was running.
     pub(super) explanation: Vec<String>,
 }
 
-/// What an entry stands for.
+/// The symbol of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
     Curve(Rgb),
     Trend(Rgb),
     Peak,
     Shade(Rgb),
-    /// Goes on with the entry above.
+    /// Continues the entry above.
     Nothing,
 }
 

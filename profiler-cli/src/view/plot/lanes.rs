@@ -1,5 +1,5 @@
-//! Calls as what can be seen of them: each thread has a lane for each level, each lane is a row as
-//! long as there is room, and each column of a row is the function that ran longest in it.
+//! Reduces calls to what is visible. Each thread has a lane for each level, each lane is a row as long as
+//! there are enough, and each column of a row shows the function that ran longest in it.
 
 use std::collections::HashMap;
 
@@ -8,11 +8,10 @@ use super::paint::Paint;
 use super::scale::{COLUMNS, Scale};
 use crate::timeline::{Span, Timeline};
 
-/// More would be thinner than they can be drawn.
+/// Largest number of rows: more would be too thin to draw.
 pub(super) const ROWS: usize = 120;
 
-/// The visible part of all lanes, by thread, lower levels first, and how many lanes
-/// there are.
+/// The visible part of all lanes, by thread and level, and the number of lanes.
 pub(super) fn shades(timeline: &Timeline, scale: &Scale, paint: &Paint) -> (Vec<Shade>, usize) {
     let mut numbers = HashMap::new();
     let mut spans: Vec<(u32, u32, usize, &Span)> = Vec::new();
@@ -23,7 +22,7 @@ pub(super) fn shades(timeline: &Timeline, scale: &Scale, paint: &Paint) -> (Vec<
     }
     spans.sort_by_key(|(thread, level, number, _)| (*thread, *level, *number));
     let lanes: Vec<_> = spans.chunk_by(|one, other| (one.0, one.1) == (other.0, other.1)).collect();
-    // Where there are more lanes than rows, some share one.
+    // If there are more lanes than rows, some share a row.
     let row_of = |lane: usize| lane * ROWS.min(lanes.len()) / lanes.len();
     let numbered: Vec<_> =
         lanes.iter().enumerate().map(|(lane, spans)| (row_of(lane), *spans)).collect();
@@ -45,7 +44,7 @@ pub(super) fn shades(timeline: &Timeline, scale: &Scale, paint: &Paint) -> (Vec<
     (shades, count)
 }
 
-/// In each column the function that ran longest, and how much of the column.
+/// For each column the function that ran longest, and its share of the column.
 struct Row<'a>(Vec<Option<(&'a str, f64)>>);
 
 impl Default for Row<'_> {
@@ -67,7 +66,7 @@ impl<'a> Row<'a> {
         }
     }
 
-    /// The function of each column, and where it begins and ends.
+    /// Joins columns of the same function: the function, and its first and last column.
     fn joined(&self) -> Vec<(&'a str, usize, usize)> {
         let mut joined: Vec<(&str, usize, usize)> = Vec::new();
         for (index, column) in self.0.iter().enumerate() {
@@ -81,10 +80,11 @@ impl<'a> Row<'a> {
     }
 }
 
-/// How much of each column spans cover together.
+/// The share of each column that spans cover together.
 struct Shares {
     first: usize,
-    /// From `first` on: what covers a part of the column, and the change in how many cover all of it.
+    /// From `first` on: the part covered by spans that begin or end here, and the change in the number of
+    /// spans that cover the whole column.
     columns: Vec<(f64, i64)>,
 }
 
@@ -108,7 +108,7 @@ impl Shares {
         Self { first, columns }
     }
 
-    /// The columns that are covered, and how much of them is.
+    /// The covered columns, with their shares.
     fn each(&self) -> impl Iterator<Item = (usize, f64)> {
         let shares = self.columns.iter().scan(0, |whole, (part, change)| {
             *whole += change;
@@ -118,10 +118,10 @@ impl Shares {
     }
 }
 
-/// Which columns a span covers, less what is outside of the window.
+/// The columns that a span covers within the window.
 fn visible(span: &Span, scale: &Scale) -> Option<(f64, f64)> {
     let (from, to) = (scale.column_of(span.start.time), scale.column_of(span.end.time));
-    // A call of no length was there as well.
+    // A call without a measurable length is shown too.
     let (from, to) = (from.max(0.0), to.max(from + 1e-6).min(COLUMNS as f64));
     (from < to).then_some((from, to))
 }

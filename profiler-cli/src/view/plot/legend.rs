@@ -1,4 +1,4 @@
-//! The words beside a plot.
+//! The legend of a plot.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -9,7 +9,7 @@ use super::lanes;
 use super::paint::{Paint, cut};
 use crate::timeline::{Function, Timeline};
 
-/// As many functions as there is room for.
+/// Largest number of functions that fit.
 const FUNCTIONS: usize = 16;
 const CURVES: usize = 8;
 
@@ -66,7 +66,7 @@ fn calls(function: &Function, label: &str) -> String {
     format!("{label}{calls}, {seconds:.2} s")
 }
 
-/// What a run is called: when it began, and where there are several, its file.
+/// The name of a run: its start time, or its file if there are several runs.
 pub(super) fn run_name(timeline: &Timeline, run: &Run, count: usize) -> String {
     if count > 1 {
         return cut(&report::printable_line(&run.name), 34);

@@ -1,11 +1,12 @@
-//! Memory over time as a picture: curves, functions as shaded spans, the peak, and a legend.
+//! Plots of memory over time: curves, functions as shaded spans, the peak, and a legend. This room owns
+//! the layout of plots. It never reads a file.
 //!
-//! [`chart`] says what is to be seen, as plain data; the others show it, one form each.
+//! [`chart`] reduces runs to plain data; the other files draw it, one format each.
 //!
-//! A column of a thread's level is the function that ran longest in it, a column of a curve its
-//! first, lowest, highest and last point. So a picture does not grow with the run, and 2,000 calls
-//! have as many entries in the legend as there are functions. The font comes along (`dejavu`): a
-//! picture looks the same everywhere and needs no library of C.
+//! Each column of a thread's level shows the function that ran longest in it. Each column of a curve has
+//! its first, lowest, highest and last point. So a picture does not grow with the run, and 2,000 calls
+//! have one legend entry per function. The font is built in (`dejavu`): a picture looks the same
+//! everywhere and needs no C library.
 
 mod chart;
 mod draw;

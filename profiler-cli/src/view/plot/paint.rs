@@ -7,11 +7,11 @@ use mem_profile_format::report;
 use super::elements::Rgb;
 use crate::timeline;
 
-/// Of curves: they differ in light and dark as well.
+/// Colours of curves, which also differ in lightness.
 pub(super) const CURVES: [Rgb; 6] =
     [(31, 41, 55), (37, 99, 235), (220, 38, 38), (22, 128, 60), (147, 51, 234), (180, 83, 9)];
 
-/// Of functions. What comes later in the order of time spent takes them again.
+/// Colours of functions, in the order of time spent; reused when there are more functions.
 const SHADES: [Rgb; 10] = [
     (78, 121, 167),
     (242, 142, 43),
@@ -25,7 +25,7 @@ const SHADES: [Rgb; 10] = [
     (121, 112, 110),
 ];
 
-/// Characters of a label. No more of them have room anywhere.
+/// Longest label, in characters.
 const LABEL: usize = 160;
 
 /// The colour and the label of each function.
@@ -43,14 +43,14 @@ impl Paint {
         Self(paint.collect())
     }
 
-    /// Where functions have no colours, the name is the label.
+    /// A function without a colour has its name as label.
     pub(super) fn of<'a>(&'a self, function: &'a str) -> (Rgb, &'a str) {
         let known = self.0.get(function);
         known.map_or((SHADES[9], function), |(color, label)| (*color, label.as_str()))
     }
 }
 
-/// The end of a name, which tells most of it.
+/// Shortens a name to its end, its most specific part.
 pub(super) fn cut(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width {

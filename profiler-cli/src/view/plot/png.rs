@@ -1,4 +1,4 @@
-//! A plot as PNG.
+//! Renders a plot as PNG.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::{BitMapBackend, IntoDrawingArea};

@@ -1,21 +1,21 @@
-//! From samples to what is drawn.
+//! Maps samples to positions.
 
 use super::elements::{Curve, Options, Rgb, Trend};
 use crate::timeline::{Series, Timeline};
 
-/// Where moments and sizes are in the picture.
+/// The axes of a plot.
 pub(super) struct Scale {
     pub(super) from: f64,
     pub(super) to: f64,
-    /// Where the axis of sizes ends, in `unit`.
+    /// The upper end of the size axis, in `unit`.
     pub(super) top: f64,
     pub(super) unit: &'static str,
     divisor: f64,
-    /// When the run began.
+    /// Start of the run.
     pub(super) start: f64,
 }
 
-/// How many columns can be told apart.
+/// Number of visible columns.
 pub(super) const COLUMNS: usize = 840;
 
 impl Scale {
@@ -33,7 +33,7 @@ impl Scale {
             0x10_0000..0x4000_0000 => ("MiB", 1_048_576.0),
             _ => ("GiB", 1_073_741_824.0),
         };
-        // Room above for the words that belong to the peak.
+        // With room for the label of the peak.
         let top = (highest as f64 / divisor * 1.12).max(1.0);
         Self { from, to: to.max(from + 1e-3), top, unit, divisor, start: windows[0].1 }
     }
@@ -42,17 +42,17 @@ impl Scale {
         time - self.start
     }
 
-    /// Which column shows a moment; below 0 and above all where it is outside of the window.
+    /// The column of a moment; out of range if it is outside of the window.
     pub(super) fn column_of(&self, time: f64) -> f64 {
         (self.seconds(time) - self.from) / self.column()
     }
 
-    /// Where a column begins, in seconds.
+    /// Start of a column, in seconds.
     pub(super) fn column_start(&self, index: usize) -> f64 {
         (index as f64).mul_add(self.column(), self.from)
     }
 
-    /// How long a column is, in seconds.
+    /// Width of a column, in seconds.
     fn column(&self) -> f64 {
         (self.to - self.from) / COLUMNS as f64
     }
@@ -74,8 +74,7 @@ impl Scale {
     }
 }
 
-/// Of the points in one column only the first, the lowest, the highest and the last: nobody sees
-/// the others.
+/// Keeps the first, lowest, highest and last point of each column: the others are not visible.
 fn thinned(points: Vec<(f64, f64)>, column: f64) -> Vec<(f64, f64)> {
     if points.len() <= COLUMNS * 4 {
         return points;

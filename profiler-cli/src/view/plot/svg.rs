@@ -1,4 +1,4 @@
-//! A plot as SVG.
+//! Renders a plot as SVG.
 
 use anyhow::{Result, anyhow};
 use plotters::prelude::{IntoDrawingArea, SVGBackend};

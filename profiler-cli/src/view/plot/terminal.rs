@@ -1,4 +1,4 @@
-//! A plot in a terminal: dots of braille, four by two in a character.
+//! Renders a plot for a terminal, in braille dots: four by two per character.
 
 use super::chart::Chart;
 use super::elements::{Rgb, Sign};
@@ -6,15 +6,15 @@ use super::elements::{Rgb, Sign};
 const RESET: &str = "\u{1b}[0m";
 const RED: &str = "\u{1b}[31m";
 
-/// Of the plot, in characters, without what is beside it.
+/// Size of the plot, in characters, without axes and legend.
 struct Grid {
     width: usize,
     height: usize,
-    /// The dots of each character, and the curve that drew there last.
+    /// The dots of each character, and the last curve through it.
     cells: Vec<(u8, usize)>,
 }
 
-/// The picture, so many characters wide.
+/// The plot, at most `width` characters wide.
 pub(crate) fn render(chart: &Chart, width: usize) -> String {
     let height = 15;
     let labels = labels(chart, height);
@@ -34,7 +34,7 @@ pub(crate) fn render(chart: &Chart, width: usize) -> String {
     text + &legend(chart)
 }
 
-/// What stands beside each row: round numbers, where they belong.
+/// The labels of the rows: round numbers at their positions.
 fn labels(chart: &Chart, height: usize) -> Vec<String> {
     let magnitude = 10f64.powf((chart.top / 4.0).log10().floor());
     let steps = [1.0, 2.0, 5.0, 10.0].map(|it| it * magnitude);
@@ -62,7 +62,7 @@ fn legend(chart: &Chart) -> String {
     lines.collect()
 }
 
-/// The first curve has the terminal's own colour, whatever its background.
+/// The first curve has the default colour, which fits any background.
 fn paint(color: Rgb) -> String {
     match color {
         (31, 41, 55) => String::new(),
@@ -75,7 +75,7 @@ impl Grid {
         Self { width, height, cells: vec![(0, 0); width * height] }
     }
 
-    /// Draws a line through the points: in each column of dots all that it passes.
+    /// Draws a line through the points: all dots that it passes in each column.
     fn curve(&mut self, chart: &Chart, points: &[(f64, f64)], index: usize) {
         let (columns, rows) = (self.width * 2, self.height * 4);
         let place = |(seconds, size): (f64, f64)| {

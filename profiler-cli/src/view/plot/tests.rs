@@ -14,14 +14,14 @@ fn span(function: &str, from: f64, to: f64, level: u32, thread: u32) -> Span {
     Span { function: function.into(), start, end, level, thread }
 }
 
-/// A hundred samples in ten seconds, which rise to 100 MiB.
+/// A hundred samples in ten seconds that rise to 100 MiB.
 fn rising() -> Timeline {
     let samples = (0..=100).map(|index| sample(f64::from(index) / 10.0, index as u64));
     let memory = Series { samples: samples.collect(), mark: None };
     Timeline { command: Some("app --fast".into()), memory, ..Timeline::default() }
 }
 
-/// With 2,000 calls in turn of two functions of the same name, inside of a third.
+/// With 2,000 alternating calls of two functions of the same name, inside a third one.
 fn busy() -> Timeline {
     let calls = (0..2000).map(|index| {
         let is_even = index % 2 == 0;
@@ -43,7 +43,7 @@ fn chart(timeline: Timeline, options: &Options) -> Chart {
 }
 
 fn legend(chart: &Chart) -> Vec<&str> {
-    // The first says when the run began, in the time of the place.
+    // The first entry has the start time, which depends on the time zone.
     chart.legend.iter().skip(1).map(|entry| entry.text.as_str()).collect()
 }
 
@@ -167,7 +167,7 @@ fn children_are_curves_and_long_runs_are_thinned() {
 }
 
 #[test]
-fn nothing_sampled_is_nothing_to_plot() {
+fn a_run_without_samples_is_an_error() {
     let nothing = Timeline { command: Some("app".into()), ..Timeline::default() };
     let refusal = Chart::new(&[run(nothing)], &Options::default()).err().unwrap().to_string();
     insta::assert_snapshot!(refusal, @"mprofile_1.dat has no samples: there is nothing to plot");
@@ -191,13 +191,13 @@ fn a_curve_that_falls_sharply_stays_below_its_peak_in_a_png() {
     let (red, green, blue) = chart.curves[0].color;
     let row = super::draw::SIZE.0 as usize * 3;
     let is_drawn = |row: &[u8]| row.chunks(3).any(|pixel| pixel == [red, green, blue]);
-    // The legend, which is below the head, has a line of that colour too.
+    // The legend, below the title, has a line of this colour too.
     let first = pixels.chunks(row).position(is_drawn).unwrap();
     assert!(first > super::draw::HEAD as usize, "{first}");
 }
 
 #[test]
-fn a_png_has_the_size_that_it_should() {
+fn a_png_has_its_size() {
     let picture = png(&chart(busy(), &Options { flame: true, ..Options::default() })).unwrap();
     let decoder = ::png::Decoder::new(std::io::Cursor::new(picture));
     let info = decoder.read_info().unwrap().info().clone();

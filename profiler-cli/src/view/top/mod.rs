@@ -1,6 +1,5 @@
-//! The hottest lines of a recording on a screen, and the table of a function.
-//!
-//! What is shown is plain data, which keys change ([`Top`]), and [`render`] draws it.
+//! The screen of `top`: the hottest lines of a recording, and the table of a function. [`Top`] is the
+//! state, which keys change, and [`render`] draws it. Neither reads a recording or a key itself.
 
 mod screen;
 mod state;

@@ -13,7 +13,7 @@ use crate::figures::Measure;
 const MEASURES: [Measure; 4] =
     [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocs];
 
-/// Columns from which on all figures have room.
+/// Width at which all figures fit, in columns.
 const WIDE: u16 = 100;
 
 pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
@@ -39,7 +39,7 @@ pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
 
 fn lines(top: &Top, frame: &mut Frame<'_>, area: Rect) {
     let right = |text: String| Cell::from(Text::from(text).alignment(Alignment::Right));
-    // What it is sorted by is always there, the others where there is room.
+    // The sorted figure is always shown, the others if they fit.
     let is_shown = |measure: &Measure| area.width >= WIDE || *measure == top.measure;
     let measures: Vec<Measure> = MEASURES.into_iter().filter(is_shown).collect();
     let titles = measures.iter().map(|measure| {

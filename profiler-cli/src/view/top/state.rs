@@ -1,4 +1,4 @@
-//! What is on the screen of `top`, and what keys do to it.
+//! The state of the screen of `top`, and the keys that change it.
 
 use std::cmp::Reverse;
 
@@ -10,18 +10,18 @@ use crate::figures::{Figures, Measure};
 use crate::recording::Recording;
 use crate::view::calls::Callees;
 
-/// What is on the screen.
+/// The state of the screen.
 pub(crate) struct Top {
-    /// The name of the recording.
+    /// Name of the recording.
     pub(super) name: String,
-    /// Whether the program runs, and what is wrong, if anything is.
+    /// Whether the program is running, or what is wrong.
     pub(super) state: String,
     snapshot: Option<Snapshot>,
     pub(super) measure: Measure,
-    /// The lines, the hottest first.
+    /// The lines, hottest first.
     pub(super) rows: Vec<Row>,
     pub(super) selected: usize,
-    /// The function whose table is open, and the first line of it that is shown.
+    /// The function whose table is open, and the first visible line of it.
     pub(super) open: Option<(Place, usize)>,
 }
 
@@ -50,7 +50,7 @@ impl Top {
         }
     }
 
-    /// Takes new figures. The chosen line stays chosen, wherever it has got to.
+    /// Takes new figures. The selected line stays selected, wherever it moves.
     pub(crate) fn update(&mut self, recording: Recording) {
         let incomplete = recording.incomplete.map(|it| it.reason);
         self.state = incomplete.unwrap_or_else(|| "the program has ended".into());
@@ -58,12 +58,12 @@ impl Top {
         self.sort();
     }
 
-    /// Says why there are no new figures.
+    /// Shows why there are no new figures.
     pub(crate) fn lose(&mut self, why: &str) {
         self.state = why.to_owned();
     }
 
-    /// What a key does; whether it ends all.
+    /// Handles a key. Returns whether it quits.
     pub(crate) fn press(&mut self, key: KeyEvent) -> bool {
         if key.kind == KeyEventKind::Release {
             return false;
@@ -129,7 +129,7 @@ impl Top {
     }
 }
 
-/// The lines that did something themselves.
+/// The lines that ran and do not only call a measured function.
 pub(super) fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
     let callees = Callees::new(functions);
     let mut rows = Vec::new();
@@ -149,7 +149,7 @@ pub(super) fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
     rows
 }
 
-/// Which lines of which functions there are.
+/// The function and number of each line.
 #[cfg(test)]
 pub(crate) fn lines(functions: &[FunctionSnapshot]) -> Vec<(String, u32)> {
     rows(functions).into_iter().map(|row| (row.function.0, row.line)).collect()

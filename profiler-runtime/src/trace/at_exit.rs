@@ -10,7 +10,7 @@ use crate::record::alloc::quiet::Quiet;
 use crate::session;
 use crate::trace::capture::config::Config;
 use crate::trace::capture::control::{is_tracing, start, stop};
-use crate::trace::query::snapshot::snapshot;
+use crate::trace::query::take::snapshot;
 
 /// Lines in each part of the report.
 const LINES: usize = 10;

@@ -52,8 +52,9 @@ pub use self::names::stack_frame::{Frame, Origin};
 pub use self::query::filter::Filter;
 pub use self::query::growth::{Growth, growth};
 pub(crate) use self::query::live::Live;
-pub use self::query::snapshot::{Snapshot, snapshot, top, traceback_of};
+pub use self::query::snapshot::Snapshot;
 pub use self::query::statistic::{By, Statistic};
+pub use self::query::take::{snapshot, top, traceback_of};
 pub use self::report::Measure;
 
 /// Whether stacks are walked to their end each time, for tests.

@@ -6,33 +6,33 @@
 
 use crate::record::alloc::quiet;
 use crate::record::ledger::current::current_ledger;
+use crate::record::alloc::watch::Watcher;
 use crate::record::ledger::ledger::{ALWAYS, Ledger};
 use crate::trace::hook::thread_state::{self, Drawing, State};
-use crate::trace::hook::watcher;
 use crate::trace::tables::sample;
 
 /// Whether the block is hit with which the ledger's wait has ended; begins the next one.
-pub(crate) fn is_hit(size: usize) -> bool {
+pub(crate) fn is_hit(size: usize, watcher: &'static Watcher) -> bool {
     draw(size, |state, ledger| {
         let (allocated, awaited) = ledger.allocated_and_awaited();
         if awaited == ALWAYS {
             // The first wait begins with the thread's first block.
             let end = allocated - size as i64 + next_distance(state);
             if end > allocated {
-                ledger.await_until(end, watcher::watcher(true));
+                ledger.await_until(end, watcher);
                 return false;
             }
         }
         // If it waits already, a handler has taken this hit for its own.
         if ledger.is_reached() {
-            wait(state, ledger);
+            wait(state, ledger, watcher);
         }
         true
     })
 }
 
 /// The same for a block that was reallocated: all of it counts, and not only what it grew by.
-pub(crate) fn is_hit_again(old_size: usize, size: usize) -> bool {
+pub(crate) fn is_hit_again(old_size: usize, size: usize, watcher: &'static Watcher) -> bool {
     draw(size, |state, ledger| {
         let (allocated, awaited) = ledger.allocated_and_awaited();
         let uncounted = (size - size.saturating_sub(old_size)) as i64;
@@ -43,9 +43,9 @@ pub(crate) fn is_hit_again(old_size: usize, size: usize) -> bool {
         };
         let is_hit = end - uncounted <= allocated;
         if is_hit {
-            wait(state, ledger);
+            wait(state, ledger, watcher);
         } else {
-            ledger.await_until(end - uncounted, watcher::watcher(true));
+            ledger.await_until(end - uncounted, watcher);
         }
         is_hit
     })
@@ -60,11 +60,11 @@ fn draw(size: usize, draw: impl FnOnce(&State, &Ledger) -> bool) -> bool {
     }
 }
 
-fn wait(state: &State, ledger: &Ledger) {
+fn wait(state: &State, ledger: &Ledger, watcher: &'static Watcher) {
     let distance = next_distance(state);
     loop {
         let (now, _) = ledger.allocated_and_awaited();
-        ledger.await_until(now + distance, watcher::watcher(true));
+        ledger.await_until(now + distance, watcher);
         // Else a handler allocated meanwhile, whose bytes have drawn their own lots.
         if ledger.allocated_and_awaited().0 == now {
             return;

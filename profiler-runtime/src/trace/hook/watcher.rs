@@ -56,7 +56,7 @@ pub(crate) fn set_temporary_within(blocks: usize) {
 }
 
 fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
-    if SAMPLED && !next_hit::is_hit(size) {
+    if SAMPLED && !next_hit::is_hit(size, &SAMPLE) {
         return block;
     }
     let Some(state) = Busy::enter() else {
@@ -149,7 +149,7 @@ fn forget<const SAMPLED: bool>(mark: u32, size: usize) {
 
 /// The old block ends and a new one begins, both at once: in between there is no peak.
 fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, size: usize) {
-    let is_taken = !quiet::is_on() && (!SAMPLED || next_hit::is_hit_again(old_size, size));
+    let is_taken = !quiet::is_on() && (!SAMPLED || next_hit::is_hit_again(old_size, size, &SAMPLE));
     let Some(state) = Busy::enter() else {
         if mark != 0 {
             freed_unseen::<SAMPLED>(mark, old_size);

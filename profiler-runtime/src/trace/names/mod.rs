@@ -9,3 +9,4 @@ mod running;
 mod running;
 pub(crate) mod stack_frame;
 pub(crate) mod symbols;
+mod workspaces;

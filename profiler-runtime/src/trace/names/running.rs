@@ -5,7 +5,7 @@
 //! databases, and only for the program that runs.
 
 use crate::trace::names::stack_frame::Frame;
-use crate::trace::names::symbols::{Workspaces, frame};
+use crate::trace::names::workspaces::{Workspaces, frame};
 
 /// The function that called with this return address, and those that it was inlined into.
 pub(crate) fn frames(address: u64, workspaces: &mut Workspaces) -> Vec<Frame> {

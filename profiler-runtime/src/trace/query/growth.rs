@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::record::alloc::quiet::Quiet;
+use crate::trace::query::for_caller::clone_for_caller;
 use crate::trace::query::group;
-use crate::trace::query::snapshot::{Snapshot, theirs};
+use crate::trace::query::snapshot::Snapshot;
 use crate::trace::query::statistic::By;
 
 /// How fast one group grows.
@@ -23,11 +23,7 @@ pub struct Growth {
 /// low moment counts for little. Empty with fewer than two moments.
 #[must_use]
 pub fn growth(snapshots: &[Snapshot], by: By) -> Vec<Growth> {
-    let ours = {
-        let _quiet = Quiet::enter();
-        fitted(snapshots, by)
-    };
-    theirs(ours)
+    clone_for_caller(|| fitted(snapshots, by))
 }
 
 fn fitted(snapshots: &[Snapshot], by: By) -> Vec<Growth> {

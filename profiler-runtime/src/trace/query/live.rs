@@ -8,7 +8,6 @@ use mem_profile_format::LineSnapshot;
 use crate::record::function::table::Function;
 use crate::trace::capture::control;
 use crate::trace::data::Data;
-use crate::trace::is_tracing;
 use crate::trace::names::stack_frame::Frame;
 use crate::trace::names::symbols::Symbols;
 use crate::trace::query::snapshot::Snapshot;
@@ -19,7 +18,7 @@ pub(crate) struct Live(Snapshot);
 impl Live {
     /// `None` where the tracer does not run.
     pub(crate) fn now() -> Option<Self> {
-        if !is_tracing() {
+        if !control::is_tracing() {
             return None;
         }
         let _control = control::lock();

@@ -2,9 +2,13 @@
 //! earlier one; filtered; growing. It never renders a report.
 
 pub(crate) mod filter;
+pub(crate) mod for_caller;
 pub(crate) mod group;
 pub(crate) mod growth;
 pub(crate) mod live;
-pub(crate) mod notes;
+mod notes;
+mod questions;
+mod saved;
 pub(crate) mod snapshot;
 pub(crate) mod statistic;
+pub(crate) mod take;

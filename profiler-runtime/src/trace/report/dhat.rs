@@ -10,7 +10,7 @@ use miniserde::Serialize;
 
 use mem_profile_format::report::json_printable;
 
-use super::label;
+use super::label::label;
 use crate::trace::query::group::{outer_end, whole};
 use crate::trace::query::snapshot::Snapshot;
 

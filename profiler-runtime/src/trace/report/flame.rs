@@ -4,7 +4,8 @@ use inferno::flamegraph::{Options, from_lines};
 
 use mem_profile_format::report::printable;
 
-use super::{Measure, folded};
+use super::folded;
+use super::measure::Measure;
 use crate::trace::query::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use mem_profile_format::report::folded_frame;
 
-use super::{Measure, label};
+use super::label::label;
+use super::measure::Measure;
 use crate::trace::query::group::outer_end;
 use crate::trace::query::snapshot::Snapshot;
 

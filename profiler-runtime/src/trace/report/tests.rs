@@ -1,7 +1,7 @@
 //! Every report of one hand-made snapshot.
 
 use super::*;
-use crate::trace::data::{Address, Data, ModuleData, Reach, VERSION};
+use crate::trace::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
 use crate::trace::query::statistic::By;
 use crate::trace::tables::counters::ONE_BLOCK;
 

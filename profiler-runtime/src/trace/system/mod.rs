@@ -2,6 +2,7 @@
 //!
 //! Everything here may be called from inside the allocator, unless it says otherwise.
 
+mod page;
 #[cfg(unix)]
 #[path = "unix.rs"]
 mod pages;
@@ -19,11 +20,9 @@ mod threads;
 #[path = "portable.rs"]
 mod threads;
 
+pub(crate) use self::page::PAGE;
 #[cfg(unix)]
 #[allow(unused_imports, reason = "only our own walk asks")]
 pub(crate) use self::pages::is_readable;
 pub(crate) use self::pages::{is_resident, on_fork, release, reserve, wipe};
 pub(crate) use self::threads::{stack_of_this_thread, thread_name};
-
-/// Bytes of a page, at most.
-pub(crate) const PAGE: usize = 4096;

@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use super::PAGE;
+use super::page::PAGE;
 
 /// Puts back `errno`: a free leaves it as it was.
 struct Errno(i32);

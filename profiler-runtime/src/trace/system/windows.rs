@@ -17,7 +17,7 @@ use windows_sys::Win32::System::ProcessStatus::{
 };
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
-use super::PAGE;
+use super::page::PAGE;
 
 /// Of `winnt.h`, which `windows-sys` leaves out.
 const MEM_WRITE_WATCH: u32 = 0x0020_0000;

@@ -11,7 +11,7 @@ use libc::{Elf32_Ehdr as Ehdr, Elf32_Phdr as Phdr};
 use libc::{Elf64_Ehdr as Ehdr, Elf64_Phdr as Phdr};
 use libc::{PT_GNU_EH_FRAME, PT_LOAD, PT_NOTE};
 
-use super::{Module, Text};
+use crate::trace::unwind::module::{Module, Text};
 
 /// The answer of `_dl_find_object`, as glibc 2.35 and later declare it for 64-bit systems.
 #[repr(C)]

@@ -4,13 +4,15 @@
 //! |---|---|
 //! | `walk` | the walk that is our own: what did not change is not walked again |
 //! | `fallback` | in its place for systems that it does not know: the crate `backtrace` |
-//! | `modules` | which library an address belongs to |
+//! | `module`, `modules` | which library an address belongs to |
 //! | `entry` | what the linker put beside the code at an address |
 //!
 //! Nothing here allocates, locks or waits. A word is read only between the stack pointer and the upper
 //! end of the thread's own stack, or after the system has read it. The fallback cannot promise the
 //! same: see there.
 
+#[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "loaders are not asked"))]
+mod module;
 #[cfg_attr(not(target_os = "linux"), allow(dead_code, reason = "loaders are not asked"))]
 mod modules;
 
@@ -38,9 +40,8 @@ mod walk;
 #[path = "fallback.rs"]
 mod walk;
 
-pub(crate) use self::modules::{
-    ADDRESS, Module, all as modules, module_at, refresh as refresh_modules,
-};
+pub(crate) use self::module::Module;
+pub(crate) use self::modules::{ADDRESS, all as modules, module_at, refresh as refresh_modules};
 pub(crate) use self::walk::{Trace, walk_in_full};
 
 /// Makes room for what the walk needs, and looks at the modules that are there.

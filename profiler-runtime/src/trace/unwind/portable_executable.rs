@@ -9,7 +9,7 @@ use windows_sys::Win32::System::ProcessStatus::{
 };
 use windows_sys::Win32::System::Threading::GetCurrentProcess;
 
-use super::{Module, Text};
+use crate::trace::unwind::module::{Module, Text};
 
 /// Further ones are not seen.
 const MOST: usize = 1024;

@@ -1,6 +1,6 @@
 //! Systems whose loaders are not asked: addresses stay numbers.
 
-use super::Module;
+use crate::trace::unwind::module::Module;
 
 pub(super) fn prepare() {}
 

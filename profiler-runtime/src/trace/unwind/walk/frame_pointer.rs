@@ -1,7 +1,8 @@
 //! Systems where every function keeps a frame pointer: a list on the stack, of pairs of the
 //! caller's frame pointer and the address to return to.
 
-use super::{Caller, Frame, Readable, Step, Word, modules};
+use super::caller::{Caller, Frame, Readable, Step, Word};
+use crate::trace::unwind::modules;
 
 pub(crate) fn prepare() -> bool {
     true

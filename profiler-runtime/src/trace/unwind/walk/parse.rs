@@ -6,7 +6,7 @@ use gimli::{
     UnwindExpression, UnwindTableRow, X86_64,
 };
 
-use super::step::Rule;
+use super::rule::Rule;
 use crate::trace::system;
 use crate::trace::unwind::entry::{self, Entry};
 

@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use super::trace::Trace;
+use super::unwinder::Trace;
 use crate::trace::tables::tree;
 use crate::trace::{system, unwind};
 

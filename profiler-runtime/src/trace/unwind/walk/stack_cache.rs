@@ -1,47 +1,12 @@
 //! What is kept of a thread's last stack, and how the next one is put behind what is unchanged.
 
-use super::outwards::End;
-use super::shortcut::{Ends, Shortcuts};
-use super::{Caller, Frame, Word, modules, step};
-use crate::trace::tables::tree::{self, CUT, ROOT, Stack};
-
-/// Frames of one stack; what is further out is cut off.
-const DEPTH: usize = 1 << 14;
-
-/// What belongs to a word that is kept: its frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(transparent)]
-pub(super) struct Level(u32);
-
-impl Level {
-    /// A saved frame pointer, which is no frame.
-    pub(super) const NOWHERE: Self = Self(0);
-    /// The frame pointer has to be the one that is kept beside.
-    const NEEDS_FRAME_POINTER: u32 = 1 << 31;
-
-    #[inline(always)]
-    pub(super) fn of(stack: Stack) -> Self {
-        Self(stack.0)
-    }
-
-    #[inline(always)]
-    pub(super) fn stack(self) -> Stack {
-        Stack(self.0 & !Self::NEEDS_FRAME_POINTER)
-    }
-
-    #[inline(always)]
-    pub(super) fn needs_frame_pointer(self) -> bool {
-        self.0 & Self::NEEDS_FRAME_POINTER != 0
-    }
-}
-
-/// The words of the last stack, the outermost first, and what belongs to each.
-#[repr(C)]
-pub(super) struct LastStack {
-    pub(super) words: [Word; DEPTH],
-    pub(super) levels: [Level; DEPTH],
-    pub(super) frame_pointers: [usize; DEPTH],
-}
+use super::cached_path::{Ends, Shortcuts};
+use super::caller::{Caller, Frame};
+use super::join::End;
+use super::last_stack::{DEPTH, Found, LastStack, Level};
+use super::step;
+use crate::trace::tables::tree::{self, CUT, ROOT};
+use crate::trace::unwind::modules;
 
 /// All zero at first, which is valid.
 #[repr(C)]
@@ -62,14 +27,6 @@ struct Size {
 }
 
 const SIZES: usize = 512;
-
-/// A stack, how many words are kept of it, and whether it hangs on the frame pointer that the walk
-/// began with.
-pub(super) struct Found {
-    pub(super) stack: Stack,
-    pub(super) length: usize,
-    pub(super) by_frame_pointer: bool,
-}
 
 impl Arrays {
     /// The ends of the way from the frame that the last of the words is of.
@@ -143,45 +100,6 @@ impl Arrays {
             is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);
         }
         Some(Found { stack, length, by_frame_pointer: is_needed })
-    }
-}
-
-impl LastStack {
-    /// Keeps the word where the caller's frame pointer was read, if that is needed. Returns
-    /// whether the frame inside needs its own.
-    fn keep_saved(
-        &mut self,
-        length: &mut usize,
-        caller: &Caller,
-        frame_pointer: Option<usize>,
-    ) -> bool {
-        if let Some(value) = frame_pointer
-            && caller.saved_at != 0
-        {
-            let word = Word { place: caller.saved_at, value };
-            self.keep(length, word, Level::NOWHERE, None);
-        }
-        caller.by_frame_pointer || frame_pointer.is_some() && caller.saved_at == 0
-    }
-
-    /// Only so much of a stack is kept as there is room for.
-    fn keep(
-        &mut self,
-        length: &mut usize,
-        word: Word,
-        Level(mut level): Level,
-        frame_pointer: Option<usize>,
-    ) {
-        if *length >= DEPTH {
-            return;
-        }
-        if let Some(frame_pointer) = frame_pointer {
-            self.frame_pointers[*length] = frame_pointer;
-            level |= Level::NEEDS_FRAME_POINTER;
-        }
-        self.words[*length] = word;
-        self.levels[*length] = Level(level);
-        *length += 1;
     }
 }
 

@@ -1,7 +1,8 @@
 //! Frame by frame, outwards.
 
-use super::kept::Level;
-use super::{Caller, Frame, Readable, Step, Word, step};
+use super::caller::{Caller, Frame, Readable, Step};
+use super::last_stack::Kept;
+use super::step;
 
 /// How a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,34 +14,6 @@ pub(super) enum End {
         by_frame_pointer: bool,
     },
     Lost,
-}
-
-/// The part of the last stack whose words are unchanged, the outermost first.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Kept<'a> {
-    pub(super) words: &'a [Word],
-    pub(super) levels: &'a [Level],
-    pub(super) frame_pointers: &'a [usize],
-}
-
-impl Kept<'_> {
-    /// Whether its first words end in this very frame; if so, `most` becomes how many.
-    #[inline(always)]
-    fn join(&self, most: &mut usize, caller: &Caller) -> bool {
-        while let Some(word) = most.checked_sub(1).and_then(|last| self.words.get(last)) {
-            if word.place >= caller.word.place {
-                break;
-            }
-            *most -= 1;
-        }
-        let Some(last) = most.checked_sub(1) else { return false };
-        let (word, level) = (self.words.get(last), self.levels.get(last));
-        word == Some(&caller.word)
-            && level.is_some_and(|level| match level.needs_frame_pointer() {
-                true => self.frame_pointers.get(last) == Some(&caller.frame.frame_pointer),
-                false => *level != Level::NOWHERE,
-            })
-    }
 }
 
 /// Walks until a frame of `kept`, the beginning, or where it cannot go on. Returns how many frames

@@ -6,8 +6,8 @@
 //! below the same frame, and the words that it would read are the same, it finds the same. A frame
 //! pointer that it needs is the same where it leads as far above the stack pointer.
 
-use super::kept::{Found, LastStack, Level};
-use super::{Frame, Word};
+use super::caller::{Frame, Word};
+use super::last_stack::{Found, LastStack, Level};
 use crate::trace::tables::tree::Stack;
 
 /// Ways that have the same ends lie in one set, so many of them at a time.

@@ -18,13 +18,16 @@
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use super::kept::{Arrays, LastStack, Level};
-use super::outwards::{End, Kept, walk};
+use super::caller::{Caller, Frame, Readable, Word};
+use super::join::{End, walk};
+use super::last_stack::{Kept, LastStack, Level};
 use super::scratch::Scratch;
-use super::{Caller, Frame, Readable, Word, modules, shortcut, step};
+use super::stack_cache::Arrays;
+use super::{cached_path, step};
 use crate::record::sync::word;
 use crate::trace::tables::mapped_array::region;
 use crate::trace::tables::tree::{self, TRUNCATED};
+use crate::trace::unwind::modules;
 
 /// Whether stacks are walked from the last one; a test compares both.
 static REUSES: AtomicBool = AtomicBool::new(true);
@@ -151,7 +154,7 @@ impl Trace {
                 && joined == kept
             {
                 let set = arrays.shortcuts.between(&ends, callers);
-                shortcut::learn(set, ends, &start, &arrays.last, kept, &found, site);
+                cached_path::learn(set, ends, &start, &arrays.last, kept, &found, site);
             }
         }
         site

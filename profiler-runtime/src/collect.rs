@@ -3,9 +3,15 @@
 //! What lies in memory is copied as it would lie in a file, and read as a recording is. Nothing of
 //! another thread is written, so a running one is not disturbed.
 
+use core::ptr;
+use core::sync::atomic::{
+    AtomicPtr,
+    Ordering::{Acquire, Release},
+};
+
 use mem_profile_format::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
 use mem_profile_format::recording::Recording;
-use mem_profile_format::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
+use mem_profile_format::{Backend, SCHEMA_VERSION, Snapshot};
 
 use crate::process;
 use crate::record::alloc::quiet::Quiet;
@@ -16,7 +22,6 @@ use crate::record::ledger::published::published;
 use crate::record::ledger::row::Row;
 use crate::record::ledger::threads;
 use crate::record::memory::arena;
-use crate::trace::Live;
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
 /// what it holds can be read, not how high it was in between.
@@ -43,28 +48,19 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
             timeline: None,
         },
     };
-    if let Some(live) = Live::now() {
-        add_live(&live, &mut snapshot);
+    // SAFETY: null or a static, which `fill_live_with` has stored.
+    if let Some(fill_live) = unsafe { FILL_LIVE.load(Acquire).as_ref() } {
+        fill_live(&mut snapshot);
     }
     snapshot
 }
 
-/// Fills in what is alive of each function, which the tracer knows by its code.
-fn add_live(live: &Live, snapshot: &mut Snapshot) {
-    for (_, function) in registry::functions() {
-        let position = (function.file, function.first_line, function.display_name());
-        let place = snapshot.functions.partition_point(|figures| place_of(figures) < position);
-        let figures = snapshot.functions.get_mut(place);
-        if let Some(figures) = figures.filter(|figures| place_of(figures) == position) {
-            live.add(&function, &mut figures.lines);
-        }
-    }
-    snapshot.notes.extend(live.notes());
-}
+/// Fills in the column `Live`; null without a tracer.
+static FILL_LIVE: AtomicPtr<fn(&mut Snapshot)> = AtomicPtr::new(ptr::null_mut());
 
-/// The place of a function among others in a snapshot.
-fn place_of(function: &FunctionSnapshot) -> (&str, u32, &str) {
-    (&function.file, function.line, &function.name)
+/// From now on, snapshots are given to `fill`, which fills in what is still alive of each line.
+pub fn fill_live_with(fill: &'static fn(&mut Snapshot)) {
+    FILL_LIVE.store(ptr::from_ref(fill).cast_mut(), Release);
 }
 
 /// Memory in use by the process: exact when no other thread allocates meanwhile.

@@ -89,7 +89,7 @@ pub(crate) fn is_counted() -> Option<bool> {
 }
 
 /// Whether the global allocator is ours, found out by an allocation.
-pub(crate) fn allocations_are_counted() -> bool {
+pub fn allocations_are_counted() -> bool {
     let before = Stamp::now();
     let layout = Layout::new::<u64>();
     // SAFETY: the layout is not empty.

@@ -36,6 +36,9 @@ mod collect;
 #[cfg(feature = "enabled")]
 mod control;
 #[cfg(feature = "enabled")]
+#[doc(hidden)]
+pub mod internal;
+#[cfg(feature = "enabled")]
 mod process;
 #[cfg(feature = "enabled")]
 mod record;
@@ -53,9 +56,6 @@ mod timeline;
 
 #[cfg(feature = "trace")]
 pub mod trace;
-#[cfg(all(feature = "enabled", not(feature = "trace")))]
-#[path = "untraced.rs"]
-mod trace;
 
 #[cfg(feature = "enabled")]
 pub use self::control::{record_to, report, reset, snapshot};

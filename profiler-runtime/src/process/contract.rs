@@ -7,7 +7,7 @@ pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
 
 /// A standard stream of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Stream {
+pub enum Stream {
     /// Standard output.
     Stdout,
     /// Standard error.
@@ -15,6 +15,6 @@ pub(crate) enum Stream {
 }
 
 /// Number of this process.
-pub(crate) fn id() -> u32 {
+pub fn id() -> u32 {
     std::process::id()
 }

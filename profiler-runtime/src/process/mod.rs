@@ -72,6 +72,7 @@ mod contract;
 #[cfg(target_os = "linux")]
 mod errno;
 mod lasting;
+mod loader;
 
 // Elsewhere a library stays, or nobody says that it goes.
 #[cfg(all(target_os = "linux", not(miri)))]
@@ -92,7 +93,7 @@ pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap
 #[cfg(all(test, unix))]
 pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
-pub(crate) use self::contract::{Stream, id};
+pub use self::contract::{Stream, id};
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
 #[cfg(all(test, unix, feature = "signals"))]
@@ -100,7 +101,7 @@ pub(crate) use self::signals::stop_listening;
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen, listeners};
 pub(crate) use self::thread::{Thread, spawn};
-pub(crate) use self::unloading::on_unload;
+pub use self::unloading::on_unload;
 pub(crate) use self::writer::is_open_for_writing;
 pub(crate) use mem_profile_format::recording::Identity;
 
@@ -236,7 +237,7 @@ pub(crate) fn arm(pointer: *mut c_void) -> bool {
 /// Has `callback` run when the process ends by returning from `main` or by `exit`.
 ///
 /// Not when it aborts or dies of a signal. Returns whether that worked.
-pub(crate) fn at_exit(callback: extern "C" fn()) -> bool {
+pub fn at_exit(callback: extern "C" fn()) -> bool {
     system::at_exit(callback)
 }
 
@@ -256,6 +257,6 @@ pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
 ///
 /// # Errors
 /// What the system reports; interruptions are retried.
-pub(crate) fn write_all_raw(stream: Stream, bytes: &[u8]) -> io::Result<()> {
+pub fn write_all_raw(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     system::write_all(stream, bytes)
 }

@@ -19,7 +19,7 @@ static CALLBACKS: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
 static IS_UNLOADED: AtomicBool = AtomicBool::new(false);
 
 /// Has `callback` run when nothing else of the library will.
-pub(crate) fn on_unload(callback: fn()) {
+pub fn on_unload(callback: fn()) {
     let callback = callback as usize;
     for place in &CALLBACKS {
         match place.compare_exchange(0, callback, Relaxed, Relaxed) {

@@ -55,7 +55,7 @@ extern "C" fn at_exit() {
 }
 
 /// A panic that aborts skips everything registered for the exit, but not the panic hook.
-pub(crate) fn on_aborting_panic(report: fn()) {
+pub fn on_aborting_panic(report: fn()) {
     // Inside a panic the hook cannot be replaced.
     if cfg!(panic = "abort") && !std::thread::panicking() {
         let previous = std::panic::take_hook();

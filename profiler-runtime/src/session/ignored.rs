@@ -53,7 +53,7 @@ fn distance(from: &str, to: &str) -> usize {
 
 /// Tracing is asked for, and this program cannot.
 pub(super) fn trace(how: &OsStr) -> Option<String> {
-    let is_asked = !cfg!(feature = "trace") && how != "0" && how != "off";
+    let is_asked = !cfg!(feature = "watch") && how != "0" && how != "off";
     is_asked.then(|| {
         let how = how.to_string_lossy();
         format!(

@@ -18,7 +18,7 @@ use mem_profile_format::{Backend, Snapshot};
 
 pub(crate) use self::options::Options;
 pub(crate) use self::values::Output;
-pub(crate) use self::warning::warn;
+pub use self::warning::warn;
 
 use std::env;
 use std::path::Path;

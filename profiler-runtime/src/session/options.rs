@@ -276,7 +276,7 @@ mod tests {
         ");
     }
 
-    #[cfg(not(feature = "trace"))]
+    #[cfg(not(feature = "watch"))]
     #[test]
     fn a_trace_without_the_feature_is_said() {
         let warnings = ["1", "sample", "0", ""].map(|how| read(&[("MEM_PROFILE_TRACE", how)]).1);

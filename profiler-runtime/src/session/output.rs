@@ -52,7 +52,7 @@ fn emit_to_path(snapshot: &Snapshot, options: &Options, formats: &[Format], patt
 ///
 /// # Errors
 /// The error that the system reports; also if there is a recording, which may be a program's memory.
-pub(crate) fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if recording::is_recording(path) {
         return Err(io::Error::other("it is a recording, and would be lost: name another file"));
     }

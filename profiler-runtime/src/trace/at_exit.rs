@@ -5,11 +5,10 @@
 use std::ffi::OsStr;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
-use crate::process::{self, Stream};
-use crate::record::alloc::quiet::Quiet;
-use crate::session;
-use crate::trace::capture::config::Config;
-use crate::trace::capture::control::{is_tracing, start, stop};
+use crate::internal::{self, Quiet, Stream};
+use crate::trace::capture::config::{Config, StartError};
+use crate::trace::capture::control::{self, is_tracing, stop};
+use crate::trace::query::live::FILL_LIVE;
 use crate::trace::query::take::snapshot;
 
 /// Lines in each part of the report.
@@ -18,11 +17,26 @@ const LINES: usize = 10;
 /// Everything that is alive is listed.
 const ALL: &str = "all";
 
+/// Starts tracing, with nothing traced yet. Does nothing if it is on already.
+///
+/// Blocks that are older stay unknown. A forked child is not traced until it starts again itself.
+///
+/// # Errors
+/// When nothing could be traced: see [`StartError`].
+pub fn start(config: Config) -> Result<(), StartError> {
+    internal::fill_live_with(&FILL_LIVE);
+    control::start(config)
+}
+
 /// Whether the report was made, or is being made.
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
+#[cfg(any(unix, windows))]
+crate::__run_before_main!(before_main);
+
 /// Starts what the environment asks for.
-pub(crate) fn before_main() {
+#[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "nothing runs it"))]
+extern "C" fn before_main() {
     let config = {
         let _quiet = Quiet::enter();
         std::env::var_os("MEM_PROFILE_TRACE").and_then(|value| config(&value))
@@ -31,12 +45,12 @@ pub(crate) fn before_main() {
     match start(config) {
         Ok(()) => {
             let _quiet = Quiet::enter();
-            process::at_exit(report_at_exit);
-            session::exit::on_aborting_panic(report);
+            internal::at_exit(report_at_exit);
+            internal::on_aborting_panic(report);
         }
         Err(error) => {
             let _quiet = Quiet::enter();
-            session::warn(&format!("mem-profile: MEM_PROFILE_TRACE: {error}"));
+            internal::warn(&format!("mem-profile: MEM_PROFILE_TRACE: {error}"));
         }
     }
 }
@@ -47,7 +61,7 @@ fn config(value: &OsStr) -> Option<Config> {
         "sample" => Some(Config::sampled(Config::USUAL_MEAN)),
         "" | "0" | "off" => None,
         value => {
-            session::warn(&format!(
+            internal::warn(&format!(
                 "mem-profile: MEM_PROFILE_TRACE={value} is not one of 1, all, sample, 0; nothing is traced"
             ));
             None
@@ -71,7 +85,7 @@ fn report() {
         if lists_all { snapshot.with_start_up() } else { snapshot }.to_text(LINES)
     });
     if let Ok(text) = text {
-        let _ = process::write_all_raw(Stream::Stderr, text.as_bytes());
+        let _ = internal::write_all_raw(Stream::Stderr, text.as_bytes());
     }
     stop();
 }

@@ -43,15 +43,12 @@ mod system;
 mod tables;
 mod unwind;
 
-pub(crate) use self::at_exit::before_main;
+pub use self::at_exit::start;
 pub use self::capture::config::{Config, StartError};
-pub use self::capture::control::{
-    clear, is_tracing, overhead, reset_peak, start, stop, traced_memory,
-};
+pub use self::capture::control::{clear, is_tracing, overhead, reset_peak, stop, traced_memory};
 pub use self::names::stack_frame::{Frame, Origin};
 pub use self::query::filter::Filter;
 pub use self::query::growth::{Growth, growth};
-pub(crate) use self::query::live::Live;
 pub use self::query::snapshot::Snapshot;
 pub use self::query::statistic::{By, Statistic};
 pub use self::query::take::{snapshot, top, traceback_of};

@@ -124,7 +124,7 @@ impl<A> Alloc<A> {
     /// that anyway.
     #[inline(always)]
     const fn padded(&self, layout: Layout) -> Layout {
-        if !cfg!(feature = "trace") || !self.wraps || layout.size() >= GRANULE {
+        if !cfg!(feature = "watch") || !self.wraps || layout.size() >= GRANULE {
             return layout;
         }
         // SAFETY: any alignment is allowed for so small a size.
@@ -238,7 +238,7 @@ impl<A: GlobalAlloc> Alloc<A> {
     /// As for `realloc`.
     #[inline(always)]
     unsafe fn inner_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let least = if cfg!(feature = "trace") && self.wraps { GRANULE } else { 0 };
+        let least = if cfg!(feature = "watch") && self.wraps { GRANULE } else { 0 };
         let (padded, new_size) = (self.padded(layout), new_size.max(least));
         // SAFETY: the caller's promises are the inner allocator's requirements.
         unsafe { self.inner.realloc(block, padded, new_size) }
@@ -285,7 +285,7 @@ impl<A: GlobalAlloc> Alloc<A> {
             mark,
             match new.is_null() {
                 true => Moved::Failed { block: block.addr() },
-                false if told => Moved::Told { old_size },
+                false if told => Moved::Reported { old_size },
                 false => Moved::To { block: new.addr(), old_size, size: new_size },
             },
         );
@@ -327,7 +327,7 @@ pub(crate) fn alloc_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -
         return count_alloc(pause.ledger, block, size);
     }
     ledger.alloc_slow(size);
-    #[cfg(feature = "trace")]
+    #[cfg(feature = "watch")]
     let ledger = ledger.counting();
     match ledger.watcher() {
         Some(watcher) if ledger.is_reached() => (watcher.allocated)(block, size),
@@ -382,7 +382,7 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as in `alloc`.
         unsafe {
-            match (self.wraps || cfg!(feature = "trace")) && notes::is_on() {
+            match (self.wraps || cfg!(feature = "watch")) && notes::is_on() {
                 true => self.dealloc_noted(block, layout),
                 false => self.dealloc_plain(block, layout),
             }

@@ -8,6 +8,5 @@ pub(crate) mod allocator_noted;
 pub(crate) mod borrowed;
 pub(crate) mod noting;
 pub(crate) mod quiet;
-#[cfg(feature = "trace")]
 pub(crate) mod watch;
 pub(crate) mod wrapped;

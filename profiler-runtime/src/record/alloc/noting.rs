@@ -18,11 +18,11 @@ use crate::record::memory::live_blocks::{self, LiveBlock, LiveBlocks};
 
 /// The blocks of one budget, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Noting(&'static LiveBlocks);
+pub struct Noting(&'static LiveBlocks);
 
 impl Noting {
     /// `None` when memory is out.
-    pub(crate) fn begin() -> Option<Self> {
+    pub fn begin() -> Option<Self> {
         let blocks = LiveBlocks::reserve()?;
         notes::begin(threads::all().map(Thread::heap));
         Some(Self(blocks))

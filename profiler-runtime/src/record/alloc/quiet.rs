@@ -9,14 +9,15 @@ use crate::record::ledger::stand_in::swap_ledger;
 /// While it lives, what this thread allocates and frees is booked nowhere, and annotated
 /// functions that it calls are not measured.
 #[derive(Debug)]
-pub(crate) struct Quiet {
+pub struct Quiet {
     resumed: &'static Ledger,
     /// The ledger is this thread's: the guard must not leave it.
     _stays: PhantomData<*const ()>,
 }
 
 impl Quiet {
-    pub(crate) fn enter() -> Self {
+    /// The thread is quiet from now on.
+    pub fn enter() -> Self {
         Self { resumed: swap_ledger(&QUIET), _stays: PhantomData }
     }
 }

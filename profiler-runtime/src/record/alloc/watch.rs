@@ -1,24 +1,24 @@
 //! Who hears of every block that comes and goes, if anybody.
 //!
-//! The tracer puts itself here; the line profiler does not know it. Without the feature `trace`
-//! nobody can, and the compiler drops the questions.
+//! The tracer puts itself here; the line profiler does not know it. Without the feature `watch`,
+//! which it switches on, nobody can, and the compiler drops the questions.
 
 use crate::record::ledger::current::WATCHED;
 use crate::record::ledger::stand_in::swap_ledger;
 use crate::record::ledger::threads;
 use crate::record::ledger::watched;
 
-pub(crate) use crate::record::ledger::watcher::{Moved, Watcher};
+pub use crate::record::ledger::watcher::{Moved, Watcher};
 
 /// From now on this one watches, or nobody: every block of every thread, until it says otherwise
 /// for a thread.
-pub(crate) fn watch(watcher: Option<&'static Watcher>) {
+pub fn watch(watcher: Option<&'static Watcher>) {
     watched::set(watcher, threads::all_ledgers());
 }
 
 /// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two
 /// threads at once.
-pub(crate) fn watched_by(watcher: &'static Watcher, work: fn()) {
+pub fn watched_by(watcher: &'static Watcher, work: fn()) {
     WATCHED.set_watcher(watcher);
     let resumed = swap_ledger(&WATCHED);
     work();
@@ -26,6 +26,6 @@ pub(crate) fn watched_by(watcher: &'static Watcher, work: fn()) {
 }
 
 /// Has `callback` run at the end of every thread that has allocated.
-pub(crate) fn on_thread_end(callback: &'static fn()) {
+pub fn on_thread_end(callback: &'static fn()) {
     watched::on_thread_end(callback);
 }

@@ -33,7 +33,6 @@ pub(in crate::record) static NO_ROW: Row = Row::new();
 pub(in crate::record) static UNREGISTERED: Ledger = Ledger::special(&NO_ROW);
 pub(in crate::record) static ENDED: Ledger = Ledger::special(&NO_ROW);
 pub(in crate::record) static QUIET: Ledger = Ledger::special(&NO_ROW);
-#[cfg(feature = "trace")]
 pub(in crate::record) static WATCHED: Ledger = Ledger::special(&NO_ROW);
 
 thread_local! {

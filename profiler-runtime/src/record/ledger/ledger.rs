@@ -39,7 +39,6 @@ pub(in crate::record) const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
 /// What [`Ledger::awaited`] is where nobody watches, and where every block is.
 pub(in crate::record) const NEVER: i64 = i64::MAX;
-#[cfg(feature = "trace")]
 pub(crate) const ALWAYS: i64 = i64::MIN;
 
 /// One thread's books for one backend. All words have one writer: the thread.
@@ -57,10 +56,9 @@ pub(crate) struct Ledger {
     pub(super) allocations: Word,
     /// What is still to be recorded: a [`Pending`].
     pub(super) pending: Word,
-    /// The watcher is called for a block with which `allocated` comes to this. Without the feature `trace`
+    /// The watcher is called for a block with which `allocated` comes to this. Without the feature `watch`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
     pub(super) awaited: Word,
-    #[cfg_attr(not(feature = "trace"), allow(dead_code))]
     pub(super) watcher: Pointer<Watcher>,
     /// What the frames have set aside that are running.
     pub(super) stack: Stack,
@@ -262,24 +260,23 @@ impl Ledger {
 impl Ledger {
     #[inline(always)]
     pub(crate) fn watcher(&self) -> Option<&'static Watcher> {
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "watch")]
         // SAFETY: only `set_watcher` stores here, null or a static.
         return unsafe { self.watcher.acquire().as_ref() };
-        #[cfg(not(feature = "trace"))]
+        #[cfg(not(feature = "watch"))]
         None
     }
 
     /// Whether the watcher waits for the block that was counted last.
     #[inline(always)]
     pub(crate) fn is_reached(&self) -> bool {
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "watch")]
         return self.allocated.get() >= self.awaited.get();
-        #[cfg(not(feature = "trace"))]
+        #[cfg(not(feature = "watch"))]
         false
     }
 
     /// Bytes allocated by this thread up to now, and from where on the watcher is told.
-    #[cfg(feature = "trace")]
     pub(crate) fn allocated_and_awaited(&self) -> (i64, i64) {
         (self.allocated.get(), self.awaited.get())
     }

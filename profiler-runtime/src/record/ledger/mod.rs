@@ -21,6 +21,5 @@ pub(crate) mod suspend;
 pub(crate) mod thread;
 pub(crate) mod thread_block;
 pub(crate) mod threads;
-#[cfg(feature = "trace")]
 pub(crate) mod watched;
 pub(crate) mod watcher;

@@ -195,23 +195,23 @@ impl ThreadNotes {
 
 impl Ledger {
     /// Whether so little is live that the free which leaves it takes the slow path.
-    #[cfg(not(feature = "trace"))]
+    #[cfg(not(feature = "watch"))]
     #[inline(always)]
     pub(in crate::record) fn is_below_floor(&self, live: i64) -> bool {
         is_beyond!(live, "jl", self, Self, awaited)
     }
 
     /// The same with the tracer, where each free asks by itself.
-    #[cfg(feature = "trace")]
+    #[cfg(feature = "watch")]
     #[inline(always)]
     pub(in crate::record) const fn is_below_floor(&self, live: i64) -> bool {
         live < 0
     }
 
     fn set_floor(&self, floor: i64) {
-        #[cfg(not(feature = "trace"))]
+        #[cfg(not(feature = "watch"))]
         self.awaited.set(floor);
-        #[cfg(feature = "trace")]
+        #[cfg(feature = "watch")]
         let _ = floor;
     }
 }

@@ -96,7 +96,6 @@ impl Ledger {
     }
 
     /// The one on which is counted where this one may stand in.
-    #[cfg(feature = "trace")]
     pub(crate) fn counting(&'static self) -> &'static Self {
         self.thread().map_or(self, Thread::heap)
     }

@@ -4,16 +4,13 @@ use core::ffi::c_void;
 use core::ptr;
 use core::sync::atomic::AtomicPtr;
 
-#[cfg(feature = "trace")]
-use super::current::QUIET;
-use super::current::{ENDED, UNREGISTERED, current_ledger};
+use super::current::{ENDED, QUIET, UNREGISTERED, current_ledger};
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::published::published;
 use super::stand_in::swap_ledger;
 use super::thread::Thread;
 use super::thread_block::Books;
-#[cfg(feature = "trace")]
 use super::watched;
 use crate::process;
 use crate::record::memory::arena;
@@ -45,7 +42,6 @@ pub(crate) fn live_bytes_settled() -> i64 {
 }
 
 /// Every ledger that the allocator may come upon.
-#[cfg(feature = "trace")]
 pub(in crate::record) fn all_ledgers() -> impl Iterator<Item = &'static Ledger> {
     let of_threads = all().flat_map(|thread| [thread.heap(), thread.guard()]);
     [&UNREGISTERED, &ENDED, &QUIET].into_iter().chain(of_threads)
@@ -73,8 +69,9 @@ fn register() -> Option<&'static Thread> {
     heap.rest(idle);
     rss.rest(idle);
     thread.notes.thread_begins();
-    #[cfg(feature = "trace")]
-    [heap, thread.guard()].into_iter().for_each(watched::refresh);
+    if cfg!(feature = "watch") {
+        [heap, thread.guard()].into_iter().for_each(watched::refresh);
+    }
     swap_ledger(heap);
     process::on_thread_exit(retire);
     process::arm(ptr::from_ref(thread).cast_mut().cast());
@@ -93,7 +90,6 @@ unsafe extern "C" fn retire(thread: *mut c_void) {
     let Some(thread) = (unsafe { thread.cast::<Thread>().as_ref() }) else { return };
     thread.give_up_guarded();
     swap_ledger(&ENDED);
-    #[cfg(feature = "trace")]
     watched::thread_ends();
     thread.heap().publish();
     thread.in_use.release();
@@ -144,8 +140,9 @@ impl Thread {
         if let Some(new) = Books::reserve(old.number.get()) {
             let taken = new.take_over(old);
             self.set_books(new);
-            #[cfg(feature = "trace")]
-            watched::refresh(&new.heap);
+            if cfg!(feature = "watch") {
+                watched::refresh(&new.heap);
+            }
             swap_ledger(&new.heap);
             new.heap.add_missed(&old.heap, &taken);
             old.abandon();

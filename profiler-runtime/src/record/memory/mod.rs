@@ -5,6 +5,5 @@
 
 pub(crate) mod arena;
 pub(crate) mod live_blocks;
-#[cfg(feature = "trace")]
 pub(crate) mod pages;
 pub(crate) mod process_block;

@@ -14,10 +14,11 @@ const PAGES: usize = 1 << 19;
 // know no more than 8 KiB.
 #[cfg_attr(not(windows), repr(C, align(16384)))]
 #[cfg_attr(windows, repr(C, align(4096)))]
-pub(crate) struct Pages([AtomicU8; PAGES]);
+pub struct Pages([AtomicU8; PAGES]);
 
 impl Pages {
-    pub(crate) const fn new() -> Self {
+    /// Without a block.
+    pub const fn new() -> Self {
         Self([const { AtomicU8::new(0) }; PAGES])
     }
 
@@ -28,23 +29,23 @@ impl Pages {
 
     /// False where the block is none of them.
     #[inline(always)]
-    pub(crate) fn may_hold(&self, block: usize) -> bool {
+    pub fn may_hold(&self, block: usize) -> bool {
         self.counter(block).load(Relaxed) != 0
     }
 
     /// There is one more.
-    pub(crate) fn add(&self, block: usize) {
+    pub fn add(&self, block: usize) {
         let _ = self.counter(block).fetch_update(Relaxed, Relaxed, |count| count.checked_add(1));
     }
 
     /// It is about to go.
-    pub(crate) fn remove(&self, block: usize) {
+    pub fn remove(&self, block: usize) {
         let less = |count: u8| count.checked_sub(1).filter(|_| count != u8::MAX);
         let _ = self.counter(block).fetch_update(Relaxed, Relaxed, less);
     }
 
     /// There is none any more.
-    pub(crate) fn clear(&self) {
+    pub fn clear(&self) {
         // Only read where nothing is, so that it takes no memory.
         let counters = self.0.iter().filter(|counter| counter.load(Relaxed) != 0);
         counters.for_each(|counter| counter.store(0, Relaxed));

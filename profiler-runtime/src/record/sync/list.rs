@@ -5,25 +5,26 @@ use core::ptr;
 use super::atomics::{AtomicPtr, Ordering};
 
 /// A node knows its successor.
-pub(crate) trait Node: Sized + 'static {
+pub trait Node: Sized + 'static {
+    /// Where the successor is kept.
     fn next(&self) -> &AtomicPtr<Self>;
 }
 
 /// Nodes are pushed at the front and never taken out one by one, so neither walking nor pushing can meet
 /// a node that was freed or reused.
 #[derive(Debug)]
-pub(crate) struct List<T: Node> {
+pub struct List<T: Node> {
     head: AtomicPtr<T>,
 }
 
 impl<T: Node> List<T> {
     /// The list that begins with `head`; empty where that is null.
-    pub(crate) const fn new(head: AtomicPtr<T>) -> Self {
+    pub const fn new(head: AtomicPtr<T>) -> Self {
         Self { head }
     }
 
     /// Puts `node` in front. A node may be pushed once.
-    pub(crate) fn push(&self, node: &'static T) {
+    pub fn push(&self, node: &'static T) {
         let mut head = self.head.load(Ordering::Relaxed);
         loop {
             node.next().store(head, Ordering::Relaxed);
@@ -43,7 +44,7 @@ impl<T: Node> List<T> {
     }
 
     /// The nodes, newest first.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
+    pub fn iter(&self) -> impl Iterator<Item = &'static T> + use<T> {
         Self::iter_at(self.head.load(Ordering::Acquire))
     }
 

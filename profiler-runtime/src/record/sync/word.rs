@@ -12,20 +12,23 @@ use core::sync::atomic::{
 /// read-modify-write, which is what made contended counters 28 times slower.
 #[derive(Debug, Default)]
 #[repr(transparent)]
-pub(crate) struct Word(AtomicI64);
+pub struct Word(AtomicI64);
 
 impl Word {
-    pub(crate) const fn new(value: i64) -> Self {
+    /// A counter that begins with this value.
+    pub const fn new(value: i64) -> Self {
         Self(AtomicI64::new(value))
     }
 
+    /// The value.
     #[inline(always)]
-    pub(crate) fn get(&self) -> i64 {
+    pub fn get(&self) -> i64 {
         self.0.load(Relaxed)
     }
 
+    /// Sets the value. Only the writer may call it.
     #[inline(always)]
-    pub(crate) fn set(&self, value: i64) {
+    pub fn set(&self, value: i64) {
         self.0.store(value, Relaxed);
     }
 
@@ -58,7 +61,7 @@ impl Word {
     /// Adds and returns the new value. Not atomic as a whole: only the writer may call it, where no signal
     /// handler adds to the same word. `add_at_once!` changes a word that a handler may add to.
     #[inline(always)]
-    pub(crate) fn add(&self, change: i64) -> i64 {
+    pub fn add(&self, change: i64) -> i64 {
         let value = self.get().wrapping_add(change);
         self.set(value);
         value
@@ -73,7 +76,7 @@ impl Word {
 
     /// Keeps the larger of the two.
     #[inline(always)]
-    pub(crate) fn raise(&self, value: i64) {
+    pub fn raise(&self, value: i64) {
         if value > self.get() {
             self.set(value);
         }

@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use crate::process;
+use crate::internal;
 use crate::trace::capture::{control, own_frames};
 use crate::trace::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
 use crate::trace::hook::thread_state;
@@ -26,7 +26,7 @@ pub(crate) fn collect(frames: usize) -> Data {
     Data {
         mem_profile_trace_version: VERSION,
         taken_at: nanoseconds(),
-        process: process::id(),
+        process: internal::id(),
         command: command(),
         frames: frames as u64,
         mean_bytes: sample::mean_bytes(),

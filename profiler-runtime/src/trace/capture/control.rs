@@ -3,9 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 
-use crate::control::allocations_are_counted;
-use crate::record::alloc::quiet::Quiet;
-use crate::record::alloc::watch;
+use crate::internal::{self, Quiet};
 use crate::trace::capture::config::{Config, StartError};
 use crate::trace::capture::own_frames;
 use crate::trace::hook::{thread_state, watcher};
@@ -18,14 +16,9 @@ static FRAMES: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// A forked child has tables, but is not traced.
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
-/// Starts tracing, with nothing traced yet. Does nothing if it is on already.
-///
-/// Blocks that are older stay unknown. A forked child is not traced until it starts again itself.
-///
-/// # Errors
-/// When nothing could be traced: see [`StartError`].
-pub fn start(config: Config) -> Result<(), StartError> {
-    let counted = allocations_are_counted();
+/// See [`crate::trace::start`].
+pub(crate) fn start(config: Config) -> Result<(), StartError> {
+    let counted = internal::allocations_are_counted();
     let _quiet = Quiet::enter();
     let _control = lock();
     if is_tracing() {
@@ -46,9 +39,9 @@ pub fn start(config: Config) -> Result<(), StartError> {
     FRAMES.store(config.frames, Relaxed);
     sample::set_mean_bytes(config.mean_bytes);
     watcher::set_temporary_within(config.temporary_within);
-    watch::on_thread_end(&thread_state::THREAD_ENDS);
+    internal::on_thread_end(&thread_state::THREAD_ENDS);
     IS_ON.store(true, Relaxed);
-    watch::watch(Some(watcher::watcher(config.mean_bytes != 0)));
+    internal::watch(Some(watcher::watcher(config.mean_bytes != 0)));
     Ok(())
 }
 
@@ -56,7 +49,7 @@ pub fn start(config: Config) -> Result<(), StartError> {
 pub fn stop() {
     let _quiet = Quiet::enter();
     let _control = lock();
-    watch::watch(None);
+    internal::watch(None);
     IS_ON.store(false, Relaxed);
     forget();
 }
@@ -130,6 +123,6 @@ fn watch_forks() {
 }
 
 unsafe extern "C" fn stop_in_child() {
-    watch::watch(None);
+    internal::watch(None);
     IS_ON.store(false, Relaxed);
 }

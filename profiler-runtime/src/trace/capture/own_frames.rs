@@ -10,9 +10,7 @@ use core::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed};
 use std::alloc::{alloc, alloc_zeroed, dealloc, realloc};
 use std::sync::OnceLock;
 
-use crate::record::alloc::allocator::alloc_slow;
-use crate::record::alloc::noting::Noting;
-use crate::record::alloc::watch::{self, Moved, Watcher};
+use crate::internal::{self, Moved, Noting, Watcher};
 use crate::trace::hook::watcher;
 use crate::trace::tables::tree;
 use crate::trace::unwind::{self, Trace};
@@ -55,7 +53,7 @@ pub(crate) fn prepare() {
         TRACE.get_or_init(Trace::reserve);
         let mut functions = watcher::functions().map(unwind::function_at).to_vec();
         // Few allocations call it, and none of those below.
-        functions.push(unwind::function_at(alloc_slow as *const () as u64));
+        functions.push(unwind::function_at(internal::allocator_function() as u64));
         for operation in [make, make_zeroed, make_aligned, make_zeroed_aligned, make_again] {
             functions.extend(common(operation).into_iter().map(called_from));
         }
@@ -91,7 +89,7 @@ fn common(operation: fn()) -> Vec<u64> {
 /// The stack with which the allocator is called from this function.
 #[inline(never)]
 fn from_place<const NUMBER: u32>(operation: fn()) -> Vec<u64> {
-    watch::watched_by(&WATCHER, operation);
+    internal::watched_by(&WATCHER, operation);
     // Otherwise the compiler may see that both functions are the same, and make them one.
     black_box(NUMBER);
     let mut addresses = Vec::new();

@@ -4,28 +4,25 @@
 //! A signal handler may come in between. Memory that it allocates while lots are drawn takes no part in
 //! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
 
-use crate::record::alloc::quiet;
-use crate::record::ledger::current::current_ledger;
-use crate::record::alloc::watch::Watcher;
-use crate::record::ledger::ledger::{ALWAYS, Ledger};
+use crate::internal::{NextSample, Watcher, is_quiet};
 use crate::trace::hook::thread_state::{self, Drawing, State};
 use crate::trace::tables::sample;
 
 /// Whether the block is hit with which the ledger's wait has ended; begins the next one.
 pub(crate) fn is_hit(size: usize, watcher: &'static Watcher) -> bool {
-    draw(size, |state, ledger| {
-        let (allocated, awaited) = ledger.allocated_and_awaited();
-        if awaited == ALWAYS {
+    draw(size, |state, next| {
+        if next.at().is_none() {
             // The first wait begins with the thread's first block.
+            let allocated = next.allocated();
             let end = allocated - size as i64 + next_distance(state);
             if end > allocated {
-                ledger.await_until(end, watcher);
+                next.set(end, watcher);
                 return false;
             }
         }
         // If it waits already, a handler has taken this hit for its own.
-        if ledger.is_reached() {
-            wait(state, ledger, watcher);
+        if next.is_due() {
+            wait(state, next, watcher);
         }
         true
     })
@@ -33,40 +30,38 @@ pub(crate) fn is_hit(size: usize, watcher: &'static Watcher) -> bool {
 
 /// The same for a block that was reallocated: all of it counts, and not only what it grew by.
 pub(crate) fn is_hit_again(old_size: usize, size: usize, watcher: &'static Watcher) -> bool {
-    draw(size, |state, ledger| {
-        let (allocated, awaited) = ledger.allocated_and_awaited();
+    draw(size, |state, next| {
+        let allocated = next.allocated();
         let uncounted = (size - size.saturating_sub(old_size)) as i64;
         let counted = size as i64 - uncounted;
-        let end = match awaited {
-            ALWAYS => allocated - counted + next_distance(state),
-            _ => awaited,
-        };
+        let first = || allocated - counted + next_distance(state);
+        let end = next.at().unwrap_or_else(first);
         let is_hit = end - uncounted <= allocated;
         if is_hit {
-            wait(state, ledger, watcher);
+            wait(state, next, watcher);
         } else {
-            ledger.await_until(end - uncounted, watcher);
+            next.set(end - uncounted, watcher);
         }
         is_hit
     })
 }
 
-fn draw(size: usize, draw: impl FnOnce(&State, &Ledger) -> bool) -> bool {
-    let ledger = current_ledger().counting();
-    let state = thread_state::current().filter(|_| ledger.thread().is_some());
-    match state.and_then(Drawing::begin) {
-        Some(drawing) => draw(&drawing, ledger),
-        None => !quiet::is_on() && sample::is_hit(size),
+fn draw(size: usize, draw: impl FnOnce(&State, &NextSample) -> bool) -> bool {
+    let drawing = thread_state::current().zip(NextSample::of_this_thread());
+    let drawing = drawing.and_then(|(state, next)| Some((Drawing::begin(state)?, next)));
+    match drawing {
+        Some((drawing, next)) => draw(&drawing, &next),
+        None => !is_quiet() && sample::is_hit(size),
     }
 }
 
-fn wait(state: &State, ledger: &Ledger, watcher: &'static Watcher) {
+fn wait(state: &State, next: &NextSample, watcher: &'static Watcher) {
     let distance = next_distance(state);
     loop {
-        let (now, _) = ledger.allocated_and_awaited();
-        ledger.await_until(now + distance, watcher);
+        let now = next.allocated();
+        next.set(now + distance, watcher);
         // Else a handler allocated meanwhile, whose bytes have drawn their own lots.
-        if ledger.allocated_and_awaited().0 == now {
+        if next.allocated() == now {
             return;
         }
     }

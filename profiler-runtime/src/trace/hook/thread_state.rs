@@ -11,11 +11,7 @@ use core::sync::atomic::{
     compiler_fence,
 };
 
-use crate::record::alloc::quiet;
-use crate::record::ledger::threads;
-use crate::record::sync::claim::Claim;
-use crate::record::sync::list::{List, Node};
-use crate::record::sync::word::Word;
+use crate::internal::{self, Claim, List, Node, Word};
 
 use crate::trace::system;
 use crate::trace::tables::counters::{Amount, Counters};
@@ -157,7 +153,7 @@ fn register() -> Option<&'static State> {
 
 fn take_state() -> Option<&'static State> {
     // Past its end a thread could not give the state back, and when quiet it need not have one.
-    if quiet::is_on() || threads::current().is_none() {
+    if internal::is_quiet() || !internal::has_record() {
         return None;
     }
     let name = system::thread_name();

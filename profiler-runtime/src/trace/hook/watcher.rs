@@ -7,8 +7,7 @@
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use crate::record::alloc::quiet;
-use crate::record::alloc::watch::{Moved, Watcher};
+use crate::internal::{Moved, Watcher, is_quiet};
 use crate::trace::hook::next_hit;
 use crate::trace::hook::thread_state::{self, Busy, State};
 use crate::trace::tables::counters::Amount;
@@ -88,7 +87,7 @@ fn book_free<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
 #[cold]
 #[inline(never)]
 fn allocated_unseen<const SAMPLED: bool>(block: usize, size: usize) {
-    if quiet::is_on() {
+    if is_quiet() {
         return;
     }
     if shadow::put::<SAMPLED>(block, tree::UNSEEN) {
@@ -125,7 +124,7 @@ fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
     match end {
         Moved::Failed { block } if mark != 0 => _ = shadow::put::<SAMPLED>(block, mark),
         Moved::Failed { .. } => {}
-        Moved::Told { old_size } => forget::<SAMPLED>(mark, old_size),
+        Moved::Reported { old_size } => forget::<SAMPLED>(mark, old_size),
         // An allocator inside told of it, and nothing that was counted has changed by it.
         Moved::To { block, old_size, .. } if shadow::is_known::<SAMPLED>(block) => {
             forget::<SAMPLED>(mark, old_size);
@@ -149,7 +148,7 @@ fn forget<const SAMPLED: bool>(mark: u32, size: usize) {
 
 /// The old block ends and a new one begins, both at once: in between there is no peak.
 fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, size: usize) {
-    let is_taken = !quiet::is_on() && (!SAMPLED || next_hit::is_hit_again(old_size, size, &SAMPLE));
+    let is_taken = !is_quiet() && (!SAMPLED || next_hit::is_hit_again(old_size, size, &SAMPLE));
     let Some(state) = Busy::enter() else {
         if mark != 0 {
             freed_unseen::<SAMPLED>(mark, old_size);

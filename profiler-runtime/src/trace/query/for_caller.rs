@@ -1,6 +1,6 @@
 //! Memory that the profiler needs is not counted; what it returns is.
 
-use crate::record::alloc::quiet::Quiet;
+use crate::internal::Quiet;
 
 /// Runs `make` without counting its memory, and returns a copy that belongs to the caller.
 pub(crate) fn clone_for_caller<T: Clone>(make: impl FnOnce() -> T) -> T {

@@ -3,52 +3,55 @@
 
 use std::collections::HashMap;
 
-use mem_profile_format::LineSnapshot;
+use mem_profile_format::{FunctionSnapshot, Snapshot as LinesSnapshot};
 
-use crate::record::function::table::Function;
+use crate::internal::{self, Function};
 use crate::trace::capture::control;
 use crate::trace::data::Data;
 use crate::trace::names::stack_frame::Frame;
 use crate::trace::names::symbols::Symbols;
 use crate::trace::query::snapshot::Snapshot;
 
-/// What is alive, by stack, with the names of all frames.
-pub(crate) struct Live(Snapshot);
+/// What the line profiler calls for each of its snapshots.
+pub(crate) static FILL_LIVE: fn(&mut LinesSnapshot) = fill_live;
 
-impl Live {
-    /// `None` where the tracer does not run.
-    pub(crate) fn now() -> Option<Self> {
-        if !control::is_tracing() {
-            return None;
-        }
+/// Fills in what is alive of each line, while tracing is on.
+fn fill_live(lines: &mut LinesSnapshot) {
+    if !control::is_tracing() {
+        return;
+    }
+    let live = {
         let _control = control::lock();
-        Some(Self(Snapshot::now()))
+        Snapshot::now()
+    };
+    // Unless no line of the program is known.
+    if !live.symbols().lines_are_missing {
+        internal::functions().for_each(|function| fill_function(&live, &function, lines));
     }
+    lines.notes.push("Live counts what was allocated since the tracer was started".to_owned());
+    lines.notes.extend(live.notes().into_iter().map(|note| format!("Live: {note}")));
+}
 
-    /// What a reader of the column should know.
-    pub(crate) fn notes(&self) -> Vec<String> {
-        let counts = "Live counts what was allocated since the tracer was started".to_owned();
-        let notes = self.0.notes().into_iter().map(|note| format!("Live: {note}"));
-        std::iter::once(counts).chain(notes).collect()
-    }
-
-    /// Fills in the lines of one function, unless no line of the program is known.
-    pub(crate) fn add(&self, function: &Function, lines: &mut [LineSnapshot]) {
-        let symbols = self.0.symbols();
-        if symbols.lines_are_missing {
-            return;
-        }
-        let bytes = by_row(self.0.data(), symbols, function);
-        for (row, line) in (0..).zip(lines) {
-            let bytes = bytes.get(&row).copied();
-            line.live = bytes.or(line.ran().then_some(0));
+fn fill_function(live: &Snapshot, function: &Function, lines: &mut LinesSnapshot) {
+    let position = (function.file, function.first_line, function.name);
+    let place = lines.functions.partition_point(|figures| position_of(figures) < position);
+    let figures = lines.functions.get_mut(place);
+    if let Some(figures) = figures.filter(|figures| position_of(figures) == position) {
+        let bytes = bytes_by_row(live.data(), live.symbols(), function);
+        for (row, line) in (0..).zip(&mut figures.lines) {
+            line.live = bytes.get(&row).copied().or(line.ran().then_some(0));
         }
     }
 }
 
+/// What functions are sorted by.
+fn position_of(figures: &FunctionSnapshot) -> (&str, u32, &str) {
+    (&figures.file, figures.line, &figures.name)
+}
+
 /// Bytes alive by row of the function: a stack counts on the innermost row that it passes, as a
 /// recursive function books on the lines inside.
-fn by_row(data: &Data, symbols: &Symbols, function: &Function) -> HashMap<u32, u64> {
+fn bytes_by_row(data: &Data, symbols: &Symbols, function: &Function) -> HashMap<u32, u64> {
     let code = Code::of(function);
     let innermost = |address| symbols.of(address).iter().find_map(|frame| code.row(frame));
     let row_of: Vec<_> = (0..data.addresses.len() as u32).map(innermost).collect();
@@ -72,8 +75,8 @@ struct Code<'a> {
 
 impl<'a> Code<'a> {
     fn of(function: &'a Function) -> Self {
-        let path = (function.path)();
-        Self { function, file: function.file.replace('\\', "/"), crates: crates_in(path).collect() }
+        let crates = crates_in(function.path).collect();
+        Self { function, file: function.file.replace('\\', "/"), crates }
     }
 
     fn row(&self, frame: &Frame) -> Option<u32> {
@@ -108,13 +111,11 @@ mod tests {
     #[test]
     fn code_is_known_again_by_file_line_and_crate() {
         let function = Function {
-            name: None,
-            path: || "<T as leak::Keep>::keep::__MemProfile",
+            path: "<T as leak::Keep>::keep::__MemProfile",
+            name: "<T as leak::Keep>::keep",
             file: "leak/src/lib.rs",
             first_line: 10,
             rows: 3,
-            source: "",
-            flags: 0,
         };
         let row = |function_name: &str, file: &str, line| {
             let mut frame = Frame::without_line(function_name.to_owned(), "");

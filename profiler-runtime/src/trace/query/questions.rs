@@ -1,6 +1,6 @@
 //! The questions that a snapshot answers.
 
-use crate::record::alloc::quiet::Quiet;
+use crate::internal::Quiet;
 use crate::trace::query::filter::Filter;
 use crate::trace::query::for_caller::clone_for_caller;
 use crate::trace::query::snapshot::Snapshot;

@@ -3,8 +3,8 @@
 use std::io;
 use std::path::Path;
 
-use crate::record::alloc::quiet::Quiet;
-use crate::session;
+use crate::internal::Quiet;
+use crate::internal::write_report;
 use crate::trace::data::{Data, Head, VERSION};
 use crate::trace::names::build_id;
 use crate::trace::query::snapshot::Snapshot;
@@ -17,7 +17,7 @@ impl Snapshot {
     pub fn save(&self, path: impl AsRef<Path>) -> io::Result<()> {
         let _quiet = Quiet::enter();
         let text = miniserde::json::to_string(self.data());
-        session::output::write(path.as_ref(), text.as_bytes())
+        write_report(path.as_ref(), text.as_bytes())
     }
 
     /// Reads what [`Snapshot::save`] wrote. Names are looked up in the program's file as it was

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use crate::record::alloc::quiet::Quiet;
+use crate::internal::Quiet;
 use crate::trace::data::{Data, Reach, Trace};
 use crate::trace::names::stack_frame::{Frame, Origin};
 use crate::trace::names::symbols::Symbols;

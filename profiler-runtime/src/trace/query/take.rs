@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::record::alloc::quiet::Quiet;
+use crate::internal::Quiet;
 use crate::trace::capture::{collect, control};
 use crate::trace::names::stack_frame::Frame;
 use crate::trace::names::symbols::Symbols;

@@ -6,7 +6,7 @@ use core::sync::atomic::{
     Ordering::{Acquire, Relaxed, Release},
 };
 
-use crate::process;
+use crate::internal;
 use crate::trace::system;
 
 /// A type whose zeroes are a valid value, which may be shared between threads.
@@ -66,7 +66,7 @@ static REGION_COUNT: AtomicUsize = AtomicUsize::new(0);
 pub(crate) fn region(bytes: usize) -> *mut u8 {
     let start = system::reserve(bytes);
     if !start.is_null() {
-        process::on_unload(release);
+        internal::on_unload(release);
         note_region(start, bytes);
     }
     start

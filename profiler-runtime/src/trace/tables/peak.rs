@@ -10,7 +10,7 @@ use core::sync::atomic::{
     compiler_fence,
 };
 
-use crate::record::sync::word::Word;
+use crate::internal::Word;
 
 /// What a thread keeps to itself before it tells, in bytes.
 const WINDOW: i64 = 64 * 1024;

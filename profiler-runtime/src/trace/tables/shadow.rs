@@ -13,7 +13,7 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use crate::record::memory::pages::Pages;
+use crate::internal::Pages;
 use crate::trace::system;
 use crate::trace::tables::mapped_array::{self, Table, Zeroed};
 use crate::trace::tables::sample;

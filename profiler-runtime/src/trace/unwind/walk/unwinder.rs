@@ -24,7 +24,7 @@ use super::last_stack::{Kept, LastStack, Level};
 use super::scratch::Scratch;
 use super::stack_cache::Arrays;
 use super::{cached_path, step};
-use crate::record::sync::word;
+use crate::internal::Word as OwnWord;
 use crate::trace::tables::mapped_array::region;
 use crate::trace::tables::tree::{self, TRUNCATED};
 use crate::trace::unwind::modules;
@@ -34,11 +34,11 @@ static REUSES: AtomicBool = AtomicBool::new(true);
 
 /// One thread's last stack.
 pub(crate) struct Trace {
-    own_start: word::Word,
-    own_end: word::Word,
+    own_start: OwnWord,
+    own_end: OwnWord,
     /// Words that are kept, and the generation of the modules then.
-    length: word::Word,
-    generation: word::Word,
+    length: OwnWord,
+    generation: OwnWord,
     arrays: AtomicPtr<Arrays>,
     scratch: Scratch,
 }
@@ -48,10 +48,10 @@ impl Trace {
         let arrays = region(size_of::<Arrays>());
         let scratch = Scratch::reserve()?;
         (!arrays.is_null()).then(|| Self {
-            own_start: word::Word::new(0),
-            own_end: word::Word::new(0),
-            length: word::Word::new(0),
-            generation: word::Word::new(0),
+            own_start: OwnWord::new(0),
+            own_end: OwnWord::new(0),
+            length: OwnWord::new(0),
+            generation: OwnWord::new(0),
             arrays: AtomicPtr::new(arrays.cast()),
             scratch,
         })

@@ -1,0 +1,100 @@
+//! What `mem-profile-trace` needs of the runtime, and nobody else: it may change with any release.
+//!
+//! Owns no state. Everything that the tracer may call inside the allocator is marked so.
+
+pub use crate::collect::fill_live_with;
+pub use crate::control::allocations_are_counted;
+pub use crate::process::{Stream, at_exit, id, on_unload, write_all_raw};
+pub use crate::record::alloc::noting::Noting;
+pub use crate::record::alloc::quiet::Quiet;
+pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};
+pub use crate::record::memory::pages::Pages;
+pub use crate::record::sync::claim::Claim;
+pub use crate::record::sync::list::{List, Node};
+pub use crate::record::sync::word::Word;
+pub use crate::session::exit::on_aborting_panic;
+pub use crate::session::output::write as write_report;
+pub use crate::session::warn;
+
+use crate::record::alloc::{allocator, quiet};
+use crate::record::function::registry;
+use crate::record::ledger::current::current_ledger;
+use crate::record::ledger::ledger::{ALWAYS, Ledger};
+use crate::record::ledger::threads;
+
+/// Where the sources of the runtime are, if they did not come from a registry.
+pub const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
+
+/// Whether the calling thread is [`Quiet`]. May be called inside the allocator.
+pub fn is_quiet() -> bool {
+    quiet::is_on()
+}
+
+/// Whether the calling thread has a record, or gets one now: it is neither quiet nor past its end.
+/// May be called inside the allocator.
+pub fn has_record() -> bool {
+    threads::current().is_some()
+}
+
+/// The function of the allocator that calls a watcher, besides those that are inlined into it.
+pub fn allocator_function() -> usize {
+    allocator::alloc_slow as *const () as usize
+}
+
+/// The calling thread's wait for its next sample. May be used inside the allocator.
+#[derive(Debug)]
+pub struct NextSample(&'static Ledger);
+
+impl NextSample {
+    /// `None` where the thread has no record to wait with.
+    pub fn of_this_thread() -> Option<Self> {
+        let ledger = current_ledger().counting();
+        ledger.thread().is_some().then_some(Self(ledger))
+    }
+
+    /// Bytes that the thread has allocated.
+    pub fn allocated(&self) -> i64 {
+        self.0.allocated_and_awaited().0
+    }
+
+    /// With how many allocated bytes the watcher is called; `None` while that is each time.
+    pub fn at(&self) -> Option<i64> {
+        Some(self.0.allocated_and_awaited().1).filter(|&at| at != ALWAYS)
+    }
+
+    /// Whether that many bytes are allocated.
+    pub fn is_due(&self) -> bool {
+        self.0.is_reached()
+    }
+
+    /// Has this watcher called then, unless another one watches by now.
+    pub fn set(&self, at: i64, watcher: &'static Watcher) {
+        self.0.await_until(at, watcher);
+    }
+}
+
+/// An annotated function that was called.
+#[derive(Clone, Copy, Debug)]
+pub struct Function {
+    /// As the compiler names what lies in it, with the crate.
+    pub path: &'static str,
+    /// As in tables.
+    pub name: &'static str,
+    /// As the compiler names it.
+    pub file: &'static str,
+    /// The line of its first row.
+    pub first_line: u32,
+    /// How many rows it has.
+    pub rows: usize,
+}
+
+/// The annotated functions that were called.
+pub fn functions() -> impl Iterator<Item = Function> {
+    registry::functions().map(|(_, function)| Function {
+        path: (function.path)(),
+        name: function.display_name(),
+        file: function.file,
+        first_line: function.first_line,
+        rows: function.rows,
+    })
+}

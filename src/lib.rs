@@ -36,7 +36,7 @@ mod documents;
 #[cfg(feature = "enabled")]
 pub use mem_profile_runtime::recording;
 #[cfg(feature = "trace")]
-pub use mem_profile_runtime::trace;
+pub use mem_profile_trace as trace;
 
 #[cfg(feature = "enabled")]
 #[doc(hidden)]

@@ -11,7 +11,7 @@
 //! | `before_main` | what begins with the program |
 //! | `budget` | what a call may take at most |
 //! | `usage` | [`memory_usage`]: samples over time |
-//! | `trace` | the tracer: every allocation of the whole program by call stack |
+//! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
 //! Without the feature `enabled` all of it is replaced by `disabled`: the same names, which do
 //! nothing and depend on nothing.
@@ -53,9 +53,6 @@ pub mod recording {
 mod session;
 #[cfg(feature = "enabled")]
 mod timeline;
-
-#[cfg(feature = "trace")]
-pub mod trace;
 
 #[cfg(feature = "enabled")]
 pub use self::control::{record_to, report, reset, snapshot};

@@ -1,8 +1,0 @@
-//! Systems whose files we read ourselves.
-
-use crate::trace::names::stack_frame::Frame;
-use crate::trace::names::workspaces::Workspaces;
-
-pub(crate) fn frames(_: u64, _: &mut Workspaces) -> Vec<Frame> {
-    Vec::new()
-}

@@ -1,0 +1,74 @@
+//! Whether a sample takes a block. Lots are drawn ahead: how many bytes a thread allocates up to the
+//! next hit. Its ledger waits for that, so most blocks ask nothing.
+//!
+//! A signal handler may come in between. Memory that it allocates while lots are drawn takes no part in
+//! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
+
+use crate::hook::thread_state::{self, Drawing, State};
+use crate::tables::sample;
+use mem_profile_runtime::internal::{NextSample, Watcher, is_quiet};
+
+/// Whether the block is hit with which the ledger's wait has ended; begins the next one.
+pub(crate) fn is_hit(size: usize, watcher: &'static Watcher) -> bool {
+    draw(size, |state, next| {
+        if next.at().is_none() {
+            // The first wait begins with the thread's first block.
+            let allocated = next.allocated();
+            let end = allocated - size as i64 + next_distance(state);
+            if end > allocated {
+                next.set(end, watcher);
+                return false;
+            }
+        }
+        // If it waits already, a handler has taken this hit for its own.
+        if next.is_due() {
+            wait(state, next, watcher);
+        }
+        true
+    })
+}
+
+/// The same for a block that was reallocated: all of it counts, and not only what it grew by.
+pub(crate) fn is_hit_again(old_size: usize, size: usize, watcher: &'static Watcher) -> bool {
+    draw(size, |state, next| {
+        let allocated = next.allocated();
+        let uncounted = (size - size.saturating_sub(old_size)) as i64;
+        let counted = size as i64 - uncounted;
+        let first = || allocated - counted + next_distance(state);
+        let end = next.at().unwrap_or_else(first);
+        let is_hit = end - uncounted <= allocated;
+        if is_hit {
+            wait(state, next, watcher);
+        } else {
+            next.set(end - uncounted, watcher);
+        }
+        is_hit
+    })
+}
+
+fn draw(size: usize, draw: impl FnOnce(&State, &NextSample) -> bool) -> bool {
+    let drawing = thread_state::current().zip(NextSample::of_this_thread());
+    let drawing = drawing.and_then(|(state, next)| Some((Drawing::begin(state)?, next)));
+    match drawing {
+        Some((drawing, next)) => draw(&drawing, &next),
+        None => !is_quiet() && sample::is_hit(size),
+    }
+}
+
+fn wait(state: &State, next: &NextSample, watcher: &'static Watcher) {
+    let distance = next_distance(state);
+    loop {
+        let now = next.allocated();
+        next.set(now + distance, watcher);
+        // Else a handler allocated meanwhile, whose bytes have drawn their own lots.
+        if next.allocated() == now {
+            return;
+        }
+    }
+}
+
+fn next_distance(state: &State) -> i64 {
+    let random = sample::next_random(state.random.get() as u64);
+    state.random.set(random as i64);
+    sample::distance(random, sample::mean_bytes())
+}

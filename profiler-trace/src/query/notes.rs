@@ -1,0 +1,41 @@
+//! What a reader should know of the figures.
+
+use crate::data::Reach;
+use crate::query::snapshot::Snapshot;
+
+pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
+    let data = snapshot.data();
+    let mut notes = Vec::new();
+    if data.mean_bytes != 0 {
+        notes.push(format!(
+            "a sample of one hit in {} bytes: all figures are estimates",
+            data.mean_bytes
+        ));
+    }
+    for (reach, reason) in [
+        (Reach::Truncated, "was allocated when the tables were full: its stacks are not known"),
+        (Reach::Unseen, "was allocated where no stack could be looked at"),
+        (Reach::Cut, "has stacks whose outer callers could not be found"),
+    ] {
+        let share = snapshot.share_of(|trace| trace.reach == reach);
+        if share > 0.0 {
+            notes.push(format!("{:.2} % of the bytes {reason}", 100.0 * share));
+        }
+    }
+    let symbols = snapshot.symbols();
+    if symbols.names_are_missing {
+        notes.push(
+            "names are missing: the program is stripped, or its file is gone or was built anew. \
+             `strip = false` and `debug = 1` under its profile in Cargo.toml bring them, or \
+             `Snapshot::with_symbols` with the unstripped file"
+                .to_owned(),
+        );
+    } else if symbols.lines_are_missing {
+        notes.push(
+            "lines of your code are missing: `debug = 1` under `[profile.release]` in Cargo.toml \
+             brings them"
+                .to_owned(),
+        );
+    }
+    notes
+}

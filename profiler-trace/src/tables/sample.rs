@@ -1,0 +1,107 @@
+//! Which blocks a sample takes, and what each of them stands for.
+//!
+//! Every byte is hit with the same small chance, independently of all others: the bytes between
+//! two hits are distributed exponentially, and a block of `s` bytes is taken with the chance
+//! `1 − e^(−s/R)`. So it stands for `1 / (1 − e^(−s/R))` blocks of its size. That is weighed block
+//! by block; a site's average size would not do, because the factor is not linear.
+
+use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use crate::tables::counters::{Amount, ONE_BLOCK};
+
+/// Mean number of bytes between two hits; zero for every block.
+static MEAN_BYTES: AtomicU64 = AtomicU64::new(0);
+
+pub(crate) fn set_mean_bytes(mean: u64) {
+    MEAN_BYTES.store(mean, Relaxed);
+}
+
+#[inline(always)]
+pub(crate) fn mean_bytes() -> u64 {
+    MEAN_BYTES.load(Relaxed)
+}
+
+/// What a block of this size stands for: the same number at its end as at its beginning.
+#[inline(always)]
+pub(crate) fn amount<const SAMPLED: bool>(size: usize) -> Amount {
+    match SAMPLED {
+        false => Amount { blocks: ONE_BLOCK, bytes: size as i64 },
+        true => weighed(size, mean_bytes()),
+    }
+}
+
+#[cold]
+fn weighed(size: usize, mean: u64) -> Amount {
+    let chance = -(-(size.max(1) as f64) / mean as f64).exp_m1();
+    let weight = 1.0 / chance;
+    Amount {
+        blocks: (weight * ONE_BLOCK as f64).round() as i64,
+        bytes: (weight * size as f64).round() as i64,
+    }
+}
+
+/// Whether a block of this size is hit, where nobody waits for the next hit.
+pub(crate) fn is_hit(size: usize) -> bool {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let start = (&raw const NEXT).addr() as u64;
+    // A step that is no fraction visits all numbers, and the rest mixes them (splitmix64).
+    let mut random = NEXT.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed).wrapping_add(start);
+    random = (random ^ random >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    random = (random ^ random >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    distance(random ^ random >> 31, mean_bytes()) <= size as i64
+}
+
+/// Pseudo-random numbers, one word of state (xorshift64*).
+#[inline]
+pub(crate) fn next_random(state: u64) -> u64 {
+    let mut next = state.max(1);
+    next ^= next >> 12;
+    next ^= next << 25;
+    next ^= next >> 27;
+    next
+}
+
+/// Bytes up to and with the next one that is hit.
+pub(crate) fn distance(random: u64, mean: u64) -> i64 {
+    // 53 bits make a number above zero and up to one.
+    let bits = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
+    let share = (bits + 1) as f64 / (1_u64 << 53) as f64;
+    (-share.ln() * mean as f64) as i64 + 1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_stands_for_one_over_its_chance() {
+        assert_eq!(amount::<false>(100), Amount { blocks: ONE_BLOCK, bytes: 100 });
+        let at_mean = weighed(65536, 65536);
+        assert_eq!(at_mean.blocks, 1620, "1024 / (1 − 1/e)");
+        assert_eq!(at_mean.bytes, 103_676);
+        assert_eq!(weighed(1 << 30, 65536), Amount { blocks: ONE_BLOCK, bytes: 1 << 30 });
+    }
+
+    #[test]
+    fn a_lot_of_its_own_hits_by_the_same_chance() {
+        set_mean_bytes(100);
+        let hits = (0..100_000).filter(|_| is_hit(50)).count();
+        set_mean_bytes(0);
+        let expected = 100_000.0 * (1.0 - (-0.5_f64).exp());
+        assert!((hits as f64 - expected).abs() < 600.0, "{hits} of {expected}");
+    }
+
+    #[test]
+    fn distances_have_the_mean() {
+        let mut state = 42;
+        let sum: i64 = (0..100_000)
+            .map(|_| {
+                state = next_random(state);
+                distance(state, 4096)
+            })
+            .sum();
+        let mean = sum as f64 / 100_000.0;
+        // Three standard errors of an exponential distribution.
+        assert!((mean - 4096.0).abs() < 3.0 * 4096.0 / 100_000_f64.sqrt(), "{mean}");
+    }
+}

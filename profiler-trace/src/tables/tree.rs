@@ -1,0 +1,192 @@
+//! The stacks: a tree whose root is where threads begin and whose nodes are return addresses.
+//!
+//! A node is one stack. Nodes are found by parent and address in a table that only grows:
+//! insertion is one compare-and-swap, so nobody waits for anybody. A node at which something was
+//! allocated is a **site**; sites are numbered densely, which is what counters go by.
+
+use core::sync::atomic::{
+    AtomicU32, AtomicU64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+
+use crate::tables::areas::Areas;
+use crate::tables::mapped_array::{Table, Zeroed};
+
+/// Stacks and beginnings of stacks that can be told apart; what comes later is [`TRUNCATED`].
+const NODES: usize = 1 << 21;
+/// Stacks that allocate.
+pub(crate) const SITES: usize = 1 << 19;
+const BUCKETS: Areas<4> = Areas::new([12, 15, 18, (2 * NODES).ilog2()]);
+
+/// A stack: the number of its node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Stack(pub(crate) u32);
+
+/// Where threads begin.
+pub(crate) const ROOT: Stack = Stack(1);
+/// Stands for callers that could not be found.
+pub(crate) const CUT: Stack = Stack(2);
+const FIRST_NODE: u32 = 3;
+
+/// Takes what no longer fits into the tables.
+pub(crate) const TRUNCATED: u32 = 1;
+/// Takes what was allocated where no stack could be looked at.
+pub(crate) const UNSEEN: u32 = 2;
+const FIRST_SITE: u32 = 3;
+
+/// One return address below another.
+#[derive(Debug)]
+pub(crate) struct Node {
+    parent: AtomicU32,
+    /// Zero until something is allocated here.
+    site: AtomicU32,
+    frame: AtomicU64,
+}
+
+// SAFETY: zeroes are numbers.
+unsafe impl Zeroed for Node {}
+
+static NODE: Table<Node, NODES> = Table::new();
+static BUCKET: Table<AtomicU32, { BUCKETS.length() }> = Table::new();
+static SITE: Table<AtomicU32, SITES> = Table::new();
+static NEXT_NODE: AtomicU32 = AtomicU32::new(FIRST_NODE);
+static NEXT_SITE: AtomicU32 = AtomicU32::new(FIRST_SITE);
+
+pub(crate) fn reserve() -> bool {
+    NODE.reserve() && BUCKET.reserve() && SITE.reserve()
+}
+
+#[inline(always)]
+fn hash(parent: Stack, frame: u64) -> usize {
+    let mixed = (frame ^ (u64::from(parent.0) << 40)).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    (mixed.rotate_left(32) ^ u64::from(parent.0).wrapping_mul(0x85eb_ca6b)) as usize
+}
+
+/// The stack of `parent` with one more frame; `None` where the tables are full.
+#[inline]
+pub(crate) fn child(parent: Stack, frame: u64) -> Option<Stack> {
+    for place in BUCKETS.places(hash(parent, frame)) {
+        let found = BUCKET.get(place)?.load(Acquire);
+        if found == 0 {
+            return insert(parent, frame);
+        }
+        if is(found, parent, frame) {
+            return Some(Stack(found));
+        }
+    }
+    None
+}
+
+#[inline(always)]
+fn is(node: u32, parent: Stack, frame: u64) -> bool {
+    NODE.get(node as usize).is_some_and(|node| {
+        node.parent.load(Relaxed) == parent.0 && node.frame.load(Relaxed) == frame
+    })
+}
+
+#[cold]
+#[inline(never)]
+fn insert(parent: Stack, frame: u64) -> Option<Stack> {
+    let new = next(&NEXT_NODE, NODES)?;
+    let node = NODE.get(new as usize)?;
+    node.parent.store(parent.0, Relaxed);
+    node.frame.store(frame, Relaxed);
+    for place in BUCKETS.places(hash(parent, frame)) {
+        match BUCKET.get(place)?.compare_exchange(0, new, AcqRel, Acquire) {
+            Ok(_) => return Some(Stack(new)),
+            // Another thread came first with the same: our node stays unused.
+            Err(theirs) if is(theirs, parent, frame) => return Some(Stack(theirs)),
+            Err(_) => {}
+        }
+    }
+    None
+}
+
+/// The next number below `end`.
+fn next(counter: &AtomicU32, end: usize) -> Option<u32> {
+    // Asked first, so that a full table does not make the counter run around.
+    if counter.load(Relaxed) as usize >= end {
+        return None;
+    }
+    Some(counter.fetch_add(1, Relaxed)).filter(|&number| (number as usize) < end)
+}
+
+/// The number that counters of this stack go by; [`TRUNCATED`] where there is none left.
+#[inline]
+pub(crate) fn site_of(stack: Stack) -> u32 {
+    let Some(node) = NODE.get(stack.0 as usize) else { return TRUNCATED };
+    match node.site.load(Acquire) {
+        0 => make_site(node, stack),
+        site => site,
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn make_site(node: &Node, stack: Stack) -> u32 {
+    let Some(new) = next(&NEXT_SITE, SITES) else { return TRUNCATED };
+    let Some(place) = SITE.get(new as usize) else { return TRUNCATED };
+    place.store(stack.0, Release);
+    match node.site.compare_exchange(0, new, AcqRel, Acquire) {
+        Ok(_) => new,
+        Err(theirs) => theirs,
+    }
+}
+
+/// Sites that may be in use.
+pub(crate) fn sites() -> core::ops::Range<u32> {
+    TRUNCATED..NEXT_SITE.load(Acquire).min(SITES as u32)
+}
+
+/// The frames of a site, innermost first, and whether its thread's beginning was reached.
+pub(crate) fn frames_of(site: u32, mut each: impl FnMut(u64)) -> bool {
+    let mut node = SITE.get(site as usize).map_or(0, |place| place.load(Acquire));
+    while node >= FIRST_NODE {
+        let Some(found) = NODE.get(node as usize) else { break };
+        each(found.frame.load(Relaxed));
+        node = found.parent.load(Relaxed);
+    }
+    node == ROOT.0
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn frames(site: u32) -> (Vec<u64>, bool) {
+        let mut frames = Vec::new();
+        let whole = frames_of(site, |frame| frames.push(frame));
+        (frames, whole)
+    }
+
+    #[test]
+    fn a_stack_is_found_again_by_all_threads() {
+        assert!(reserve());
+        fn stack_of(frames: &[u64]) -> Stack {
+            frames.iter().try_fold(ROOT, |stack, &frame| child(stack, frame)).unwrap()
+        }
+        fn all() -> Vec<u32> {
+            (0..2000).map(|number| site_of(stack_of(&[1, number % 3, number]))).collect()
+        }
+        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(all)).collect();
+        let sites: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+        assert!(sites.windows(2).all(|pair| pair[0] == pair[1]));
+        for (number, &site) in (0..).zip(&sites[0]) {
+            assert_eq!(frames(site), (vec![number, number % 3, 1], true));
+            assert!(super::sites().contains(&site));
+        }
+        let cut = site_of(child(CUT, 9).unwrap());
+        assert_eq!(frames(cut), (vec![9], false));
+        assert_eq!(frames(TRUNCATED), (vec![], false));
+    }
+
+    #[test]
+    fn a_full_table_stays_full() {
+        let counter = AtomicU32::new(5);
+        assert_eq!(
+            (next(&counter, 6), next(&counter, 6), next(&counter, 6)),
+            (Some(5), None, None)
+        );
+        assert_eq!(counter.load(Relaxed), 6);
+    }
+}

@@ -41,7 +41,7 @@ static LEAVES: [AtomicPtr<Leaf>; 4096] = [const { AtomicPtr::new(ptr::null_mut()
 static LEAF_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The blocks of a sample, so that a free looks no further where there are none.
-pub(crate) static SAMPLED: Pages = Pages::new();
+pub(crate) static SAMPLED: Pages = Pages::empty();
 
 pub(crate) fn reserve() -> bool {
     DIRECTORY.reserve()

@@ -18,7 +18,7 @@ pub struct Pages([AtomicU8; PAGES]);
 
 impl Pages {
     /// Without a block.
-    pub const fn new() -> Self {
+    pub const fn empty() -> Self {
         Self([const { AtomicU8::new(0) }; PAGES])
     }
 
@@ -58,7 +58,7 @@ mod tests {
 
     #[test]
     fn a_page_may_hold_a_block_until_the_last_one_goes() {
-        static BLOCKS: Pages = Pages::new();
+        static BLOCKS: Pages = Pages::empty();
         let block = 0x5666_0000_07f0;
         BLOCKS.add(block);
         BLOCKS.add(block - 0x7f0);
@@ -73,7 +73,7 @@ mod tests {
 
     #[test]
     fn a_full_counter_is_never_too_low() {
-        static BLOCKS: Pages = Pages::new();
+        static BLOCKS: Pages = Pages::empty();
         (0..1000).for_each(|_| BLOCKS.add(0));
         (0..999).for_each(|_| BLOCKS.remove(0));
         assert!(BLOCKS.may_hold(0));

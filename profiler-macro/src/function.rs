@@ -32,7 +32,8 @@ pub(crate) fn parse_whole(item: &Item, old: &mut OldSyntax) -> Option<ImplItemFn
 
 /// A function whose body alone is parsed. Its header is copied.
 ///
-/// PERF: parsing and printing signatures and documentation would be a good part of an expansion.
+/// PERF: 8.03 → 7.80 million instructions of rustc a function of three lines (docs/costs.md), without
+/// documentation, which would be parsed and printed as well.
 pub(crate) struct BodyOnly {
     /// The tokens before the body.
     pub(crate) header: Vec<TokenTree>,

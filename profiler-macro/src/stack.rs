@@ -11,7 +11,7 @@ pub(crate) fn run<R>(expand: impl FnOnce() -> R) -> R {
     use corosensei::stack::DefaultStack;
     use std::cell::Cell;
 
-    // PERF: kept for the next item. To map one for each took 2,000 functions 0.1 s more, of 3.8.
+    // PERF: kept for the next item. Mapping one for each item took 2,000 functions 3.9 s instead of 3.8.
     thread_local! {
         static STACK: Cell<Option<DefaultStack>> = const { Cell::new(None) };
     }

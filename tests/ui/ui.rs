@@ -47,7 +47,7 @@ fn write_without(with: &Path) -> PathBuf {
     file
 }
 
-/// What the compiler writes to standard error about a file with mistakes.
+/// The compiler's messages about a file with mistakes.
 fn compile(file: &Path) -> String {
     let output = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()))
         .args(["--edition", "2024", "--emit", "metadata", "--out-dir"])

@@ -1,5 +1,8 @@
-//! The statements that are inserted. Their form is chosen by what it costs to compile, which is more
-//! than what it costs to run.
+//! The statements that are inserted. Their form is chosen by the cost of compiling it, which is more than
+//! the cost of running it.
+//!
+//! PERF: a guard and the event behind it are one call: 8.28 → 7.80 million instructions of rustc a function
+//! of three lines, of which 3.69 are the function's own (docs/costs.md).
 
 use crate::names::{self, Names};
 use crate::rows::Rows;
@@ -19,6 +22,9 @@ pub(crate) struct FunctionTable<'a> {
 /// All figures are in one text, which the runtime parses: the first line, the number of lines, the kind of
 /// the first row, the length of the name in bytes and the file; from the second line on, the name and the
 /// source.
+///
+/// PERF: the compiler evaluates it once for each function. A literal and not a call with six arguments:
+/// 7.91 → 7.80 million instructions of rustc a function of three lines (docs/costs.md).
 pub(crate) fn table(Names { runtime }: &Names, table: &FunctionTable) -> TokenStream {
     let FunctionTable { name, rows, source } = table;
     let (file, first_line, count) = (&rows.file, rows.first_line, rows.count());
@@ -82,6 +88,8 @@ pub(crate) fn pass(outer: usize, at: usize) -> Stmt {
 ///
 /// Most insertions are such calls, so they are made as syntax: a token stream costs several calls into
 /// the compiler.
+///
+/// PERF: 7,900 instructions of rustc less an event (docs/costs.md).
 pub(super) fn call(method: &str, rows: &[usize], attrs: Vec<Attribute>, span: Span) -> Stmt {
     let mut frame = names::frame();
     frame.set_span(span);

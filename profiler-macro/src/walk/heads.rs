@@ -1,6 +1,7 @@
 //! The first token of a node after its attributes.
 //!
-//! PERF: `span()` of a node would turn all of it into tokens to find that one.
+//! PERF: 7.92 → 7.80 million instructions of rustc a function of three lines (docs/costs.md), since
+//! `span()` of a node turns all of it into tokens to find that one.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::ToTokens;

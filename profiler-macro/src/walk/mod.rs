@@ -51,7 +51,7 @@ pub(crate) struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    /// What is on the first row of a function.
+    /// The contents of the first row of a function.
     pub(crate) fn first_row(body: &Block, rows: &Rows) -> FirstRow {
         match facts::runs_on(body, 0, rows) {
             true => FirstRow::OwnStatements,

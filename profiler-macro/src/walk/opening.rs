@@ -51,18 +51,18 @@ pub(super) enum Completion {
     RowRestored,
 }
 
-/// What a statement is to its block.
+/// The role of a statement in its block.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum TailUse {
     NotTail,
     /// The tail, after which nothing more happens on the line that the block is in.
     Final,
-    /// The tail, whose value that line goes on to use.
+    /// The tail, whose value is used later on that line.
     Used,
 }
 
 impl Opening {
-    /// What happens with the value of the block's tail.
+    /// The use of the block's tail.
     pub(super) fn tail_use(&self) -> TailUse {
         match self {
             Self::Function | Self::Frame(_) | Self::Task(_) | Self::Unguarded => TailUse::Final,

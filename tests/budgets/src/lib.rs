@@ -10,7 +10,7 @@ thread_local! {
 
 /// The message of the panic, if there is one. It is not printed: the test harness would keep the text in
 /// memory.
-pub fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
+pub fn panic_message<R>(call: impl FnOnce() -> R) -> Option<String> {
     static HOOK: Once = Once::new();
     HOOK.call_once(|| {
         let hook = take_hook();

@@ -1,6 +1,6 @@
 //! The guide to budgets shows a real message.
 
-use budgets::complaint;
+use budgets::panic_message;
 use mem_profile::mem_profile;
 
 #[global_allocator]
@@ -13,7 +13,7 @@ fn load(megabytes: usize) -> Vec<u8> {
 
 #[test]
 fn the_guide_shows_the_message() {
-    let message = complaint(|| drop(load(30))).expect("a budget is exceeded");
+    let message = panic_message(|| drop(load(30))).expect("a budget is exceeded");
     let guide = include_str!("../../../docs/budgets.md");
     assert!(
         guide.contains(&format!("\n```text\n{message}\n```\n")),

@@ -15,8 +15,8 @@ use mem_profile::{assert_budget, mem_profile};
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 /// The message of the panic, without its first line.
-fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    let text = budgets::complaint(call)?;
+fn panic_message<R>(call: impl FnOnce() -> R) -> Option<String> {
+    let text = budgets::panic_message(call)?;
     let (_, rest) = text.split_once(" exceeds its budget\n").expect(&text);
     Some(rest.to_owned())
 }
@@ -32,7 +32,7 @@ fn leak(count: usize, size: usize) {
 
 #[test]
 fn leaked_blocks_are_listed_by_line_with_their_size() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(no_leak, {
             leak(3, 100);
             leak(1, 2000);
@@ -46,24 +46,24 @@ fn leaked_blocks_are_listed_by_line_with_their_size() {
          2300 B (2.246 KiB) in 4 blocks  tests/budgets/tests/leaks.rs:{line}: \
          forget(black_box(vec![1_u8; size]));\n    8 B  outside of annotated functions"
     );
-    assert_eq!(said.unwrap(), expected);
+    assert_eq!(message.unwrap(), expected);
 }
 
 #[test]
 fn the_value_of_the_block_leaks_and_older_blocks_do_not_count() {
     let older = black_box(vec![1_u8; 10_000]);
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(no_leak, {
             drop(older);
             black_box(vec![1_u8; 100])
         })
     });
-    assert_eq!(said.unwrap(), "  no_leak: at most 0 B, but 100 B".to_owned() + NO_LINE);
+    assert_eq!(message.unwrap(), "  no_leak: at most 0 B, but 100 B".to_owned() + NO_LINE);
 }
 
 #[test]
 fn a_block_that_another_thread_leaks_counts() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(no_leak, {
             let given = black_box(vec![1_u8; 300]);
             thread::spawn(|| forget(given)).join().unwrap();
@@ -72,7 +72,7 @@ fn a_block_that_another_thread_leaks_counts() {
     let expected = "  no_leak: at most 0 B, but 300 B".to_owned()
         + NO_LINE
         + "\n  1 thread was started here; what it took is not counted: `process`";
-    assert_eq!(said.unwrap(), expected);
+    assert_eq!(message.unwrap(), expected);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_reallocated_block_keeps_its_age() {
         (0..100_000).for_each(|number| older.push(black_box(number)));
         older.shrink_to_fit();
     });
-    let said = complaint(|| {
+    let message = panic_message(|| {
         let grown = assert_budget!(no_leak, {
             let mut grown = Vec::with_capacity(1);
             (0..1000_u64).for_each(|number| grown.push(black_box(number)));
@@ -111,7 +111,7 @@ fn a_reallocated_block_keeps_its_age() {
         drop(grown);
     });
     let expected = "  no_leak: at most 0 B, but 8000 B (7.812 KiB)".to_owned() + NO_LINE;
-    assert_eq!(said.unwrap(), expected);
+    assert_eq!(message.unwrap(), expected);
 }
 
 #[test]
@@ -126,35 +126,35 @@ fn a_block_that_another_thread_reallocates_is_tracked() {
         let given = black_box(vec![1_u8; 10]);
         thread::spawn(move || drop(grow(given))).join().unwrap();
     });
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(no_leak, {
             let given = black_box(vec![1_u8; 10]);
             forget(thread::spawn(move || grow(given)).join().unwrap());
         })
     });
-    let said = said.unwrap();
+    let message = message.unwrap();
     let size = (1 << 20) + 10;
     let expected = format!("  no_leak: at most 0 B, but {size} B (1.000 MiB)\n");
-    assert!(said.starts_with(&expected), "{said}");
+    assert!(message.starts_with(&expected), "{message}");
 }
 
 /// Memory that the block frees does not make up for a leak.
 #[test]
 fn captured_output_hides_no_leak() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(no_leak, {
             println!("hello {}", black_box(1));
             forget(black_box(String::from("hello\n")));
         })
     });
-    let said = said.unwrap();
-    assert!(said.starts_with("  no_leak: at most 0 B, but 6 B\n"), "{said}");
+    let message = message.unwrap();
+    assert!(message.starts_with("  no_leak: at most 0 B, but 6 B\n"), "{message}");
 }
 
 #[test]
 fn budgets_within_budgets_count_their_own_blocks() {
     assert_budget!(no_leak, {
-        let said = complaint(|| {
+        let message = panic_message(|| {
             let kept = assert_budget!(no_leak, {
                 assert_budget!(no_leak, {
                     drop(black_box(vec![1_u8; 10]));
@@ -164,7 +164,7 @@ fn budgets_within_budgets_count_their_own_blocks() {
             drop(kept);
         });
         // The compiler does not drop the value if the budget panics.
-        assert!(said.unwrap().starts_with("  no_leak: at most 0 B, but 70 B"));
+        assert!(message.unwrap().starts_with("  no_leak: at most 0 B, but 70 B"));
         HELD.lock().unwrap().clear();
     });
 }
@@ -189,13 +189,13 @@ fn threads_do_not_count_the_blocks_of_each_other() {
                     // Memory that a thread allocates outside of budgets counts in none.
                     let outside = black_box(vec![1_u8; 100]);
                     let leaks = number == 0;
-                    let said = complaint(|| {
+                    let message = panic_message(|| {
                         if leaks {
                             HELD.lock().unwrap().push(Vec::new());
                             assert_budget!(max_allocations = 0, { black_box(Box::new(1)) });
                         }
                     });
-                    assert_eq!(said.is_some(), leaks);
+                    assert_eq!(message.is_some(), leaks);
                     drop(outside);
                 }
             });
@@ -205,14 +205,14 @@ fn threads_do_not_count_the_blocks_of_each_other() {
 
 #[test]
 fn a_million_blocks_are_counted() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(no_leak, {
             let mut all = (0..1_000_000).map(|_| Box::new(1_u64)).collect::<Vec<_>>();
             forget(all.pop());
             drop(all);
         })
     });
-    assert_eq!(said.unwrap(), "  no_leak: at most 0 B, but 8 B".to_owned() + NO_LINE);
+    assert_eq!(message.unwrap(), "  no_leak: at most 0 B, but 8 B".to_owned() + NO_LINE);
 }
 
 /// A future that is pending once.
@@ -256,7 +256,7 @@ fn a_task_that_moves_between_threads_counts_the_blocks_of_its_own_polls() {
         })
         .join()
         .unwrap();
-        let said = complaint(|| assert!(poll(&mut task)));
+        let message = panic_message(|| assert!(poll(&mut task)));
         let expected = (kept > 0).then(|| {
             let line = line!() - 28;
             format!(
@@ -264,7 +264,7 @@ fn a_task_that_moves_between_threads_counts_the_blocks_of_its_own_polls() {
                  tests/budgets/tests/leaks.rs:{line}: forget(black_box(vec![1_u8; kept]));"
             )
         });
-        assert_eq!(said, expected);
+        assert_eq!(message, expected);
     }
     // Cancelled.
     let mut cancelled = Box::pin(task(0));
@@ -273,21 +273,24 @@ fn a_task_that_moves_between_threads_counts_the_blocks_of_its_own_polls() {
 
 #[test]
 fn threads_that_were_started_are_named_where_a_budget_is_exceeded() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(max_peak = "10 B", {
             for _ in 0..3 {
                 thread::spawn(|| black_box(vec![1_u8; 100_000]).len()).join().unwrap();
             }
         })
     });
-    let said = said.unwrap();
+    let message = message.unwrap();
     let line = "\n  3 threads were started here; what they took is not counted: `process`";
-    assert!(said.starts_with("  max_peak: at most 10 B, but ") && said.ends_with(line), "{said}");
+    assert!(
+        message.starts_with("  max_peak: at most 10 B, but ") && message.ends_with(line),
+        "{message}"
+    );
     // Inside another budget, in which they do not count.
     assert_budget!(no_leak, {
         thread::spawn(|| ()).join().unwrap();
-        let said =
-            complaint(|| assert_budget!(max_allocations = 0, { drop(black_box(Box::new(1))) }));
-        assert!(!said.unwrap().contains("started"));
+        let message =
+            panic_message(|| assert_budget!(max_allocations = 0, { drop(black_box(Box::new(1))) }));
+        assert!(!message.unwrap().contains("started"));
     });
 }

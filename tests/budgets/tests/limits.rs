@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 use std::thread;
 
-use budgets::complaint;
+use budgets::panic_message;
 use mem_profile::{assert_budget, mem_profile};
 
 #[global_allocator]
@@ -15,7 +15,7 @@ static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 /// The message of the panic, without the lines.
 fn limits(call: impl FnOnce()) -> Option<String> {
-    let text = complaint(call)?;
+    let text = panic_message(call)?;
     Some(text.split_once("\n  by line:").expect("there are lines").0.to_owned())
 }
 
@@ -28,10 +28,10 @@ fn hold(size: usize) -> Vec<u8> {
 #[test]
 fn an_increment_passes_at_the_limit_and_fails_above() {
     assert_eq!(hold(1000).len(), 1000);
-    let said = limits(|| drop(hold(1001))).unwrap();
+    let message = limits(|| drop(hold(1001))).unwrap();
     let expected = "mem-profile: `limits::hold` exceeds its budget\n  \
                     max_increment: at most 1000 B, but 1001 B";
-    assert_eq!(said, expected);
+    assert_eq!(message, expected);
     // The memory of the message is freed with it. (The value of the call is not: the compiler does not
     // drop it if a destructor panics.)
     assert_budget!(max_increment = "1001 B", {
@@ -50,8 +50,8 @@ fn rise(size: usize) -> usize {
 #[test]
 fn a_peak_passes_at_the_limit_and_fails_above() {
     assert_eq!(rise(65_536), 32_768);
-    let said = limits(|| _ = rise(65_537)).unwrap();
-    assert!(said.ends_with("max_peak: at most 65536 B (64.000 KiB), but 65537 B (64.001 KiB)"));
+    let message = limits(|| _ = rise(65_537)).unwrap();
+    assert!(message.ends_with("max_peak: at most 65536 B (64.000 KiB), but 65537 B (64.001 KiB)"));
     // Blocks from before do not count, whether they are freed or not.
     let _around = black_box(vec![1_u8; 100_000]);
     drop(black_box(vec![1_u8; 200_000]));
@@ -68,8 +68,8 @@ fn allocate(count: usize) {
 #[test]
 fn allocations_pass_at_the_limit_and_fail_above() {
     allocate(3);
-    let said = limits(|| allocate(4)).unwrap();
-    assert!(said.ends_with("\n  max_allocations: at most 3, but 4"), "{said}");
+    let message = limits(|| allocate(4)).unwrap();
+    assert!(message.ends_with("\n  max_allocations: at most 3, but 4"), "{message}");
 }
 
 #[mem_profile(no_leak)]
@@ -85,8 +85,8 @@ fn put(place: &mut Vec<Vec<u8>>, size: usize) {
 fn no_leak_allows_no_block() {
     let mut place = Vec::with_capacity(2);
     put(&mut place, 0);
-    let said = limits(|| put(&mut place, 1)).unwrap();
-    assert!(said.ends_with("\n  no_leak: at most 0 B, but 1 B"), "{said}");
+    let message = limits(|| put(&mut place, 1)).unwrap();
+    assert!(message.ends_with("\n  no_leak: at most 0 B, but 1 B"), "{message}");
 }
 
 #[rustfmt::skip]
@@ -94,8 +94,8 @@ fn no_leak_allows_no_block() {
 
 #[test]
 fn the_line_of_a_function_on_one_line_is_named() {
-    let said = complaint(on_one_line).unwrap();
-    let (_, lines) = said.split_once("\n  by line:\n").unwrap();
+    let message = panic_message(on_one_line).unwrap();
+    let (_, lines) = message.split_once("\n  by line:\n").unwrap();
     let line = line!() - 6;
     let source = "#[mem_profile(max_increment = \"10 B\")] fn on_one_line()";
     assert!(
@@ -119,10 +119,10 @@ fn everything() -> Vec<Vec<u8>> {
 fn each_limit_is_named_and_the_three_lines_that_cost_most() {
     // The lines are those of the call, not of the calls before.
     for _ in 0..2 {
-        let said = complaint(everything).unwrap();
+        let message = panic_message(everything).unwrap();
         let line = line!();
-        let (said, left) = said.split_once("\n  left behind, by line:\n").unwrap();
-        let (head, lines) = said.split_once("\n  by line:\n").unwrap();
+        let (message, left) = message.split_once("\n  left behind, by line:\n").unwrap();
+        let (head, lines) = message.split_once("\n  by line:\n").unwrap();
         assert_eq!(
             head.lines().skip(1).collect::<Vec<_>>(),
             [
@@ -205,13 +205,13 @@ async fn other() {
 fn an_async_function_is_measured_by_its_own_polls() {
     in_turn(async { assert_eq!(task(100, 200).await.len(), 100) }, other());
     // One byte above each limit.
-    let said = limits(|| in_turn(task(101, 200), Pause::default())).unwrap();
-    assert!(said.ends_with(
+    let message = limits(|| in_turn(task(101, 200), Pause::default())).unwrap();
+    assert!(message.ends_with(
         "`limits::task` exceeds its budget\n  max_increment: at most 100 B, but 101 B\n  \
          max_peak: at most 300 B, but 301 B"
     ));
-    let said = limits(|| in_turn(task(100, 201), Pause::default())).unwrap();
-    assert!(said.ends_with("budget\n  max_peak: at most 300 B, but 301 B"), "{said}");
+    let message = limits(|| in_turn(task(100, 201), Pause::default())).unwrap();
+    assert!(message.ends_with("budget\n  max_peak: at most 300 B, but 301 B"), "{message}");
     // Cancelled within its budget.
     let mut cancelled = Box::pin(task(100, 200));
     assert!(cancelled.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
@@ -226,8 +226,8 @@ fn a_block_has_a_budget_and_a_value() {
         })
     };
     assert_eq!(block(1 << 20), 1 << 20);
-    let said = complaint(|| block((1 << 20) + 1)).unwrap();
-    let (place, rest) = said.split_once(" exceeds its budget\n").unwrap();
+    let message = panic_message(|| block((1 << 20) + 1)).unwrap();
+    let (place, rest) = message.split_once(" exceeds its budget\n").unwrap();
     assert!(
         place.starts_with("mem-profile: the block at tests/budgets/tests/limits.rs:"),
         "{place}"
@@ -243,25 +243,26 @@ fn a_block_has_a_budget_and_a_value() {
         });
         Some(())
     };
-    assert!(complaint(early).unwrap().contains("max_allocations: at most 0, but 1"));
+    assert!(panic_message(early).unwrap().contains("max_allocations: at most 0, but 1"));
 }
 
 #[test]
 fn the_lines_of_a_block_are_those_of_the_functions_that_it_calls() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(max_peak = "10 B", {
             drop(hold(900));
         });
     });
-    let said = said.unwrap();
-    let (_, line) =
-        said.split_once("\n  by line:\n    900 B  tests/budgets/tests/limits.rs:").expect(&said);
+    let message = message.unwrap();
+    let (_, line) = message
+        .split_once("\n  by line:\n    900 B  tests/budgets/tests/limits.rs:")
+        .expect(&message);
     assert!(line.ends_with(": let held = vec![1; size];"), "{line}");
 }
 
 #[test]
 fn budgets_are_nested() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(max_peak = "1599 B", {
             assert_budget!(max_peak = "1000 B", {
                 drop(black_box(vec![1_u8; 1000]));
@@ -273,7 +274,7 @@ fn budgets_are_nested() {
             drop(held);
         });
     });
-    assert!(said.unwrap().contains("1599 B (1.562 KiB), but 1600 B (1.562 KiB)"));
+    assert!(message.unwrap().contains("1599 B (1.562 KiB), but 1600 B (1.562 KiB)"));
 }
 
 #[mem_profile(max_allocations = 0)]

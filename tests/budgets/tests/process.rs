@@ -19,16 +19,16 @@ const MIB: usize = 1 << 20;
 const WINDOW: i64 = 64 << 10;
 
 /// The message of the panic, without its first line.
-fn complaint<R>(call: impl FnOnce() -> R) -> Option<String> {
-    let text = budgets::complaint(call)?;
+fn panic_message<R>(call: impl FnOnce() -> R) -> Option<String> {
+    let text = budgets::panic_message(call)?;
     let (_, rest) = text.split_once(" exceeds its budget\n").expect(&text);
     Some(rest.to_owned())
 }
 
 /// The bytes that the message states.
-fn found(said: &str, limit: &str) -> i64 {
-    let (_, rest) = said.split_once(&format!("  {limit}: at most ")).expect(said);
-    let (_, found) = rest.split_once(", but ").expect(said);
+fn found(message: &str, limit: &str) -> i64 {
+    let (_, rest) = message.split_once(&format!("  {limit}: at most ")).expect(message);
+    let (_, found) = rest.split_once(", but ").expect(message);
     found.split([' ', '\n']).next().unwrap().parse().unwrap()
 }
 
@@ -54,7 +54,7 @@ fn a_thread_alone_is_counted_to_the_byte() {
     let expected = "  max_peak: at most 1000 B, but 1001 B\n  which line took it is not known: none \
                     with `#[mem_profile]` took part\n  all threads are counted; no other one \
                     allocated meanwhile";
-    assert_eq!(complaint(|| rise(1001)).unwrap(), expected);
+    assert_eq!(panic_message(|| rise(1001)).unwrap(), expected);
 }
 
 #[mem_profile]
@@ -72,20 +72,23 @@ fn spawn(threads: usize) -> Vec<Vec<u8>> {
 fn memory_that_other_threads_hold_counts() {
     // The list of blocks, and the memory that the standard library keeps for each thread.
     assert_eq!(spawn(2).len(), 2);
-    let said = complaint(|| spawn(4)).unwrap();
-    let held = found(&said, "max_increment");
-    assert!((4 * MIB as i64..4 * MIB as i64 + 4096).contains(&held), "{said}");
+    let message = panic_message(|| spawn(4)).unwrap();
+    let held = found(&message, "max_increment");
+    assert!((4 * MIB as i64..4 * MIB as i64 + 4096).contains(&held), "{message}");
     let end = "\n  all threads are counted; 4 others allocated meanwhile, and what a thread holds is \
                known within 64 KiB while it runs";
-    assert!(said.ends_with(end), "{said}");
+    assert!(message.ends_with(end), "{message}");
     let line = "    4194304 B (4.000 MiB)  tests/budgets/tests/process.rs:";
-    assert!(said.contains(line) && said.contains(": black_box(vec![1; size])\n"), "{said}");
+    assert!(
+        message.contains(line) && message.contains(": black_box(vec![1; size])\n"),
+        "{message}"
+    );
     // The message of a block lists the lines of other threads too.
-    let said = complaint(|| {
+    let message = panic_message(|| {
         assert_budget!(process, max_increment = "1 MiB", { thread::spawn(|| hold(2 * MIB)).join() })
     });
     let expected = "    2097152 B (2.000 MiB)  tests/budgets/tests/process.rs:";
-    assert!(said.as_ref().unwrap().contains(expected), "{said:?}");
+    assert!(message.as_ref().unwrap().contains(expected), "{message:?}");
 }
 
 fn memory_that_other_threads_hold_for_a_while_counts_in_the_peak() {
@@ -104,17 +107,17 @@ fn memory_that_other_threads_hold_for_a_while_counts_in_the_peak() {
         });
     };
     for threads in [1, 4] {
-        let said = complaint(|| {
+        let message = panic_message(|| {
             assert_budget!(process, max_peak = "100 KiB", { work(threads, 4_000_000) })
         });
-        let said = said.unwrap();
-        let peak = found(&said, "max_peak");
+        let message = message.unwrap();
+        let peak = found(&message, "max_peak");
         let least = threads as i64 * (4_000_000 - WINDOW) - WINDOW;
         // With the vectors of parts, and the starts of threads.
         let most = threads as i64 * (4_000_000 + 4000 * 24 * 2 + WINDOW + 8192) + WINDOW;
-        assert!((least..most).contains(&peak), "{threads}: {least} {most} {said}");
+        assert!((least..most).contains(&peak), "{threads}: {least} {most} {message}");
         let others = if threads == 1 { "; 1 other allocated" } else { "; 4 others allocated" };
-        assert!(said.contains(others), "{said}");
+        assert!(message.contains(others), "{message}");
     }
     assert_budget!(process, max_peak = "32 MiB", { work(4, 4_000_000) });
 }
@@ -142,14 +145,14 @@ async fn task() {
 }
 
 fn tasks_on_other_threads_count() {
-    let said = complaint(|| {
+    let message = panic_message(|| {
         let mut task = pin!(task());
         let mut context = Context::from_waker(Waker::noop());
         while task.as_mut().poll(&mut context).is_pending() {}
     });
-    let said = said.unwrap();
-    let peak = found(&said, "max_peak");
-    assert!((peak - 2 * MIB as i64).abs() <= 2 * WINDOW, "{said}");
+    let message = message.unwrap();
+    let peak = found(&message, "max_peak");
+    assert!((peak - 2 * MIB as i64).abs() <= 2 * WINDOW, "{message}");
 }
 
 fn a_budget_waits_for_threads_that_are_about_to_end() {
@@ -168,7 +171,7 @@ fn budgets_at_the_same_time_do_not_disturb_each_other() {
     let (begun, has_begun) = channel();
     let (end, may_end) = channel::<()>();
     let outer = thread::spawn(move || {
-        complaint(|| {
+        panic_message(|| {
             assert_budget!(process, max_peak = "1 MiB", {
                 drop(black_box(vec![1_u8; 8 * MIB]));
                 begun.send(()).unwrap();
@@ -177,7 +180,7 @@ fn budgets_at_the_same_time_do_not_disturb_each_other() {
         })
     });
     has_begun.recv().unwrap();
-    let inner = complaint(|| {
+    let inner = panic_message(|| {
         assert_budget!(process, max_peak = "1 MiB", { drop(black_box(vec![1_u8; 2 * MIB])) })
     });
     end.send(()).unwrap();

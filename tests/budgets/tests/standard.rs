@@ -205,8 +205,8 @@ fn alone_in_a_process_with_and_without_captured_output() {
                 .stdin(std::process::Stdio::null())
                 .output()
                 .unwrap();
-            let said = String::from_utf8_lossy(&output.stdout);
-            assert!(said.contains("1 passed"), "{test} {arguments:?} {backtrace}: {said}");
+            let message = String::from_utf8_lossy(&output.stdout);
+            assert!(message.contains("1 passed"), "{test} {arguments:?} {backtrace}: {message}");
         }
     }
 }

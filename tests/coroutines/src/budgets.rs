@@ -28,8 +28,8 @@ pub(crate) fn budgets_on_grown_stacks() {
     for _ in 0..3 {
         stacker::grow(256 << 10, || {
             assert_eq!(outcome(|| takes(100)), Ok(()));
-            let complaint = outcome(|| takes(101)).unwrap_err();
-            assert!(complaint.contains("max_peak: at most 100 B"), "{complaint}");
+            let panic_message = outcome(|| takes(101)).unwrap_err();
+            assert!(panic_message.contains("max_peak: at most 100 B"), "{panic_message}");
             stacker::grow(256 << 10, || assert_eq!(outcome(|| takes(100)), Ok(())));
         });
     }
@@ -77,8 +77,11 @@ pub(crate) fn budgets_that_are_left() {
     // Nothing happens meanwhile, as if it had not waited.
     assert_eq!(result_of(waits_within(), || ()), Ok(()));
     let is_refused = |result: Result<(), String>| {
-        let complaint = result.unwrap_err();
-        assert!(complaint.contains("cannot be checked, because it was left"), "{complaint}");
+        let panic_message = result.unwrap_err();
+        assert!(
+            panic_message.contains("cannot be checked, because it was left"),
+            "{panic_message}"
+        );
     };
     is_refused(result_of(waits_within(), || _ = black_box(vec![0_u8; 5])));
     // Another one runs meanwhile, from start to end.

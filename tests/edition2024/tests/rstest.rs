@@ -44,7 +44,7 @@ fn above_cases(#[case] text: &str, #[case] expected: usize) {
     measured_once(&ARRIVED, 3, "::above_cases");
 }
 
-/// An attribute before a case goes on the test that `rstest` makes for it, and the body is measured with
+/// An attribute before a case applies to the test that `rstest` makes for it, and the body is measured with
 /// that test.
 #[rstest]
 #[mem_profile]

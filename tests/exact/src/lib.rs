@@ -33,7 +33,7 @@ pub fn program(body: impl FnOnce()) {
     OWN.store(truth::live() - before, Relaxed);
     // Registered after the report, hence run just before it: by then the standard library has freed its
     // own memory at the end of `main`.
-    assert_eq!(atexit(say_live), 0);
+    assert_eq!(atexit(report_live), 0);
     body();
 }
 
@@ -49,8 +49,8 @@ pub fn leave() -> ! {
     exit(0)
 }
 
-extern "C" fn say_live() {
-    say(format_args!("live {}", live()));
+extern "C" fn report_live() {
+    report(format_args!("live {}", live()));
 }
 
 /// Bytes in use by the program, but for the profiler.
@@ -63,7 +63,7 @@ pub fn outermost<R>(function: &str, call: impl FnOnce() -> R) -> R {
     let (before, before_here) = (live(), truth::live_here());
     let result = call();
     let (after, change) = (live(), truth::live_here() - before_here);
-    say(format_args!("call {function} {before} {after} {change}"));
+    report(format_args!("call {function} {before} {after} {change}"));
     result
 }
 
@@ -74,7 +74,7 @@ pub fn live_here() -> i64 {
 
 /// Gives a size, which is not the same everywhere, a name for the comments.
 pub fn value(name: &str, bytes: usize) {
-    say(format_args!("value {name} {bytes}"));
+    report(format_args!("value {name} {bytes}"));
 }
 
 /// How many bytes, and in how many blocks, `work` asks for on this thread.
@@ -85,7 +85,7 @@ pub fn requested<R>(work: impl FnOnce() -> R) -> (usize, usize) {
     (now.0 - bytes, now.1 - blocks)
 }
 
-fn say(line: fmt::Arguments) {
+fn report(line: fmt::Arguments) {
     let mut bytes = [0; 200];
     let mut rest = &mut bytes[..];
     writeln!(rest, "truth {line}").expect("the line fits");

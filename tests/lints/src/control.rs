@@ -163,7 +163,7 @@ pub fn run(mut more: impl FnMut(usize) -> bool + Send) {
     }
 }
 
-/// The length of a text, of which a condition that never holds would have said more.
+/// The length of a text, with a statement under a condition that never holds.
 #[rustfmt::skip]
 #[mem_profile]
 #[must_use]

@@ -1,4 +1,4 @@
-//! Functions in all kinds of files. `//x 3` at the end of a line says that it runs three times;
+//! Functions in all kinds of files. `//x 3` at the end of a line states that it runs three times;
 //! a line without it does not run.
 //!
 //! A doctest has lines as well:

@@ -8,7 +8,7 @@ use serde::Deserialize;
 pub(crate) struct Exception {
     #[serde(rename = "crate")]
     pub(crate) name: String,
-    /// The test as it is printed, after the name of its binary.
+    /// The printed name of the test, after the name of its binary.
     pub(crate) test: String,
     /// Why nothing can be done about it. Never empty.
     pub(crate) reason: String,

@@ -62,18 +62,18 @@ struct Arguments {
     /// Crates tried at the same time
     #[arg(long, default_value_t = 1)]
     jobs: usize,
-    /// What annotated tests measure
+    /// Figures that annotated tests measure
     #[arg(long, value_enum, default_value_t = Backend::Heap)]
     backend: Backend,
     /// Only debug builds
     #[arg(long)]
     debug_only: bool,
-    /// Where the results go as JSON
+    /// File for the results, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
 }
 
-/// What annotated tests measure.
+/// Figures that annotated tests measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Backend {
     /// Exact bytes, with the counting allocator in the crate

@@ -1,4 +1,4 @@
-// Without the attribute, this error is on the whole `match`; with it, on the arm that is to blame.
+// Without the attribute, this error is on the whole `match`; with it, on the arm that causes it.
 use mem_profile::mem_profile;
 
 #[mem_profile]

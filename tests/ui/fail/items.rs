@@ -56,7 +56,7 @@ impl Constants {
 }
 
 fn main() {
-    // Every item is still there, so that nothing but the refusals is reported.
+    // Every item still exists, so that no other error is reported.
     let structure = Structure { field: constant() };
     let map: Map<Alias, Alias> = Map::new();
     let bits = Bits { number: 1 };

@@ -1,4 +1,4 @@
-//! Code that is nested as deeply as the compiler can take compiles with the attribute as well.
+//! Code of the deepest nesting that the compiler accepts compiles with the attribute as well.
 
 #![recursion_limit = "10000"]
 #![allow(unused_parens)]
@@ -40,7 +40,7 @@ macro_rules! nested {
     };
 }
 
-/// As many dots as all that follows it, times four and four again.
+/// The dots of its arguments, sixteen times.
 macro_rules! fourfold {
     ([$($dots:tt)*] $($rest:tt)*) => {
         fourfold! { @again [$($dots)* $($dots)* $($dots)* $($dots)*] $($rest)* }
@@ -66,7 +66,7 @@ fn main() {
     let snapshot = mem_profile::snapshot();
     assert_eq!(snapshot.functions.len(), 7);
     for function in &snapshot.functions {
-        // The first line says what was in use before.
+        // The first line shows the memory in use before.
         let sum: i64 = function.lines[1..].iter().filter_map(|line| line.increment).sum();
         assert_eq!(sum, 1000, "{}", function.name);
     }

@@ -1,4 +1,4 @@
-//! Names of the generated code are the user's to use, and nothing that the user names is in its way.
+//! User code may use the names of generated code, and never conflicts with it.
 #![deny(warnings, clippy::all)]
 #![forbid(unsafe_code)]
 #![no_implicit_prelude]

@@ -20,7 +20,7 @@ fn unknown_macros(values: &[usize]) -> usize {
     } else if text.len() == 1 {
         break 'nowhere;
     }
-    // Neither the frame nor a guard of the measurement can be named.
+    // Neither the frame nor a guard can be named.
     __frame.line(0);
     __scope1.done();
     drop(__end)

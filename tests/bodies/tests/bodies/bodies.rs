@@ -80,8 +80,8 @@ pub(crate) fn check(
     // Dead code after a block that diverges is not always reported.
     let is_said = |line: &&String| twins.annotated.diagnostics.contains(line);
     let forgiven = |line: &&String| is_said(line) || !line.contains("unreachable");
-    let said: Vec<_> = twins.plain.diagnostics.iter().filter(forgiven).cloned().collect();
-    let difference = difference(&said, &twins.annotated.diagnostics);
+    let expected: Vec<_> = twins.plain.diagnostics.iter().filter(forgiven).cloned().collect();
+    let difference = difference(&expected, &twins.annotated.diagnostics);
     let place = folder(name);
     wrong.extend(difference.map(|lines| format!("{} compiled\n{lines}", place.display())));
     wrong

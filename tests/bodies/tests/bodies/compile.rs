@@ -1,4 +1,4 @@
-//! Compiles a source file twice, without cargo: once as it is, and once with the attribute blanked.
+//! Compiles a source file twice, without cargo: once unchanged, and once with the attribute blanked.
 
 use serde_json::Value;
 use std::fs;
@@ -111,10 +111,10 @@ fn diagnostics(output: &str) -> Vec<String> {
         let places: Vec<_> = primary
             .map(|span| format!("{}:{}", span["line_start"], span["column_start"]))
             .collect();
-        let said = message["message"].as_str().unwrap_or(line);
-        let is_count = places.is_empty() && said.ends_with(" emitted");
+        let text = message["message"].as_str().unwrap_or(line);
+        let is_count = places.is_empty() && text.ends_with(" emitted");
         if !is_count {
-            diagnostics.push(format!("{}: {said} {}", message["level"], places.join(" ")));
+            diagnostics.push(format!("{}: {text} {}", message["level"], places.join(" ")));
         }
     }
     diagnostics.sort();

@@ -29,8 +29,8 @@ fn end(program: &Path, way: &str) -> (ExitStatus, String, Vec<String>) {
     let output = command.output().expect("the program starts");
     let is_stack = |line: &str| line.starts_with(' ') || line.starts_with("stack backtrace");
     let stderr = text(&output.stderr);
-    let said = stderr.lines().filter(|line| !is_stack(line)).map(without_thread);
-    (output.status, text(&output.stdout), said.collect())
+    let messages = stderr.lines().filter(|line| !is_stack(line)).map(without_thread);
+    (output.status, text(&output.stdout), messages.collect())
 }
 
 /// `thread 'main' (123) panicked at …` without the number of the thread.

@@ -164,8 +164,8 @@ fn a_report_has_the_format_of_its_file_name() {
     let folder = TempDir::new().unwrap();
     let written = |name: &str| {
         let path = folder.path().join(name);
-        let said = stderr(&[("MEM_PROFILE_OUTPUT", path.to_str().unwrap())]);
-        (fs::read_to_string(&path).unwrap(), said.replace(path.to_str().unwrap(), name))
+        let message = stderr(&[("MEM_PROFILE_OUTPUT", path.to_str().unwrap())]);
+        (fs::read_to_string(&path).unwrap(), message.replace(path.to_str().unwrap(), name))
     };
     for (name, format) in [
         ("a.txt", "table"),

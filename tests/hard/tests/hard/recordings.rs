@@ -134,9 +134,9 @@ fn a_recording_is_read_while_it_is_written() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("run.mprof");
     let mut child = started(&mut recorded(&folder, "run.mprof", &["wait"]));
-    let mut said = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-    assert_eq!(said, "here\n");
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    assert_eq!(line, "here\n");
     let recording = open(&path);
     assert_eq!((recording.state.clone(), recording.process), (State::Running, child.id()));
     assert_open(&recording.snapshot);
@@ -314,9 +314,9 @@ fn the_recording_of_a_running_container_is_kept_with_a_message() {
     let folder = TempDir::new().unwrap();
     let [path, next] = ["run.mprof", "run.1.mprof"].map(|name| folder.path().join(name));
     let mut child = started(&mut contained(&path, "wait"));
-    let mut said = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut said).unwrap();
-    if said.is_empty() {
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    if line.is_empty() {
         child.wait().unwrap();
         return eprintln!("not tried, for want of containers");
     }
@@ -438,18 +438,18 @@ fn a_truncated_recording_is_never_reported_as_complete() {
 #[test]
 fn files_that_are_not_recordings_are_refused_with_a_message() {
     let folder = TempDir::new().unwrap();
-    let said = |name: &str, bytes: &[u8]| {
+    let error_of = |name: &str, bytes: &[u8]| {
         let path: PathBuf = folder.path().join(name);
         fs::write(&path, bytes).unwrap();
         Recording::open(&path).unwrap_err().to_string()
     };
-    assert!(said("text", b"Filename: a.rs\n").starts_with("this is not a recording"));
-    assert!(said("empty", b"").starts_with("this is not a recording"));
+    assert!(error_of("text", b"Filename: a.rs\n").starts_with("this is not a recording"));
+    assert!(error_of("empty", b"").starts_with("this is not a recording"));
     assert_eq!(run(&mut recorded(&folder, "run.mprof", &["complete"])).code(), Some(0));
     let mut bytes = fs::read(folder.path().join("run.mprof")).unwrap();
     bytes[8] = 2;
     assert!(
-        said("other", &bytes).starts_with("this recording has version 2 and is read by 3 only")
+        error_of("other", &bytes).starts_with("this recording has version 2 and is read by 3 only")
     );
     let endless = Recording::open(Path::new("/dev/zero")).unwrap_err().to_string();
     assert!(endless.starts_with("this is not a recording"), "{endless}");

@@ -47,7 +47,7 @@ macro_rules! bin {
 }
 pub(crate) use bin;
 
-/// What the program printed, as text.
+/// The program's output, as text.
 pub(crate) struct Ended {
     pub(crate) status: ExitStatus,
     pub(crate) stdout: String,

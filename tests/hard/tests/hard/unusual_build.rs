@@ -147,7 +147,7 @@ fn a_live_report_shows_the_line_that_runs() {
         waiting.send(libc::SIGUSR1);
         assert_sleeps(&waiting.next_report());
     }
-    assert!(waiting.child.try_wait().unwrap().is_none(), "the program goes on");
+    assert!(waiting.child.try_wait().unwrap().is_none(), "the program has ended");
     waiting.send(libc::SIGTERM);
     assert_sleeps(&waiting.next_report());
     assert_eq!(waiting.end().0.signal(), Some(libc::SIGTERM));

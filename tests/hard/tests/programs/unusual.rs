@@ -43,7 +43,7 @@ fn fail() {
 fn wait() {
     let kept = vec![1_u8; 5000];
     for turn in 0.. {
-        say("ready", turn);
+        announce("ready", turn);
         let scratch = vec![2_u8; 300];
         sleep_long(&scratch);
     }
@@ -51,7 +51,7 @@ fn wait() {
 }
 
 /// Prints to the test that the next line sleeps.
-fn say(word: &str, turn: usize) {
+fn announce(word: &str, turn: usize) {
     if turn == 0 {
         let mut stdout = std::io::stdout().lock();
         stdout.write_all(word.as_bytes()).and_then(|()| stdout.flush()).unwrap();
@@ -87,7 +87,7 @@ fn handle_terminate(handler: extern "C" fn(libc::c_int)) {
 
 #[mem_profile]
 fn wait_for_own_handler() {
-    say("ready", 0);
+    announce("ready", 0);
     while !TERMINATED.load(Relaxed) {
         thread::sleep(Duration::from_millis(1));
     }
@@ -145,7 +145,7 @@ fn closes_descriptors(how: &str) {
         file.read_to_end(&mut content).unwrap();
         assert_eq!(content, CONTENT);
     }
-    say("ready", 0);
+    announce("ready", 0);
     sleep_long(&large);
 }
 

@@ -1,4 +1,4 @@
-//! The table of costs in the README: `cargo bench -p mem-profile-runtime --bench cost`.
+//! The table of `docs/costs.md`: `cargo bench -p mem-profile-runtime --bench cost`.
 //!
 //! Each row is run in rounds that take turns with its baseline, in processes of their own, and
 //! the median is shown. Instructions are counted by `valgrind --tool=callgrind` where it is
@@ -92,7 +92,7 @@ fn print_row(row: &Row) {
     }
     let (time, baseline) = (median(times), median(baselines));
     let instructions = match (instructions(row.work), instructions(row.baseline)) {
-        // A thread, or a system call, is not made of instructions that are ours to count.
+        // The instructions of threads and system calls are not the profiler's.
         (Some(work), Some(baseline)) if row.ratio && row.counted() => {
             format!("× {:.2}", work / baseline)
         }

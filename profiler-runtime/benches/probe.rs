@@ -1,5 +1,5 @@
 //! Time of each probe, by criterion: `cargo bench -p mem-profile-runtime --bench probe`.
-//! `--bench cost` prints the table of the README.
+//! `--bench cost` prints the table of `docs/costs.md`.
 
 mod work;
 

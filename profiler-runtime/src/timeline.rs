@@ -14,10 +14,10 @@ use crate::session;
 
 /// Names the block from here to where the result is dropped in the [timeline] of the run.
 ///
-/// It is a span of the thread that it begins on. Held across an `await` it stays around what its task
-/// calls, on whatever thread that goes on. A guard may be moved and dropped on any thread: the span
-/// ends there and then. Of a name that runs thousands of times some runs are left out; these are no
-/// level in the chart either. Where no timeline is recorded it does nothing.
+/// It is a span of the thread that it begins on. Held across an `await`, it stays around the calls of its
+/// task, on whatever thread that goes on. The guard may be dropped on any thread: the span ends there and
+/// then. If a name runs thousands of times, some runs are left out, and those are no level in the chart
+/// either. Without a timeline it does nothing.
 ///
 /// ```
 /// let numbers = {
@@ -44,8 +44,7 @@ pub struct Timestamp {
 /// `interval` of at least 1 ms, and the calls of annotated functions.
 ///
 /// The same as `MEM_PROFILE_TIMELINE` and `MEM_PROFILE_INTERVAL`, for programs that decide it
-/// themselves; what these variables say comes first. The samples are taken by a thread of the
-/// profiler's own.
+/// themselves. These variables take precedence. A thread of the profiler takes the samples.
 ///
 /// # Errors
 /// When annotated functions have run while there is more than one thread: call it first thing in

@@ -17,12 +17,11 @@ use crate::record::function::table::Table;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::Chunk;
 
-/// Where the lines of an async body are booked: wherever it is polled, the frame that runs there is
-/// its own.
+/// Where an async body records its lines: wherever it is polled, the frame that runs there is its own.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
 pub struct Body {
-    /// The [`Table`]; as in [`super::line::Place`], the pointer does not say so.
+    /// The [`Table`]; as in [`super::line::FrameHandle`], an opaque pointer.
     table: *const (),
 }
 

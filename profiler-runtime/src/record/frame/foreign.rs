@@ -1,16 +1,16 @@
 //! Frames on stacks that are not their thread's own.
 //!
-//! A frame on the stack of its thread ends before its caller goes on. On another stack that may be so
-//! too, as in a signal handler with a stack of its own, or where a deep recursion has grown a second
-//! one. But it may also be a coroutine, which is left in the middle and goes on later, perhaps on
-//! another thread. Nobody says which. So such a frame is **guarded**: its handle leads to a ledger that
-//! stands in for the thread's own. There each line and each block goes by the slow functions, which ask
-//! whether the frame still runs. When it does not, the process has coroutines: all guarded frames are
-//! given up, their functions say so, and none is measured on such a stack any more. Their memory is
-//! then on the line that has resumed them.
+//! A frame on the stack of its thread ends before its caller goes on. On another stack the same may hold,
+//! as in a signal handler with a stack of its own, or where a deep recursion has grown a second one. But
+//! it may also be a coroutine, which is left in the middle and goes on later, perhaps on another thread.
+//! The two look alike. So such a frame is **guarded**: its handle leads to a ledger that stands in for the
+//! thread's own. There each line and each block goes through the slow functions, which ask whether the
+//! frame still runs. If it does not, the process has coroutines: all guarded frames are given up, their
+//! functions say so, and none is measured on such a stack any more. Their memory is then on the line
+//! that has resumed them.
 //!
-//! Guarded frames lie above all others of a thread: whoever comes upon one from the thread's own stack
-//! has found a coroutine.
+//! Guarded frames lie above all others of a thread: meeting one from the thread's own stack proves a
+//! coroutine.
 
 use core::sync::atomic::{
     AtomicBool,
@@ -32,7 +32,7 @@ use crate::record::timeline::timeline;
 /// Whether a frame was left in the middle.
 static HAS_COROUTINES: AtomicBool = AtomicBool::new(false);
 
-/// Looks after what is guarded, wherever the thread comes upon it.
+/// How the thread checks and gives up its guarded frames and measures.
 pub(super) static GUARDS: Guards = Guards { check, give_up: give_up_all };
 
 /// On what stack a frame begins.
@@ -40,7 +40,7 @@ pub(super) static GUARDS: Guards = Guards { check, give_up: give_up_all };
 pub(in crate::record) enum Side {
     Own,
     Foreign,
-    /// On a coroutine's stack, as far as is known: it is not measured.
+    /// Perhaps on a coroutine's stack: not measured.
     Coroutine,
 }
 
@@ -76,7 +76,7 @@ fn guard(ledger: &'static Ledger) -> &'static Ledger {
     let Some(thread) = ledger.thread() else { return ledger };
     ledger.guard_innermost();
     thread.stand_in(&GUARDS);
-    // Either this is seen by who finds the first coroutine just now, or that is seen here.
+    // A thread that finds the first coroutine just now sees this frame, or its finding is seen here.
     fence(SeqCst);
     if HAS_COROUTINES.load(Relaxed) {
         give_up_guarded(ledger);
@@ -114,11 +114,11 @@ fn find_ledger(ledger: &'static Ledger, address: usize) -> Option<&'static Ledge
     None
 }
 
-/// The same for an async body, whose frame is the poll's.
+/// The same for an async body, whose frame belongs to the poll.
 pub(in crate::record) fn ledger_of_body(ledger: &'static Ledger) -> Option<&'static Ledger> {
     let thread = ledger.thread()?;
     if ledger.guarded().is_none() {
-        // On a coroutine it has no frame; that on the thread's own stack may be of the same function.
+        // On a coroutine it has no frame; the frame on the thread's own stack may be of the same function.
         let is_measured = !HAS_COROUTINES.load(Relaxed) || !is_elsewhere(thread);
         return is_measured.then_some(ledger);
     }
@@ -148,7 +148,7 @@ fn release(ledger: &Ledger, thread: &'static Thread) {
     stand_down(thread);
 }
 
-/// The allocator of the thread need not ask any more, where nothing is guarded.
+/// Where nothing is guarded, the allocator of the thread need not ask any more.
 pub(in crate::record) fn stand_down(thread: &'static Thread) {
     let is_guarded = thread.active().is_some_and(|ledger| ledger.guarded().is_some());
     if !is_guarded && thread.measured.guarded().is_none() {
@@ -156,7 +156,7 @@ pub(in crate::record) fn stand_down(thread: &'static Thread) {
     }
 }
 
-/// Gives the guarded frames and measures of the thread up where what runs on it now is not inside of them.
+/// Gives up the guarded frames and measures of the thread, unless the running code is inside them.
 pub(in crate::record) fn check(thread: &'static Thread) {
     if let Some(begun) = thread.measured.guarded()
         && !is_inside(thread, begun)
@@ -176,7 +176,7 @@ pub(in crate::record) fn check(thread: &'static Thread) {
     }
 }
 
-/// The thread ends, or begins with the record of one that has ended without a word.
+/// The thread ends, or takes over the record of one that ended in the middle.
 fn give_up_all(thread: &'static Thread) {
     give_up_measures(thread);
     if let Some(ledger) = thread.active() {
@@ -207,7 +207,7 @@ pub(in crate::record) fn give_up_guarded(ledger: &'static Ledger) {
     }
 }
 
-/// The recording ends them here. All that was recorded up to here has happened in them.
+/// For the recording they end here. All that was recorded up to here has happened in them.
 #[cold]
 fn give_up(ledger: &'static Ledger) {
     note_coroutines();
@@ -224,7 +224,7 @@ fn give_up(ledger: &'static Ledger) {
     }
 }
 
-/// From now on no frame is measured on a foreign stack. Those that are, on any thread, do not go on.
+/// From now on no frame is measured on a foreign stack, and on any thread those that are end.
 fn note_coroutines() {
     if HAS_COROUTINES.swap(true, SeqCst) {
         return;

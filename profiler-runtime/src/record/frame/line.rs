@@ -7,20 +7,20 @@ use super::foreign;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::{Chunk, Row};
 
-/// Where the lines of a body are booked that runs to its end on the thread that entered it.
+/// Where a body records its lines that runs to its end on the thread that entered it.
 ///
-/// Its pointers say nothing of what is behind them, which the debug information of every crate
-/// with an annotated function would describe otherwise, once per codegen unit.
+/// Its pointers are opaque: otherwise the debug information of every crate with an annotated function
+/// would describe the types behind them, once per codegen unit.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-pub(in crate::record) struct Place {
+pub(in crate::record) struct FrameHandle {
     /// The [`Ledger`], or null where nothing is measured.
     ledger: *const (),
-    /// The [`Chunk`] that goes with it.
+    /// The frame's [`Chunk`].
     chunk: *const (),
 }
 
-impl Place {
+impl FrameHandle {
     #[inline(always)]
     pub(in crate::record) const fn new(here: Option<(&'static Ledger, Chunk)>) -> Self {
         let (ledger, chunk) = match here {
@@ -85,8 +85,11 @@ fn start(ledger: &Ledger, row: &'static Row) {
     row.runs.add(1);
 }
 
-/// The line of `row` starts. In release out of line too: once in a program, and not at every line
-/// of it, which would double the program.
+/// The line of `row` starts.
+///
+/// PERF: out of line in release too, 8 instructions. Inlined it would be 7 instructions an event instead
+/// of 10 (cost bench), but be in the program as often as it has lines: the code of petgraph's tests grew
+/// by 1,009 KiB instead of 673.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 pub(in crate::record) extern "C" fn event(ledger: &'static Ledger, row: &'static Row) {
@@ -96,7 +99,8 @@ pub(in crate::record) extern "C" fn event(ledger: &'static Ledger, row: &'static
     start(ledger, row);
 }
 
-/// Calls nothing, but at its end, so that no register has to be saved.
+/// PERF: calls another function only at its end, so no register has to be saved: 86 → 65 instructions for
+/// an event after an allocation or a free (cost bench).
 #[inline(never)]
 extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
     if ledger.is_usual() {
@@ -141,7 +145,7 @@ extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
     ledger.end_work(length);
 }
 
-/// The line of `row` starts, and the one of `outer` goes on at once.
+/// The line of `row` starts, and the line of `outer` goes on at once.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 pub(in crate::record) extern "C" fn pass(

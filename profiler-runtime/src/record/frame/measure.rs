@@ -1,5 +1,5 @@
-//! The calling thread's allocations between two moments, to the byte, and others' state: the basis of
-//! budgets.
+//! The calling thread's allocations between two moments, to the byte, and the state of other threads:
+//! the basis of budgets.
 
 use core::marker::PhantomData;
 use core::ptr;
@@ -18,7 +18,7 @@ pub(crate) struct Measure {
     thread: &'static Thread,
     ledger: &'static Ledger,
     start: Totals,
-    place: Place,
+    begun: Start,
     /// The highest mark of the frame around it, in absolute bytes.
     frame_peak: i64,
     /// A measure belongs to its thread.
@@ -40,26 +40,26 @@ pub(crate) struct Spent {
 }
 
 impl Measure {
-    /// `None` while our own work runs, which is booked nowhere.
+    /// `None` while the profiler's own work runs, which is not recorded.
     pub(crate) fn begin() -> Option<Self> {
         let thread = threads::current()?;
         let ledger = thread.heap();
         if ledger.is_busy() {
             return None;
         }
-        let place = Place::begin(thread);
+        let begun = Start::begin(thread);
         let _busy = ledger.begin_work()?;
         ledger.settle_here();
         let start = ledger.totals();
         let frame_peak = ledger.frame_peak();
-        place.note_peak(thread, frame_peak);
+        begun.note_peak(thread, frame_peak);
         ledger.reset_frame_peak();
-        Some(Self { thread, ledger, start, place, frame_peak, _stays: PhantomData })
+        Some(Self { thread, ledger, start, begun, frame_peak, _stays: PhantomData })
     }
 
     /// What happened since. Gives the frame around it back its highest mark, by being dropped.
     pub(crate) fn finish(self) -> Spent {
-        if !self.place.is_here(self.thread) {
+        if !self.begun.is_here(self.thread) {
             return Spent { was_left: true, ..Spent::default() };
         }
         let _busy = self.ledger.begin_work();
@@ -78,17 +78,17 @@ impl Measure {
 impl Drop for Measure {
     fn drop(&mut self) {
         let ledger = self.ledger;
-        if !self.place.is_here(self.thread) {
+        if !self.begun.is_here(self.thread) {
             return;
         }
-        self.place.end(self.thread);
+        self.begun.end(self.thread);
         let _busy = ledger.begin_work();
         ledger.settle_here();
         ledger.raise_frame_peak(self.frame_peak);
     }
 }
 
-/// How a thread stands, as any other one may see it.
+/// The totals of a thread, as any other one may see them.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Standing {
     pub(crate) totals: Totals,
@@ -122,14 +122,14 @@ impl Thread {
 
 /// The start of a measure.
 #[derive(Debug)]
-struct Place {
+struct Start {
     /// 0 on the stack of the thread.
     begun: i64,
     /// Of the measure around it.
     outer: i64,
 }
 
-impl Place {
+impl Start {
     /// A measure begins.
     fn begin(thread: &'static Thread) -> Self {
         let measured = &thread.measured;

@@ -1,6 +1,7 @@
-//! What emitted code calls: calls, lines, tasks, measures.
+//! The functions that emitted code calls: calls, lines, tasks, measures.
 //!
-//! Owns when a line starts and ends. It never writes a word of a ledger but by the ledger's methods.
+//! This room owns when a line starts and ends. It never writes a word of a ledger except through the
+//! ledger's methods.
 
 pub(crate) mod body;
 mod events;

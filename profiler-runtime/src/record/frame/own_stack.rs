@@ -5,14 +5,14 @@ use core::ops::ControlFlow;
 use crate::process;
 use crate::record::ledger::thread::Thread;
 
-/// Nearer to each other are no two frames on different stacks, because a page without access is between
-/// these. The callees of a function see the stack pointer nearer than this to where its frame began.
+/// Two frames on different stacks are further apart, because a page without access lies between stacks.
+/// The callees of a function see the stack pointer nearer than this to where its frame began.
 const NEAR: usize = 4096;
 
 /// A caller that is further away may be on another stack.
 const LARGEST_FRAME: usize = 4 * NEAR;
 
-/// The number of callers that are looked at.
+/// The most callers that are looked at.
 const MOST_CALLERS: usize = 1024;
 
 /// Whether the running code is on another stack.
@@ -36,7 +36,7 @@ pub(super) fn is_inside(thread: &'static Thread, begun: usize) -> bool {
     is_elsewhere(thread) && was_called_by(thread, begun, place)
 }
 
-/// The same by all callers, of which the stack up to there is known then.
+/// The same by all callers. Afterwards the stack up to there is known.
 #[cold]
 #[inline(never)]
 fn was_called_by(thread: &'static Thread, begun: usize, place: usize) -> bool {

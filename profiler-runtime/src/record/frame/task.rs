@@ -1,7 +1,7 @@
 //! One execution of an async body, poll by poll.
 //!
-//! A task is a frame that is entered by each poll and left at its end, so that what other tasks
-//! do in between is never booked on its lines, whatever thread polls it.
+//! Each poll enters a frame and leaves it at its end, so the work of other tasks in between is never
+//! recorded on the task's lines, whatever thread polls it.
 
 use core::cell::Cell;
 use core::fmt;
@@ -25,7 +25,7 @@ pub struct Task<F> {
     state: State,
     /// Whether it is a call of the function, and not a block.
     is_call: bool,
-    /// How far that row has risen in the polls so far.
+    /// How far that row has raised memory in the polls so far.
     rise: i64,
     /// In a timeline, a call from its first poll on. Dropped after the future.
     span: OpenSpan,
@@ -41,7 +41,7 @@ enum State {
     /// Never polled, and no call: an async block.
     Start,
     Pending,
-    /// Nothing is left to drop that could matter to a line.
+    /// Nothing is left to drop that has an effect on a line.
     Finished,
 }
 
@@ -51,8 +51,8 @@ pub fn task_call<F: Future<Output = R>, R>(table: &'static Table, future: F) -> 
     Task::new(table, 0, State::Call, future)
 }
 
-/// An async block that starts on `row`. Opaque, so that the compiler speaks of a future and not of
-/// a type that the user has never heard of.
+/// An async block that starts on `row`. Opaque, so messages of the compiler speak of a future and not of
+/// a type that the user has never named.
 #[inline]
 pub fn task<F: Future>(
     table: &'static Table,
@@ -90,7 +90,7 @@ pub(in crate::record) fn is_cancelling() -> bool {
     CANCELLING.get()
 }
 
-/// A task is being dropped half-way while this lives; inside, `true`: inside of another one.
+/// A task is being dropped half-way while this lives. It holds whether another one is, further out.
 struct Cancelling(bool);
 
 impl Cancelling {
@@ -156,8 +156,8 @@ impl<F: Future> Future for Task<F> {
 
 impl<F> Drop for Task<F> {
     fn drop(&mut self) {
-        // A future that was never polled has run no line; one that has finished has dropped
-        // its locals. Only what is cancelled half-way frees memory of its lines here.
+        // A future that was never polled has run no line, and a finished one has dropped its locals.
+        // Only a future that is cancelled half-way frees memory of its lines here.
         let cancelled = self.state == State::Pending;
         let (_visit, future) = if cancelled {
             let (visit, future) = self.visit();

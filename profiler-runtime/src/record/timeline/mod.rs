@@ -1,6 +1,6 @@
 //! Memory over time: readings, and spans of calls and named blocks.
 //!
-//! Owns what is kept of them. It never changes a figure of a line.
+//! This room owns what is kept of them. It never changes a figure of a line.
 
 pub(crate) mod open_spans;
 pub(crate) mod span;

@@ -23,17 +23,17 @@ use crate::record::ledger::row::Chunk;
 use crate::record::ledger::thread::Thread;
 use crate::record::ledger::threads;
 
-/// Open calls of a thread that are known; deeper ones are no spans.
+/// The most open calls and blocks of a thread. Deeper ones have no spans.
 const DEEPEST: usize = 256;
 
 /// A call or block that is open on a thread.
 #[derive(Clone, Copy)]
 struct Open {
-    /// How many frames the thread is in: its own, or for a block the one that it is in.
+    /// The number of frames of the thread, up to the call's own or the one around the block.
     depth: usize,
     level: i64,
-    /// The block's, or that of a call which is kept, to be ended when the frame is left. A task
-    /// ends its own.
+    /// The block's span, or the span of a call that is kept, which ends when the frame is left. A task
+    /// ends its own span.
     span: Option<&'static Span>,
     is_block: bool,
 }
@@ -57,19 +57,19 @@ impl Open {
     }
 }
 
-/// What one thread knows of its spans. Zeroes are a valid one.
+/// The spans of one thread. Zeroes are a valid track.
 pub(crate) struct Track {
-    /// Where the next span is written, and which one of the block it is.
+    /// The block that the next span is written to, and its index there.
     spans: Cell<Option<&'static Spans>>,
     next: Cell<usize>,
-    /// Which of the threads that had the record the rest is of.
+    /// The thread, among those that had the record, that the rest belongs to.
     generation: Cell<usize>,
     length: Cell<usize>,
     open: [Cell<Open>; DEEPEST],
 }
 
 impl Track {
-    /// That of the thread, which is the calling one; `None` when memory is out.
+    /// The track of the calling thread; `None` when memory is out.
     fn of(thread: &Thread) -> Option<&'static Self> {
         let track = thread.track.load(Relaxed).cast::<Self>();
         // SAFETY: null or a track, which is never freed.
@@ -98,7 +98,7 @@ impl Track {
         self.length.set(self.length.get().saturating_sub(1));
     }
 
-    /// False where it is too deep.
+    /// False if it is too deep.
     fn push(&self, open: Open) -> bool {
         let length = self.length.get();
         let Some(place) = self.open.get(length) else { return false };
@@ -107,7 +107,7 @@ impl Track {
         true
     }
 
-    /// The level of what begins now.
+    /// The level of a call or block that begins now.
     fn level(&self) -> i64 {
         while let Some(open) = self.top() {
             if !open.is_over() {
@@ -144,7 +144,7 @@ impl Track {
         innermost
     }
 
-    /// A block that is open is the innermost one of the frame of this depth, if it is not there yet.
+    /// Makes an open block the innermost one of the frame of this depth.
     fn put_block(&self, block: Option<&'static Span>, depth: usize) {
         let Some(span) = block.filter(|span| !span.is_closed()) else { return };
         if !self.top().is_some_and(|top| top.is_of(span)) {
@@ -152,8 +152,7 @@ impl Track {
         }
     }
 
-    /// Where the next span is written; `None` where there is no room, or the call of this number is
-    /// not kept.
+    /// The next span to write; `None` if there is no room, or the call of this number is not kept.
     fn next_span(&self, thread: &Thread, call: i64) -> Option<&'static Span> {
         if self.length.get() >= DEEPEST || !is_kept(call) {
             return None;
@@ -173,8 +172,8 @@ impl Track {
     }
 }
 
-/// Has threads go by what follows that have called functions before the timeline began. Only where
-/// none of them runs but the calling one.
+/// Includes threads that have called functions before the timeline began. Only the calling thread may be
+/// running.
 pub(crate) fn catch_up() {
     if let Some(kind) = kind::chosen() {
         threads::all().for_each(|thread| thread.ledger(kind).keep_pending());
@@ -268,14 +267,14 @@ fn close(span: &Span) {
 }
 
 fn close_from(here: Option<&Here>, span: &Span) {
-    // Past the end of its thread nobody knows better.
+    // After the end of the thread no reading is known.
     let known = here.and_then(|here| reading(here.ledger));
     span.close(known.unwrap_or(span.bytes_at_start.get()));
 }
 
 /// The spans of tasks, which last from the first poll to the end.
 impl OpenSpan {
-    /// That of the call whose frame was entered last.
+    /// The span of the call whose frame was entered last.
     pub(in crate::record) fn of_call() -> Self {
         let taken = || {
             let Here { track, ledger, _busy, .. } = here()?;
@@ -287,7 +286,7 @@ impl OpenSpan {
         Self(taken())
     }
 
-    /// The frame of a poll was entered that is not the first: what it calls is one level further in.
+    /// A later poll has entered its frame: its calls are one level further in.
     pub(in crate::record) fn resume(&self) {
         let Some(Here { track, ledger, _busy, .. }) = here() else { return };
         ledger.keep_pending();
@@ -299,7 +298,7 @@ impl OpenSpan {
     }
 }
 
-/// The poll of a task ends, whose frame has not been left yet: the innermost of its named blocks.
+/// The poll of a task ends, and its frame has not been left yet. Returns its innermost named block.
 pub(in crate::record) fn take_block() -> Option<&'static Span> {
     let Here { track, ledger, _busy, .. } = here()?;
     let depth = ledger.depth();
@@ -307,8 +306,8 @@ pub(in crate::record) fn take_block() -> Option<&'static Span> {
     track.take_block(depth)
 }
 
-/// The block is in the frame that was entered last: that of the next poll or, once the task has
-/// ended, of who awaits it, to whom it may have returned a guard.
+/// Puts the block into the frame that was entered last: of the next poll or, once the task has ended, of
+/// its caller, to whom it may have returned the guard.
 pub(in crate::record) fn put_block(block: Option<&'static Span>) {
     if block.is_some()
         && let Some(Here { track, ledger, _busy, .. }) = here()
@@ -320,7 +319,7 @@ pub(in crate::record) fn put_block(block: Option<&'static Span>) {
 /// A named block, which ends when this is dropped, on whatever thread that is.
 #[derive(Debug)]
 pub(crate) struct OpenBlock {
-    /// None where no timeline is recorded, or this run is left out.
+    /// `None` if no timeline is recorded, or this run is left out.
     span: Option<&'static Span>,
     /// The innermost one around it.
     outer: Option<&'static Span>,

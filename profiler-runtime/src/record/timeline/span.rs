@@ -20,7 +20,7 @@ use crate::record::sync::word::{Pointer, Word};
 pub(in crate::record) const SPANS: usize = 20;
 /// Spans in a process, at most: 50 MiB.
 const LIMIT: i64 = 1 << 20;
-/// A function may take one in so many of those that are left before every second call is enough.
+/// A function takes this share of the spans that are left before only every second call is kept.
 const SHARES: i64 = 512;
 
 /// One call, or one run of a named block. Times as in [`super::timeline`].
@@ -36,7 +36,7 @@ pub(crate) struct Span {
     pub(in crate::record) bytes_at_end: Word,
     /// The number of the function; of a block: −1 − its number.
     pub(in crate::record) label: Word,
-    /// One more than that of the call or block around it.
+    /// One more than the level of the call or block around it.
     pub(in crate::record) level: Word,
 }
 
@@ -66,10 +66,10 @@ const _: () = {
     assert!(size_of::<Spans>() == layout::spans::SIZE);
 };
 
-/// How many are taken, in whole blocks.
+/// The spans that are taken, in whole blocks.
 static TAKEN: AtomicI64 = AtomicI64::new(0);
 
-/// How many are left.
+/// The spans that are left.
 fn left() -> i64 {
     LIMIT - TAKEN.load(Relaxed)
 }

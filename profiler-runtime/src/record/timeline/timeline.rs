@@ -1,7 +1,7 @@
-//! Memory over time: whether it is recorded, and where readings lie.
+//! Memory over time: whether it is recorded, and its readings.
 //!
-//! Times are nanoseconds since the timeline began, on a clock that never goes back; the first of them
-//! is 1, so that 0 is what has not been written.
+//! Times are nanoseconds since the timeline began, on a clock that never goes back. The first one is 1,
+//! so 0 says that nothing has been written.
 
 use core::mem::offset_of;
 use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
@@ -20,7 +20,7 @@ pub(crate) fn is_on() -> bool {
     IS_ON.load(Relaxed)
 }
 
-/// The block that says that there is a timeline.
+/// The block of a recording that says that it has a timeline.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Timeline {
@@ -120,7 +120,7 @@ impl Sample {
         (self.time.get(), self.bytes.get())
     }
 
-    /// Takes the place of what was there. A reader never takes the one for the other's.
+    /// Replaces the sample. A reader never sees the time of one with the bytes of the other.
     pub(crate) fn write(&self, (time, bytes): (i64, i64)) {
         self.bytes.publish(-1);
         self.time.publish(time);
@@ -132,7 +132,7 @@ impl Sample {
         self.write((now(), bytes));
     }
 
-    /// There is none here any more.
+    /// Removes the sample.
     pub(crate) fn clear(&self) {
         self.time.publish(0);
     }

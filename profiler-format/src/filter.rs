@@ -1,20 +1,20 @@
-//! Which functions are measured or shown: `MEM_PROFILE_FILTER`, and the command's options.
+//! Selects the functions that are measured or shown: `MEM_PROFILE_FILTER`, and the command's options.
 
 use std::cell::LazyCell;
 
 use crate::glob::{collapsed, matches};
 
-/// Patterns over function names. Without any, every function matches.
+/// Patterns over function names. Without a pattern, every function matches.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FunctionFilter {
     include: Patterns,
     exclude: Patterns,
 }
 
-/// Any number of patterns. Most are names, and a name is looked up, however many there are.
+/// Any number of patterns. Most are plain names, which are found by binary search.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Patterns {
-    /// In order.
+    /// Sorted.
     names: Vec<String>,
     globs: Vec<Glob>,
 }
@@ -22,12 +22,12 @@ struct Patterns {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Glob {
     pattern: String,
-    /// Whether it may be of the last part of a path where it is not of the path.
+    /// Whether it may also match the last segment of a path alone.
     may_be_last: bool,
 }
 
 impl FunctionFilter {
-    /// Reads patterns separated by commas; one that starts with `!` excludes.
+    /// Reads patterns separated by commas. A pattern that starts with `!` excludes.
     ///
     /// `*` stands for any characters, `?` for one.
     #[must_use]
@@ -44,13 +44,13 @@ impl FunctionFilter {
         filter
     }
 
-    /// Whether there is no pattern at all.
+    /// Whether there is no pattern.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.include.is_empty() && self.exclude.is_empty()
     }
 
-    /// Whether the function of this full path, such as `leak::build`, is wanted.
+    /// Whether the function with this full path, such as `leak::build`, is selected.
     ///
     /// A pattern without `::` may also match the last segment of the path alone.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Patterns in which `*` stands for any characters, and `?` for one.
+//! Patterns: `*` stands for any characters, `?` for one.
 
 /// The same pattern, with one `*` for several in a row.
 pub fn collapsed(pattern: &str) -> String {
@@ -13,8 +13,8 @@ pub fn collapsed(pattern: &str) -> String {
 
 /// Compares a pattern with the whole text.
 ///
-/// A part between two `*` is searched once, behind the last one found: a later place would
-/// leave less for the rest. So each part of the text is looked at once, unless there are `?`.
+/// A part between two `*` is searched once, after the previous match: a later match would
+/// leave less for the rest. So the text is searched once, unless there are `?`.
 pub fn matches(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return after_start(pattern, text) == Some("");
@@ -25,14 +25,14 @@ pub fn matches(pattern: &str, text: &str) -> bool {
     middle.split('*').try_fold(text, |text, part| after(part, text)).is_some()
 }
 
-/// The rest of a text that begins like this.
+/// The rest of a text that starts with this pattern.
 fn after_start<'a>(start: &str, text: &'a str) -> Option<&'a str> {
     let mut rest = text.chars();
     let is_like = |wanted: char| rest.next().is_some_and(|found| wanted == '?' || wanted == found);
     start.chars().all(is_like).then_some(rest.as_str())
 }
 
-/// The rest of a text that ends like this.
+/// The rest of a text that ends with this pattern.
 fn before_end<'a>(end: &str, text: &'a str) -> Option<&'a str> {
     let mut rest = text.chars();
     let is_like =
@@ -40,10 +40,10 @@ fn before_end<'a>(end: &str, text: &'a str) -> Option<&'a str> {
     end.chars().rev().all(is_like).then_some(rest.as_str())
 }
 
-/// The rest behind the first match of this part.
+/// The rest after the first match of this part.
 fn after<'a>(part: &str, text: &'a str) -> Option<&'a str> {
     if !part.contains('?') {
-        // Mostly it is not there, which `contains` finds out faster.
+        // Usually it does not occur, which `contains` finds out faster.
         return if text.contains(part) { Some(text.split_once(part)?.1) } else { None };
     }
     text.char_indices().find_map(|(at, _)| after_start(part, &text[at..]))

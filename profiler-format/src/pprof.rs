@@ -107,14 +107,14 @@ pub struct Function {
     pub id: u64,
     #[prost(int64, tag = "2")]
     pub name: i64,
-    /// Empty: of a name that is the same as this, the reader takes `<T as Trait>` away.
+    /// Empty: where both names are equal, the reader removes `<T as Trait>`.
     #[prost(int64, tag = "3")]
     pub system_name: i64,
     #[prost(int64, tag = "4")]
     pub filename: i64,
 }
 
-/// Makes a file, each string and function of which is written once.
+/// Builds a file that has each string and each function once.
 #[derive(Debug, Default)]
 pub struct Builder {
     pub profile: Profile,
@@ -148,7 +148,7 @@ impl Builder {
         ValueType { r#type: self.string(kind), unit: self.string(unit) }
     }
 
-    /// A line of a function, which is added where it is new.
+    /// A line of a function, which is added if it is new.
     pub fn line(&mut self, function: &str, file: &str, line: u32) -> Line {
         let (name, filename) = (self.string(function), self.string(file));
         let id = self.profile.function.len() as u64 + 1;
@@ -159,7 +159,7 @@ impl Builder {
         Line { function_id, line: line.into() }
     }
 
-    /// The bytes of the file, which readers take without compression as well.
+    /// The bytes of the file. Readers accept it without compression.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
         self.profile.encode_to_vec()

@@ -9,7 +9,7 @@ use crate::layout::{self, PAGE, UNIT, WORD};
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
     bytes: &'a [u8],
-    /// By their addresses.
+    /// Sorted by address.
     segments: Vec<Segment>,
     process: Block<'a>,
     /// By number.
@@ -20,7 +20,7 @@ pub(super) struct Blocks<'a> {
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
     stacks: Vec<Block<'a>>,
-    /// Those of the timeline, with their kinds.
+    /// The blocks of the timeline, with their kinds.
     timeline: Vec<(i64, Block<'a>)>,
     /// Where the last segment ends, or should.
     end: u64,
@@ -28,7 +28,7 @@ pub(super) struct Blocks<'a> {
 
 #[derive(Clone, Copy)]
 struct Segment {
-    /// In the process.
+    /// Its address in the process.
     address: u64,
     length: u64,
     offset: u64,
@@ -42,9 +42,9 @@ pub(super) struct Block<'a> {
     pub(super) at: u64,
 }
 
-/// The blocks found so far.
+/// Collects the blocks.
 #[derive(Default)]
-struct Found<'a> {
+struct Parser<'a> {
     segments: Vec<Segment>,
     process: Option<Block<'a>>,
     functions: BTreeMap<i64, Block<'a>>,
@@ -61,12 +61,13 @@ impl<'a> Blocks<'a> {
         if word(bytes, 0) != Some(layout::MAGIC) {
             return Err(NotARecording);
         }
-        let (mut at, mut found) = (0, Found::default());
+        let (mut at, mut parser) = (0, Parser::default());
         while at < length {
-            at = found.add_segment(bytes, at)?;
+            at = parser.add_segment(bytes, at)?;
         }
-        let Some(process) = found.process else { return Err(TooShort { found: length }) };
-        let Found { mut segments, functions, texts, threads, chunks, stacks, timeline, .. } = found;
+        let Some(process) = parser.process else { return Err(TooShort { found: length }) };
+        let Parser { mut segments, functions, texts, threads, chunks, stacks, timeline, .. } =
+            parser;
         segments.sort_by_key(|segment| segment.address);
         let end = at;
         Ok(Self {
@@ -96,7 +97,7 @@ impl<'a> Blocks<'a> {
         self.bytes.len() as u64
     }
 
-    /// How long it was when it was written, if that is more than there is.
+    /// The length when it was written, if that is more than is left.
     pub(super) fn expected_length(&self) -> Option<u64> {
         let said = u64::try_from(self.process.word(layout::process::LENGTH)).unwrap_or(0);
         Some(said.max(self.end)).filter(|&expected| expected > self.length())
@@ -111,7 +112,7 @@ impl<'a> Blocks<'a> {
         (within < segment.length).then(|| segment.offset.wrapping_add(within))
     }
 
-    /// For how many frames there is room in all stacks.
+    /// The number of frames that all stacks together have room for.
     pub(super) fn frames(&self) -> usize {
         self.stacks.iter().map(|stack| stack.bytes.len() / layout::saved_frame::SIZE).sum()
     }
@@ -120,7 +121,7 @@ impl<'a> Blocks<'a> {
     pub(super) fn stack(&self, from: i64, to: i64) -> &'a [u8] {
         let bytes = || {
             let (start, last) = (self.offset_of(from)?, self.offset_of(to.wrapping_sub(1))?);
-            // They were found in this order.
+            // Stacks are sorted by their place in the file.
             let next = self.stacks.partition_point(|stack| stack.at <= start);
             let stack =
                 self.stacks.get(next.checked_sub(1)?).filter(|stack| stack.contains(start))?;
@@ -131,12 +132,12 @@ impl<'a> Blocks<'a> {
     }
 }
 
-impl<'a> Found<'a> {
+impl<'a> Parser<'a> {
     /// Adds the segment at `at` and returns where the next one should be.
     fn add_segment(&mut self, bytes: &'a [u8], at: u64) -> Result<u64, RecordingError> {
         let header = |offset: usize| word(bytes, at + offset as u64);
         match header(0) {
-            // A piece that was asked for and not given.
+            // The file grew by a piece that was never mapped.
             Some(0) => return Ok(at + PAGE as u64),
             Some(layout::MAGIC) => {}
             Some(_) => return Err(Damaged { at, what: "no segment begins" }),
@@ -169,7 +170,7 @@ impl<'a> Found<'a> {
         while at < end {
             let Some(first) = word(bytes, at) else { return Ok(()) };
             let (size, kind) = layout::size_and_kind(first);
-            // The system has lost the block.
+            // A page that never reached the disk.
             let size = if first == 0 { UNIT as u64 } else { size };
             let next = at.checked_add(size).filter(|&next| next <= end);
             let next = next.filter(|_| size > 0 && size % UNIT as u64 == 0);
@@ -254,4 +255,9 @@ pub(super) fn word(bytes: &[u8], at: u64) -> Option<i64> {
     let start = usize::try_from(at).ok()?;
     let bytes = bytes.get(start..start.checked_add(WORD)?)?;
     Some(i64::from_le_bytes(bytes.try_into().ok()?))
+}
+
+/// A counter may be read between two steps of its writer: it is never negative.
+pub(super) fn unsigned(value: i64) -> u64 {
+    u64::try_from(value).unwrap_or(0)
 }

@@ -28,12 +28,12 @@ pub enum RecordingError {
         /// The version that is read.
         expected: u32,
     },
-    /// It was cut so short that not even its beginning is whole.
+    /// It was cut so short that even its beginning is incomplete.
     TooShort {
         /// Bytes that are there.
         found: u64,
     },
-    /// There is something that no writer writes.
+    /// It has contents that no process writes.
     Damaged {
         /// Where, in bytes from the beginning.
         at: u64,
@@ -64,8 +64,8 @@ impl fmt::Display for RecordingError {
             ),
             Self::TooShort { found } => write!(
                 formatter,
-                "this recording was cut short: the {found} bytes that are left say nothing; record \
-                 the run again"
+                "this recording was cut short: the {found} bytes that are left hold no figures; \
+                 record the run again"
             ),
             Self::Damaged { at, what } => write!(
                 formatter,

@@ -65,11 +65,11 @@ pub struct Recording {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum State {
-    /// The program has ended and closed it: nothing is missing.
+    /// The program has ended and closed the file: nothing is missing.
     Complete,
     /// The program still runs: these are the figures so far, its open lines included.
     Running,
-    /// Something is missing, or may be, for at least one reason.
+    /// Something is missing or may be missing, for at least one reason.
     Incomplete(Vec<Reason>),
 }
 
@@ -121,17 +121,17 @@ impl fmt::Display for Reason {
 }
 
 impl Recording {
-    /// Reads the recording at `path`, also while its process writes it.
+    /// Reads the recording at `path`, even while its process writes it.
     ///
     /// # Errors
-    /// When the file cannot be read, is no recording, or one of another version, or is so damaged
-    /// that its figures would not be those of the run. One that was merely cut short is read as far
-    /// as it goes: see [`Self::state`].
+    /// When the file cannot be read, is not a recording, has another version, or is so damaged that its
+    /// figures would be wrong. A recording that was cut short is read as far as it goes: see
+    /// [`Self::state`].
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         let failed = |error| RecordingError::Io { path: path.to_owned(), error };
         let metadata = fs::metadata(path).map_err(failed)?;
         if !metadata.is_file() && !metadata.is_dir() {
-            // It might have no end.
+            // A pipe or a device might have no end.
             return Err(RecordingError::NotARecording);
         }
         if metadata.len() > LARGEST {
@@ -139,7 +139,7 @@ impl Recording {
         }
         let read = || {
             let mut bytes = Vec::new();
-            // A file that grows meanwhile is read as far as it was when this began, or further.
+            // The file may grow meanwhile, up to the largest size.
             File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
             Ok(bytes)
         };
@@ -149,13 +149,13 @@ impl Recording {
         };
         let recording = open()?;
         match recording.state {
-            // The process may have gone on, and ended, after its file was read.
+            // The process may have ended after its file was read, and closed it.
             State::Incomplete(_) => open(),
             State::Complete | State::Running => Ok(recording),
         }
     }
 
-    /// Reads the bytes of a recording. Whether its process still runs is not asked.
+    /// Reads the bytes of a recording, without a look at its process.
     ///
     /// # Errors
     /// As for [`Self::open`].
@@ -207,24 +207,24 @@ impl Recording {
 
 /// The kind of file at a path where a run might be recorded.
 pub enum Found {
-    /// Nothing, or what cannot be looked at.
+    /// Nothing, or a file that cannot be opened.
     Nothing,
     /// A recording that nobody writes to.
     Recording,
-    /// One that its process still writes to, or wrote to before it became another program.
+    /// A recording whose process still writes it, or wrote it before it became another program.
     Written {
         /// The number of the process.
         by: u32,
     },
-    /// Something else, which is not ours to replace.
+    /// Something else, which must not be replaced.
     Foreign(&'static str),
 }
 
-/// Looks at a path; `own` is the calling process.
+/// Finds out what is at a path; `own` is the calling process.
 pub fn look(path: &Path, own: &Identity) -> Found {
     // If the path leads nowhere, creating the file reports why.
     let Ok(metadata) = fs::metadata(path) else { return Found::Nothing };
-    // To open a pipe would be to wait for its writer.
+    // Opening a pipe would wait for its writer.
     if !metadata.is_file() {
         let kind = if metadata.is_dir() { "a folder" } else { "a device, pipe or socket" };
         return Found::Foreign(kind);
@@ -242,19 +242,19 @@ pub fn look(path: &Path, own: &Identity) -> Found {
     Found::Recording
 }
 
-/// How a recording begins; `None` where there is none.
+/// The beginning of a recording; `None` if the file is none.
 fn beginning(path: &Path) -> Option<Vec<u8>> {
     let mut beginning = Vec::new();
     File::open(path).ok()?.take(64 << 10).read_to_end(&mut beginning).ok()?;
     (blocks::word(&beginning, 0) == Some(layout::MAGIC)).then_some(beginning)
 }
 
-/// Whether that is a recording, whose process a shorter file would end.
+/// Whether a recording is at the path. Truncating it would kill a process that has it mapped.
 pub fn is_recording(path: &Path) -> bool {
     fs::metadata(path).is_ok_and(|metadata| metadata.is_file()) && beginning(path).is_some()
 }
 
-/// Which process has written it.
+/// The process that has written it.
 fn identity(blocks: &Blocks<'_>) -> Identity {
     let process = blocks.process();
     let half = |index| process.word(layout::process::BOOT + index * layout::WORD) as u64;

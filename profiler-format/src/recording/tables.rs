@@ -6,7 +6,7 @@
 use std::cmp::Reverse;
 
 use super::RecordingError;
-use super::blocks::{self, Block, Blocks};
+use super::blocks::{self, Block, Blocks, unsigned};
 use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
 use crate::layout::process::{HEAP, RSS};
@@ -31,7 +31,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     }
     let mut chunks: Vec<_> =
         blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
-    // They lie in the order of their places, in which those of one function stay.
+    // Chunks of one function stay in the order of the file.
     chunks.sort_by_key(|(number, _)| Reverse(*number));
     let mut functions = Vec::new();
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
@@ -61,7 +61,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     Ok(snapshot)
 }
 
-/// How many rows the chunk has, which is what its function says and its size allows.
+/// The number of rows in the chunk. Its function has to agree, and its size has to allow it.
 fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError> {
     let rows = chunk.word(layout::chunk::ROWS);
     let room = (chunk.len() - layout::chunk::SIZE) / layout::row::SIZE;
@@ -74,7 +74,7 @@ fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError
         .ok_or_else(|| chunk.damaged("there is no room for so many rows"))
 }
 
-/// Memory in use by the process when the recording was closed, or what is known of now.
+/// Memory in use by the process when the recording was closed, or as far as the threads know.
 fn process_bytes(blocks: &Blocks<'_>, ledgers: &[(i64, Ledger)], backend: Backend) -> Option<u64> {
     let process = blocks.process();
     let bytes = process.word(layout::process::BYTES);
@@ -121,13 +121,13 @@ impl Sum {
         self.runs > 0
     }
 
-    /// Whether there is anything to say of the line. One that began before a reset goes on, and its
-    /// bytes are no other line's.
+    /// Whether the line has figures. A line that began before a reset has bytes without an
+    /// occurrence, and no other line has them.
     fn is_shown(&self) -> bool {
         self.ran() || self.has_effect()
     }
 
-    /// Whether memory was taken or given back.
+    /// Whether memory was taken or returned.
     fn has_effect(&self) -> bool {
         let Totals { live, allocated, allocations } = self.totals;
         [live, allocated, allocations, self.peak].iter().any(|&figure| figure != 0)
@@ -162,7 +162,7 @@ struct Ledger {
     recorded_totals: Totals,
     /// The addresses of the current chunk and row.
     current: Option<(u64, u64)>,
-    /// Those that wait for a callee since then, and the current one, by their chunks.
+    /// The frames that have waited for a callee since then and the current frame, by their chunks.
     frames: Vec<Frame>,
 }
 
@@ -171,7 +171,7 @@ struct Frame {
     /// The addresses of its chunk and its row.
     chunk: u64,
     row: u64,
-    /// How many are further out, up to the one that was current when the thread last recorded.
+    /// The number of frames further out, up to the frame that was current when the thread last recorded.
     depth: usize,
 }
 
@@ -183,7 +183,7 @@ impl Ledger {
         let (live, recorded) = (word(layout::ledger::LIVE), word(layout::ledger::RECORDED));
         let base = word(layout::ledger::BASE);
         let place = |chunk, row| blocks.offset_of(chunk).zip(blocks.offset_of(row));
-        // With the one below, which has the first caller, or is none.
+        // From the entry below, which has the first caller or does not exist.
         let stack = |first: i64| {
             let entries = blocks.stack(first.wrapping_sub(SAVED_FRAME), word(layout::ledger::TOP));
             entries.chunks_exact(layout::saved_frame::SIZE).map(|frame| {
@@ -214,7 +214,7 @@ impl Ledger {
         }
     }
 
-    /// The frames that have the chunk at `chunk`, the outermost first.
+    /// The frames with the chunk at `chunk`, the outermost first.
     fn frames_of(&self, chunk: u64) -> &[Frame] {
         let start = self.frames.partition_point(|frame| frame.chunk < chunk);
         let end = self.frames.partition_point(|frame| frame.chunk <= chunk);
@@ -228,7 +228,7 @@ impl Ledger {
     }
 }
 
-/// Frames by their chunks, and of one chunk the outermost first.
+/// Frames by their chunks, and within one chunk the outermost first.
 fn frames(places: impl Iterator<Item = Option<(u64, u64)>>) -> Vec<Frame> {
     let known = places.enumerate().filter_map(|(depth, place)| Some((depth, place?)));
     let mut frames: Vec<_> =
@@ -252,7 +252,7 @@ fn add_chunk(
     let Ok(place) = ledgers.binary_search_by_key(&thread, |(thread, _)| *thread) else { return };
     let ledger = &ledgers[place].1;
     if ledger.entered_since(chunk.at) {
-        // Up to there, its own frames wait further out.
+        // Until then, the frames of this function waited further out.
         if let Some(sum) = sum_at(sums, suspended(chunk)) {
             sum.add(ledger.recorded_totals.since(last_totals(chunk)));
         }
@@ -267,7 +267,7 @@ fn add_chunk(
         }
         return;
     }
-    // Of a function that waits several times, the innermost.
+    // If a function waits several times, its innermost frame.
     let (row, last) = match ledger.frames_of(chunk.at).last() {
         Some(frame) => (frame.row.checked_sub(chunk.at), ledger.recorded_totals),
         None => (suspended(chunk), last_totals(chunk)),
@@ -275,7 +275,7 @@ fn add_chunk(
     let Some(sum) = sum_at(sums, row) else { return };
     let change = ledger.totals.since(last);
     sum.add(change);
-    // At least that: how high the callees were is known when they end.
+    // At least this much. The peaks of the callees are known when these end.
     sum.peak = sum.peak.max(change.live);
 }
 
@@ -349,8 +349,8 @@ fn function(
     })
 }
 
-/// The last row has the first line's figures; how often it ran is not how often the function was
-/// called.
+/// The last row has the figures of the code on the first line. That code may have run more or less often
+/// than the function was called.
 fn join_first_row(sums: &mut Vec<Sum>) {
     if let [first, .., code] = &mut sums[..] {
         first.runs = code.runs;
@@ -376,9 +376,4 @@ fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
         allocated: heap.then(|| unsigned(sum.totals.allocated)),
         occurrences: is_shown.then(|| unsigned(sum.runs)),
     }
-}
-
-/// Counters may be seen between two steps of their writer: never negative.
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }

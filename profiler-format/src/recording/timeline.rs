@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::RecordingError;
-use super::blocks::{Block, Blocks};
+use super::blocks::{Block, Blocks, unsigned};
 use crate::layout;
 use crate::snapshot::{Label, Reading, Span, Timeline};
 
@@ -41,7 +41,7 @@ pub(super) fn note(timeline: &Timeline) -> Option<String> {
 }
 
 fn samples(blocks: &Blocks<'_>) -> Vec<Reading> {
-    // While their number is halved, some are there twice.
+    // Some are there twice while their number is being halved.
     let mut samples = BTreeMap::<i64, u64>::new();
     for block in blocks.of_kind(layout::SAMPLES) {
         for at in (layout::samples::FIRST..layout::samples::SIZE).step_by(layout::samples::EACH) {
@@ -56,7 +56,7 @@ fn samples(blocks: &Blocks<'_>) -> Vec<Reading> {
     samples.into_iter().map(|(time, bytes)| Reading { time: unsigned(time), bytes }).collect()
 }
 
-/// All spans by their start, with the numbers of what they are of.
+/// All spans by their start, with the numbers of their functions and blocks.
 fn found_spans(blocks: &Blocks<'_>) -> Result<Vec<(i64, Span)>, RecordingError> {
     let mut spans = Vec::new();
     for block in blocks.of_kind(layout::SPANS) {
@@ -90,13 +90,13 @@ fn span(block: &Block<'_>, at: usize) -> Option<Span> {
 /// Labels in the order of their first spans; until a span is counted it is omitted.
 struct Labels<'a> {
     blocks: &'a Blocks<'a>,
-    /// Calls, by the number of the function.
+    /// Numbers of calls, by the number of the function.
     calls: BTreeMap<i64, u64>,
-    /// Names of blocks, by what spans have for a label.
+    /// Names of blocks, by the label in a span.
     names: BTreeMap<i64, Block<'a>>,
-    /// Where labels are, by the same; of the type that `calls` has, so that its code is there once.
+    /// Indices of labels, by the label in a span. The type of `calls`, whose code a program then has once.
     found: BTreeMap<i64, u64>,
-    /// The places of block names, by their hashes; of the same type for the same reason.
+    /// Indices of block names, by their hashes. The same type for the same reason.
     by_hash: BTreeMap<i64, u64>,
     labels: Vec<Label>,
 }
@@ -109,7 +109,7 @@ impl<'a> Labels<'a> {
             let sum = calls.entry(chunk.word(layout::chunk::TABLE)).or_default();
             *sum = sum.saturating_add(runs);
         }
-        // One by one: collected, they would be sorted first, by code that nothing else needs.
+        // One by one: `collect` would sort them first, by code that nothing else needs.
         let mut names = BTreeMap::new();
         for name in blocks.of_kind(layout::NAME) {
             names.insert(!name.word(layout::name::NUMBER), name);
@@ -118,8 +118,7 @@ impl<'a> Labels<'a> {
         Self { blocks, calls, names, found, by_hash, labels: Vec::new() }
     }
 
-    /// The label of a span of this number, which is counted; `None` where it is not known: it was
-    /// cut off.
+    /// Counts a span, and returns the index of its label; `None` if the label was cut off.
     fn count(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
         let found = match self.found.get(&number) {
             Some(&found) => Some(found as u32),
@@ -146,7 +145,7 @@ impl<'a> Labels<'a> {
 
     fn add(&mut self, number: i64) -> Result<Option<u32>, RecordingError> {
         let Some(label) = self.label(number)? else { return Ok(None) };
-        // Two threads may have come with the same name of a block at once.
+        // Two threads may have stored the same name at the same time.
         let is_same = |index: &usize| {
             let other = self.labels.get(*index);
             other.is_some_and(|other| other.is_block && other.name == label.name)
@@ -187,8 +186,4 @@ impl<'a> Labels<'a> {
 fn hash(text: &str) -> i64 {
     let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix) as i64
-}
-
-fn unsigned(value: i64) -> u64 {
-    u64::try_from(value).unwrap_or(0)
 }

@@ -9,37 +9,38 @@ use std::fs::Metadata;
 use std::path::Path;
 use std::sync::OnceLock;
 
-/// A process. In each container numbers begin with 1, and each system uses them again.
+/// A process. A number is not enough: it starts with 1 in each container, and is reused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identity {
     /// Its number.
     pub id: u32,
-    /// When it began, in ticks since the system did; 0 where that is not known.
+    /// When it began, in ticks since the system started; 0 if unknown.
     pub start: i64,
-    /// The system since it was started last; 0 where that is not known.
+    /// The id of this start of the system; 0 if unknown.
     pub boot: u128,
-    /// A number that the system gives only once (Linux 6.9); else the same for all.
+    /// A number that the system never reuses (Linux 6.9); on older systems the same for all.
     pub unique: u64,
 }
 
 /// Whether anybody has a file open for writing.
 static IS_OPEN_FOR_WRITING: OnceLock<fn(&Path) -> bool> = OnceLock::new();
 
-/// Sets how [`Recording::open`](super::Recording::open) asks whether anybody, also in another container, has a
-/// file open for writing: that takes a system call, of which this crate makes none. The first one stays.
+/// Tells [`Recording::open`](super::Recording::open) how to find out whether any process, even in another
+/// container, has a file open for writing. That takes a system call, which this crate does not make. The first
+/// call counts.
 pub fn set_open_check(is_open_for_writing: fn(&Path) -> bool) {
     let _ = IS_OPEN_FOR_WRITING.set(is_open_for_writing);
 }
 
 impl Identity {
-    /// This process, of which `unique` is known.
+    /// The calling process, with its `unique` number.
     pub fn own(unique: u64) -> Self {
         let (start, boot) = proc::own();
         Self { id: std::process::id(), start, boot, unique }
     }
 }
 
-/// Whether the file at `path`, which this process wrote, is still memory of it.
+/// Whether the process that wrote the file at `path` still has it mapped.
 pub(super) fn is_written(writer: &Identity, path: &Path, file: &Metadata) -> bool {
     let is_open = || IS_OPEN_FOR_WRITING.get().is_some_and(|is_open| is_open(path));
     proc::is_mapped(writer, path, file) || is_open()
@@ -57,7 +58,7 @@ mod proc {
 
     use super::Identity;
 
-    /// When this process began, and the system.
+    /// The start of the calling process, and of the system.
     pub(super) fn own() -> (i64, u128) {
         (start("self").unwrap_or(0), boot())
     }
@@ -67,12 +68,12 @@ mod proc {
         u128::from_str_radix(&boot.trim_end().replace('-', ""), 16).unwrap_or(0)
     }
 
-    /// Whether the process runs and has the file in its memory.
+    /// Whether the process runs and has the file mapped.
     pub(super) fn is_mapped(writer: &Identity, path: &Path, file: &Metadata) -> bool {
         may_run(writer) && has_mapped(writer.id, path, file)
     }
 
-    /// Whether a process that runs here is this one, as far as that is known.
+    /// Whether the process may still run: one with its number and start does.
     fn may_run(writer: &Identity) -> bool {
         let is_same = || start(&writer.id.to_string()) == Some(writer.start);
         writer.start == 0 || (is_same() && writer.boot == boot())
@@ -83,14 +84,14 @@ mod proc {
         parse_start(&fs::read(format!("/proc/{process}/stat")).ok()?)
     }
 
-    /// The name, in brackets, may have blanks and brackets itself.
+    /// The name stands in brackets, and may contain blanks and brackets.
     fn parse_start(stat: &[u8]) -> Option<i64> {
         let after_name = stat.iter().rposition(|&byte| byte == b')')?;
         let text = std::str::from_utf8(stat.get(after_name + 1..)?).ok()?;
         text.split_ascii_whitespace().nth(19)?.parse().ok()
     }
 
-    /// Whether the process that has this number has the file in its memory.
+    /// Whether the process with this number has the file mapped.
     fn has_mapped(process: u32, path: &Path, file: &Metadata) -> bool {
         match fs::read(format!("/proc/{process}/maps")) {
             Ok(maps) => {
@@ -107,7 +108,7 @@ mod proc {
     fn is_mapping(line: &[u8], inode: u64, path: &[u8]) -> bool {
         let mut fields = line.splitn(6, |&byte| byte == b' ');
         let Some(found) = fields.nth(4) else { return false };
-        // If file systems are stacked, the number may belong to the lower one.
+        // With stacked file systems, the inode may be the lower one's.
         found == inode.to_string().as_bytes()
             || fields.next().is_some_and(|found| !path.is_empty() && found.trim_ascii() == path)
     }

@@ -1,7 +1,7 @@
-//! Strings from files and programs, made fit for what shows them.
+//! Makes strings from files and programs safe for each format.
 //!
-//! A recording may come from anywhere: its names and sources must not steer a terminal, write
-//! workflow commands into a log, or become markup. All views take their strings through here.
+//! A recording may come from anywhere. Its names and sources must not control a terminal, write
+//! workflow commands into a log, or become markup. All views pass their strings through here.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -10,12 +10,12 @@ use unicode_width::UnicodeWidthStr;
 
 const TAB_WIDTH: usize = 4;
 
-/// Expands tabs and makes visible what would move the cursor, reorder the text or hide in it.
+/// Expands tabs, and escapes whatever would move the cursor, reorder the text or be invisible.
 #[must_use]
 pub fn printable(text: &str) -> String {
     let text = text.trim_end();
     let mut shown = String::with_capacity(text.len());
-    // Columns up to the last tab, and where the text after it begins: each piece is measured once.
+    // Columns up to the last tab, and the start of the text after it: each piece is measured once.
     let (mut columns, mut measured) = (0, 0);
     for (at, character) in text.char_indices() {
         match character {
@@ -32,7 +32,7 @@ pub fn printable(text: &str) -> String {
     shown
 }
 
-/// As [`printable`], for what stands first on a line: there `::` would begin a workflow command.
+/// As [`printable`], for the start of a line, where `::` would begin a workflow command.
 #[must_use]
 pub fn printable_line(text: &str) -> String {
     let mut shown = printable(text);
@@ -43,8 +43,8 @@ pub fn printable_line(text: &str) -> String {
     shown
 }
 
-/// As [`printable_line`], for a frame of folded stacks: without the sign between frames, not
-/// beginning as a comment, and not ending in a number, which would be taken for a second figure.
+/// As [`printable_line`], for a frame of folded stacks: without the separator of frames, not starting as a
+/// comment, and not ending in a number, which would be read as a second figure.
 #[must_use]
 pub fn folded_frame(text: &str) -> String {
     let mut shown = printable_line(text.trim()).replace(';', ",");
@@ -61,9 +61,8 @@ pub fn folded_frame(text: &str) -> String {
 
 /// A field of a CSV file.
 ///
-/// One that a spreadsheet would take for a formula has an apostrophe put before it, as OWASP
-/// advises, and so has one that begins with an apostrophe: without the first of them each is what
-/// it was.
+/// A field that a spreadsheet would read as a formula gets an apostrophe in front, as OWASP advises. A field
+/// that starts with an apostrophe gets one too: so removing the first apostrophe restores each.
 #[must_use]
 pub fn csv_field(text: &str) -> Cow<'_, str> {
     let is_unsafe = |(at, sign)| sign != '\t' && is_unsafe(text, at, sign);
@@ -93,13 +92,13 @@ fn is_formula(field: &str) -> bool {
     field.starts_with(['\t', '\'']) || field.trim_start().starts_with(signs)
 }
 
-/// Finished JSON, in which all that is not safe in a terminal is escaped. It means the same.
+/// Escapes in finished JSON whatever is not safe in a terminal. The JSON means the same.
 #[must_use]
 pub fn json_printable(json: &str) -> String {
     let mut shown = String::with_capacity(json.len());
     for (at, character) in json.char_indices() {
         match character {
-            // Between values; inside of them it is escaped already.
+            // Between values; inside a value it is escaped already.
             '\n' => shown.push(character),
             _ if is_unsafe(json, at, character) => {
                 for unit in character.encode_utf16(&mut [0; 2]) {
@@ -117,7 +116,7 @@ fn push_escaped(character: char, shown: &mut String) {
     shown.extend(character.escape_unicode());
 }
 
-/// Whether the character at this place of a text cannot be shown as it is.
+/// Whether the character at this index of a text must be escaped.
 fn is_unsafe(text: &str, at: usize, character: char) -> bool {
     match character {
         '#' => is_command(&text[at..]),
@@ -125,16 +124,16 @@ fn is_unsafe(text: &str, at: usize, character: char) -> bool {
     }
 }
 
-/// Whether the text begins as the commands do that some services read anywhere in a line, such as
+/// Whether the text starts with a command that some services find anywhere in a line, such as
 /// `##[group]` and `##vso[task.setvariable]`.
 fn is_command(text: &str) -> bool {
     let name = text.strip_prefix("##").unwrap_or_default();
     name.trim_start_matches(|sign: char| sign.is_ascii_alphabetic()).starts_with('[')
 }
 
-/// Whether a terminal would not show the character, or would show others elsewhere because of it:
-/// controls, separators of lines, what turns the direction of writing, all that Unicode calls
-/// default-ignorable, marks of annotations, and what is no character.
+/// Whether a terminal would not show the character, or would move others because of it: controls, line
+/// separators, changes of direction, all that Unicode calls default-ignorable, annotation marks, and
+/// noncharacters.
 fn is_invisible(character: char) -> bool {
     match character {
         ' '..='~' => false,

@@ -1,7 +1,6 @@
 //! Occurrences as the hits of a coverage report, which editors show in the margin.
 //!
-//! The format of `geninfo`(1). A line that never ran is left out: whether it holds code or a
-//! comment is not known.
+//! The format of `geninfo`(1). A line that never ran is left out: it may be a comment.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +8,7 @@ use super::escape::printable;
 use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
-    // In the order of a snapshot those of one file stand together.
+    // In the order of a snapshot, the functions of one file are neighbours.
     let files = snapshot.functions.chunk_by(|one, other| one.file == other.file);
     files.filter_map(|functions| Some(record(&functions.first()?.file, functions))).collect()
 }
@@ -39,11 +38,11 @@ fn record(file: &str, functions: &[FunctionSnapshot]) -> String {
 
 /// How often each line ran. Functions that share a line are added up.
 ///
-/// Of the type that reading a recording needs too, so that its code is there once.
+/// The reader of recordings uses the same type of map, whose code a program then has once.
 fn hits(functions: &[FunctionSnapshot]) -> BTreeMap<i64, u64> {
     let mut hits = BTreeMap::new();
     for line in functions.iter().flat_map(|function| &function.lines) {
-        // One that goes on since before a reset would seem never to have run.
+        // A line that began before a reset would seem never to have run.
         if let Some(count) = line.occurrences.filter(|&count| count > 0) {
             let hits: &mut u64 = hits.entry(line.line.into()).or_default();
             *hits = hits.saturating_add(count);

@@ -4,7 +4,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 const ELLIPSIS: char = '…';
 
-/// Shortens a text to so many columns, the last of which then holds an ellipsis.
+/// Shortens a text to this many columns, the last of which is then an ellipsis.
 #[must_use]
 pub fn cut(text: &str, columns: usize) -> String {
     if text.width() <= columns {

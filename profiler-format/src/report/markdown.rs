@@ -49,12 +49,12 @@ fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> String {
 /// Text as the code in a table's cell, which ends at every bar, even inside code.
 #[must_use]
 pub fn cell(text: &str) -> String {
-    // Not all readers take the bar behind a backslash for a part of the text.
+    // Not all readers take a bar after a backslash as text.
     code(&text.replace("\\|", "\\\\u{7c}")).replace('|', "\\|")
 }
 
-/// A sentence as it is, which may have code in backticks. One with a sign that could mean anything
-/// else in Markdown becomes code as a whole.
+/// A sentence, which may have code in backticks. If it has a sign with another meaning in Markdown, all of it
+/// becomes code.
 #[must_use]
 pub fn prose(text: &str) -> String {
     let text = printable(text);

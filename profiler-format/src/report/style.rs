@@ -2,7 +2,7 @@
 
 use super::units::Unit;
 
-/// How a report looks. Formats made for programs to read take no notice of it.
+/// How a report looks. Formats that programs read ignore it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Unit of all sizes.
@@ -11,7 +11,7 @@ pub struct Style {
     pub precision: usize,
     /// Whether hot lines stand out in colour.
     pub color: bool,
-    /// Columns available; `None` leaves every line as long as it is.
+    /// Columns available; `None` never shortens a line.
     pub width: Option<usize>,
 }
 

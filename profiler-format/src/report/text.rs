@@ -12,10 +12,10 @@ use crate::snapshot::{FunctionSnapshot, Snapshot};
 const LINE_TITLE: &str = "Line #";
 const SOURCE_TITLE: &str = "Line Contents";
 
-/// Numbers of everyday size leave the columns of neighbouring tables aligned.
+/// Wide enough for usual numbers, so that the columns of neighbouring tables align.
 const SIZE_WIDTH: usize = 11;
 
-/// Behind each column of figures.
+/// Blanks after each column of figures.
 const GAP: u16 = 2;
 
 /// Generated code may have a whole file on one line.
@@ -66,7 +66,7 @@ fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -
     lines
 }
 
-/// All columns but the source, which would be padded to its longest line.
+/// All columns except the source, whose lines would all be padded to the longest.
 fn figures(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Table {
     let mut table = Table::new();
     table

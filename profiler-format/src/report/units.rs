@@ -4,10 +4,10 @@ const KIB: u32 = 1 << 10;
 const MIB: u32 = 1 << 20;
 const GIB: u32 = 1 << 30;
 
-/// More than there are in any of the units' fractions that one would read.
+/// More decimals than any unit has that are worth reading.
 const MOST_DECIMALS: usize = 18;
 
-/// The unit sizes are shown in.
+/// The unit of sizes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Unit {
     /// Whole bytes.
@@ -19,7 +19,7 @@ pub enum Unit {
     MiB,
     /// 1,073,741,824 bytes.
     GiB,
-    /// For each size the largest unit that gives at least one.
+    /// The largest unit in which the size is at least 1.
     Auto,
 }
 
@@ -33,7 +33,7 @@ impl Unit {
             Self::GiB => (GIB, "GiB"),
             Self::Byte | Self::Auto => return format!("{bytes} B"),
         };
-        // Whole numbers throughout: what prints floating point is 14 KiB of the user's program.
+        // Whole numbers throughout: printing floating point would add 14 KiB to the user's program.
         let precision = precision.min(MOST_DECIMALS);
         let (scale, divisor) = (10_u128.pow(precision as u32), u128::from(divisor));
         let scaled = rounded(bytes.unsigned_abs().saturating_mul(scale), divisor);
@@ -57,7 +57,7 @@ impl Unit {
     }
 }
 
-/// The quotient; half is rounded to even, as floating point is.
+/// The quotient, half to even, as with floating point.
 fn rounded(dividend: u128, divisor: u128) -> u128 {
     let (quotient, rest) = (dividend / divisor, dividend % divisor);
     quotient + u128::from(2 * rest + quotient % 2 > divisor)

@@ -11,11 +11,11 @@ mod timeline;
 
 pub use self::timeline::{Label, Reading, Span, Timeline};
 
-/// Version of the JSON form, raised whenever a reader of the old form would go wrong.
+/// Version of the JSON form, raised whenever a reader of the old form would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The note of a function that was left in the middle and went on later. Its lines have only a part of
-/// what it did; the lines of other functions have all of it.
+/// The note of a function that was suspended and resumed. Its lines have only a part of its figures; the
+/// lines of other functions are complete.
 #[cfg(feature = "report")]
 pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
 
@@ -69,7 +69,7 @@ pub struct Snapshot {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(from = "read::Function"))]
+#[cfg_attr(feature = "serde", serde(from = "read::JsonFunction"))]
 pub struct FunctionSnapshot {
     /// Full path of the function, such as `leak::build`.
     pub name: String,
@@ -79,20 +79,20 @@ pub struct FunctionSnapshot {
     pub line: u32,
     /// How many times the function was entered.
     pub calls: u64,
-    /// Memory in use when the function was first entered, in bytes; no line took it.
+    /// Memory in use when the function was first entered, in bytes. No line allocated it.
     pub reading_at_entry: Option<u64>,
-    /// A note for readers of its figures, such as `measured in part: it ran on a coroutine`;
+    /// A remark on its figures, such as `measured in part: it ran on a coroutine`;
     /// mostly `None`.
     pub note: Option<String>,
     /// One row per source line: see [`Self::body_lines`].
     pub lines: Vec<LineSnapshot>,
 }
 
-/// The thing that a row of a table measures.
+/// The kind of a row in the table of a function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(from = "Option<read::Kind>"))]
+#[cfg_attr(feature = "serde", serde(from = "Option<read::JsonKind>"))]
 pub enum RowKind {
     /// The call alone. `usage` and `increment` repeat [`FunctionSnapshot::reading_at_entry`], which
     /// belongs in no sum.
@@ -125,9 +125,9 @@ pub struct LineSnapshot {
     pub increment: Option<i64>,
     /// Highest rise above the line's start during one execution, in bytes; `None` with rss.
     pub peak: Option<u64>,
-    /// Bytes that the line allocated, itself or by what it called, and that are alive; `None`
-    /// without the tracer. It is the line of the very call: in a statement of several lines it may
-    /// be below the first, which has the other figures.
+    /// Bytes still live that the line or its callees allocated; `None` without the tracer. In a
+    /// statement of several lines it is the line of the call, which may be below the first line with
+    /// the other figures.
     pub live: Option<u64>,
     /// Number of allocations over all executions; `None` with rss.
     pub allocations: Option<u64>,
@@ -158,12 +158,12 @@ impl Snapshot {
 impl FunctionSnapshot {
     /// The rows that measured the function's own code, which are all but [`RowKind::Entry`].
     ///
-    /// Totals and rankings are made of these: the reading on entry is not the function's doing.
+    /// Totals and rankings use these. The function has not caused the reading on entry.
     pub fn body_lines(&self) -> impl Iterator<Item = &LineSnapshot> + Clone {
         self.lines.iter().filter(|line| line.is_body())
     }
 
-    /// Where the function stands among others in a report.
+    /// The place of the function among others in a report.
     pub(crate) fn position(&self) -> (&str, u32, &str) {
         (&self.file, self.line, &self.name)
     }
@@ -175,7 +175,7 @@ impl LineSnapshot {
         self.kind != RowKind::Entry
     }
 
-    /// Whether anything of the line was executed.
+    /// Whether the line ran.
     pub fn ran(&self) -> bool {
         self.occurrences.is_some()
     }

@@ -1,32 +1,32 @@
-//! Reading JSON: fills in fields that earlier versions did not write.
+//! Reads JSON, and fills in fields that earlier versions did not write.
 
 use serde::Deserialize;
 
 use super::{FunctionSnapshot, LineSnapshot, RowKind};
 
-/// As [`RowKind`].
+/// A [`RowKind`] in JSON.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(super) enum Kind {
+pub(super) enum JsonKind {
     Entry,
     Body,
     Both,
 }
 
-impl From<Option<Kind>> for RowKind {
-    /// Without a kind, a row is of the body, until `Function` has looked at the first.
-    fn from(kind: Option<Kind>) -> Self {
+impl From<Option<JsonKind>> for RowKind {
+    /// Without a kind, a row is of the body, until `JsonFunction` has looked at the first.
+    fn from(kind: Option<JsonKind>) -> Self {
         match kind {
-            Some(Kind::Entry) => Self::Entry,
-            Some(Kind::Body) | None => Self::Body,
-            Some(Kind::Both) => Self::Both,
+            Some(JsonKind::Entry) => Self::Entry,
+            Some(JsonKind::Body) | None => Self::Body,
+            Some(JsonKind::Both) => Self::Both,
         }
     }
 }
 
-/// As [`FunctionSnapshot`].
+/// A [`FunctionSnapshot`] in JSON.
 #[derive(Deserialize)]
-pub(super) struct Function {
+pub(super) struct JsonFunction {
     name: String,
     file: String,
     line: u32,
@@ -36,10 +36,11 @@ pub(super) struct Function {
     lines: Vec<LineSnapshot>,
 }
 
-impl From<Function> for FunctionSnapshot {
-    fn from(function: Function) -> Self {
-        let Function { name, file, line, calls, mut reading_at_entry, note, mut lines } = function;
-        // No row but the first one is entered, and that is always said of it.
+impl From<JsonFunction> for FunctionSnapshot {
+    fn from(function: JsonFunction) -> Self {
+        let JsonFunction { name, file, line, calls, mut reading_at_entry, note, mut lines } =
+            function;
+        // Only the first row can be an entry, and JSON with kinds always says so.
         if let Some(first) = lines.first_mut().filter(|first| first.kind == RowKind::Body) {
             first.kind = if is_reading(first) { RowKind::Entry } else { RowKind::Both };
             if !first.is_body() {

@@ -1,4 +1,4 @@
-//! Memory over time: readings, and what ran meanwhile.
+//! Memory over time: readings, calls and named blocks.
 
 /// Memory over time, as far as the run recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,8 +10,7 @@ pub struct Timeline {
     pub started: u64,
     /// Time between two samples, in nanoseconds. It doubles when there are very many.
     pub interval: u64,
-    /// Memory in use by the process, oldest first: what [`Snapshot::backend`] says, as of all
-    /// threads.
+    /// Memory in use by the process, oldest first, as [`Snapshot::backend`] measures it.
     ///
     /// [`Snapshot::backend`]: super::Snapshot::backend
     pub samples: Vec<Reading>,
@@ -39,22 +38,21 @@ pub struct Reading {
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct Span {
-    /// Which of [`Timeline::labels`] it is of.
+    /// Index into [`Timeline::labels`].
     pub label: u32,
     /// Nanoseconds since the timeline began.
     pub start: u64,
     /// The same; `None` where it had not ended yet.
     pub end: Option<u64>,
-    /// Bytes in use by the process, as far as the thread knows: what each other running thread did
-    /// last may be missing, up to 64 KiB.
+    /// Bytes in use by the process as far as the thread knows: up to 64 KiB of each other running thread
+    /// may be missing.
     pub bytes_at_start: u64,
     /// The same; `None` where it had not ended yet.
     pub bytes_at_end: Option<u64>,
     /// The nesting: one more than the innermost call or named block around it, on its thread or in its
     /// task; 0 if there was none.
     pub level: u32,
-    /// Number of the thread on which it began. A thread that has ended leaves its number to the
-    /// next.
+    /// Number of the thread on which it began. A new thread gets the number of one that has ended.
     pub thread: u32,
 }
 
@@ -65,10 +63,9 @@ pub struct Span {
 pub struct Label {
     /// Full path of the function, such as `leak::build`, or name of the block.
     pub name: String,
-    /// Whether it is a block that the program has named.
+    /// Whether it is a named block.
     pub is_block: bool,
-    /// Calls that are no spans: of a function that is called very often, only every second, fourth
-    /// and so on is kept.
+    /// Calls without a span: of very frequent calls, only every second, fourth and so on is kept.
     pub omitted: u64,
 }
 
@@ -79,13 +76,13 @@ impl Timeline {
         self.labels.get(span.label as usize)
     }
 
-    /// The highest sample, the earliest of them. What comes and goes between two samples is missed.
+    /// The earliest of the highest samples. Memory that comes and goes between two samples is missed.
     #[must_use]
     pub fn peak(&self) -> Option<Reading> {
         self.samples.iter().copied().rev().max_by_key(|sample| sample.bytes)
     }
 
-    /// Calls and runs of blocks that are no spans.
+    /// Calls and runs of blocks without a span.
     #[must_use]
     pub fn omitted(&self) -> u64 {
         self.labels.iter().map(|label| label.omitted).fold(0, u64::saturating_add)

@@ -11,9 +11,11 @@ use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
 use crate::layout::process::{HEAP, RSS};
 use crate::layout::{self, NEVER};
-use crate::snapshot::{
-    Backend, FunctionSnapshot, LineSnapshot, ON_COROUTINE, RowKind, SCHEMA_VERSION, Snapshot,
-};
+use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
+
+/// The note of a function that was suspended and resumed. Its lines have only a part of its figures; the
+/// lines of other functions are complete.
+const ON_COROUTINE_NOTE: &str = "measured in part: it ran on a coroutine";
 
 const SAVED_FRAME: i64 = layout::saved_frame::SIZE as i64;
 
@@ -344,7 +346,7 @@ fn function(
         line,
         calls,
         reading_at_entry: reading.map(unsigned),
-        note: (flags & layout::function::ON_COROUTINE != 0).then(|| ON_COROUTINE.to_owned()),
+        note: (flags & layout::function::ON_COROUTINE != 0).then(|| ON_COROUTINE_NOTE.to_owned()),
         lines,
     })
 }

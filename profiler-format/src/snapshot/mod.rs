@@ -14,11 +14,6 @@ pub use self::timeline::{Label, Reading, Span, Timeline};
 /// Version of the JSON form, raised whenever a reader of the old form would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The note of a function that was suspended and resumed. Its lines have only a part of its figures; the
-/// lines of other functions are complete.
-#[cfg(feature = "report")]
-pub(crate) const ON_COROUTINE: &str = "measured in part: it ran on a coroutine";
-
 /// The kind of memory that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]

@@ -1,4 +1,4 @@
-// A browser of the system, driven without one of playwright's own.
+// Drives the system's browser, without downloading one of playwright's.
 
 import { chromium } from "playwright-core";
 
@@ -13,13 +13,13 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts the browser, with a profile of its own that is gone with it. */
+/** Starts the browser with a temporary profile. */
 export function start() {
   const executablePath = process.env.CHROMIUM ?? "/usr/bin/chromium";
   return chromium.launch({ executablePath, args: FLAGS });
 }
 
-/** Opens a page and notes everything that it complains of or asks the network for. */
+/** Opens a page, and collects its console messages and network requests. */
 export async function open(browser, path, options) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();

@@ -1,4 +1,4 @@
-// Recordings for the tests, and the pages that the command makes of them.
+// Recordings for the tests, and their pages.
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 const COMMAND = process.env.CARGO_MEM_PROFILE ?? join(ROOT, "target/debug/cargo-mem-profile");
 
-/** A folder that goes away with the process. */
+/** A folder that is removed when the process ends. */
 export const folder = mkdtempSync(join(tmpdir(), "mem-profile-pages-"));
 process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
 
@@ -28,19 +28,19 @@ export function pageWith(name, functions, { backend = "heap", timeline = null } 
   return pageOf(path);
 }
 
-/** A line that ran; figures that are left out are zero. */
+/** A line that ran; omitted figures are zero. */
 export function ran(line, source, figures = {}) {
   const zero = { usage: 0, increment: 0, peak: 0, allocations: 0, allocated: 0, occurrences: 1 };
   return { line, source, ...zero, ...figures };
 }
 
-/** A function of this name, whose first row is its entry unless it says otherwise. */
+/** A function of this name, whose first row is its entry unless the row has another kind. */
 export function functionOf(name, lines, file = "src/lib.rs") {
   const rows = lines.map((line, at) => ({ kind: at === 0 ? "entry" : "body", ...line }));
   return { name, file, line: lines[0].line, calls: 1, reading_at_entry: lines[0].usage, lines: rows };
 }
 
-/** So many functions of so many lines each, every one of which has figures. */
+/** Functions with figures on every line. */
 export function many(functions, lines) {
   const source = (at) => `    let value_${at} = compute::<${at}>(&input[..${at}], "text", 'c')?; // ${at}`;
   const line = (index, at) =>
@@ -50,7 +50,7 @@ export function many(functions, lines) {
     functionOf(`app::module_${index % 20}::function_${index}`, body(index), `src/module_${index % 20}.rs`));
 }
 
-/** A second of memory that rises and falls, with so many calls of as many functions as there are names. */
+/** A second of memory that rises and falls, with calls of the named functions. */
 export function timelineOf(names, calls) {
   const second = 1e9;
   const bytesAt = (at) => (at <= 60 ? at : 100 - at) * (1 << 20);
@@ -64,7 +64,7 @@ export function timelineOf(names, calls) {
   return { started: 1.7e18, interval: second / 100, samples, spans, labels };
 }
 
-/** The recording of the leak example, killed after it has leaked: it prints into a full pipe. */
+/** The recording of the leak example, killed after its leak, where it blocks on a full pipe. */
 export function killedLeak() {
   const path = join(folder, "leak.mprof");
   const script = `

@@ -13,7 +13,7 @@ before(async () => {
 });
 after(() => browser?.close());
 
-/** Three functions: one holds, one has a peak, one calls the first. */
+/** Three functions: one with an increment, one with a peak, one that calls the first. */
 function shop() {
   const entry = (line) => ran(line, "#[mem_profile]", { usage: 512, increment: 512 });
   const held = { usage: 40 * MIB, increment: 40 * MIB, peak: MIB, allocations: 10, allocated: 40 * MIB, occurrences: 10 };
@@ -41,7 +41,7 @@ async function reading(path, use, options) {
 
 const names = (page) => page.locator("tr.function:visible .path").allTextContents();
 
-test("the line that holds the memory is the first thing to be seen", async () => {
+test("the line with the highest increment comes first", async () => {
   await reading(pageOf(killedLeak()), async (page) => {
     const first = page.locator("#hottest li").first();
     assert.match(await first.innerText(), /^47\.7 MiB\s+Increment\s+examples\/leak\.rs:35 in leak::process\s+let document = "x"\.repeat\(100_000\);/);
@@ -82,7 +82,7 @@ test("columns sort both ways and say so", async () => {
   });
 });
 
-test("the filter looks at names, files and source, and counts", async () => {
+test("the filter searches names, files and source, and counts", async () => {
   await reading(pageWith("filter", shop()), async (page) => {
     const filter = page.getByRole("searchbox");
     const found = async (text) => {
@@ -195,7 +195,7 @@ test("the peak of the chart is marked and explained, and each moment can be read
   });
 });
 
-test("nothing of a recording is taken for markup", async () => {
+test("text of a recording never becomes markup", async () => {
   const hostile = `</script><img src="x" onerror="alert(1)">&amp;'"\u2028<b>`;
   const lines = [ran(1, hostile), ran(2, `    ${hostile} // ${hostile}`, { increment: 5 })];
   const timeline = timelineOf([hostile], 3);
@@ -207,7 +207,7 @@ test("nothing of a recording is taken for markup", async () => {
   });
 });
 
-test("nothing to show is said", async () => {
+test("an empty recording has a message", async () => {
   await reading(pageWith("nothing", []), async (page) => {
     assert.equal(await page.locator("#count").innerText(), "0 functions");
     assert.ok(await page.getByText("No line has a positive increment.").isVisible());
@@ -226,7 +226,7 @@ function contrast(a, b) {
   return (light + 0.05) / (dark + 0.05);
 }
 
-/** Every pair of colours in which text is set. */
+/** Every pair of text and background colours. */
 const PAIRS = [
   ...["page", "surface", "sunken", "hot", "increment-bar", "peak-bar", "freed-bar"].map((page) => ["text", page]),
   ...["page", "surface", "sunken"].map((page) => ["muted", page]),

@@ -1,4 +1,4 @@
-//! Nothing that is asked for is ignored without a word.
+//! A request that cannot be met as written is never ignored silently.
 
 use crate::run::{Folder, ran};
 use crate::sample;
@@ -7,7 +7,7 @@ fn folder() -> Folder {
     Folder::with("run.json", &sample::leak())
 }
 
-/// The end of a command in a line of standard error, and what it has written.
+/// Standard error of a command, and the file that it wrote.
 fn written(folder: &Folder, arguments: &[&str], output: &str) -> (String, String) {
     let ended = folder.run(&[arguments, &["--output", output]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (0, ""), "{}", ended.stderr);
@@ -15,7 +15,7 @@ fn written(folder: &Folder, arguments: &[&str], output: &str) -> (String, String
 }
 
 #[test]
-fn a_name_that_promises_another_form_is_said() {
+fn an_extension_of_another_format_is_warned_of() {
     let folder = folder();
     let (said, picture) = written(&folder, &["flame", "run.json"], "p.png");
     let line = "warning: p.png is written as SVG, despite its extension\nwrote: p.png\n";
@@ -27,7 +27,7 @@ fn a_name_that_promises_another_form_is_said() {
         for name in ["a.txt", "a.log", "a"] {
             assert_eq!(written(&folder, command, name), (format!("wrote: {name}\n"), text.clone()));
         }
-        // If the form is asked for, the user chooses any name.
+        // With --format, any name is fine.
         let (said, json) = written(&folder, &[command, &["--format", "json"]].concat(), "a.csv");
         assert_eq!(said, "wrote: a.csv\n");
         assert!(json.starts_with(['{', '[']), "{json}");
@@ -35,7 +35,7 @@ fn a_name_that_promises_another_form_is_said() {
 }
 
 #[test]
-fn a_comparison_has_the_form_that_its_name_says() {
+fn a_comparison_has_the_format_of_its_extension() {
     let folder = folder();
     let diff = ["diff", "run.json", "run.json"];
     for (name, format) in [("a.md", "markdown"), ("a.json", "json"), ("a.CSV", "csv")] {
@@ -46,7 +46,7 @@ fn a_comparison_has_the_form_that_its_name_says() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn without_a_browser_the_page_is_named_and_that_is_no_failure() {
+fn without_a_browser_the_path_of_the_page_is_printed() {
     let folder = folder();
     for (command, name) in [("report", "r.html"), ("flame", "f.svg")] {
         let mut command = folder.command(&[command, "run.json", "--output", name, "--open"]);

@@ -21,14 +21,14 @@ fn check(folder: &Folder, arguments: &[&str]) -> Ran {
 }
 
 #[test]
-fn a_run_that_took_no_more_passes() {
+fn a_run_within_its_limits_passes() {
     let ran = check(&folder(), &["base.json", "--baseline", "base.json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     insta::assert_snapshot!(ran.stdout, @"mem-profile: all 28 figures are within their limits");
 }
 
 #[test]
-fn a_run_that_took_more_exits_with_3_and_names_the_line() {
+fn an_exceeded_limit_exits_with_3_and_names_the_line() {
     let ran = check(&folder(), &["leaking.json", "--baseline", "base.json"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (3, ""));
     insta::assert_snapshot!(ran.stdout, @r#"
@@ -70,7 +70,7 @@ fn a_file_can_hold_limits_and_name_a_baseline_beside_it() {
 }
 
 #[test]
-fn what_cannot_be_judged_fails() {
+fn a_limit_that_cannot_be_judged_fails() {
     let folder = folder();
     folder.write(
         "cut.json",
@@ -101,7 +101,7 @@ fn what_cannot_be_judged_fails() {
 }
 
 #[test]
-fn a_function_that_did_not_run_is_told() {
+fn a_function_that_did_not_run_is_a_warning() {
     let folder = folder();
     let mut fewer = sample::leak();
     fewer.functions.pop();

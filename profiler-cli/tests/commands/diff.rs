@@ -3,7 +3,7 @@ use mem_profile_format::Snapshot;
 use crate::run::Folder;
 use crate::sample;
 
-/// The sample after a change as of a pull request: two lines above, one edited, one that leaks.
+/// The sample after a typical change: two lines inserted, one edited, and a new leak.
 fn edited() -> Snapshot {
     let mut after = sample::leak();
     let function = &mut after.functions[0];
@@ -53,7 +53,7 @@ fn functions_and_other_figures_can_be_compared() {
 }
 
 #[test]
-fn the_most_grown_are_kept_and_the_rest_is_counted() {
+fn the_largest_growth_is_shown_and_the_rest_is_counted() {
     let ran = folder().run(&["diff", "before.json", "after.json", "--top=1", "--format=markdown"]);
     insta::assert_snapshot!(ran.stdout, @"
     | Growth | Before | After | Line | Function | Line Contents |

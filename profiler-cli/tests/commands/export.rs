@@ -4,7 +4,7 @@ use std::process::Command;
 use crate::run::Folder;
 use crate::sample;
 
-/// What `go tool pprof` says, or `None` where it is not installed.
+/// The output of `go tool pprof`; `None` if it is not installed.
 fn pprof(folder: &Folder, arguments: &[&str]) -> Option<String> {
     let mut command = Command::new("go");
     command.args(["tool", "pprof"]).args(arguments).arg(folder.path("run.pb"));
@@ -22,7 +22,7 @@ fn pprof(folder: &Folder, arguments: &[&str]) -> Option<String> {
 }
 
 #[test]
-fn go_tool_pprof_reads_what_is_exported() {
+fn go_tool_pprof_reads_an_export() {
     let folder = Folder::with("run.json", &sample::leak());
     let ran = folder.run(&["export", "run.json", "--format", "pprof", "--output", "run.pb"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, "wrote: run.pb\n"));
@@ -49,7 +49,7 @@ fn go_tool_pprof_reads_what_is_exported() {
 }
 
 #[test]
-fn the_measure_is_what_pprof_shows_first() {
+fn pprof_shows_the_chosen_figure_first() {
     let folder = Folder::with("run.json", &sample::leak());
     let export = ["export", "run.json", "--format=pprof", "--measure=allocations", "-o", "run.pb"];
     assert_eq!(folder.run(&export).code, 0);

@@ -1,11 +1,11 @@
-//! `list`, `rm`, `clean`, `peak` and `plot`: files of samples, by name and by number.
+//! `list`, `rm`, `clean`, `peak` and `plot`: sample files, by name and by number.
 
 use crate::run::{Folder, Ran};
 
 const NAMES: [&str; 3] =
     ["mprofile_20261124120000.dat", "mprofile_20261124120001.dat", "mprofile_20270101000000.dat"];
 
-/// As Python's memory_profiler writes it.
+/// A sample file as written by Python's memory_profiler.
 const SAMPLES: &str = "CMDLINE python app.py\nFUNC app.load 10.0000 1.0000 30.0000 2.0000 0\n\
     FUNC app.main 10.0000 0.5000 30.0000 3.0000 0\nMEM 10.000000 0.5000\nMEM 50.250000 1.5000\n\
     MEM 70.000000 2.5000\nCHLD 7 3.000000 1.5000\nCHLD 7 4.500000 2.5000\n";
@@ -54,7 +54,7 @@ fn files_are_removed_by_number_and_by_name() {
 }
 
 #[test]
-fn what_is_named_by_its_time_is_cleaned() {
+fn clean_removes_files_named_by_their_time() {
     let folder = folder();
     assert_eq!(stdout(folder.run(&["clean", "--dry-run"])), NAMES.join("\n") + "\n");
     assert_eq!(left(&folder), [true; 4]);
@@ -127,7 +127,7 @@ fn faults_of_a_file_are_one_line_that_names_it() {
 }
 
 #[test]
-fn a_plot_is_written_by_the_ending_of_its_name() {
+fn a_plot_has_the_format_of_its_extension() {
     let folder = folder();
     let plot = |arguments: &[&str]| folder.run(&[&["plot", "mprofile_1.dat"], arguments].concat());
     let svg = plot(&["-o", "a.svg", "--slope", "--title", "A <title> & more", "-w", "0,1.5"]);

@@ -1,4 +1,4 @@
-//! Strings of files that would steer a terminal, write workflow commands, or become markup.
+//! Strings in files that would control a terminal, form workflow commands, or become markup.
 
 use mem_profile_format::{
     Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot,
@@ -106,7 +106,7 @@ fn no_message_obeys_what_it_quotes() {
         assert!(!ran.stderr.is_empty() || !ran.stdout.is_empty(), "{arguments:?}");
         assert_harmless(&ran);
     }
-    // In the name of the setting, and in the value, which would be in the error of its option.
+    // In the name of the setting, and in its value, which would appear in an error.
     for setting in [format!("{} = 1", toml_text()), format!("unit = {}", toml_text())] {
         folder.write(".config/mem-profile.toml", &setting);
         let ran = folder.run(&["report", "run.json"]);

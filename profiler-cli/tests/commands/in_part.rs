@@ -1,4 +1,4 @@
-//! Functions of which only a part is measured: no view shows their figures without a word.
+//! Functions that are measured only in part: every view says so.
 
 use crate::run::Folder;
 use crate::sample;
@@ -40,7 +40,7 @@ fn a_function_that_ran_on_a_coroutine_says_so_in_every_view() {
     }
 }
 
-/// Nothing but figures has a place in these.
+/// These formats have room for figures only.
 #[test]
 fn pictures_and_exports_say_so_on_standard_error() {
     let folder = folder();

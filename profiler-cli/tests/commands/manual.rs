@@ -44,7 +44,7 @@ fn section(title: &str, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_manual_is_what_the_command_says() {
+fn the_manual_contains_the_help_texts() {
     let overview = help(&[]);
     let named = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
     let named = named.take_while(|line| !line.is_empty());

@@ -1,4 +1,4 @@
-//! Input from pipes, which give their bytes once and have no length.
+//! Input from pipes, which can be read only once and have no length.
 
 use std::ffi::CString;
 use std::fs;
@@ -17,7 +17,7 @@ fn piped(folder: &Folder, arguments: &[&str], bytes: &[u8]) -> Ran {
     let mut child = command.spawn().unwrap();
     let mut stdin = child.stdin.take().unwrap();
     thread::scope(|scope| {
-        // More than a pipe holds may be refused before it is read.
+        // The command may end before it has read everything.
         scope.spawn(move || _ = stdin.write_all(bytes));
         ran(&child.wait_with_output().unwrap())
     })
@@ -77,7 +77,7 @@ fn reports_are_read_from_pipes() {
 }
 
 #[test]
-fn files_of_samples_are_read_from_pipes() {
+fn sample_files_are_read_from_pipes() {
     let folder = Folder::new();
     let samples = (0..10_000).map(|time| format!("MEM {}.5 {time}.0\n", time % 9));
     folder.write("run.dat", &samples.collect::<String>());
@@ -104,7 +104,7 @@ fn recordings_are_read_from_pipes() {
 }
 
 #[test]
-fn what_is_cut_or_empty_or_endless_is_said_in_a_line() {
+fn truncated_empty_and_endless_input_is_one_line() {
     let folder = Folder::with("run.json", &sample::leak());
     let report = ["report", "/dev/stdin"];
     let error = |bytes: &[u8], arguments: &[&str]| {

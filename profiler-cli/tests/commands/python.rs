@@ -1,5 +1,5 @@
-//! Python's own `mprof`: it reads what is ours, and ours reads what is its. `.ci/run python` gets it
-//! and names it in `MPROF`.
+//! Python's own `mprof` and this command read each other's files. `.ci/run python` installs it, and sets
+//! `MPROF` to its path.
 
 use std::process::Command;
 
@@ -17,14 +17,14 @@ fn mprof(folder: &Folder, arguments: &[&str]) -> Ran {
     ran
 }
 
-/// The highest of the samples, in MiB, as it is written.
+/// The highest sample, in MiB, as written in the file.
 fn highest(text: &str, kind: &str) -> f64 {
     let lines = text.lines().filter_map(|line| line.strip_prefix(kind));
     let field = |line: &str| line.split(' ').nth_back(1).unwrap().parse::<f64>().unwrap();
     lines.map(field).fold(0.0, f64::max)
 }
 
-/// The texts of a picture that `mprof` has drawn.
+/// The texts in a picture drawn by `mprof`.
 fn texts(folder: &Folder, file: &str) -> Vec<String> {
     mprof(folder, &["plot", "-o", "plot.svg", file]);
     let picture = folder.read("plot.svg");
@@ -37,7 +37,7 @@ fn texts(folder: &Folder, file: &str) -> Vec<String> {
 
 #[test]
 #[ignore = "needs Python's mprof: `.ci/run python`"]
-fn python_s_mprof_reads_ours() {
+fn mprof_of_python_reads_these_files() {
     let folder = Folder::new();
     let program = build("leak", &example("leak"));
     let ran = folder.run(&["exec", "-q", "-o", "calls.dat", program.to_str().unwrap()]);
@@ -46,7 +46,7 @@ fn python_s_mprof_reads_ours() {
     let expected = highest(&folder.read("calls.dat"), "MEM ");
     assert!(expected > 30.0, "{expected}");
     assert!(peak.contains(&format!("calls.dat\t{expected:.3} MiB")), "{peak}");
-    // Its legend has the function with its time.
+    // The legend contains the function with its time.
     let calls = texts(&folder, "calls.dat");
     assert!(calls.iter().any(|text| text.starts_with("leak::process ")), "{calls:?}");
 
@@ -72,7 +72,7 @@ taken = fill()
 
 #[test]
 #[ignore = "needs Python's mprof: `.ci/run python`"]
-fn ours_reads_what_python_s_mprof_writes() {
+fn files_of_mprof_are_read() {
     let folder = Folder::new();
     folder.write("script.py", SCRIPT);
     mprof(&folder, &["run", "--interval", "0.01", "-o", "theirs.dat", "script.py"]);

@@ -1,5 +1,5 @@
-//! Real programs, recorded and looked at: the examples of the workspace, built by cargo in cargo
-//! because a change to one of them is part of the test.
+//! Recordings of real programs: the examples of the workspace. They are built by cargo inside of the
+//! test, because the test changes some of them.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -67,7 +67,7 @@ pub(crate) fn recorded(program: &Path, folder: &Folder, name: &str) -> Command {
     command
 }
 
-/// What a line of the source has to be preceded by, and what is then in its place.
+/// A line that is replaced, the line before it, and its replacement.
 fn edited(source: &str, edits: &[(&str, &str)]) -> String {
     edits.iter().fold(source.to_owned(), |source, (from, to)| {
         assert_eq!(source.matches(from).count(), 1, "{from}");
@@ -121,7 +121,7 @@ fn a_leak_planted_in_real_json_fails_the_check_by_its_line() {
         format!("$ cargo mem-profile check branch.mprof --baseline main.mprof\n{}", check.stdout);
     assert_eq!(in_guide(&shown), shown);
 
-    // Nothing but the leak has grown, though every line has moved.
+    // Only the leak has grown, although every line has moved.
     let diff = folder.run(&["diff", "main.mprof", "branch.mprof", "--format", "csv"]);
     let rows: Vec<_> = diff.stdout.lines().skip(1).collect();
     assert_eq!(rows.len(), 1, "{rows:?}");
@@ -143,7 +143,7 @@ fn in_guide(actual: &str) -> String {
     guide[start..end].to_owned()
 }
 
-/// The leak, stopped after it has leaked: it prints into a pipe that is full.
+/// The leak example, blocked after its leak, since it prints into a full pipe.
 fn stopped(folder: &Folder, name: &str) -> (Child, io::PipeReader) {
     let (reader, mut writer) = io::pipe().unwrap();
     writer.write_all(&[0; 64 << 10]).unwrap();
@@ -154,7 +154,7 @@ fn stopped(folder: &Folder, name: &str) -> (Child, io::PipeReader) {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_leak_that_was_killed_is_found_in_what_it_left() {
+fn a_killed_leak_is_found_in_its_recording() {
     let folder = Folder::new();
     let (mut child, _reader) = stopped(&folder, "leak.mprof");
     let csv = ["report", "leak.mprof", "--format", "csv"];
@@ -180,7 +180,7 @@ fn a_leak_that_was_killed_is_found_in_what_it_left() {
     let row = report.stdout.lines().find(|line| line.contains("\"x\".repeat")).unwrap();
     assert!(row.contains(" 50000000 B "), "{row}");
 
-    // Where somebody else has the file open, the writer may be a process of another container.
+    // If another process has the file open, it may be the writer in another container.
     let open = File::options().write(true).open(folder.path("leak.mprof")).unwrap();
     let live = folder.run(&csv);
     assert_eq!(live.stderr, format!("warning: leak.mprof is incomplete: {says}\n"));
@@ -225,8 +225,8 @@ fn calls_of_annotated_functions_are_among_the_samples() {
     );
 }
 
-/// Two tasks on one thread, each in a block while it waits; then they are moved to another thread,
-/// where one of them panics and the other one is dropped.
+/// Two tasks on one thread, each waiting in a named block. They then move to another thread, where one
+/// panics and the other is dropped.
 const TASKS: &str = r#"
 use std::future::{Future, poll_fn};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -313,8 +313,7 @@ fn calls_in_tasks_have_their_levels_in_the_file() {
     assert_eq!(levels, expected, "{text}");
 }
 
-/// Threads that all wait inside an annotated function, until there is a sample of all of them. Says
-/// how many there are.
+/// Threads that wait inside an annotated function until all of them are sampled. Prints their number.
 const THREADS: &str = r#"
 use std::sync::{Arc, Barrier, mpsc};
 use std::thread::{self, Builder};
@@ -332,7 +331,7 @@ fn samples() -> usize {
 }
 
 fn main() {
-    // The barrier is known before the threads are: those that cannot be had are made up for.
+    // The barrier is created before the threads: the main thread stands in for those that cannot start.
     let wanted = 10_000;
     let end = Arc::new(Barrier::new(wanted + 1));
     let (sender, receiver) = mpsc::channel();

@@ -6,7 +6,7 @@ use crate::run::{COMMAND, Folder, ran};
 use crate::sample;
 
 #[test]
-fn the_table_goes_to_standard_output_and_nothing_else_is_said() {
+fn the_table_is_the_only_output() {
     let folder = Folder::with("run.json", &sample::leak());
     let ran = folder.run(&["report", "run.json", "--function", "parse"]);
     insta::assert_snapshot!(ran.stdout, @"
@@ -35,7 +35,7 @@ fn cargo_may_put_its_own_name_first() {
 }
 
 #[test]
-fn the_first_of_an_order_are_shown_and_the_rest_is_counted() {
+fn top_shows_the_first_functions_and_counts_the_rest() {
     let folder = Folder::with("run.json", &sample::leak());
     let names = |arguments: &[&str]| {
         let ran = folder.run(&[&["report", "run.json"], arguments].concat());
@@ -51,7 +51,7 @@ fn the_first_of_an_order_are_shown_and_the_rest_is_counted() {
 }
 
 #[test]
-fn the_ending_of_the_file_says_the_format() {
+fn the_extension_selects_the_format() {
     let folder = Folder::with("run.json", &sample::leak());
     for (name, start) in [
         ("a.txt", "Filename: examples/leak.rs"),
@@ -74,7 +74,7 @@ fn the_ending_of_the_file_says_the_format() {
 }
 
 #[test]
-fn colour_is_for_terminals_unless_it_is_asked_for() {
+fn colour_is_for_terminals_unless_requested() {
     let folder = Folder::with("run.json", &sample::leak());
     let colored = |arguments: &[&str], variable: &str| {
         let mut command = folder.command(&[&["report", "run.json"], arguments].concat());
@@ -87,7 +87,7 @@ fn colour_is_for_terminals_unless_it_is_asked_for() {
 }
 
 #[test]
-fn sizes_are_in_the_unit_that_the_flag_or_the_environment_says() {
+fn sizes_are_in_the_unit_of_the_option_or_variable() {
     let folder = Folder::with("run.json", &sample::leak());
     let command = ["report", "run.json", "--function", "parse", "--precision", "1"];
     let mut by_environment = folder.command(&command);
@@ -99,7 +99,7 @@ fn sizes_are_in_the_unit_that_the_flag_or_the_environment_says() {
 }
 
 #[test]
-fn failures_are_one_line_and_say_what_to_do() {
+fn errors_are_one_line_and_suggest_what_to_do() {
     let folder = Folder::with("run.json", &sample::leak());
     folder.write("program", "\u{7f}ELF");
     for (arguments, line) in [
@@ -121,7 +121,7 @@ fn failures_are_one_line_and_say_what_to_do() {
 }
 
 #[test]
-fn what_is_missing_is_said_and_never_presented_as_complete() {
+fn an_incomplete_recording_is_never_presented_as_complete() {
     let folder = Folder::with("run.json", &sample::leak());
     let cut = |lossy| {
         let incomplete = format!("{{\"incomplete\":{{\"reason\":\"cut\",\"lossy\":{lossy}}},");
@@ -143,7 +143,7 @@ fn what_is_missing_is_said_and_never_presented_as_complete() {
 }
 
 #[test]
-fn a_reader_that_has_seen_enough_is_no_failure() {
+fn a_reader_that_closes_the_pipe_is_no_error() {
     let mut large = sample::leak();
     let line = large.functions[0].lines[3].clone();
     large.functions[0].lines.extend(std::iter::repeat_n(line, 10_000));
@@ -161,7 +161,7 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_full_disk_is_a_failure() {
+fn a_full_disk_is_an_error() {
     let folder = Folder::with("run.json", &sample::leak());
     for format in ["text", "csv"] {
         let mut command = folder.command(&["report", "run.json", "--format", format]);

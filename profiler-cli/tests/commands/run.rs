@@ -1,4 +1,4 @@
-//! Runs the command in a folder of its own.
+//! Runs the command in a temporary folder.
 
 use std::fs;
 use std::path::PathBuf;
@@ -14,7 +14,7 @@ pub(crate) const COMMAND: &str = env!("CARGO_BIN_EXE_cargo-mem-profile");
 /// A folder with recordings in it.
 pub(crate) struct Folder(TempDir);
 
-/// How a run of the command ended.
+/// The result of a run of the command.
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: i32,
@@ -55,7 +55,7 @@ impl Folder {
         fs::read_to_string(self.path("a.dat")).is_ok_and(|text| text.contains("\nMEM "))
     }
 
-    /// The command with these arguments, in this folder, with nothing set that would change it.
+    /// The command with these arguments, in this folder, without variables that would affect it.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(COMMAND);
         command.args(arguments).current_dir(self.0.path());
@@ -75,7 +75,7 @@ impl Folder {
     }
 }
 
-/// Waits for what happens for certain, on however busy a machine.
+/// Waits for a condition that is certain to hold eventually, even on a busy machine.
 pub(crate) fn wait_for(is_so: impl Fn() -> bool) {
     let mut looks = (0..12_000).inspect(|_| thread::sleep(Duration::from_millis(10)));
     assert!(looks.any(|_| is_so()), "it never came");

@@ -1,4 +1,4 @@
-//! `exec` and `attach`: programs of all kinds, sampled while they run.
+//! `exec` and `attach`: samples of all kinds of programs.
 #![cfg(target_os = "linux")]
 
 use std::fs;
@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 use crate::run::{COMMAND, Folder, Ran, ran, wait_for};
 
-/// The file that a run has left, and its lines.
+/// The sample file of a run, and its lines.
 fn left(folder: &Folder) -> (String, Vec<String>) {
     let listed = folder.run(&["list"]).stdout;
     let name = listed.split_whitespace().nth(1).expect("a file").to_owned();
@@ -27,11 +27,11 @@ fn mib(fields: &[&str]) -> f64 {
     fields[fields.len() - 2].parse().unwrap()
 }
 
-/// Waits for a sample of the process.
+/// A script that waits for the first sample.
 const SAMPLED: &str = "while ! grep -q ^MEM *.dat; do sleep 0.01; done";
 
 #[test]
-fn a_run_leaves_samples_the_systems_mark_and_its_output_as_it_was() {
+fn a_run_has_samples_the_peak_of_the_system_and_unchanged_output() {
     let folder = Folder::new();
     let script = "echo out; echo err >&2; cat; \
         while [ $(grep -c ^MEM *.dat) -lt 4 ]; do sleep 0.01; done; exit 3";
@@ -51,7 +51,7 @@ fn a_run_leaves_samples_the_systems_mark_and_its_output_as_it_was() {
 }
 
 #[test]
-fn what_cannot_be_run_ends_as_in_a_shell_and_leaves_nothing() {
+fn a_program_that_cannot_run_ends_as_in_a_shell_and_leaves_no_file() {
     let folder = Folder::new();
     let missing = exec(&folder, &["no-such-program"]);
     assert_eq!(missing.code, 127);
@@ -77,7 +77,7 @@ fn a_killed_program_ends_with_its_signal() {
 }
 
 #[test]
-fn signals_that_are_sent_are_passed_on() {
+fn sent_signals_are_forwarded() {
     for (signal, code) in [("INT", 42), ("TERM", 43), ("HUP", 44), ("USR1", 45)] {
         let folder = Folder::new();
         let script =
@@ -92,7 +92,7 @@ fn signals_that_are_sent_are_passed_on() {
 }
 
 #[test]
-fn what_was_ignored_stays_ignored() {
+fn ignored_signals_stay_ignored() {
     let folder = Folder::new();
     let script = format!("trap '' INT; '{COMMAND}' exec -q sh -c 'kill -INT $$; exit 6'");
     let status = Command::new("sh").args(["-c", &script]).current_dir(folder.path("")).status();
@@ -110,8 +110,8 @@ fn a_child_that_forks_and_exits_is_not_waited_for_longer() {
     assert!(!of_kind(&left(&folder).1, "MEM").is_empty());
 }
 
-/// Takes 32 MiB in a child of a child that has ended by then. `looks` waits until all processes
-/// there are have been looked at once more.
+/// Allocates 32 MiB in a grandchild whose parent has ended. `looks` waits until all processes have been
+/// sampled once more.
 const ORPHAN: &str = r#"
     looks() { n=$(grep -c ^MEM a.dat); while [ $(grep -c ^MEM a.dat) -lt $((n + 2)) ]; do sleep 0.01; done; }
     child() {
@@ -149,13 +149,13 @@ fn after_the_timeout_the_program_runs_on() {
     let folder = Folder::new();
     let ran = exec(&folder, &["-t", "1ms", "sh", "-c", "sleep 0.3; echo done; exit 9"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (9, "done\n"));
-    // Between two samples there is 1 ms at least, and without an end there are dozens.
+    // Samples are at least 1 ms apart; without a timeout there would be dozens.
     let samples = of_kind(&left(&folder).1, "MEM").len();
     assert!((1..=2).contains(&samples), "{samples}");
 }
 
 #[test]
-fn nothing_else_than_rss_has_a_mark_of_the_system() {
+fn only_rss_has_a_peak_of_the_system() {
     for backend in ["pss", "uss"] {
         let folder = Folder::new();
         let ran = exec(&folder, &["--backend", backend, "sh", "-c", SAMPLED]);
@@ -174,8 +174,8 @@ fn two_runs_in_a_second_have_files_of_their_own() {
     assert_eq!(folder.run(&["list"]).stdout.lines().count(), 3);
 }
 
-/// What a script says as root of a namespace with its own mounts, behind `ok` in a line; `None`, and
-/// a word about it, where nobody may have one.
+/// The output of a script as root of a namespace with its own mounts, after a line `ok`; `None`, with a
+/// message, if the system allows no such namespace.
 fn in_namespace(folder: &Folder, options: &[&str], script: &str) -> Option<Ran> {
     let mut command = Command::new("unshare");
     command.args(options).args(["--mount", "sh", "-c", script]).current_dir(folder.path(""));
@@ -188,7 +188,7 @@ fn in_namespace(folder: &Folder, options: &[&str], script: &str) -> Option<Ran> 
 }
 
 #[test]
-fn what_cannot_be_read_is_said_and_the_program_ends_as_it_would() {
+fn an_unreadable_proc_is_a_warning_and_the_program_runs() {
     let folder = Folder::new();
     let script = format!(
         "mount -t tmpfs none /proc && echo ok >&2 && '{COMMAND}' exec -q -o a.dat sh -c 'exit 4'"
@@ -202,7 +202,7 @@ fn what_cannot_be_read_is_said_and_the_program_ends_as_it_would() {
 }
 
 #[test]
-fn who_may_see_no_others_sees_its_own_program_and_is_told_of_others() {
+fn a_hidden_process_cannot_be_attached_to_but_a_child_is_sampled() {
     let folder = Folder::new();
     let nobody = format!("setpriv --reuid=65534 --regid=65534 --clear-groups '{COMMAND}'");
     let script = format!(
@@ -219,8 +219,8 @@ fn who_may_see_no_others_sees_its_own_program_and_is_told_of_others() {
     assert!(said[1].starts_with(start) && said[1].ends_with(end), "{said:?}");
 }
 
-/// A package with a test that takes 40 MiB until it was looked at twice, as the count of its parent's
-/// reads tells, and one that fails.
+/// A package with a failing test, and a test that keeps 40 MiB until it was sampled twice, which it sees
+/// by the read count of its parent.
 fn package(folder: &Folder) {
     let manifest = "[package]\nname = \"my-app\"\nedition = \"2024\"\n[workspace]\n";
     fs::create_dir_all(folder.path("src")).unwrap();
@@ -259,7 +259,7 @@ fn tests_have_the_peaks_of_their_binaries() {
     assert!(rows[2].trim_start().starts_with("Peak  Test"), "{rows:?}");
     let large = rows[1].trim_start();
     assert!(large.starts_with("4") && large.ends_with(" MiB  my_app"), "{rows:?}");
-    // It may end before its memory is a program's, or before the first sample.
+    // It may end before `exec`, or before the first sample.
     let failing = rows[0].strip_suffix("  my-app it (exit code 101)");
     let is_peak = |peak: &str| peak.ends_with("iB") || peak == "too short";
     assert!(failing.is_some_and(is_peak), "{rows:?}");
@@ -297,7 +297,7 @@ fn a_runner_of_cargo_ends_as_the_program() {
 #[test]
 fn a_running_program_is_sampled_until_it_ends() {
     let folder = Folder::new();
-    // Runs until its input is closed.
+    // `cat` runs until its input is closed.
     let mut program = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let id = program.id().to_string();
     let mut command = folder.command(&["attach", &id, "--interval", "5ms", "-o", "a.dat"]);
@@ -331,7 +331,7 @@ fn ctrl_c_ends_the_sampling_and_not_the_program() {
 }
 
 #[test]
-fn who_is_not_there_cannot_be_attached_to() {
+fn a_missing_process_cannot_be_attached_to() {
     let folder = Folder::new();
     insta::assert_snapshot!(folder.run(&["attach", "no-such-name"]).stderr, @"error: no visible process is named no-such-name: use its id");
     insta::assert_snapshot!(folder.run(&["attach", "4194999"]).stderr, @"error: cannot read the memory of process 4194999: No such file or directory (os error 2)");

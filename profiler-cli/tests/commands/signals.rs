@@ -1,4 +1,4 @@
-//! `exec`: signals that are sent and that are typed, and how often they reach the program.
+//! `exec`: how often signals from processes and from the terminal reach the program.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::process::{Child, Command, Stdio};
 use crate::run::{COMMAND, Folder, ran, wait_for};
 use crate::terminal::in_terminal;
 
-/// Counts the signals that reach it, and ends with SIGUSR1.
+/// A program that counts signals, and ends with SIGUSR1.
 const COUNTER: &str = r#"
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
@@ -40,7 +40,7 @@ const COUNTER: &str = r#"
     }
 "#;
 
-/// The program that counts, built once for each test.
+/// The counting program, built once for each test.
 fn counter(folder: &Folder) -> PathBuf {
     folder.write("counter.rs", COUNTER);
     let mut rustc = Command::new("rustc");
@@ -54,14 +54,13 @@ fn send(signal: &str, process: &str) {
     assert!(status.unwrap().success());
 }
 
-/// The process that runs the counter, once it can be sent a signal.
+/// The process id of the counter, once it handles signals.
 fn parent(folder: &Folder) -> String {
     wait_for(|| folder.path("ready").exists() && folder.has_samples());
     folder.read("ready")
 }
 
-/// Waits for a signal, then ends the counter by another one that is passed on: it comes behind
-/// whatever else is.
+/// Waits for a signal, then ends the counter with another one that is forwarded, so it arrives last.
 fn end(folder: &Folder, parent: &str, child: Child) -> String {
     wait_for(|| folder.path("reached").exists());
     send("USR1", parent);
@@ -87,7 +86,7 @@ fn ctrl_c_reaches_the_program_once() {
 }
 
 #[test]
-fn what_is_sent_to_the_command_alone_reaches_the_program_once_with_and_without_a_terminal() {
+fn a_signal_to_the_command_alone_reaches_the_program_once() {
     let expected = [("HUP", [1, 0, 0]), ("INT", [0, 1, 0]), ("TERM", [0, 0, 1])];
     for (signal, [hup, int, term]) in expected {
         for has_terminal in [true, false] {

@@ -1,4 +1,4 @@
-//! Results go into what has the path, and never in the place of what is no regular file.
+//! Results are written to pipes, devices and links, which are never replaced.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -22,7 +22,7 @@ fn report_to(folder: &Folder, output: &str) -> Command {
     folder.command(&["report", "run.json", "--format", "csv", "--output", output])
 }
 
-/// A script of the shell in which `$0` is the command.
+/// A shell script in which `$0` is the command.
 fn shell(folder: &Folder, script: &str) -> Ran {
     let mut command = Command::new("bash");
     command.args(["-c", script, COMMAND]).current_dir(folder.path("")).stdin(Stdio::null());
@@ -65,7 +65,7 @@ fn standard_output_by_its_path_is_standard_output() {
 fn a_shell_may_take_the_result_by_a_descriptor() {
     let folder = folder();
     let report = r#""$0" report run.json --format csv --output"#;
-    // `>(…)` is not waited for by the shell.
+    // The shell does not wait for `>(…)`.
     let ended = shell(&folder, &format!("{report} >(cat > copy.csv; echo done) | cat"));
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "done\n"), "{}", ended.stderr);
     assert_eq!(folder.read("copy.csv"), expected(&folder));
@@ -74,7 +74,7 @@ fn a_shell_may_take_the_result_by_a_descriptor() {
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(folder.read("all.csv"), format!("first\n{}", expected(&folder)));
 
-    // A reader that has seen enough is no failure.
+    // A reader that closes the pipe early is no error.
     let ended = shell(&folder, &format!("{report} >(true); echo $?"));
     assert_eq!(ended.stdout, "0\n", "{}", ended.stderr);
 }
@@ -90,13 +90,13 @@ fn devices_and_links_stay_what_they_are() {
     assert!(fs::symlink_metadata(folder.path("link.csv")).unwrap().is_symlink());
     assert_eq!((inode(), folder.read("target.csv")), (before, expected(&folder)));
 
-    // Only root makes devices.
+    // Only root can create devices.
     let device = folder.path("null");
     let made =
         Command::new("mknod").arg(&device).args(["c", "1", "3"]).stderr(Stdio::null()).status();
     if made.is_ok_and(|status| status.success()) {
         assert_eq!(ran(&report_to(&folder, "null").output().unwrap()).code, 0);
-        // Neither do samples take its place, nor goes it with a run that had none.
+        // Samples do not replace it, and a run without samples does not remove it.
         let exec = |program| folder.run(&["exec", "--output", "null", program]);
         assert_eq!((exec("true").code, exec("./missing").code), (0, 127));
         assert!(fs::metadata(&device).unwrap().file_type().is_char_device());

@@ -1,4 +1,4 @@
-//! The commands in a terminal, which `script` of util-linux makes.
+//! The commands in a terminal, created by `script` of util-linux.
 
 #[cfg(feature = "tui")]
 use std::io::Read;
@@ -7,9 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use crate::run::{COMMAND, Folder, Ran, ran, wait_for};
 
-/// Runs a command in a terminal that is 60 columns wide. No shell stays above it: one that Ctrl-C
-/// reaches too may end by it, and with it the code of the command is lost. Signals that the tests
-/// were started to ignore are not ignored there.
+/// Runs a command in a terminal of 60 columns. No shell remains above it, since Ctrl-C may end that too
+/// and lose the exit code. Signals that the tests ignore have their default action there.
 pub(crate) fn in_terminal(folder: &Folder, line: &str) -> Child {
     let line = line.replace("MEM", COMMAND);
     let line = format!("stty cols 60 rows 24; exec env --default-signal {line}");
@@ -26,7 +25,7 @@ fn ended(child: Child) -> Ran {
 }
 
 #[test]
-fn a_program_that_heeds_ctrl_c_goes_on_and_so_do_the_samples() {
+fn a_program_that_handles_ctrl_c_is_sampled_further() {
     let folder = Folder::new();
     let script = "trap 'echo got it; touch got' INT; touch ready; \
         while [ ! -e stop ]; do sleep 0.02; done; exit 5";
@@ -94,7 +93,7 @@ fn top_shows_the_hottest_lines_until_q() {
 
     let mut child = in_terminal(&folder, "MEM top run.json");
     let mut keys = child.stdin.take().unwrap();
-    // It reads keys once it has drawn.
+    // It reads keys after it has drawn.
     let (mut output, mut drawn) = (child.stdout.take().unwrap(), Vec::new());
     while !String::from_utf8_lossy(&drawn).contains("leak::process:35") {
         let mut more = [0; 1024];

@@ -1,4 +1,4 @@
-//! Programs with allocators of their own, and without.
+//! `run`: programs with and without their own allocators.
 
 use mem_profile_format::Backend;
 
@@ -30,7 +30,7 @@ fn main() {
 ";
 
 #[test]
-fn the_program_s_own_static_is_wrapped() {
+fn the_static_of_the_program_is_wrapped() {
     let main = COUNTED.to_owned() + "#[global_allocator]\nstatic OWN: Counted = Counted;\n" + MAIN;
     let ran = Project::new("own", &[("src/main.rs", &main)]).run(&["--lines", "main"]).ended(0);
     assert_eq!(ran.stdout, "1\n");
@@ -39,7 +39,7 @@ fn the_program_s_own_static_is_wrapped() {
     assert!(!ran.stderr.contains("allocator"), "{}", ran.stderr);
 }
 
-/// The types of `cap` and `stats_alloc`, in short.
+/// Short versions of the types of `cap` and `stats_alloc`.
 const LIMITED: &str = "
 pub struct Limited<A> { inner: A, live: AtomicUsize }
 impl<A> Limited<A> {
@@ -119,7 +119,7 @@ fn an_allocator_of_another_crate_of_the_workspace_is_wrapped() {
 }
 
 #[test]
-fn an_allocator_from_elsewhere_is_said_and_pages_are_counted() {
+fn with_a_foreign_allocator_the_resident_set_is_measured() {
     let library = COUNTED.to_owned() + "#[global_allocator]\nstatic OWN: Counted = Counted;\n";
     let elsewhere = Project::new("elsewhere", &[("src/lib.rs", &library)]);
     let manifest = format!(
@@ -137,8 +137,8 @@ fn an_allocator_from_elsewhere_is_said_and_pages_are_counted() {
 }
 
 #[test]
-fn where_an_allocator_cannot_be_wrapped_only_that_is_given_up() {
-    // Its attribute is a path, which is not taken apart.
+fn functions_are_measured_even_if_the_allocator_cannot_be_wrapped() {
+    // Its attribute is a path, which is not recognized.
     let main = COUNTED.to_owned()
         + "#[std::prelude::v1::global_allocator]\nstatic OWN: Counted = Counted;\n"
         + MAIN;

@@ -1,5 +1,5 @@
-//! `run`: small projects of all kinds, measured as they are. Each is built, so that all share one
-//! build folder, and the folder that each lies in stays the same.
+//! `run`: small projects of all kinds. All share one target folder, and each stays in the same folder, so
+//! that they are built only once.
 
 mod allocators;
 mod one_line;

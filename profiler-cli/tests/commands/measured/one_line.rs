@@ -1,4 +1,4 @@
-//! A function on one line, from `run` to each command that looks at what it has left.
+//! A function on one line, from `run` to each command that reads its recording.
 
 use super::project::Project;
 use crate::run::Folder;
@@ -18,7 +18,7 @@ fn main() {
 
 const LIMITS: &str = "[[limit]]\nfunction = '*::chunk'\nincrement = '1 MiB'\nallocations = 1\n";
 
-/// Recordings of `chunk` with 800,000 bytes, and with a hundred times as much.
+/// Recordings of `chunk` with 800,000 and 80,000,000 bytes.
 fn recordings() -> Folder {
     let folder = Folder::new();
     for (name, elements) in [("small.json", "100_000"), ("big.json", "10_000_000")] {
@@ -30,7 +30,7 @@ fn recordings() -> Folder {
 }
 
 #[test]
-fn a_function_on_one_line_is_seen_by_every_command() {
+fn every_command_shows_a_function_on_one_line() {
     let folder = recordings();
     let first = |arguments: &[&str], row: usize| {
         let ran = folder.run(arguments);

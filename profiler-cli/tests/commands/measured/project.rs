@@ -1,4 +1,4 @@
-//! A project, and what a run of it leaves.
+//! A project, and the result of running it.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -9,14 +9,14 @@ use mem_profile_format::Snapshot;
 
 use crate::run::Folder;
 
-/// A cargo project in a folder of its own.
+/// A cargo project in its own folder.
 pub(super) struct Project {
     pub(super) folder: PathBuf,
-    /// Where the command runs, and the report goes.
+    /// Folder of the command and the report.
     outside: Folder,
 }
 
-/// What a run of the program was, and what was measured.
+/// Output and figures of a run.
 pub(super) struct Measured {
     pub(super) code: Option<i32>,
     pub(super) stdout: String,
@@ -29,7 +29,7 @@ fn shared() -> PathBuf {
 }
 
 impl Project {
-    /// A project of these files; `Cargo.toml` is one of edition 2024 if it is not among them.
+    /// A project with these files. Without a `Cargo.toml`, it gets one of edition 2024.
     pub(super) fn new(name: &str, files: &[(&str, &str)]) -> Self {
         let folder = shared().join(name);
         let _ = fs::remove_dir_all(&folder);
@@ -74,7 +74,7 @@ impl Project {
         }
     }
 
-    /// All files with their text.
+    /// All files with their texts.
     pub(super) fn tree(&self) -> BTreeMap<PathBuf, Vec<u8>> {
         fn add(folder: &Path, tree: &mut BTreeMap<PathBuf, Vec<u8>>) {
             for entry in fs::read_dir(folder).unwrap() {
@@ -93,13 +93,13 @@ impl Project {
 }
 
 impl Measured {
-    /// Asserts that the program was built and left this code.
+    /// Asserts that the program was built and exited with this code.
     pub(super) fn ended(self, code: i32) -> Self {
         assert_eq!(self.code, Some(code), "{}", self.stderr);
         self
     }
 
-    /// `function file:line increment` of each line that holds anything when it has run.
+    /// `function file:line increment` of each line with a positive increment.
     pub(super) fn increments(&self) -> Vec<String> {
         let snapshot = self.snapshot.as_ref().expect("a report");
         let functions = snapshot.functions.iter();

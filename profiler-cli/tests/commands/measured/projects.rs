@@ -74,7 +74,7 @@ fn tests_are_run_and_measured() {
 }
 
 #[test]
-fn what_runs_in_the_build_may_use_a_measured_crate() {
+fn code_that_runs_in_the_build_can_use_a_measured_crate() {
     let package = |name: &str, rest: &str| {
         format!("[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n{rest}")
     };
@@ -112,7 +112,7 @@ fn what_runs_in_the_build_may_use_a_measured_crate() {
 }
 
 #[test]
-fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
+fn a_pattern_without_a_function_is_an_error_with_suggestions() {
     let project = workspace("missed");
     let ran = project.run(&["--lines", "tool_lib::prase::numbers"]).ended(125);
     assert_eq!(
@@ -123,9 +123,9 @@ fn a_pattern_that_names_nothing_is_an_error_with_near_misses() {
 }
 
 #[test]
-fn a_pattern_that_names_nothing_in_what_is_built_is_an_error() {
+fn a_pattern_without_a_built_function_is_an_error() {
     let project = workspace("unbuilt");
-    // The one is only there in tests, the other in another program.
+    // One is only built in tests, the other in another program.
     let absent = "tool_lib::tests::*,outer::outer";
     let ran = project.run(&["--lines", absent]).ended(101);
     for pattern in absent.split(',') {
@@ -133,7 +133,7 @@ fn a_pattern_that_names_nothing_in_what_is_built_is_an_error() {
             format!("error: `{pattern}` matches no function in the crates that are built\n");
         assert!(ran.stderr.contains(&error), "{}", ran.stderr);
     }
-    // Nor is it run when nothing is left to build.
+    // The program is not run either when everything is up to date.
     project.run(&["--lines", absent]).ended(101);
     let lines = &["--lines", absent, "--lines", "tool_lib::parse::*"];
     let ran = project.run(lines).ended(0);
@@ -145,7 +145,7 @@ fn a_pattern_that_names_nothing_in_what_is_built_is_an_error() {
 }
 
 #[test]
-fn a_crate_in_which_nothing_is_measured_is_named() {
+fn a_crate_without_measured_functions_is_named() {
     let files = [
         ("src/lib.rs", "#[macro_export]\nmacro_rules! code { () => { 5 } }\n"),
         ("src/main.rs", "fn main() { std::process::exit(5) }\n"),
@@ -160,7 +160,7 @@ fn a_crate_in_which_nothing_is_measured_is_named() {
 }
 
 #[test]
-fn a_flag_comes_before_the_environment_and_that_before_a_file() {
+fn options_override_variables_and_variables_override_files() {
     let project = workspace("settings");
     project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");
     let by_file = project.run(&[]).ended(0);
@@ -176,7 +176,7 @@ fn a_flag_comes_before_the_environment_and_that_before_a_file() {
 }
 
 #[test]
-fn the_settings_of_a_project_hold_where_its_manifest_is_named() {
+fn the_manifest_path_selects_the_settings() {
     let project = workspace("elsewhere");
     project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");
     let other = crate::run::Folder::new();
@@ -213,7 +213,7 @@ fn a_project_with_vendored_crates_is_measured() {
 
 #[cfg(unix)]
 #[test]
-fn a_wrapper_of_the_user_s_wraps_the_compiler_in_ours() {
+fn the_user_s_own_wrapper_still_wraps_rustc() {
     use std::os::unix::fs::PermissionsExt;
 
     let project = workspace("wrapped");
@@ -231,7 +231,7 @@ fn a_wrapper_of_the_user_s_wraps_the_compiler_in_ours() {
     let ran = project.run(&["-p", "tool"]).ended(0);
     assert_eq!((ran.stdout.as_str(), compiled()), ("400\n", [true; 2]));
     assert!(ran.functions().contains(&"tool_lib::parse::numbers"));
-    // A variable comes before the file, and an empty one means none.
+    // A variable overrides the file, and an empty one disables the wrapper.
     let mut command = project.command(&["-p", "tool"]);
     command.env("RUSTC_WORKSPACE_WRAPPER", "");
     project.measured(&command.output().unwrap()).ended(0);
@@ -239,7 +239,7 @@ fn a_wrapper_of_the_user_s_wraps_the_compiler_in_ours() {
 }
 
 #[test]
-fn a_folder_without_a_project_is_said() {
+fn a_folder_without_a_project_is_an_error() {
     let folder = crate::run::Folder::new();
     for colour in ["never", "always"] {
         let mut command = folder.command(&["run"]);
@@ -249,7 +249,7 @@ fn a_folder_without_a_project_is_said() {
     }
 }
 
-/// A manifest with `mem-profile` among its `dependencies`, and the lock file that goes with it.
+/// A manifest with `mem-profile` among its `dependencies`, and its lock file.
 fn with_runtime(project: &str, dependencies: &str) -> [(&'static str, String); 2] {
     let runtime = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
     let manifest = format!(
@@ -282,7 +282,7 @@ fn a_program_that_measures_itself_is_measured_once() {
 }
 
 #[test]
-fn a_runtime_for_tests_only_is_none_for_the_program() {
+fn a_runtime_for_tests_is_not_used_for_the_program() {
     let main = "fn main() { println!(\"{}\", tested::kept(3)); }\n";
     let library = "#[cfg_attr(any(), mem_profile::mem_profile)]\n\
                    pub fn kept(size: usize) -> usize {\n    let all = vec![0u8; size];\n    \
@@ -302,14 +302,14 @@ fn a_runtime_for_tests_only_is_none_for_the_program() {
     let kept = |size| format!("tested::kept src/lib.rs:3 {size}");
     let ran = project.run(&["--lines", "kept"]).ended(0);
     assert_eq!((ran.stdout.as_str(), ran.increments()), ("3\n", vec![kept(3)]));
-    // The library has no runtime of its own here either, and gets the one of the test.
+    // Here the library does not depend on a runtime either, and uses that of the test.
     let ran = project.run(&["--lines", "kept", "--test", "small"]).ended(0);
     assert_eq!(ran.increments(), [kept(5)]);
 }
 
-/// It is the tracer's variable, and has more values than a flag.
+/// The variable of the tracer has more values than the option.
 #[test]
-fn a_variable_may_say_that_the_run_is_traced() {
+fn a_variable_can_enable_tracing() {
     let nowhere = Folder::new();
     for value in ["0", "1", "sample"] {
         let mut command = nowhere.command(&["run"]);

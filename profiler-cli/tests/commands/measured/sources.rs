@@ -1,8 +1,8 @@
-//! What crates are made of: files found in every way, and what the compiler says of them.
+//! `run`: files that crates reach in every way, and diagnostics about them.
 
 use super::project::Project;
 
-/// Keeps as many bytes as its argument says.
+/// A function that keeps as many bytes as its argument.
 const KEEP: &str = "fn keep(bytes: usize) {
     let kept = vec![0u8; bytes];
     std::mem::forget(kept);
@@ -10,7 +10,7 @@ const KEEP: &str = "fn keep(bytes: usize) {
 ";
 
 #[test]
-fn all_ways_to_a_file_lead_where_they_did() {
+fn every_path_to_a_file_still_works() {
     let main = "\
 //! A program.
 mod parse;
@@ -104,7 +104,7 @@ fn edition_2015_is_measured_as_well() {
 }
 
 #[test]
-fn a_grammar_that_newer_editions_do_not_have_is_read() {
+fn syntax_of_older_editions_is_read() {
     let manifest = "[package]\nname = \"older\"\nversion = \"1.0.0\"\n[workspace]\n";
     let main = format!(
         "#![allow(warnings)]\ntrait Keeps {{ fn keep(&self, usize); }}\n\
@@ -123,7 +123,7 @@ fn a_grammar_that_newer_editions_do_not_have_is_read() {
 }
 
 #[test]
-fn an_error_is_shown_at_the_user_s_file() {
+fn an_error_refers_to_the_user_s_file() {
     let main = "fn main() {\n    let number: u8 = work(\"x\"); println!(\"{number}\");\n}\n\
                 fn work(text: &str) -> usize { println!(\"{text}\"); text.len() }\n";
     let project = Project::new("wrong", &[("src/main.rs", main)]);
@@ -133,13 +133,13 @@ fn an_error_is_shown_at_the_user_s_file() {
     assert!(!ran.stderr.contains("mem_profile"), "{}", ran.stderr);
     assert!(ran.snapshot.is_none());
 
-    // And gone when it is mended.
+    // It is gone after the fix.
     project.write("src/main.rs", &main.replace("u8", "usize"));
     assert_eq!(project.run(&[]).ended(0).stdout, "x\n1\n");
 }
 
 #[test]
-fn warnings_are_those_of_the_user_s_file_and_an_edit_is_built() {
+fn warnings_refer_to_the_user_s_file_and_an_edit_is_built() {
     let source = |bytes: usize| {
         format!(
             "#![warn(missing_docs)]\n//! Docs.\nfn main() {{\n    keep({bytes}); let unused = 1;\n}}\n{KEEP}\n"
@@ -157,13 +157,13 @@ fn warnings_are_those_of_the_user_s_file_and_an_edit_is_built() {
     project.write("src/main.rs", &source(2000));
     let edited = project.run(&["--lines", "keep"]).ended(0);
     assert_eq!(edited.increments(), ["warned::keep src/main.rs:7 2000"]);
-    // Another pattern is another build.
+    // Another pattern makes another build.
     let all = project.run(&["--lines", "warned::*"]).ended(0);
     assert_eq!(all.functions(), ["warned::main", "warned::keep"]);
 }
 
 #[test]
-fn what_cannot_be_measured_runs_as_it_is() {
+fn a_program_that_cannot_be_measured_still_runs() {
     let main = "extern crate core as mem_profile;\nfn main() {\n    println!(\"{}\", mem_profile::cmp::max(1, 2));\n    println!(\"end\");\n}\n";
     let project = Project::new("taken", &[("src/main.rs", main)]);
     let ran = project.run(&[]).ended(0);
@@ -173,8 +173,8 @@ fn what_cannot_be_measured_runs_as_it_is() {
     assert!(ran.stderr.contains(note), "{}", ran.stderr);
 }
 
-/// A project of `functions` that are all called, with macros that do not bear the attribute: one
-/// refuses a function, the other gives it another name, so that only who calls it fails.
+/// A project of `functions` that are all called, with macros that do not accept the attribute: one rejects
+/// a function, the other renames it, so that only its callers fail to compile.
 fn picky(name: &str, functions: usize, bad: &str) -> Project {
     let manifest = format!(
         "[package]\nname = \"{name}\"\nversion = \"1.0.0\"\nedition = \"2024\"\n\
@@ -206,7 +206,7 @@ fn picky(name: &str, functions: usize, bad: &str) -> Project {
 }
 
 #[test]
-fn a_function_that_does_not_bear_the_attribute_is_left_out_and_not_who_calls_it() {
+fn a_function_that_rejects_the_attribute_is_left_out_but_its_callers_are_measured() {
     for (name, functions, bad) in
         [("picky", 300, "#[short::refused] "), ("askew", 12, "#[short::renamed] ")]
     {

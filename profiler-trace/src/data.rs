@@ -1,4 +1,4 @@
-//! What a snapshot holds, as plain data: what is saved and loaded.
+//! A snapshot as plain data, which is saved and loaded.
 
 use miniserde::{Deserialize, Serialize};
 
@@ -66,11 +66,13 @@ pub(crate) enum Reach {
     #[default]
     Whole,
     /// Not all callers are there.
-    Cut,
+    #[serde(rename = "Cut")]
+    UnwindFailed,
     /// The tables were full: this takes the rest.
     Truncated,
-    /// Allocated where no stack could be looked at.
-    Unseen,
+    /// Allocated without a stack: in a signal handler, or past the end of a thread.
+    #[serde(rename = "Unseen")]
+    NoStack,
 }
 
 /// What one thread did at one stack. Blocks are counted in 1024ths, because one in a sample

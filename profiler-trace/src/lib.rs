@@ -30,7 +30,7 @@
 //! | `report` | one renderer per file |
 //! | `at_exit` | `MEM_PROFILE_TRACE=1` |
 //!
-//! What is hot never allocates, locks, panics, formats, or waits.
+//! Hot code never allocates, locks, panics, formats, or waits.
 
 mod at_exit;
 mod capture;

@@ -1,8 +1,8 @@
 //! Makes a snapshot of the tables.
 //!
 //! Counters are summed by thread and stack; nothing is written, so running threads are not
-//! disturbed. A block that one thread made and another freed is in the books of both, and right in
-//! their sum: what a thread freed of others is moved to those that made it.
+//! disturbed. A block that one thread made and another freed is in the counters of both, and only
+//! their sum is right: the frees are moved to the threads that made the blocks.
 
 use std::collections::HashMap;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -87,7 +87,7 @@ impl Collector {
                 |&(thread, state): &(u32, &State)| (thread, state.counters(site).read(self.epoch));
             let mut of_threads: Vec<_> = states.iter().map(read).collect();
             of_threads.extend(thread_state::shared(site).map(|sums| (0, sums.read(self.epoch))));
-            settle(&mut of_threads);
+            balance_frees(&mut of_threads);
             for (thread, sums) in of_threads {
                 if !sums.is_empty() {
                     self.add(thread, reach, &frames, &sums);
@@ -112,9 +112,9 @@ impl Collector {
         let whole = tree::frames_of(site, |address| kept.push(address));
         let reach = match site {
             tree::TRUNCATED => Reach::Truncated,
-            tree::UNSEEN => Reach::Unseen,
+            tree::NO_STACK => Reach::NoStack,
             _ if whole => Reach::Whole,
-            _ => Reach::Cut,
+            _ => Reach::UnwindFailed,
         };
         let plain: Vec<_> = kept.iter().map(|address| address & unwind::ADDRESS).collect();
         let own = own_frames::count(&plain);
@@ -156,8 +156,8 @@ impl Collector {
     }
 }
 
-/// Moves what threads freed of other threads' blocks to those that still count blocks as alive.
-fn settle(of_threads: &mut [(u32, Sums)]) {
+/// Moves the frees of other threads' blocks to the threads that still count blocks as alive.
+fn balance_frees(of_threads: &mut [(u32, Sums)]) {
     const PARTS: [fn(&mut Sums) -> &mut i64; 4] = [
         |sums| &mut sums.live.blocks,
         |sums| &mut sums.live.bytes,
@@ -201,7 +201,7 @@ mod tests {
     fn what_others_freed_is_moved_to_who_made_it() {
         let sums = |bytes| Sums { live: Amount { blocks: bytes, bytes }, ..Sums::default() };
         let mut threads = [(0, sums(100)), (1, sums(-130)), (2, sums(50)), (3, sums(0))];
-        settle(&mut threads);
+        balance_frees(&mut threads);
         assert_eq!(threads.map(|(_, sums)| sums.live.bytes), [0, 0, 20, 0]);
     }
 }

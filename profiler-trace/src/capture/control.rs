@@ -1,4 +1,4 @@
-//! Starting, stopping, and what can be asked at any time.
+//! Starting, stopping, and the totals.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -81,22 +81,22 @@ fn forget() {
 #[must_use]
 pub fn traced_memory() -> (u64, u64) {
     let live = live_bytes();
-    let seen = thread_state::all().map(|state| state.part.seen());
-    let highest = seen.fold(peak::mark().0, i64::max).max(live);
+    let highest = thread_state::all().map(|state| state.part.highest());
+    let highest = highest.fold(peak::mark().0, i64::max).max(live);
     (live.max(0).unsigned_abs(), highest.max(0).unsigned_abs())
 }
 
 pub(crate) fn live_bytes() -> i64 {
-    peak::live() + thread_state::all().map(|state| state.part.untold()).sum::<i64>()
+    peak::live() + thread_state::all().map(|state| state.part.unpublished()).sum::<i64>()
 }
 
-/// The highest mark starts again from what is alive now.
+/// The highest mark starts again from the bytes that are alive now.
 ///
 /// Exact while no other thread allocates or frees.
 pub fn reset_peak() {
     let _control = lock();
     let live = live_bytes();
-    thread_state::all().for_each(|state| state.part.forget(live));
+    thread_state::all().for_each(|state| state.part.restart_at(live));
     peak::reset(live);
 }
 
@@ -114,7 +114,7 @@ pub(crate) fn lock() -> impl Drop {
     CONTROL.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// A child has one thread and its parent's books: it stops.
+/// A child has one thread and its parent's figures: it stops.
 fn watch_forks() {
     static WATCHES: AtomicBool = AtomicBool::new(false);
     if !WATCHES.swap(true, Relaxed) {

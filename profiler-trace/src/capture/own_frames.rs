@@ -1,8 +1,8 @@
-//! Which functions are the profiler's and the allocator's, where they have no names: for programs
-//! that are stripped, whose innermost line would always be ours.
+//! Finds the functions of the profiler and of the allocator by their addresses, for programs that are
+//! stripped: their innermost frame would always be the profiler's.
 //!
-//! The allocator is called from two places. What both stacks have in common at their inner end is
-//! not the caller's.
+//! The allocator is called from two places. The frames that both stacks have in common at their inner
+//! end are not the caller's.
 
 use core::alloc::Layout;
 use core::hint::black_box;
@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use crate::hook::watcher;
 use crate::tables::tree;
-use crate::unwind::{self, Trace};
+use crate::unwind::{self, Unwinder};
 use mem_profile_runtime::internal::{self, Moved, Noting, Watcher};
 
 /// Where they begin, in order.
@@ -29,7 +29,7 @@ static WATCHER: Watcher = Watcher {
     moved: |_, _: Moved| look(),
 };
 
-static TRACE: OnceLock<Option<Trace>> = OnceLock::new();
+static TRACE: OnceLock<Option<Unwinder>> = OnceLock::new();
 /// The stack of the last call.
 static FOUND: AtomicU32 = AtomicU32::new(0);
 
@@ -50,7 +50,7 @@ fn look() {
 /// Finds out, once. Where the tables are, and not inside the allocator.
 pub(crate) fn prepare() {
     FUNCTIONS.get_or_init(|| {
-        TRACE.get_or_init(Trace::reserve);
+        TRACE.get_or_init(Unwinder::reserve);
         let mut functions = watcher::functions().map(unwind::function_at).to_vec();
         // Few allocations call it, and none of those below.
         functions.push(unwind::function_at(internal::allocator_function() as u64));

@@ -1,10 +1,13 @@
-//! Whether a sample takes a block. Lots are drawn ahead: how many bytes a thread allocates up to the
-//! next hit. Its ledger waits for that, so most blocks ask nothing.
+//! Whether a sample takes a block. A thread draws ahead how many bytes it allocates up to its next
+//! hit, and its ledger waits for that.
 //!
-//! A signal handler may come in between. Memory that it allocates while lots are drawn takes no part in
-//! the wait: it draws a lot of its own, as does a thread that has no ledger to wait.
+//! PERF: most blocks of a sample make one comparison and call nothing: 51 instructions an allocation
+//! and free, 35 with the tracer off, 458 in exact mode (depth 17, docs/costs.md).
+//!
+//! A signal handler may come in between. Memory that it allocates during a draw takes no part in the
+//! wait: each of its blocks is drawn by itself, as are those of a thread that has no ledger.
 
-use crate::hook::thread_state::{self, Drawing, State};
+use crate::hook::thread_state::{self, DrawingGuard, State};
 use crate::tables::sample;
 use mem_profile_runtime::internal::{NextSample, Watcher, is_quiet};
 
@@ -48,7 +51,7 @@ pub(crate) fn is_hit_again(old_size: usize, size: usize, watcher: &'static Watch
 
 fn draw(size: usize, draw: impl FnOnce(&State, &NextSample) -> bool) -> bool {
     let drawing = thread_state::current().zip(NextSample::of_this_thread());
-    let drawing = drawing.and_then(|(state, next)| Some((Drawing::begin(state)?, next)));
+    let drawing = drawing.and_then(|(state, next)| Some((DrawingGuard::begin(state)?, next)));
     match drawing {
         Some((drawing, next)) => draw(&drawing, &next),
         None => !is_quiet() && sample::is_hit(size),
@@ -60,7 +63,7 @@ fn wait(state: &State, next: &NextSample, watcher: &'static Watcher) {
     loop {
         let now = next.allocated();
         next.set(now + distance, watcher);
-        // Else a handler allocated meanwhile, whose bytes have drawn their own lots.
+        // Else a handler allocated meanwhile, whose blocks were drawn by themselves.
         if next.allocated() == now {
             return;
         }

@@ -1,4 +1,4 @@
-//! What the tracer keeps for each thread, found through one thread-local word.
+//! The tracer's state of each thread, found through one thread-local word.
 //!
 //! A state is never freed. When its thread ends, a later thread of the same name takes it over, so
 //! that memory grows with the threads that run at one time, and figures by thread stay true.
@@ -15,10 +15,10 @@ use mem_profile_runtime::internal::{self, Claim, List, Node, Word};
 
 use crate::system;
 use crate::tables::counters::{Amount, Counters};
-use crate::tables::mapped_array::{Table, region};
+use crate::tables::mapped_array::{MappedArray, region};
 use crate::tables::peak::{self, Part};
 use crate::tables::tree::SITES;
-use crate::unwind::Trace;
+use crate::unwind::Unwinder;
 
 /// How many of a thread's latest blocks are remembered, at most.
 pub(crate) const RECENT: usize = 16;
@@ -32,12 +32,12 @@ pub(crate) struct State {
     pub(crate) part: Part,
     /// Set while the thread is in the tracer: a signal handler may come in between.
     busy: AtomicBool,
-    /// The same while it draws lots for a sample.
+    /// The same while it draws the distance to the next hit of a sample.
     is_drawing: AtomicBool,
     pub(crate) random: Word,
     recent: [Word; RECENT],
     latest: Word,
-    pub(crate) trace: Trace,
+    pub(crate) unwinder: Unwinder,
     counters: AtomicPtr<Counters>,
 }
 
@@ -45,7 +45,7 @@ static STATES: List<State> = List::new(AtomicPtr::new(ptr::null_mut()));
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// Counters for threads that have no state: all of them may write.
-static SHARED: Table<Counters, SITES> = Table::new();
+static SHARED: MappedArray<Counters, SITES> = MappedArray::new();
 
 pub(crate) fn reserve() -> bool {
     SHARED.reserve()
@@ -64,9 +64,9 @@ thread_local! {
 }
 
 /// While it lives, this thread is in the tracer.
-pub(crate) struct Busy(&'static State);
+pub(crate) struct ReentrancyGuard(&'static State);
 
-impl core::ops::Deref for Busy {
+impl core::ops::Deref for ReentrancyGuard {
     type Target = State;
 
     #[inline(always)]
@@ -75,7 +75,7 @@ impl core::ops::Deref for Busy {
     }
 }
 
-impl Busy {
+impl ReentrancyGuard {
     /// `None` where the thread has no state or is in the tracer already, under a signal handler.
     #[inline(always)]
     pub(crate) fn enter() -> Option<Self> {
@@ -90,7 +90,7 @@ impl Busy {
     }
 }
 
-impl Drop for Busy {
+impl Drop for ReentrancyGuard {
     #[inline(always)]
     fn drop(&mut self) {
         compiler_fence(SeqCst);
@@ -107,10 +107,10 @@ pub(crate) fn current() -> Option<&'static State> {
     }
 }
 
-/// While it lives, this thread draws lots.
-pub(crate) struct Drawing(&'static State);
+/// While it lives, this thread draws the distance to its next hit.
+pub(crate) struct DrawingGuard(&'static State);
 
-impl core::ops::Deref for Drawing {
+impl core::ops::Deref for DrawingGuard {
     type Target = State;
 
     fn deref(&self) -> &State {
@@ -118,7 +118,7 @@ impl core::ops::Deref for Drawing {
     }
 }
 
-impl Drawing {
+impl DrawingGuard {
     /// `None` where the thread draws already, under a signal handler.
     pub(crate) fn begin(state: &'static State) -> Option<Self> {
         if state.is_drawing.load(Relaxed) {
@@ -130,7 +130,7 @@ impl Drawing {
     }
 }
 
-impl Drop for Drawing {
+impl Drop for DrawingGuard {
     fn drop(&mut self) {
         compiler_fence(SeqCst);
         self.0.is_drawing.store(false, Relaxed);
@@ -161,7 +161,7 @@ fn take_state() -> Option<&'static State> {
         .iter()
         .find(|state| state.name == name && state.in_use.take())
         .or_else(|| State::reserve(name))?;
-    state.trace.begin(system::stack_of_this_thread());
+    state.unwinder.begin(system::stack_of_this_thread());
     state.busy.store(false, Relaxed);
     state.is_drawing.store(false, Relaxed);
     STATE.set(Some(state));
@@ -171,7 +171,7 @@ fn take_state() -> Option<&'static State> {
 /// The thread that calls it is past its end.
 pub(crate) static THREAD_ENDS: fn() = || {
     if let Some(state) = STATE.take() {
-        state.part.tell();
+        state.part.publish();
         state.in_use.release();
     }
 };
@@ -200,7 +200,7 @@ impl State {
             (&raw mut (*place).part).write(Part::new());
             (&raw mut (*place).random).write(Word::new(seed(number)));
             (&raw mut (*place).counters).write(AtomicPtr::new(counters));
-            (&raw mut (*place).trace).write(Trace::reserve()?);
+            (&raw mut (*place).unwinder).write(Unwinder::reserve()?);
             &*place
         };
         STATES.push(state);
@@ -255,14 +255,14 @@ fn seed(number: usize) -> i64 {
     (mixed ^ (mixed >> 31)) as i64
 }
 
-/// Books what a thread without a state does.
-pub(crate) fn book_shared(site: u32, allocated: Amount, live: Amount) {
+/// Counts for a thread that has no state, or is in the tracer already.
+pub(crate) fn record_shared(site: u32, allocated: Amount, live: Amount) {
     if let Some(counters) = shared(site) {
         counters.add_shared(allocated, live);
     }
     peak::change_shared(live.bytes);
     if let Some(state) = STATE.get().filter(|_| live.bytes > 0) {
-        state.part.look_again();
+        state.part.raise_highest();
     }
 }
 
@@ -286,9 +286,9 @@ mod tests {
         assert!(reserve());
         let thread = std::thread::spawn(|| {
             IS_REGISTERING.set(true);
-            let handler = Busy::enter().is_some();
+            let handler = ReentrancyGuard::enter().is_some();
             IS_REGISTERING.set(false);
-            [handler, Busy::enter().is_some()]
+            [handler, ReentrancyGuard::enter().is_some()]
         });
         assert_eq!(thread.join().unwrap(), [false, true]);
     }

@@ -1,14 +1,14 @@
-//! What the allocator calls for blocks while tracing is on: for every block, or where a sample is
-//! taken, for those that are hit and for every free.
+//! The allocator calls this for blocks while tracing is on: for every block or, in a sample, for those
+//! that are hit and for the frees in pages that have some.
 //!
-//! It books on counters that only this thread writes. Where that is not possible, because the
-//! thread is past its end, or because a signal handler interrupted the booking, the block is
-//! counted without a stack, on counters that all threads share.
+//! It counts on counters that only this thread writes. If the thread is past its end, or a signal
+//! handler interrupted the tracer, the block is counted without a stack, on counters that all threads
+//! share.
 
 use core::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use crate::hook::next_hit;
-use crate::hook::thread_state::{self, Busy, State};
+use crate::hook::thread_state::{self, ReentrancyGuard, State};
 use crate::tables::counters::Amount;
 use crate::tables::{sample, shadow, tree};
 use mem_profile_runtime::internal::{Moved, Watcher, is_quiet};
@@ -58,27 +58,27 @@ fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
     if SAMPLED && !next_hit::is_hit(size, &SAMPLE) {
         return block;
     }
-    let Some(state) = Busy::enter() else {
-        allocated_unseen::<SAMPLED>(block.addr(), size);
+    let Some(state) = ReentrancyGuard::enter() else {
+        allocated_without_stack::<SAMPLED>(block.addr(), size);
         return block;
     };
-    let site = state.trace.site();
+    let site = state.unwinder.site();
     if shadow::put::<SAMPLED>(block.addr(), site) {
-        book_alloc::<SAMPLED>(&state, site, size);
+        record_alloc::<SAMPLED>(&state, site, size);
         state.note_block(block.addr());
     }
     block
 }
 
 #[inline(always)]
-fn book_alloc<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
+fn record_alloc<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
     let amount = sample::amount::<SAMPLED>(size);
     let epoch = state.part.grow(amount.bytes);
     state.counters(site).on_alloc(amount, epoch);
 }
 
 #[inline(always)]
-fn book_free<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
+fn record_free<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
     let amount = sample::amount::<SAMPLED>(size);
     let epoch = state.part.shrink(amount.bytes);
     state.counters(site).on_free(amount, epoch);
@@ -86,28 +86,30 @@ fn book_free<const SAMPLED: bool>(state: &State, site: u32, size: usize) {
 
 #[cold]
 #[inline(never)]
-fn allocated_unseen<const SAMPLED: bool>(block: usize, size: usize) {
+fn allocated_without_stack<const SAMPLED: bool>(block: usize, size: usize) {
     if is_quiet() {
         return;
     }
-    if shadow::put::<SAMPLED>(block, tree::UNSEEN) {
+    if shadow::put::<SAMPLED>(block, tree::NO_STACK) {
         let amount = sample::amount::<SAMPLED>(size);
-        thread_state::book_shared(tree::UNSEEN, amount, amount);
+        thread_state::record_shared(tree::NO_STACK, amount, amount);
     }
 }
 
 fn freed<const SAMPLED: bool>(block: usize, size: usize) {
     let site = shadow::take::<SAMPLED>(block);
     if site != 0 {
-        end::<SAMPLED>(site, block, size);
+        free_known_block::<SAMPLED>(site, block, size);
     }
 }
 
 /// Out of line, so that nothing is saved for a block that is not known.
 #[inline(never)]
-fn end<const SAMPLED: bool>(site: u32, block: usize, size: usize) {
-    let Some(state) = Busy::enter() else { return freed_unseen::<SAMPLED>(site, size) };
-    book_free::<SAMPLED>(&state, site, size);
+fn free_known_block<const SAMPLED: bool>(site: u32, block: usize, size: usize) {
+    let Some(state) = ReentrancyGuard::enter() else {
+        return freed_without_stack::<SAMPLED>(site, size);
+    };
+    record_free::<SAMPLED>(&state, site, size);
     if state.is_recent(block, TEMPORARY_WITHIN.load(Relaxed)) {
         state.counters(site).on_temporary();
     }
@@ -115,9 +117,9 @@ fn end<const SAMPLED: bool>(site: u32, block: usize, size: usize) {
 
 #[cold]
 #[inline(never)]
-fn freed_unseen<const SAMPLED: bool>(site: u32, size: usize) {
+fn freed_without_stack<const SAMPLED: bool>(site: u32, size: usize) {
     let Amount { blocks, bytes } = sample::amount::<SAMPLED>(size);
-    thread_state::book_shared(site, NOTHING, Amount { blocks: -blocks, bytes: -bytes });
+    thread_state::record_shared(site, NOTHING, Amount { blocks: -blocks, bytes: -bytes });
 }
 
 fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
@@ -125,7 +127,7 @@ fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
         Moved::Failed { block } if mark != 0 => _ = shadow::put::<SAMPLED>(block, mark),
         Moved::Failed { .. } => {}
         Moved::Reported { old_size } => forget::<SAMPLED>(mark, old_size),
-        // An allocator inside told of it, and nothing that was counted has changed by it.
+        // An allocator inside has reported it, and no figure has changed by it.
         Moved::To { block, old_size, .. } if shadow::is_known::<SAMPLED>(block) => {
             forget::<SAMPLED>(mark, old_size);
         }
@@ -135,38 +137,38 @@ fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
     }
 }
 
-/// Books the end of a block that was taken out of the map already.
+/// Counts the end of a block that was taken out of the map already.
 fn forget<const SAMPLED: bool>(mark: u32, size: usize) {
     if mark == 0 {
         return;
     }
-    match Busy::enter() {
-        Some(state) => book_free::<SAMPLED>(&state, mark, size),
-        None => freed_unseen::<SAMPLED>(mark, size),
+    match ReentrancyGuard::enter() {
+        Some(state) => record_free::<SAMPLED>(&state, mark, size),
+        None => freed_without_stack::<SAMPLED>(mark, size),
     }
 }
 
 /// The old block ends and a new one begins, both at once: in between there is no peak.
 fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, size: usize) {
     let is_taken = !is_quiet() && (!SAMPLED || next_hit::is_hit_again(old_size, size, &SAMPLE));
-    let Some(state) = Busy::enter() else {
+    let Some(state) = ReentrancyGuard::enter() else {
         if mark != 0 {
-            freed_unseen::<SAMPLED>(mark, old_size);
+            freed_without_stack::<SAMPLED>(mark, old_size);
         }
         if is_taken {
-            allocated_unseen::<SAMPLED>(block, size);
+            allocated_without_stack::<SAMPLED>(block, size);
         }
         return;
     };
     if mark != 0 {
-        book_free::<SAMPLED>(&state, mark, old_size);
+        record_free::<SAMPLED>(&state, mark, old_size);
     }
     if !is_taken {
         return;
     }
-    let site = state.trace.site();
+    let site = state.unwinder.site();
     if shadow::put::<SAMPLED>(block, site) {
-        book_alloc::<SAMPLED>(&state, site, size);
+        record_alloc::<SAMPLED>(&state, site, size);
         state.counters(site).on_reallocation();
         state.note_block(block);
     }

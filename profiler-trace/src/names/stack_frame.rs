@@ -113,7 +113,7 @@ pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
     if file.ends_with(".rs") { Origin::User } else { Origin::Unknown }
 }
 
-/// Without files, libraries cannot be told from the program, but C and the standard library can.
+/// Without files, only C and the standard library differ from the program; libraries do not.
 fn without_file(function: &str) -> Origin {
     if !function.contains("::") {
         return Origin::Unknown;

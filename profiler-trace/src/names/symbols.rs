@@ -85,7 +85,7 @@ impl Resolver {
             module.build_id.is_empty() || build_id_of(own).is_some_and(|id| id == module.build_id)
         };
         let loader = path.and_then(|path| load(&path));
-        // Built anew since, it would give wrong names.
+        // A file that was rebuilt since would give wrong names.
         let loader = loader.or_else(|| is_same().then(|| load(own)).flatten());
         let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let base = loader.as_ref().map_or(0, Loader::relative_address_base);

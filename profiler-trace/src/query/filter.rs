@@ -7,7 +7,7 @@ use mem_profile_format::glob::{collapsed, matches};
 use crate::data::Trace;
 use crate::names::stack_frame::{Frame, Origin};
 use crate::names::symbols::Symbols;
-use crate::query::group::deciding;
+use crate::query::group::display_frame;
 use crate::tables::counters::ONE_BLOCK;
 
 /// What a pattern is compared with.
@@ -118,18 +118,13 @@ impl Filter {
         self
     }
 
-    pub(crate) fn lets_through(
-        &self,
-        trace: &Trace,
-        symbols: &Symbols,
-        threads: &[String],
-    ) -> bool {
+    pub(crate) fn matches(&self, trace: &Trace, symbols: &Symbols, threads: &[String]) -> bool {
         let thread = threads.get(trace.thread as usize).map_or("", String::as_str);
         let frames: Vec<&Frame> = if self.all_frames {
             let all = trace.frames.iter().flat_map(|&address| symbols.of(address));
             all.filter(|frame| frame.origin != Origin::Profiler).collect()
         } else {
-            deciding(symbols, trace).into_iter().collect()
+            display_frame(symbols, trace).into_iter().collect()
         };
         let applies = |rule: &Rule| match rule.field {
             Field::Thread => matches(&rule.pattern, thread),
@@ -144,10 +139,10 @@ impl Filter {
                 && !rules.any(|rule| !rule.includes && applies(rule))
         };
         [Field::File, Field::Function, Field::Crate, Field::Thread].into_iter().all(lets)
-            && self.lets_size(trace)
+            && self.matches_size(trace)
     }
 
-    fn lets_size(&self, trace: &Trace) -> bool {
+    fn matches_size(&self, trace: &Trace) -> bool {
         let Some(sizes) = &self.block_sizes else { return true };
         let average = trace.allocated_bytes as f64 * ONE_BLOCK as f64
             / (trace.allocated_blocks as f64).max(1.0);

@@ -9,23 +9,23 @@ use crate::query::snapshot::Snapshot;
 use crate::query::statistic::{By, Statistic};
 use crate::tables::counters::ONE_BLOCK;
 
-/// What stands for stacks that are not known.
+/// Names in the place of stacks that are not known.
 const TRUNCATED: &str = "[truncated: the tables were full]";
-const UNSEEN: &str = "[no stack]";
+const NO_STACK: &str = "[no stack]";
 
-/// What is to be said at the outer end of a trace's frames.
+/// A note at the outer end of a trace's frames.
 pub(crate) fn outer_end(reach: Reach) -> Option<&'static str> {
     match reach {
         Reach::Whole => None,
-        Reach::Cut => Some("[callers not found]"),
+        Reach::UnwindFailed => Some("[callers not found]"),
         Reach::Truncated => Some(TRUNCATED),
-        Reach::Unseen => Some(UNSEEN),
+        Reach::NoStack => Some(NO_STACK),
     }
 }
 
 /// The frame that a trace is shown under: the innermost one of the program's own; where there is
 /// none, of a library; else of the standard library.
-pub(crate) fn deciding<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Frame> {
+pub(crate) fn display_frame<'a>(symbols: &'a Symbols, trace: &Trace) -> Option<&'a Frame> {
     let frames = || trace.frames.iter().flat_map(|&address| symbols.of(address));
     let first = |origin| frames().find(|frame| frame.origin == origin);
     first(Origin::User)
@@ -88,9 +88,9 @@ fn users<'a>(symbols: &'a Symbols, trace: &'a Trace) -> impl Iterator<Item = &'a
 }
 
 fn own_name(symbols: &Symbols, trace: &Trace, by: By) -> String {
-    match (trace.reach, deciding(symbols, trace)) {
+    match (trace.reach, display_frame(symbols, trace)) {
         (Reach::Truncated, _) => TRUNCATED.to_owned(),
-        (Reach::Unseen, _) => UNSEEN.to_owned(),
+        (Reach::NoStack, _) => NO_STACK.to_owned(),
         (_, Some(frame)) => name(frame, by),
         (_, None) => "[unknown]".to_owned(),
     }

@@ -1,5 +1,5 @@
-//! The column `Live` of the line profiler: what a line allocated, itself or by what it called, and
-//! is still alive.
+//! The column `Live` of the line profiler: the bytes that a line allocated, itself or in its callees,
+//! and that are still alive.
 
 use std::collections::HashMap;
 
@@ -12,10 +12,10 @@ use crate::names::symbols::Symbols;
 use crate::query::snapshot::Snapshot;
 use mem_profile_runtime::internal::{self, Function};
 
-/// What the line profiler calls for each of its snapshots.
+/// The runtime calls it for each of its snapshots.
 pub(crate) static FILL_LIVE: fn(&mut LinesSnapshot) = fill_live;
 
-/// Fills in what is alive of each line, while tracing is on.
+/// Fills in the live bytes of each line, while tracing is on.
 fn fill_live(lines: &mut LinesSnapshot) {
     if !control::is_tracing() {
         return;
@@ -50,7 +50,7 @@ fn position_of(figures: &FunctionSnapshot) -> (&str, u32, &str) {
 }
 
 /// Bytes alive by row of the function: a stack counts on the innermost row that it passes, as a
-/// recursive function books on the lines inside.
+/// recursive function records on the lines inside.
 fn bytes_by_row(data: &Data, symbols: &Symbols, function: &Function) -> HashMap<u32, u64> {
     let code = Code::of(function);
     let innermost = |address| symbols.of(address).iter().find_map(|frame| code.row(frame));

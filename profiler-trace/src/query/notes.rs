@@ -1,4 +1,4 @@
-//! What a reader should know of the figures.
+//! Notes on how the figures came about.
 
 use crate::data::Reach;
 use crate::query::snapshot::Snapshot;
@@ -14,8 +14,8 @@ pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
     }
     for (reach, reason) in [
         (Reach::Truncated, "was allocated when the tables were full: its stacks are not known"),
-        (Reach::Unseen, "was allocated where no stack could be looked at"),
-        (Reach::Cut, "has stacks whose outer callers could not be found"),
+        (Reach::NoStack, "was allocated where no stack could be looked at"),
+        (Reach::UnwindFailed, "has stacks whose outer callers could not be found"),
     ] {
         let share = snapshot.share_of(|trace| trace.reach == reach);
         if share > 0.0 {

@@ -35,7 +35,7 @@ impl Snapshot {
     pub fn filter(&self, filter: &Filter) -> Self {
         let _quiet = Quiet::enter();
         let (symbols, threads) = (self.symbols(), &self.data().threads);
-        self.retain(|trace| filter.lets_through(trace, symbols, threads))
+        self.retain(|trace| filter.matches(trace, symbols, threads))
     }
 
     /// What a reader should know of the figures, one line each: that they are a sample, that

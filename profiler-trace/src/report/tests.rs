@@ -33,7 +33,7 @@ fn full() -> Snapshot {
         threads: vec!["main".into()],
         traces: vec![
             trace(Reach::Whole, vec![0, 1], 150),
-            trace(Reach::Cut, vec![1], 50),
+            trace(Reach::UnwindFailed, vec![1], 50),
             trace(Reach::Truncated, vec![], 100),
         ],
         ..Data::default()
@@ -42,7 +42,8 @@ fn full() -> Snapshot {
 
 const NOTE: &str =
     "33.33 % of the bytes was allocated when the tables were full: its stacks are not known";
-const CUT: &str = "16.67 % of the bytes has stacks whose outer callers could not be found";
+const MISSING_CALLERS: &str =
+    "16.67 % of the bytes has stacks whose outer callers could not be found";
 
 #[test]
 fn text() {
@@ -66,7 +67,7 @@ fn text() {
 fn json_has_the_rest_and_the_notes() {
     let json: serde_json::Value = serde_json::from_str(&full().to_json()).unwrap();
     assert_eq!(json["notes"][0], NOTE);
-    assert_eq!(json["notes"][1], CUT);
+    assert_eq!(json["notes"][1], MISSING_CALLERS);
     let stacks = json["stacks"].as_array().unwrap().iter();
     let mut names = stacks.map(|stack| (stack["name"].as_str().unwrap(), &stack["live_bytes"]));
     assert!(names.any(|(name, bytes)| name.starts_with("[truncated") && *bytes == 100));
@@ -107,7 +108,8 @@ fn dhat_has_every_stack_once_and_the_notes() {
 #[test]
 fn pprof_has_a_place_for_what_is_not_known_and_comments() {
     let bytes = full().to_pprof();
-    for text in [NOTE, CUT, "[truncated: the tables were full]", "[callers not found]"] {
+    for text in [NOTE, MISSING_CALLERS, "[truncated: the tables were full]", "[callers not found]"]
+    {
         let holds = bytes.windows(text.len()).any(|window| window == text.as_bytes());
         assert!(holds, "{text}");
     }

@@ -1,10 +1,10 @@
-//! What one thread counted at one site: one cache line.
+//! The figures of one thread at one site: one cache line.
 
 use core::sync::atomic::{AtomicI64, AtomicU32, Ordering::Relaxed};
 
 use crate::tables::mapped_array::Zeroed;
 
-/// A change of the books: whole blocks, or in a sample what one stands for.
+/// A change of the figures: whole blocks, or in a sample the blocks that one stands for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Amount {
     /// In units of [`ONE_BLOCK`].
@@ -55,9 +55,9 @@ fn increase(counter: &AtomicU32) {
 }
 
 impl Counters {
-    /// Keeps what is live if the highest mark was left since the last change.
+    /// Keeps the live figures if the highest mark was left since the last change.
     #[inline(always)]
-    fn settle(&self, epoch: u32) {
+    fn save_peak(&self, epoch: u32) {
         if self.epoch.load(Relaxed) != epoch {
             self.peak_blocks.store(self.live_blocks.load(Relaxed), Relaxed);
             self.peak_bytes.store(self.live_bytes.load(Relaxed), Relaxed);
@@ -67,7 +67,7 @@ impl Counters {
 
     #[inline(always)]
     pub(crate) fn on_alloc(&self, amount: Amount, epoch: u32) {
-        self.settle(epoch);
+        self.save_peak(epoch);
         add(&self.allocated_blocks, amount.blocks);
         add(&self.allocated_bytes, amount.bytes);
         add(&self.live_blocks, amount.blocks);
@@ -76,7 +76,7 @@ impl Counters {
 
     #[inline(always)]
     pub(crate) fn on_free(&self, amount: Amount, epoch: u32) {
-        self.settle(epoch);
+        self.save_peak(epoch);
         add(&self.live_blocks, -amount.blocks);
         add(&self.live_bytes, -amount.bytes);
     }

@@ -19,11 +19,11 @@ pub(crate) unsafe trait Zeroed: Sync {}
 unsafe impl Zeroed for core::sync::atomic::AtomicU32 {}
 
 /// A number of elements, all zero at first, in address space of their own.
-pub(crate) struct Table<T, const LENGTH: usize> {
+pub(crate) struct MappedArray<T, const LENGTH: usize> {
     start: AtomicPtr<T>,
 }
 
-impl<T: Zeroed, const LENGTH: usize> Table<T, LENGTH> {
+impl<T: Zeroed, const LENGTH: usize> MappedArray<T, LENGTH> {
     pub(crate) const fn new() -> Self {
         Self { start: AtomicPtr::new(ptr::null_mut()) }
     }
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn only_what_is_written_takes_memory() {
-        let table: Table<AtomicU32, { 1 << 20 }> = Table::new();
+        let table: MappedArray<AtomicU32, { 1 << 20 }> = MappedArray::new();
         assert!(table.get(0).is_none());
         assert!(table.reserve() && table.reserve());
         let start = table.start.load(Relaxed).addr();

@@ -1,4 +1,4 @@
-//! Which blocks a sample takes, and what each of them stands for.
+//! Which blocks a sample takes, and how many blocks each of them stands for.
 //!
 //! Every byte is hit with the same small chance, independently of all others: the bytes between
 //! two hits are distributed exponentially, and a block of `s` bytes is taken with the chance
@@ -21,7 +21,7 @@ pub(crate) fn mean_bytes() -> u64 {
     MEAN_BYTES.load(Relaxed)
 }
 
-/// What a block of this size stands for: the same number at its end as at its beginning.
+/// The weight of a block of this size: the same at its end as at its beginning.
 #[inline(always)]
 pub(crate) fn amount<const SAMPLED: bool>(size: usize) -> Amount {
     match SAMPLED {

@@ -4,8 +4,10 @@
 //! address = │ directory: 22 bits │ leaf: 22 bits │ byte in the granule: 4 bits │
 //! ```
 //!
-//! No lock and no header: a word is written by whoever makes or frees the block that starts
-//! there, and no two live blocks start in one granule.
+//! A word is written by the thread that makes or frees the block that starts there, and no two live
+//! blocks start in one granule.
+//!
+//! PERF: no lock and no header. A word is found by two loads; a block of 16 bytes costs 4 bytes.
 
 use core::ptr;
 use core::sync::atomic::{
@@ -14,7 +16,7 @@ use core::sync::atomic::{
 };
 
 use crate::system;
-use crate::tables::mapped_array::{self, Table, Zeroed};
+use crate::tables::mapped_array::{self, MappedArray, Zeroed};
 use crate::tables::sample;
 use mem_profile_runtime::internal::Pages;
 
@@ -34,7 +36,7 @@ struct Slot(AtomicPtr<Leaf>);
 // SAFETY: zero is the null pointer.
 unsafe impl Zeroed for Slot {}
 
-static DIRECTORY: Table<Slot, { 1 << DIRECTORY_BITS }> = Table::new();
+static DIRECTORY: MappedArray<Slot, { 1 << DIRECTORY_BITS }> = MappedArray::new();
 
 /// The leaves in the order in which they were made: 256 GiB of heap.
 static LEAVES: [AtomicPtr<Leaf>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
@@ -86,7 +88,8 @@ pub(crate) fn is_known<const SAMPLED: bool>(block: usize) -> bool {
 /// The word of a block of which it is known where it came from, and what it holds.
 #[inline(always)]
 fn known<const SAMPLED: bool>(block: usize) -> Option<(&'static AtomicU32, u32)> {
-    // In a sample most words were never written: reading them would miss the cache.
+    // PERF: in a sample most words were never written, and reading them misses the cache. The counter of
+    // a page of 2 KiB answers for most frees: 9 instructions (docs/costs.md).
     if SAMPLED && !self::SAMPLED.may_hold(block) {
         return None;
     }

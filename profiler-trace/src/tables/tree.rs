@@ -10,9 +10,9 @@ use core::sync::atomic::{
 };
 
 use crate::tables::areas::Areas;
-use crate::tables::mapped_array::{Table, Zeroed};
+use crate::tables::mapped_array::{MappedArray, Zeroed};
 
-/// Stacks and beginnings of stacks that can be told apart; what comes later is [`TRUNCATED`].
+/// How many stacks, and beginnings of stacks, there is room for; later ones are [`TRUNCATED`].
 const NODES: usize = 1 << 21;
 /// Stacks that allocate.
 pub(crate) const SITES: usize = 1 << 19;
@@ -24,14 +24,14 @@ pub(crate) struct Stack(pub(crate) u32);
 
 /// Where threads begin.
 pub(crate) const ROOT: Stack = Stack(1);
-/// Stands for callers that could not be found.
-pub(crate) const CUT: Stack = Stack(2);
+/// Stands for the callers that the unwinder could not find.
+pub(crate) const UNWIND_FAILED: Stack = Stack(2);
 const FIRST_NODE: u32 = 3;
 
 /// Takes what no longer fits into the tables.
 pub(crate) const TRUNCATED: u32 = 1;
-/// Takes what was allocated where no stack could be looked at.
-pub(crate) const UNSEEN: u32 = 2;
+/// Takes the blocks that were allocated without a stack: in a handler, or past the end of a thread.
+pub(crate) const NO_STACK: u32 = 2;
 const FIRST_SITE: u32 = 3;
 
 /// One return address below another.
@@ -46,9 +46,9 @@ pub(crate) struct Node {
 // SAFETY: zeroes are numbers.
 unsafe impl Zeroed for Node {}
 
-static NODE: Table<Node, NODES> = Table::new();
-static BUCKET: Table<AtomicU32, { BUCKETS.length() }> = Table::new();
-static SITE: Table<AtomicU32, SITES> = Table::new();
+static NODE: MappedArray<Node, NODES> = MappedArray::new();
+static BUCKET: MappedArray<AtomicU32, { BUCKETS.length() }> = MappedArray::new();
+static SITE: MappedArray<AtomicU32, SITES> = MappedArray::new();
 static NEXT_NODE: AtomicU32 = AtomicU32::new(FIRST_NODE);
 static NEXT_SITE: AtomicU32 = AtomicU32::new(FIRST_SITE);
 
@@ -175,7 +175,7 @@ mod tests {
             assert_eq!(frames(site), (vec![number, number % 3, 1], true));
             assert!(super::sites().contains(&site));
         }
-        let cut = site_of(child(CUT, 9).unwrap());
+        let cut = site_of(child(UNWIND_FAILED, 9).unwrap());
         assert_eq!(frames(cut), (vec![9], false));
         assert_eq!(frames(TRUNCATED), (vec![], false));
     }

@@ -11,20 +11,20 @@ use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
 use super::modules;
 use crate::tables::mapped_array::region;
-use crate::tables::tree::{self, CUT, ROOT};
+use crate::tables::tree::{self, ROOT, UNWIND_FAILED};
 
-/// Frames of one stack; what is further out is cut off.
+/// How many frames of one stack are kept.
 const DEPTH: usize = 1 << 12;
 
 /// Room for the addresses of one stack.
-pub(crate) struct Trace(AtomicPtr<u64>);
+pub(crate) struct Unwinder(AtomicPtr<u64>);
 
 /// The tables are laid out for addresses of 64 bits, and need address space that takes no memory.
 pub(super) fn prepare() -> bool {
     cfg!(all(any(unix, windows), target_pointer_width = "64"))
 }
 
-impl Trace {
+impl Unwinder {
     pub(crate) fn reserve() -> Option<Self> {
         let place = region(DEPTH * size_of::<u64>());
         (!place.is_null()).then(|| Self(AtomicPtr::new(place.cast())))
@@ -58,7 +58,7 @@ impl Trace {
             });
         }
         let found = addresses.iter().take(count).rev();
-        let root = if whole && count > 0 { ROOT } else { CUT };
+        let root = if whole && count > 0 { ROOT } else { UNWIND_FAILED };
         let stack = { found }.try_fold(root, |stack, &address| tree::child(stack, address));
         stack.map_or(tree::TRUNCATED, tree::site_of)
     }

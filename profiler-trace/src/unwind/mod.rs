@@ -1,4 +1,4 @@
-//! Who called the allocator: the return addresses on the stack, as a node of the tree of stacks.
+//! The unwinder: finds the return addresses on the stack, as a node of the tree of stacks.
 //!
 //! | folder or file | what it holds |
 //! |---|---|
@@ -42,7 +42,7 @@ mod walk;
 
 pub(crate) use self::module::Module;
 pub(crate) use self::modules::{ADDRESS, all as modules, module_at, refresh as refresh_modules};
-pub(crate) use self::walk::{Trace, walk_in_full};
+pub(crate) use self::walk::{Unwinder, walk_in_full};
 
 /// Makes room for what the walk needs, and looks at the modules that are there.
 ///

@@ -48,7 +48,7 @@ impl Module {
         self.path.get()
     }
 
-    /// What tells builds apart; empty where the linker gave none.
+    /// The build id; empty where the linker gave none.
     pub(crate) fn build_id(&self) -> &[u8] {
         self.build_id.get()
     }

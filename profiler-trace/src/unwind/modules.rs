@@ -11,7 +11,7 @@ use core::sync::atomic::{
 };
 
 use super::module::Module;
-use crate::tables::mapped_array::{Table, Zeroed};
+use crate::tables::mapped_array::{MappedArray, Zeroed};
 
 #[cfg(target_os = "linux")]
 #[path = "elf.rs"]
@@ -30,7 +30,7 @@ const GENERATION_SHIFT: u32 = 48;
 const MODULES: usize = 4096;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);
-static RECORDS: Table<Record, MODULES> = Table::new();
+static RECORDS: MappedArray<Record, MODULES> = MappedArray::new();
 static COUNT: AtomicUsize = AtomicUsize::new(0);
 
 struct Record {

@@ -1,27 +1,31 @@
-//! The way from an unchanged frame to the allocator, as it went before.
+//! Paths from an unchanged frame to the allocator that recur.
 //!
-//! Most of what a thread does between two allocations is to return a few frames and to call a few
-//! others, by ways that it has gone before. A walk is a function of the registers that it starts
-//! with and of the words that it reads. So if it starts at the same instruction, the same distance
-//! below the same frame, and the words that it would read are the same, it finds the same. A frame
-//! pointer that it needs is the same where it leads as far above the stack pointer.
+//! Between two allocations a thread usually returns a few frames and calls a few others, along a path
+//! that it has taken before. A walk is a function of the registers that it starts with and of the
+//! words that it reads. So a walk that starts at the same instruction, at the same distance below the
+//! same frame, and would read the same words, finds the same site. A frame pointer that it needs is
+//! the same if it leads as far above the stack pointer.
+//!
+//! PERF: an allocation and its free take 562 instructions in place of 1,090 at depth 17, and 756 in
+//! place of 1,558 at depth 56 (exact mode, without the plain program's). 21 words a path save 37 of
+//! 482.
 
-use super::caller::{Frame, Word};
-use super::last_stack::{Found, LastStack, Level};
+use super::caller::{StackWord, UnwindFrame};
+use super::last_stack::{FoundStack, FrameNode, LastStack};
 use crate::tables::tree::Stack;
 
-/// Ways that have the same ends lie in one set, so many of them at a time.
-const WAYS: usize = 4;
+/// How many paths of one key, and of the same innermost callers, are kept at a time.
+const PATHS: usize = 4;
 const SETS: usize = 1 << SET_BITS;
 const SET_BITS: u32 = 8;
 
-/// Words that a way may have: with them it fills six lines of the cache.
+/// How many words a path may have: with them it fills six cache lines.
 const LONGEST: usize = 21;
 
-/// From where to where.
+/// The two ends of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(C)]
-pub(super) struct Ends {
+pub(super) struct PathKey {
     /// The instruction.
     pub(super) start: u64,
     /// The unchanged frame, and how far its word lies above the stack pointer.
@@ -29,11 +33,11 @@ pub(super) struct Ends {
     pub(super) distance: u32,
 }
 
-/// What was found once. All zero it fits nothing: no frame is the parent `Stack(0)`.
+/// One path. All zero, it matches nothing: no frame is the parent `Stack(0)`.
 #[derive(Clone, Copy, Debug)]
 #[repr(C, align(64))]
-pub(super) struct Shortcut {
-    ends: Ends,
+pub(super) struct CachedPath {
+    ends: PathKey,
     site: u32,
     /// Words, and whether frame pointers have to be known, as [`HAS_FRAME_POINTERS`].
     length: u32,
@@ -41,7 +45,7 @@ pub(super) struct Shortcut {
     /// makes no difference.
     frame_pointer: usize,
     /// The outermost first.
-    hops: [Hop; LONGEST],
+    path_words: [PathWord; LONGEST],
 }
 
 const HAS_FRAME_POINTERS: u32 = 1 << 31;
@@ -50,49 +54,49 @@ const ANYWHERE: usize = usize::MAX;
 /// A word of it.
 #[derive(Clone, Copy, Debug)]
 #[repr(C)]
-struct Hop {
+struct PathWord {
     /// The return address; of a saved frame pointer, where it leads above the stack pointer.
     value: usize,
     /// How far above the stack pointer the word lies.
     offset: u32,
-    level: Level,
+    node: FrameNode,
 }
 
-impl Hop {
-    const NONE: Self = Self { value: 0, offset: 0, level: Level::NOWHERE };
+impl PathWord {
+    const NONE: Self = Self { value: 0, offset: 0, node: FrameNode::NOT_A_FRAME };
 }
 
-/// A thread's shortcuts.
-pub(super) struct Shortcuts([[Shortcut; WAYS]; SETS]);
+/// A thread's paths.
+pub(super) struct PathCache([[CachedPath; PATHS]; SETS]);
 
-impl Shortcuts {
+impl PathCache {
     pub(super) fn forget(&mut self) {
         let all = self.0.iter_mut().flatten();
-        all.filter(|shortcut| shortcut.site != 0).for_each(|shortcut| *shortcut = Shortcut::NONE);
+        all.filter(|path| path.site != 0).for_each(|path| *path = CachedPath::NONE);
     }
 
-    /// The ways with these ends and these innermost callers.
+    /// The paths with this key and these innermost callers.
     #[inline(always)]
-    pub(super) fn between(&mut self, ends: &Ends, callers: u64) -> &mut [Shortcut; WAYS] {
+    pub(super) fn between(&mut self, ends: &PathKey, callers: u64) -> &mut [CachedPath; PATHS] {
         let mixed = u64::from(ends.parent.0) << 40 ^ u64::from(ends.distance) << 12 ^ callers;
         let index = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SET_BITS);
         &mut self.0[index as usize % SETS]
     }
 }
 
-/// Keeps in `set` the way over what was found behind the first `kept` words of `stack`, unless it is
-/// too long.
-pub(super) fn learn(
-    set: &mut [Shortcut; WAYS],
-    ends: Ends,
-    start: &Frame,
+/// Keeps in `set` the path along the words behind the first `kept` ones of `stack`, unless it is too
+/// long.
+pub(super) fn insert(
+    set: &mut [CachedPath; PATHS],
+    ends: PathKey,
+    start: &UnwindFrame,
     stack: &LastStack,
     kept: usize,
-    found: &Found,
+    found: &FoundStack,
     site: u32,
 ) {
-    let (Some(words), Some(levels)) =
-        (stack.words.get(kept..found.length), stack.levels.get(kept..found.length))
+    let (Some(words), Some(nodes)) =
+        (stack.words.get(kept..found.length), stack.nodes.get(kept..found.length))
     else {
         return;
     };
@@ -103,63 +107,64 @@ pub(super) fn learn(
     // The latest comes first, and the oldest goes.
     set.rotate_right(1);
     let above = |address: usize| address.wrapping_sub(start.stack_pointer);
-    let is_plain = |level: &Level| *level != Level::NOWHERE && !level.needs_frame_pointer();
-    let is_plain = !found.by_frame_pointer && levels.iter().all(is_plain);
-    let mut hops = [Hop::NONE; LONGEST];
-    for ((hop, word), &level) in hops.iter_mut().zip(words).zip(levels) {
-        let value = if level == Level::NOWHERE { above(word.value) } else { word.value };
-        *hop = Hop { value, offset: above(word.place) as u32, level };
+    let is_plain =
+        |node: &FrameNode| *node != FrameNode::NOT_A_FRAME && !node.needs_frame_pointer();
+    let is_plain = !found.by_frame_pointer && nodes.iter().all(is_plain);
+    let mut path_words = [PathWord::NONE; LONGEST];
+    for ((path_word, word), &node) in path_words.iter_mut().zip(words).zip(nodes) {
+        let value = if node == FrameNode::NOT_A_FRAME { above(word.value) } else { word.value };
+        *path_word = PathWord { value, offset: above(word.place) as u32, node };
     }
-    set[0] = Shortcut {
+    set[0] = CachedPath {
         ends,
         site,
         length: words.len() as u32 | if is_plain { 0 } else { HAS_FRAME_POINTERS },
         frame_pointer: if found.by_frame_pointer { above(start.frame_pointer) } else { ANYWHERE },
-        hops,
+        path_words,
     };
 }
 
-impl Shortcut {
+impl CachedPath {
     const NONE: Self = Self {
-        ends: Ends { start: 0, parent: Stack(0), distance: 0 },
+        ends: PathKey { start: 0, parent: Stack(0), distance: 0 },
         site: 0,
         length: 0,
         frame_pointer: ANYWHERE,
-        hops: [Hop::NONE; LONGEST],
+        path_words: [PathWord::NONE; LONGEST],
     };
 
-    /// If the way is the same now, puts its words and frames behind the first `kept` of `stack`, and
-    /// returns its site and its length.
+    /// If the path is the same now, puts its words and frames behind the first `kept` ones of `stack`,
+    /// and returns its site and its length.
     ///
     /// # Safety
     /// The stack from the stack pointer to the word at `ends.distance` can be read.
     #[inline(always)]
     pub(super) unsafe fn follow(
         &self,
-        ends: &Ends,
-        start: &Frame,
+        ends: &PathKey,
+        start: &UnwindFrame,
         stack: &mut LastStack,
         kept: usize,
     ) -> Option<(u32, usize)> {
         if self.ends != *ends {
             return None;
         }
-        let Some(hops) = self.hops.get(..self.length as usize) else {
+        let Some(path_words) = self.path_words.get(..self.length as usize) else {
             // SAFETY: the caller's promise.
             return unsafe { self.follow_frame_pointers(start, stack, kept) };
         };
-        let words = stack.words.get_mut(kept..)?.get_mut(..hops.len())?;
-        let levels = stack.levels.get_mut(kept..)?.get_mut(..hops.len())?;
-        for ((hop, word), level) in hops.iter().zip(words).zip(levels) {
-            let place = start.stack_pointer + hop.offset as usize;
+        let words = stack.words.get_mut(kept..)?.get_mut(..path_words.len())?;
+        let nodes = stack.nodes.get_mut(kept..)?.get_mut(..path_words.len())?;
+        for ((path_word, word), node) in path_words.iter().zip(words).zip(nodes) {
+            let place = start.stack_pointer + path_word.offset as usize;
             // SAFETY: it lies below the word at `ends.distance`, with which it was learned.
-            if unsafe { (place as *const usize).read_volatile() } != hop.value {
+            if unsafe { (place as *const usize).read_volatile() } != path_word.value {
                 return None;
             }
-            *word = Word { place, value: hop.value };
-            *level = hop.level;
+            *word = StackWord { place, value: path_word.value };
+            *node = path_word.node;
         }
-        Some((self.site, hops.len()))
+        Some((self.site, path_words.len()))
     }
 
     /// The same where frames are found by frame pointers, which are known from the innermost on.
@@ -169,7 +174,7 @@ impl Shortcut {
     #[inline(never)]
     unsafe fn follow_frame_pointers(
         &self,
-        start: &Frame,
+        start: &UnwindFrame,
         stack: &mut LastStack,
         kept: usize,
     ) -> Option<(u32, usize)> {
@@ -178,34 +183,33 @@ impl Shortcut {
         if self.frame_pointer != ANYWHERE && self.frame_pointer != led {
             return None;
         }
-        let hops = self.hops.get(..(self.length & !HAS_FRAME_POINTERS) as usize)?;
-        let words = stack.words.get_mut(kept..)?.get_mut(..hops.len())?;
-        let levels = stack.levels.get_mut(kept..)?.get_mut(..hops.len())?;
+        let path_words = self.path_words.get(..(self.length & !HAS_FRAME_POINTERS) as usize)?;
+        let words = stack.words.get_mut(kept..)?.get_mut(..path_words.len())?;
+        let nodes = stack.nodes.get_mut(kept..)?.get_mut(..path_words.len())?;
         let (outer, inner) = stack.frame_pointers.split_at_mut_checked(kept)?;
-        let inner = inner.get_mut(..hops.len())?;
-        let places = words.iter_mut().zip(levels).zip(inner);
-        for (hop, ((word, level), kept_pointer)) in hops.iter().zip(places).rev() {
-            let place = start.stack_pointer + hop.offset as usize;
+        let inner = inner.get_mut(..path_words.len())?;
+        let places = words.iter_mut().zip(nodes).zip(inner);
+        for (path_word, ((word, node), kept_pointer)) in path_words.iter().zip(places).rev() {
+            let place = start.stack_pointer + path_word.offset as usize;
             // SAFETY: it lies below the word at `ends.distance`, with which it was learned.
             let value = unsafe { (place as *const usize).read_volatile() };
-            if hop.level == Level::NOWHERE {
+            if path_word.node == FrameNode::NOT_A_FRAME {
                 frame_pointer = value;
-                if value.wrapping_sub(start.stack_pointer) != hop.value {
+                if value.wrapping_sub(start.stack_pointer) != path_word.value {
                     return None;
                 }
-            } else if value != hop.value {
+            } else if value != path_word.value {
                 return None;
             }
-            *word = Word { place, value };
-            *level = hop.level;
+            *word = StackWord { place, value };
+            *node = path_word.node;
             *kept_pointer = frame_pointer;
         }
         // The walk has to arrive at the unchanged frame with the frame pointer that it had.
         let last = kept.checked_sub(1)?;
-        if stack.levels.get(last)?.needs_frame_pointer() && outer.get(last) != Some(&frame_pointer)
-        {
+        if stack.nodes.get(last)?.needs_frame_pointer() && outer.get(last) != Some(&frame_pointer) {
             return None;
         }
-        Some((self.site, hops.len()))
+        Some((self.site, path_words.len()))
     }
 }

@@ -1,4 +1,4 @@
-//! What a walk from frame to frame consists of.
+//! Frames, and the words of the stack that a walk may read.
 //!
 //! A coroutine's stack continues with whoever resumed it if its call-frame information leads there,
 //! as with `corosensei`. Otherwise it ends at its base, where a return address is zero or the first
@@ -12,7 +12,7 @@ use crate::system;
 
 /// Where a walk stands: the frame that will return to `address`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Frame {
+pub(super) struct UnwindFrame {
     /// The return address, with the generation of the modules in its upper bits; for the first
     /// frame where it is, without.
     pub(super) address: u64,
@@ -20,24 +20,24 @@ pub(super) struct Frame {
     pub(super) frame_pointer: usize,
 }
 
-/// What is found one frame further out.
+/// The frame that is one further out, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Step {
     Caller(Caller),
     /// There is none: a thread begins here, whatever the frame pointer, or by what it is.
-    Begin {
+    StackEnd {
         by_frame_pointer: bool,
     },
     /// It cannot be found.
-    Lost,
+    UnwindFailed,
 }
 
 /// A frame, and what had to be known to find it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Caller {
-    pub(super) frame: Frame,
+    pub(super) frame: UnwindFrame,
     /// Where on the stack the address to return to lies, and the word there.
-    pub(super) word: Word,
+    pub(super) word: StackWord,
     /// Where its frame pointer was read; zero if it is that of the frame inside.
     pub(super) saved_at: usize,
     /// Whether the frame pointer of the frame inside had to be known.
@@ -49,7 +49,7 @@ pub(super) struct Caller {
 impl Caller {
     /// Some systems let threads begin with a return to nowhere.
     #[inline(always)]
-    pub(super) fn is_nobody(&self) -> bool {
+    pub(super) fn is_stack_end(&self) -> bool {
         self.word.value == 0 && !self.is_interrupted
     }
 }
@@ -57,12 +57,12 @@ impl Caller {
 /// A word of the stack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
-pub(super) struct Word {
+pub(super) struct StackWord {
     pub(super) place: usize,
     pub(super) value: usize,
 }
 
-impl Word {
+impl StackWord {
     /// What it holds now.
     ///
     /// # Safety
@@ -81,14 +81,14 @@ impl Word {
 /// system is asked for each further page. Answers are not kept from walk to walk: by then the stack may
 /// be unmapped, and a smaller one lie in its place.
 #[derive(Debug)]
-pub(super) struct Readable<'a> {
+pub(super) struct ReadableStack<'a> {
     stack: Range<usize>,
     own: &'a Range<usize>,
     /// Whether the walk has gone from one stack to another, or back.
     pub(super) has_left: bool,
 }
 
-impl<'a> Readable<'a> {
+impl<'a> ReadableStack<'a> {
     /// From the stack pointer on, of the thread that has this stack of its `own`.
     #[inline(always)]
     pub(super) fn from(stack_pointer: usize, own: &'a Range<usize>) -> Self {

@@ -1,7 +1,7 @@
 //! Systems where every function keeps a frame pointer: a list on the stack, of pairs of the
 //! caller's frame pointer and the address to return to.
 
-use super::caller::{Caller, Frame, Readable, Step, Word};
+use super::caller::{Caller, ReadableStack, StackWord, Step, UnwindFrame};
 use crate::unwind::modules;
 
 pub(crate) fn prepare() -> bool {
@@ -9,7 +9,7 @@ pub(crate) fn prepare() -> bool {
 }
 
 #[inline(always)]
-pub(super) fn here() -> Frame {
+pub(super) fn here() -> UnwindFrame {
     let (stack_pointer, frame_pointer): (usize, usize);
     #[cfg(target_arch = "aarch64")]
     // SAFETY: two registers are read.
@@ -33,7 +33,7 @@ pub(super) fn here() -> Frame {
             options(nostack, nomem, preserves_flags)
         );
     }
-    Frame { address: 0, stack_pointer, frame_pointer }
+    UnwindFrame { address: 0, stack_pointer, frame_pointer }
 }
 
 /// Bytes of the frame of the code at an address: it is not known by that alone.
@@ -45,20 +45,20 @@ pub(super) fn frame_size(_: u64) -> usize {
 const PLAIN: usize = (1 << if cfg!(target_vendor = "apple") { 47 } else { 48 }) - 1;
 
 #[inline(always)]
-pub(super) fn outwards(frame: Frame, readable: &mut Readable) -> Step {
+pub(super) fn unwind_one(frame: UnwindFrame, readable: &mut ReadableStack) -> Step {
     let saved_at = frame.frame_pointer;
     if saved_at == 0 {
-        return Step::Begin { by_frame_pointer: true };
+        return Step::StackEnd { by_frame_pointer: true };
     }
     let place = saved_at.wrapping_add(8);
     let (Some(frame_pointer), Some(value)) = (readable.word(saved_at), readable.word(place)) else {
-        return Step::Lost;
+        return Step::UnwindFailed;
     };
     let address = modules::tagged((value & PLAIN) as u64);
     let stack_pointer = saved_at.wrapping_add(16);
     Step::Caller(Caller {
-        frame: Frame { address, stack_pointer, frame_pointer },
-        word: Word { place, value },
+        frame: UnwindFrame { address, stack_pointer, frame_pointer },
+        word: StackWord { place, value },
         saved_at,
         by_frame_pointer: true,
         is_interrupted: false,

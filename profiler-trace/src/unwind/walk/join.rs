@@ -1,45 +1,47 @@
-//! Frame by frame, outwards.
+//! The walk, frame by frame, until it joins the unchanged part of the last stack.
 
-use super::caller::{Caller, Frame, Readable, Step};
-use super::last_stack::Kept;
+use super::caller::{Caller, ReadableStack, Step, UnwindFrame};
+use super::last_stack::UnchangedStack;
 use super::step;
 
 /// How a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum WalkEnd {
     /// At this frame, the last of so many words of the last stack that are those of this one, too.
     Joined(usize, Caller),
     /// Where the thread begins.
-    Begin {
+    StackEnd {
         by_frame_pointer: bool,
     },
-    Lost,
+    UnwindFailed,
 }
 
 /// Walks until a frame of `kept`, the beginning, or where it cannot go on. Returns how many frames
 /// it put into `fresh`, the innermost first.
 pub(super) fn walk(
-    mut frame: Frame,
-    readable: &mut Readable,
-    kept: Kept,
+    mut frame: UnwindFrame,
+    readable: &mut ReadableStack,
+    kept: UnchangedStack,
     fresh: &mut [Caller],
-) -> (usize, End) {
+) -> (usize, WalkEnd) {
     let mut candidate = kept.words.len();
     for (count, place) in fresh.iter_mut().enumerate() {
-        let caller = match step::outwards(frame, readable) {
+        let caller = match step::unwind_one(frame, readable) {
             Step::Caller(caller) => caller,
-            Step::Begin { by_frame_pointer } => return (count, End::Begin { by_frame_pointer }),
-            Step::Lost => return (count, End::Lost),
+            Step::StackEnd { by_frame_pointer } => {
+                return (count, WalkEnd::StackEnd { by_frame_pointer });
+            }
+            Step::UnwindFailed => return (count, WalkEnd::UnwindFailed),
         };
         if kept.join(&mut candidate, &caller) {
-            return (count, End::Joined(candidate, caller));
+            return (count, WalkEnd::Joined(candidate, caller));
         }
         *place = caller;
-        if caller.is_nobody() {
-            return (count + 1, End::Begin { by_frame_pointer: false });
+        if caller.is_stack_end() {
+            return (count + 1, WalkEnd::StackEnd { by_frame_pointer: false });
         }
         readable.narrow(caller.frame.stack_pointer);
         frame = caller.frame;
     }
-    (fresh.len(), End::Lost)
+    (fresh.len(), WalkEnd::UnwindFailed)
 }

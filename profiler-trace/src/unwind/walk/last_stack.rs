@@ -1,19 +1,19 @@
 //! The words of a thread's last stack.
 
-use super::caller::{Caller, Word};
+use super::caller::{Caller, StackWord};
 use crate::tables::tree::Stack;
 
-/// Frames of one stack; what is further out is cut off.
+/// How many frames of one stack are kept.
 pub(super) const DEPTH: usize = 1 << 14;
 
 /// What belongs to a word that is kept: its frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
-pub(super) struct Level(u32);
+pub(super) struct FrameNode(u32);
 
-impl Level {
+impl FrameNode {
     /// A saved frame pointer, which is no frame.
-    pub(super) const NOWHERE: Self = Self(0);
+    pub(super) const NOT_A_FRAME: Self = Self(0);
     /// The frame pointer has to be the one that is kept beside.
     const NEEDS_FRAME_POINTER: u32 = 1 << 31;
 
@@ -36,20 +36,20 @@ impl Level {
 /// The words of the last stack, the outermost first, and what belongs to each.
 #[repr(C)]
 pub(super) struct LastStack {
-    pub(super) words: [Word; DEPTH],
-    pub(super) levels: [Level; DEPTH],
+    pub(super) words: [StackWord; DEPTH],
+    pub(super) nodes: [FrameNode; DEPTH],
     pub(super) frame_pointers: [usize; DEPTH],
 }
 
 /// The part of the last stack whose words are unchanged, the outermost first.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Kept<'a> {
-    pub(super) words: &'a [Word],
-    pub(super) levels: &'a [Level],
+pub(super) struct UnchangedStack<'a> {
+    pub(super) words: &'a [StackWord],
+    pub(super) nodes: &'a [FrameNode],
     pub(super) frame_pointers: &'a [usize],
 }
 
-impl Kept<'_> {
+impl UnchangedStack<'_> {
     /// Whether its first words end in this very frame; if so, `most` becomes how many.
     #[inline(always)]
     pub(super) fn join(&self, most: &mut usize, caller: &Caller) -> bool {
@@ -60,18 +60,18 @@ impl Kept<'_> {
             *most -= 1;
         }
         let Some(last) = most.checked_sub(1) else { return false };
-        let (word, level) = (self.words.get(last), self.levels.get(last));
+        let (word, node) = (self.words.get(last), self.nodes.get(last));
         word == Some(&caller.word)
-            && level.is_some_and(|level| match level.needs_frame_pointer() {
+            && node.is_some_and(|node| match node.needs_frame_pointer() {
                 true => self.frame_pointers.get(last) == Some(&caller.frame.frame_pointer),
-                false => *level != Level::NOWHERE,
+                false => *node != FrameNode::NOT_A_FRAME,
             })
     }
 }
 
 /// A stack, how many words are kept of it, and whether it hangs on the frame pointer that the walk
 /// began with.
-pub(super) struct Found {
+pub(super) struct FoundStack {
     pub(super) stack: Stack,
     pub(super) length: usize,
     pub(super) by_frame_pointer: bool,
@@ -89,8 +89,8 @@ impl LastStack {
         if let Some(value) = frame_pointer
             && caller.saved_at != 0
         {
-            let word = Word { place: caller.saved_at, value };
-            self.keep(length, word, Level::NOWHERE, None);
+            let word = StackWord { place: caller.saved_at, value };
+            self.keep(length, word, FrameNode::NOT_A_FRAME, None);
         }
         caller.by_frame_pointer || frame_pointer.is_some() && caller.saved_at == 0
     }
@@ -99,8 +99,8 @@ impl LastStack {
     pub(super) fn keep(
         &mut self,
         length: &mut usize,
-        word: Word,
-        Level(mut level): Level,
+        word: StackWord,
+        FrameNode(mut node): FrameNode,
         frame_pointer: Option<usize>,
     ) {
         if *length >= DEPTH {
@@ -108,10 +108,10 @@ impl LastStack {
         }
         if let Some(frame_pointer) = frame_pointer {
             self.frame_pointers[*length] = frame_pointer;
-            level |= Level::NEEDS_FRAME_POINTER;
+            node |= FrameNode::NEEDS_FRAME_POINTER;
         }
         self.words[*length] = word;
-        self.levels[*length] = Level(level);
+        self.nodes[*length] = FrameNode(node);
         *length += 1;
     }
 }

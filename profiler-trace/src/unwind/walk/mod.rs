@@ -5,8 +5,8 @@
 //! | `unwinder` | finds the site of a thread's stack |
 //! | `stack_cache` | what it keeps for that |
 //! | `last_stack` | the last stack of a thread, of which the unchanged part is not walked again |
-//! | `cached_path` | the way from an unchanged frame to the allocator, as it went before |
-//! | `join` | the walk, frame by frame, until it joins what is unchanged |
+//! | `cached_path` | a path from an unchanged frame to the allocator that recurs |
+//! | `join` | the walk, frame by frame, until it joins the unchanged part of the last stack |
 //! | `caller` | what such a walk consists of |
 //! | `rules` | how to find the caller of an address: a cache that only grows |
 //! | `rule` | one such rule |
@@ -54,4 +54,4 @@ mod step;
 mod tests;
 
 pub(crate) use self::step::prepare;
-pub(crate) use self::unwinder::{Trace, walk_in_full};
+pub(crate) use self::unwinder::{Unwinder, walk_in_full};

@@ -40,7 +40,7 @@ fn without_entry(address: usize) -> Rule {
         Rule::Signal
     } else if entry::function(address) == Some(address as u64) {
         // Nobody calls from before a function. It was put there to go on with, as `makecontext` does.
-        Rule::Begin
+        Rule::StackEnd
     } else {
         Rule::Unknown
     }
@@ -66,7 +66,7 @@ fn parse(found: &Entry, address: usize) -> Option<Rule> {
     let mut context = UnwindContext::<usize, OnStack>::new_in();
     let row = entry.unwind_info_for_address(frames, bases, &mut context, address as u64).ok()?;
     if row.register(X86_64::RA)? == RegisterRule::Undefined {
-        return Some(Rule::Begin);
+        return Some(Rule::StackEnd);
     }
     match row.cfa() {
         CfaRule::RegisterAndOffset { register, offset } => by_register(row, *register, *offset),

@@ -13,12 +13,12 @@ pub(super) enum Rule {
     /// The kernel put a signal handler on the stack, with the registers that it interrupted.
     Signal,
     /// A thread begins here.
-    Begin,
+    StackEnd,
     /// There is no information, or it is of a kind that compiled code hardly ever needs.
     Unknown,
 }
 
-const BEGIN: u64 = 1;
+const STACK_END: u64 = 1;
 const UNKNOWN: u64 = 2;
 const SIGNAL: u64 = 3;
 const BY_STACK_POINTER: u64 = 4;
@@ -32,7 +32,7 @@ impl Rule {
     /// Never zero.
     pub(super) fn pack(self) -> u64 {
         match self {
-            Self::Begin => BEGIN,
+            Self::StackEnd => STACK_END,
             Self::Unknown => UNKNOWN,
             Self::Signal => SIGNAL,
             Self::Frame { by_frame_pointer, offset, saved } => {
@@ -75,7 +75,7 @@ impl Rule {
                 let by_frame_pointer = packed & KIND == LINKED_BY_FRAME_POINTER;
                 Self::Linked { by_frame_pointer, link, offset, address, saved }
             }
-            BEGIN => Self::Begin,
+            STACK_END => Self::StackEnd,
             SIGNAL => Self::Signal,
             _ => Self::Unknown,
         }
@@ -94,7 +94,7 @@ mod tests {
                 assert_eq!(Rule::unpack(rule.pack()), rule);
             }
         }
-        for rule in [Rule::Begin, Rule::Signal, Rule::Unknown] {
+        for rule in [Rule::StackEnd, Rule::Signal, Rule::Unknown] {
             assert_eq!(Rule::unpack(rule.pack()), rule);
         }
         for by_frame_pointer in [false, true] {

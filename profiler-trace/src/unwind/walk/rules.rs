@@ -2,14 +2,16 @@
 //!
 //! A rule is one word, so that it is there or not there; a reader that finds an address without
 //! its rule parses for itself. Nobody waits.
+//!
+//! PERF: an address is parsed once in a process; a lookup is one hash and mostly one comparison.
 
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use super::caller::{Caller, Frame, Readable, Step, Word};
+use super::caller::{Caller, ReadableStack, StackWord, Step, UnwindFrame};
 use super::parse;
 use super::rule::Rule;
 use crate::tables::areas::Areas;
-use crate::tables::mapped_array::{Table, Zeroed};
+use crate::tables::mapped_array::{MappedArray, Zeroed};
 use crate::unwind::modules::{self, ADDRESS};
 
 const RULES: Areas<3> = Areas::new([10, 14, 18]);
@@ -23,7 +25,7 @@ struct Entry {
 // SAFETY: zeroes are numbers.
 unsafe impl Zeroed for Entry {}
 
-static ENTRIES: Table<Entry, { RULES.length() }> = Table::new();
+static ENTRIES: MappedArray<Entry, { RULES.length() }> = MappedArray::new();
 
 pub(crate) fn prepare() -> bool {
     ENTRIES.reserve()
@@ -31,7 +33,7 @@ pub(crate) fn prepare() -> bool {
 
 /// The registers at the place of the call.
 #[inline(always)]
-pub(super) fn here() -> Frame {
+pub(super) fn here() -> UnwindFrame {
     let (instruction, stack_pointer, frame_pointer): (u64, usize, usize);
     // SAFETY: three registers are read.
     unsafe {
@@ -45,7 +47,7 @@ pub(super) fn here() -> Frame {
             options(nostack, nomem, preserves_flags)
         );
     }
-    Frame { address: instruction, stack_pointer, frame_pointer }
+    UnwindFrame { address: instruction, stack_pointer, frame_pointer }
 }
 
 #[inline(always)]
@@ -109,7 +111,7 @@ pub(super) fn frame_size(address: u64) -> usize {
 
 /// The frame that called this one.
 #[inline(always)]
-pub(super) fn outwards(frame: Frame, readable: &mut Readable) -> Step {
+pub(super) fn unwind_one(frame: UnwindFrame, readable: &mut ReadableStack) -> Step {
     let found = match rule_of(frame.address) {
         Rule::Frame { by_frame_pointer, offset, saved } => {
             let base = if by_frame_pointer { frame.frame_pointer } else { frame.stack_pointer };
@@ -119,22 +121,27 @@ pub(super) fn outwards(frame: Frame, readable: &mut Readable) -> Step {
         }
         rule @ Rule::Linked { .. } => linked(frame, rule, readable),
         Rule::Signal => interrupted(frame, readable),
-        Rule::Begin => return Step::Begin { by_frame_pointer: false },
+        Rule::StackEnd => return Step::StackEnd { by_frame_pointer: false },
         Rule::Unknown => None,
     };
-    found.map_or(Step::Lost, Step::Caller)
+    found.map_or(Step::UnwindFailed, Step::Caller)
 }
 
 #[inline(always)]
-fn caller(frame: Frame, start: usize, saved: i32, readable: &mut Readable) -> Option<Caller> {
+fn caller(
+    frame: UnwindFrame,
+    start: usize,
+    saved: i32,
+    readable: &mut ReadableStack,
+) -> Option<Caller> {
     let place = start.wrapping_sub(8);
     let value = readable.word(place)?;
     let saved_at = if saved == 0 { 0 } else { start.wrapping_add_signed(saved as isize) };
     let frame_pointer = if saved == 0 { frame.frame_pointer } else { readable.word(saved_at)? };
     let address = modules::tagged(value as u64);
     Some(Caller {
-        frame: Frame { address, stack_pointer: start, frame_pointer },
-        word: Word { place, value },
+        frame: UnwindFrame { address, stack_pointer: start, frame_pointer },
+        word: StackWord { place, value },
         saved_at,
         ..Caller::default()
     })
@@ -142,7 +149,7 @@ fn caller(frame: Frame, start: usize, saved: i32, readable: &mut Readable) -> Op
 
 #[cold]
 #[inline(never)]
-fn linked(frame: Frame, rule: Rule, readable: &mut Readable) -> Option<Caller> {
+fn linked(frame: UnwindFrame, rule: Rule, readable: &mut ReadableStack) -> Option<Caller> {
     let Rule::Linked { by_frame_pointer, link, offset, address, saved } = rule else { return None };
     let from = |base: usize, offset: i16| base.wrapping_add_signed(offset.into());
     let base = if by_frame_pointer { frame.frame_pointer } else { frame.stack_pointer };
@@ -153,22 +160,22 @@ fn linked(frame: Frame, rule: Rule, readable: &mut Readable) -> Option<Caller> {
     let frame_pointer =
         if saved == 0 { frame.frame_pointer } else { readable.word(from(start, saved))? };
     let address = modules::tagged(value as u64);
-    let frame = Frame { address, stack_pointer: start, frame_pointer };
-    Some(Caller { frame, word: Word { place, value }, ..Caller::default() })
+    let frame = UnwindFrame { address, stack_pointer: start, frame_pointer };
+    Some(Caller { frame, word: StackWord { place, value }, ..Caller::default() })
 }
 
 #[cold]
-fn interrupted(frame: Frame, readable: &mut Readable) -> Option<Caller> {
+fn interrupted(frame: UnwindFrame, readable: &mut ReadableStack) -> Option<Caller> {
     let at = |offset| frame.stack_pointer.wrapping_add(offset);
     let place = at(SIGNAL_INSTRUCTION);
     let value = readable.word(place)?;
     // It was about to run, not called before: the address after it stands for it.
     let address = modules::tagged(value as u64 + 1);
-    let frame = Frame {
+    let frame = UnwindFrame {
         address,
         stack_pointer: readable.word(at(SIGNAL_STACK_POINTER))?,
         frame_pointer: readable.word(at(SIGNAL_FRAME_POINTER))?,
     };
-    let word = Word { place, value };
+    let word = StackWord { place, value };
     Some(Caller { frame, word, is_interrupted: true, ..Caller::default() })
 }

@@ -1,20 +1,20 @@
-//! What is kept of a thread's last stack, and how the next one is put behind what is unchanged.
+//! The memory of a thread's unwinder: its last stack, cached paths, and the sizes of frames.
 
-use super::cached_path::{Ends, Shortcuts};
-use super::caller::{Caller, Frame};
-use super::join::End;
-use super::last_stack::{DEPTH, Found, LastStack, Level};
+use super::cached_path::{PathCache, PathKey};
+use super::caller::{Caller, UnwindFrame};
+use super::join::WalkEnd;
+use super::last_stack::{DEPTH, FoundStack, FrameNode, LastStack};
 use super::step;
-use crate::tables::tree::{self, CUT, ROOT};
+use crate::tables::tree::{self, ROOT, UNWIND_FAILED};
 use crate::unwind::modules;
 
 /// All zero at first, which is valid.
 #[repr(C)]
-pub(super) struct Arrays {
+pub(super) struct StackCache {
     pub(super) last: LastStack,
     /// The frames of a walk, the innermost first.
     pub(super) fresh: [Caller; DEPTH],
-    pub(super) shortcuts: Shortcuts,
+    pub(super) paths: PathCache,
     own_size: Size,
     sizes: [Size; SIZES],
 }
@@ -28,19 +28,19 @@ struct Size {
 
 const SIZES: usize = 512;
 
-impl Arrays {
-    /// The ends of the way from the frame that the last of the words is of.
+impl StackCache {
+    /// The key of the path that begins at the frame of the last of the `kept` words.
     #[inline(always)]
-    pub(super) fn ends(&self, kept: usize, start: &Frame) -> Option<Ends> {
+    pub(super) fn ends(&self, kept: usize, start: &UnwindFrame) -> Option<PathKey> {
         let last = kept.checked_sub(1)?;
-        let (word, level) = (self.last.words.get(last)?, self.last.levels.get(last)?);
+        let (word, node) = (self.last.words.get(last)?, self.last.nodes.get(last)?);
         let distance = u32::try_from(word.place - start.stack_pointer).ok()?;
-        Some(Ends { start: start.address, parent: level.stack(), distance })
+        Some(PathKey { start: start.address, parent: node.stack(), distance })
     }
 
-    /// The two innermost return addresses, mixed: they tell ways apart, mostly.
+    /// The two innermost return addresses, mixed: most paths differ in them.
     #[inline(always)]
-    pub(super) fn callers(&mut self, ends: &Ends, start: &Frame) -> u64 {
+    pub(super) fn callers(&mut self, ends: &PathKey, start: &UnwindFrame) -> u64 {
         let end = start.stack_pointer + ends.distance as usize;
         if self.own_size.address != start.address {
             self.own_size =
@@ -68,38 +68,38 @@ impl Arrays {
 
     /// At the same addresses other code may lie now.
     pub(super) fn forget(&mut self) {
-        self.shortcuts.forget();
+        self.paths.forget();
         self.own_size = Size::default();
         self.sizes.fill(Size::default());
     }
 
     /// Puts the frames of a walk behind the words that are kept, and finds their nodes; `None`
     /// where the tree has no room for them.
-    pub(super) fn append(&mut self, count: usize, end: End) -> Option<Found> {
+    pub(super) fn append(&mut self, count: usize, end: WalkEnd) -> Option<FoundStack> {
         // Whether a frame further out is found by the frame pointer that this one has.
         let ((mut stack, mut length), mut is_needed) = match end {
-            End::Joined(mut length, caller) => {
-                let level = self.last.levels[length - 1];
+            WalkEnd::Joined(mut length, caller) => {
+                let node = self.last.nodes[length - 1];
                 let frame_pointer =
-                    level.needs_frame_pointer().then_some(self.last.frame_pointers[length - 1]);
+                    node.needs_frame_pointer().then_some(self.last.frame_pointers[length - 1]);
                 let is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);
-                ((level.stack(), length), is_needed)
+                ((node.stack(), length), is_needed)
             }
-            End::Begin { by_frame_pointer } => ((ROOT, 0), by_frame_pointer),
-            End::Lost => ((CUT, 0), false),
+            WalkEnd::StackEnd { by_frame_pointer } => ((ROOT, 0), by_frame_pointer),
+            WalkEnd::UnwindFailed => ((UNWIND_FAILED, 0), false),
         };
         for index in (0..count).rev() {
             let caller = self.fresh[index];
             let frame_pointer = is_needed.then_some(caller.frame.frame_pointer);
-            if caller.is_nobody() {
-                self.last.keep(&mut length, caller.word, Level::NOWHERE, None);
+            if caller.is_stack_end() {
+                self.last.keep(&mut length, caller.word, FrameNode::NOT_A_FRAME, None);
             } else {
                 stack = tree::child(stack, caller.frame.address)?;
-                self.last.keep(&mut length, caller.word, Level::of(stack), frame_pointer);
+                self.last.keep(&mut length, caller.word, FrameNode::of(stack), frame_pointer);
             }
             is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);
         }
-        Some(Found { stack, length, by_frame_pointer: is_needed })
+        Some(FoundStack { stack, length, by_frame_pointer: is_needed })
     }
 }
 
@@ -108,9 +108,9 @@ impl Arrays {
 /// # Safety
 /// The stack from the stack pointer to `end` can be read.
 #[inline(never)]
-unsafe fn callers_by_frame_pointer(start: &Frame, end: usize) -> u64 {
+unsafe fn callers_by_frame_pointer(start: &UnwindFrame, end: usize) -> u64 {
     let mut frame_pointer = start.frame_pointer;
-    let mut outwards = || {
+    let mut unwind_one = || {
         let is_frame = (start.stack_pointer..end.saturating_sub(8)).contains(&frame_pointer)
             && frame_pointer.is_multiple_of(8);
         // SAFETY: below `end`, by the caller's promise.
@@ -119,8 +119,8 @@ unsafe fn callers_by_frame_pointer(start: &Frame, end: usize) -> u64 {
         frame_pointer = saved as usize;
         Some(caller)
     };
-    let first = outwards().unwrap_or(0);
-    first ^ outwards().unwrap_or(0).rotate_left(20)
+    let first = unwind_one().unwrap_or(0);
+    first ^ unwind_one().unwrap_or(0).rotate_left(20)
 }
 
 impl Size {

@@ -2,14 +2,14 @@
 
 use std::hint::black_box;
 
-use super::unwinder::Trace;
+use super::unwinder::Unwinder;
 use crate::tables::tree;
 use crate::{system, unwind};
 
 /// A program that calls its functions in an order that nobody planned.
 struct Program {
-    last: Trace,
-    anew: Trace,
+    last: Unwinder,
+    anew: Unwinder,
     stack: std::ops::Range<usize>,
     random: u64,
     captures: usize,
@@ -23,7 +23,7 @@ struct Aligned([u8; 64]);
 impl Program {
     fn new() -> Self {
         assert!(tree::reserve() && unwind::prepare());
-        let [last, anew] = [(); 2].map(|()| Trace::reserve().unwrap());
+        let [last, anew] = [(); 2].map(|()| Unwinder::reserve().unwrap());
         let stack = system::stack_of_this_thread();
         last.begin(stack.clone());
         Self { last, anew, stack, random: 1 << 40, captures: 0, by_frame_pointer: 0 }
@@ -127,7 +127,7 @@ fn a_thread_begins_without_the_words_of_another() {
 #[test]
 fn a_stack_may_have_more_frames_than_are_kept() {
     #[inline(never)]
-    fn descend(trace: &Trace, depth: usize, sites: &mut Vec<[u32; 2]>) {
+    fn descend(trace: &Unwinder, depth: usize, sites: &mut Vec<[u32; 2]>) {
         sites.push([trace.site(), trace.site()]);
         if depth > 0 {
             descend(trace, depth - 1, sites);

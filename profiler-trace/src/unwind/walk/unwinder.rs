@@ -5,7 +5,7 @@
 //!   main ── run ── parse ── value ── push ── grow      last time
 //!     =      =       =        ≠                        words, re-read from the outermost inwards
 //!                    ▲
-//!                    └── item ── push ── grow          this time: a shortcut that was learned, or
+//!                    └── item ── push ── grow          this time: a path that was learned, or
 //!                                                      walked until a frame that is unchanged
 //! ```
 //!
@@ -18,41 +18,41 @@
 use core::ops::Range;
 use core::sync::atomic::{AtomicBool, AtomicPtr, Ordering::Relaxed};
 
-use super::caller::{Caller, Frame, Readable, Word};
-use super::join::{End, walk};
-use super::last_stack::{Kept, LastStack, Level};
+use super::caller::{Caller, ReadableStack, StackWord, UnwindFrame};
+use super::join::{WalkEnd, walk};
+use super::last_stack::{FrameNode, LastStack, UnchangedStack};
 use super::scratch::Scratch;
-use super::stack_cache::Arrays;
+use super::stack_cache::StackCache;
 use super::{cached_path, step};
 use crate::tables::mapped_array::region;
 use crate::tables::tree::{self, TRUNCATED};
 use crate::unwind::modules;
-use mem_profile_runtime::internal::Word as OwnWord;
+use mem_profile_runtime::internal::Word;
 
 /// Whether stacks are walked from the last one; a test compares both.
 static REUSES: AtomicBool = AtomicBool::new(true);
 
 /// One thread's last stack.
-pub(crate) struct Trace {
-    own_start: OwnWord,
-    own_end: OwnWord,
+pub(crate) struct Unwinder {
+    own_start: Word,
+    own_end: Word,
     /// Words that are kept, and the generation of the modules then.
-    length: OwnWord,
-    generation: OwnWord,
-    arrays: AtomicPtr<Arrays>,
+    length: Word,
+    generation: Word,
+    cache: AtomicPtr<StackCache>,
     scratch: Scratch,
 }
 
-impl Trace {
+impl Unwinder {
     pub(crate) fn reserve() -> Option<Self> {
-        let arrays = region(size_of::<Arrays>());
+        let cache = region(size_of::<StackCache>());
         let scratch = Scratch::reserve()?;
-        (!arrays.is_null()).then(|| Self {
-            own_start: OwnWord::new(0),
-            own_end: OwnWord::new(0),
-            length: OwnWord::new(0),
-            generation: OwnWord::new(0),
-            arrays: AtomicPtr::new(arrays.cast()),
+        (!cache.is_null()).then(|| Self {
+            own_start: Word::new(0),
+            own_end: Word::new(0),
+            length: Word::new(0),
+            generation: Word::new(0),
+            cache: AtomicPtr::new(cache.cast()),
             scratch,
         })
     }
@@ -70,22 +70,22 @@ impl Trace {
     pub(crate) fn site(&self) -> u32 {
         let start = step::here();
         // SAFETY: made by `reserve`, used by this thread only, and by one capture at a time.
-        let arrays = unsafe { &mut *self.arrays.load(Relaxed) };
-        let kept = self.unchanged(&arrays.last, start.stack_pointer);
-        let Some(ends) = arrays.ends(kept, &start) else {
-            return self.walk(arrays, start, kept);
+        let cache = unsafe { &mut *self.cache.load(Relaxed) };
+        let kept = self.unchanged(&cache.last, start.stack_pointer);
+        let Some(ends) = cache.ends(kept, &start) else {
+            return self.walk(cache, start, kept);
         };
-        let callers = arrays.callers(&ends, &start);
-        let set = arrays.shortcuts.between(&ends, callers);
-        for shortcut in set {
+        let callers = cache.callers(&ends, &start);
+        let set = cache.paths.between(&ends, callers);
+        for path in set {
             // SAFETY: from the stack pointer to a frame of the thread's own stack.
-            let found = unsafe { shortcut.follow(&ends, &start, &mut arrays.last, kept) };
+            let found = unsafe { path.follow(&ends, &start, &mut cache.last, kept) };
             if let Some((site, length)) = found {
                 self.length.set((kept + length) as i64);
                 return site;
             }
         }
-        self.walk(arrays, start, kept)
+        self.walk(cache, start, kept)
     }
 
     #[inline(always)]
@@ -107,7 +107,7 @@ impl Trace {
         let mut kept = unsafe { count_unchanged(words) };
         // What lies below the stack pointer is not in use, whatever it holds.
         let is_of_no_use = |index: usize| {
-            words[index].place < stack_pointer || last.levels[index] == Level::NOWHERE
+            words[index].place < stack_pointer || last.nodes[index] == FrameNode::NOT_A_FRAME
         };
         while kept > 0 && is_of_no_use(kept - 1) {
             kept -= 1;
@@ -117,44 +117,48 @@ impl Trace {
 
     #[cold]
     #[inline(never)]
-    fn walk(&self, arrays: &mut Arrays, start: Frame, kept: usize) -> u32 {
+    fn walk(&self, cache: &mut StackCache, start: UnwindFrame, kept: usize) -> u32 {
         if self.own().contains(&start.stack_pointer) {
-            return self.walk_here(arrays, start, kept);
+            return self.walk_here(cache, start, kept);
         }
         // SAFETY: this thread's, and there is one capture at a time.
-        unsafe { self.scratch.run(|| self.walk_here(arrays, start, kept)) }
+        unsafe { self.scratch.run(|| self.walk_here(cache, start, kept)) }
     }
 
     #[inline(never)]
-    fn walk_here(&self, arrays: &mut Arrays, start: Frame, kept: usize) -> u32 {
+    fn walk_here(&self, cache: &mut StackCache, start: UnwindFrame, kept: usize) -> u32 {
         let (own, generation) = (self.own(), modules::generation());
-        let mut readable = Readable::from(start.stack_pointer, &own);
-        let way = arrays.ends(kept, &start).map(|ends| (ends, arrays.callers(&ends, &start)));
-        let known = Kept {
-            words: &arrays.last.words[..kept],
-            levels: &arrays.last.levels[..kept],
-            frame_pointers: &arrays.last.frame_pointers[..kept],
+        let mut readable = ReadableStack::from(start.stack_pointer, &own);
+        let way = cache.ends(kept, &start).map(|ends| (ends, cache.callers(&ends, &start)));
+        let known = UnchangedStack {
+            words: &cache.last.words[..kept],
+            nodes: &cache.last.nodes[..kept],
+            frame_pointers: &cache.last.frame_pointers[..kept],
         };
-        let frame = Frame { address: modules::tagged(start.address), ..start };
-        let (count, end) = walk(frame, &mut readable, known, &mut arrays.fresh);
+        let frame = UnwindFrame { address: modules::tagged(start.address), ..start };
+        let (count, end) = walk(frame, &mut readable, known, &mut cache.fresh);
         if self.generation.get() as u64 != generation {
-            arrays.forget();
+            cache.forget();
         }
         self.length.set(0);
         self.generation.set(generation as i64);
-        let Some(found) = arrays.append(count, end) else { return TRUNCATED };
+        let Some(found) = cache.append(count, end) else { return TRUNCATED };
         let site = tree::site_of(found.stack);
         // Behind a signal, frames may lie on a stack that is not the thread's.
         let is_kept = |caller: &Caller| own.contains(&caller.word.place) && !caller.is_interrupted;
-        let fresh = &arrays.fresh[..count];
+        let fresh = &cache.fresh[..count];
         let is_own = own.contains(&start.stack_pointer) && !readable.has_left;
-        if is_own && end != End::Lost && fresh.iter().all(is_kept) && REUSES.load(Relaxed) {
+        if is_own
+            && end != WalkEnd::UnwindFailed
+            && fresh.iter().all(is_kept)
+            && REUSES.load(Relaxed)
+        {
             self.length.set(found.length as i64);
-            if let (Some((ends, callers)), End::Joined(joined, _)) = (way, end)
+            if let (Some((ends, callers)), WalkEnd::Joined(joined, _)) = (way, end)
                 && joined == kept
             {
-                let set = arrays.shortcuts.between(&ends, callers);
-                cached_path::learn(set, ends, &start, &arrays.last, kept, &found, site);
+                let set = cache.paths.between(&ends, callers);
+                cached_path::insert(set, ends, &start, &cache.last, kept, &found, site);
             }
         }
         site
@@ -166,9 +170,9 @@ impl Trace {
 /// # Safety
 /// They can be read.
 #[inline(always)]
-unsafe fn count_unchanged(words: &[Word]) -> usize {
+unsafe fn count_unchanged(words: &[StackWord]) -> usize {
     // SAFETY: the caller's promise.
-    let is_changed = |word: &Word| unsafe { word.now() } != word.value;
+    let is_changed = |word: &StackWord| unsafe { word.now() } != word.value;
     let (fours, rest) = words.as_chunks::<4>();
     for (index, four) in fours.iter().enumerate() {
         if let Some(changed) = four.iter().position(is_changed) {
@@ -179,13 +183,13 @@ unsafe fn count_unchanged(words: &[Word]) -> usize {
 }
 
 #[cfg(test)]
-impl Trace {
+impl Unwinder {
     /// Whether any frame of the last stack is found by a frame pointer.
     pub(super) fn needs_frame_pointers(&self) -> bool {
         // SAFETY: made by `reserve`, and no capture is going on.
-        let arrays = unsafe { &*self.arrays.load(Relaxed) };
-        let levels = &arrays.last.levels[..self.length.get() as usize];
-        levels.iter().any(|level| level.needs_frame_pointer())
+        let cache = unsafe { &*self.cache.load(Relaxed) };
+        let nodes = &cache.last.nodes[..self.length.get() as usize];
+        nodes.iter().any(|node| node.needs_frame_pointer())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Code of the deepest nesting that the compiler accepts compiles with the attribute as well.
 
 #![recursion_limit = "10000"]
-#![allow(unused_parens)]
+#![allow(unused_parens, clippy::all)]
 
 #[global_allocator]
 static ALLOCATOR: mem_profile::Alloc = mem_profile::Alloc::new();

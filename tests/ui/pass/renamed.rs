@@ -48,6 +48,7 @@ mod module {
     }
 }
 
+#[rustfmt::skip]
 #[lines(skip,)]
 struct Skipped;
 

@@ -2,7 +2,7 @@
 #![deny(warnings, clippy::all)]
 #![forbid(unsafe_code)]
 #![no_implicit_prelude]
-#![allow(non_camel_case_types, clippy::no_effect_underscore_binding)]
+#![allow(non_camel_case_types, clippy::no_effect_underscore_binding, clippy::single_element_loop)]
 
 mod core {}
 mod std {}

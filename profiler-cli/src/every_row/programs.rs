@@ -45,21 +45,28 @@ fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// The folder of the programs: `<target>/<profile>`.
+/// The names of the programs of `tests/exact`.
+fn exact() -> impl Iterator<Item = String> {
+    let files = fs::read_dir(root().join("tests/exact/src/bin")).unwrap();
+    let names = files.map(|file| file.unwrap().path().with_extension(""));
+    names.map(|path| path.file_name().unwrap().to_str().unwrap().to_owned())
+}
+
+/// The folder of the programs: `<target>/<profile>`. No package is named, for then cargo would choose
+/// other features than `cargo test` does, and build all of them again.
 fn built() -> PathBuf {
     let test = env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).unwrap();
-    let arguments: [&[&str]; 2] =
-        [&["--package", "exact", "--package", "hard", "--bins"], &["--examples"]];
-    for arguments in arguments {
-        let mut cargo = Command::new(env!("CARGO"));
-        cargo.args(["build", "--quiet", "--manifest-path"]).arg(root().join("Cargo.toml"));
-        cargo.args(arguments).arg("--target-dir").arg(profile.parent().unwrap());
-        if profile.ends_with("release") {
-            cargo.arg("--release");
-        }
-        assert!(cargo.status().unwrap().success(), "the programs build");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--manifest-path"]).arg(root().join("Cargo.toml"));
+    for program in exact().chain(HARD.iter().map(|(program, _)| (*program).to_owned())) {
+        cargo.args(["--bin", &program]);
     }
+    cargo.args(["--examples", "--target-dir"]).arg(profile.parent().unwrap());
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.status().unwrap().success(), "the programs build");
     profile.to_owned()
 }
 
@@ -79,9 +86,7 @@ pub(super) fn recordings() -> &'static [(String, Recording)] {
     static RECORDINGS: OnceLock<Vec<(String, Recording)>> = OnceLock::new();
     RECORDINGS.get_or_init(|| {
         let (built, folder) = (built(), tempfile::tempdir().unwrap());
-        let exact = fs::read_dir(root().join("tests/exact/src/bin")).unwrap();
-        let exact = exact.map(|file| file.unwrap().path().with_extension(""));
-        let exact = exact.map(|path| (built.join(path.file_name().unwrap()), ""));
+        let exact = exact().map(|program| (built.join(program), ""));
         let hard = HARD.iter().map(|(program, argument)| (built.join(program), *argument));
         let examples = EXAMPLES.iter().map(|name| (built.join("examples").join(name), ""));
         let programs = exact.chain(hard).chain(examples);

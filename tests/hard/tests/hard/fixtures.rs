@@ -43,7 +43,7 @@ impl Fixture {
     pub(crate) fn cargo(&self, arguments: &[&str]) -> String {
         let mut command = Command::new(env!("CARGO"));
         command.args(arguments).current_dir(&self.folder);
-        command.env("CARGO_TARGET_DIR", self.path("target"));
+        command.env("CARGO_TARGET_DIR", target());
         let output = command.output().unwrap();
         let text = |bytes| String::from_utf8_lossy(bytes).into_owned();
         assert!(output.status.success(), "{}", text(&output.stderr));
@@ -52,8 +52,13 @@ impl Fixture {
 
     /// A program that was built.
     pub(crate) fn program(&self, profile: &str, name: &str) -> PathBuf {
-        self.path("target").join(profile).join(name)
+        target().join(profile).join(name)
     }
+}
+
+/// One target folder for all fixtures, so that the dependencies of the macro are built once.
+fn target() -> PathBuf {
+    Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures")
 }
 
 /// Copies a folder with its contents.

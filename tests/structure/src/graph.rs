@@ -1,4 +1,4 @@
-//! Files and the edges between them → components, and the edge to blame.
+//! Files and their dependencies → circles, and the edge to blame.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 type Edge = (usize, usize);
 
-/// Which file uses which, and where.
+/// The dependencies between files, with the lines that make them.
 #[derive(Default)]
 pub struct Graph {
     files: Vec<PathBuf>,
@@ -74,7 +74,7 @@ impl Graph {
         let describe = |component: &BTreeSet<usize>| {
             let names = component.iter().map(|file| self.files[*file].display().to_string());
             let names: BTreeSet<_> = names.collect();
-            let mut text = format!("{} files use each other in a circle:\n", names.len());
+            let mut text = format!("{} files depend on each other:\n", names.len());
             for name in &names {
                 writeln!(text, "    {name}").unwrap();
             }

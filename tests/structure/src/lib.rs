@@ -1,11 +1,11 @@
-//! Reads the sources of the workspace and finds who uses whom.
+//! Reads the sources of the workspace and finds the dependencies between files and between crates.
 //!
 //! | file | what it does |
 //! |---|---|
-//! | `names` | what a module defines, imports and mentions |
+//! | `names` | the names that a module defines, imports and mentions |
 //! | `read` | the syntax of a file → its names |
 //! | `tree` | the files below a crate's root → modules, and which file defines a name |
-//! | `graph` | files and the edges between them → components, and the edge to blame |
+//! | `graph` | files and their dependencies → circles, and the edge to blame |
 //! | `crates` | the drawing in ARCHITECTURE.md, and the manifests |
 
 pub mod crates;

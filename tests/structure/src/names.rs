@@ -1,4 +1,4 @@
-//! What a module defines, imports and mentions.
+//! The names that a module defines, imports and mentions.
 
 use std::collections::{BTreeMap, BTreeSet};
 

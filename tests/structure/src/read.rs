@@ -1,4 +1,4 @@
-//! The syntax of a file → its names. Code that only tests compile is left out.
+//! The syntax of a file → its names. Code that only tests compile is skipped.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::Parser;
@@ -134,8 +134,8 @@ impl<'ast> Visit<'ast> for Reader<'_> {
 }
 
 impl Reader<'_> {
-    /// Adds the leaves of a `use`. One that is public only hands its name on: who uses that name
-    /// uses the file that defines it.
+    /// Adds the leaves of a `use`. A public one is a re-export: code that uses its name depends on the
+    /// file that defines it.
     fn import(&mut self, tree: &UseTree, prefix: &mut Segments, is_private: bool) {
         let (name, path, line) = match tree {
             UseTree::Path(tree) => {

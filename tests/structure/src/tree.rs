@@ -129,7 +129,7 @@ impl Tree {
         children
     }
 
-    /// The files, and which one uses which.
+    /// The dependencies between the files.
     pub fn graph(&self) -> Graph {
         let mut graph = Graph::default();
         for (number, module) in self.modules.iter().enumerate() {
@@ -145,7 +145,7 @@ impl Tree {
     /// The items that a mention may mean, each with its file.
     fn items(&self, module: usize, mention: &Mention) -> BTreeSet<(PathBuf, String)> {
         let targets = self.resolve(module, &mention.path, &mut Vec::new());
-        // `use crate::report;` is about the module. Who means a function of that name calls it.
+        // `use crate::report;` imports the module. A function of the same name is found where it is called.
         let is_module = targets.iter().any(|target| matches!(target, Target::Module(_)));
         if mention.kind == Kind::Import && is_module {
             return BTreeSet::new();
@@ -220,7 +220,7 @@ impl Tree {
         targets
     }
 
-    /// What the rest of a path means where an import leads, unless that is being found out already.
+    /// What the rest of a path means where an import leads, unless that import is being followed already.
     fn follow(
         &self,
         module: usize,

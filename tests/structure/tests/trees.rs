@@ -17,7 +17,7 @@ fn assert_edges(files: &[(&str, &str)], expected: &[&str]) {
 }
 
 #[test]
-fn a_module_alone_is_no_edge_and_what_is_used_of_it_is() {
+fn an_item_of_a_module_is_an_edge_and_the_module_alone_is_not() {
     assert_edges(&[("lib.rs", "mod a; use crate::a as b;"), ("a.rs", "pub struct A;")], &[]);
     let a = ("a.rs", "pub struct A; pub fn f() {}");
     for user in [
@@ -36,7 +36,7 @@ fn a_module_alone_is_no_edge_and_what_is_used_of_it_is() {
 }
 
 #[test]
-fn a_name_that_is_handed_on_is_the_file_that_defines_it() {
+fn a_re_export_leads_to_the_file_that_defines_the_name() {
     let files = [
         ("lib.rs", "mod folder; mod user;"),
         ("folder/mod.rs", "mod a; mod b; pub use a::A; pub(crate) use self::b::*;"),
@@ -50,7 +50,7 @@ fn a_name_that_is_handed_on_is_the_file_that_defines_it() {
 }
 
 #[test]
-fn code_for_tests_is_left_out() {
+fn code_for_tests_is_skipped() {
     let files = [
         (
             "lib.rs",
@@ -103,14 +103,14 @@ fn the_edge_that_opens_most_circles_is_to_blame() {
         ("c.rs", "use crate::d::E; pub struct D;"),
         ("d.rs", "\nuse crate::a::A; pub struct E;"),
     ];
-    let expected = "4 files use each other in a circle:\n    a.rs\n    b.rs\n    c.rs\n    d.rs\n  \
+    let expected = "4 files depend on each other:\n    a.rs\n    b.rs\n    c.rs\n    d.rs\n  \
                     the edge to blame is d.rs → a.rs:\n    d.rs:2 uses A\n";
     assert_eq!(graph(&files).circles(), [expected]);
     assert_eq!(graph(&files).edges_to_cut(), ["d.rs → a.rs (A)"]);
 }
 
 #[test]
-fn a_parent_and_a_child_that_use_each_other_are_a_circle() {
+fn a_parent_and_a_child_that_depend_on_each_other_are_a_circle() {
     let files =
         [("main.rs", "mod a; struct B(a::A);"), ("a.rs", "pub struct A; fn f(_: super::B) {}")];
     assert_eq!(graph(&files).circles().len(), 1);

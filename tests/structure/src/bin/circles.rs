@@ -1,4 +1,4 @@
-//! Prints the files that use each other in a circle, and edges whose removal opens all circles:
+//! Prints the files that depend on each other, and edges whose removal opens all circles:
 //! `cargo run -p structure profiler-runtime`.
 
 use std::path::Path;

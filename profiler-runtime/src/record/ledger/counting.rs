@@ -1,5 +1,8 @@
 //! The allocator's use of a ledger: it counts blocks and bytes, and publishes what its thread holds
 //! where that leaves the window. What seldom happens is in [`super::counting_slow`].
+//!
+//! PERF: the window is tested only where `live` is a new peak: 19 → 17 instructions an allocation and its
+//! free (cost bench).
 
 use super::ledger::{Ledger, WINDOW};
 use super::published::{self, CENTER};

@@ -2,6 +2,10 @@
 //!
 //! Not in the table, for two reasons: there is one for every function, and the compiler has least to do
 //! with what never changes; and so no thread looks into what others write.
+//!
+//! PERF: a call looks at one slot, by two words in its ledger: 102 → 73 instructions a call and its end
+//! (cost bench). With the rows in the function's table, a thread that was not the first to call it took 91
+//! instructions where it took 80 so.
 
 use core::alloc::Layout;
 use core::ptr;

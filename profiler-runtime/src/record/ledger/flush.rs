@@ -52,6 +52,8 @@ impl Ledger {
 
     /// The same for the ledger of the allocator where that takes no call; else it is to be
     /// [closed](Self::close_line) still.
+    ///
+    /// PERF: 86 → 65 instructions for an event after an allocation or a free (cost bench).
     #[inline(always)]
     pub(crate) fn close_line_simply(&self) -> bool {
         let is_simple = self.pending().is_more_than_usage() && self.stack.is_complete();

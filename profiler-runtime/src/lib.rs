@@ -14,7 +14,7 @@
 //! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
 //! Without the feature `enabled` all of it is replaced by `disabled`: the same names, which do
-//! nothing and depend on nothing.
+//! nothing and depend on plain data alone.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(clippy::print_stdout, clippy::print_stderr)]

@@ -66,7 +66,7 @@ pub(crate) fn prepare() {
     });
 }
 
-/// How many of these return addresses, the innermost first, are in functions of ours.
+/// How many of these return addresses, the innermost first, are in the profiler's functions.
 pub(crate) fn count(addresses: &[u64]) -> usize {
     let functions = FUNCTIONS.get().map_or(&[][..], Vec::as_slice);
     let is_own = |&&address: &&u64| functions.binary_search(&called_from(address)).is_ok();
@@ -127,7 +127,7 @@ fn make_again() {
         let new = unsafe { realloc(block, USUAL, ALIGNED.size()) };
         let size = if new.is_null() { USUAL.size() } else { ALIGNED.size() };
         let block = if new.is_null() { block } else { new };
-        // SAFETY: the alignment is that of a layout.
+        // SAFETY: the alignment comes from a layout.
         give_back(block, unsafe { Layout::from_size_align_unchecked(size, USUAL.align()) });
     }
 }

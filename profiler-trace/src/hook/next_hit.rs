@@ -5,7 +5,7 @@
 //! and free, 35 with the tracer off, 458 in exact mode (depth 17, docs/costs.md).
 //!
 //! A signal handler may come in between. Memory that it allocates during a draw takes no part in the
-//! wait: each of its blocks is drawn by itself, as are those of a thread that has no ledger.
+//! wait: each of its blocks is drawn by itself, as is each block of a thread that has no ledger.
 
 use crate::hook::thread_state::{self, DrawingGuard, State};
 use crate::tables::sample;

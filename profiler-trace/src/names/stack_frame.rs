@@ -10,7 +10,7 @@ use mem_profile_runtime::internal;
 #[non_exhaustive]
 pub enum Origin {
     /// The program's own: its file lies neither in the registry nor in the toolchain. Where the
-    /// program was built without lines, also that of libraries.
+    /// program was built without lines, also the code of libraries.
     User,
     /// A crate of the registry, or checked out by cargo.
     Library,

@@ -99,7 +99,7 @@ impl Counters {
         self.live_bytes.fetch_add(live.bytes, Relaxed);
     }
 
-    /// `epoch` is that of the highest mark; `None` while it is still being raised.
+    /// `epoch` is the one of the highest mark; `None` while it is still being raised.
     pub(crate) fn read(&self, epoch: Option<u32>) -> Sums {
         let amount = |blocks: &AtomicI64, bytes: &AtomicI64| Amount {
             blocks: blocks.load(Relaxed),

@@ -50,7 +50,7 @@ impl Part {
         EPOCH.load(Acquire)
     }
 
-    /// Less will be live. Returns the epoch to book it in.
+    /// Less will be live. Returns the epoch in which to count it.
     #[inline(always)]
     pub(crate) fn shrink(&self, bytes: i64) -> u32 {
         if self.highest.get() > HIGHEST.load(Relaxed) + STEP.load(Relaxed) {

@@ -75,7 +75,7 @@ pub(super) fn at(address: usize) -> Answer {
     // SAFETY: the library cannot go while its code is on the stack; its path is a C string.
     unsafe {
         let Some(link_map) = found.link_map.as_ref() else { return Answer::Nothing };
-        // Where segments leave a hole between them, the range is that of one segment, and need not
+        // Where segments leave a hole between them, the range covers one segment, and need not
         // begin with the file's header.
         let Some(headers) = program_headers(found.start.cast()) else { return Answer::CannotTell };
         Answer::Module(module(link_map.bias, link_map.path, headers))
@@ -100,7 +100,7 @@ unsafe fn program_headers(start: *const u8) -> Option<&'static [Phdr]> {
 }
 
 /// # Safety
-/// The path is null or a C string, and the headers are those of a file loaded at `bias`.
+/// The path is null or a C string, and the headers belong to a file loaded at `bias`.
 unsafe fn module(bias: usize, path: *const c_char, headers: &[Phdr]) -> Module {
     let place = |header: &Phdr| {
         let start = bias.wrapping_add(header.p_vaddr as usize);

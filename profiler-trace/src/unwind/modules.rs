@@ -2,7 +2,7 @@
 //!
 //! A library may be unloaded and another one come to lie at the same addresses. Then the
 //! **generation** goes up, which is the upper part of every address that is kept: rules and stacks
-//! of the old library stay what they were, and are not mistaken for those of the new one.
+//! of the old library stay what they were, and are not mistaken for rules and stacks of the new one.
 
 use core::cell::UnsafeCell;
 use core::sync::atomic::{

@@ -1,4 +1,4 @@
-//! With jemalloc, which `_RJEM_MALLOC_CONF` tells what to profile.
+//! With jemalloc; `_RJEM_MALLOC_CONF` selects what it profiles.
 
 #[global_allocator]
 static ALLOC: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;

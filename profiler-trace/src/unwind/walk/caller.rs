@@ -38,7 +38,7 @@ pub(super) struct Caller {
     pub(super) frame: UnwindFrame,
     /// Where on the stack the address to return to lies, and the word there.
     pub(super) word: StackWord,
-    /// Where its frame pointer was read; zero if it is that of the frame inside.
+    /// Where its frame pointer was read; zero if it is the same as in the frame inside.
     pub(super) saved_at: usize,
     /// Whether the frame pointer of the frame inside had to be known.
     pub(super) by_frame_pointer: bool,

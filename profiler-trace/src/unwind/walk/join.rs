@@ -7,7 +7,7 @@ use super::step;
 /// How a walk ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum WalkEnd {
-    /// At this frame, the last of so many words of the last stack that are those of this one, too.
+    /// At this frame. So many words of the last stack, from the outermost on, are unchanged.
     Joined(usize, Caller),
     /// Where the thread begins.
     StackEnd {

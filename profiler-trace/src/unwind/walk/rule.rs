@@ -66,7 +66,7 @@ impl Rule {
             BY_STACK_POINTER | BY_FRAME_POINTER => Self::Frame {
                 by_frame_pointer: packed & KIND == BY_FRAME_POINTER,
                 offset: (packed >> 32) as i32,
-                // The sign is that of the upper bit.
+                // The upper bit is the sign.
                 saved: packed as i32 >> (32 - SAVED_BITS),
             },
             LINKED_BY_STACK_POINTER | LINKED_BY_FRAME_POINTER => {

@@ -1,5 +1,5 @@
 //! An allocator whose blocks are 8 bytes apart and which signal handlers may call: the tracer is
-//! interrupted while it books, and small blocks lie close together.
+//! interrupted while it counts, and small blocks lie close together.
 
 use std::ffi::c_int;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};

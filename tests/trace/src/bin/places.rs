@@ -101,7 +101,7 @@ fn fork() {
             keep(bytes(1000));
             KEPT.lock().expect("a lock").clear();
             let held = trace::traced_memory().0 > 0;
-            // It may start anew.
+            // It may start again.
             start();
             let kept = bytes(77);
             let (size, _) = held_here(&kept);

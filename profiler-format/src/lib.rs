@@ -10,7 +10,6 @@
 //! | [`recording`] | bytes of a recording → [`Snapshot`] |
 //! | `snapshot` | plain data |
 //! | [`report`] | [`Snapshot`] → text, one renderer per file |
-//! | `pprof` | the protocol buffers of `pprof` |
 //! | `filter` | [`FunctionFilter`]: which functions are measured or shown |
 //! | [`glob`] | patterns over names |
 //!
@@ -24,8 +23,6 @@ mod filter;
 pub mod glob;
 #[cfg(feature = "recording")]
 pub mod layout;
-#[cfg(feature = "pprof")]
-pub mod pprof;
 #[cfg(feature = "recording")]
 pub mod recording;
 #[cfg(feature = "report")]

@@ -49,7 +49,7 @@ fn stacks_have_every_row_above_zero() {
 /// One sample for each row of the body that ran, with any figures.
 #[test]
 fn pprof_has_every_row_that_ran() {
-    use mem_profile_format::pprof::Profile;
+    use mem_profile_pprof::Profile;
     use prost::Message;
     for (program, recording) in recordings() {
         let bytes = pprof::render(&recording.snapshot, Measure::Increment);

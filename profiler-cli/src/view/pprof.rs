@@ -2,8 +2,8 @@
 //!
 //! The sample types are named as in Go's heap profiles; `peak_space` and `executions` are additions.
 
-use mem_profile_format::pprof::{Builder, Location, Sample};
 use mem_profile_format::{Backend, LineSnapshot, Snapshot};
+use mem_profile_pprof::{Builder, Location, Sample};
 
 use crate::figures::Measure;
 

@@ -1,6 +1,6 @@
 //! The tracer's figures as `pprof` reads them.
 
-use mem_profile_format::pprof::{Builder, Location, Mapping, Sample};
+use mem_profile_pprof::{Builder, Location, Mapping, Sample};
 
 use crate::data::Reach;
 use crate::names::stack_frame::Origin;

@@ -1,12 +1,12 @@
 //! The protocol buffers of `pprof`, shared by all renderers of them: `proto/profile.proto` of
 //! github.com/google/pprof.
+#![forbid(unsafe_code)]
 #![allow(missing_docs, reason = "the fields have the names that they have there")]
 
 use std::collections::HashMap;
 
+use mem_profile_format::report::printable_line;
 use prost::Message;
-
-use crate::report::printable_line;
 
 /// A whole file.
 #[derive(Clone, PartialEq, Message)]

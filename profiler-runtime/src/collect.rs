@@ -25,11 +25,11 @@ use crate::record::memory::arena;
 
 /// Books what the calling thread's line has done so far: of another thread's open line, only
 /// what it holds can be read, not how high it was in between.
-pub(crate) fn settle(backend: Backend) {
+pub(crate) fn flush(backend: Backend) {
     if backend != Backend::Off
         && let Some(thread) = threads::current()
     {
-        thread.ledger(kind_of(backend)).settle_within();
+        thread.ledger(kind_of(backend)).flush_unless_busy();
     }
 }
 
@@ -145,7 +145,7 @@ fn set(image: &mut [u8], at: usize, word: i64) {
 /// Sets all counters to zero. Lines that run meanwhile on other threads may keep a part.
 pub(crate) fn reset(backend: Backend) {
     let kind = kind_of(backend);
-    settle(backend);
+    flush(backend);
     for thread in threads::all() {
         for chunk in thread.chunks() {
             chunk.iter().for_each(Row::clear);

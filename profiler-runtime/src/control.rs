@@ -142,7 +142,7 @@ pub(crate) fn backend() -> Backend {
 /// The report at exit comes all the same. Does nothing with `MEM_PROFILE=off`.
 pub fn report() {
     let backend = backend();
-    collect::settle(backend);
+    collect::flush(backend);
     let _quiet = Quiet::enter();
     if backend != Backend::Off {
         session::emit(&collect::snapshot(backend));
@@ -161,7 +161,7 @@ fn report_at_exit() {
 
 fn close_recording() {
     let backend = backend();
-    collect::settle(backend);
+    collect::flush(backend);
     let _quiet = Quiet::enter();
     session::sampler::stop();
     session::recorder::close(backend);
@@ -211,7 +211,7 @@ fn can_begin() -> bool {
 #[must_use]
 pub fn snapshot() -> Snapshot {
     let backend = backend();
-    collect::settle(backend);
+    collect::flush(backend);
     let quiet = Quiet::enter();
     let ours = collect::snapshot(backend);
     drop(quiet);

@@ -12,7 +12,9 @@ fn sources() -> Vec<(String, Vec<String>)> {
         let code = text.lines().map(|line| line.split("//").next().unwrap().to_owned());
         (path.strip_prefix(&folder).unwrap().display().to_string(), code.collect())
     };
-    files(&folder).into_iter().map(read).collect()
+    // A file of tests alone is in no program.
+    let code = files(&folder).into_iter().filter(|path| !path.ends_with("tests.rs"));
+    code.map(read).collect()
 }
 
 fn files(folder: &Path) -> Vec<PathBuf> {

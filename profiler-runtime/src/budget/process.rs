@@ -54,7 +54,7 @@ impl ProcessMeasure {
         threads::current()?.publish();
         let _quiet = Quiet::enter();
         let mark = Mark::set()?;
-        let (published, live) = (published(), threads::live_bytes_settled());
+        let (published, live) = (published(), threads::consistent_live_bytes());
         let threads = threads::all().map(|thread| (thread, thread.standing())).collect();
         Some(Self { mark, live, published, threads })
     }
@@ -64,7 +64,7 @@ impl ProcessMeasure {
     pub(super) fn finish(mut self, own: Option<Spent>, limit: Option<u64>) -> ProcessSpent {
         let caller = threads::current();
         let _quiet = Quiet::enter();
-        let increment = self.settled_increment(limit);
+        let increment = self.final_increment(limit);
         let mut result = ProcessSpent::default();
         // The mark knows nothing of bytes that others had not published yet.
         let mut start = self.published;
@@ -88,10 +88,10 @@ impl ProcessMeasure {
         result
     }
 
-    fn settled_increment(&self, limit: Option<u64>) -> i64 {
+    fn final_increment(&self, limit: Option<u64>) -> i64 {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let increment = threads::live_bytes_settled() - self.live;
+            let increment = threads::consistent_live_bytes() - self.live;
             let is_within =
                 limit.is_none_or(|limit| increment <= limit.try_into().unwrap_or(i64::MAX));
             if is_within || Instant::now() >= deadline {

@@ -49,7 +49,7 @@ impl Measure {
         }
         let begun = Start::begin(thread);
         let _busy = ledger.begin_work()?;
-        ledger.settle_here();
+        ledger.flush_up_to_date();
         let start = ledger.totals();
         let frame_peak = ledger.frame_peak();
         begun.note_peak(thread, frame_peak);
@@ -63,7 +63,7 @@ impl Measure {
             return Spent { was_left: true, ..Spent::default() };
         }
         let _busy = self.ledger.begin_work();
-        self.ledger.settle_here();
+        self.ledger.flush_up_to_date();
         let change = self.ledger.totals().since(&self.start);
         let highest = self.ledger.frame_peak();
         Spent {
@@ -83,7 +83,7 @@ impl Drop for Measure {
         }
         self.begun.end(self.thread);
         let _busy = ledger.begin_work();
-        ledger.settle_here();
+        ledger.flush_up_to_date();
         ledger.raise_frame_peak(self.frame_peak);
     }
 }

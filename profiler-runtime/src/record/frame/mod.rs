@@ -13,3 +13,5 @@ pub(crate) mod measure;
 pub(crate) mod open;
 pub(crate) mod own_stack;
 pub(crate) mod task;
+#[cfg(test)]
+mod tests;

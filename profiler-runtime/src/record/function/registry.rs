@@ -3,6 +3,8 @@
 use core::iter;
 use core::mem::offset_of;
 use core::ptr;
+#[cfg(test)]
+use core::sync::atomic::AtomicBool;
 use core::sync::atomic::{
     AtomicI64, AtomicPtr,
     Ordering::{Relaxed, SeqCst},
@@ -14,6 +16,8 @@ use mem_profile_format::layout::{self, NEVER};
 
 use super::table::{Function, Table};
 use crate::record::memory::arena;
+#[cfg(test)]
+use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
 use crate::record::sync::word::{Pointer, Word};
 
@@ -225,6 +229,30 @@ impl Entry {
     }
 }
 
+/// Held by a test that calls functions, or does what a forked child does, which has no other threads.
+#[cfg(test)]
+pub(in crate::record) struct Alone;
+
+#[cfg(test)]
+static ALONE: Claim = Claim::new(AtomicBool::new(false));
+
+#[cfg(test)]
+impl Alone {
+    pub(in crate::record) fn wait() -> Self {
+        while !ALONE.take() {
+            std::thread::yield_now();
+        }
+        Self
+    }
+}
+
+#[cfg(test)]
+impl Drop for Alone {
+    fn drop(&mut self) {
+        ALONE.release();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -235,11 +263,11 @@ mod tests {
         entries().any(|seen| ptr::eq(seen, entry))
     }
 
-    /// No other test in this process may call functions: a child has no other threads.
     #[test]
     fn what_others_register_just_then_is_neither_waited_for_nor_in_the_way()
     -> Result<(), &'static str> {
         static TABLE: Table = Table(|| "unused", "1 1 0 0 a.rs\n", || {});
+        let _alone = Alone::wait();
         let [older, newer] = [0, 1].map(|number| Entry::reserve(&TABLE, number));
         let (older, newer) = (older.ok_or(OUT)?, newer.ok_or(OUT)?);
         // A thread that registers the function has come so far.

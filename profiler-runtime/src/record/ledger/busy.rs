@@ -62,6 +62,10 @@ impl Ledger {
     pub(in crate::record) fn end_work(&self, length: i64) {
         compiler_fence(SeqCst);
         self.stack_length.set(length);
+        #[cfg(test)]
+        if length != BUSY {
+            self.check_invariants();
+        }
     }
 
     /// Whether the running code is on the stack of the thread, as far as that is known.

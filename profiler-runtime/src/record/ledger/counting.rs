@@ -58,12 +58,12 @@ impl Ledger {
     pub(crate) fn publish(&self) {
         let Some(_busy) = self.begin_work() else { return };
         self.complete();
-        self.settle_peak(self.live.get(), self.row());
+        self.flush_peak(self.live.get(), self.row());
         let shift = self.live.get() - CENTER;
         published::publish(shift);
         self.set_changed();
         add_at_once!(self, Self, live, shift.wrapping_neg());
-        self.booked.add(shift.wrapping_neg());
+        self.recorded_live.add(shift.wrapping_neg());
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(word.get().wrapping_sub(shift));
         }
@@ -76,7 +76,7 @@ impl Ledger {
     }
 
     /// The same, unless the thread is just publishing it.
-    pub(crate) fn unpublished_if_settled(&self) -> Option<i64> {
+    pub(crate) fn consistent_unpublished(&self) -> Option<i64> {
         Some(self.unpublished()).filter(|rest| (-CENTER..CENTER).contains(rest))
     }
 

@@ -186,18 +186,18 @@ impl Slot {
 /// What a call needs of a directory, in the thread's ledger.
 #[derive(Debug)]
 #[repr(C)]
-pub(in crate::record) struct Way {
+pub(in crate::record) struct RowLookup {
     slots: Pointer<Slot>,
     mask: Word,
 }
 
-impl Way {
-    pub(in crate::record) const fn nowhere() -> Self {
+impl RowLookup {
+    pub(in crate::record) const fn empty() -> Self {
         Self { slots: Pointer::new(EMPTY.slots.cast_mut()), mask: Word::new(EMPTY.mask as i64) }
     }
 
     /// Leads to a directory that is no smaller than the one before.
-    pub(in crate::record) fn lead_to(&self, directory: &'static Directory) {
+    pub(in crate::record) fn point_to(&self, directory: &'static Directory) {
         self.slots.set(directory.slots.cast_mut());
         // In this order, for a signal handler that looks in between: the mask of a smaller directory
         // keeps it within a larger one, where it finds nothing and goes the long way.
@@ -246,22 +246,22 @@ mod tests {
     #[test]
     fn all_that_was_added_is_found_and_nothing_else() -> Result<(), &'static str> {
         let mut directory = Directory::empty();
-        let way = Way::nowhere();
+        let lookup = RowLookup::empty();
         let mut chunks = [None; TABLES.len() - 1];
         for (number, (table, known)) in TABLES.iter().zip(&mut chunks).enumerate() {
-            assert_eq!((way.find(table), directory.find(table)), (None, None));
+            assert_eq!((lookup.find(table), directory.find(table)), (None, None));
             let chunk = Chunk::reserve(number as i64, 0, 1).ok_or(OUT)?;
             directory = directory.add(table, chunk).ok_or(OUT)?;
-            way.lead_to(directory);
+            lookup.point_to(directory);
             *known = Some(chunk);
         }
         assert!(directory.count() >= 4 * chunks.len());
         for (table, chunk) in TABLES.iter().zip(chunks) {
             // They lie side by side, and no two have one home.
-            assert_eq!((way.find(table), directory.find(table)), (chunk, chunk));
+            assert_eq!((lookup.find(table), directory.find(table)), (chunk, chunk));
         }
         let stranger = &TABLES[chunks.len()];
-        assert_eq!((way.find(stranger), directory.find(stranger)), (None, None));
+        assert_eq!((lookup.find(stranger), directory.find(stranger)), (None, None));
         assert_eq!(directory.chunks().count(), chunks.len());
         let numbers: i64 = directory.chunks().map(|chunk| chunk.table.get()).sum();
         assert_eq!(numbers, (0..chunks.len() as i64).sum::<i64>());
@@ -290,9 +290,9 @@ mod tests {
         let directory = Directory::empty().add(one, first.ok_or(OUT)?).ok_or(OUT)?;
         let directory = directory.add(other, second.ok_or(OUT)?).ok_or(OUT)?;
         assert_eq!((directory.find(one), directory.find(other)), (first, second));
-        let way = Way::nowhere();
-        way.lead_to(directory);
-        assert_eq!((way.find(one), way.find(other)), (first, None));
+        let lookup = RowLookup::empty();
+        lookup.point_to(directory);
+        assert_eq!((lookup.find(one), lookup.find(other)), (first, None));
         keep(directory);
         Ok(())
     }

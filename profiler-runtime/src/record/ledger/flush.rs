@@ -44,7 +44,7 @@ impl Ledger {
 impl Ledger {
     /// The end of the current line: books what is open and starts the next line's peak.
     pub(crate) fn close_line(&self) {
-        let live = self.settle();
+        let live = self.flush();
         if self.stack.is_complete() {
             self.line_start.set(live);
         }
@@ -58,46 +58,46 @@ impl Ledger {
     pub(crate) fn close_line_simply(&self) -> bool {
         let is_simple = self.pending().is_more_than_usage() && self.stack.is_complete();
         if is_simple {
-            self.line_start.set(self.book_heap());
+            self.line_start.set(self.record_heap());
         }
         is_simple
     }
 
-    /// Books what is open on the current row, if anything is.
+    /// ThreadBlock what is open on the current row, if anything is.
     #[inline(always)]
-    pub(crate) fn settle_open(&self) {
+    pub(crate) fn flush_if_pending(&self) {
         if self.needs_closing() {
-            self.settle();
+            self.flush();
         }
     }
 
-    /// Books what is open on the current line, which goes on. Not in a handler that has interrupted such work.
-    pub(crate) fn settle_within(&self) {
+    /// ThreadBlock what is open on the current line, which goes on. Not in a handler that has interrupted such work.
+    pub(crate) fn flush_unless_busy(&self) {
         if let Some(_busy) = self.begin_work() {
-            self.settle_here();
+            self.flush_up_to_date();
         }
     }
 
     /// The same for who has made the ledger busy.
-    pub(crate) fn settle_here(&self) {
+    pub(crate) fn flush_up_to_date(&self) {
         // The highest mark is to be that of the frame that runs.
         self.complete();
-        self.settle();
-        self.note_rise();
+        self.flush();
+        self.note_raised();
     }
 
-    /// Books what is open on the current row and returns `live`.
-    pub(crate) fn settle(&self) -> i64 {
-        if self.kind() == Kind::Rss { self.settle_rss() } else { self.settle_heap() }
+    /// ThreadBlock what is open on the current row and returns `live`.
+    pub(crate) fn flush(&self) -> i64 {
+        if self.kind() == Kind::Rss { self.flush_rss() } else { self.flush_heap() }
     }
 
-    fn settle_heap(&self) -> i64 {
+    fn flush_heap(&self) -> i64 {
         if !self.pending().is_more_than_usage() {
             self.note_usage(self.row());
             return self.live.get();
         }
         self.complete();
-        self.book_heap()
+        self.record_heap()
     }
 
     /// What the process has in use, as far as this thread knows.
@@ -116,17 +116,17 @@ impl Ledger {
     }
 
     #[inline(always)]
-    fn book_heap(&self) -> i64 {
+    fn record_heap(&self) -> i64 {
         // Each word is read once: what a handler adds meanwhile is the next line's.
         let (live, row) = (self.live.get(), self.row());
         let (allocated, allocations) = (self.allocated.get(), self.allocations.get());
-        row.increment.add(live.wrapping_sub(self.booked.get()));
-        row.allocated.add(allocated.wrapping_sub(self.booked_allocated.get()));
-        row.allocations.add(allocations.wrapping_sub(self.booked_allocations.get()));
-        self.booked.set(live);
-        self.booked_allocated.set(allocated);
-        self.booked_allocations.set(allocations);
-        self.settle_peak(live, row);
+        row.increment.add(live.wrapping_sub(self.recorded_live.get()));
+        row.allocated.add(allocated.wrapping_sub(self.recorded_allocated.get()));
+        row.allocations.add(allocations.wrapping_sub(self.recorded_allocations.get()));
+        self.recorded_live.set(live);
+        self.recorded_allocated.set(allocated);
+        self.recorded_allocations.set(allocations);
+        self.flush_peak(live, row);
         let usage = self.usage();
         row.usage.raise(usage);
         self.set_pending(Pending::usage(usage));
@@ -134,20 +134,20 @@ impl Ledger {
     }
 
     #[inline(never)]
-    fn settle_rss(&self) -> i64 {
+    fn flush_rss(&self) -> i64 {
         self.complete();
         // Where the system gives no reading, the last one stands: nothing is booked.
         let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
         self.live.set(live);
         let row = self.row();
-        row.increment.add(live - self.booked.get());
-        self.booked.set(live);
+        row.increment.add(live - self.recorded_live.get());
+        self.recorded_live.set(live);
         row.usage.raise(live);
         live
     }
 
     #[inline(always)]
-    pub(in crate::record) fn settle_peak(&self, live: i64, row: &Row) {
+    pub(in crate::record) fn flush_peak(&self, live: i64, row: &Row) {
         let peak = self.peak.get();
         self.frame_peak.raise(peak);
         row.peak.raise(peak.wrapping_sub(self.line_start.get()));
@@ -163,18 +163,18 @@ impl Ledger {
     }
 
     /// What they were when the thread last booked.
-    pub(in crate::record) fn booked_totals(&self) -> Totals {
+    pub(in crate::record) fn recorded_totals(&self) -> Totals {
         Totals {
-            live: self.booked.get().wrapping_add(self.base.get()),
-            allocated: self.booked_allocated.get(),
-            allocations: self.booked_allocations.get(),
+            live: self.recorded_live.get().wrapping_add(self.base.get()),
+            allocated: self.recorded_allocated.get(),
+            allocations: self.recorded_allocations.get(),
         }
     }
 
     /// How far the current line has risen above its start.
     pub(crate) fn rise(&self) -> i64 {
         let start =
-            if self.stack.is_complete() { self.line_start.get() } else { self.booked.get() };
+            if self.stack.is_complete() { self.line_start.get() } else { self.recorded_live.get() };
         match self.kind() {
             Kind::Heap => self.live.get().wrapping_sub(start),
             Kind::Rss | Kind::Special => 0,
@@ -187,9 +187,9 @@ impl Ledger {
         self.stack.clear(&self.totals());
         self.set_row(idle);
         let live = self.live.get();
-        self.booked.set(live);
-        self.booked_allocated.set(self.allocated.get());
-        self.booked_allocations.set(self.allocations.get());
+        self.recorded_live.set(live);
+        self.recorded_allocated.set(self.allocated.get());
+        self.recorded_allocations.set(self.allocations.get());
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(live);
         }

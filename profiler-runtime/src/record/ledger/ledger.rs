@@ -6,8 +6,8 @@
 //! ```text
 //!                   alloc, free                     line event
 //!   allocations += 1                         row.increment   += live − booked
-//!   allocated   += size                      row.allocations += allocations − booked_allocations
-//!   live ± size, peak = max(peak, live)      row.allocated   += allocated − booked_allocated
+//!   allocated   += size                      row.allocations += allocations − recorded_allocations
+//!   live ± size, peak = max(peak, live)      row.allocated   += allocated − recorded_allocated
 //!   pending = CHANGED                        row.peak = max(row.peak, peak − line_start)
 //!                                            booked… = line_start = peak = live…; pending = usage
 //! ```
@@ -20,7 +20,7 @@ use core::ptr::{self, NonNull};
 
 use mem_profile_format::layout;
 
-use super::directory::Way;
+use super::directory::RowLookup;
 use super::kind::Kind;
 use super::pending::{PLAIN, Pending, RSS, SPECIAL};
 use super::published::CENTER;
@@ -60,16 +60,16 @@ pub(crate) struct Ledger {
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
     pub(super) awaited: Word,
     pub(super) watcher: Pointer<Watcher>,
-    /// What the frames have set aside that are running.
+    /// What the frames have set saved that are running.
     pub(super) stack: Stack,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
-    pub(super) way: Way,
+    pub(super) rows: RowLookup,
     /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0; it is
     /// another one where the thread is [`Busy`](super::busy::Busy).
     pub(super) stack_start: Word,
     pub(super) stack_length: Word,
     /// `live` when it was last booked.
-    pub(super) booked: Word,
+    pub(super) recorded_live: Word,
     /// `live` when the current line started; where frames have incomplete callers, when the line of
     /// the outermost of these did.
     pub(super) line_start: Word,
@@ -78,8 +78,8 @@ pub(crate) struct Ledger {
     /// What was subtracted from `live` to keep it in the window.
     pub(super) base: Word,
     /// `allocated` and `allocations` when `live` was last booked.
-    pub(super) booked_allocated: Word,
-    pub(super) booked_allocations: Word,
+    pub(super) recorded_allocated: Word,
+    pub(super) recorded_allocations: Word,
     /// The kind and, of a [`Kind::Heap`], the bits that [`Self::pending`] keeps: [`PLAIN`], [`SPANS`] or
     /// [`GUARDED`]. Odd where line events have more to do than to record.
     pub(super) mode: Word,
@@ -95,10 +95,10 @@ const _: () = {
     assert!(offset_of!(Ledger, allocations) == layout::ledger::ALLOCATIONS);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, top) == layout::ledger::TOP);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, complete) == layout::ledger::COMPLETE);
-    assert!(offset_of!(Ledger, booked) == layout::ledger::RECORDED);
+    assert!(offset_of!(Ledger, recorded_live) == layout::ledger::RECORDED);
     assert!(offset_of!(Ledger, base) == layout::ledger::BASE);
-    assert!(offset_of!(Ledger, booked_allocated) == layout::ledger::RECORDED_ALLOCATED);
-    assert!(offset_of!(Ledger, booked_allocations) == layout::ledger::RECORDED_ALLOCATIONS);
+    assert!(offset_of!(Ledger, recorded_allocated) == layout::ledger::RECORDED_ALLOCATED);
+    assert!(offset_of!(Ledger, recorded_allocations) == layout::ledger::RECORDED_ALLOCATIONS);
 };
 
 /// The allocator's counts, as they stand in a ledger.
@@ -127,15 +127,15 @@ impl Ledger {
             awaited: Word::new(NEVER),
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
-            way: Way::nowhere(),
+            rows: RowLookup::empty(),
             stack_start: Word::new(0),
             stack_length: Word::new(0),
-            booked: Word::new(live),
+            recorded_live: Word::new(live),
             line_start: Word::new(live),
             frame_peak: Word::new(live),
             base: Word::new(0),
-            booked_allocated: Word::new(0),
-            booked_allocations: Word::new(0),
+            recorded_allocated: Word::new(0),
+            recorded_allocations: Word::new(0),
             mode: Word::new(match kind {
                 Kind::Heap => PLAIN,
                 Kind::Rss => RSS,
@@ -153,16 +153,16 @@ impl Ledger {
 
     /// Goes on from `old`, which belongs to the same thread. Returns the counts of `old`.
     pub(in crate::record) fn take_over(&self, old: &Self) -> Counts {
-        let Self { live, peak, allocated, allocations, line_start, booked, frame_peak, .. } = self;
+        let Self { live, peak, allocated, allocations, line_start, frame_peak, .. } = self;
         let counts = old.counts();
         live.set(counts.live);
         allocated.set(counts.allocated);
         allocations.set(counts.allocations);
         for (word, old) in [
-            (booked, &old.booked),
+            (&self.recorded_live, &old.recorded_live),
             (&self.base, &old.base),
-            (&self.booked_allocated, &old.booked_allocated),
-            (&self.booked_allocations, &old.booked_allocations),
+            (&self.recorded_allocated, &old.recorded_allocated),
+            (&self.recorded_allocations, &old.recorded_allocations),
         ] {
             word.set(old.get());
         }
@@ -252,7 +252,7 @@ impl Ledger {
     /// The rows of the function, if they are where they are looked for first.
     #[inline(always)]
     pub(crate) fn find(&self, table: &'static Table) -> Option<Chunk> {
-        self.way.find(table)
+        self.rows.find(table)
     }
 }
 

@@ -9,6 +9,8 @@ pub(crate) mod counting_slow;
 pub(crate) mod current;
 pub(crate) mod directory;
 pub(crate) mod flush;
+#[cfg(test)]
+mod invariants;
 pub(crate) mod kind;
 pub(crate) mod ledger;
 pub(crate) mod notes;

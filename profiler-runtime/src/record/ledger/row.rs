@@ -50,7 +50,7 @@ impl Row {
         }
     }
 
-    pub(crate) fn book(&self, change: &Totals) {
+    pub(crate) fn record(&self, change: &Totals) {
         self.increment.add(change.live);
         self.allocated.add(change.allocated);
         self.allocations.add(change.allocations);

@@ -14,7 +14,7 @@ use super::row::{Chunk, Header, Row, Totals};
 use crate::record::memory::arena;
 use crate::record::sync::word::{Pointer, Word};
 
-/// [`Aside::end`] where the end of a frame only gives the row back, as most do.
+/// [`SavedFrame::end`] where the end of a frame only gives the row back, as most do.
 const PLAIN: i64 = 0;
 /// The same where it has more to do.
 const MORE: i64 = 1;
@@ -22,7 +22,7 @@ const MORE: i64 = 1;
 /// What a frame gives back when it ends.
 #[derive(Debug)]
 #[repr(C)]
-pub(crate) struct Aside {
+pub(crate) struct SavedFrame {
     /// The frame's own chunk.
     pub(crate) chunk: Pointer<Header>,
     /// The row that was current.
@@ -43,9 +43,9 @@ pub(crate) struct Aside {
 
 // The numbers by which recordings are read.
 const _: () = {
-    assert!(offset_of!(Aside, chunk) == layout::saved_frame::CHUNK);
-    assert!(offset_of!(Aside, row) == layout::saved_frame::ROW);
-    assert!(size_of::<Aside>() == layout::saved_frame::SIZE);
+    assert!(offset_of!(SavedFrame, chunk) == layout::saved_frame::CHUNK);
+    assert!(offset_of!(SavedFrame, row) == layout::saved_frame::ROW);
+    assert!(size_of::<SavedFrame>() == layout::saved_frame::SIZE);
 };
 
 /// For so many frames, at first.
@@ -56,12 +56,12 @@ const SMALLEST: usize = 64;
 #[repr(C)]
 pub(crate) struct Stack {
     /// Behind the last one.
-    pub(in crate::record) top: Pointer<Aside>,
+    pub(in crate::record) top: Pointer<SavedFrame>,
     /// Behind the last one whose caller's books are complete. Nothing has changed between the
     /// entries of the frames above.
-    pub(in crate::record) complete: Pointer<Aside>,
-    begin: Pointer<Aside>,
-    end: Pointer<Aside>,
+    pub(in crate::record) complete: Pointer<SavedFrame>,
+    begin: Pointer<SavedFrame>,
+    end: Pointer<SavedFrame>,
 }
 
 impl Stack {
@@ -81,18 +81,18 @@ impl Stack {
 
     /// Puts one more on the stack, of a frame of `chunk`; `None` where that is full.
     #[inline(always)]
-    pub(crate) fn push(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
+    pub(crate) fn push(&self, chunk: Chunk, row: &'static Row) -> Option<&SavedFrame> {
         let top = self.top.get();
         if top == self.end.get() {
             return None;
         }
         // SAFETY: as it is not full, there is room between `top` and `end`.
-        let aside = unsafe { &*top };
-        aside.chunk.set(chunk.as_ptr());
-        aside.row.set(ptr::from_ref(row).cast_mut());
-        aside.end.set(PLAIN);
+        let saved = unsafe { &*top };
+        saved.chunk.set(chunk.as_ptr());
+        saved.row.set(ptr::from_ref(row).cast_mut());
+        saved.end.set(PLAIN);
         self.top.set(top.wrapping_add(1));
-        Some(aside)
+        Some(saved)
     }
 
     /// The chunk of the innermost frame.
@@ -101,7 +101,7 @@ impl Stack {
     }
 
     /// The chunk of the frame below this entry; `None` for the first one.
-    fn chunk_below(&self, entry: *mut Aside) -> Option<Chunk> {
+    fn chunk_below(&self, entry: *mut SavedFrame) -> Option<Chunk> {
         // SAFETY: what lies between `begin` and `top` was written by `push`.
         (entry != self.begin.get()).then(|| unsafe { &*entry.wrapping_sub(1) }.chunk())?
     }
@@ -117,20 +117,20 @@ impl Stack {
     /// # Safety
     /// A frame was once put here.
     #[inline(always)]
-    pub(in crate::record) unsafe fn pop_plain(&self, chunk: Chunk) -> Option<&Aside> {
+    pub(in crate::record) unsafe fn pop_plain(&self, chunk: Chunk) -> Option<&SavedFrame> {
         let last = self.top.get().wrapping_sub(1);
         // SAFETY: so there is a block: below its first entry is the unit for its header, in which no chunk
         // is, and the others were written by `push`.
-        let aside = unsafe { &*last };
-        (aside.chunk.get() == chunk.as_ptr() && aside.end.get() == PLAIN).then(|| {
+        let saved = unsafe { &*last };
+        (saved.chunk.get() == chunk.as_ptr() && saved.end.get() == PLAIN).then(|| {
             self.top.set(last);
-            aside
+            saved
         })
     }
 
     /// Takes the last one away, if it is that of a frame of `chunk` and the books of its caller are not
     /// complete.
-    pub(in crate::record) fn pop_incomplete(&self, chunk: Chunk) -> Option<&Aside> {
+    pub(in crate::record) fn pop_incomplete(&self, chunk: Chunk) -> Option<&SavedFrame> {
         if self.is_complete() || self.chunk() != Some(chunk) {
             return None;
         }
@@ -141,7 +141,9 @@ impl Stack {
     }
 
     /// All that are not complete, the outermost first, with the chunks of those who called them.
-    pub(in crate::record) fn incomplete(&self) -> impl Iterator<Item = (Option<Chunk>, &Aside)> {
+    pub(in crate::record) fn incomplete(
+        &self,
+    ) -> impl Iterator<Item = (Option<Chunk>, &SavedFrame)> {
         let (mut at, top) = (self.complete.get(), self.top.get());
         core::iter::from_fn(move || {
             let entry = (at != top).then_some(at)?;
@@ -154,12 +156,12 @@ impl Stack {
     /// Takes away what the innermost frame of `chunk` put here, and what lies above: frames on
     /// other stacks of a thread that has several may end in another order. The books of all callers are
     /// complete, and `now` are the thread's totals.
-    pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&Aside> {
+    pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&SavedFrame> {
         let mut above = self.top.get();
         while self.chunk_below(above)? != chunk {
             above = above.wrapping_sub(1);
         }
-        self.give_up_from(above, now);
+        self.discard_from(above, now);
         let last = above.wrapping_sub(1);
         self.top.set(last);
         self.complete.set(last);
@@ -168,7 +170,7 @@ impl Stack {
     }
 
     /// The ends of these frames will not be seen.
-    fn give_up_from(&self, entry: *mut Aside, now: &Totals) {
+    fn discard_from(&self, entry: *mut SavedFrame, now: &Totals) {
         while self.top.get() != entry {
             let last = self.top.get().wrapping_sub(1);
             // SAFETY: what lies between `begin` and `top` was written by `push`.
@@ -191,7 +193,7 @@ impl Stack {
     }
 
     /// The entry of the innermost frame.
-    fn last(&self) -> Option<&Aside> {
+    fn last(&self) -> Option<&SavedFrame> {
         let last = self.top.get().wrapping_sub(1);
         // SAFETY: as it is not empty, `push` wrote the last one.
         (self.depth() > 0).then(|| unsafe { &*last })
@@ -214,13 +216,13 @@ impl Stack {
 
     /// How many frames are on it.
     pub(crate) fn depth(&self) -> usize {
-        (self.top.get().addr() - self.begin.get().addr()) / size_of::<Aside>()
+        (self.top.get().addr() - self.begin.get().addr()) / size_of::<SavedFrame>()
     }
 
     /// Gives up all frames, of a thread that has ended with these totals. The books of all callers are
     /// complete.
     pub(crate) fn clear(&self, now: &Totals) {
-        self.give_up_from(self.begin.get(), now);
+        self.discard_from(self.begin.get(), now);
     }
 
     /// Makes room for more, on a stack that is complete; `None` when memory is out.
@@ -229,7 +231,7 @@ impl Stack {
         let old = self.begin.get();
         let count = self.depth();
         let room = (2 * count).max(SMALLEST);
-        let block = arena::reserve(layout::UNIT + room * size_of::<Aside>())?;
+        let block = arena::reserve(layout::UNIT + room * size_of::<SavedFrame>())?;
         let begin = Self::entries(block);
         for index in 0..count {
             // SAFETY: both blocks hold as many, which were written by `push`.
@@ -251,12 +253,29 @@ impl Stack {
     }
 
     /// Entries lie in a block behind a unit for its header.
-    fn entries(block: NonNull<Word>) -> *mut Aside {
+    fn entries(block: NonNull<Word>) -> *mut SavedFrame {
         block.as_ptr().wrapping_byte_add(layout::UNIT).cast()
     }
 }
 
-impl Aside {
+#[cfg(test)]
+impl Stack {
+    pub(super) fn is_in_order(&self) -> bool {
+        [&self.begin, &self.complete, &self.top, &self.end].map(Pointer::get).is_sorted()
+    }
+
+    /// Whether each saved row is one of the frame below, where there is one.
+    pub(super) fn rows_are_callers(&self) -> bool {
+        let (begin, count) = (self.begin.get(), self.depth());
+        (0..count).all(|index| {
+            // SAFETY: what lies between `begin` and `top` was written by `push`.
+            let (entry, saved) = unsafe { (begin.add(index), &*begin.add(index)) };
+            self.chunk_below(entry).is_none_or(|caller| caller.find_row(saved.row()).is_some())
+        })
+    }
+}
+
+impl SavedFrame {
     #[inline(always)]
     pub(crate) fn row(&self) -> &'static Row {
         // SAFETY: `push` was given the current row of a ledger, which is never freed.
@@ -272,7 +291,7 @@ impl Aside {
     /// The end of the frame will not be seen.
     fn give_up(&self, now: &Totals) {
         if let Some(chunk) = self.chunk() {
-            chunk.book_suspended(now);
+            chunk.record_suspended(now);
             chunk.set_last(now);
             chunk.suspended.set(self.outer.get());
         }

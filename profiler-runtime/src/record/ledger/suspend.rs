@@ -1,10 +1,10 @@
-//! What frames do to a ledger: the lines and peaks of one are set aside while another runs.
+//! What frames do to a ledger: the lines and peaks of one are set saved while another runs.
 
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::pending::{GUARDED, PLAIN, Pending, SPANS};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
-use super::stack::Aside;
+use super::stack::SavedFrame;
 use crate::process;
 
 impl Ledger {
@@ -18,14 +18,14 @@ impl Ledger {
     /// PERF: lazy callers: 157 → 110 instructions a call and its end when this was made, and 348 → 75 where
     /// another frame of the function waits further out, as in every recursive parser (callgrind).
     #[inline(always)]
-    fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> Option<&Aside> {
+    fn push_unchanged(&self, chunk: Chunk, row: &'static Row) -> Option<&SavedFrame> {
         let current = self.row();
         if self.pending().needs_closing(current) {
             return None;
         }
-        let aside = self.stack.push(chunk, current)?;
+        let saved = self.stack.push(chunk, current)?;
         self.set_row(row);
-        Some(aside)
+        Some(saved)
     }
 
     /// The same. Whether it was so.
@@ -38,22 +38,22 @@ impl Ledger {
     ///
     /// PERF: 88 instructions less for a call and its end from a line that has allocated (cost bench).
     pub(crate) fn enter_after_callee(&self, chunk: Chunk, row: &'static Row) -> bool {
-        let has_risen = self.clear_callee_mark();
-        let aside = self.push_unchanged(chunk, row);
-        if let Some(aside) = aside.filter(|_| has_risen) {
-            aside.mark();
+        let is_raised = self.clear_callee_mark();
+        let saved = self.push_unchanged(chunk, row);
+        if let Some(saved) = saved.filter(|_| is_raised) {
+            saved.mark();
         }
-        aside.is_some()
+        saved.is_some()
     }
 
     /// A frame of `chunk` takes the place of the one that runs, whatever has changed. Its first line has already
     /// risen by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
     /// caller's.
     pub(crate) fn enter(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
-        self.settle_open();
+        self.flush_if_pending();
         if self.chunk().is_none() {
             // No line of a table called it: what rose before the call is the peak of none, and need
-            // not be set aside.
+            // not be set saved.
             self.line_start.set(self.live.get());
         }
         self.push_frame(chunk, row, rise)
@@ -66,10 +66,10 @@ impl Ledger {
             self.complete();
             self.stack.grow()?;
         }
-        let has_risen = self.has_risen();
-        let aside = self.stack.push(chunk, self.row())?;
-        if has_risen {
-            aside.mark();
+        let is_raised = self.is_raised();
+        let saved = self.stack.push(chunk, self.row())?;
+        if is_raised {
+            saved.mark();
         }
         self.set_row(row);
         let live = self.live.get();
@@ -90,34 +90,34 @@ impl Ledger {
     #[inline(always)]
     pub(crate) unsafe fn leave_unchanged(&self, chunk: Chunk) -> bool {
         // SAFETY: as the caller promises.
-        let aside = unsafe { self.stack.pop_plain(chunk) };
-        if let Some(aside) = aside {
-            self.resume(aside);
+        let saved = unsafe { self.stack.pop_plain(chunk) };
+        if let Some(saved) = saved {
+            self.resume(saved);
         }
-        aside.is_some()
+        saved.is_some()
     }
 
     /// Ends the frame of `chunk`, and those that lie above it. Whether it was there.
     pub(crate) fn leave(&self, chunk: Chunk) -> bool {
-        self.settle_open();
+        self.flush_if_pending();
         if self.pop_unchanged(chunk) {
             return true;
         }
         self.complete();
-        let now = self.booked_totals();
-        let Some(aside) = self.stack.pop_of(chunk, &now) else { return false };
-        if aside.outer.get() != IDLE {
+        let now = self.recorded_totals();
+        let Some(saved) = self.stack.pop_of(chunk, &now) else { return false };
+        if saved.outer.get() != IDLE {
             chunk.set_last(&now);
         }
         let caller = self.chunk();
         if let Some(caller) = caller.filter(|&caller| caller != chunk) {
-            caller.book_suspended(&now);
+            caller.record_suspended(&now);
         }
-        chunk.suspended.set(aside.outer.get());
-        self.resume(aside);
-        let rise = self.restore_marks(aside);
+        chunk.suspended.set(saved.outer.get());
+        self.resume(saved);
+        let rise = self.restore_marks(saved);
         if caller.is_some() {
-            aside.row().peak.raise(rise);
+            saved.row().peak.raise(rise);
         }
         true
     }
@@ -125,23 +125,23 @@ impl Ledger {
     /// Ends the frame of `chunk`, of which all is booked, if it is the innermost one, and nothing has
     /// changed since it was put in place.
     fn pop_unchanged(&self, chunk: Chunk) -> bool {
-        let aside = self.stack.pop_incomplete(chunk);
-        if let Some(aside) = aside {
-            self.resume(aside);
-            self.note_rise();
+        let saved = self.stack.pop_incomplete(chunk);
+        if let Some(saved) = saved {
+            self.resume(saved);
+            self.note_raised();
         }
-        aside.is_some()
+        saved.is_some()
     }
 
     /// Whether the current line, of which all is booked, has risen above its start, so that it is still to
     /// be closed by its end. Known where the books of all callers are complete.
-    fn has_risen(&self) -> bool {
+    fn is_raised(&self) -> bool {
         self.stack.is_complete() && self.line_start.get() != self.live.get()
     }
 
     /// Has it closed then.
-    pub(in crate::record) fn note_rise(&self) {
-        if self.has_risen() {
+    pub(in crate::record) fn note_raised(&self) {
+        if self.is_raised() {
             self.set_pending(Pending::RAISED_BY_CALLEE);
         }
     }
@@ -154,17 +154,17 @@ impl Ledger {
         // be freed here before they tell of it.
         let is_known = (0..=self.row().usage.get()).contains(&now);
         let is_raised = self.pending() == Pending::RAISED_BY_CALLEE;
-        let has_risen = self.mode.get() == PLAIN && is_raised && is_known;
-        if has_risen {
+        let is_raised = self.mode.get() == PLAIN && is_raised && is_known;
+        if is_raised {
             self.set_pending(Pending::usage(now));
         }
-        has_risen
+        is_raised
     }
 
     /// Puts the line back that another frame has replaced.
     #[inline(always)]
-    pub(in crate::record) fn resume(&self, aside: &Aside) {
-        self.row.set(aside.row.get());
+    pub(in crate::record) fn resume(&self, saved: &SavedFrame) {
+        self.row.set(saved.row.get());
     }
 
     /// Before anything is booked: what [`Ledger::push_unchanged`] has left out.
@@ -177,39 +177,39 @@ impl Ledger {
 
     #[inline(never)]
     fn complete_frames(&self) {
-        let (booked, base) = (self.booked_totals(), self.base.get());
+        let (booked, base) = (self.recorded_totals(), self.base.get());
         let mut line_start = self.line_start.get().wrapping_add(base);
         let mut frame_peak = self.frame_peak.get().wrapping_add(base);
-        for (caller, aside) in self.stack.incomplete() {
+        for (caller, saved) in self.stack.incomplete() {
             if let Some(caller) = caller {
                 caller.set_last(&booked);
-                caller.suspended.set(caller.offset_of(aside.row()));
+                caller.suspended.set(caller.offset_of(saved.row()));
             }
-            if let Some(entered) = aside.chunk() {
-                aside.outer.set(entered.suspend_outer(caller, &booked));
+            if let Some(entered) = saved.chunk() {
+                saved.outer.set(entered.suspend_outer(caller, &booked));
             }
-            aside.mark();
-            aside.line_start.set(line_start);
-            aside.frame_peak.set(frame_peak);
+            saved.mark();
+            saved.line_start.set(line_start);
+            saved.frame_peak.set(frame_peak);
             (line_start, frame_peak) = (booked.live, booked.live);
         }
-        self.line_start.set(self.booked.get());
-        self.frame_peak.set(self.booked.get());
+        self.line_start.set(self.recorded_live.get());
+        self.frame_peak.set(self.recorded_live.get());
         self.stack.complete.set(self.stack.top.get());
     }
 
     /// Ends a frame, of which all is booked: the peak that it saw also is one of the frame that
     /// called it. Returns how far the frame rose above the start of the caller's line.
     #[inline(always)]
-    pub(in crate::record) fn restore_marks(&self, aside: &Aside) -> i64 {
+    pub(in crate::record) fn restore_marks(&self, saved: &SavedFrame) -> i64 {
         if self.kind() != Kind::Heap {
             return 0;
         }
         let (base, seen) = (self.base.get(), self.frame_peak.get());
-        let line_start = aside.line_start.get().wrapping_sub(base);
+        let line_start = saved.line_start.get().wrapping_sub(base);
         self.line_start.set(line_start);
-        self.note_rise();
-        self.frame_peak.set(aside.frame_peak.get().wrapping_sub(base).max(seen));
+        self.note_raised();
+        self.frame_peak.set(saved.frame_peak.get().wrapping_sub(base).max(seen));
         seen.wrapping_sub(line_start)
     }
 }
@@ -249,7 +249,7 @@ impl Chunk {
     fn suspend_outer(self, caller: Option<Chunk>, booked: &Totals) -> i64 {
         let outer = self.suspended.get();
         if outer != IDLE && caller != Some(self) {
-            self.book_suspended(booked);
+            self.record_suspended(booked);
             self.set_last(booked);
         }
         self.suspended.set(RUNNING);
@@ -257,13 +257,13 @@ impl Chunk {
     }
 
     /// A frame of this function waits further out: what happened since it was left is on its line.
-    pub(in crate::record) fn book_suspended(self, now: &Totals) {
+    pub(in crate::record) fn record_suspended(self, now: &Totals) {
         let change = now.since(&self.last());
         // Where nothing was allocated and nothing freed there is nothing to write.
         if (change.live, change.allocated) != (0, 0)
             && let Some(row) = self.row_at(self.suspended.get())
         {
-            row.book(&change);
+            row.record(&change);
         }
     }
 }

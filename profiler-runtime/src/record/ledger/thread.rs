@@ -14,7 +14,7 @@ use super::kind::Kind;
 use super::ledger::Ledger;
 use super::notes::ThreadNotes;
 use super::row::{Chunk, Row};
-use super::thread_block::Books;
+use super::thread_block::ThreadBlock;
 use crate::process;
 use crate::record::function::table::Table;
 use crate::record::sync::claim::Claim;
@@ -28,7 +28,7 @@ use crate::record::sync::word::{Pointer, Word};
 #[repr(C)]
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
-    books: AtomicPtr<Books>,
+    block: AtomicPtr<ThreadBlock>,
     /// What it knows of its spans, whose type is above this one; null where there are none.
     pub(in crate::record) track: AtomicPtr<()>,
     next: AtomicPtr<Thread>,
@@ -104,13 +104,13 @@ impl Ledger {
 impl Thread {
     /// A new record, in use, or `None` when memory is out.
     pub(in crate::record) fn reserve() -> Option<&'static Self> {
-        let books = Books::reserve(COUNT.fetch_add(1, Relaxed))?;
+        let block = ThreadBlock::reserve(COUNT.fetch_add(1, Relaxed))?;
         let layout = Layout::new::<Self>();
         let place = process::allocate_lasting(layout)?.cast::<Self>().as_ptr();
         // SAFETY: zeroes are valid for the fields that are not initialised here: null pointers,
         // a claim that nobody holds, and integers. The memory is exclusively ours and never freed.
         let thread: &'static Self = unsafe {
-            (&raw mut (*place).books).write(AtomicPtr::new(ptr::from_ref(books).cast_mut()));
+            (&raw mut (*place).block).write(AtomicPtr::new(ptr::from_ref(block).cast_mut()));
             (&raw mut (*place).in_use).write(Claim::new(AtomicBool::new(true)));
             let directory = ptr::from_ref(Directory::empty()).cast_mut();
             (&raw mut (*place).directory).write(AtomicPtr::new(directory));
@@ -121,39 +121,39 @@ impl Thread {
         };
         let owner = NonNull::from(thread).cast();
         thread.notes.belong_to(owner);
-        books.belong_to(owner);
+        block.belong_to(owner);
         thread.guard.belongs_to(owner);
         Some(thread)
     }
 
     #[inline(always)]
-    pub(in crate::record) fn books(&self) -> &'static Books {
+    pub(in crate::record) fn block(&self) -> &'static ThreadBlock {
         // SAFETY: never null, and never freed.
-        unsafe { NonNull::new_unchecked(self.books.load(Acquire)).as_ref() }
+        unsafe { NonNull::new_unchecked(self.block.load(Acquire)).as_ref() }
     }
 
     /// Its number, which is that of all threads that use this record, one after another.
     pub(in crate::record) fn number(&self) -> i64 {
-        self.books().number.get()
+        self.block().number.get()
     }
 
     /// The ledger of this kind.
     #[inline(always)]
     pub(crate) fn ledger(&'static self, kind: Kind) -> &'static Ledger {
-        let books = self.books();
-        if kind == Kind::Rss { &books.rss } else { &books.heap }
+        let block = self.block();
+        if kind == Kind::Rss { &block.rss } else { &block.heap }
     }
 
     /// The ledger of its allocator.
     #[inline(always)]
     pub(crate) fn heap(&self) -> &'static Ledger {
-        &self.books().heap
+        &self.block().heap
     }
 
     /// Frames of this thread use the ledger of this backend from now on.
     pub(in crate::record) fn use_ledger(&'static self, kind: Kind) {
         self.active.store(ptr::from_ref(self.ledger(kind)).cast_mut(), Release);
-        self.show_way();
+        self.refresh_lookup();
     }
 
     /// The ledger that frames of this thread use; `None` before the first one.
@@ -213,10 +213,10 @@ impl Thread {
     }
 
     /// Frames begin with the ledger of the allocator, where they find their rows if they use it.
-    fn show_way(&self) {
+    fn refresh_lookup(&self) {
         let heap = self.heap();
         if self.active().is_some_and(|active| ptr::eq(active, heap)) {
-            heap.way.lead_to(self.directory());
+            heap.rows.point_to(self.directory());
         }
     }
 
@@ -226,9 +226,9 @@ impl Thread {
     }
 
     /// Writes there from now on.
-    pub(in crate::record) fn set_books(&'static self, new: &'static Books) {
+    pub(in crate::record) fn set_block(&'static self, new: &'static ThreadBlock) {
         new.belong_to(NonNull::from(self).cast());
-        self.books.store(ptr::from_ref(new).cast_mut(), Release);
+        self.block.store(ptr::from_ref(new).cast_mut(), Release);
     }
 
     /// The rows of the function of `table` on this thread.
@@ -244,7 +244,7 @@ impl Thread {
     ) -> Option<Chunk> {
         let directory = self.directory().add(table, chunk)?;
         self.directory.store(ptr::from_ref(directory).cast_mut(), Release);
-        self.show_way();
+        self.refresh_lookup();
         Some(chunk)
     }
 

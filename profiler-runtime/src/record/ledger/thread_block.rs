@@ -14,7 +14,7 @@ use crate::record::sync::word::Word;
 /// What one thread writes beside the rows of functions.
 #[derive(Debug)]
 #[repr(C, align(64))]
-pub(crate) struct Books {
+pub(crate) struct ThreadBlock {
     block: Word,
     /// Of the thread's record.
     pub(in crate::record) number: Word,
@@ -28,27 +28,27 @@ pub(crate) struct Books {
 
 // The numbers by which recordings are read.
 const _: () = {
-    assert!(offset_of!(Books, number) == layout::thread::NUMBER);
-    assert!(offset_of!(Books, heap) == layout::thread::HEAP);
-    assert!(offset_of!(Books, rss) == layout::thread::RSS);
-    assert!(size_of::<Books>() == layout::thread::SIZE);
+    assert!(offset_of!(ThreadBlock, number) == layout::thread::NUMBER);
+    assert!(offset_of!(ThreadBlock, heap) == layout::thread::HEAP);
+    assert!(offset_of!(ThreadBlock, rss) == layout::thread::RSS);
+    assert!(size_of::<ThreadBlock>() == layout::thread::SIZE);
 };
 
-impl Books {
+impl ThreadBlock {
     /// New ones for the thread of this number; `None` when memory is out.
     pub(in crate::record) fn reserve(number: i64) -> Option<&'static Self> {
         let place = arena::reserve(size_of::<Self>())?.cast::<Self>().as_ptr();
         // SAFETY: zeroes are valid in the words that are not written here. The memory is
         // exclusively ours and never freed.
-        let books: &'static Self = unsafe {
+        let block: &'static Self = unsafe {
             (&raw mut (*place).idle).write(Row::new());
             let idle: &'static Row = &(*place).idle;
             (&raw mut (*place).heap).write(Ledger::of_thread(Kind::Heap, idle));
             (&raw mut (*place).rss).write(Ledger::of_thread(Kind::Rss, idle));
             &*place
         };
-        books.number.set(number);
-        Some(books)
+        block.number.set(number);
+        Some(block)
     }
 
     pub(in crate::record) fn belong_to(&'static self, thread: NonNull<()>) {

@@ -10,7 +10,7 @@ use super::ledger::Ledger;
 use super::published::published;
 use super::stand_in::swap_ledger;
 use super::thread::Thread;
-use super::thread_block::Books;
+use super::thread_block::ThreadBlock;
 use super::watched;
 use crate::process;
 use crate::record::memory::arena;
@@ -30,12 +30,12 @@ pub(crate) fn live_bytes() -> i64 {
 }
 
 /// The same while other threads publish what they hold: nothing is counted twice, and nothing is left out.
-pub(crate) fn live_bytes_settled() -> i64 {
+pub(crate) fn consistent_live_bytes() -> i64 {
     const TRIES: usize = 1000;
     let try_once = || {
         let before = published();
         let rest =
-            all().map(|thread| thread.heap().unpublished_if_settled()).sum::<Option<i64>>()?;
+            all().map(|thread| thread.heap().consistent_unpublished()).sum::<Option<i64>>()?;
         (published() == before).then_some(before + rest)
     };
     (0..TRIES).find_map(|_| try_once()).unwrap_or_else(live_bytes)
@@ -64,7 +64,7 @@ fn register() -> Option<&'static Thread> {
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(reserve)?;
     thread.give_up_guarded();
-    let Books { heap, rss, idle, .. } = thread.books();
+    let ThreadBlock { heap, rss, idle, .. } = thread.block();
     [heap, rss].into_iter().for_each(Ledger::forget_stack);
     heap.rest(idle);
     rss.rest(idle);
@@ -133,13 +133,13 @@ impl Thread {
     /// Where the run is recorded, so are the books. Only the thread itself calls this, outside all
     /// annotated functions.
     pub(crate) fn record(&'static self) {
-        let old = self.books();
+        let old = self.block();
         if !arena::is_recording() || arena::is_recorded(ptr::from_ref(old).cast()) {
             return;
         }
-        if let Some(new) = Books::reserve(old.number.get()) {
+        if let Some(new) = ThreadBlock::reserve(old.number.get()) {
             let taken = new.take_over(old);
-            self.set_books(new);
+            self.set_block(new);
             if cfg!(feature = "watch") {
                 watched::refresh(&new.heap);
             }

@@ -23,7 +23,7 @@ use crate::record::ledger::row::Row;
 use crate::record::ledger::threads;
 use crate::record::memory::arena;
 
-/// Books what the calling thread's line has done so far: of another thread's open line, only
+/// Records the changes of the calling thread's line so far: of another thread's current line, only
 /// what it holds can be read, not how high it was in between.
 pub(crate) fn flush(backend: Backend) {
     if backend != Backend::Off

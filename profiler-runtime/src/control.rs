@@ -206,7 +206,7 @@ fn can_begin() -> bool {
 /// The figures so far, as plain data that belongs to the caller.
 ///
 /// Exact for the calling thread and for threads at rest; other threads are read while they run.
-/// What the snapshot holds is booked on the line that asked for it, like any other value that a
+/// The memory of the snapshot is recorded on the line that asked for it, like any other value that a
 /// call returns.
 #[must_use]
 pub fn snapshot() -> Snapshot {

@@ -54,22 +54,22 @@ impl NextSample {
 
     /// Bytes that the thread has allocated.
     pub fn allocated(&self) -> i64 {
-        self.0.allocated_and_awaited().0
+        self.0.allocated_and_next_sample().0
     }
 
     /// With how many allocated bytes the watcher is called; `None` while that is each time.
     pub fn at(&self) -> Option<i64> {
-        Some(self.0.allocated_and_awaited().1).filter(|&at| at != ALWAYS)
+        Some(self.0.allocated_and_next_sample().1).filter(|&at| at != ALWAYS)
     }
 
     /// Whether that many bytes are allocated.
     pub fn is_due(&self) -> bool {
-        self.0.is_reached()
+        self.0.sample_is_due()
     }
 
     /// Has this watcher called then, unless another one watches by now.
     pub fn set(&self, at: i64, watcher: &'static Watcher) {
-        self.0.await_until(at, watcher);
+        self.0.set_next_sample(at, watcher);
     }
 }
 

@@ -92,7 +92,7 @@ impl Account {
     }
 
     /// Panics where more was spent than agreed, unless a panic is under way.
-    pub(super) fn settle(self, found: &Found, notes: Notes) {
+    pub(super) fn close(self, found: &Found, notes: Notes) {
         let (thread, spent) = (threads::current(), found.spent());
         if spent.was_left {
             drop(notes);
@@ -158,7 +158,7 @@ impl Account {
         if !excesses.is_empty() && leak.is_any() {
             text += &section("left behind, by line:", &leaking_lines(leak));
         }
-        text + &leak.put_aside()
+        text + &leak.describe_excluded()
     }
 
     /// The lines that have cost most since the account was opened.

@@ -21,7 +21,7 @@ pub(super) struct Leak {
     pub(super) lines: Vec<Held>,
     /// Blocks of which nothing is known.
     pub(super) lost: usize,
-    aside: Aside,
+    excluded: Excluded,
 }
 
 /// The blocks that a line has left behind.
@@ -34,7 +34,7 @@ pub(super) struct Held {
 
 /// Blocks that are left and are not the code's.
 #[derive(Debug, Default)]
-struct Aside {
+struct Excluded {
     /// Output that the test harness keeps.
     captured: i64,
     /// Debug information that the standard library keeps after a backtrace.
@@ -74,7 +74,7 @@ impl Leak {
             return leak;
         }
         let mut left = blocks.iter().collect::<Vec<_>>();
-        leak.aside = Aside::take(&mut left);
+        leak.excluded = Excluded::take(&mut left);
         for block in left {
             leak.add(&block);
         }
@@ -97,8 +97,8 @@ impl Leak {
     }
 
     /// Says which blocks are not counted, and whether one may be counted wrongly.
-    pub(super) fn put_aside(&self) -> String {
-        let Aside { captured, backtrace, is_unsure } = self.aside;
+    pub(super) fn describe_excluded(&self) -> String {
+        let Excluded { captured, backtrace, is_unsure } = self.excluded;
         let mut text = String::new();
         let mut add = |bytes, what| {
             if bytes > 0 {
@@ -115,23 +115,23 @@ impl Leak {
     }
 }
 
-impl Aside {
+impl Excluded {
     /// Takes out of `left` what is not the code's.
     fn take(left: &mut Vec<LiveBlock>) -> Self {
-        let mut aside = Self::default();
+        let mut excluded = Self::default();
         let bytes = |block: &LiveBlock| i64::try_from(block.size).unwrap_or(i64::MAX);
         if left.iter().any(|block| block.in_panic) && standard::keeps_backtraces() {
-            aside.backtrace = left.iter().filter(|block| block.in_panic).map(bytes).sum();
+            excluded.backtrace = left.iter().filter(|block| block.in_panic).map(bytes).sum();
             left.retain(|block| !block.in_panic);
         }
         match standard::captured_output(left) {
             Some(captured) => {
                 let is_captured = |block: &LiveBlock| Some(block.address) == captured;
-                aside.captured = left.iter().filter(|block| is_captured(block)).map(bytes).sum();
+                excluded.captured = left.iter().filter(|block| is_captured(block)).map(bytes).sum();
                 left.retain(|block| !is_captured(block));
             }
-            None => aside.is_unsure = true,
+            None => excluded.is_unsure = true,
         }
-        aside
+        excluded
     }
 }

@@ -35,7 +35,7 @@ use crate::record::frame::measure::{Measure, Spent};
 use crate::record::frame::task::{Task, task_call};
 use crate::record::function::table::Table;
 
-/// A call with a budget. It is dropped after the frame, whose books are closed then.
+/// A call with a budget. It is dropped after the frame, which has recorded all by then.
 #[derive(Debug)]
 pub struct Budget(Option<Running>);
 
@@ -83,7 +83,7 @@ impl Drop for Budget {
             let spent = measure.finish();
             drop(section);
             let found = account.found(process, Some(spent)).unwrap_or(Found::Thread(spent));
-            account.settle(&found, notes);
+            account.close(&found, notes);
         }
     }
 }
@@ -145,7 +145,7 @@ impl<F: Future> Future for TaskWithin<F> {
             && let Some(RunningTask { account, notes, process }) = this.running.take()
         {
             let found = account.found(process, None).unwrap_or(Found::Thread(this.spent));
-            account.settle(&found, notes);
+            account.close(&found, notes);
         }
         result
     }

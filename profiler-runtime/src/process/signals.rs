@@ -247,6 +247,6 @@ fn install(signal: libc::c_int) {
 }
 
 fn set_default(signal: libc::c_int) {
-    // SAFETY: the default action needs no code of ours.
+    // SAFETY: the default action runs no code of the profiler.
     unsafe { libc::signal(signal, libc::SIG_DFL) };
 }

@@ -1,11 +1,11 @@
-//! Threads of our own on Unix.
+//! The profiler's own threads on Unix.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::panic::catch_unwind;
 use std::ptr;
 
-/// A thread of our own.
+/// A thread of the profiler.
 #[derive(Debug)]
 pub(crate) struct Thread(libc::pthread_t);
 
@@ -37,7 +37,7 @@ extern "C" fn begin(work: *mut c_void) -> *mut c_void {
     }
     // SAFETY: `spawn` passes such a function.
     let work = unsafe { std::mem::transmute::<*mut c_void, fn()>(work) };
-    // A panic of ours is not to be the end of the program.
+    // A panic of the profiler must not end the program.
     let _ = catch_unwind(work);
     ptr::null_mut()
 }

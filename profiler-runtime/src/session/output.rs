@@ -32,7 +32,7 @@ fn emit_to_stream(snapshot: &Snapshot, options: &Options, formats: &[Format], st
     let mut style = style(options, stream.is_terminal());
     style.width = style.width.or_else(|| stream.terminal_width());
     for &format in formats {
-        // A closed stream has no reader left who could be told.
+        // Nobody reads a closed stream, so nobody would read an error there either.
         let _ = process::write_all_raw(stream, report::render(snapshot, format, &style).as_bytes());
     }
 }

@@ -13,7 +13,7 @@ use crate::process::{self, Request};
 /// Makes SIGINT and SIGTERM report before the process dies of them, and SIGUSR1 report right away.
 ///
 /// Signals that the program handles itself are left alone, also when it starts to do so later.
-/// `quiet` runs a piece of our own work so that its memory is not booked on anybody. Returns
+/// `quiet` runs a piece of the profiler's own work so that its memory is not recorded. Returns
 /// whether there are signals to listen to.
 pub(crate) fn install(report: fn(), quiet: fn(&mut dyn FnMut())) -> bool {
     let handle = move |request| {

@@ -24,7 +24,7 @@ const GRANULE: usize = 16;
 /// ```
 ///
 /// All four methods are forwarded as they are: zeroed stays zeroed, a reallocation stays one and
-/// is booked as the difference. Only what succeeded is counted. A reallocation is no new block:
+/// is recorded as the difference. Only what succeeded is counted. A reallocation is no new block:
 /// it adds to the bytes, not to the number of allocations. The cost of a pair of allocation and
 /// free is about 20 instructions.
 ///
@@ -119,7 +119,7 @@ impl<A> Alloc<A> {
         }
     }
 
-    /// What the inner allocator is asked for: with the tracer, at least [`GRANULE`] bytes, so that
+    /// The layout to ask the inner allocator for: with the tracer, at least [`GRANULE`] bytes, so that
     /// no two blocks start in the same granule, whatever the allocator. The system's own gives
     /// that anyway.
     #[inline(always)]
@@ -184,10 +184,12 @@ impl<A: GlobalAlloc> Alloc<A> {
             match (watcher, self.wraps) {
                 (None, false) => self.dealloc_counted::<false>(ledger, block, layout),
                 (None, true) => self.dealloc_counted::<true>(ledger, block, layout),
-                (Some(told), false) => {
-                    Self::dealloc_watched::<false>(block, size, align, told, self);
+                (Some(watcher), false) => {
+                    Self::dealloc_watched::<false>(block, size, align, watcher, self);
                 }
-                (Some(told), true) => Self::dealloc_watched::<true>(block, size, align, told, self),
+                (Some(watcher), true) => {
+                    Self::dealloc_watched::<true>(block, size, align, watcher, self)
+                }
             }
         }
     }
@@ -202,7 +204,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         watcher: &Watcher,
         this: &Self,
     ) {
-        // Told first: as soon as the block is free, another thread may get it.
+        // The watcher first: as soon as the block is free, another thread may get it.
         (watcher.freed)(block.addr(), size);
         // SAFETY: the caller's promises.
         unsafe {
@@ -274,18 +276,18 @@ impl<A: GlobalAlloc> Alloc<A> {
     ) -> *mut u8 {
         let old_size = layout.size();
         let mark = (watcher.moving)(block.addr());
-        let mut told = self.wraps;
+        let mut is_reported = self.wraps;
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
         let new = self.counted(operation, is_block, |ledger, _| {
             count_resize(ledger, old_size, new_size);
-            told = false;
+            is_reported = false;
         });
         (watcher.moved)(
             mark,
             match new.is_null() {
                 true => Moved::Failed { block: block.addr() },
-                false if told => Moved::Reported { old_size },
+                false if is_reported => Moved::Reported { old_size },
                 false => Moved::To { block: new.addr(), old_size, size: new_size },
             },
         );
@@ -330,7 +332,7 @@ pub(crate) fn alloc_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -
     #[cfg(feature = "watch")]
     let ledger = ledger.counting();
     match ledger.watcher() {
-        Some(watcher) if ledger.is_reached() => (watcher.allocated)(block, size),
+        Some(watcher) if ledger.sample_is_due() => (watcher.allocated)(block, size),
         _ => block,
     }
 }

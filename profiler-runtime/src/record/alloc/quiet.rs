@@ -1,4 +1,4 @@
-//! Our own allocations do not count.
+//! The profiler's own allocations do not count.
 
 use core::marker::PhantomData;
 
@@ -6,8 +6,8 @@ use crate::record::ledger::current::{QUIET, current_ledger};
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::stand_in::swap_ledger;
 
-/// While it lives, what this thread allocates and frees is booked nowhere, and annotated
-/// functions that it calls are not measured.
+/// While it lives, no allocation or free of this thread is recorded, and annotated functions that it
+/// calls are not measured.
 #[derive(Debug)]
 pub struct Quiet {
     resumed: &'static Ledger,

@@ -1,6 +1,6 @@
-//! Who hears of every block that comes and goes, if anybody.
+//! The watcher of every block that comes and goes.
 //!
-//! The tracer puts itself here; the line profiler does not know it. Without the feature `watch`,
+//! The tracer registers itself here; the line profiler does not know it. Without the feature `watch`,
 //! which it switches on, nobody can, and the compiler drops the questions.
 //!
 //! PERF: beyond the system's own, an allocation and its free take 17 instructions without `watch` and 28
@@ -19,7 +19,7 @@ pub fn watch(watcher: Option<&'static Watcher>) {
     watched::set(watcher, threads::all_ledgers());
 }
 
-/// Has this one watch what the thread allocates meanwhile, of which nothing is booked. Not for two
+/// Has this one watch the thread's allocations while `work` runs. None of them is recorded. Not for two
 /// threads at once.
 pub fn watched_by(watcher: &'static Watcher, work: fn()) {
     WATCHED.set_watcher(watcher);

@@ -1,8 +1,8 @@
-//! Whether an allocator that is wrapped counted by itself, told by what the thread counted meanwhile.
+//! Whether a wrapped allocator has counted by itself: the counts of the thread show it.
 //!
 //! A signal handler may allocate at any moment. It comes in by the outermost allocator, as
-//! everybody does, and finds that one at work already: what it counts is set **aside**, so that
-//! whoever was interrupted does not see it.
+//! everybody does, and finds that one at work already. Its counts are kept apart, so that the
+//! interrupted operation does not see them.
 
 use core::cell::Cell;
 use core::ptr;
@@ -33,13 +33,13 @@ impl Stamp {
         }
     }
 
-    /// The same less what was set aside.
+    /// The same without the counts of interrupting handlers.
     fn own() -> Self {
         loop {
-            let aside = ASIDE.get();
-            let own = Self::now().since(aside);
+            let of_handlers = OF_HANDLERS.get();
+            let own = Self::now().since(of_handlers);
             // The next round is only for a handler that came in between.
-            if is_still(aside, || ASIDE.get()) {
+            if is_still(of_handlers, || OF_HANDLERS.get()) {
                 return own;
             }
         }
@@ -55,7 +55,7 @@ fn is_still(stamp: Stamp, now: impl FnOnce() -> Stamp) -> bool {
 thread_local! {
     // Const and without a destructor, as the ledger's.
     static OUTERMOST: Cell<*const ()> = const { Cell::new(ptr::null()) };
-    static ASIDE: Cell<Stamp> = const { Cell::new(Stamp { live: 0, operations: 0 }) };
+    static OF_HANDLERS: Cell<Stamp> = const { Cell::new(Stamp { live: 0, operations: 0 }) };
 }
 
 /// An allocator that wraps another one is at work, until it is dropped.
@@ -101,7 +101,7 @@ impl Drop for Wrapping {
             Role::Outermost => OUTERMOST.set(ptr::null()),
             Role::Interrupting => loop {
                 let now = Stamp::now();
-                ASIDE.set(now.since(self.before));
+                OF_HANDLERS.set(now.since(self.before));
                 if is_still(now, Stamp::now) {
                     break;
                 }

@@ -1,4 +1,4 @@
-//! What is known of each annotated function.
+//! The annotated functions: their tables, and which of them were called.
 //!
 //! Owns the table that the macro emits, and what readers find of functions that were called. It never counts.
 

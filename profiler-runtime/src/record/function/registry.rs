@@ -49,7 +49,7 @@ const _: () = {
     assert!(size_of::<Entry>() == layout::function::SIZE);
 };
 
-/// What is to be read of a function. Only recordings have it, where the function's table is not at hand.
+/// The texts of a function. Only recordings have them, where the function's table is not at hand.
 #[derive(Debug)]
 #[repr(C)]
 pub(in crate::record) struct Texts {
@@ -103,7 +103,7 @@ pub(crate) fn any() -> bool {
     REGISTERED.load(Relaxed) > 0
 }
 
-/// What readers know of the functions that were called.
+/// The entries of the functions that were called.
 fn entries() -> impl Iterator<Item = &'static Entry> {
     let blocks = arena::segments().flat_map(|segment| segment.blocks());
     blocks.filter(|(kind, _)| *kind == layout::FUNCTION).map(|(_, block)| {
@@ -142,7 +142,7 @@ pub(crate) fn forget_readings() {
 }
 
 impl Table {
-    /// What readers know of the function; `None` before its first call.
+    /// The entry of the function; `None` before its first call.
     fn entry(&self) -> Option<&'static Entry> {
         // Where two threads were the first to call it, the older one.
         list_of(self).iter().filter(|entry| ptr::eq(entry.table.get(), self)).last()
@@ -276,7 +276,7 @@ mod tests {
         TABLE.registered().ok_or(OUT)?;
         assert!(is_seen(older));
 
-        // Another one was slower. What a forked child has of it are zeroes.
+        // Another one was slower. A forked child has zeroes of it.
         list_of(&TABLE).push(newer);
         newer.table.set(ptr::null_mut());
         newer.next.store(ptr::null_mut(), Relaxed);

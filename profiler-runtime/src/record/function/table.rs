@@ -1,4 +1,4 @@
-//! What the macro knows of a function: its table, and what that says.
+//! A function's table, and the description in it.
 
 use mem_profile_format::layout::function::FIRST_ROW_APART;
 
@@ -13,7 +13,7 @@ use mem_profile_format::layout::function::FIRST_ROW_APART;
 #[repr(C)]
 pub struct Table(pub fn() -> &'static str, pub &'static str, pub fn());
 
-/// What the macro knows of a function: what the texts of its table say.
+/// The description of a function, as the macro wrote it.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Function {
     /// The `name` option.

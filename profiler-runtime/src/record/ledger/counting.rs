@@ -1,5 +1,5 @@
 //! The allocator's use of a ledger: it counts blocks and bytes, and publishes what its thread holds
-//! where that leaves the window. What seldom happens is in [`super::counting_slow`].
+//! where that leaves the window. The rare cases are in [`super::counting_slow`].
 //!
 //! PERF: the window is tested only where `live` is a new peak: 19 → 17 instructions an allocation and its
 //! free (cost bench).
@@ -14,7 +14,7 @@ impl Ledger {
     #[must_use]
     pub(crate) fn on_alloc(&self, size: usize) -> bool {
         add_at_once!(self, Ledger, allocations, const 1);
-        self.on_grow(size) && !self.is_reached()
+        self.on_grow(size) && !self.sample_is_due()
     }
 
     /// The same for more bytes, but no new block.

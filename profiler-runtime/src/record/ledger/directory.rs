@@ -183,7 +183,7 @@ impl Slot {
     }
 }
 
-/// What a call needs of a directory, in the thread's ledger.
+/// The part of a directory that a call needs, in the thread's ledger.
 #[derive(Debug)]
 #[repr(C)]
 pub(in crate::record) struct RowLookup {

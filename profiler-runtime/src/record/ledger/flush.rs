@@ -1,4 +1,4 @@
-//! What line events do to a ledger: they close lines.
+//! The end of a line: changes are recorded on its row.
 
 use super::kind::Kind;
 use super::ledger::Ledger;
@@ -7,7 +7,7 @@ use super::published::published_uncentered;
 use super::row::{Row, Totals};
 use crate::process;
 
-/// What is pending.
+/// Pending changes.
 impl Ledger {
     #[inline(always)]
     pub(super) fn pending(&self) -> Pending {
@@ -33,16 +33,16 @@ impl Ledger {
         self.pending().needs_closing(self.row())
     }
 
-    /// What is in use, where nothing has changed since the thread last recorded, after the line of `row`.
+    /// Notes the usage after the line of `row`, where nothing has changed since the thread last recorded.
     #[inline(always)]
     pub(crate) fn note_usage(&self, row: &Row) {
         row.usage.raise(self.pending.get());
     }
 }
 
-/// What frames and events call.
+/// The methods of frames and events.
 impl Ledger {
-    /// The end of the current line: books what is open and starts the next line's peak.
+    /// Ends the current line: records all changes and starts the next line's peak.
     pub(crate) fn close_line(&self) {
         let live = self.flush();
         if self.stack.is_complete() {
@@ -80,7 +80,7 @@ impl Ledger {
 
     /// The same for who has made the ledger busy.
     pub(crate) fn flush_up_to_date(&self) {
-        // The highest mark is to be that of the frame that runs.
+        // So that the highest mark belongs to the running frame.
         self.complete();
         self.flush();
         self.note_raised();
@@ -100,7 +100,7 @@ impl Ledger {
         self.record_heap()
     }
 
-    /// What the process has in use, as far as this thread knows.
+    /// Bytes in use by the process, as far as this thread knows.
     #[inline(always)]
     pub(in crate::record) fn usage(&self) -> i64 {
         published_uncentered().wrapping_add(self.live.get())
@@ -136,7 +136,7 @@ impl Ledger {
     #[inline(never)]
     fn flush_rss(&self) -> i64 {
         self.complete();
-        // Where the system gives no reading, the last one stands: nothing is booked.
+        // Where the system gives no reading, the last one stands: nothing is recorded.
         let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
         self.live.set(live);
         let row = self.row();
@@ -162,7 +162,7 @@ impl Ledger {
         }
     }
 
-    /// What they were when the thread last booked.
+    /// The totals when the thread last recorded.
     pub(in crate::record) fn recorded_totals(&self) -> Totals {
         Totals {
             live: self.recorded_live.get().wrapping_add(self.base.get()),
@@ -200,7 +200,7 @@ impl Ledger {
         self.frame_peak.get().wrapping_add(self.base.get())
     }
 
-    /// That mark begins anew: something is measured inside of the frame, which gives it back by
+    /// Starts that mark again, for a measure inside of the frame. Its end puts the old one back by
     /// [`Self::raise_frame_peak`].
     pub(crate) fn reset_frame_peak(&self) {
         self.frame_peak.set(self.live.get());

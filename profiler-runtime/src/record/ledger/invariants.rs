@@ -1,4 +1,4 @@
-//! What holds for the words of a ledger whenever it is not busy. ARCHITECTURE.md says it in a table.
+//! The invariants of a ledger's words while it is not busy; ARCHITECTURE.md has the table.
 //!
 //! In the library's own tests each change of a ledger checks it at its end.
 

@@ -19,14 +19,14 @@ pub(crate) enum Kind {
     Special,
 }
 
-/// What frames do.
+/// The choice, and whether there is one.
 static MODE: AtomicU8 = AtomicU8::new(MODE_UNKNOWN);
 const MODE_UNKNOWN: u8 = 0;
 const MODE_OFF: u8 = 1;
 const MODE_HEAP: u8 = 2;
 const MODE_RSS: u8 = 3;
 
-/// Chooses what frames count with from now on; `None` switches them off. The session calls it, once.
+/// Chooses the kind of ledger that frames use from now on; `None` switches them off. The session calls it, once.
 pub(crate) fn choose(kind: Option<Kind>) {
     let mode = match kind {
         Some(Kind::Heap) => MODE_HEAP,
@@ -47,7 +47,7 @@ pub(in crate::record) fn is_off() -> bool {
     MODE.load(Relaxed) == MODE_OFF
 }
 
-/// What frames count with; `None` where nothing is measured, or nothing has been chosen yet.
+/// The kind of ledger that frames use; `None` where nothing is measured, or nothing has been chosen yet.
 pub(in crate::record) fn chosen() -> Option<Kind> {
     match MODE.load(Acquire) {
         MODE_HEAP => Some(Kind::Heap),

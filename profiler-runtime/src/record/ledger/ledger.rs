@@ -1,15 +1,15 @@
-//! What one thread knows about memory, and the bookkeeping of lines.
+//! One thread's counts of memory, and the state of its current line.
 //!
 //! The allocator counts live bytes, blocks and bytes requested. A line event adds the difference since the
 //! last one to the row that was current.
 //!
 //! ```text
 //!                   alloc, free                     line event
-//!   allocations += 1                         row.increment   += live − booked
+//!   allocations += 1                         row.increment   += live − recorded_live
 //!   allocated   += size                      row.allocations += allocations − recorded_allocations
 //!   live ± size, peak = max(peak, live)      row.allocated   += allocated − recorded_allocated
 //!   pending = CHANGED                        row.peak = max(row.peak, peak − line_start)
-//!                                            booked… = line_start = peak = live…; pending = usage
+//!                                            recorded_… = line_start = peak = live…; pending = usage
 //! ```
 //!
 //! So each block is on the row that its bytes are on, also where a signal handler allocates between any two
@@ -37,30 +37,31 @@ pub(in crate::record) const WINDOW: i64 = 2 * CENTER;
 /// Far enough below zero that every allocation and every free takes the slow path.
 pub(in crate::record) const ALWAYS_SLOW: i64 = i64::MIN / 2;
 
-/// What [`Ledger::awaited`] is where nobody watches, and where every block is.
+/// [`Ledger::next_sample_at`] where nobody watches, and where each block is watched.
 pub(in crate::record) const NEVER: i64 = i64::MAX;
 pub(crate) const ALWAYS: i64 = i64::MIN;
 
-/// One thread's books for one backend. All words have one writer: the thread.
+/// One thread's ledger of one kind. All words have one writer: the thread. ARCHITECTURE.md lists them, with
+/// what holds for each.
 ///
-/// A cache line for the allocator, one for frames, and one for booking.
+/// A cache line for the allocator, one for frames, and one for line events.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct Ledger {
     pub(super) live: Word,
-    /// Highest `live` since the last booking.
+    /// Highest `live` since the thread last recorded.
     pub(super) peak: Word,
     /// The row that is current.
     pub(super) row: Pointer<Row>,
     pub(super) allocated: Word,
     pub(super) allocations: Word,
-    /// What is still to be recorded: a [`Pending`].
+    /// A [`Pending`].
     pub(super) pending: Word,
     /// The watcher is called for a block with which `allocated` comes to this. Without the feature `watch`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
-    pub(super) awaited: Word,
+    pub(super) next_sample_at: Word,
     pub(super) watcher: Pointer<Watcher>,
-    /// What the frames have set saved that are running.
+    /// The saved frames of all that are running.
     pub(super) stack: Stack,
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
     pub(super) rows: RowLookup,
@@ -68,20 +69,20 @@ pub(crate) struct Ledger {
     /// another one where the thread is [`Busy`](super::busy::Busy).
     pub(super) stack_start: Word,
     pub(super) stack_length: Word,
-    /// `live` when it was last booked.
+    /// `live` when the thread last recorded.
     pub(super) recorded_live: Word,
-    /// `live` when the current line started; where frames have incomplete callers, when the line of
-    /// the outermost of these did.
+    /// `live` when the current line started; while callers are not up to date, when the line of the
+    /// outermost of them did.
     pub(super) line_start: Word,
-    /// Highest `live` since the innermost frame was entered of which the books are complete.
+    /// Highest `live` since the innermost frame that is up to date was entered.
     pub(super) frame_peak: Word,
-    /// What was subtracted from `live` to keep it in the window.
+    /// The bytes that were subtracted from `live` to keep it in the window.
     pub(super) base: Word,
-    /// `allocated` and `allocations` when `live` was last booked.
+    /// `allocated` and `allocations` when the thread last recorded.
     pub(super) recorded_allocated: Word,
     pub(super) recorded_allocations: Word,
-    /// The kind and, of a [`Kind::Heap`], the bits that [`Self::pending`] keeps: [`PLAIN`], [`SPANS`] or
-    /// [`GUARDED`]. Odd where line events have more to do than to record.
+    /// The kind and, of a [`Kind::Heap`], the bits that [`Self::pending`] keeps: a mode of [`super::pending`].
+    /// Odd where line events have more to do than to record.
     pub(super) mode: Word,
     /// The record of the thread that this belongs to. Its type is above this one.
     thread: Pointer<()>,
@@ -124,7 +125,7 @@ impl Ledger {
             allocated: Word::new(0),
             allocations: Word::new(0),
             pending: Word::new(Pending::CHANGED.0),
-            awaited: Word::new(NEVER),
+            next_sample_at: Word::new(NEVER),
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             rows: RowLookup::empty(),
@@ -212,7 +213,7 @@ impl Ledger {
         self.thread.publish(thread.as_ptr());
     }
 
-    /// What [`Self::belongs_to`] was given; null for a special one.
+    /// The pointer given to [`Self::belongs_to`]; null for a special ledger.
     #[inline(always)]
     pub(in crate::record) fn owner(&self) -> *mut () {
         self.thread.acquire()
@@ -256,7 +257,7 @@ impl Ledger {
     }
 }
 
-/// Who watches.
+/// The watcher.
 impl Ledger {
     #[inline(always)]
     pub(crate) fn watcher(&self) -> Option<&'static Watcher> {
@@ -267,17 +268,17 @@ impl Ledger {
         None
     }
 
-    /// Whether the watcher waits for the block that was counted last.
+    /// Whether the watcher is to be called for the block that was counted last.
     #[inline(always)]
-    pub(crate) fn is_reached(&self) -> bool {
+    pub(crate) fn sample_is_due(&self) -> bool {
         #[cfg(feature = "watch")]
-        return self.allocated.get() >= self.awaited.get();
+        return self.allocated.get() >= self.next_sample_at.get();
         #[cfg(not(feature = "watch"))]
         false
     }
 
-    /// Bytes allocated by this thread up to now, and from where on the watcher is told.
-    pub(crate) fn allocated_and_awaited(&self) -> (i64, i64) {
-        (self.allocated.get(), self.awaited.get())
+    /// Bytes allocated by this thread up to now, and with how many the watcher is called.
+    pub(crate) fn allocated_and_next_sample(&self) -> (i64, i64) {
+        (self.allocated.get(), self.next_sample_at.get())
     }
 }

@@ -1,4 +1,4 @@
-//! What one thread knows about memory, and its rows.
+//! One thread's counts of memory, its rows, and its stack of frames.
 //!
 //! Owns the words of a ledger: the allocator, frames, line events and the timeline change them by its methods
 //! alone. It never looks at a stack, and never decides what a line or a call is.

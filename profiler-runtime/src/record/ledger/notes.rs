@@ -1,4 +1,4 @@
-//! What a thread notes for the budgets that run on it, and whether frees ask for notes.
+//! The blocks that a thread notes for its budgets, and whether frees look for noted ones.
 
 use core::iter;
 use core::ptr::{self, NonNull};
@@ -198,7 +198,7 @@ impl Ledger {
     #[cfg(not(feature = "watch"))]
     #[inline(always)]
     pub(in crate::record) fn is_below_floor(&self, live: i64) -> bool {
-        is_beyond!(live, "jl", self, Self, awaited)
+        is_beyond!(live, "jl", self, Self, next_sample_at)
     }
 
     /// The same with the tracer, where each free asks by itself.
@@ -210,7 +210,7 @@ impl Ledger {
 
     fn set_floor(&self, floor: i64) {
         #[cfg(not(feature = "watch"))]
-        self.awaited.set(floor);
+        self.next_sample_at.set(floor);
         #[cfg(feature = "watch")]
         let _ = floor;
     }

@@ -1,4 +1,4 @@
-//! What a thread has still to record, in one word that each event compares with one other.
+//! Whether a thread has something left to record, in one word that each event compares with one other.
 
 use super::row::Row;
 
@@ -12,7 +12,7 @@ pub(super) const GUARDED: i64 = -1;
 pub(super) const RSS: i64 = 1;
 pub(super) const SPECIAL: i64 = 3;
 
-/// What is still to be recorded of the current line.
+/// Whether the current line has something left to record.
 ///
 /// Numbers are compared without sign, so both states lie above all usages.
 /// PERF: one comparison with the row says whether an event has anything to do (cost bench: 8 instructions).

@@ -86,7 +86,7 @@ impl Totals {
 /// No frame of this function is running on this thread. No row is there: it is the header.
 pub(crate) const IDLE: i64 = 0;
 
-/// One was running when the thread's books were last complete. No row is there either.
+/// One was running when the thread was last up to date. No row is there either.
 pub(crate) const RUNNING: i64 = 1;
 
 /// The header of a [`Chunk`].
@@ -101,10 +101,10 @@ pub(crate) struct Header {
     /// How many [`Row`]s follow.
     pub(crate) rows: Word,
     /// Where the row is at which the innermost frame of this function was left to run another
-    /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`]; as of when the thread's books were
-    /// last complete. What frames have done since is on its stack.
+    /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`]; as of when the thread was last
+    /// up to date. Later changes are on its stack.
     pub(crate) suspended: Word,
-    /// The thread's totals when the books of this function were last complete.
+    /// The thread's totals when this function was last up to date.
     pub(in crate::record) last_live: Word,
     pub(in crate::record) last_allocated: Word,
     pub(in crate::record) last_allocations: Word,

@@ -1,4 +1,4 @@
-//! What frames give back when they end: a stack of it for every ledger.
+//! The stack of saved frames: one for every ledger.
 //!
 //! It lies here and not in the frames, so that a frame is two pointers, which the compiler keeps in
 //! registers, and a call has little to copy. And it lies where the figures are, because the frames
@@ -19,7 +19,7 @@ const PLAIN: i64 = 0;
 /// The same where it has more to do.
 const MORE: i64 = 1;
 
-/// What a frame gives back when it ends.
+/// The state that a frame gives back to its caller when it ends.
 #[derive(Debug)]
 #[repr(C)]
 pub(crate) struct SavedFrame {
@@ -57,8 +57,8 @@ const SMALLEST: usize = 64;
 pub(crate) struct Stack {
     /// Behind the last one.
     pub(in crate::record) top: Pointer<SavedFrame>,
-    /// Behind the last one whose caller's books are complete. Nothing has changed between the
-    /// entries of the frames above.
+    /// Behind the last one whose caller is up to date. Nothing has changed between the entries of the
+    /// frames above.
     pub(in crate::record) complete: Pointer<SavedFrame>,
     begin: Pointer<SavedFrame>,
     end: Pointer<SavedFrame>,
@@ -128,8 +128,8 @@ impl Stack {
         })
     }
 
-    /// Takes the last one away, if it is that of a frame of `chunk` and the books of its caller are not
-    /// complete.
+    /// Takes the last one away, if it is that of a frame of `chunk` and its caller is not
+    /// up to date.
     pub(in crate::record) fn pop_incomplete(&self, chunk: Chunk) -> Option<&SavedFrame> {
         if self.is_complete() || self.chunk() != Some(chunk) {
             return None;
@@ -154,8 +154,8 @@ impl Stack {
     }
 
     /// Takes away what the innermost frame of `chunk` put here, and what lies above: frames on
-    /// other stacks of a thread that has several may end in another order. The books of all callers are
-    /// complete, and `now` are the thread's totals.
+    /// other stacks of a thread that has several may end in another order. All callers are
+    /// up to date, and `now` are the thread's totals.
     pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&SavedFrame> {
         let mut above = self.top.get();
         while self.chunk_below(above)? != chunk {
@@ -219,8 +219,8 @@ impl Stack {
         (self.top.get().addr() - self.begin.get().addr()) / size_of::<SavedFrame>()
     }
 
-    /// Gives up all frames, of a thread that has ended with these totals. The books of all callers are
-    /// complete.
+    /// Gives up all frames, of a thread that has ended with these totals. All callers are
+    /// up to date.
     pub(crate) fn clear(&self, now: &Totals) {
         self.discard_from(self.begin.get(), now);
     }

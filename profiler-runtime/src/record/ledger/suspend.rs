@@ -1,4 +1,4 @@
-//! What frames do to a ledger: the lines and peaks of one are set saved while another runs.
+//! Calls: the line and the peak of a frame are saved while another one runs.
 
 use super::kind::Kind;
 use super::ledger::Ledger;
@@ -9,11 +9,10 @@ use crate::process;
 
 impl Ledger {
     /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
-    /// thread last booked.
+    /// thread last recorded.
     ///
-    /// Most frames change nothing, and end like that. So nothing more is written down of the
-    /// caller's books: until the next change they stand as they stood when the thread last booked.
-    /// `line_start` stays the caller's too.
+    /// Most frames change nothing, and end like that. So nothing else is saved of the caller: until the
+    /// next change it stands as it stood when the thread last recorded. `line_start` stays the caller's too.
     ///
     /// PERF: lazy callers: 157 → 110 instructions a call and its end when this was made, and 348 → 75 where
     /// another frame of the function waits further out, as in every recursive parser (callgrind).
@@ -34,7 +33,7 @@ impl Ledger {
         self.push_unchanged(chunk, row).is_some()
     }
 
-    /// The same where the caller's line may have risen above its start, though all is booked.
+    /// The same where a callee may have raised memory above the start of the caller's line.
     ///
     /// PERF: 88 instructions less for a call and its end from a line that has allocated (cost bench).
     pub(crate) fn enter_after_callee(&self, chunk: Chunk, row: &'static Row) -> bool {
@@ -59,8 +58,7 @@ impl Ledger {
         self.push_frame(chunk, row, rise)
     }
 
-    /// The same whatever has changed, of which all is booked. The first line of the frame has
-    /// already risen by `rise`. `None` when memory is out.
+    /// The same once all changes are recorded.
     fn push_frame(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
         if self.stack.is_full() {
             self.complete();
@@ -122,7 +120,7 @@ impl Ledger {
         true
     }
 
-    /// Ends the frame of `chunk`, of which all is booked, if it is the innermost one, and nothing has
+    /// Ends the frame of `chunk` once all changes are recorded, if it is the innermost one, and nothing has
     /// changed since it was put in place.
     fn pop_unchanged(&self, chunk: Chunk) -> bool {
         let saved = self.stack.pop_incomplete(chunk);
@@ -133,8 +131,8 @@ impl Ledger {
         saved.is_some()
     }
 
-    /// Whether the current line, of which all is booked, has risen above its start, so that it is still to
-    /// be closed by its end. Known where the books of all callers are complete.
+    /// Whether memory is above the start of the current line though all is recorded, so that its end has to
+    /// close it. Known where all callers are up to date.
     fn is_raised(&self) -> bool {
         self.stack.is_complete() && self.line_start.get() != self.live.get()
     }
@@ -146,8 +144,8 @@ impl Ledger {
         }
     }
 
-    /// Where the current line has risen only by frames that have ended, and is no higher than it ever
-    /// was, the next frame may be one that changes nothing. Whether that is so.
+    /// If only callees raised the current line, and usage is no higher than it ever was on it, the next frame
+    /// may be one that changes nothing. Whether that is so.
     fn clear_callee_mark(&self) -> bool {
         let now = self.usage();
         // Below zero it would say that something has changed: what other threads have allocated may
@@ -167,7 +165,7 @@ impl Ledger {
         self.row.set(saved.row.get());
     }
 
-    /// Before anything is booked: what [`Ledger::push_unchanged`] has left out.
+    /// Brings all callers up to date, before anything is recorded: [`Ledger::push_unchanged`] saves less.
     #[inline(always)]
     pub(crate) fn complete(&self) {
         if !self.stack.is_complete() {
@@ -177,28 +175,28 @@ impl Ledger {
 
     #[inline(never)]
     fn complete_frames(&self) {
-        let (booked, base) = (self.recorded_totals(), self.base.get());
+        let (recorded, base) = (self.recorded_totals(), self.base.get());
         let mut line_start = self.line_start.get().wrapping_add(base);
         let mut frame_peak = self.frame_peak.get().wrapping_add(base);
         for (caller, saved) in self.stack.incomplete() {
             if let Some(caller) = caller {
-                caller.set_last(&booked);
+                caller.set_last(&recorded);
                 caller.suspended.set(caller.offset_of(saved.row()));
             }
             if let Some(entered) = saved.chunk() {
-                saved.outer.set(entered.suspend_outer(caller, &booked));
+                saved.outer.set(entered.suspend_outer(caller, &recorded));
             }
             saved.mark();
             saved.line_start.set(line_start);
             saved.frame_peak.set(frame_peak);
-            (line_start, frame_peak) = (booked.live, booked.live);
+            (line_start, frame_peak) = (recorded.live, recorded.live);
         }
         self.line_start.set(self.recorded_live.get());
         self.frame_peak.set(self.recorded_live.get());
         self.stack.complete.set(self.stack.top.get());
     }
 
-    /// Ends a frame, of which all is booked: the peak that it saw also is one of the frame that
+    /// Ends a frame once all changes are recorded: its peak also is one of the frame that
     /// called it. Returns how far the frame rose above the start of the caller's line.
     #[inline(always)]
     pub(in crate::record) fn restore_marks(&self, saved: &SavedFrame) -> i64 {
@@ -214,7 +212,7 @@ impl Ledger {
     }
 }
 
-/// What has each frame take the slow way.
+/// Modes in which each frame takes the slow path.
 impl Ledger {
     /// From now on something is always pending, so each call goes by the functions that ask for spans.
     pub(crate) fn keep_pending(&self) {
@@ -234,7 +232,7 @@ impl Ledger {
         }
     }
 
-    /// No frame is guarded any more. What is pending stays so.
+    /// No frame is guarded any more. Pending changes stay pending.
     pub(crate) fn end_guard(&self, with_spans: bool) {
         if self.kind() == Kind::Heap {
             self.mode.set(if with_spans { SPANS } else { PLAIN });
@@ -243,14 +241,14 @@ impl Ledger {
 }
 
 impl Chunk {
-    /// A frame of this function has been entered by `caller` when all had been booked up to
-    /// `booked`. Returns where the next outer frame of the same function waits. Up to here what
+    /// A frame of this function has been entered by `caller` when all had been recorded up to
+    /// `recorded`. Returns where the next outer frame of the same function waits. Up to here what
     /// happened is on that one's line.
-    fn suspend_outer(self, caller: Option<Chunk>, booked: &Totals) -> i64 {
+    fn suspend_outer(self, caller: Option<Chunk>, recorded: &Totals) -> i64 {
         let outer = self.suspended.get();
         if outer != IDLE && caller != Some(self) {
-            self.record_suspended(booked);
-            self.set_last(booked);
+            self.record_suspended(recorded);
+            self.set_last(recorded);
         }
         self.suspended.set(RUNNING);
         outer

@@ -21,7 +21,7 @@ use crate::record::sync::claim::Claim;
 use crate::record::sync::list::Node;
 use crate::record::sync::word::{Pointer, Word};
 
-/// What one thread writes. Never freed: when a thread ends, the next one takes it over and adds
+/// One thread's record. Never freed: when a thread ends, the next one takes it over and adds
 /// to the same rows, so that memory grows with the threads that run at a time, not with all
 /// that ever ran.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ use crate::record::sync::word::{Pointer, Word};
 pub(crate) struct Thread {
     /// Where it writes; its rows apart.
     block: AtomicPtr<ThreadBlock>,
-    /// What it knows of its spans, whose type is above this one; null where there are none.
+    /// Its open spans, whose type is above this one; null where there are none.
     pub(in crate::record) track: AtomicPtr<()>,
     next: AtomicPtr<Thread>,
     pub(in crate::record) in_use: Claim,
@@ -45,13 +45,13 @@ pub(crate) struct Thread {
     known_stack: [Word; 2],
     /// The measures that run on a foreign stack.
     pub(in crate::record) measured: Measured,
-    /// What looks after guarded frames and measures; null before there are any.
+    /// The functions that check guarded frames and measures; null before there are any.
     guards: Pointer<Guards>,
     /// Its notes for budgets.
     pub(in crate::record) notes: ThreadNotes,
 }
 
-/// Those who look after frames and measures on stacks that are not the thread's own. They are above this.
+/// The functions that look after frames and measures on other stacks. They are above this file.
 #[derive(Debug)]
 pub(in crate::record) struct Guards {
     /// Gives up those that the running code is not inside of.
@@ -91,7 +91,7 @@ impl Ledger {
     /// The thread that owns this ledger; `None` for a special one.
     #[inline(always)]
     pub(crate) fn thread(&self) -> Option<&'static Thread> {
-        // SAFETY: null or a thread, of which `Thread::reserve` told the ledger, and which is never freed.
+        // SAFETY: null or a thread, which `Thread::reserve` gave to the ledger, and which is never freed.
         unsafe { self.owner().cast::<Thread>().as_ref() }
     }
 
@@ -132,7 +132,7 @@ impl Thread {
         unsafe { NonNull::new_unchecked(self.block.load(Acquire)).as_ref() }
     }
 
-    /// Its number, which is that of all threads that use this record, one after another.
+    /// Its number. All threads that use this record, one after another, have the same.
     pub(in crate::record) fn number(&self) -> i64 {
         self.block().number.get()
     }

@@ -11,7 +11,7 @@ use super::row::Row;
 use crate::record::memory::arena;
 use crate::record::sync::word::Word;
 
-/// What one thread writes beside the rows of functions.
+/// The figures of one thread, beside the rows of functions.
 #[derive(Debug)]
 #[repr(C, align(64))]
 pub(crate) struct ThreadBlock {
@@ -22,7 +22,7 @@ pub(crate) struct ThreadBlock {
     _rest: [Word; 6],
     pub(in crate::record) heap: Ledger,
     pub(in crate::record) rss: Ledger,
-    /// Where that is booked which happens outside annotated functions.
+    /// The row that is current outside of annotated functions.
     pub(in crate::record) idle: Row,
 }
 
@@ -57,8 +57,8 @@ impl ThreadBlock {
         arena::finish(&self.block, layout::THREAD);
     }
 
-    /// Goes on from the thread's `old` books, of which no frame is in use. Returns the counts that the
-    /// allocator had there.
+    /// Goes on from the thread's `old` block, on which no frame runs. Returns the counts that the allocator
+    /// had there.
     pub(in crate::record) fn take_over(&self, old: &Self) -> Counts {
         self.rss.take_over(&old.rss);
         self.heap.take_over(&old.heap)

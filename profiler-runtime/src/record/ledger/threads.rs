@@ -95,7 +95,7 @@ unsafe extern "C" fn retire(thread: *mut c_void) {
     thread.in_use.release();
 }
 
-/// Who should book what came in through a special ledger.
+/// The ledger on which an operation counts that came in through a special one.
 pub(crate) enum Owner {
     Thread(&'static Ledger),
     /// The thread has ended, or memory for a record is out: only the process's total counts it.
@@ -130,8 +130,8 @@ impl Ledger {
 }
 
 impl Thread {
-    /// Where the run is recorded, so are the books. Only the thread itself calls this, outside all
-    /// annotated functions.
+    /// Moves the thread's figures into the recording, if there is one. Only the thread itself calls this,
+    /// outside of all annotated functions.
     pub(crate) fn record(&'static self) {
         let old = self.block();
         if !arena::is_recording() || arena::is_recorded(ptr::from_ref(old).cast()) {

@@ -1,4 +1,4 @@
-//! Who watches blocks now, and how the ledgers learn it.
+//! The current watcher of blocks, and how ledgers learn of a new one.
 
 use core::ptr;
 use core::sync::atomic::{
@@ -55,15 +55,15 @@ pub(in crate::record) fn thread_ends() {
 impl Ledger {
     /// Any thread may call it; the ledger's own goes by what it finds.
     pub(in crate::record) fn set_watcher(&self, watcher: *const Watcher) {
-        // What is allocated quietly is nobody's business; what is freed may have been somebody's.
+        // The profiler's own blocks are not watched. A block that it frees may have been the program's.
         let is_watched = !watcher.is_null() && !ptr::eq(self, &raw const QUIET);
-        self.awaited.set(if is_watched { ALWAYS } else { NEVER });
+        self.next_sample_at.set(if is_watched { ALWAYS } else { NEVER });
         self.watcher.publish(watcher.cast_mut());
     }
 
     /// The thread lets its watcher wait, unless that has changed meanwhile.
-    pub(crate) fn await_until(&self, allocated: i64, watcher: &'static Watcher) {
-        self.awaited.set(allocated);
+    pub(crate) fn set_next_sample(&self, allocated: i64, watcher: &'static Watcher) {
+        self.next_sample_at.set(allocated);
         fence(SeqCst);
         if !ptr::eq(WATCHER.load(Acquire), watcher) {
             refresh(self);

@@ -1,19 +1,19 @@
-//! What a watcher of blocks is: the functions that it wants called.
+//! A watcher of blocks: a table of functions.
 
 use crate::record::memory::pages::Pages;
 
-/// What is called for blocks, on the thread that asked for them. None of it may allocate through
+/// Functions to call for blocks, on the thread that asked for them. None of it may allocate through
 /// the global allocator, unwind, or wait.
 #[derive(Debug)]
 pub struct Watcher {
     /// A block of this size was made, with which the thread's ledger has
-    /// [reached](super::ledger::Ledger::is_reached) what the watcher waits for.
+    /// come to the next sample.
     /// Returns the block.
     pub allocated: fn(block: *mut u8, size: usize) -> *mut u8,
     /// A block is about to be freed.
     pub freed: fn(block: usize, size: usize),
     /// In which pages there are blocks that the watcher knows; `None` where it knows most. It is
-    /// not told of what is freed elsewhere.
+    /// not called for blocks freed elsewhere.
     pub pages: Option<&'static Pages>,
     /// A block is about to be reallocated: what is known of it is forgotten and returned.
     pub moving: fn(block: usize) -> u32,
@@ -22,7 +22,7 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Whether it is to be told that the block is freed.
+    /// Whether it is to be called when the block is freed.
     #[inline(always)]
     pub(crate) fn may_know(&self, block: *mut u8) -> bool {
         self.pages.is_none_or(|pages| pages.may_hold(block.addr()))

@@ -117,7 +117,7 @@ pub(crate) fn is_recorded(address: *const ()) -> bool {
     segments().find(has_it).is_some_and(Segment::is_recorded)
 }
 
-/// What the process's recording says of it, if there is one.
+/// The block of the process in its recording, if there is one.
 pub(crate) fn recorded() -> Option<&'static Process> {
     // SAFETY: null or a block, which is never freed.
     unsafe { RECORDED.load(Acquire).as_ref() }

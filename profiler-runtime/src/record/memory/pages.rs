@@ -4,13 +4,13 @@ use core::sync::atomic::{AtomicU8, Ordering::Relaxed};
 
 /// Smaller pages have fewer blocks that are asked for in vain, and more counters to read.
 const PAGE_BITS: u32 = 11;
-/// Pages that are told apart: 1 GiB of address space. What is further away shares their counters.
+/// Pages with a counter each: 1 GiB of address space. Addresses further away share them.
 const PAGES: usize = 1 << 19;
 
 /// How many blocks there are by page. A counter that was once full stays full: then more is asked
 /// than need be.
 #[derive(Debug)]
-// A page of the system, so that it can be told how much memory it takes. Object files of Windows
+// A page of the system, so that its resident memory can be counted. Object files of Windows
 // know no more than 8 KiB.
 #[cfg_attr(not(windows), repr(C, align(16384)))]
 #[cfg_attr(windows, repr(C, align(4096)))]

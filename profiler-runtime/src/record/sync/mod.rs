@@ -1,4 +1,4 @@
-//! What threads share without a lock: words, lists, claims.
+//! Data that threads share without a lock: words, lists, claims.
 //!
 //! Owns how one thread writes and others read. It never knows what the words mean.
 

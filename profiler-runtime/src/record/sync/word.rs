@@ -52,8 +52,7 @@ impl Word {
         self.0.compare_exchange(0, value, AcqRel, Acquire).err()
     }
 
-    /// Sets these bits, behind all that was written before, where there are several writers. What the value
-    /// was.
+    /// Sets these bits, behind all that was written before, where there are several writers. Returns the value before.
     pub(crate) fn set_bits(&self, bits: i64) -> i64 {
         self.0.fetch_or(bits, AcqRel)
     }
@@ -224,8 +223,7 @@ impl<T> fmt::Debug for Pointer<T> {
     }
 }
 
-/// What is added to the address of something aligned, to tell two cases apart by the comparison that is
-/// made anyway.
+/// Added to an aligned address, to mark one of two cases in a comparison that is made anyway.
 pub(crate) const MARK: usize = 1;
 
 pub(crate) fn marked<T>(pointer: *mut T) -> *mut T {

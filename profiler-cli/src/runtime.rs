@@ -225,8 +225,8 @@ fn flags() -> String {
     let encoded = env::var("CARGO_ENCODED_RUSTFLAGS").ok();
     let words = |flags: String| flags.split_whitespace().collect::<Vec<_>>().join("\u{1f}");
     let plain = || env::var("RUSTFLAGS").ok().map(words);
-    let theirs = encoded.or_else(plain).filter(|flags| !flags.is_empty());
-    theirs.into_iter().chain(OWN_FLAGS.map(str::to_owned)).collect::<Vec<_>>().join("\u{1f}")
+    let of_user = encoded.or_else(plain).filter(|flags| !flags.is_empty());
+    of_user.into_iter().chain(OWN_FLAGS.map(str::to_owned)).collect::<Vec<_>>().join("\u{1f}")
 }
 
 fn joined(start: &str, path: &Path) -> std::ffi::OsString {

@@ -215,10 +215,10 @@ pub fn snapshot() -> Snapshot {
     let quiet = Quiet::enter();
     let ours = collect::snapshot(backend);
     drop(quiet);
-    let theirs = ours.clone();
+    let of_caller = ours.clone();
     let _quiet = Quiet::enter();
     drop(ours);
-    theirs
+    of_caller
 }
 
 /// Sets all figures to zero, as if nothing had run yet.

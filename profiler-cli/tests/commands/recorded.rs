@@ -175,7 +175,7 @@ fn a_killed_leak_is_found_in_its_recording() {
     child.kill().unwrap();
     child.wait().unwrap();
     let report = folder.run(&["report", "leak.mprof", "--unit", "B"]);
-    assert_eq!(report.code, 0, "nothing that was booked is missing");
+    assert_eq!(report.code, 0, "nothing that was recorded is missing");
     assert!(report.stdout.starts_with("INCOMPLETE: the process ended without closing it"));
     let row = report.stdout.lines().find(|line| line.contains("\"x\".repeat")).unwrap();
     assert!(row.contains(" 50000000 B "), "{row}");

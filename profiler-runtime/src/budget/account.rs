@@ -114,11 +114,11 @@ impl Account {
             complaint
         };
         drop(notes);
-        let theirs = complaint.clone();
+        let of_program = complaint.clone();
         let quiet = Quiet::enter();
         drop(complaint);
         drop(quiet);
-        if let Some(complaint) = theirs
+        if let Some(complaint) = of_program
             && !std::thread::panicking()
         {
             panic!("{complaint}");

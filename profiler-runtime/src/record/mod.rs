@@ -2,8 +2,8 @@
 //!
 //! Rules of this folder, each of them an absence: nothing here allocates through the global
 //! allocator, takes a lock, panics, formats, or imports anything but `core`, `std`,
-//! [`mem_profile_format::layout`] and [`crate::process`]. Everything works before `main`, during the destruction of thread-locals,
-//! after `fork`, and in `atexit` handlers.
+//! [`mem_profile_format::layout`] and [`crate::process`]. Everything works before `main`, during the
+//! destruction of thread-locals, after `fork`, and in `atexit` handlers.
 //!
 //! | room | what it holds |
 //! |---|---|

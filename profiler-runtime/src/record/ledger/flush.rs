@@ -171,7 +171,7 @@ impl Ledger {
         }
     }
 
-    /// How far the current line has risen above its start.
+    /// By how many bytes the current line has raised memory above its start.
     pub(crate) fn rise(&self) -> i64 {
         let start =
             if self.stack.is_complete() { self.line_start.get() } else { self.recorded_live.get() };

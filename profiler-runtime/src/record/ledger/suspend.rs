@@ -46,13 +46,12 @@ impl Ledger {
     }
 
     /// A frame of `chunk` takes the place of the one that runs, whatever has changed. Its first line has already
-    /// risen by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
+    /// raised memory by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
     /// caller's.
     pub(crate) fn enter(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
         self.flush_if_pending();
         if self.chunk().is_none() {
-            // No line of a table called it: what rose before the call is the peak of none, and need
-            // not be set saved.
+            // No line of a table called it: a rise before the call is the peak of none, and need not be saved.
             self.line_start.set(self.live.get());
         }
         self.push_frame(chunk, row, rise)

@@ -53,9 +53,12 @@ impl Compiler {
     pub(crate) fn new() -> Self {
         let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("the target folder");
         let mut command = Command::new(env!("CARGO"));
-        // By itself, so without the tracer: with it, an allocator that is wrapped is asked for 16 bytes at least.
-        command.args(["build", "--package", "bodies", "--lib", "--message-format", "json"]);
-        command.current_dir(env!("CARGO_MANIFEST_DIR")).env("CARGO_TARGET_DIR", target);
+        // No package is named, for then cargo would choose other features than `cargo test` does. The tracer is
+        // not among these: with it, an allocator that is wrapped is asked for 16 bytes at least.
+        command.args(["test", "--no-run", "--test", "bodies", "--message-format", "json"]);
+        let workspace =
+            Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2).expect("a workspace");
+        command.current_dir(workspace).env("CARGO_TARGET_DIR", target);
         let output = text(&run(&mut command).stdout);
         let mut arguments = Vec::new();
         for line in output.lines() {

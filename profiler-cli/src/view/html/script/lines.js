@@ -137,7 +137,7 @@ function lineTable(index) {
     "div", { class: "scroll", role: "region", "aria-label": `Lines of ${name}`, tabindex: "0" },
     make("table", { class: "lines" },
       make("caption", { class: "hidden" }, `Lines of ${name}`),
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, make("span", { class: "hidden" }, "Line")), ...head, make("th", { scope: "col", class: "source" }, "Source"))),
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, make("span", { class: "hidden" }, "Line")), ...head, make("th", { scope: "col", class: "source" }, "Line Contents"))),
       body),
   );
 }

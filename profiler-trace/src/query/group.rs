@@ -7,7 +7,6 @@ use crate::names::stack_frame::{Frame, Origin};
 use crate::names::symbols::Symbols;
 use crate::query::snapshot::Snapshot;
 use crate::query::statistic::{By, Statistic};
-use crate::tables::counters::ONE_BLOCK;
 
 /// Names in the place of stacks that are not known.
 const TRUNCATED: &str = "[truncated: the tables were full]";
@@ -106,11 +105,6 @@ fn name(frame: &Frame, by: By) -> String {
     }
 }
 
-/// Blocks in 1024ths, rounded to the nearest whole one.
-pub(crate) fn whole(blocks: i64) -> i64 {
-    (blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK)
-}
-
 #[derive(Default)]
 struct Groups {
     known: HashMap<(String, Vec<Frame>), usize>,
@@ -139,22 +133,11 @@ impl Groups {
             }
         };
         let Some(sum) = self.statistics.get_mut(index) else { return };
-        sum.size += trace.live_bytes;
-        sum.count += trace.live_blocks;
-        sum.peak_size += trace.peak_bytes;
-        sum.peak_count += trace.peak_blocks;
-        sum.allocated_size += trace.allocated_bytes;
-        sum.allocated_count += trace.allocated_blocks;
-        sum.reallocations += trace.reallocations;
-        sum.temporary += trace.temporary;
+        sum.add(trace);
     }
 
     fn finish(mut self) -> Vec<Statistic> {
-        for sum in &mut self.statistics {
-            for blocks in [&mut sum.count, &mut sum.peak_count, &mut sum.allocated_count] {
-                *blocks = whole(*blocks);
-            }
-        }
+        self.statistics.iter_mut().for_each(Statistic::round_blocks);
         sort(&mut self.statistics, |statistic| (statistic.size, statistic.count));
         self.statistics
     }

@@ -4,7 +4,9 @@ use std::fmt;
 
 use mem_profile_format::report::printable_line;
 
+use crate::data::Trace;
 use crate::names::stack_frame::Frame;
+use crate::tables::counters::whole;
 
 /// What traces are grouped by. The frame that decides is the innermost one that is the program's
 /// own, inlined calls expanded: never the standard library's.
@@ -71,6 +73,25 @@ impl Statistic {
         let kept = self.count.max(0) as f64;
         let freed = self.allocated_count as f64 - kept;
         (1.0 - (freed + 1.0) / (kept + 2.0)).clamp(0.0, 1.0)
+    }
+
+    /// Adds the figures of a trace. Until [`Self::round_blocks`], blocks are counted in 1024ths.
+    pub(crate) fn add(&mut self, trace: &Trace) {
+        self.size += trace.live_bytes;
+        self.count += trace.live_blocks;
+        self.peak_size += trace.peak_bytes;
+        self.peak_count += trace.peak_blocks;
+        self.allocated_size += trace.allocated_bytes;
+        self.allocated_count += trace.allocated_blocks;
+        self.reallocations += trace.reallocations;
+        self.temporary += trace.temporary;
+    }
+
+    /// Rounds each number of blocks once, after all traces were added.
+    pub(crate) fn round_blocks(&mut self) {
+        for blocks in [&mut self.count, &mut self.peak_count, &mut self.allocated_count] {
+            *blocks = whole(*blocks);
+        }
     }
 
     /// Whether anything was compared and is not the same.

@@ -11,8 +11,9 @@ use miniserde::Serialize;
 use mem_profile_format::report::json_printable;
 
 use super::label::label;
-use crate::query::group::{outer_end, whole};
+use crate::query::group::outer_end;
 use crate::query::snapshot::Snapshot;
+use crate::query::statistic::Statistic;
 
 #[derive(Serialize)]
 #[expect(non_snake_case, reason = "the format's names")]
@@ -35,7 +36,7 @@ struct Profile {
 
 /// A stack: bytes and blocks in all, their lifetimes, the most at one time, those at the global
 /// maximum, those at the end.
-#[derive(Default, Serialize)]
+#[derive(Serialize)]
 struct Point {
     tb: i64,
     tbk: i64,
@@ -94,23 +95,27 @@ pub(super) fn render(snapshot: &Snapshot) -> String {
 
 /// One for every stack: the viewer takes no two of the same names.
 fn points(snapshot: &Snapshot, frames: &mut Frames) -> Vec<Point> {
-    let mut points: BTreeMap<Vec<usize>, Point> = BTreeMap::new();
+    let mut sums: BTreeMap<Vec<usize>, Statistic> = BTreeMap::new();
     for trace in &snapshot.data().traces {
         let labels = snapshot.shown(trace).map(label);
         let labels = labels.chain(outer_end(trace.reach).map(str::to_owned));
         let stack: Vec<_> = labels.map(|label| frames.index(format!("0x0: {label}"))).collect();
-        let point = points.entry(stack).or_default();
-        point.tb += trace.allocated_bytes;
-        point.tbk += trace.allocated_blocks;
-        point.gb += trace.peak_bytes;
-        point.gbk += trace.peak_blocks;
-        point.eb += trace.live_bytes;
-        point.ebk += trace.live_blocks;
+        sums.entry(stack).or_default().add(trace);
     }
-    let finished = points.into_iter().map(|(fs, point)| {
-        let [tbk, gbk, ebk] = [point.tbk, point.gbk, point.ebk].map(whole);
-        let (mb, mbk) = (point.gb.max(point.eb), gbk.max(ebk));
-        Point { fs, tbk, gbk, ebk, mb, mbk, ..point }
+    let points = sums.into_iter().map(|(stack, mut sum)| {
+        sum.round_blocks();
+        Point {
+            tb: sum.allocated_size,
+            tbk: sum.allocated_count,
+            tl: 0,
+            mb: sum.peak_size.max(sum.size),
+            mbk: sum.peak_count.max(sum.count),
+            gb: sum.peak_size,
+            gbk: sum.peak_count,
+            eb: sum.size,
+            ebk: sum.count,
+            fs: stack,
+        }
     });
-    finished.collect()
+    points.collect()
 }

@@ -4,8 +4,9 @@ use mem_profile_pprof::{Builder, Location, Mapping, Sample};
 
 use crate::data::Reach;
 use crate::names::stack_frame::Origin;
-use crate::query::group::{outer_end, whole};
+use crate::query::group::outer_end;
 use crate::query::snapshot::Snapshot;
+use crate::tables::counters::whole;
 
 /// The modules of the program.
 fn add_mappings(builder: &mut Builder, snapshot: &Snapshot) {

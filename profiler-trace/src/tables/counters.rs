@@ -15,6 +15,11 @@ pub(crate) struct Amount {
 /// Blocks are counted in parts, because one that is sampled may stand for 1.58 blocks.
 pub(crate) const ONE_BLOCK: i64 = 1 << 10;
 
+/// Rounds a count in units of [`ONE_BLOCK`] to whole blocks.
+pub(crate) fn whole(blocks: i64) -> i64 {
+    (blocks + ONE_BLOCK / 2).div_euclid(ONE_BLOCK)
+}
+
 /// Written by one thread with plain stores, read by any.
 #[derive(Debug)]
 #[repr(C, align(64))]

@@ -16,7 +16,7 @@ pub use crate::session::exit::on_aborting_panic;
 pub use crate::session::output::write as write_report;
 pub use crate::session::warn;
 
-use crate::record::alloc::{allocator, quiet};
+use crate::record::alloc::{count, quiet};
 use crate::record::function::registry;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::{ALWAYS, Ledger};
@@ -38,7 +38,7 @@ pub fn has_record() -> bool {
 
 /// The function of the allocator that calls a watcher, besides those that are inlined into it.
 pub fn allocator_function() -> usize {
-    allocator::alloc_slow as *const () as usize
+    count::alloc_slow as *const () as usize
 }
 
 /// The calling thread's wait for its next sample. May be used inside the allocator.

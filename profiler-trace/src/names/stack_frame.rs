@@ -183,7 +183,7 @@ mod tests {
             ),
             (
                 "alloc_slow",
-                "/r/registry/src/i/mem-profile-runtime-0.1.0/src/record/alloc/allocator.rs",
+                "/r/registry/src/i/mem-profile-runtime-0.1.0/src/record/alloc/count.rs",
                 Origin::Profiler,
                 "mem-profile-runtime",
             ),

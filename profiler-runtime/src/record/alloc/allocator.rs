@@ -4,6 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 use std::alloc::{GlobalAlloc, Layout, System};
 
+use super::count::{count_alloc, count_free, count_resize};
 use super::noting;
 use super::wrapped::Wrapping;
 use crate::record::ledger::current::current_ledger;
@@ -305,56 +306,6 @@ fn is_usual(layout: Layout) -> bool {
 #[inline(always)]
 fn is_block(block: &*mut u8) -> bool {
     !block.is_null()
-}
-
-/// Returns the block: what is seldom called is called last, and costs nothing where it is not.
-#[inline(always)]
-fn count_alloc(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
-    if ledger.on_alloc(size) {
-        return block;
-    }
-    if ledger.is_inside()
-        && let Some(watcher) = ledger.watcher()
-    {
-        return (watcher.allocated)(block, size);
-    }
-    alloc_slow(ledger, block, size)
-}
-
-#[cold]
-#[inline(never)]
-pub(crate) fn alloc_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
-    if let Some(pause) = Pause::begin(ledger) {
-        noting::allocated(pause.thread, block, size);
-        return count_alloc(pause.ledger, block, size);
-    }
-    ledger.alloc_slow(size);
-    #[cfg(feature = "watch")]
-    let ledger = ledger.counting();
-    match ledger.watcher() {
-        Some(watcher) if ledger.sample_is_due() => (watcher.allocated)(block, size),
-        _ => block,
-    }
-}
-
-#[inline(always)]
-fn count_free(ledger: &Ledger, size: usize) {
-    if !ledger.on_free(size) {
-        ledger.free_slow(size);
-    }
-}
-
-#[inline(always)]
-fn count_resize(ledger: &Ledger, old: usize, new: usize) {
-    match new.checked_sub(old) {
-        Some(0) => {}
-        Some(more) => {
-            if !ledger.on_grow(more) {
-                ledger.grow_slow(more);
-            }
-        }
-        None => count_free(ledger, old - new),
-    }
 }
 
 // SAFETY: every method forwards to an allocator that upholds the contract, with the arguments it

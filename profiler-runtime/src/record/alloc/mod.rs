@@ -6,6 +6,7 @@
 pub(crate) mod allocator;
 pub(crate) mod allocator_noted;
 pub(crate) mod borrowed;
+pub(crate) mod count;
 pub(crate) mod noting;
 pub(crate) mod quiet;
 pub(crate) mod watch;

@@ -1,6 +1,6 @@
 //! The same names with nothing behind them, for builds without the feature `enabled`.
 
-use std::alloc::{GlobalAlloc, Layout, System};
+use std::alloc::System;
 use std::fmt;
 use std::io;
 use std::ops::Deref;
@@ -44,32 +44,7 @@ impl<A: fmt::Debug> fmt::Debug for Alloc<A> {
     }
 }
 
-// SAFETY: every method is the inner allocator's own.
-unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
-    #[inline]
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: the caller's promises are the inner allocator's requirements.
-        unsafe { self.0.alloc(layout) }
-    }
-
-    #[inline]
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        // SAFETY: as in `alloc`.
-        unsafe { self.0.alloc_zeroed(layout) }
-    }
-
-    #[inline]
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as in `alloc`.
-        unsafe { self.0.dealloc(block, layout) }
-    }
-
-    #[inline]
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        // SAFETY: as in `alloc`.
-        unsafe { self.0.realloc(block, layout, new_size) }
-    }
-}
+forward_allocator!(Alloc);
 
 /// Does nothing.
 pub const fn report() {}

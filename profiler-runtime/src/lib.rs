@@ -19,6 +19,10 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+// First, for its macro.
+#[macro_use]
+mod forward;
+
 mod usage;
 
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};

@@ -1,5 +1,6 @@
 //! Runs a program and reads its report.
 
+use std::env;
 use std::ffi::OsStr;
 use std::io::Read;
 use std::os::fd::{FromRawFd, OwnedFd};
@@ -9,20 +10,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 
-/// Every variable that can affect a report.
-const VARIABLES: [&str; 18] = [
-    "MEM_PROFILE",
-    "MEM_PROFILE_BACKEND",
-    "MEM_PROFILE_OUTPUT",
-    "MEM_PROFILE_FORMAT",
-    "MEM_PROFILE_FILTER",
-    "MEM_PROFILE_TIMELINE",
-    "MEM_PROFILE_INTERVAL",
-    "MEM_PROFILE_UNIT",
-    "MEM_PROFILE_PRECISION",
-    "MEM_PROFILE_COLOR",
-    "MEM_PROFILE_WIDTH",
-    "MEM_PROFILE_TRACE",
+/// Every variable that can affect a report, besides the profiler's own.
+const VARIABLES: [&str; 6] = [
     "NO_COLOR",
     "CLICOLOR_FORCE",
     "TERM",
@@ -35,6 +24,9 @@ const VARIABLES: [&str; 18] = [
 pub(crate) fn program(path: impl AsRef<OsStr>, arguments: &[&str]) -> Command {
     let mut command = Command::new(path);
     command.args(arguments);
+    let own = env::vars_os().map(|(name, _)| name);
+    own.filter(|name| name.to_string_lossy().starts_with("MEM_PROFILE"))
+        .for_each(|name| _ = command.env_remove(name));
     VARIABLES.iter().for_each(|name| _ = command.env_remove(name));
     command
 }

@@ -1,8 +1,10 @@
-//! Catches the panic of a budget without printing it.
+//! Catches the panic of a budget without printing it, and pauses in a task.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind, set_hook, take_hook};
+use std::pin::Pin;
 use std::sync::Once;
+use std::task::{Context, Poll};
 
 thread_local! {
     static EXPECTS_PANIC: Cell<bool> = const { Cell::new(false) };
@@ -25,4 +27,16 @@ pub fn panic_message<R>(call: impl FnOnce() -> R) -> Option<String> {
     EXPECTS_PANIC.set(false);
     let panic = result.err()?;
     Some(*panic.downcast::<String>().expect("a panic with a message of its own"))
+}
+
+/// A future that is pending once.
+#[derive(Debug, Default)]
+pub struct Pause(bool);
+
+impl Future for Pause {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
+    }
 }

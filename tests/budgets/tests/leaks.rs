@@ -6,9 +6,10 @@ use std::hint::black_box;
 use std::mem::forget;
 use std::pin::Pin;
 use std::sync::Mutex;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Waker};
 use std::thread;
 
+use budgets::Pause;
 use mem_profile::{assert_budget, mem_profile};
 
 #[global_allocator]
@@ -213,18 +214,6 @@ fn a_million_blocks_are_counted() {
         })
     });
     assert_eq!(message.unwrap(), "  no_leak: at most 0 B, but 8 B".to_owned() + NO_LINE);
-}
-
-/// A future that is pending once.
-#[derive(Default)]
-struct Pause(bool);
-
-impl Future for Pause {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
-    }
 }
 
 #[mem_profile(no_leak)]

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::hint::black_box;
 use std::panic::catch_unwind;
-use std::pin::{Pin, pin};
-use std::task::{Context, Poll, Waker};
+use std::pin::pin;
+use std::task::{Context, Waker};
 use std::thread;
 
-use budgets::panic_message;
+use budgets::{Pause, panic_message};
 use mem_profile::{assert_budget, mem_profile};
 
 #[global_allocator]
@@ -162,18 +162,6 @@ fn threads_have_budgets_of_their_own() {
             });
         }
     });
-}
-
-/// A future that is pending once.
-#[derive(Default)]
-struct Pause(bool);
-
-impl Future for Pause {
-    type Output = ();
-
-    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.0, true) { Poll::Ready(()) } else { Poll::Pending }
-    }
 }
 
 #[mem_profile(max_increment = "100 B", max_peak = "300 B", max_allocations = 3)]

@@ -169,7 +169,7 @@ pub fn two_threads(n: u64, same: bool) {
     });
 }
 
-/// What a reading with `rss` cannot do without: one `pread` of an open `/proc/self/statm`.
+/// The least that a reading with `rss` needs: one `pread` of an open `/proc/self/statm`.
 #[cfg(target_os = "linux")]
 pub fn statm_reads(n: u64) {
     use std::os::unix::fs::FileExt;

@@ -1,6 +1,6 @@
 //! Makes a [`Snapshot`] of the counters.
 //!
-//! What lies in memory is copied as it would lie in a file, and read as a recording is. Nothing of
+//! The figures in memory are copied as they would lie in a file, and read like a recording. Nothing of
 //! another thread is written, so a running one is not disturbed.
 
 use core::ptr;
@@ -155,7 +155,7 @@ pub(crate) fn reset(backend: Backend) {
     registry::forget_readings();
 }
 
-/// What frames count with; `None` where nothing is measured.
+/// The kind of ledger that frames count with; `None` where nothing is measured.
 pub(crate) fn kind(backend: Backend) -> Option<Kind> {
     match backend {
         Backend::Heap => Some(Kind::Heap),

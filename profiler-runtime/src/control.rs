@@ -1,4 +1,4 @@
-//! What a program may call, and what the first annotated function starts.
+//! The functions that a program may call, and the start of the session by the first annotated one.
 
 use std::alloc::Layout;
 use std::cell::Cell;
@@ -27,7 +27,7 @@ static BACKEND: OnceLock<Backend> = OnceLock::new();
 /// Whether the global allocator is ours, found out at the same time.
 static COUNTED: OnceLock<bool> = OnceLock::new();
 
-/// What each table says of how to start the session.
+/// Starts the session; each table carries this function.
 pub const START: fn() = start;
 
 /// Starts the session: reads the environment, chooses the backend, registers the report at exit.

@@ -1,4 +1,4 @@
-//! What `mem-profile-trace` needs of the runtime, and nobody else: it may change with any release.
+//! The runtime's interface for `mem-profile-trace` alone: it may change with any release.
 //!
 //! Owns no state. Everything that the tracer may call inside the allocator is marked so.
 

@@ -72,7 +72,7 @@ pub use self::disabled::{
     Alloc, Timestamp, record_timeline, record_to, report, reset, snapshot, timestamp,
 };
 
-/// What emitted code names. Not for people: it may change with any release.
+/// The items that emitted code names. Not for people: they may change with any release.
 #[cfg(feature = "enabled")]
 #[doc(hidden)]
 pub mod __private {

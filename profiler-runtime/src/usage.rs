@@ -29,10 +29,10 @@ pub struct Sample {
     pub bytes: u64,
 }
 
-/// What sampling found.
+/// The result of sampling.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryUsage<T> {
-    /// What the closure returned; `()` where another process was watched.
+    /// The value that the closure returned; `()` where another process was sampled.
     pub value: T,
     /// The readings, oldest first. Empty on systems that cannot tell.
     pub samples: Vec<Sample>,

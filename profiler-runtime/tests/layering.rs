@@ -22,7 +22,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// What follows each occurrence of `start` that is a whole path segment.
+/// The text after each occurrence of `start` that is a whole path segment.
 fn after<'a>(line: &'a str, start: &str) -> Vec<&'a str> {
     let is_part = |character: char| character.is_alphanumeric() || "_:".contains(character);
     let found = line.match_indices(start).filter(|(at, _)| !line[..*at].ends_with(is_part));

@@ -25,7 +25,7 @@ use atomics::{AtomicBool, AtomicPtr};
 use claim::Claim;
 use list::{List, Node};
 
-/// What threads take over from one another.
+/// A record that threads take over from one another.
 struct Record {
     next: AtomicPtr<Record>,
     in_use: Claim,
@@ -102,7 +102,7 @@ fn a_claim_has_one_holder_who_sees_what_the_last_one_wrote() {
     });
 }
 
-/// What `thread::register` does: takes over a record that nobody uses, or makes a new one.
+/// As `thread::register`: takes over a record that nobody uses, or makes a new one.
 fn register(list: &'static List<Record>) -> &'static Record {
     match list.iter().find(|record| record.in_use.take()) {
         Some(record) => {

@@ -164,7 +164,7 @@ fn changed(word: i64, random: &mut fastrand::Rng) -> i64 {
     }
 }
 
-/// Found by the test above: an address below that of its segment, which wraps around.
+/// Found by the test above: an address below its segment's, which wraps around.
 #[test]
 fn a_segment_at_the_end_of_the_address_space_is_read() {
     const LENGTH: usize = 16;

@@ -44,7 +44,7 @@ pub(crate) struct ModuleData {
     /// Where it lay in memory.
     pub(crate) start: u64,
     pub(crate) end: u64,
-    /// What was added to the addresses of the file, which on Windows count from the base that the
+    /// The number added to the addresses of the file, which on Windows count from the base that the
     /// file prefers.
     pub(crate) bias: u64,
 }
@@ -75,7 +75,7 @@ pub(crate) enum Reach {
     NoStack,
 }
 
-/// What one thread did at one stack. Blocks are counted in 1024ths, because one in a sample
+/// The figures of one thread at one stack. Blocks are counted in 1024ths, because one in a sample
 /// stands for more than one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Trace {
@@ -94,7 +94,7 @@ pub(crate) struct Trace {
 }
 
 impl Data {
-    /// What shows that no program has written this, if anything does.
+    /// The proof that no program has written this, if there is one.
     pub(crate) fn fault(&self) -> Option<&'static str> {
         let outside = |index: u32, length: usize| index as usize >= length;
         let mut traces = self.traces.iter();

@@ -73,8 +73,9 @@ found and with 126 if it cannot be started.
 
 Every MEM_PROFILE_ variable can also be set in .config/mem-profile.toml or in Cargo.toml under
 [package.metadata.mem-profile], without the prefix and in lower case: lines = [\"my_app::*\"],
-unit = \"KiB\". Both files are looked for in the current folder (or that of --manifest-path) and its
-parents. Options override variables, variables override the file, and the file overrides the manifest.";
+unit = \"KiB\". The command looks for both files in the current folder, or the one of
+--manifest-path, and in its parents. Options override variables, variables override the file, and the
+file overrides the manifest.";
 
 #[derive(Subcommand)]
 enum Command {

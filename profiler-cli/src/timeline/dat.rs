@@ -31,7 +31,7 @@ const LATEST: f64 = 1e11;
 #[derive(Debug, PartialEq)]
 pub(crate) struct Parsed {
     pub(crate) timeline: Timeline,
-    /// What is wrong with the file, for a message that begins with its name; `None` if nothing is.
+    /// The fault of the file, for a message that begins with its name; `None` if it has none.
     pub(crate) fault: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What a budget allows, and how long it waits.
+//! The limits of a budget, and how long it waits.
 
 use std::time::Duration;
 

@@ -164,7 +164,7 @@ fn file_size_limit() -> u64 {
     if known { limit.rlim_cur } else { u64::MAX }
 }
 
-/// What stands in for blocks where a file system cannot allocate them.
+/// Takes the place of allocating blocks, where a file system cannot do that.
 fn write_zeroes(file: &File, offset: u64, bytes: usize) -> Result<(), i32> {
     const ZEROES: [u8; 4096] = [0; 4096];
     (0..bytes as u64)

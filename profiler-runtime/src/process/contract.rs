@@ -1,8 +1,8 @@
-//! What the files of the systems are written against.
+//! The types that the file of each system uses.
 
 use std::ffi::c_void;
 
-/// What runs when a thread that was [armed](super::arm) ends; it gets the pointer given to it.
+/// Runs when a thread that was [armed](super::arm) ends, with the pointer that was given there.
 pub(crate) type ThreadExit = unsafe extern "C" fn(*mut c_void);
 
 /// A standard stream of this process.

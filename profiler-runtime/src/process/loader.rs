@@ -1,4 +1,4 @@
-//! What the loader runs.
+//! Functions that the loader runs.
 
 /// Has the loader run a function before `main`, or as soon as it has loaded the library. Code that nobody
 /// names is linked all the same.

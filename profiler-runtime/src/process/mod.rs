@@ -1,4 +1,4 @@
-//! What the operating system is asked for, with one file per system.
+//! Requests to the operating system, with one file per system.
 //!
 //! This is the only folder that knows systems apart: everybody else calls what is exported here,
 //! which exists everywhere and says so where a system cannot do it.
@@ -256,7 +256,7 @@ pub(crate) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// They may be held for good: by a thread that was stopped, or by one that waits for us.
 ///
 /// # Errors
-/// What the system reports; interruptions are retried.
+/// The error of the system; interruptions are retried.
 pub fn write_all_raw(stream: Stream, bytes: &[u8]) -> io::Result<()> {
     system::write_all(stream, bytes)
 }

@@ -18,7 +18,7 @@ use std::time::Duration;
 use super::Thread;
 use super::semaphore::Semaphore;
 
-/// What the user asked for by sending a signal.
+/// The user's request, made by a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Request {
     /// A report now; the program goes on.

@@ -2,7 +2,7 @@
 
 use std::io;
 
-/// What the user asked for by sending a signal; never happens here.
+/// The user's request, made by a signal; never happens here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(dead_code, reason = "nobody asks here, but callers match on it")]
 pub(crate) enum Request {

@@ -1,4 +1,4 @@
-//! What only system calls tell of the process that writes a recording, on Linux.
+//! Facts about the process that writes a recording which only system calls give, on Linux.
 
 use std::fs::File;
 use std::io;

@@ -43,7 +43,7 @@ pub(crate) fn begins_before_main() -> bool {
     is_timed && is_recorded() && options().timeline == Some(true)
 }
 
-/// What the environment asked for when this was first called.
+/// The options in the environment, as they were at the first call.
 ///
 /// That call also warns, on standard error, of values it could not use.
 pub(crate) fn options() -> &'static Options {
@@ -61,7 +61,7 @@ pub(crate) fn emit(snapshot: &Snapshot) {
     output::emit(snapshot, options(), formats());
 }
 
-/// What reports are written as; nothing for no report.
+/// The formats of reports; empty for no report.
 pub(crate) fn formats() -> &'static [Format] {
     let formats = &options().formats;
     if formats.is_empty() && UNRECORDED.load(Relaxed) { &[Format::Table] } else { formats }
@@ -89,7 +89,7 @@ pub(crate) fn record(backend: Backend) {
     }
 }
 
-/// What the run records of memory over time.
+/// The timeline that the run records.
 static TIMELINE: OnceLock<Option<&Timeline>> = OnceLock::new();
 
 /// Records memory over time, if the environment asks for it, or `wanted` does and the environment

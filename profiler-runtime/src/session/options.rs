@@ -9,16 +9,16 @@ use mem_profile_format::{Backend, FunctionFilter};
 use super::ignored;
 use super::values::{self, Output, Variable};
 
-/// What a run was asked for.
+/// The options of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Options {
     /// Whether anything is measured at all (`MEM_PROFILE`).
     pub(crate) enabled: bool,
-    /// What a reading is; `None` leaves it to what is available (`MEM_PROFILE_BACKEND`).
+    /// The source of readings; `None` chooses by what is available (`MEM_PROFILE_BACKEND`).
     pub(crate) backend: Option<Backend>,
     /// Where reports go (`MEM_PROFILE_OUTPUT`).
     pub(crate) output: Output,
-    /// What they are written as, in this order; empty for no report (`MEM_PROFILE_FORMAT`).
+    /// Their formats, in this order; empty for no report (`MEM_PROFILE_FORMAT`).
     pub(crate) formats: Vec<Format>,
     /// Which functions are measured (`MEM_PROFILE_FILTER`).
     pub(crate) filter: FunctionFilter,

@@ -78,7 +78,7 @@ pub(super) fn path(pattern: &str) -> String {
     expand(pattern, &Place::here())
 }
 
-/// What the placeholders of a path stand for.
+/// The values of the placeholders in a path.
 struct Place {
     process: u32,
     program: String,

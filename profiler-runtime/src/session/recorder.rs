@@ -26,7 +26,7 @@ static AT_EXIT: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Records from now on to the file that `pattern` stands for; returns its path.
 ///
-/// What was counted before is part of it only where the process has one thread.
+/// Earlier counts are part of the recording only if the process has one thread.
 ///
 /// # Errors
 /// When the file cannot be made.

@@ -49,7 +49,7 @@ struct State {
     thread: Option<Thread>,
 }
 
-/// That which runs in this process.
+/// The sampler of this process, if one runs.
 fn running() -> Option<&'static Sampler> {
     // SAFETY: null or kept by `start`.
     let sampler = unsafe { SAMPLER.load(Acquire).as_ref() };
@@ -113,7 +113,7 @@ pub(crate) fn stop() {
     }
 }
 
-/// What the thread does.
+/// The thread's loop.
 fn run() {
     let _quiet = Quiet::enter();
     if let Some(sampler) = running() {

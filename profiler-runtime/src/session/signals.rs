@@ -1,4 +1,4 @@
-//! What the program does with a signal: report, then die of it or go on.
+//! Reports on a signal, after which the program dies of it or goes on.
 //!
 //! The handler raises a semaphore, so no descriptor is needed. It sets the default action before
 //! the report of a signal that ends the process: a second signal kills at once, and ten seconds

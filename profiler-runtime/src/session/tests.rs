@@ -1,4 +1,4 @@
-//! What concerns a whole process, each time played by this test binary started once more.
+//! Tests of a whole process: each starts this test binary once more.
 
 use std::env;
 use std::ffi::c_void;

@@ -33,9 +33,9 @@ pub(crate) enum Output {
 /// One environment variable.
 pub(super) struct Variable<T> {
     pub(super) name: &'static str,
-    /// What its value shall be, as a warning says it.
+    /// The values that are allowed, as a warning says it.
     pub(super) expected: &'static str,
-    /// What is used instead of a value that makes no sense.
+    /// The value used in place of one that is not allowed.
     pub(super) fallback: &'static str,
     pub(super) parse: fn(&str) -> Option<T>,
 }

@@ -1,4 +1,4 @@
-//! What is sampled, when it ends, and what a panic does.
+//! Tests of which processes are sampled, when sampling ends, and the effect of a panic.
 
 use super::*;
 

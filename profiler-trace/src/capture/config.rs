@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What is traced, and how much of it is kept. `Config::default()` is exact.
+/// The allocations to trace, and how much to keep of them. `Config::default()` is exact.
 ///
 /// ```
 /// # use mem_profile_trace::Config;

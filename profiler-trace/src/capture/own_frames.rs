@@ -97,7 +97,7 @@ fn from_place<const NUMBER: u32>(operation: fn()) -> Vec<u64> {
     addresses
 }
 
-/// What the system's allocator makes at once, and what it aligns.
+/// A block that the system's allocator makes at once, and one that it has to align.
 const USUAL: Layout = Layout::new::<[u64; 4]>();
 const ALIGNED: Layout = Layout::new::<Aligned>();
 

@@ -1,4 +1,4 @@
-//! What the allocator calls for a block that comes or goes, and what a thread needs for that. It
+//! The functions that the allocator calls for each block, and the state of a thread for them. This room
 //! never allocates, locks, panics, formats or waits, and never looks at another thread's state.
 
 pub(crate) mod next_hit;

@@ -266,7 +266,7 @@ pub(crate) fn record_shared(site: u32, allocated: Amount, live: Amount) {
     }
 }
 
-/// What threads without a state counted at a site.
+/// The counts of threads without a state at a site.
 pub(crate) fn shared(site: u32) -> Option<&'static Counters> {
     SHARED.get(site as usize)
 }

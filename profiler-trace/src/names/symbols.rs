@@ -68,7 +68,7 @@ impl Symbols {
 
 /// One program or library.
 struct Resolver {
-    /// What was added to the addresses that the file goes by.
+    /// The number added to the addresses in the file.
     bias: u64,
     name: String,
     loader: Option<Loader>,

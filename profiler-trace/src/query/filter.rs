@@ -10,7 +10,7 @@ use crate::names::symbols::Symbols;
 use crate::query::group::display_frame;
 use crate::tables::counters::ONE_BLOCK;
 
-/// What a pattern is compared with.
+/// The text that a pattern is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Field {
     File,

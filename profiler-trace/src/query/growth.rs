@@ -1,4 +1,4 @@
-//! What grows over a series of snapshots.
+//! Growth over a series of snapshots.
 
 use std::collections::BTreeMap;
 

@@ -44,7 +44,7 @@ fn fill_function(live: &Snapshot, function: &Function, lines: &mut LinesSnapshot
     }
 }
 
-/// What functions are sorted by.
+/// The key that functions are sorted by.
 fn position_of(figures: &FunctionSnapshot) -> (&str, u32, &str) {
     (&figures.file, figures.line, &figures.name)
 }

@@ -8,7 +8,7 @@ use crate::query::{group, notes};
 use mem_profile_runtime::internal::Quiet;
 
 impl Snapshot {
-    /// What is alive, grouped; the largest first.
+    /// The live memory, grouped; the largest group first.
     #[must_use]
     pub fn statistics(&self, by: By) -> Vec<Statistic> {
         clone_for_caller(|| group::statistics(self, by, false))
@@ -21,7 +21,7 @@ impl Snapshot {
         clone_for_caller(|| group::statistics(self, by, true))
     }
 
-    /// What has changed since `older`; the largest change first.
+    /// The changes since `older`; the largest first.
     #[must_use]
     pub fn compare_to(&self, older: &Self, by: By, cumulative: bool) -> Vec<Statistic> {
         clone_for_caller(|| {
@@ -38,7 +38,7 @@ impl Snapshot {
         self.retain(|trace| filter.matches(trace, symbols, threads))
     }
 
-    /// What a reader should know of the figures, one line each: that they are a sample, that
+    /// Notes on the figures for a reader, one line each: that they are a sample, that
     /// tables were full, which setting of cargo brings names.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {

@@ -20,7 +20,7 @@ pub struct Snapshot {
     content: ManuallyDrop<Content>,
 }
 
-/// What a snapshot owns.
+/// The data that a snapshot owns.
 #[derive(Clone, Debug, Default)]
 struct Content {
     data: Data,

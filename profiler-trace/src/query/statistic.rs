@@ -8,7 +8,7 @@ use crate::data::Trace;
 use crate::names::stack_frame::Frame;
 use crate::tables::counters::whole;
 
-/// What traces are grouped by. The frame that decides is the innermost one that is the program's
+/// The property that groups traces. The frame that decides is the innermost one that is the program's
 /// own, inlined calls expanded: never the standard library's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

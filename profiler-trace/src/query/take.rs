@@ -11,7 +11,7 @@ use crate::query::statistic::{By, Statistic};
 use crate::tables::shadow;
 use mem_profile_runtime::internal::Quiet;
 
-/// What was traced so far.
+/// The traces so far.
 ///
 /// Exact for the calling thread and for threads at rest; others are read while they run.
 #[must_use]

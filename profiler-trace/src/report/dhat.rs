@@ -1,4 +1,4 @@
-//! What DHAT's viewer reads: version 2 of its JSON, as Valgrind's `dhat/dh_main.c` describes it.
+//! The format of DHAT's viewer: version 2 of its JSON, as Valgrind's `dhat/dh_main.c` describes it.
 //!
 //! The highest mark takes the place of `t-gmax`. Reads, writes and lifetimes are not measured; the
 //! viewer wants lifetimes and the highest mark of each stack beside the figures that we have, so

@@ -46,13 +46,13 @@ impl Snapshot {
         clone_for_caller(|| flame::render(self, measure))
     }
 
-    /// What DHAT's viewer reads (`dh_view.html` of Valgrind), version 2 of its JSON.
+    /// A report for DHAT's viewer (`dh_view.html` of Valgrind), in version 2 of its JSON.
     #[must_use]
     pub fn to_dhat(&self) -> String {
         clone_for_caller(|| dhat::render(self))
     }
 
-    /// What `go tool pprof` reads, with `alloc_objects`, `alloc_space`, `inuse_objects` and
+    /// A report for `go tool pprof`, with `alloc_objects`, `alloc_space`, `inuse_objects` and
     /// `inuse_space` of each stack.
     #[cfg(feature = "pprof")]
     #[must_use]

@@ -129,7 +129,7 @@ impl Drop for File {
     }
 }
 
-/// What the thread is called, as far as the system keeps it; zeroes follow.
+/// The name of the thread, as far as the system keeps it; zeroes follow.
 pub(crate) fn thread_name() -> [u8; 16] {
     let mut name = [0; 16];
     // SAFETY: the system writes at most sixteen bytes.

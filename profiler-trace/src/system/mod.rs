@@ -1,4 +1,4 @@
-//! What the tracer asks of the operating system: address space, the bounds of stacks, modules.
+//! The tracer's requests to the operating system: address space, the bounds of stacks, modules.
 //!
 //! Everything here may be called from inside the allocator, unless it says otherwise.
 

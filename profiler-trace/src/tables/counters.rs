@@ -28,7 +28,7 @@ pub(crate) struct Counters {
     allocated_bytes: AtomicI64,
     live_blocks: AtomicI64,
     live_bytes: AtomicI64,
-    /// What was live when the highest mark was left, if that was in the current `epoch`.
+    /// The blocks and bytes live when the highest mark was left, if that was in the current `epoch`.
     peak_blocks: AtomicI64,
     peak_bytes: AtomicI64,
     epoch: AtomicU32,

@@ -1,4 +1,4 @@
-//! What the dynamic loader knows, on Linux.
+//! The modules that the dynamic loader knows, on Linux.
 
 use core::ffi::{CStr, c_char, c_int, c_void};
 use core::mem::MaybeUninit;
@@ -36,7 +36,7 @@ type FindObject = unsafe extern "C" fn(*const c_void, *mut FoundObject) -> c_int
 /// Null where the C library has none. It takes no lock and may be called anywhere.
 static FIND_OBJECT: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
-/// What the loader says of an address.
+/// The loader's answer for an address.
 #[expect(
     clippy::large_enum_variant,
     reason = "it stays on the stack: there is nothing to allocate"

@@ -10,7 +10,7 @@ use super::modules;
 
 type Bytes = EndianSlice<'static, NativeEndian>;
 
-/// What the linker put beside the code at one address.
+/// The information that the linker put beside the code at one address.
 #[cfg_attr(
     any(mem_profile_fallback, mem_profile_frame_pointers, not(target_arch = "x86_64")),
     allow(dead_code, reason = "only rules need all of it")

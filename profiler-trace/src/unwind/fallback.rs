@@ -1,7 +1,7 @@
 //! Stacks by the crate `backtrace`, on systems for which there is no walk of our own: every stack
 //! is walked to its end by the unwinder of the system, which takes many times as long.
 //!
-//! What it cannot promise: the system's unwinder may wait for the loader's lock, so a signal
+//! It promises less: the system's unwinder may wait for the loader's lock, so a signal
 //! handler that allocates while its thread loads a library may wait for good. It believes what
 //! call-frame information says, and reads wherever that points to. Where it ends, the thread is
 //! taken to begin. A library that is loaded and gone again between two snapshots has no name.

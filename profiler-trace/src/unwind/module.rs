@@ -5,7 +5,7 @@
 pub(crate) struct Module {
     pub(crate) start: usize,
     pub(crate) end: usize,
-    /// What was added to the addresses in the file.
+    /// The number added to the addresses in the file.
     pub(crate) bias: usize,
     /// The table of call-frame information, and the segment that it lies in.
     pub(super) header: usize,

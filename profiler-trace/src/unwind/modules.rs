@@ -50,7 +50,7 @@ pub(super) fn generation() -> u64 {
     GENERATION.load(Relaxed)
 }
 
-/// What was kept before is not to be relied on.
+/// Makes all addresses invalid that were kept before.
 pub(super) fn begin_generation() {
     GENERATION.fetch_add(1, Relaxed);
 }
@@ -82,7 +82,7 @@ pub(crate) fn all() -> impl DoubleEndedIterator<Item = &'static Module> {
     })
 }
 
-/// What a kept address belongs to.
+/// The module of a kept address.
 pub(crate) fn module_at(kept: u64) -> Option<&'static Module> {
     let (address, generation) = ((kept & ADDRESS) as usize, kept >> GENERATION_SHIFT);
     let covers = |module: &&Module| (module.start..module.end).contains(&address);

@@ -1,4 +1,4 @@
-//! What the system knows of the program and its libraries, on Windows.
+//! The modules that the system knows, on Windows.
 
 use std::ptr;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-/// What is read of a `Cargo.toml`.
+/// The parts of a `Cargo.toml` that the tests read.
 pub struct Manifest {
     /// Of the package.
     pub name: String,

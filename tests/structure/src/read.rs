@@ -25,7 +25,7 @@ pub(crate) fn module(items: Vec<Item>, names: &mut Names) -> Vec<ItemMod> {
     modules
 }
 
-/// Whether the attributes leave their item out of every build but that of the tests.
+/// Whether the attributes leave their item out of every build but the tests'.
 pub(crate) fn is_for_tests(attributes: &[Attribute]) -> bool {
     attributes.iter().any(|attribute| match &attribute.meta {
         Meta::Path(path) => path.is_ident("test"),

@@ -40,7 +40,7 @@ struct Place {
     parent: Option<usize>,
 }
 
-/// What a path leads to.
+/// The target of a path.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 enum Target {
     Module(usize),
@@ -171,7 +171,7 @@ impl Tree {
         paths.filter_map(|path| path.first()).map(String::as_str).collect()
     }
 
-    /// What a path means in a module. `following` are the imports that led here.
+    /// The target of a path in a module. `following` are the imports that led here.
     fn resolve(
         &self,
         module: usize,
@@ -220,7 +220,7 @@ impl Tree {
         targets
     }
 
-    /// What the rest of a path means where an import leads, unless that import is being followed already.
+    /// The target of the rest of a path behind an import, unless that import is being followed already.
     fn follow(
         &self,
         module: usize,

@@ -1,4 +1,4 @@
-//! What the programs of this package share: an allocator that records every event, and work.
+//! Shared by the programs of this package: an allocator that records every event, and work.
 
 pub mod bump;
 pub mod coroutines;

@@ -17,7 +17,7 @@ pub struct Recorder<A>(pub A);
 pub struct Event {
     /// Its address.
     pub block: usize,
-    /// What the allocator was asked for.
+    /// The bytes that were requested.
     pub size: usize,
     /// The number of the stack that asked.
     pub stack: u64,
@@ -78,7 +78,7 @@ pub fn pause() {
     ON.store(false, SeqCst);
 }
 
-/// What was recorded, in the order in which it happened to each block.
+/// The recorded events, in the order in which they happened to each block.
 ///
 /// # Panics
 /// When there were too many.

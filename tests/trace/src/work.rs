@@ -184,7 +184,7 @@ pub fn scoped(count: usize) -> Vec<String> {
     })
 }
 
-/// What only derived code ever looks at.
+/// An order, whose fields only derived code reads.
 #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, Parser, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Order {

@@ -118,7 +118,7 @@ fn instructions(row: &Row, (depth, threads): (&str, &str)) -> Option<f64> {
     Some((count(300)? - count(100)?) / 200.0 / ALLOCATIONS)
 }
 
-/// What the tracer says of its tables beside what the program takes without it.
+/// The size of the tracer's tables beside the memory of the program without it.
 fn memory() -> String {
     let resident = |mode: &str| {
         let mut command = Command::new(program("traced"));

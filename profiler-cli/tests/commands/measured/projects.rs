@@ -302,7 +302,7 @@ fn a_runtime_for_tests_is_not_used_for_the_program() {
     let kept = |size| format!("tested::kept src/lib.rs:3 {size}");
     let ran = project.run(&["--lines", "kept"]).ended(0);
     assert_eq!((ran.stdout.as_str(), ran.increments()), ("3\n", vec![kept(3)]));
-    // Here the library does not depend on a runtime either, and uses that of the test.
+    // Here the library does not depend on a runtime either, and uses the test's.
     let ran = project.run(&["--lines", "kept", "--test", "small"]).ended(0);
     assert_eq!(ran.increments(), [kept(5)]);
 }

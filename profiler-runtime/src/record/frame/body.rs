@@ -55,7 +55,7 @@ impl Table {
     }
 }
 
-/// What its events and guards do, once in a program.
+/// The work of its events and guards, compiled once for a program.
 impl Body {
     #[inline(never)]
     extern "C" fn start_line(self, row: usize) {

@@ -15,7 +15,7 @@
 /// says how its blocks are being left.
 macro_rules! events {
     ($frame:ty, $self:ident => $handle:expr, $Handle:ty, $Leaving:ty, $Scope:ident, $End:ident) => {
-        /// What emitted code calls.
+        /// The methods that emitted code calls.
         impl $frame {
             /// The line of `row` starts now.
             #[cfg_attr(debug_assertions, inline(never))]
@@ -94,7 +94,7 @@ macro_rules! events {
             row: usize,
             /// Whether the block is being left for the enclosing line.
             pub done: bool,
-            /// What was under way when the block began, as a panic in a destructor, is not leaving it.
+            /// A panic that was under way when the block began, as in a destructor, does not leave the block.
             begun: $Leaving,
         }
 

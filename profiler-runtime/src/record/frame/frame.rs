@@ -82,7 +82,7 @@ impl Frame {
     }
 }
 
-/// What emitted code calls to enter.
+/// The functions that emitted code calls to enter.
 impl Table {
     /// A frame for one call of the function.
     #[cfg_attr(debug_assertions, inline(never))]

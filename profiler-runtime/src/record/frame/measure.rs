@@ -25,7 +25,7 @@ pub(crate) struct Measure {
     _stays: PhantomData<*const ()>,
 }
 
-/// What happened in between, on this thread.
+/// The memory that this thread took between the two moments.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Spent {
     /// Bytes held more than before.
@@ -57,7 +57,7 @@ impl Measure {
         Some(Self { thread, ledger, start, begun, frame_peak, _stays: PhantomData })
     }
 
-    /// What happened since. Gives the frame around it back its highest mark, by being dropped.
+    /// The memory taken since the beginning. Drops the measure, which restores the frame's highest mark.
     pub(crate) fn finish(self) -> Spent {
         if !self.begun.is_here(self.thread) {
             return Spent { was_left: true, ..Spent::default() };

@@ -43,7 +43,7 @@ impl Table {
         self.find().filter(is_measured)
     }
 
-    /// What an earlier call on this thread has found, also that the function is not measured.
+    /// The result of an earlier call on this thread, which may be that the function is not measured.
     fn find(&'static self) -> Option<Opened> {
         let ledger = current::get();
         if let Some(chunk) = ledger.find(self) {

@@ -17,7 +17,7 @@ const ROWS: usize = 10;
 
 static TABLES: [Table; 3] = [const { Table(|| "unused", "1 10 0 0 a.rs\n", || {}) }; 3];
 
-/// What ends in the reverse order in which it began.
+/// An open scope. Scopes end in the reverse order of their begin.
 enum Open {
     Call(Frame),
     Measured(#[expect(dead_code, reason = "it ends by being dropped")] Measure),

@@ -54,7 +54,7 @@ const _: () = {
 #[repr(C)]
 pub(in crate::record) struct Texts {
     block: Word,
-    /// That of the function.
+    /// The number of the function.
     pub(in crate::record) number: Word,
     /// Of its name, file and source, which follow, packed one by one.
     pub(in crate::record) lengths: [Word; 3],

@@ -24,7 +24,7 @@ pub(crate) struct Function {
     pub(crate) file: &'static str,
     /// Line of row 0.
     pub(crate) first_line: u32,
-    /// Lines from the first to that of the closing brace, at least 1.
+    /// Lines from the first to the closing brace's, at least 1.
     pub(crate) rows: usize,
     /// The source of these lines.
     pub(crate) source: &'static str,

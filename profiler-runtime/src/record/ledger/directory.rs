@@ -63,7 +63,7 @@ fn home(table: &'static Table) -> usize {
     ptr::from_ref(table).addr() / 2
 }
 
-/// What is added to come from one slot to the next one where a table is looked for, in bytes. Not so small
+/// The bytes from one slot to the next when a table is looked up. Not so small
 /// that it would stay among tables that lie side by side, and those elsewhere have another one.
 fn step(table: &'static Table) -> usize {
     let number = ptr::from_ref(table).addr() / size_of::<Table>();
@@ -178,7 +178,7 @@ impl Slot {
     /// It was seen to have a table.
     #[inline(always)]
     unsafe fn chunk(&self) -> Chunk {
-        // SAFETY: `put` stores that of a chunk, before the table.
+        // SAFETY: `put` stores the address of a chunk, before the table.
         unsafe { Chunk::from_non_null(self.chunk.load(Relaxed).cast_const().cast()) }
     }
 }

@@ -210,7 +210,7 @@ impl Chunk {
     }
 
     /// # Safety
-    /// `offset` is that of a row of this chunk.
+    /// `offset` is the offset of a row of this chunk.
     #[inline(always)]
     pub(crate) unsafe fn row_from(self, offset: usize) -> &'static Row {
         // SAFETY: the header is followed by `rows` initialised rows, aligned because the header's

@@ -213,7 +213,7 @@ impl Segment {
         }
     }
 
-    /// Who takes the first of a piece gives room to all of it.
+    /// The thread that takes the first block of a piece populates all of it.
     fn populate(&'static self, start: usize, end: usize) {
         let [first, next] = [start, end].map(|at| layout::rounded(at, SMALLEST));
         if first < next {
@@ -240,7 +240,7 @@ impl Segment {
     }
 
     /// # Safety
-    /// The offset, in bytes, is that of a word within it.
+    /// `offset`, in bytes, is the offset of a word within it.
     unsafe fn at(&'static self, offset: usize) -> NonNull<Word> {
         // SAFETY: as the caller promises; set by `begin`.
         unsafe { NonNull::new_unchecked(self.address.get()).cast::<Word>().byte_add(offset) }

@@ -214,7 +214,7 @@ impl Name {
         self.runs.fetch_add(1, Relaxed) + 1
     }
 
-    /// What spans of it have for a label.
+    /// The label of its spans.
     pub(in crate::record) fn label(&self) -> i64 {
         !self.number.get()
     }

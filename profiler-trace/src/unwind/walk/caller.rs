@@ -63,7 +63,7 @@ pub(super) struct StackWord {
 }
 
 impl StackWord {
-    /// What it holds now.
+    /// The value that it holds now.
     ///
     /// # Safety
     /// It can be read.

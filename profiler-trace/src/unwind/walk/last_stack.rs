@@ -6,7 +6,7 @@ use crate::tables::tree::Stack;
 /// How many frames of one stack are kept.
 pub(super) const DEPTH: usize = 1 << 14;
 
-/// What belongs to a word that is kept: its frame.
+/// The frame of a word that is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(transparent)]
 pub(super) struct FrameNode(u32);

@@ -1,6 +1,6 @@
 //! How to get from the code at one address to its caller, as one word.
 
-/// What the call-frame information says of one address.
+/// The rule of the call-frame information for one address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Rule {
     /// The caller's frame starts `offset` above the stack pointer or the frame pointer. The frame

@@ -105,7 +105,7 @@ impl Unwinder {
         let Some(words) = last.words.get(..self.length.get() as usize) else { return 0 };
         // SAFETY: words that were read before in this thread's own stack.
         let mut kept = unsafe { count_unchanged(words) };
-        // What lies below the stack pointer is not in use, whatever it holds.
+        // A word below the stack pointer is not in use, whatever it holds.
         let is_of_no_use = |index: usize| {
             words[index].place < stack_pointer || last.nodes[index] == FrameNode::NOT_A_FRAME
         };

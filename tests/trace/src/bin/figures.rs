@@ -103,7 +103,7 @@ fn main() {
     println!("right");
 }
 
-/// What is known of the process as a whole.
+/// The figures of the process as a whole.
 fn figures_of_the_process(after: &Snapshot, kept: &[Vec<u8>]) {
     let (live, peak) = after.traced_memory();
     let by_line: i64 = after.statistics(By::Line).iter().map(|one| one.size).sum();
@@ -166,7 +166,7 @@ fn filters_by_place(count: &dyn Fn(Filter) -> i64) {
     }
 }
 
-/// What is saved is read again, and every report is made of it.
+/// A saved snapshot is read again, and every report is made from it.
 fn files(after: &Snapshot) {
     let path = std::env::temp_dir().join(format!("mem-profile-figures-{}", std::process::id()));
     after.save(&path).expect("a file");

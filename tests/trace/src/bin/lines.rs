@@ -1,4 +1,4 @@
-//! What the line profiler says of bytes that are still alive, where the tracer runs: every figure
+//! The line profiler's figures of live bytes, while the tracer runs: every figure
 //! of the column is known.
 
 use std::hint::black_box;

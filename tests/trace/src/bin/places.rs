@@ -12,7 +12,7 @@ use traced::{bytes, held};
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
-/// What the scenes keep, so that it is alive when it is asked for.
+/// Blocks that the scenes keep alive until they are asked for.
 static KEPT: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 fn keep(block: Vec<u8>) {

@@ -22,7 +22,7 @@ fn main() {
     let scale = arguments.next().and_then(|scale| scale.parse().ok()).expect("a scale");
     let in_full = arguments.next().as_deref() == Some("full");
     record::prepare();
-    // What the unwinder does at its first use is not part of the work.
+    // The unwinder's first use allocates, which is not part of the work.
     backtrace::trace(|_| true);
     trace::start(Config::exact()).expect("it can be traced");
     trace::walk_in_full(in_full);
@@ -65,7 +65,7 @@ impl Names {
     }
 }
 
-/// What was recorded, and how many stacks were captured for it.
+/// The recorded figures, and the number of stacks captured for them.
 fn truth(names: &mut Names) -> (BTreeMap<Vec<usize>, Figures>, usize) {
     let mut stacks = HashMap::new();
     let mut sums: HashMap<u64, Figures> = HashMap::new();

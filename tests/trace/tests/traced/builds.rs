@@ -21,7 +21,7 @@ fn compiled_from(source: &Path, name: &str, flags: &[&str]) -> PathBuf {
     program
 }
 
-/// What the compiler needs to find `mem_profile`: it lies beside this test.
+/// The compiler's arguments to find `mem_profile`, which lies beside this test.
 fn libraries() -> [String; 4] {
     let own = std::env::current_exe().expect("the path of this test");
     let profile = own.ancestors().nth(2).expect("<target>/<profile>/deps");
@@ -45,7 +45,7 @@ fn libraries() -> [String; 4] {
     ["--extern".into(), format!("mem_profile={file}"), "-L".into(), dependencies]
 }
 
-/// What the program says of its seven blocks.
+/// The program's output about its seven blocks.
 fn said(program: &Path, arguments: &[&str]) -> String {
     printed(Command::new(program).args(arguments))
 }

@@ -5,7 +5,7 @@ use crate::run::{folder, printed, program, run};
 #[test]
 fn threads_are_traced_to_their_very_end() {
     let text = printed(&mut program!("places", "threads"));
-    // What comes after the locals is counted without a stack, but is counted.
+    // Blocks after the locals are counted without a stack, but are counted.
     let expected = "(10000, 10)\n";
     assert!(text.starts_with(&expected.replace('\n', " ")), "{text}");
     let sum = 10 * (1000 + 50 + 20);

@@ -1,4 +1,4 @@
-//! What is said of the figures, and whether others can read it.
+//! The reports of the figures, and whether other tools can read them.
 
 use crate::run::{printed, program, run, text};
 

@@ -22,7 +22,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// What a program that went well printed.
+/// The output of a program that succeeded.
 pub(crate) fn printed(command: &mut Command) -> String {
     let output = run(command);
     assert!(output.status.success(), "{}\n{}", output.status, text(&output.stderr));

@@ -42,6 +42,9 @@ pub(crate) fn leak() -> Snapshot {
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(100_051_200),
+        peak: None,
+        resident_peak: None,
+        paths: None,
         functions: vec![
             function("leak::process", "examples/leak.rs", 1, process),
             function("text::parse", "src/text.rs", 3, parse),
@@ -100,7 +103,7 @@ pub(crate) fn function(
     lines[0].kind = RowKind::Entry;
     let (line, reading_at_entry) = (lines[0].line, lines[0].usage);
     let (name, file) = (name.into(), file.into());
-    FunctionSnapshot { name, file, line, calls, reading_at_entry, note: None, lines }
+    FunctionSnapshot { name, file, line, calls, reading_at_entry, lines, ..Default::default() }
 }
 
 /// A function on one line.
@@ -114,6 +117,7 @@ pub(crate) fn on_one_line(name: &str, file: &str, line: LineSnapshot) -> Functio
 pub(crate) fn ran(line: u32, source: &str, figures: (i64, u64, u64, u64, u64)) -> LineSnapshot {
     let (increment, peak, allocated, allocations, occurrences) = figures;
     LineSnapshot {
+        at_peak: None,
         live: None,
         line,
         kind: RowKind::Body,

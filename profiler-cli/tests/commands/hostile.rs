@@ -27,6 +27,7 @@ fn snapshot(increment: i64) -> Snapshot {
         line: 1,
         calls: 1,
         reading_at_entry: None,
+        peak: None,
         note: Some(HOSTILE.into()),
         lines: (1..4).map(line).collect(),
     };
@@ -34,6 +35,9 @@ fn snapshot(increment: i64) -> Snapshot {
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(123),
+        peak: None,
+        resident_peak: None,
+        paths: None,
         functions: vec![function],
         notes: vec![HOSTILE.into()],
         timeline: None,

@@ -126,12 +126,9 @@ mod tests {
             ..LineSnapshot::default()
         };
         let function = FunctionSnapshot {
-            name: String::new(),
-            file: String::new(),
             line: 1,
             calls: 1,
             reading_at_entry: Some(1_000_000),
-            note: None,
             lines: vec![
                 LineSnapshot { kind: RowKind::Entry, ..row(1_000_000, None) },
                 row(60, None),
@@ -139,6 +136,7 @@ mod tests {
                 row(-90, None),
                 row(5, None),
             ],
+            ..FunctionSnapshot::default()
         };
         let expected = [Heat::Cool, Heat::Hot, Heat::Warm, Heat::Cool, Heat::Cool];
         assert_eq!(heats(&function), expected);

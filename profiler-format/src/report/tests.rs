@@ -13,6 +13,7 @@ fn ran(line: u32, source: &str, usage: u64, increment: i64, peak: u64, count: u6
         usage: Some(usage),
         increment: Some(increment),
         peak: Some(peak),
+        at_peak: None,
         live: None,
         allocations: Some(count),
         allocated: Some(peak),
@@ -33,8 +34,8 @@ fn function(name: &str, line: u32, mut lines: Vec<LineSnapshot>) -> FunctionSnap
         line,
         calls: 1,
         reading_at_entry: lines[0].usage,
-        note: None,
         lines,
+        ..FunctionSnapshot::default()
     }
 }
 
@@ -53,6 +54,9 @@ fn heap() -> Snapshot {
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(51_200_000),
+        peak: None,
+        resident_peak: None,
+        paths: None,
         functions: vec![function("leak::main", 2, main), function("leak::build", 7, build)],
         notes: vec![],
     }
@@ -249,10 +253,10 @@ fn json() {
     (line.peak, line.allocations, line.allocated) = (None, None, None);
     let text = render(&snapshot, Format::Json, &Style::default());
     insta::assert_snapshot!(text.replace("{", "\n{").trim_start(), @r##"
-    {"schema_version":1,"backend":"heap","process_bytes":51200000,"functions":[
-    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"reading_at_entry":1048576,"note":null,"lines":[
-    {"line":7,"kind":"entry","source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
-    {"line":11,"kind":"body","source":"}","usage":1048576,"increment":-50331648,"peak":0,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"notes":[],"timeline":null}
+    {"schema_version":1,"backend":"heap","process_bytes":51200000,"peak":null,"resident_peak":null,"functions":[
+    {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"reading_at_entry":1048576,"peak":null,"note":null,"lines":[
+    {"line":7,"kind":"entry","source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"at_peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
+    {"line":11,"kind":"body","source":"}","usage":1048576,"increment":-50331648,"peak":0,"at_peak":null,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"paths":null,"notes":[],"timeline":null}
     "##);
 }
 
@@ -333,7 +337,7 @@ fn the_tracer_adds_a_column() {
     assert_eq!(text.matches(r#""live":524288,"#).count(), 1);
     assert_eq!(text.matches(r#""live":0,"#).count(), 3);
     assert!(text.ends_with(
-        "}],\"notes\":[\"Live counts what was allocated since the tracer was started\"],\"timeline\":null}\n"
+        "}],\"paths\":null,\"notes\":[\"Live counts what was allocated since the tracer was started\"],\"timeline\":null}\n"
     ));
 }
 

@@ -5,11 +5,15 @@
 //! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
 //! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
 
+mod held;
 #[cfg(feature = "serde")]
 mod read;
 mod timeline;
 
+pub use self::held::{Held, Path, Paths, ProcessPeak};
 pub use self::timeline::{Label, Reading, Span, Timeline};
+
+use std::mem;
 
 /// Version of the JSON form, raised whenever a reader of the old form would misread the new one.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -52,8 +56,14 @@ pub struct Snapshot {
     pub backend: Backend,
     /// Bytes the whole process uses now: live heap bytes or resident set.
     pub process_bytes: Option<u64>,
+    /// The process at its peak; `None` where that is not known.
+    pub peak: Option<ProcessPeak>,
+    /// Highest resident set of the process so far, in bytes; `None` where the system does not say.
+    pub resident_peak: Option<u64>,
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
+    /// Which lines the process's memory belongs to; `None` unless live blocks were recorded.
+    pub paths: Option<Paths>,
     /// Remarks on `live` and `timeline`, one sentence each; mostly empty.
     pub notes: Vec<String>,
     /// Memory over time; `None` where that was not recorded.
@@ -61,7 +71,7 @@ pub struct Snapshot {
 }
 
 /// The table of one annotated function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(from = "read::JsonFunction"))]
@@ -76,6 +86,9 @@ pub struct FunctionSnapshot {
     pub calls: u64,
     /// Memory in use when the function was first entered, in bytes. No line allocated it.
     pub reading_at_entry: Option<u64>,
+    /// Highest rise above the memory in use at entry during one call, in bytes, callees included; `None`
+    /// with rss. The budget `max_peak` limits this figure.
+    pub peak: Option<u64>,
     /// A remark on its figures, such as `measured in part: it ran on a coroutine`;
     /// mostly `None`.
     pub note: Option<String>,
@@ -120,9 +133,11 @@ pub struct LineSnapshot {
     pub increment: Option<i64>,
     /// Highest rise above the line's start during one execution, in bytes; `None` with rss.
     pub peak: Option<u64>,
-    /// Bytes still live that the line or its callees allocated; `None` without the tracer. In a
-    /// statement of several lines it is the line of the call, which may be below the first line with
-    /// the other figures.
+    /// Bytes that the line itself had allocated and that were live at the process's peak; `None` unless live
+    /// blocks were recorded. Callees that are measured have lines of their own for theirs, so these
+    /// figures add up.
+    pub at_peak: Option<u64>,
+    /// The same for the bytes that are live now.
     pub live: Option<u64>,
     /// Number of allocations over all executions; `None` with rss.
     pub allocations: Option<u64>,
@@ -146,7 +161,15 @@ impl RowKind {
 impl Snapshot {
     /// Orders the functions by file, then line, then name.
     pub fn sort(&mut self) {
-        self.functions.sort_by(|one, other| one.position().cmp(&other.position()));
+        let mut order: Vec<usize> = (0..self.functions.len()).collect();
+        order.sort_by(|&one, &other| {
+            self.functions[one].position().cmp(&self.functions[other].position())
+        });
+        if let Some(paths) = &mut self.paths {
+            paths.renumber_functions(&order);
+        }
+        let mut functions: Vec<_> = mem::take(&mut self.functions).into_iter().map(Some).collect();
+        self.functions = order.iter().filter_map(|&old| functions[old].take()).collect();
     }
 }
 
@@ -181,15 +204,7 @@ mod tests {
     use super::*;
 
     fn function(file: &str, line: u32, name: &str) -> FunctionSnapshot {
-        FunctionSnapshot {
-            name: name.into(),
-            file: file.into(),
-            line,
-            calls: 0,
-            reading_at_entry: None,
-            note: None,
-            lines: vec![],
-        }
+        FunctionSnapshot { name: name.into(), file: file.into(), line, ..Default::default() }
     }
 
     #[test]
@@ -198,6 +213,9 @@ mod tests {
             schema_version: SCHEMA_VERSION,
             backend: Backend::Off,
             process_bytes: None,
+            peak: None,
+            resident_peak: None,
+            paths: None,
             notes: vec![],
             timeline: None,
             functions: vec![

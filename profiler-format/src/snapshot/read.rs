@@ -32,13 +32,14 @@ pub(super) struct JsonFunction {
     line: u32,
     calls: u64,
     reading_at_entry: Option<u64>,
+    peak: Option<u64>,
     note: Option<String>,
     lines: Vec<LineSnapshot>,
 }
 
 impl From<JsonFunction> for FunctionSnapshot {
     fn from(function: JsonFunction) -> Self {
-        let JsonFunction { name, file, line, calls, mut reading_at_entry, note, mut lines } =
+        let JsonFunction { name, file, line, calls, mut reading_at_entry, peak, note, mut lines } =
             function;
         // Only the first row can be an entry, and JSON with kinds always says so.
         if let Some(first) = lines.first_mut().filter(|first| first.kind == RowKind::Body) {
@@ -47,7 +48,7 @@ impl From<JsonFunction> for FunctionSnapshot {
                 reading_at_entry = first.usage;
             }
         }
-        Self { name, file, line, calls, reading_at_entry, note, lines }
+        Self { name, file, line, calls, reading_at_entry, peak, note, lines }
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
     let symbols = snapshot.symbols();
     if symbols.names_are_missing {
         notes.push(
-            "names are missing: the program is stripped, or its file is gone or was built anew. \
+            "names are missing: the program is stripped, or its file is gone or was rebuilt. \
              `strip = false` and `debug = 1` under its profile in Cargo.toml bring them, or \
              `Snapshot::with_symbols` with the unstripped file"
                 .to_owned(),

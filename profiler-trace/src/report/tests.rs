@@ -51,7 +51,7 @@ fn text() {
     mem-profile trace: 300 B alive, 300 B at the peak, 0 B for the tables
     note: 33.33 % of the bytes was allocated when the tables were full: its stacks are not known
     note: 16.67 % of the bytes has stacks whose outer callers could not be found
-    note: names are missing: the program is stripped, or its file is gone or was built anew. `strip = false` and `debug = 1` under its profile in Cargo.toml bring them, or `Snapshot::with_symbols` with the unstripped file
+    note: names are missing: the program is stripped, or its file is gone or was rebuilt. `strip = false` and `debug = 1` under its profile in Cargo.toml bring them, or `Snapshot::with_symbols` with the unstripped file
 
     Alive, by line
       tool+0x10: size=150 B, count=1, average=150 B, leak score=0.67

@@ -9,7 +9,7 @@ use crate::{system, unwind};
 /// A program that calls its functions in an order that nobody planned.
 struct Program {
     last: Unwinder,
-    anew: Unwinder,
+    fresh: Unwinder,
     stack: std::ops::Range<usize>,
     random: u64,
     captures: usize,
@@ -23,10 +23,10 @@ struct Aligned([u8; 64]);
 impl Program {
     fn new() -> Self {
         assert!(tree::reserve() && unwind::prepare());
-        let [last, anew] = [(); 2].map(|()| Unwinder::reserve().unwrap());
+        let [last, fresh] = [(); 2].map(|()| Unwinder::reserve().unwrap());
         let stack = system::stack_of_this_thread();
         last.begin(stack.clone());
-        Self { last, anew, stack, random: 1 << 40, captures: 0, by_frame_pointer: 0 }
+        Self { last, fresh, stack, random: 1 << 40, captures: 0, by_frame_pointer: 0 }
     }
 
     fn below(&mut self, end: u64) -> u64 {
@@ -38,16 +38,16 @@ impl Program {
 
     #[inline(never)]
     fn capture(&mut self) {
-        self.anew.begin(self.stack.clone());
-        let anew = self.anew.site();
+        self.fresh.begin(self.stack.clone());
+        let fresh = self.fresh.site();
         let last = self.last.site();
-        if anew != last {
+        if fresh != last {
             let frames = |site| {
                 let mut frames = Vec::new();
                 tree::frames_of(site, |frame| frames.push(format!("{frame:x}")));
                 frames
             };
-            panic!("capture {}: {:?} {:?}", self.captures, frames(anew), frames(last));
+            panic!("capture {}: {:?} {:?}", self.captures, frames(fresh), frames(last));
         }
         self.captures += 1;
         self.by_frame_pointer += usize::from(self.last.needs_frame_pointers());

@@ -83,14 +83,14 @@ fn a_program_whose_segments_leave_a_hole_has_stacks() {
 }
 
 #[test]
-fn a_program_that_was_built_anew_gives_no_names_rather_than_wrong_ones() {
+fn a_program_that_was_rebuilt_gives_no_names_rather_than_wrong_ones() {
     let file = saved("anew");
     let named = said(&compiled("anew", &["-Cdebuginfo=1"]), &["save", &file]);
     assert!(named.contains("shapes.rs:10: "), "{named}");
     let anew = compiled("anew", &["-Cdebuginfo=1", "-Cforce-frame-pointers"]);
     let bare = said(&anew, &["load", &file]);
     assert!(!bare.contains("shapes.rs") && bare.contains(" anew+0x"), "{bare}");
-    assert!(bare.contains("its file is gone or was built anew"), "{bare}");
+    assert!(bare.contains("its file is gone or was rebuilt"), "{bare}");
 }
 
 /// The seven blocks and the one that lists them are said of two addresses in `keeps`, where the

@@ -136,21 +136,23 @@ pub(crate) enum Order {
 impl Order {
     /// Sorts the functions; equal ones stay as they were.
     pub(crate) fn sort(self, snapshot: &mut Snapshot) {
+        let functions = &snapshot.functions;
+        let mut order: Vec<usize> = (0..functions.len()).collect();
+        let mut by = |measure: Measure| {
+            let figure = |&at: &usize| measure.of(&Figures::of_function(&functions[at]));
+            order.sort_by_cached_key(|at| Reverse(figure(at)));
+        };
         match self {
-            Self::Position => snapshot.sort(),
-            Self::Name => snapshot.functions.sort_by(|a, b| a.name.cmp(&b.name)),
-            Self::Occurrences => snapshot.functions.sort_by_key(|function| Reverse(function.calls)),
-            Self::Increment => by(snapshot, Measure::Increment),
-            Self::Peak => by(snapshot, Measure::Peak),
-            Self::Allocated => by(snapshot, Measure::Allocated),
-            Self::Allocs => by(snapshot, Measure::Allocs),
+            Self::Position => return snapshot.sort(),
+            Self::Increment => by(Measure::Increment),
+            Self::Peak => by(Measure::Peak),
+            Self::Allocated => by(Measure::Allocated),
+            Self::Allocs => by(Measure::Allocs),
+            Self::Name => order.sort_by_key(|&at| &functions[at].name),
+            Self::Occurrences => order.sort_by_key(|&at| Reverse(functions[at].calls)),
         }
+        snapshot.choose_functions(&order);
     }
-}
-
-fn by(snapshot: &mut Snapshot, measure: Measure) {
-    let figure = |function: &FunctionSnapshot| measure.of(&Figures::of_function(function));
-    snapshot.functions.sort_by_cached_key(|function| Reverse(figure(function)));
 }
 
 #[cfg(test)]

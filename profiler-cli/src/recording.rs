@@ -80,6 +80,10 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Recording> {
         _ => Err(explained(RecordingError::NotARecording)),
     };
     let mut recording = recording.with_context(|| format!("cannot use {}", path.display()))?;
+    let Snapshot { paths, functions, .. } = &recording.snapshot;
+    if paths.as_ref().is_some_and(|paths| !paths.are_sound(functions.len())) {
+        bail!("cannot use {}: its paths contradict each other: it is damaged", path.display());
+    }
     if truncate_names(&mut recording.snapshot) {
         let path = path.display();
         let what =
@@ -173,6 +177,8 @@ fn of_json(error: serde_json::Error) -> anyhow::Error {
 mod tests {
     use std::fs;
 
+    use mem_profile_format::{Held, Path, Paths};
+
     use super::*;
     use crate::sample;
 
@@ -198,6 +204,20 @@ mod tests {
         );
         recording.incomplete = Some(Incomplete { reason: "cut".into(), lossy: true });
         assert_eq!(loaded(&serde_json::to_vec(&recording).unwrap()).unwrap(), recording);
+    }
+
+    #[test]
+    fn paths_that_lead_nowhere_are_refused() {
+        let mut snapshot = sample::leak();
+        let path = Path {
+            caller: Some(0),
+            function: 0,
+            line: 35,
+            is_recursive: false,
+            own: Held::default(),
+        };
+        snapshot.paths = Some(Paths { all: vec![path], ..Paths::default() });
+        insta::assert_snapshot!(refusal(&serde_json::to_vec(&snapshot).unwrap()), @"its paths contradict each other: it is damaged");
     }
 
     #[test]

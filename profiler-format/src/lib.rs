@@ -31,6 +31,6 @@ mod snapshot;
 
 pub use self::filter::FunctionFilter;
 pub use self::snapshot::{
-    Backend, FunctionSnapshot, Held, Label, LineSnapshot, Path, Paths, ProcessPeak, Reading,
-    RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, Call, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine, Path, Paths, ProcessPeak,
+    Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };

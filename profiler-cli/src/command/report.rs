@@ -93,13 +93,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 
 /// Keeps the selected functions, in their order.
 fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
-    arguments.functions.choose(&mut snapshot.functions, |function| &function.name)?;
+    let names = snapshot.functions.iter().map(|function| function.name.clone());
+    let mut chosen: Vec<_> = names.enumerate().collect();
+    arguments.functions.choose(&mut chosen, |(_, name)| name)?;
+    snapshot.choose_functions(&chosen.into_iter().map(|(at, _)| at).collect::<Vec<_>>());
     let default = if arguments.top.is_some() { Order::Increment } else { Order::Position };
     arguments.sort.unwrap_or(default).sort(snapshot);
     let matching = snapshot.functions.len();
-    snapshot.functions.truncate(arguments.top.unwrap_or(usize::MAX));
-    if snapshot.functions.len() < matching {
-        let shown = snapshot.functions.len();
+    let shown = arguments.top.unwrap_or(matching).min(matching);
+    if shown < matching {
+        snapshot.choose_functions(&(0..shown).collect::<Vec<_>>());
         output::status("note", &format!("{shown} of {matching} functions are shown"));
     }
     Ok(())

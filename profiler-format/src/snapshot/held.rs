@@ -65,14 +65,22 @@ pub struct Paths {
 }
 
 impl Held {
-    /// Adds other blocks.
+    /// Adds other blocks. A sum beyond 64 bits, of a damaged recording, stays at the highest number.
     pub fn add(&mut self, other: &Self) {
-        self.at_peak += other.at_peak;
-        self.at_peak_blocks += other.at_peak_blocks;
-        self.live += other.live;
-        self.live_blocks += other.live_blocks;
-        self.allocated += other.allocated;
-        self.allocations += other.allocations;
+        let add = |figure: &mut u64, more: u64| *figure = figure.saturating_add(more);
+        add(&mut self.at_peak, other.at_peak);
+        add(&mut self.at_peak_blocks, other.at_peak_blocks);
+        add(&mut self.live, other.live);
+        add(&mut self.live_blocks, other.live_blocks);
+        add(&mut self.allocated, other.allocated);
+        add(&mut self.allocations, other.allocations);
+    }
+
+    /// Whether no figure is the highest number, which a sum beyond 64 bits has.
+    fn is_exact(&self) -> bool {
+        let Self { at_peak, at_peak_blocks, live, live_blocks, allocated, allocations } = *self;
+        let figures = [at_peak, at_peak_blocks, live, live_blocks, allocated, allocations];
+        figures.into_iter().all(|figure| figure < u64::MAX)
     }
 }
 
@@ -86,13 +94,39 @@ impl Paths {
         total
     }
 
-    /// Follows functions to new places: `order[new]` is the old one.
-    pub(super) fn renumber_functions(&mut self, order: &[usize]) {
-        let mut new = vec![0; order.len()];
-        order.iter().enumerate().for_each(|(place, &old)| new[old] = place);
-        for path in &mut self.all {
-            path.function = new.get(path.function).copied().unwrap_or(path.function);
+    /// Whether views may use the paths of a snapshot with this many functions: callers come first, functions
+    /// exist, and the sums fit in 64 bits. Those of a damaged recording may not be so.
+    #[must_use]
+    pub fn are_sound(&self, functions: usize) -> bool {
+        let mut paths = self.all.iter().enumerate();
+        let is_sound = |(at, path): (usize, &Path)| {
+            path.function < functions && path.caller.is_none_or(|caller| caller < at)
+        };
+        paths.all(is_sound) && self.total().is_exact()
+    }
+
+    /// Follows functions to new places: `order[new]` is the old one. A function that is gone belongs to the
+    /// outside, with the blocks of its lines.
+    pub(super) fn renumber_functions(&mut self, order: &[usize], count: usize) {
+        let mut new = vec![None; count];
+        order.iter().enumerate().for_each(|(place, &old)| new[old] = Some(place));
+        // Where each path is now, or its nearest caller that is left.
+        let mut places: Vec<Option<usize>> = Vec::with_capacity(self.all.len());
+        let mut left = Vec::with_capacity(self.all.len());
+        for path in &self.all {
+            let caller = path.caller.and_then(|caller| places.get(caller).copied().flatten());
+            match new.get(path.function).copied().flatten() {
+                Some(function) => {
+                    places.push(Some(left.len()));
+                    left.push(Path { caller, function, ..*path });
+                }
+                None => {
+                    places.push(caller);
+                    self.outside.add(&path.own);
+                }
+            }
         }
+        self.all = left;
     }
 }
 
@@ -101,19 +135,17 @@ mod tests {
     use super::super::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
     use super::*;
 
-    #[test]
-    fn paths_follow_their_functions_when_these_are_sorted() {
+    fn path(caller: Option<usize>, function: usize, at_peak: u64) -> Path {
+        let own = Held { at_peak, live: 1, ..Held::default() };
+        Path { caller, function, line: 1, is_recursive: false, own }
+    }
+
+    /// `c` calls `a`, which calls `b`.
+    fn snapshot() -> Snapshot {
         let function = |name: &str| FunctionSnapshot { name: name.into(), ..Default::default() };
-        let path = |function, at_peak| Path {
-            caller: None,
-            function,
-            line: 1,
-            is_recursive: false,
-            own: Held { at_peak, live: 1, ..Held::default() },
-        };
-        let all = vec![path(0, 30), path(1, 10), path(2, 20)];
+        let all = vec![path(None, 0, 30), path(Some(0), 1, 10), path(Some(1), 2, 20)];
         let outside = Held { at_peak: 4, ..Held::default() };
-        let mut snapshot = Snapshot {
+        Snapshot {
             schema_version: SCHEMA_VERSION,
             backend: Backend::Heap,
             process_bytes: None,
@@ -123,11 +155,49 @@ mod tests {
             paths: Some(Paths { all, outside, ..Paths::default() }),
             notes: vec![],
             timeline: None,
-        };
+        }
+    }
+
+    /// The caller, function and bytes of each path.
+    fn shown(snapshot: &Snapshot) -> Vec<(Option<usize>, &str, u64)> {
+        let paths = snapshot.paths.as_ref().unwrap().all.iter();
+        let name = |path: &Path| &*snapshot.functions[path.function].name;
+        paths.map(|path| (path.caller, name(path), path.own.at_peak)).collect()
+    }
+
+    #[test]
+    fn paths_follow_their_functions_when_these_are_sorted() {
+        let mut snapshot = snapshot();
+        let expected = [(None, "c", 30), (Some(0), "a", 10), (Some(1), "b", 20)];
         snapshot.sort();
+        assert_eq!(shown(&snapshot), expected);
+        snapshot.choose_functions(&[2, 1, 0]);
+        assert_eq!(snapshot.functions[0].name, "c");
+        assert_eq!(shown(&snapshot), expected);
+        let total = snapshot.paths.as_ref().unwrap().total();
+        assert_eq!((total.at_peak, total.live), (64, 3));
+    }
+
+    #[test]
+    fn what_functions_that_are_left_out_hold_is_outside_of_the_others() {
+        let mut snapshot = snapshot();
+        snapshot.choose_functions(&[0, 2]);
+        assert_eq!(shown(&snapshot), [(None, "c", 30), (Some(0), "b", 20)]);
         let paths = snapshot.paths.as_ref().unwrap();
-        let names = |path: &Path| snapshot.functions[path.function].name.clone();
-        assert_eq!(paths.all.iter().map(names).collect::<String>(), "cab");
-        assert_eq!((paths.total().at_peak, paths.total().live), (64, 3));
+        assert_eq!((paths.outside.at_peak, paths.total().at_peak), (14, 64));
+    }
+
+    #[test]
+    fn paths_that_lead_nowhere_are_not_sound() {
+        let sound = snapshot().paths.unwrap();
+        assert!(sound.are_sound(3) && !sound.are_sound(2));
+        let with = |change: fn(&mut Paths)| {
+            let mut paths = sound.clone();
+            change(&mut paths);
+            paths.are_sound(3)
+        };
+        assert!(!with(|paths| paths.all[1].caller = Some(1)));
+        assert!(with(|paths| paths.all[1].own.live = u64::MAX - 3));
+        assert!(!with(|paths| paths.all[1].own.live = u64::MAX - 2));
     }
 }

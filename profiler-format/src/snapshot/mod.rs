@@ -5,11 +5,13 @@
 //! The JSON form of [`Snapshot`] is the contract between a program and whatever reads its
 //! recordings. All sizes are whole bytes; a field is `null` where nothing was measured.
 
+mod by_line;
 mod held;
 #[cfg(feature = "serde")]
 mod read;
 mod timeline;
 
+pub use self::by_line::{Call, OwnLine};
 pub use self::held::{Held, Path, Paths, ProcessPeak};
 pub use self::timeline::{Label, Reading, Span, Timeline};
 
@@ -165,8 +167,17 @@ impl Snapshot {
         order.sort_by(|&one, &other| {
             self.functions[one].position().cmp(&self.functions[other].position())
         });
+        self.choose_functions(&order);
+    }
+
+    /// Keeps the functions of these indices, in their order. Paths follow: the memory of a function that is left
+    /// out is outside of the others.
+    ///
+    /// # Panics
+    /// If there is no such function.
+    pub fn choose_functions(&mut self, order: &[usize]) {
         if let Some(paths) = &mut self.paths {
-            paths.renumber_functions(&order);
+            paths.renumber_functions(order, self.functions.len());
         }
         let mut functions: Vec<_> = mem::take(&mut self.functions).into_iter().map(Some).collect();
         self.functions = order.iter().filter_map(|&old| functions[old].take()).collect();

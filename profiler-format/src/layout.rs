@@ -141,6 +141,7 @@ pub mod thread {
 /// A ledger of a thread.
 pub mod ledger {
     pub const LIVE: usize = 0;
+    pub const PEAK: usize = 8;
     /// Where `live` of the heap stands when nothing is live that is not published.
     pub const CENTER: i64 = 64 * 1024;
     pub const ROW: usize = 16;
@@ -150,7 +151,10 @@ pub mod ledger {
     pub const TOP: usize = 64;
     /// Behind the last entry whose caller is up to date.
     pub const COMPLETE: usize = 72;
+    /// At the first entry.
+    pub const BEGIN: usize = 80;
     pub const RECORDED: usize = 128;
+    pub const FRAME_PEAK: usize = 144;
     pub const BASE: usize = 152;
     pub const RECORDED_ALLOCATED: usize = 160;
     pub const RECORDED_ALLOCATIONS: usize = 168;
@@ -159,8 +163,9 @@ pub mod ledger {
 /// The header of a chunk.
 pub mod chunk {
     pub const TABLE: usize = 8;
-    pub const THREAD: usize = 16;
-    pub const ROWS: usize = 24;
+    pub const PEAK: usize = 16;
+    /// The number of rows in the lower half, and that of the thread in the upper one.
+    pub const ROWS_AND_THREAD: usize = 24;
     pub const SUSPENDED: usize = 32;
     pub const LAST_LIVE: usize = 40;
     pub const LAST_ALLOCATED: usize = 48;
@@ -223,7 +228,9 @@ pub mod name {
 pub mod saved_frame {
     pub const CHUNK: usize = 0;
     pub const ROW: usize = 8;
-    pub const SIZE: usize = 48;
+    pub const FRAME_PEAK: usize = 40;
+    pub const ENTRY: usize = 48;
+    pub const SIZE: usize = 56;
 }
 
 #[cfg(test)]

@@ -152,6 +152,7 @@ pub(crate) fn reset(backend: Backend) {
     for thread in threads::all() {
         for chunk in thread.chunks() {
             chunk.iter().for_each(Row::clear);
+            chunk.peak.set(0);
             chunk.set_last(&thread.ledger(kind).totals());
         }
     }

@@ -25,6 +25,7 @@ mod blocks;
 mod error;
 #[cfg(test)]
 mod large;
+mod peaks;
 mod tables;
 mod timeline;
 mod writer;

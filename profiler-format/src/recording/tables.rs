@@ -7,6 +7,7 @@ use std::cmp::Reverse;
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks, unsigned};
+use super::peaks::OpenPeaks;
 use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
 use crate::layout::process::{HEAP, RSS};
@@ -35,19 +36,23 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
     // Chunks of one function stay in the order of the file.
     chunks.sort_by_key(|(number, _)| Reverse(*number));
+    let open = OpenPeaks::find(blocks);
     let mut functions = Vec::new();
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
         let number = chunks.first().map_or(0, |(number, _)| *number);
         // A function that is still being written, or was cut off.
         let block = blocks.functions.get(&number).zip(blocks.texts.get(&number));
         let Some((block, texts)) = block else { continue };
-        let mut sums = Vec::new();
+        let (mut sums, mut peak) = (Vec::new(), 0);
         for (_, chunk) in chunks {
+            peak = open.of_calls(chunk).max(peak);
             sums.resize(rows(block, chunk)?, Sum::default());
             add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
         }
         if sums.iter().any(Sum::is_shown) {
-            functions.push(function(block, texts, sums, backend)?);
+            let mut function = function(block, texts, sums, backend)?;
+            function.peak = (backend == Backend::Heap).then_some(peak);
+            functions.push(function);
         }
     }
     let process_bytes = process_bytes(blocks, &ledgers, backend);
@@ -68,7 +73,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
 
 /// The number of rows in the chunk. Its function has to agree, and its size has to allow it.
 fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError> {
-    let rows = chunk.word(layout::chunk::ROWS);
+    let (rows, _) = rows_and_thread(chunk);
     let room = (chunk.len() - layout::chunk::SIZE) / layout::row::SIZE;
     if rows != function.word(layout::function::ROWS) {
         return Err(chunk.damaged("a function has another number of rows"));
@@ -77,6 +82,12 @@ fn rows(function: &Block<'_>, chunk: &Block<'_>) -> Result<usize, RecordingError
         .ok()
         .filter(|&rows| rows <= room && rows > 0)
         .ok_or_else(|| chunk.damaged("there is no room for so many rows"))
+}
+
+/// The number of rows in the chunk, and of its thread.
+fn rows_and_thread(chunk: &Block<'_>) -> (i64, i64) {
+    let word = chunk.word(layout::chunk::ROWS_AND_THREAD);
+    (word & i64::from(u32::MAX), word >> 32)
 }
 
 /// Memory in use by the process when the recording was closed, or as far as the threads know.
@@ -253,7 +264,7 @@ fn add_chunk(
     for (index, sum) in sums.iter_mut().enumerate() {
         sum.add_row(chunk, index);
     }
-    let thread = chunk.word(layout::chunk::THREAD);
+    let (_, thread) = rows_and_thread(chunk);
     let Ok(place) = ledgers.binary_search_by_key(&thread, |(thread, _)| *thread) else { return };
     let ledger = &ledgers[place].1;
     if ledger.entered_since(chunk.at) {

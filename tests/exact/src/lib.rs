@@ -5,9 +5,9 @@
 //! nothing:
 //!
 //! ```text
-//! truth call NAME BEFORE AFTER CHANGE     an outermost call, bytes of the process and the thread
-//! truth value NAME BYTES                  a size that the comments of the program name
-//! truth live BYTES                        bytes in use at the end of the program
+//! truth call NAME BEFORE AFTER CHANGE PEAK    an outermost call, bytes of the process and the thread
+//! truth value NAME BYTES                      a size that the comments of the program name
+//! truth live BYTES                            bytes in use at the end of the program
 //! ```
 
 mod futures;
@@ -58,12 +58,13 @@ pub fn live() -> i64 {
     truth::live() - OWN.load(Relaxed)
 }
 
-/// Runs a call of `function` that no other call of it surrounds, and reports the change in bytes.
+/// Runs a call of `function` that no other call of it surrounds, and reports the change in bytes and the
+/// highest rise.
 pub fn outermost<R>(function: &str, call: impl FnOnce() -> R) -> R {
     let (before, before_here) = (live(), truth::live_here());
-    let result = call();
+    let (result, peak) = truth::rise_here(call);
     let (after, change) = (live(), truth::live_here() - before_here);
-    report(format_args!("call {function} {before} {after} {change}"));
+    report(format_args!("call {function} {before} {after} {change} {peak}"));
     result
 }
 

@@ -8,6 +8,7 @@ static LIVE: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
     static LIVE_HERE: Cell<i64> = const { Cell::new(0) };
+    static PEAK_HERE: Cell<i64> = const { Cell::new(0) };
     static REQUESTED_HERE: Cell<(usize, usize)> = const { Cell::new((0, 0)) };
 }
 
@@ -19,6 +20,16 @@ pub(crate) fn live() -> i64 {
 /// Bytes that this thread allocated minus those that it freed.
 pub(crate) fn live_here() -> i64 {
     LIVE_HERE.get()
+}
+
+/// Runs `work`, and returns by how much this thread's bytes rose meanwhile at the most.
+pub(crate) fn rise_here<R>(work: impl FnOnce() -> R) -> (R, i64) {
+    let (start, before) = (live_here(), PEAK_HERE.get());
+    PEAK_HERE.set(start);
+    let result = work();
+    let peak = PEAK_HERE.get();
+    PEAK_HERE.set(peak.max(before));
+    (result, peak - start)
 }
 
 /// Bytes and blocks that this thread asked for; reallocations do not count.
@@ -33,6 +44,7 @@ pub struct Truth<A = System>(pub A);
 fn count(change: i64) {
     LIVE.fetch_add(change, SeqCst);
     LIVE_HERE.set(LIVE_HERE.get() + change);
+    PEAK_HERE.set(PEAK_HERE.get().max(LIVE_HERE.get()));
 }
 
 fn count_block(block: *mut u8, layout: Layout) -> *mut u8 {

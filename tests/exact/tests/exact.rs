@@ -12,9 +12,9 @@
 //!
 //! A figure that is left out is zero; a line without `//=` does not run. `last` marks the row that
 //! ended last in a function that was called once. A figure may be a sum of numbers and of names that
-//! the program has given to sizes: `+100+2*F`. On a row of kind `entry` the comment states only `x`, the
-//! number of calls: usage and increment are the reading at entry, which is compared with the program's
-//! own report.
+//! the program has given to sizes: `+100+2*F`. On a row of kind `entry` the comment states `x`, the
+//! number of calls, and may state `^`, the peak of the function: usage and increment are the reading at
+//! entry, which is compared with the program's own report.
 
 mod harness;
 mod memory_profiler;
@@ -41,8 +41,8 @@ macro_rules! programs {
 
 programs! {
     async_basics async_methods async_recursive async_runtime blocks branches calls
-    cancelled closures drop_order exits_inside first_rows foreign_frees growth jumps large loops macros
-    matches memory_profiler methods open_peak panics raised_lines recursion reentry snapshots straight
+    cancelled closures drop_order exits_inside first_rows foreign_frees function_peaks growth jumps
+    large loops macros matches memory_profiler methods open_peak panics raised_lines recursion reentry snapshots straight
     thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
     waiting_frames
 }

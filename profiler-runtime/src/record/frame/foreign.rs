@@ -240,6 +240,6 @@ impl Chunk {
     /// Whether this is the address of its header, or of one of its rows.
     fn contains(self, address: usize) -> bool {
         let start = self.as_ptr().addr();
-        (start..start + Self::offset(self.rows.get() as usize)).contains(&address)
+        (start..start + Self::offset(self.rows())).contains(&address)
     }
 }

@@ -16,6 +16,7 @@ use crate::record::ledger::current;
 use crate::record::ledger::kind;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::row::Chunk;
+use crate::record::ledger::suspend::Rise;
 use crate::record::timeline::open_spans;
 
 /// One execution of a function or closure. Dropping it closes the last line.
@@ -63,9 +64,9 @@ impl Frame {
         Self::new(if kind::is_off() { None } else { begin_call_line(table, offset) })
     }
 
-    /// Enters `row`, whose current execution has raised memory by `rise` bytes so far.
+    /// Enters `row`, in an execution that has raised memory by `rise` so far.
     #[inline(always)]
-    pub(crate) fn at(table: &'static Table, row: usize, rise: i64) -> Self {
+    pub(crate) fn at(table: &'static Table, row: usize, rise: Rise) -> Self {
         Self::new(begin_at(table, row, rise))
     }
 
@@ -74,8 +75,8 @@ impl Frame {
         self.handle.here().is_some()
     }
 
-    /// The current row and how far it has raised memory, for a task that will go on later.
-    pub(crate) fn position(&self) -> Option<(usize, i64)> {
+    /// The current row and how far memory was raised, for a task that will go on later.
+    pub(crate) fn position(&self) -> Option<(usize, Rise)> {
         let (ledger, chunk) = self.handle.here()?;
         let ledger = foreign::ledger_of(ledger, chunk.as_ptr())?;
         Some((chunk.index_of(ledger.row()), ledger.rise()))
@@ -102,13 +103,13 @@ impl Table {
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
     pub extern "C" fn enter_closure(&'static self, row: usize) -> Frame {
-        Frame::at(self, row, 0)
+        Frame::at(self, row, Rise::default())
     }
 
-    /// A frame for one poll of a task that waits on `row`, which has raised memory by `rise` bytes.
+    /// A frame for one poll of a task that waits on `row`, and has raised memory by `rise`.
     #[cfg_attr(debug_assertions, inline(never))]
     #[cfg_attr(not(debug_assertions), inline)]
-    pub(crate) extern "C" fn enter_task(&'static self, row: usize, rise: i64) -> Frame {
+    pub(crate) extern "C" fn enter_task(&'static self, row: usize, rise: Rise) -> Frame {
         Frame::at(self, row, rise)
     }
 }
@@ -189,7 +190,7 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     let is_unchanged =
         side == Side::Own && first.runs.get() > 0 && ledger.enter_after_callee(chunk, start);
     if !is_unchanged && side != Side::Coroutine {
-        ledger.enter(chunk, start, 0)?;
+        ledger.enter(chunk, start, Rise::default())?;
     }
     let call = first.runs.add(1);
     if offset != Chunk::offset(0) && side != Side::Coroutine {
@@ -209,7 +210,7 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
-fn begin_at(table: &'static Table, row: usize, rise: i64) -> Option<(&'static Ledger, Chunk)> {
+fn begin_at(table: &'static Table, row: usize, rise: Rise) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
     if ledger.is_busy() {
         return None;

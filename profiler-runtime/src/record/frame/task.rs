@@ -12,6 +12,7 @@ use core::task::{Context, Poll};
 
 use super::frame::Frame;
 use crate::record::function::table::Table;
+use crate::record::ledger::suspend::Rise;
 use crate::record::timeline::open_spans::{self, OpenSpan};
 use crate::record::timeline::span::Span;
 use crate::record::timeline::timeline;
@@ -25,8 +26,8 @@ pub struct Task<F> {
     state: State,
     /// Whether it is a call of the function, and not a block.
     is_call: bool,
-    /// How far that row has raised memory in the polls so far.
-    rise: i64,
+    /// How far it has raised memory in the polls so far.
+    rise: Rise,
     /// In a timeline, a call from its first poll on. Dropped after the future.
     span: OpenSpan,
     /// In a timeline, between two polls: the innermost named block that it is in.
@@ -66,7 +67,7 @@ pub fn task<F: Future>(
 struct Visit<'a> {
     frame: Frame,
     row: &'a mut u32,
-    rise: &'a mut i64,
+    rise: &'a mut Rise,
     block: &'a mut Option<&'static Span>,
 }
 
@@ -109,8 +110,9 @@ impl<F> Task<F> {
     const fn new(table: &'static Table, row: u32, state: State, future: F) -> Self {
         let future = ManuallyDrop::new(future);
         let is_call = matches!(state, State::Call);
+        let rise = Rise { line: 0, call: 0 };
         let span = OpenSpan::none();
-        Self { table, row, state, is_call, rise: 0, span, block: None, future }
+        Self { table, row, state, is_call, rise, span, block: None, future }
     }
 
     fn visit(&mut self) -> (Visit<'_>, &mut ManuallyDrop<F>) {

@@ -8,6 +8,7 @@ use crate::record::alloc::allocator::Alloc;
 use crate::record::function::registry::Alone;
 use crate::record::function::table::Table;
 use crate::record::ledger::kind::{self, Kind};
+use crate::record::ledger::suspend::Rise;
 use crate::record::ledger::thread::Thread;
 use crate::record::ledger::threads;
 
@@ -63,11 +64,16 @@ impl Walk {
         let frame = match self.random.below(4) {
             0 => table.enter(),
             1 => table.enter_closure(row),
-            2 => table.enter_task(row, self.random.below(100) as i64),
+            2 => table.enter_task(row, self.rise()),
             _ => table.enter_line(row),
         };
         assert!(frame.is_measured());
         self.open.push(Open::Call(frame));
+    }
+
+    fn rise(&mut self) -> Rise {
+        let [line, call] = [100, 1000].map(|limit| self.random.below(limit) as i64);
+        Rise { line, call }
     }
 
     fn event(&mut self) {

@@ -5,6 +5,7 @@ use super::ledger::Ledger;
 use super::pending::Pending;
 use super::published::published_uncentered;
 use super::row::{Row, Totals};
+use super::suspend::Rise;
 use crate::process;
 
 /// Pending changes.
@@ -171,25 +172,31 @@ impl Ledger {
         }
     }
 
-    /// By how many bytes the current line has raised memory above its start.
-    pub(crate) fn rise(&self) -> i64 {
-        let start =
-            if self.stack.is_complete() { self.line_start.get() } else { self.recorded_live.get() };
-        match self.kind() {
-            Kind::Heap => self.live.get().wrapping_sub(start),
-            Kind::Rss | Kind::Special => 0,
+    /// By how many bytes the frame that runs has raised memory.
+    pub(crate) fn rise(&self) -> Rise {
+        if self.kind() != Kind::Heap {
+            return Rise::default();
+        }
+        let (live, recorded) = (self.live.get(), self.recorded_live.get());
+        match self.stack.last().filter(|_| self.stack.is_complete()) {
+            Some(running) => Rise {
+                line: live.wrapping_sub(self.line_start.get()),
+                call: self.absolute_live().wrapping_sub(running.entry.get()),
+            },
+            // Nothing had changed at its entry.
+            None => Rise { line: live.wrapping_sub(recorded), call: live.wrapping_sub(recorded) },
         }
     }
 
     /// Starts over, for a thread that takes a ledger whose thread has ended.
     pub(crate) fn rest(&self, idle: &'static Row) {
         self.complete();
-        self.stack.clear(&self.totals());
-        self.set_row(idle);
         let live = self.live.get();
         self.recorded_live.set(live);
         self.recorded_allocated.set(self.allocated.get());
         self.recorded_allocations.set(self.allocations.get());
+        self.stack.clear(|saved| self.give_up(saved));
+        self.set_row(idle);
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(live);
         }

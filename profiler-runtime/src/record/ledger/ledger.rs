@@ -91,12 +91,15 @@ pub(crate) struct Ledger {
 // The numbers by which recordings are read.
 const _: () = {
     assert!(offset_of!(Ledger, live) == layout::ledger::LIVE);
+    assert!(offset_of!(Ledger, peak) == layout::ledger::PEAK);
     assert!(offset_of!(Ledger, row) == layout::ledger::ROW);
     assert!(offset_of!(Ledger, allocated) == layout::ledger::ALLOCATED);
     assert!(offset_of!(Ledger, allocations) == layout::ledger::ALLOCATIONS);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, top) == layout::ledger::TOP);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, complete) == layout::ledger::COMPLETE);
+    assert!(offset_of!(Ledger, stack) + offset_of!(Stack, begin) == layout::ledger::BEGIN);
     assert!(offset_of!(Ledger, recorded_live) == layout::ledger::RECORDED);
+    assert!(offset_of!(Ledger, frame_peak) == layout::ledger::FRAME_PEAK);
     assert!(offset_of!(Ledger, base) == layout::ledger::BASE);
     assert!(offset_of!(Ledger, recorded_allocated) == layout::ledger::RECORDED_ALLOCATED);
     assert!(offset_of!(Ledger, recorded_allocations) == layout::ledger::RECORDED_ALLOCATIONS);

@@ -96,10 +96,10 @@ pub(crate) struct Header {
     block: Word,
     /// The id of the function's table.
     pub(crate) table: Word,
-    /// The number of the thread's record.
-    pub(in crate::record) thread: Word,
-    /// How many [`Row`]s follow.
-    pub(crate) rows: Word,
+    /// The most that a call held above what the thread held at its entry, and what it called with it.
+    pub(crate) peak: Word,
+    /// How many [`Row`]s follow, in the lower half; in the upper one the number of the thread's record.
+    rows_and_thread: Word,
     /// Where the row is at which the innermost frame of this function was left to run another
     /// frame, in bytes from the header, [`IDLE`] or [`RUNNING`]; as of when the thread was last
     /// up to date. Later changes are on its stack.
@@ -113,8 +113,8 @@ pub(crate) struct Header {
 // The numbers by which recordings are read.
 const _: () = {
     assert!(offset_of!(Header, table) == layout::chunk::TABLE);
-    assert!(offset_of!(Header, thread) == layout::chunk::THREAD);
-    assert!(offset_of!(Header, rows) == layout::chunk::ROWS);
+    assert!(offset_of!(Header, peak) == layout::chunk::PEAK);
+    assert!(offset_of!(Header, rows_and_thread) == layout::chunk::ROWS_AND_THREAD);
     assert!(offset_of!(Header, suspended) == layout::chunk::SUSPENDED);
     assert!(offset_of!(Header, last_live) == layout::chunk::LAST_LIVE);
     assert!(offset_of!(Header, last_allocated) == layout::chunk::LAST_ALLOCATED);
@@ -171,8 +171,7 @@ impl Chunk {
         let size = rows.checked_mul(size_of::<Row>())?.checked_add(size_of::<Header>())?;
         let chunk = Self(arena::reserve(size)?.cast());
         chunk.table.set(table);
-        chunk.thread.set(thread);
-        chunk.rows.set(rows as i64);
+        chunk.rows_and_thread.set(rows as i64 | thread << 32);
         arena::finish(&chunk.block, layout::CHUNK);
         Some(chunk)
     }
@@ -220,13 +219,19 @@ impl Chunk {
 
     /// Row `index`, or the last one: emitted code stays within, and a damaged index does no harm.
     pub(crate) fn row_clamped(self, index: usize) -> &'static Row {
-        let last = (self.rows.get() as usize).saturating_sub(1);
+        let last = self.rows().saturating_sub(1);
         // SAFETY: clamped; a table has at least one row.
         unsafe { self.row(index.min(last)) }
     }
 
+    /// How many rows there are.
+    #[inline(always)]
+    pub(crate) fn rows(self) -> usize {
+        self.rows_and_thread.get() as u32 as usize
+    }
+
     pub(crate) fn iter(self) -> impl Iterator<Item = &'static Row> {
-        (0..self.rows.get() as usize).map(move |index| self.row_clamped(index))
+        (0..self.rows()).map(move |index| self.row_clamped(index))
     }
 
     /// Where a row of this chunk is, in bytes from the header.
@@ -248,7 +253,7 @@ impl Chunk {
     pub(crate) fn find_row(self, row: *const Row) -> Option<usize> {
         let offset = row.addr().checked_sub(self.0.addr().get() + size_of::<Header>())?;
         let index = offset / size_of::<Row>();
-        (index < self.rows.get() as usize).then_some(index)
+        (index < self.rows()).then_some(index)
     }
 
     /// The number of a row of this chunk.

@@ -39,12 +39,16 @@ pub(crate) struct SavedFrame {
     /// Where the caller's line and peak stood, in absolute bytes.
     pub(crate) line_start: Word,
     pub(crate) frame_peak: Word,
+    /// What the thread held when the frame was entered, in absolute bytes.
+    pub(crate) entry: Word,
 }
 
 // The numbers by which recordings are read.
 const _: () = {
     assert!(offset_of!(SavedFrame, chunk) == layout::saved_frame::CHUNK);
     assert!(offset_of!(SavedFrame, row) == layout::saved_frame::ROW);
+    assert!(offset_of!(SavedFrame, frame_peak) == layout::saved_frame::FRAME_PEAK);
+    assert!(offset_of!(SavedFrame, entry) == layout::saved_frame::ENTRY);
     assert!(size_of::<SavedFrame>() == layout::saved_frame::SIZE);
 };
 
@@ -60,7 +64,7 @@ pub(crate) struct Stack {
     /// Behind the last one whose caller is up to date. Nothing has changed between the entries of the
     /// frames above.
     pub(in crate::record) complete: Pointer<SavedFrame>,
-    begin: Pointer<SavedFrame>,
+    pub(super) begin: Pointer<SavedFrame>,
     end: Pointer<SavedFrame>,
 }
 
@@ -154,14 +158,19 @@ impl Stack {
     }
 
     /// Takes away what the innermost frame of `chunk` put here, and what lies above: frames on
-    /// other stacks of a thread that has several may end in another order. All callers are
-    /// up to date, and `now` are the thread's totals.
-    pub(crate) fn pop_of(&self, chunk: Chunk, now: &Totals) -> Option<&SavedFrame> {
+    /// other stacks of a thread that has several may end in another order, and `give_up` sees these. All
+    /// callers are up to date.
+    #[inline(always)]
+    pub(crate) fn pop_of(
+        &self,
+        chunk: Chunk,
+        give_up: impl Fn(&SavedFrame),
+    ) -> Option<&SavedFrame> {
         let mut above = self.top.get();
         while self.chunk_below(above)? != chunk {
             above = above.wrapping_sub(1);
         }
-        self.discard_from(above, now);
+        self.discard_from(above, give_up);
         let last = above.wrapping_sub(1);
         self.top.set(last);
         self.complete.set(last);
@@ -170,11 +179,12 @@ impl Stack {
     }
 
     /// The ends of these frames will not be seen.
-    fn discard_from(&self, entry: *mut SavedFrame, now: &Totals) {
+    #[inline(always)]
+    fn discard_from(&self, entry: *mut SavedFrame, give_up: impl Fn(&SavedFrame)) {
         while self.top.get() != entry {
             let last = self.top.get().wrapping_sub(1);
             // SAFETY: what lies between `begin` and `top` was written by `push`.
-            unsafe { &*last }.give_up(now);
+            give_up(unsafe { &*last });
             self.top.set(last);
         }
         self.complete.set(entry);
@@ -193,7 +203,7 @@ impl Stack {
     }
 
     /// The entry of the innermost frame.
-    fn last(&self) -> Option<&SavedFrame> {
+    pub(in crate::record) fn last(&self) -> Option<&SavedFrame> {
         let last = self.top.get().wrapping_sub(1);
         // SAFETY: as it is not empty, `push` wrote the last one.
         (self.depth() > 0).then(|| unsafe { &*last })
@@ -219,10 +229,9 @@ impl Stack {
         (self.top.get().addr() - self.begin.get().addr()) / size_of::<SavedFrame>()
     }
 
-    /// Gives up all frames, of a thread that has ended with these totals. All callers are
-    /// up to date.
-    pub(crate) fn clear(&self, now: &Totals) {
-        self.discard_from(self.begin.get(), now);
+    /// Gives up all frames, of a thread that has ended. All callers are up to date.
+    pub(crate) fn clear(&self, give_up: impl Fn(&SavedFrame)) {
+        self.discard_from(self.begin.get(), give_up);
     }
 
     /// Makes room for more, on a stack that is complete; `None` when memory is out.
@@ -289,7 +298,7 @@ impl SavedFrame {
     }
 
     /// The end of the frame will not be seen.
-    fn give_up(&self, now: &Totals) {
+    pub(super) fn give_up(&self, now: &Totals) {
         if let Some(chunk) = self.chunk() {
             chunk.record_suspended(now);
             chunk.set_last(now);
@@ -315,6 +324,7 @@ impl SavedFrame {
             (&self.outer, &from.outer),
             (&self.line_start, &from.line_start),
             (&self.frame_peak, &from.frame_peak),
+            (&self.entry, &from.entry),
         ] {
             word.set(from.get());
         }

@@ -7,6 +7,16 @@ use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
 use super::stack::SavedFrame;
 use crate::process;
 
+/// How far a task that goes on later has raised memory.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[repr(C)]
+pub(crate) struct Rise {
+    /// Above the start of its line.
+    pub(crate) line: i64,
+    /// Above its entry.
+    pub(crate) call: i64,
+}
+
 impl Ledger {
     /// Puts a frame of `chunk` in the place of the one that runs, if nothing has changed since the
     /// thread last recorded.
@@ -45,10 +55,10 @@ impl Ledger {
         saved.is_some()
     }
 
-    /// A frame of `chunk` takes the place of the one that runs, whatever has changed. Its first line has already
-    /// raised memory by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
+    /// A frame of `chunk` takes the place of the one that runs, whatever has changed. It has already raised
+    /// memory by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
     /// caller's.
-    pub(crate) fn enter(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
+    pub(crate) fn enter(&self, chunk: Chunk, row: &'static Row, rise: Rise) -> Option<()> {
         self.flush_if_pending();
         if self.chunk().is_none() {
             // No line of a table called it: a rise before the call is the peak of none, and need not be saved.
@@ -58,7 +68,7 @@ impl Ledger {
     }
 
     /// The same once all changes are recorded.
-    fn push_frame(&self, chunk: Chunk, row: &'static Row, rise: i64) -> Option<()> {
+    fn push_frame(&self, chunk: Chunk, row: &'static Row, rise: Rise) -> Option<()> {
         if self.stack.is_full() {
             self.complete();
             self.stack.grow()?;
@@ -72,9 +82,10 @@ impl Ledger {
         let live = self.live.get();
         // With `rss` nothing else moves the peak along.
         self.peak.set(live);
-        if rise != 0 {
+        if rise != Rise::default() {
             self.complete();
-            self.line_start.set(live.wrapping_sub(rise));
+            saved.entry.add(rise.call.wrapping_neg());
+            self.line_start.set(live.wrapping_sub(rise.line));
             self.set_changed();
         }
         Some(())
@@ -102,7 +113,8 @@ impl Ledger {
         }
         self.complete();
         let now = self.recorded_totals();
-        let Some(saved) = self.stack.pop_of(chunk, &now) else { return false };
+        let give_up = |saved: &SavedFrame| self.give_up(saved);
+        let Some(saved) = self.stack.pop_of(chunk, give_up) else { return false };
         if saved.outer.get() != IDLE {
             chunk.set_last(&now);
         }
@@ -112,7 +124,7 @@ impl Ledger {
         }
         chunk.suspended.set(saved.outer.get());
         self.resume(saved);
-        let rise = self.restore_marks(saved);
+        let rise = self.restore_marks(chunk, saved);
         if caller.is_some() {
             saved.row().peak.raise(rise);
         }
@@ -188,6 +200,7 @@ impl Ledger {
             saved.mark();
             saved.line_start.set(line_start);
             saved.frame_peak.set(frame_peak);
+            saved.entry.set(recorded.live);
             (line_start, frame_peak) = (recorded.live, recorded.live);
         }
         self.line_start.set(self.recorded_live.get());
@@ -195,10 +208,10 @@ impl Ledger {
         self.stack.complete.set(self.stack.top.get());
     }
 
-    /// Ends a frame once all changes are recorded: its peak also is one of the frame that
+    /// Ends a frame of `chunk` once all changes are recorded: its peak also is one of the frame that
     /// called it. Returns how far the frame rose above the start of the caller's line.
     #[inline(always)]
-    pub(in crate::record) fn restore_marks(&self, saved: &SavedFrame) -> i64 {
+    pub(in crate::record) fn restore_marks(&self, chunk: Chunk, saved: &SavedFrame) -> i64 {
         if self.kind() != Kind::Heap {
             return 0;
         }
@@ -206,8 +219,25 @@ impl Ledger {
         let line_start = saved.line_start.get().wrapping_sub(base);
         self.line_start.set(line_start);
         self.note_raised();
-        self.frame_peak.set(saved.frame_peak.get().wrapping_sub(base).max(seen));
+        self.pass_on_peak(chunk, saved);
         seen.wrapping_sub(line_start)
+    }
+
+    /// The highest mark of the frame that ends is one of its function and of its caller.
+    #[inline(always)]
+    fn pass_on_peak(&self, chunk: Chunk, saved: &SavedFrame) {
+        chunk.peak.raise(self.frame_peak().wrapping_sub(saved.entry.get()));
+        self.raise_frame_peak(saved.frame_peak.get());
+    }
+
+    /// The end of the frame will not be seen. All is recorded.
+    #[cold]
+    #[inline(never)]
+    pub(in crate::record) fn give_up(&self, saved: &SavedFrame) {
+        if let Some(chunk) = saved.chunk() {
+            self.pass_on_peak(chunk, saved);
+        }
+        saved.give_up(&self.recorded_totals());
     }
 }
 

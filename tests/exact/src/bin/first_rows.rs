@@ -93,7 +93,7 @@ fn main() {
         outermost("loops", || loops(10));
         drop(outermost("recursive", || recursive(3)));
         let make = outermost("closure", || closure(6));
-        drop(outermost("closure", || (make(), make())));
+        drop((outermost("closure", &make), outermost("closure", &make)));
         drop(outermost("task", || block_on(task(11))));
         let (one, other) = (bytes(2), bytes(3));
         outermost("takes", || block_on(takes(one, other)));

@@ -6,7 +6,7 @@ use mem_profile::mem_profile;
 #[global_allocator]
 static ALLOC: exact::Truth<mem_profile::Alloc> = exact::Truth(mem_profile::Alloc::new());
 
-#[mem_profile] //= 1x
+#[mem_profile] //= ^123+S 1x
 fn looks() -> mem_profile::Snapshot {
     let kept = bytes(123); //= +123 ^123 1a 123b 1x
     let snapshot = mem_profile::snapshot(); //= +S ^S Na Sb 1x

@@ -128,6 +128,7 @@ fn check_rows(
             true => {
                 row.occurrences == expected.occurrences
                     && row.occurrences == function["calls"].as_i64()
+                    && (!text.contains('^') || function["peak"].as_i64() == expected.peak)
             }
             false => measured == expected,
         };
@@ -151,7 +152,7 @@ fn check_coverage(run: &Run, covered: &BTreeMap<usize, usize>, wrong: &mut Vec<S
     }
 }
 
-/// The increments of a table against the changes of its outermost calls, and the readings.
+/// The increments and, unless the entry row states it, the peak of a table against its outermost calls, and the readings.
 fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
     let name = short_name(function);
     let rows = rows(function);
@@ -162,6 +163,11 @@ fn check_calls(run: &Run, function: &Value, wrong: &mut Vec<String>) {
     let change: i64 = calls.iter().map(|call| call.change).sum();
     if measured != change {
         wrong.push(format!("{name}: the lines add up to {measured}, the calls changed {change}"));
+    }
+    let is_stated = rows.iter().any(|row| row.is_entry && run.source[row.line - 1].contains('^'));
+    let (peak, highest) = (function["peak"].as_i64(), calls.iter().map(|call| call.peak).max());
+    if peak != highest && !is_stated {
+        wrong.push(format!("{name}: peak {peak:?}, the calls rose by {highest:?}"));
     }
     for row in rows.iter().filter(|row| row.is_entry) {
         if (row.usage, row.increment) != (Some(first.before), Some(first.before)) {

@@ -17,6 +17,8 @@ pub(crate) struct Call {
     pub(crate) after: i64,
     /// Bytes that the thread allocated minus those that it freed, in the call.
     pub(crate) change: i64,
+    /// How far they rose in it at the most.
+    pub(crate) peak: i64,
 }
 
 impl Reported {
@@ -26,12 +28,15 @@ impl Reported {
             let words: Vec<_> = line.split(' ').collect();
             let number = |text: &str| text.parse().expect("a number");
             match words[..] {
-                ["truth", "call", function, before, after, change] => reported.calls.push(Call {
-                    function: function.to_owned(),
-                    before: number(before),
-                    after: number(after),
-                    change: number(change),
-                }),
+                ["truth", "call", function, before, after, change, peak] => {
+                    reported.calls.push(Call {
+                        function: function.to_owned(),
+                        before: number(before),
+                        after: number(after),
+                        change: number(change),
+                        peak: number(peak),
+                    })
+                }
                 ["truth", "value", name, value] => {
                     reported.values.insert(name.to_owned(), number(value));
                 }

@@ -21,9 +21,9 @@ export function pageOf(path) {
 }
 
 /** The page of these functions. */
-export function pageWith(name, functions, { backend = "heap", timeline = null } = {}) {
+export function pageWith(name, functions, others = {}) {
   const path = join(folder, `${name}.json`);
-  const recording = { schema_version: 1, backend, process_bytes: 1 << 20, functions, notes: [], timeline };
+  const recording = { schema_version: 1, backend: "heap", process_bytes: 1 << 20, functions, notes: [], ...others };
   writeFileSync(path, JSON.stringify(recording));
   return pageOf(path);
 }
@@ -34,10 +34,15 @@ export function ran(line, source, figures = {}) {
   return { line, source, ...zero, ...figures };
 }
 
+/** A line that did not run. */
+export function never(line, source) {
+  return { line, source, usage: null, increment: null, peak: null, allocations: null, allocated: null, occurrences: null };
+}
+
 /** A function of this name, whose first row is its entry unless the row has another kind. */
-export function functionOf(name, lines, file = "src/lib.rs") {
+export function functionOf(name, lines, { file = "src/lib.rs", peak = null } = {}) {
   const rows = lines.map((line, at) => ({ kind: at === 0 ? "entry" : "body", ...line }));
-  return { name, file, line: lines[0].line, calls: 1, reading_at_entry: lines[0].usage, lines: rows };
+  return { name, file, line: lines[0].line, calls: 1, reading_at_entry: lines[0].usage, peak, lines: rows };
 }
 
 /** Functions with figures on every line. */
@@ -47,7 +52,7 @@ export function many(functions, lines) {
     ran(at + 1, source(at), { increment: index * at, peak: at * 100, allocations: at, allocated: at * 9, usage: at });
   const body = (index) => Array.from({ length: lines }, (_, at) => line(index, at));
   return Array.from({ length: functions }, (_, index) =>
-    functionOf(`app::module_${index % 20}::function_${index}`, body(index), `src/module_${index % 20}.rs`));
+    functionOf(`app::module_${index % 20}::function_${index}`, body(index), { file: `src/module_${index % 20}.rs` }));
 }
 
 /** A second of memory that rises and falls, with calls of the named functions. */

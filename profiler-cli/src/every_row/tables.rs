@@ -149,14 +149,16 @@ fn page(recording: &Recording) -> Value {
 }
 
 fn html(data: &Value) -> Vec<Shown> {
-    const NAMES: [&str; 11] = [
+    const NAMES: [&str; 13] = [
         "line",
         "source",
         "pieces",
-        "calls",
+        "length",
         "usage",
         "increment",
         "peak",
+        "at_peak",
+        "live",
         "allocated",
         "allocations",
         "occurrences",

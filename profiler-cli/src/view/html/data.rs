@@ -1,21 +1,29 @@
 //! The data for the script of the page. Names and order are a contract with `script/`.
 
-use mem_profile_format::{FunctionSnapshot, LineSnapshot, report};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, ProcessPeak, Snapshot, report};
 use serde::{Serialize, Serializer};
 
+use super::held::{self, Ranking, Rows};
+use super::statement;
 use super::timeline::Chart;
 use crate::figures::Figures;
 use crate::recording::Recording;
-use crate::view::calls::Callees;
 use crate::view::highlight::{Kind, highlight};
 
 /// Everything on the page.
 #[derive(Serialize)]
 pub(super) struct Page {
     backend: &'static str,
-    process_bytes: Option<u64>,
     program: Option<String>,
+    is_complete: bool,
+    peak: Option<ProcessPeak>,
+    process_bytes: Option<u64>,
+    resident_peak: Option<u64>,
+    rankings: Option<[Ranking; 3]>,
+    /// The functions whose tables are open, hottest first.
+    hottest: Vec<usize>,
     functions: Vec<Function>,
+    calls: Vec<Call>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<Chart>,
 }
@@ -28,33 +36,47 @@ struct Function {
     line: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     note: Option<String>,
-    #[serde(flatten)]
-    figures: Figures,
+    increment: Option<i64>,
+    peak: Option<u64>,
+    at_peak: Option<u64>,
+    live: Option<u64>,
+    allocated: Option<u64>,
+    allocations: Option<u64>,
+    occurrences: u64,
     lines: Vec<Line>,
 }
 
 /// One line, as an array to save space: there may be a hundred thousand lines.
 ///
-/// `[number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind]`
+/// `[number, source, pieces, length, usage, increment, peak, at_peak, live, allocated, allocations,
+/// occurrences, kind]`
 struct Line {
     line: LineSnapshot,
     pieces: String,
-    calls: Option<usize>,
+    /// The number of physical lines of its statement.
+    length: usize,
 }
+
+/// `[caller, row, callee, at peak, live]`: a line that calls a measured function, and the bytes of that and of
+/// all that it calls.
+#[derive(Serialize)]
+struct Call(usize, usize, usize, u64, u64);
 
 impl Serialize for Line {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let Self { line, pieces, calls } = self;
+        let Self { line, pieces, length } = self;
         let LineSnapshot { line: number, kind, source, usage, increment, peak, .. } = line;
-        let LineSnapshot { allocations, allocated, occurrences, .. } = line;
+        let LineSnapshot { at_peak, live, allocations, allocated, occurrences, .. } = line;
         (
             number,
             source,
             pieces,
-            calls,
+            length,
             usage,
             increment,
             peak,
+            at_peak,
+            live,
             allocated,
             allocations,
             occurrences,
@@ -67,37 +89,58 @@ impl Serialize for Line {
 impl Page {
     pub(super) fn new(recording: &Recording) -> Self {
         let snapshot = &recording.snapshot;
-        let callees = Callees::new(&snapshot.functions);
-        let functions = snapshot.functions.iter().enumerate();
         let timeline = snapshot.timeline.as_ref();
+        let rows = Rows::new(&snapshot.functions);
         Self {
             backend: snapshot.backend.name(),
-            process_bytes: snapshot.process_bytes,
             program: recording.program.as_deref().map(report::printable),
-            functions: functions.map(|(at, it)| Function::new(at, it, &callees)).collect(),
+            is_complete: recording.incomplete.is_none(),
+            peak: snapshot.peak,
+            process_bytes: snapshot.process_bytes,
+            resident_peak: snapshot.resident_peak,
+            rankings: held::rankings(snapshot, &rows),
+            hottest: held::hottest(snapshot),
+            functions: snapshot.functions.iter().map(Function::new).collect(),
+            calls: calls(snapshot, &rows),
             timeline: timeline.map(|timeline| Chart::new(timeline, &snapshot.functions)),
         }
     }
 }
 
+fn calls(snapshot: &Snapshot, rows: &Rows) -> Vec<Call> {
+    let calls = snapshot.paths.iter().flat_map(|paths| paths.calls());
+    let call = |call: mem_profile_format::Call| {
+        let row = rows.of(call.caller, call.line);
+        Call(call.caller, row, call.callee, call.below.at_peak, call.below.live)
+    };
+    calls.map(call).collect()
+}
+
 impl Function {
-    fn new(index: usize, function: &FunctionSnapshot, callees: &Callees) -> Self {
+    fn new(function: &FunctionSnapshot) -> Self {
         let sources: Vec<String> =
             function.lines.iter().map(|line| report::printable(&line.source)).collect();
         let pieces = highlight(&sources);
-        let lines = function.lines.iter().zip(sources).zip(pieces);
-        let lines = lines.map(|((line, source), pieces)| Line {
-            // The entry calls nothing.
-            calls: if line.is_body() { callees.of(index, line) } else { None },
+        let lengths = statement::lengths(&function.lines, &sources);
+        let lines = function.lines.iter().zip(sources).zip(pieces).zip(lengths);
+        let lines = lines.map(|(((line, source), pieces), length)| Line {
             line: LineSnapshot { source, ..line.clone() },
             pieces: encoded(&pieces),
+            length,
         });
+        let figures = Figures::of_function(function);
         Self {
             name: report::printable(&function.name),
             file: report::printable(&function.file),
             line: function.line,
             note: function.note.as_deref().map(report::printable),
-            figures: Figures::of_function(function),
+            increment: figures.increment,
+            peak: function.peak,
+            at_peak: held::own(function, |line| line.at_peak),
+            live: held::own(function, |line| line.live),
+            allocated: figures.allocated,
+            allocations: figures.allocations,
+            occurrences: function.calls,
             lines: lines.collect(),
         }
     }

@@ -7,6 +7,8 @@
 //! there are one. The begin and end of each call are readings too.
 
 mod data;
+mod held;
+mod statement;
 mod timeline;
 
 use mem_profile_format::report;
@@ -16,9 +18,12 @@ use crate::recording::Recording;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
-const SCRIPTS: [&str; 4] = [
+const SCRIPTS: [&str; 7] = [
     include_str!("script/words.js"),
+    include_str!("script/elements.js"),
     include_str!("script/lines.js"),
+    include_str!("script/functions.js"),
+    include_str!("script/summary.js"),
     include_str!("script/timeline.js"),
     include_str!("script/page.js"),
 ];

@@ -1,9 +1,32 @@
+use mem_profile_format::{Held, Path, Paths, Snapshot};
+
 use super::*;
 use crate::recording::Incomplete;
 use crate::sample;
 
 fn recording() -> Recording {
     Recording { snapshot: sample::leak(), program: None, incomplete: None }
+}
+
+/// [`sample::leak`] with live blocks: `(function, line, bytes at the peak)`, and those outside.
+pub(super) fn held(lines: &[(usize, u32, u64)], outside: u64) -> Snapshot {
+    let mut snapshot = sample::leak();
+    let of = |at_peak| Held { at_peak, live: 1, allocated: 2 * at_peak, ..Held::default() };
+    let path = |&(function, line, bytes): &(usize, u32, u64)| Path {
+        caller: None,
+        function,
+        line,
+        is_recursive: false,
+        own: of(bytes),
+    };
+    let all = lines.iter().map(path).collect();
+    for &(function, line, bytes) in lines {
+        let rows = &mut snapshot.functions[function].lines;
+        let row = rows.iter_mut().find(|row| row.line == line).unwrap();
+        row.at_peak = Some(row.at_peak.unwrap_or(0) + bytes);
+    }
+    snapshot.paths = Some(Paths { all, outside: of(outside), unattributed: of(1) });
+    snapshot
 }
 
 /// The data in the page.
@@ -14,31 +37,41 @@ fn data(page: &str) -> &str {
 
 #[test]
 fn data_of_a_page() {
-    let page = render(&recording());
+    let mut snapshot = held(&[(0, 35, 800), (0, 36, 100), (1, 6, 9)], 90);
+    snapshot.paths.as_mut().unwrap().all[2].caller = Some(0);
+    let page = render(&Recording { snapshot, ..recording() });
     let text = data(&page)
         .replace("{\"name\"", "\n{\"name\"")
         .replace("[[", "[\n[")
         .replace("],[", "],\n[");
     insta::assert_snapshot!(text, @r##"
-    {"backend":"heap","process_bytes":100051200,"program":null,"functions":[
-    {"name":"leak::process","file":"examples/leak.rs","line":31,"increment":100050000,"peak":100000,"allocated":100150000,"allocations":1002,"occurrences":1,"lines":[
-    [31,"#[mem_profile]","a14",null,1024,512,0,0,0,1,"entry"],
-    [32,"fn process(items: usize) -> Vec\u003cString> {","k2_1f7_18t3_1t6_3",null,null,null,null,null,null,null,"body"],
-    [33,"    let mut kept = Vec::new(); // \u003cscript>","_4k3_1k3_8t3_2f3_4c11",null,512,0,0,0,0,1,"body"],
-    [34,"    for id in 0..items {","_4k3_4k2_1n1_9",null,512,0,0,0,0,501,"body"],
-    [35,"        let text = \"x\".repeat(100_000);","_8k3_8s3_1f6_1n7_2",null,100000512,100000000,100000,100000000,1000,500,"body"],
-    [36,"        kept.push(text);","_13f4_7",null,50512,50000,40000,50000,1,500,"body"],
-    [37,"    }","_5",null,512,0,0,0,0,500,"body"],
-    [38,"    summary(|a| a & \"&amp;\");","_4f7_9s7_2",null,512,0,100000,100000,1,1,"body"],
-    [39,"}","_1",null,512,0,0,0,0,1,"body"]]},
-    {"name":"text::parse","file":"src/text.rs","line":5,"increment":0,"peak":32000,"allocated":72000,"allocations":9,"occurrences":3,"lines":[
-    [5,"fn parse(text: &str) -> usize {","k2_1f5_23",null,1536,1024,0,0,0,3,"entry"],
-    [6,"    let words: Vec\u003c&str> = text.split(' ').collect();","_4k3_8t3_14f5_1s3_2f7_3",null,48512,48000,32000,72000,9,3,"body"],
-    [7,"    words.len()","_10f3_2",null,512,0,0,0,0,3,"body"],
-    [8,"}","_1",null,512,-48000,0,0,0,3,"body"]]},
-    {"name":"audit::log","file":"src/text.rs","line":20,"increment":0,"peak":300000000,"allocated":600000000,"allocations":5000,"occurrences":2,"lines":[
-    [20,"fn log() {","k2_1f3_4",null,512,0,0,0,0,2,"entry"],
-    [21,"    format!(\"{:>300000000}\", 1);","_4m6_2s15_2n1_2",null,512,0,300000000,600000000,5000,2,"body"]]}]}
+    {"backend":"heap","program":null,"is_complete":true,"peak":null,"process_bytes":100051200,"resident_peak":null,"rankings":[{"key":"at_peak","total":1000,"lines":[
+    [0,4,800],
+    [0,5,100]],"rest":[1,9],"outside":90,"unattributed":1},{"key":"live","total":5,"lines":[
+    [0,4,1],
+    [0,5,1],
+    [1,1,1]],"rest":[0,0],"outside":1,"unattributed":1},{"key":"allocated","total":2000,"lines":[
+    [0,4,1600],
+    [0,5,200]],"rest":[1,18],"outside":180,"unattributed":2}],"hottest":[0],"functions":[
+    {"name":"leak::process","file":"examples/leak.rs","line":31,"increment":100050000,"peak":null,"at_peak":900,"live":null,"allocated":100150000,"allocations":1002,"occurrences":1,"lines":[
+    [31,"#[mem_profile]","a14",2,1024,512,0,null,null,0,0,1,"entry"],
+    [32,"fn process(items: usize) -> Vec\u003cString> {","k2_1f7_18t3_1t6_3",1,null,null,null,null,null,null,null,null,"body"],
+    [33,"    let mut kept = Vec::new(); // \u003cscript>","_4k3_1k3_8t3_2f3_4c11",1,512,0,0,null,null,0,0,1,"body"],
+    [34,"    for id in 0..items {","_4k3_4k2_1n1_9",1,512,0,0,null,null,0,0,501,"body"],
+    [35,"        let text = \"x\".repeat(100_000);","_8k3_8s3_1f6_1n7_2",1,100000512,100000000,100000,800,null,100000000,1000,500,"body"],
+    [36,"        kept.push(text);","_13f4_7",1,50512,50000,40000,100,null,50000,1,500,"body"],
+    [37,"    }","_5",1,512,0,0,null,null,0,0,500,"body"],
+    [38,"    summary(|a| a & \"&amp;\");","_4f7_9s7_2",1,512,0,100000,null,null,100000,1,1,"body"],
+    [39,"}","_1",1,512,0,0,null,null,0,0,1,"body"]]},
+    {"name":"text::parse","file":"src/text.rs","line":5,"increment":0,"peak":null,"at_peak":9,"live":null,"allocated":72000,"allocations":9,"occurrences":3,"lines":[
+    [5,"fn parse(text: &str) -> usize {","k2_1f5_23",1,1536,1024,0,null,null,0,0,3,"entry"],
+    [6,"    let words: Vec\u003c&str> = text.split(' ').collect();","_4k3_8t3_14f5_1s3_2f7_3",1,48512,48000,32000,9,null,72000,9,3,"body"],
+    [7,"    words.len()","_10f3_2",1,512,0,0,null,null,0,0,3,"body"],
+    [8,"}","_1",1,512,-48000,0,null,null,0,0,3,"body"]]},
+    {"name":"audit::log","file":"src/text.rs","line":20,"increment":0,"peak":null,"at_peak":null,"live":null,"allocated":600000000,"allocations":5000,"occurrences":2,"lines":[
+    [20,"fn log() {","k2_1f3_4",1,512,0,0,null,null,0,0,2,"entry"],
+    [21,"    format!(\"{:>300000000}\", 1);","_4m6_2s15_2n1_2",1,512,0,300000000,null,null,600000000,5000,2,"body"]]}],"calls":[
+    [0,4,1,9,1]]}
     "##);
 }
 

@@ -14,6 +14,8 @@ const COLUMNS: u64 = 2000;
 pub(super) struct Chart {
     duration: u64,
     interval: u64,
+    /// Length of a column.
+    column: u64,
     /// Number of readings.
     readings: usize,
     /// `[time, bytes]`: the lowest and the highest reading of each column.
@@ -55,6 +57,7 @@ impl Chart {
         Self {
             duration: last,
             interval: timeline.interval,
+            column: width,
             readings: readings.len(),
             points: points(&readings, width),
             peak: peak(&readings, timeline),
@@ -141,6 +144,7 @@ mod tests {
         let snapshot = sample::leak();
         let chart = Chart::new(&timeline, &snapshot.functions);
         assert_eq!((chart.duration, chart.interval, chart.readings), (91_000_000, 10_000_000, 615));
+        assert_eq!(chart.column, 45_500);
         let peak = chart.peak.unwrap();
         assert_eq!((peak.time, peak.bytes, peak.rows), (90_000_001, 9 << 20, vec![0, 1]));
         let row = |at: usize| &chart.rows[at];

@@ -1,152 +1,127 @@
 // The table of a function's lines, made when the function is opened.
 
-/** Makes an element; `attributes` are set as they are, `children` are text or elements. */
-function make(name, attributes = {}, ...children) {
-  const element = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value !== null && value !== undefined && value !== false) element.setAttribute(key, value);
-  }
-  element.append(...children.filter((child) => child !== null));
-  return element;
-}
+/** As many lines in a row without memory become one row, but for those next to others. */
+const LONG_STILL = 8;
+const KEPT_STILL = 2;
 
 /** The figures that a row shows, for its tooltips. */
 const figuresOf = new WeakMap();
 
-/** The columns of figures: key, title, whether it holds sizes, whether rss has it too. */
-const COLUMNS = [
-  { key: "increment", title: "Increment", isSize: true, inRss: true },
-  { key: "peak", title: "Peak", isSize: true },
-  { key: "usage", title: "Mem usage", isSize: true, inRss: true },
-  { key: "allocations", title: "Allocs" },
-  { key: "occurrences", title: "Occurrences", inRss: true },
-];
-
-const shownColumns = () => COLUMNS.filter((column) => isHeap() || column.inRss);
-
-/** A line of the data with names to its figures. */
-function named(array) {
-  const [number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind] = array;
-  return { number, source, pieces, calls, usage, increment, peak, allocated, allocations, occurrences, kind };
-}
-
 /** Whether a row belongs to code, rather than to the reading on entry. */
 const isBody = ({ kind }) => kind !== "entry";
+const isStill = (line) => !isBody(line) || ["increment", "peak", "at_peak", "live", "allocations"].every((key) => !line[key]);
 
-/** The source of a line, in its colours. */
-function code({ source, pieces }, trim = false) {
-  const element = make("code");
-  let start = 0;
-  for (const [, kind, length] of pieces.matchAll(/(\D)(\d+)/g)) {
-    const end = start + Number(length);
-    const text = source.slice(start, end);
-    element.append(kind === "_" ? text : make("span", { class: kind }, text));
-    start = end;
-  }
-  if (trim && element.firstChild?.nodeType === Node.TEXT_NODE) {
-    element.firstChild.textContent = element.firstChild.textContent.trimStart();
-  }
-  return element;
+/** A line with a tenth of the process's peak is hot, one with a hundredth is warm. */
+function heat(line) {
+  if (!isBody(line)) return "";
+  const part = share(line[sharedKey()]);
+  return part >= 0.1 ? "hot" : part >= 0.01 ? "warm" : "";
 }
 
-/** A figure, its unit apart so that the digits stand below each other. */
-function figure(value, isSize) {
-  if (!isSize) return [make("b", {}, count(value))];
-  const [number, unit] = scaled(value);
-  return [make("b", {}, number), make("i", {}, ` ${unit}`)];
-}
-
-/** A cell with a figure and, where `most` is given, a bar of its share of that. */
-function cell(column, value, most = 0) {
-  if (value === null || value === undefined) return make("td");
-  const kinds = ["figure", column.key];
-  if (value === 0) kinds.push("zero");
-  if (value < 0) kinds.push("freed");
-  const td = make("td", { class: kinds.join(" "), "data-column": column.key }, ...figure(value, column.isSize));
-  if (most > 0 && value !== 0) {
-    td.classList.add("bar");
-    td.style.setProperty("--share", Math.abs(value) / most);
-  }
-  return td;
-}
-
-/** The figures that a full bar stands for. The reading on entry is not caused by a line. */
-function scales(lines) {
-  const body = lines.filter(isBody);
-  const most = (key) => body.reduce((most, line) => Math.max(most, Math.abs(line[key] ?? 0)), 0);
-  const gained = body.reduce((sum, line) => sum + Math.max(0, line.increment ?? 0), 0);
-  return { increment: most("increment"), peak: most("peak"), gained };
-}
-
-/** As in terminals: a line with half of all increments and peaks is hot, one with a tenth is warm. */
-function heats(lines) {
-  const weight = (line) => Math.max(0, line.increment ?? 0, line.peak ?? 0);
-  const total = lines.filter(isBody).reduce((sum, line) => sum + weight(line), 0);
-  return lines.map((line) => {
-    if (!isBody(line) || weight(line) === 0) return "";
-    return weight(line) * 2 >= total ? "hot" : weight(line) * 10 >= total ? "warm" : "";
+/** For each line, whether it is the start of a statement, a later line of one that ran, or never ran. */
+function parts(lines) {
+  let end = 0;
+  return lines.map((line, at) => {
+    if (line.occurrences !== null) {
+      end = at + line.length;
+      return "ran";
+    }
+    return at < end ? "more" : "unused";
   });
 }
 
-function lineRow(line, { id, heat, scale }) {
-  const ran = line.occurrences !== null;
-  const button = make("button", { type: "button", class: "number", "aria-expanded": "false", "aria-label": `Explain line ${line.number}` }, String(line.number));
-  const text = make("td", { class: "source" }, code(line));
-  if (line.calls !== null) text.append(callee(line.calls));
+function lineRow(line, id, part) {
+  const classes = [part, part === "ran" ? heat(line) : "", isStill(line) ? "still" : "", line.kind];
+  const label = { type: "button", class: "number", "aria-expanded": "false", "aria-label": `Explain line ${line.number}` };
+  const number = part === "ran" ? make("button", label, String(line.number)) : make("span", { class: "number" }, String(line.number));
+  // Memory in use on entry is no increment of the line.
+  const value = ({ key }) => (key === "increment" && !isBody(line) ? null : line[key]);
   return make(
-    "tr", { class: ran ? heat : "unused", id },
-    make("th", { scope: "row" }, ran ? button : make("span", { class: "number" }, String(line.number))),
-    ...shownColumns().map((column) => cell(column, line[column.key], scale[column.key])),
-    text,
+    "tr", { role: "row", class: classes.join(" "), id },
+    make("th", { role: "rowheader", scope: "row" }, number),
+    ...lineColumns().map((column) => cell(column, value(column), !isBody(line))),
+    make("td", { role: "cell", class: "source" }, code(line)),
   );
 }
 
-/** A button that leads to the function that a line calls. */
-function callee(index) {
-  const { name } = page.functions[index];
-  return make("button", { type: "button", class: "callee", "data-function": index }, `→ ${name}`);
+/** Sentences on the calls of a line, and for the first row, on the calls of its function. */
+function callWords(index, row) {
+  const bytes = (at_peak) => `${size(at_peak)} at the peak`;
+  const name = (at) => page.functions[at].name;
+  const called = page.calls.filter(([caller, from]) => caller === index && from === row);
+  const words = called.map(([, , callee, at_peak]) => `It calls ${name(callee)}: ${bytes(at_peak)}, with all that calls in turn.`);
+  if (row > 0) return words;
+  const callers = page.calls.filter(([, , callee]) => callee === index);
+  const place = (at, from) => `${page.functions[at].file}:${page.functions[at].lines[from][0]}`;
+  return [...words, ...callers.map(([at, from, , at_peak]) => `Called by ${name(at)} at ${place(at, from)}: ${bytes(at_peak)}.`)];
 }
 
 /** The row below a line that explains its figures. */
-function explanation(line, gained) {
-  const figures = { ...line, whole: gained };
-  const sentences = shownColumns().map(({ key }) => sentence(key, figures)).filter(Boolean);
-  if (line.calls !== null) {
-    sentences.unshift(`Most of it happens in ${page.functions[line.calls].name}, which this line calls.`);
+function explanation(line, index, row) {
+  const sentences = lineColumns().map(({ key }) => sentence(key, line)).filter(Boolean);
+  const items = [...sentences, ...callWords(index, row)].map((text) => make("li", {}, text));
+  const cells = make("td", { role: "cell", colspan: lineColumns().length + 2 }, make("ul", {}, ...items));
+  return make("tr", { role: "row", class: "words" }, cells);
+}
+
+/** Hides long runs of lines without memory behind a button. */
+function fold(rows, lines) {
+  let start = 0;
+  const folded = [...rows];
+  for (let at = 0; at <= lines.length; at += 1) {
+    if (at < lines.length && isStill(lines[at])) continue;
+    const [first, end] = [start === 0 ? 1 : start + KEPT_STILL, at === lines.length ? at - 1 : at - KEPT_STILL];
+    if (end - first >= LONG_STILL) folded[first] = [foldRow(rows.slice(first, end)), rows[first]];
+    start = at + 1;
   }
-  const items = sentences.map((text) => make("li", {}, text));
-  const width = shownColumns().length + 2;
-  return make("tr", { class: "words" }, make("td", { colspan: width }, make("ul", {}, ...items)));
+  return folded.flat();
+}
+
+function foldRow(hidden) {
+  const button = make("button", { type: "button", class: "unfold" }, `${count(hidden.length)} lines without memory`);
+  const row = make("tr", { role: "row", class: "fold" }, make("td", { role: "cell", colspan: lineColumns().length + 2 }, button));
+  for (const line of hidden) line.hidden = true;
+  row.unfold = () => {
+    for (const line of hidden) line.hidden = false;
+    row.remove();
+  };
+  for (const line of hidden) line.fold = row;
+  button.addEventListener("click", () => {
+    row.unfold();
+    hidden[0].querySelector("button")?.focus();
+  });
+  return row;
 }
 
 /** The table of the lines of the function at `index`. */
 function lineTable(index) {
   const { name, lines: arrays } = page.functions[index];
   const lines = arrays.map(named);
-  const scale = scales(lines);
-  const heat = heats(lines);
-  const head = shownColumns().map(({ title }) => make("th", { scope: "col", class: "figure" }, title));
-  const rows = lines.map((line, row) => lineRow(line, { id: `f${index}l${row}`, heat: heat[row], scale: isBody(line) ? scale : {} }));
-  const body = make("tbody", {}, ...rows);
+  const kinds = parts(lines);
+  const head = ({ key, title, help }) => make("th", { role: "columnheader", scope: "col", class: `figure ${key}`, title: help }, title);
+  const rows = lines.map((line, row) => lineRow(line, `f${index}l${row}`, kinds[row]));
+  rows.forEach((row, at) => figuresOf.set(row, lines[at]));
+  const body = make("tbody", { role: "rowgroup" }, ...fold(rows, lines));
   body.addEventListener("click", ({ target }) => {
     const button = target.closest("button.number");
-    if (button) toggleWords(button, lines, scale.gained);
+    if (button) toggleWords(button, lines, index);
   });
-  rows.forEach((row, at) => figuresOf.set(row, { ...lines[at], whole: scale.gained }));
+  const heads = [
+    make("th", { role: "columnheader", scope: "col" }, make("span", { class: "hidden" }, "Line")),
+    ...lineColumns().map(head),
+    make("th", { role: "columnheader", scope: "col", class: "source" }, "Line Contents"),
+  ];
   return make(
-    "div", { class: "scroll", role: "region", "aria-label": `Lines of ${name}`, tabindex: "0" },
-    make("table", { class: "lines" },
-      make("caption", { class: "hidden" }, `Lines of ${name}`),
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, make("span", { class: "hidden" }, "Line")), ...head, make("th", { scope: "col", class: "source" }, "Line Contents"))),
-      body),
-  );
+    "table", { role: "table", class: "lines" },
+    make("caption", { class: "hidden" }, `Lines of ${name}`),
+    make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...heads)), body);
 }
 
-function toggleWords(button, lines, gained) {
+function toggleWords(button, lines, index) {
   const row = button.closest("tr");
   const isOpen = button.getAttribute("aria-expanded") === "true";
   button.setAttribute("aria-expanded", String(!isOpen));
   if (isOpen) return row.nextElementSibling.remove();
-  const index = Number(row.id.split("l")[1]);
-  row.after(explanation(lines[index], gained));
+  const at = Number(row.id.split("l")[1]);
+  row.after(explanation(lines[at], index, at));
 }

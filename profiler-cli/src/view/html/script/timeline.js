@@ -1,18 +1,6 @@
 // Memory over time: a chart, and below it a row for each function and named block.
 
 const SHOWN_ROWS = 12;
-const TIME_UNITS = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9], ["min", 6e10], ["h", 3.6e12]];
-
-/** The largest unit of which there is at least one. */
-function timeUnit(nanoseconds) {
-  return TIME_UNITS.findLast(([, length]) => nanoseconds >= length) ?? TIME_UNITS[0];
-}
-
-function duration(nanoseconds) {
-  const [unit, length] = timeUnit(nanoseconds);
-  const value = nanoseconds / length;
-  return `${value < 100 ? Number(value.toPrecision(3)) : Math.round(value)} ${unit}`;
-}
 
 /** Round numbers from 0 to at most `most`, about so many. */
 function ticks(most, about) {
@@ -48,15 +36,25 @@ function pathOf(points, { x, y }) {
   return points.map(([time, bytes], at) => `${at === 0 ? "M" : "L"}${x(time).toFixed(2)} ${y(bytes).toFixed(2)}`).join("");
 }
 
-/** Memory in use at a moment: the last reading before it. */
-function readingAt(points, time) {
+/** The lowest and the highest reading of the column of a moment; in an empty column, the last one before it. */
+function readingsAt({ points, column }, time) {
+  const end = (Math.floor(time / column) + 1) * column;
   let [low, high] = [0, points.length - 1];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
-    if (points[middle][0] <= time) low = middle;
+    if (points[middle][0] < end) low = middle;
     else high = middle - 1;
   }
-  return points[low];
+  const isWith = low > 0 && points[low][0] >= end - column && points[low - 1][0] >= end - column;
+  const found = points.slice(isWith ? low - 1 : low, low + 1).map(([, bytes]) => bytes);
+  return [Math.min(...found), Math.max(...found)];
+}
+
+/** A moment, with as many digits as the columns of the chart tell apart. */
+function moment({ duration: whole, column }, time) {
+  const [unit, length] = timeUnit(whole);
+  const digits = Math.max(0, Math.ceil(Math.log10(length / column)));
+  return `${(time / length).toFixed(Math.min(digits, 3))} ${unit}`;
 }
 
 const running = (rows, time) => rows.filter(({ runs }) => runs.some(([start, end]) => start <= time && time <= end));
@@ -67,12 +65,16 @@ function some(names) {
   return names.length > 3 ? `${shown.join(", ")} and ${names.length - 3} more` : shown.join(", ");
 }
 
-function peakWords({ peak, readings, interval, rows }) {
+/** Whether the highest reading is the peak, in the digits that are shown. */
+const isExact = ({ peak }) => !page.peak || size(page.peak.bytes) === size(peak.bytes);
+
+function peakWords(timeline) {
+  const { peak, readings, interval, rows } = timeline;
   const inside = peak.rows.map((row) => rows[row].name);
   const where = inside.length ? `, in ${some(inside)}` : "";
-  return `Peak: ${exactly(peak.bytes)} in use after ${duration(peak.time)}${where}. ` +
-    `It is the highest of ${times(readings, "reading")}: one every ${duration(interval)}, and one where each call begins and ends. ` +
-    "Changes between two readings are not visible.";
+  const words = `${isExact(timeline) ? "Peak" : "Highest reading"}: ${exactly(peak.bytes)} in use after ${moment(timeline, peak.time)}${where}. `;
+  const missed = isExact(timeline) ? "" : ` The peak of ${size(page.peak.bytes)} lay between two of them.`;
+  return words + `There are ${times(readings, "reading")}: one every ${duration(interval)}, and one where each call begins and ends.${missed}`;
 }
 
 function axes({ duration: whole }, { most, x, y }) {
@@ -89,12 +91,13 @@ function axes({ duration: whole }, { most, x, y }) {
   return { sizes, moments, lines };
 }
 
-function peakMark({ peak }, { x, y }) {
-  const mark = make("span", { class: "peak-mark" }, make("span", {}, `peak ${size(peak.bytes)}`));
+function peakMark(timeline, { x, y }) {
+  const { peak } = timeline;
+  const mark = make("span", { class: "peak-mark" }, make("span", {}, `${isExact(timeline) ? "peak" : "highest reading"} ${size(peak.bytes)}`));
   mark.style.left = `${x(peak.time) / 10}%`;
   mark.style.top = `${y(peak.bytes)}%`;
-  mark.classList.toggle("left", x(peak.time) > 900);
-  mark.classList.toggle("right", x(peak.time) < 100);
+  // Within the chart, wherever the mark is.
+  mark.firstChild.style.transform = `translateX(${-x(peak.time) / 10}%)`;
   return mark;
 }
 
@@ -113,7 +116,9 @@ function memoryChart(timeline, scales) {
 /** The row of a function or named block: its name, when it ran, how often. */
 function spanRow(row, index, { x }) {
   const { name, function: at, is_block: isBlock, runs, calls, omitted, is_open: isOpen } = row;
-  const title = at === null ? make("span", { class: "label" }, name) : make("button", { type: "button", class: "label", "data-function": at }, name);
+  const title = at === null
+    ? make("span", { class: "label", title: name }, endOf(name))
+    : make("button", { type: "button", class: "label", title: name, "data-function": at }, endOf(name));
   const shape = runs.map(([start, end]) => {
     const left = x(start);
     const width = Math.max(x(end) - left, 0.8);
@@ -124,7 +129,6 @@ function spanRow(row, index, { x }) {
   if (isOpen) parts.push("not ended");
   const entry = make("li", { class: isBlock ? "block" : "call" }, title, make("div", { class: "strip" }), make("span", { class: "often" }, parts.join(" · ")));
   entry.children[1].append(drawing({ "aria-hidden": "true" }, svg("path", { d: shape.join("") })));
-  title.title = name;
   entry.dataset.row = index;
   return entry;
 }
@@ -148,15 +152,16 @@ function spanRows({ rows }, scales) {
 
 /** A slider over the moments, for keys and pointers alike. */
 function slider(timeline, plot) {
-  const { points, rows, peak, duration: whole } = timeline;
+  const { rows, peak, duration: whole } = timeline;
   const input = make("input", { type: "range", id: "moment", min: 0, max: 1000, step: "any", "aria-label": "Moment" });
   const words = make("p", { id: "moment-words" });
   const cursor = make("span", { class: "cursor", hidden: "" });
   const show = () => {
     const time = (Number(input.value) / 1000) * whole;
-    const [, bytes] = readingAt(points, time);
+    const [lowest, highest] = readingsAt(timeline, time).map(size);
+    const bytes = lowest === highest ? highest : `${lowest} to ${highest}`;
     const names = running(rows, time).map(({ name }) => name);
-    words.textContent = `After ${duration(time)}: ${size(bytes)} in use${names.length ? `, in ${some(names)}` : ""}.`;
+    words.textContent = `After ${moment(timeline, time)}: ${bytes} in use${names.length ? `, in ${some(names)}` : ""}.`;
     input.setAttribute("aria-valuetext", words.textContent);
     cursor.style.left = `${input.value / 10}%`;
   };
@@ -171,8 +176,7 @@ function slider(timeline, plot) {
     move();
   });
   input.addEventListener("input", move);
-  // Rounded up, so that the peak itself is what is read.
-  input.value = (1000 * (peak.time + 1)) / Math.max(1, whole);
+  input.value = (1000 * peak.time) / Math.max(1, whole);
   show();
   return [input, words];
 }

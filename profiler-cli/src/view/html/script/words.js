@@ -1,6 +1,7 @@
 // Numbers, and the sentences that explain them.
 
 const UNITS = ["B", "KiB", "MiB", "GiB", "TiB"];
+const TIME_UNITS = [["ns", 1], ["µs", 1e3], ["ms", 1e6], ["s", 1e9], ["min", 6e10], ["h", 3.6e12]];
 
 /** A number of bytes in its largest unit: `["47.7", "MiB"]`. */
 function scaled(bytes) {
@@ -31,34 +32,57 @@ function times(number, what) {
   return number === 1 ? `1 ${what}` : `${count(number)} ${what}s`;
 }
 
+/** A share of a whole. A part that is not zero is never `0 %`. */
 function percent(part, whole) {
-  return `${Math.round((100 * part) / whole)} %`;
+  const share = (100 * part) / whole;
+  return part > 0 && share < 1 ? "<1 %" : `${Math.round(share)} %`;
+}
+
+/** The largest unit of which there is at least one. */
+function timeUnit(nanoseconds) {
+  return TIME_UNITS.findLast(([, length]) => nanoseconds >= length) ?? TIME_UNITS[0];
+}
+
+function duration(nanoseconds) {
+  const [unit, length] = timeUnit(nanoseconds);
+  const value = nanoseconds / length;
+  return `${value < 100 ? Number(value.toPrecision(3)) : Math.round(value)} ${unit}`;
 }
 
 const isHeap = () => page.backend === "heap";
 const memory = () => (isHeap() ? "memory" : "resident memory of the process");
+/** The bytes that shares are of; 0 if not known. */
+const wholePeak = () => page.peak?.bytes ?? page.rankings?.[0].total ?? page.resident_peak ?? 0;
+const shareOfPeak = (bytes) => (wholePeak() > 0 ? `, ${percent(bytes, wholePeak())} of the process's peak` : "");
 
 /** Sentences on the figures of a line or a function, by column. */
 const explain = {
-  increment({ increment, occurrences, whole, isFunction, kind }) {
-    if (kind === "entry") return "Memory in use when the function was first entered. The function did not cause it.";
+  usage({ usage, kind }) {
+    if (kind === "entry") return `${exactly(usage)} in use when the function was first entered. The function did not cause it.`;
+    return `Up to ${exactly(usage)} in use after it ran: the highest of all executions.`;
+  },
+  increment({ increment, occurrences, isFunction, kind }) {
+    if (kind === "entry") return "";
     if (increment === 0) return `No change: as much ${memory()} in use after as before.`;
     const runs = times(occurrences, isFunction ? "call" : "execution");
     const who = occurrences === 1 ? `its only ${runs.slice(2)}` : `its ${runs} together`;
     if (increment < 0) return `${who} reduced the memory in use by ${exactly(-increment)}.`;
-    const share = whole > 0 ? `, ${percent(increment, whole)} of the positive increments in its function` : "";
-    return `${who} left ${exactly(increment)} more in use than before${share}.`;
+    return `${who} left ${exactly(increment)} more in use than before.`;
   },
-  peak({ peak }) {
+  peak({ peak, isFunction }) {
     if (peak === 0) return "Memory never rose above its level at the start.";
-    return `During one execution, ${memory()} rose by up to ${exactly(peak)} above its start.`;
+    const when = isFunction ? "one call" : "one execution";
+    return `During ${when}, ${memory()} rose by up to ${exactly(peak)} above its start${shareOfPeak(peak)}.`;
   },
-  usage({ usage, kind }) {
-    if (kind === "entry") return `${exactly(usage)} in use when the function was first entered.`;
-    return `Up to ${exactly(usage)} in use after it ran: the highest of all executions.`;
+  at_peak({ at_peak: bytes, isFunction }) {
+    const who = isFunction ? "its own lines" : "it";
+    if (bytes === 0) return `At the process's peak, nothing that ${who} had allocated was in use.`;
+    return `At the process's peak, ${exactly(bytes)} that ${who} had allocated were in use: ${percent(bytes, wholePeak())} of the peak.`;
   },
-  allocated({ allocated }) {
-    return `${exactly(allocated)} allocated in total, freed or not.`;
+  live({ live, isFunction }) {
+    const who = isFunction ? "its own lines" : "it";
+    if (live === 0) return `Nothing that ${who} had allocated was in use ${atEnd()}.`;
+    return `${exactly(live)} that ${who} had allocated were in use ${atEnd()}.`;
   },
   allocations({ allocations, allocated }) {
     if (allocations === 0) return "It allocated nothing.";
@@ -70,9 +94,11 @@ const explain = {
   },
 };
 
+const atEnd = () => (page.is_complete ? "at the end" : "when this was recorded");
+
 /** One sentence that begins with a capital. */
 function sentence(column, figures) {
   if (figures[column] === null || figures[column] === undefined) return "";
   const text = explain[column](figures);
-  return text[0].toUpperCase() + text.slice(1);
+  return text && text[0].toUpperCase() + text.slice(1);
 }

@@ -16,8 +16,10 @@
 //! | `output` | writes results and messages; nothing else prints |
 //! | `outcome` | exit codes |
 //! | `config` | settings from files |
+//! | `progress` | says what a long step is doing |
 //! | `project` | the project, from `cargo metadata` |
 //! | `pattern` | selects functions to measure |
+//! | `runs` | the recordings that `run` makes, below the target folder |
 //! | `runtime` | builds the runtime that measured crates are linked with |
 //! | `wrapper` | runs in place of rustc, and compiles rewritten copies |
 
@@ -36,8 +38,10 @@ mod outcome;
 mod output;
 mod pattern;
 mod process;
+mod progress;
 mod project;
 mod recording;
+mod runs;
 mod runtime;
 #[cfg(test)]
 mod sample;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs;
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,6 +12,8 @@ use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
 /// A workspace, or a single package.
 pub(crate) struct Project {
+    /// The folder of the workspace.
+    root: PathBuf,
     /// The target folder.
     pub(crate) target: PathBuf,
     /// Crates that can be measured.
@@ -61,8 +64,40 @@ impl Project {
             runtime: runtime(&metadata),
             crates: crates(&metadata),
             target: metadata.target_directory.into(),
+            root: metadata.workspace_root.into(),
         })
     }
+
+    /// Whether a panic aborts in a profile, as far as the manifest and variables say.
+    pub(crate) fn aborts(&self, profile: &str) -> bool {
+        let manifest = fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default();
+        // Cargo itself reports an invalid manifest.
+        aborts(&manifest.parse().unwrap_or_default(), profile, |name| env::var(name).ok())
+    }
+}
+
+/// The target folder of the project in the current folder, if there is one.
+pub(crate) fn target_folder() -> Option<PathBuf> {
+    let metadata = MetadataCommand::new().no_deps().exec().ok()?;
+    Some(metadata.target_directory.into())
+}
+
+fn aborts(
+    manifest: &toml::Table,
+    profile: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> bool {
+    /// More profiles than inherit from each other.
+    const PROFILES: usize = 16;
+    let settings = |profile: &str| manifest.get("profile")?.get(profile);
+    let text = |profile: &str, name| Some(settings(profile)?.get(name)?.as_str()?.to_owned());
+    let of = |profile: &str| {
+        let name = profile.to_uppercase().replace('-', "_");
+        variable(&format!("CARGO_PROFILE_{name}_PANIC")).or_else(|| text(profile, "panic"))
+    };
+    let inherited = |profile: &String| text(profile, "inherits");
+    let mut profiles = iter::successors(Some(profile.to_owned()), inherited).take(PROFILES);
+    profiles.find_map(|profile| of(&profile)).is_some_and(|panic| panic == "abort")
 }
 
 fn runtime(metadata: &Metadata) -> Option<Dependency> {
@@ -150,4 +185,22 @@ fn wrapper_of(folder: &Path) -> Option<PathBuf> {
 /// Makes a path absolute. A bare name stays as it is, for the search path.
 fn absolute(folder: &Path, path: PathBuf) -> PathBuf {
     if path.components().count() > 1 { folder.join(path) } else { path }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_profile_aborts_if_it_says_so_or_one_that_it_inherits_from() {
+        let manifest = "[profile.release]\npanic = \"abort\"\n[profile.own]\ninherits = \"release\"\n\
+                        [profile.other]\ninherits = \"own\"\npanic = \"unwind\"\n\
+                        [profile.loop]\ninherits = \"loop\"\n";
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let by_manifest = |profile| aborts(&manifest, profile, |_| None);
+        let profiles = ["release", "own", "other", "dev", "loop"];
+        assert_eq!(profiles.map(by_manifest), [true, true, false, false, false]);
+        let unwinds = |name: &str| (name == "CARGO_PROFILE_OWN_PANIC").then(|| "unwind".to_owned());
+        assert!(!aborts(&manifest, "own", unwinds));
+    }
 }

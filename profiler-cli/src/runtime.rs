@@ -7,6 +7,8 @@
 //! depends on it, only crates that do are measured, by their own. The runtime is built with the
 //! project's settings of cargo or, where that fails, with the user's.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::env;
 use std::fs;
 use std::io::BufReader;
@@ -87,19 +89,34 @@ impl Source {
         Ok(Self { folder, trace })
     }
 
-    /// Whether it was built before, for any target.
-    pub(crate) fn is_built(&self) -> bool {
-        self.folder.join("target").exists()
-    }
-
-    /// Builds it, unless it is up to date; calls `progress` with the name of each crate.
-    pub(crate) fn build(&self, variant: &Variant, progress: impl Fn(&str)) -> Result<Built> {
-        let mut command = self.command(variant);
+    /// Builds it, unless it is up to date; calls `progress` with the number of crates that are done, and of
+    /// all, where that is known.
+    pub(crate) fn build(
+        &self,
+        variant: &Variant,
+        progress: impl Fn(usize, Option<usize>),
+    ) -> Result<Built> {
+        let all = OnceCell::new();
+        // Asked for only if something is built.
+        let progress = |done| progress(done, *all.get_or_init(|| self.crates(variant)));
+        let mut command = self.command("build", variant);
+        command.args(["--release", "--message-format=json"]);
         build(&mut command, variant, &progress).or_else(|error| {
             // The project may vendor its crates, without those of the runtime.
             self.leave_project(&mut command)?;
             build(&mut command, variant, &progress).map_err(|_| error)
         })
+    }
+
+    /// The number of crates that it consists of.
+    fn crates(&self, variant: &Variant) -> Option<usize> {
+        let mut command = self.command("tree", variant);
+        command.args(["--edges=no-dev", "--prefix=none"]).stderr(Stdio::null());
+        let output = command.output().ok().filter(|output| output.status.success())?;
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        // `syn v3.0.9 (proc-macro) (*)`: a crate stands there once for each that depends on it.
+        let name = |line: &str| line.split(" (").next().map(str::to_owned);
+        Some(text.lines().filter_map(name).collect::<BTreeSet<_>>().len())
     }
 
     /// Makes cargo use only the user's settings, but the compiler of the project.
@@ -115,12 +132,11 @@ impl Source {
         Ok(())
     }
 
-    fn command(&self, variant: &Variant) -> Command {
+    fn command(&self, subcommand: &str, variant: &Variant) -> Command {
         let mut command = crate::project::cargo();
         let aborts = format!("profile.release.panic=\"{}\"", variant.panic());
-        command.args(["build", "--release", "--message-format=json", "--config", &aborts]);
+        command.args([subcommand, "--config", &aborts]);
         command.arg("--manifest-path").arg(self.folder.join("Cargo.toml"));
-        command.arg("--target-dir").arg(self.folder.join("target"));
         if self.trace {
             command.args(["--features", "trace"]);
         }
@@ -136,23 +152,30 @@ impl Source {
                 command.env_remove(&name);
             }
         }
-        command.env_remove("RUSTC_WORKSPACE_WRAPPER").env_remove("CARGO_TARGET_DIR");
+        command.env_remove("RUSTC_WORKSPACE_WRAPPER");
+        command.env("CARGO_TARGET_DIR", self.folder.join("target"));
         command.env("CARGO_ENCODED_RUSTFLAGS", flags());
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 }
 
-fn build(command: &mut Command, variant: &Variant, progress: &impl Fn(&str)) -> Result<Built> {
+fn build(command: &mut Command, variant: &Variant, progress: &impl Fn(usize)) -> Result<Built> {
     let mut cargo = command.spawn().context("cannot start cargo")?;
     let errors = cargo.stderr.take();
     let errors = std::thread::spawn(move || errors.map(std::io::read_to_string));
     let mut built = Built { variant: variant.clone(), library: PathBuf::new(), folders: vec![] };
     let messages = cargo.stdout.take().context("cargo has no standard output")?;
+    let mut done = BTreeSet::new();
     for message in Message::parse_stream(BufReader::new(messages)) {
         if let Message::CompilerArtifact(artifact) = message? {
-            progress(&artifact.target.name);
             built.add(&artifact);
+            if !artifact.target.is_custom_build() {
+                done.insert(artifact.package_id);
+            }
+            if !artifact.fresh {
+                progress(done.len());
+            }
         }
     }
     built.folders.sort();

@@ -185,7 +185,9 @@ pub fn record_to(path: impl AsRef<Path>) -> io::Result<PathBuf> {
         return result;
     }
     let _quiet = Quiet::enter();
-    let refusal = if arena::recorded().is_some() {
+    let refusal = if session::recorder::is_for_command() {
+        return session::recorder::copy_at_exit(path);
+    } else if arena::recorded().is_some() {
         "the process is recorded already"
     } else if can_begin() || backend() == Backend::Off {
         let path = session::recorder::begin(path, backend())?;

@@ -126,13 +126,18 @@ impl Shown {
 
     /// Opens the file that was written, with --open.
     pub(super) fn show(&self, target: &Target) {
-        if let (true, Target::File(path)) = (self.open, target)
-            && open::that_detached(path).is_err()
-        {
-            let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
-            let message = format!("no program found to open it: the file is at {}", path.display());
-            output::status("note", &message);
+        if let (true, Target::File(path)) = (self.open, target) {
+            show(path);
         }
+    }
+}
+
+/// Opens a file in the system's default program.
+pub(super) fn show(path: &Path) {
+    if open::that_detached(path).is_err() {
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let message = format!("no program found to open it: the file is at {}", path.display());
+        output::status("note", &message);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use mem_profile_format::Snapshot;
 use mem_profile_format::report::{self, Style};
@@ -11,15 +11,17 @@ use super::options::{self, Functions, Shown, Sizes};
 use crate::figures::Order;
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
+use crate::project;
 use crate::recording::{self, Recording};
+use crate::runs::Runs;
 use crate::view::html;
 
 /// Show a recording: a table per function, line by line
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// The recording
-    file: PathBuf,
+    /// The recording [default: the newest that `run` has made of this project]
+    file: Option<PathBuf>,
     /// Format of the report [default: by the extension of --output, else text]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -39,6 +41,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo mem-profile report
   cargo mem-profile report run.mprof
   cargo mem-profile report run.mprof --top 3 --unit auto
   cargo mem-profile report run.mprof --function 'my_app::parse::*,!*::tests::*'
@@ -76,8 +79,9 @@ impl Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let mut recording = recording::load(&arguments.file)?;
-    recording.warn(&arguments.file);
+    let file = arguments.file.clone().map_or_else(newest, Ok)?;
+    let mut recording = recording::load(&file)?;
+    recording.warn(&file);
     select(&mut recording.snapshot, arguments)?;
     let file = arguments.shown.destination.output.as_deref();
     let asked = arguments.format.or_else(|| options::of_ending(file?, Format::extension));
@@ -89,6 +93,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     write(&recording, format, &target, &arguments.sizes.style(&target))?;
     arguments.shown.show(&target);
     Ok(recording.outcome())
+}
+
+/// The newest recording that `run` has made of the project in this folder.
+fn newest() -> Result<PathBuf> {
+    let target = project::target_folder();
+    let target = target.context("no recording is named, and this folder is not in a project")?;
+    let newest = Runs::of(&target).newest();
+    let newest = newest.context(
+        "there is no recording of this project: make one with `cargo mem-profile run`, or name a file",
+    )?;
+    // A short name for what is in this folder.
+    let here = std::env::current_dir().unwrap_or_default();
+    let newest = newest.strip_prefix(here).map(PathBuf::from).unwrap_or(newest);
+    output::status("note", &format!("showing the newest recording, {}", newest.display()));
+    Ok(newest)
 }
 
 /// Keeps the selected functions, in their order.

@@ -1,20 +1,24 @@
 //! `run`: measures a program of any cargo project without changes to its sources.
 
+mod recorded;
+
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
 use clap::builder::FalseyValueParser;
-use indicatif::ProgressBar;
 use mem_profile_rewrite::Crate;
 
+use self::recorded::Recorded;
 use super::target::Selection;
 use crate::outcome::Outcome;
+use crate::output;
 use crate::pattern::Patterns;
+use crate::progress::Progress;
 use crate::project::{Dependency, Project, WRAPPER};
+use crate::runs::Runs;
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
 
@@ -41,6 +45,15 @@ pub(crate) struct Arguments {
     /// error]
     #[arg(short, long, value_name = "FILE", env = "MEM_PROFILE_OUTPUT", hide_env_values = true)]
     output: Option<PathBuf>,
+    /// Open the report as a page in the browser when the program has ended
+    #[arg(long)]
+    open: bool,
+    /// Also record memory over time, for the page and for `plot`
+    #[arg(long)]
+    timeline: bool,
+    /// Show this many functions at the end, or `all`
+    #[arg(long, value_name = "NUMBER", value_parser = top)]
+    top: Option<String>,
     #[command(flatten)]
     selection: Selection,
     /// Build the runtime from these sources instead of the published ones
@@ -54,24 +67,41 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile run -- input.txt
+  cargo mem-profile run --release --open
   cargo mem-profile run --release --lines 'my_app::parse::*' --output run.mprof -- input.txt
   cargo mem-profile run --lines src/parse.rs:120 --test integration
   MEM_PROFILE_FORMAT=csv cargo mem-profile run --example demo
 
 Standard input, output and error, signals and the exit code are those of the program, as with
-`cargo run`. The MEM_PROFILE_ variables set the format of the report, as for any measured program.";
+`cargo run`. The MEM_PROFILE_ variables set the format of the report, as for any measured program.
+
+Each run is recorded as well, in target/mem-profile/runs: `cargo mem-profile report` shows the newest
+recording, also of a program that was killed.";
+
+/// Said before the first run of a target.
+const HINT: &str = "every function of the workspace is measured but trivial ones; \
+    `--lines 'my_app::parse::*'` measures fewer, `--lines FILE:LINE` one";
+
+/// A number of functions, as the variable has it.
+fn top(text: &str) -> Result<String, String> {
+    let is_number = text.parse::<usize>().is_ok_and(|number| number > 0);
+    let expected = || "expected a number from 1 up, or `all`".to_owned();
+    (is_number || text == "all").then(|| text.to_owned()).ok_or_else(expected)
+}
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let selection = &arguments.selection;
+    let reading = Progress::begin("reading the project", selection.quiet);
     let project = Project::find(selection.manifest_path(), &selection.resolving())?;
     reject_unmatched_patterns(&arguments.lines, &project)?;
+    drop(reading);
     let folder = project.target.join("mem-profile");
-    let programs = project.crates.iter().filter(|root| selection.is_program(root));
+    let programs: Vec<_> = project.crates.iter().filter(|it| selection.is_program(it)).collect();
     let mut settings = Settings {
         lines: arguments.lines.clone(),
         mirror: folder.join("sources"),
         target_folder: project.target.clone(),
-        programs: programs.map(|it| it.root.clone()).collect(),
+        programs: programs.iter().map(|it| it.root.clone()).collect(),
         target: selection.target().map(str::to_owned),
         wrapper: crate::project::wrapper()?,
         replaces: project.runtime.is_some(),
@@ -80,11 +110,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     };
     if project.runtime.as_ref().is_none_or(|own| own.is_replaceable) {
         let source = source(arguments, &folder, project.runtime.as_ref())?;
-        let variant = Variant { aborts: false, target: settings.target.clone() };
-        settings.built = Some(build(&source, &variant)?);
+        let aborts = selection.may_abort() && project.aborts(selection.profile());
+        let variant = Variant { aborts, target: settings.target.clone() };
+        settings.built = Some(build(&source, &variant, selection.quiet)?);
         settings.source = Some(source);
     }
-    start(&mut cargo(arguments, &folder, &settings)?)
+    let runs = Runs::of(&project.target);
+    let name = selection.name(&programs);
+    if arguments.lines.is_empty() && !selection.quiet && runs.last(&name).is_none() {
+        output::status("note", HINT);
+    }
+    let recorded = Recorded::begin(arguments.output.as_deref(), &runs, &name)?;
+    let mut cargo = cargo(arguments, &folder, &settings)?;
+    recorded.set(&mut cargo);
+    match arguments.open {
+        true => recorded.open_after(&mut cargo),
+        false => start(&mut cargo),
+    }
 }
 
 /// The source of the runtime. The whole program needs one build of it: of the project's own package if
@@ -109,20 +151,14 @@ fn reject_unmatched_patterns(lines: &[String], project: &Project) -> Result<()> 
     }
 }
 
-/// Builds the runtime, with a progress bar the first time.
-fn build(source: &Source, variant: &Variant) -> Result<Built> {
-    let bar = ProgressBar::new_spinner();
-    let is_first = !source.is_built();
-    if is_first {
-        bar.enable_steady_tick(Duration::from_millis(100));
-    }
-    let built = source.build(variant, |name| {
-        if is_first {
-            bar.set_message(format!("building the runtime, once for this toolchain: {name}"));
-        }
-    });
-    bar.finish_and_clear();
-    built
+/// Builds the runtime, unless it is up to date.
+fn build(source: &Source, variant: &Variant, is_quiet: bool) -> Result<Built> {
+    const WHAT: &str = "building the runtime, once for this toolchain";
+    let progress = Progress::begin(WHAT, is_quiet);
+    source.build(variant, |done, all| {
+        let of = all.map_or_else(|| " crates".to_owned(), |all| format!(" of {all}"));
+        progress.set(format!("{WHAT}: {done}{of}"));
+    })
 }
 
 /// The cargo command that builds and runs the program.
@@ -142,9 +178,20 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
         cargo.env_remove(name);
     }
     if let Some(output) = &arguments.output {
-        // Absolute, since tests run in the folder of their package.
-        let here = std::env::current_dir().context("there is no current folder")?;
-        cargo.env("MEM_PROFILE_OUTPUT", target(&here, output));
+        cargo.env("MEM_PROFILE_OUTPUT", recorded::absolute(output)?);
+    }
+    if arguments.open
+        && arguments.output.is_none()
+        && std::env::var_os("MEM_PROFILE_FORMAT").is_none()
+    {
+        // The page takes the place of the text.
+        cargo.env("MEM_PROFILE_FORMAT", "none");
+    }
+    if let Some(top) = &arguments.top {
+        cargo.env("MEM_PROFILE_TOP", top);
+    }
+    if arguments.timeline {
+        cargo.env("MEM_PROFILE_TIMELINE", "on");
     }
     if arguments.trace {
         if std::env::var_os("MEM_PROFILE_TRACE").is_none_or(|how| how != "sample" && how != "all") {
@@ -161,12 +208,6 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
         cargo.arg("--").args(&arguments.arguments);
     }
     Ok(cargo)
-}
-
-/// The absolute path of a report.
-fn target(here: &Path, output: &Path) -> PathBuf {
-    let is_stream = ["stderr", "stdout"].iter().any(|stream| output == Path::new(stream));
-    if is_stream { output.to_owned() } else { here.join(output) }
 }
 
 /// A setting of cargo with a path as its value.

@@ -58,9 +58,9 @@ pub(super) struct Selection {
     /// Do not access the network
     #[arg(long)]
     offline: bool,
-    /// Do not print cargo's log messages
+    /// Print neither progress nor cargo's log messages
     #[arg(short, long)]
-    quiet: bool,
+    pub(super) quiet: bool,
 }
 
 impl Selection {
@@ -79,6 +79,32 @@ impl Selection {
             "run" => "dev",
             other => other,
         })
+    }
+
+    /// A name for the target, for files of its own. `programs` are the crates that may be it.
+    pub(super) fn name(&self, programs: &[&CrateRoot]) -> String {
+        let named = [
+            ("bin", &self.bin),
+            ("example", &self.example),
+            ("test", &self.test),
+            ("bench", &self.bench),
+        ];
+        let named = named.into_iter().find_map(|(kind, name)| Some((kind, name.as_ref()?)));
+        let (kind, name) = match (named, programs) {
+            (Some((kind, name)), _) => (kind, name.as_str()),
+            (None, [only]) => (if self.lib { "lib" } else { "bin" }, only.target.as_str()),
+            (None, _) => (if self.lib { "lib" } else { "bin" }, "any"),
+        };
+        let package = self.package.as_ref().map_or_else(String::new, |it| format!("{it}-"));
+        let name = format!("{}-{package}{kind}-{name}", self.profile());
+        // A package can be given as an address.
+        let is_kept = |it: char| it.is_alphanumeric() || it == '-' || it == '_';
+        name.replace(|it| !is_kept(it), "_")
+    }
+
+    /// Whether cargo makes a program whose panics may abort: those of tests and benchmarks never do.
+    pub(super) fn may_abort(&self) -> bool {
+        self.subcommand() == "run"
     }
 
     /// Whether a crate may be the program to run.

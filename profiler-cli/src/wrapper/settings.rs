@@ -61,7 +61,7 @@ impl Settings {
         };
         match &self.built {
             Some(built) if built.variant == variant => Ok(Some(built.clone())),
-            _ => source.build(&variant, |_| ()).map(Some),
+            _ => source.build(&variant, |_, _| ()).map(Some),
         }
     }
 

@@ -24,6 +24,8 @@ mod sampled;
 #[cfg(target_os = "linux")]
 mod signals;
 #[cfg(unix)]
+mod started;
+#[cfg(unix)]
 mod targets;
 #[cfg(target_os = "linux")]
 mod terminal;

@@ -116,7 +116,7 @@ fn errors_are_one_line_and_suggest_what_to_do() {
         assert!(ran.stderr.starts_with(&format!("error: {line}")), "{}", ran.stderr);
         assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
     }
-    assert_eq!(folder.run(&["report"]).code, 2);
+    assert_eq!(folder.run(&["flame"]).code, 2);
     assert_eq!(folder.run(&["report", "run.json", "--format", "pdf"]).code, 2);
 }
 

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// All variables, the last three of which are the command's.
-pub(super) const KNOWN: [&str; 15] = [
+/// All variables, the last four of which are the command's.
+pub(super) const KNOWN: [&str; 16] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -18,6 +18,7 @@ pub(super) const KNOWN: [&str; 15] = [
     "MEM_PROFILE_WIDTH",
     "MEM_PROFILE_TRACE",
     "MEM_PROFILE_LINES",
+    "MEM_PROFILE_RECORDING",
     "MEM_PROFILE_RUN",
     "MEM_PROFILE_RUNTIME",
 ];

@@ -37,8 +37,10 @@ static OPTIONS: OnceLock<Options> = OnceLock::new();
 /// the first annotated function. Asked before `main`.
 pub(crate) fn begins_before_main() -> bool {
     let is_timed = env::var("MEM_PROFILE_TIMELINE").is_ok_and(|value| !value.is_empty());
-    let is_recorded =
-        || env::var("MEM_PROFILE_OUTPUT").is_ok_and(|path| values::is_recording(&path));
+    let is_recorded = || {
+        env::var("MEM_PROFILE_OUTPUT").is_ok_and(|path| values::is_recording(&path))
+            || env::var_os("MEM_PROFILE_RECORDING").is_some_and(|path| !path.is_empty())
+    };
     // Options stay in memory, so they are not read unless somebody asks for this.
     is_timed && is_recorded() && options().timeline == Some(true)
 }
@@ -82,7 +84,13 @@ pub(crate) fn warn_of_what_had_no_effect(nothing_matched: bool) {
 /// Records the run, if the environment asks for it. Where that cannot be, the report comes on
 /// standard error, as if it did not.
 pub(crate) fn record(backend: Backend) {
-    let Output::Recording(pattern) = &options().output else { return };
+    let Output::Recording(pattern) = &options().output else {
+        // Nobody asked for this one by name, so nobody waits for a word about it.
+        return options()
+            .recording
+            .iter()
+            .for_each(|path| recorder::begin_for_command(path, backend));
+    };
     if let Err(error) = recorder::begin(Path::new(pattern), backend) {
         warn(&format!("mem-profile: cannot record to {}: {error}", pattern.escape_debug()));
         UNRECORDED.store(true, Relaxed);

@@ -1,6 +1,7 @@
 //! The `MEM_PROFILE…` environment variables.
 
 use std::ffi::{OsStr, OsString};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use mem_profile_format::report::{ColorChoice, Format, Unit};
@@ -18,6 +19,9 @@ pub(crate) struct Options {
     pub(crate) backend: Option<Backend>,
     /// Where reports go (`MEM_PROFILE_OUTPUT`).
     pub(crate) output: Output,
+    /// The file of the command's own recording, made unless `output` is one
+    /// (`MEM_PROFILE_RECORDING`).
+    pub(crate) recording: Option<PathBuf>,
     /// Their formats, in this order; empty for no report (`MEM_PROFILE_FORMAT`).
     pub(crate) formats: Vec<Format>,
     /// Which functions are measured (`MEM_PROFILE_FILTER`).
@@ -44,6 +48,7 @@ impl Default for Options {
             enabled: true,
             backend: None,
             output: Output::default(),
+            recording: None,
             formats: vec![Format::Table],
             filter: FunctionFilter::default(),
             timeline: None,
@@ -88,6 +93,7 @@ impl Reader<'_> {
             enabled,
             backend,
             output,
+            recording: self.get("MEM_PROFILE_RECORDING").map(PathBuf::from),
             formats,
             filter: self.read(&values::FILTER).unwrap_or(default.filter),
             timeline: self.read(&values::TIMELINE),
@@ -157,6 +163,7 @@ mod tests {
             ("MEM_PROFILE", "OFF"),
             ("MEM_PROFILE_BACKEND", "heap"),
             ("MEM_PROFILE_OUTPUT", "report-%p"),
+            ("MEM_PROFILE_RECORDING", "/kept.mprof"),
             ("MEM_PROFILE_FORMAT", "json, table,json"),
             ("MEM_PROFILE_FILTER", "a*,!b"),
             ("MEM_PROFILE_TIMELINE", "1"),
@@ -170,6 +177,7 @@ mod tests {
             enabled: false,
             backend: Some(Backend::Heap),
             output: Output::Path("report-%p".into()),
+            recording: Some("/kept.mprof".into()),
             formats: vec![Format::Json, Format::Table],
             filter: FunctionFilter::parse("a*,!b"),
             timeline: Some(true),

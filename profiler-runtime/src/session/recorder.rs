@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use mem_profile_format::Backend;
@@ -17,11 +18,13 @@ use crate::collect;
 use crate::process::{self, Backing};
 use crate::record::fork;
 use crate::record::function::registry;
+use crate::record::ledger::kind::Kind;
 use crate::record::ledger::published::published;
 use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
 
-/// Where a recording is written at the end, on systems where it cannot be while the program runs.
+/// Where a recording is written at the end: on systems where it cannot be while the program runs, and
+/// beside the command's.
 static AT_EXIT: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// Records from now on to the file that `pattern` stands for; returns its path.
@@ -33,7 +36,38 @@ static AT_EXIT: Mutex<Option<PathBuf>> = Mutex::new(None);
 pub(crate) fn begin(pattern: &Path, backend: Backend) -> io::Result<PathBuf> {
     let path = expanded(pattern)?;
     let Some(kind) = collect::kind(backend) else { return Ok(path) };
-    let path = free(&path)?;
+    begin_at(free(&path)?, kind)
+}
+
+/// Whether the recording is the command's own.
+static IS_OF_COMMAND: AtomicBool = AtomicBool::new(false);
+
+/// Records to a file of the command's, unless another process does: a child of the program, maybe.
+pub(crate) fn begin_for_command(path: &Path, backend: Backend) {
+    let is_free =
+        || matches!(recording::look(path, &process::identity()), Found::Nothing | Found::Recording);
+    if let Some(kind) = collect::kind(backend).filter(|_| is_free()) {
+        IS_OF_COMMAND.store(begin_at(path.to_owned(), kind).is_ok(), Relaxed);
+    }
+}
+
+/// Whether the process is recorded to a file of the command's alone.
+pub(crate) fn is_for_command() -> bool {
+    arena::recorded().is_some() && IS_OF_COMMAND.load(Relaxed)
+}
+
+/// Writes the recording at the end to the file that `pattern` stands for as well; returns its path.
+///
+/// # Errors
+/// When the path is not UTF-8, or something else than a recording is there.
+pub(crate) fn copy_at_exit(pattern: &Path) -> io::Result<PathBuf> {
+    let path = free(&expanded(pattern)?)?;
+    *AT_EXIT.lock().unwrap_or_else(PoisonError::into_inner) = Some(path.clone());
+    IS_OF_COMMAND.store(false, Relaxed);
+    Ok(path)
+}
+
+fn begin_at(path: PathBuf, kind: Kind) -> io::Result<PathBuf> {
     let file = match Backing::create(&path) {
         Ok(file) => process::keep(file).ok_or(io::ErrorKind::OutOfMemory)?,
         Err(error) if error.kind() == io::ErrorKind::Unsupported => {

@@ -179,6 +179,12 @@ fn main() {
         "fork" => work(fork),
         "early" => early(),
         "late" => late(),
+        "twice" => {
+            let path = hard::argument(2);
+            work(complete);
+            println!("{}", record_to(&path).unwrap().display());
+            println!("{}", record_to(&path).unwrap_err());
+        }
         "refused" => println!("{}", record_to(hard::argument(2)).unwrap_err()),
         "announced" => {
             println!("here");

@@ -11,7 +11,7 @@ use mem_profile::recording::{Reason, Recording, RecordingError, State};
 use mem_profile::{LineSnapshot, Snapshot};
 use tempfile::TempDir;
 
-use crate::run::{Ended, Report, bin, program, run};
+use crate::run::{Ended, Report, bin, json, program, run};
 
 /// The program `recorded`, recorded to a file of this name in the folder.
 fn recorded(folder: &TempDir, name: &str, arguments: &[&str]) -> Command {
@@ -270,6 +270,48 @@ fn a_late_recording_includes_earlier_figures_or_is_refused() {
     let snapshot = recording.snapshot;
     assert_eq!(figures(line(&snapshot, "keep", "kept.push")), (20_000, 1000, 20, 20));
     assert_eq!(figures(line(&snapshot, "work", "end(&vec!")), (700, 700, 2, 2));
+}
+
+/// The command records each run, and nobody may notice.
+#[test]
+fn the_command_s_recording_takes_nothing_from_the_program() {
+    let folder = TempDir::new().unwrap();
+    let [path, own] = ["100%-%p.mprof", "own.mprof"].map(|name| folder.path().join(name));
+    let of_command = |arguments: &[&str]| {
+        let mut command = program(env!("CARGO_BIN_EXE_recorded"), arguments);
+        command.env("MEM_PROFILE_RECORDING", &path).env("MEM_PROFILE_FORMAT", "json");
+        command
+    };
+    let (_, report) = json(&mut of_command(&["complete"]));
+    let recording = open(&path);
+    assert_eq!(recording.state, State::Complete);
+    assert_worked(&recording.snapshot);
+    assert_eq!(report.function("work").calls, 1);
+
+    // A program that records itself has its file as well.
+    let ended = run(&mut of_command(&["twice", own.to_str().unwrap()]));
+    let lines: Vec<_> = ended.stdout.lines().collect();
+    assert_eq!(lines, [own.to_str().unwrap(), "the process is recorded already"]);
+    for path in [&path, &own] {
+        let recording = open(path);
+        assert_eq!(recording.state, State::Complete);
+        assert_worked(&recording.snapshot);
+    }
+
+    // Of two processes, the first is recorded.
+    let mut child = started(of_command(&["wait"]).stderr(Stdio::null()));
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+    json(&mut of_command(&["complete"]));
+    assert_eq!((open(&path).state, open(&path).process), (State::Running, child.id()));
+    drop(child.stdin.take());
+    assert!(child.wait().unwrap().success());
+
+    // A file that is no recording stays.
+    fs::write(&path, "mine").unwrap();
+    json(&mut of_command(&["complete"]));
+    assert_eq!(fs::read_to_string(&path).unwrap(), "mine");
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 2);
 }
 
 #[test]

@@ -40,6 +40,12 @@ pub const SPANS: i64 = 8;
 pub const NAME: i64 = 9;
 /// The texts of a function: name, file and source.
 pub const TEXTS: i64 = 10;
+/// The highest mark of the process's live bytes, where live blocks are recorded.
+pub const MARK: i64 = 11;
+/// Lines, each with the line that called it.
+pub const PATHS: i64 = 12;
+/// The blocks of paths, counted by one thread.
+pub const COUNTERS: i64 = 13;
 
 /// No reading yet.
 pub const NEVER: i64 = i64::MIN;
@@ -181,7 +187,60 @@ pub mod row {
     pub const USAGE: usize = 24;
     pub const ALLOCATIONS: usize = 32;
     pub const ALLOCATED: usize = 40;
-    pub const SIZE: usize = 48;
+    pub const SIZE: usize = 64;
+}
+
+/// The highest mark of live bytes.
+pub mod mark {
+    pub const HIGHEST: usize = 8;
+    pub const EPOCH: usize = 16;
+    /// When it was left, when marks began, and when that was looked at last; in nanoseconds since 1970.
+    pub const LEFT: usize = 24;
+    pub const BEGUN: usize = 32;
+    pub const NOW: usize = 40;
+    pub const SIZE: usize = 64;
+}
+
+/// Paths of calling lines.
+pub mod paths {
+    /// The number of the first one.
+    pub const NUMBER: usize = 8;
+    pub const FIRST: usize = 64;
+    /// The number of the path that leads to it, from the lowest bit on.
+    pub const CALLER: usize = 0;
+    pub const CALLER_BITS: u32 = 24;
+    /// The number of the path in whose place it stands, above these bits; 0 where it is one of its own.
+    pub const ALIAS_BITS: u32 = 24;
+    /// The highest bit: calls between it and its caller are left out, because they recurred.
+    pub const IS_RECURSIVE: i64 = i64::MIN;
+    /// The row in the lower half, the number of the function in the upper one.
+    pub const LINE: usize = 8;
+    /// Of one path.
+    pub const EACH: usize = 16;
+    /// In one block.
+    pub const COUNT: usize = 60;
+    pub const SIZE: usize = 1024;
+    /// Numbers of no line: outside of measured functions, and where the table of paths was full.
+    pub const OUTSIDE: u32 = 1;
+    pub const UNATTRIBUTED: u32 = 2;
+    /// Of the first line.
+    pub const FIRST_NUMBER: u32 = 3;
+    /// Above all numbers.
+    pub const END: u32 = 1 << 19;
+}
+
+/// A counter of one thread and path, in a block behind a unit for its header.
+pub mod counter {
+    pub const LIVE: usize = 0;
+    pub const LIVE_BLOCKS: usize = 8;
+    pub const ALLOCATED: usize = 16;
+    pub const ALLOCATIONS: usize = 24;
+    pub const AT_PEAK: usize = 32;
+    pub const AT_PEAK_BLOCKS: usize = 40;
+    pub const EPOCH: usize = 48;
+    /// The number of the path; 0 where it is not in use.
+    pub const SITE: usize = 56;
+    pub const SIZE: usize = 64;
 }
 
 /// A timeline.
@@ -230,7 +289,7 @@ pub mod saved_frame {
     pub const ROW: usize = 8;
     pub const FRAME_PEAK: usize = 40;
     pub const ENTRY: usize = 48;
-    pub const SIZE: usize = 56;
+    pub const SIZE: usize = 64;
 }
 
 #[cfg(test)]

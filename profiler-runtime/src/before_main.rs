@@ -9,11 +9,14 @@ crate::__run_before_main!(before_main);
 
 extern "C" fn before_main() {
     recording::set_open_check(process::is_open_for_writing);
-    let is_timed = {
+    let (wants_live_blocks, begins) = {
         let _quiet = Quiet::enter();
-        session::begins_before_main()
+        (session::wants_live_blocks(), session::begins_before_main())
     };
-    if is_timed {
+    if wants_live_blocks {
+        control::record_live_blocks();
+    }
+    if begins {
         control::start();
     }
 }

@@ -21,6 +21,7 @@ use crate::record::ledger::kind::Kind;
 use crate::record::ledger::published::published;
 use crate::record::ledger::row::Row;
 use crate::record::ledger::threads;
+use crate::record::live::switch;
 use crate::record::memory::arena;
 
 /// Records the changes of the calling thread's line so far: of another thread's current line, only
@@ -36,6 +37,7 @@ pub(crate) fn flush(backend: Backend) {
 /// The counters as they are, read without stopping anyone.
 pub(crate) fn snapshot(backend: Backend) -> Snapshot {
     let _quiet = Quiet::enter();
+    switch::note_now();
     let mut snapshot = match Recording::read(&image(backend, "")) {
         Ok(recording) => recording.snapshot,
         // Not reached: what is written here is what is read there.
@@ -157,6 +159,7 @@ pub(crate) fn reset(backend: Backend) {
         }
     }
     registry::forget_readings();
+    switch::reset();
 }
 
 /// The kind of ledger that frames count with; `None` where nothing is measured.

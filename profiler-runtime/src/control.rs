@@ -12,14 +12,15 @@ use mem_profile_format::{Backend, Snapshot};
 
 use crate::collect;
 use crate::record::alloc::quiet::{self, Quiet};
-use crate::record::alloc::wrapped::Stamp;
+use crate::record::alloc::wrapped::{Stamp, is_wrapping_seen};
 use crate::record::frame::open;
 use crate::record::function::registry;
 use crate::record::function::table::Function;
 use crate::record::ledger::kind;
+use crate::record::live::switch;
 use crate::record::memory::arena;
 use crate::record::timeline::timeline;
-use crate::session;
+use crate::session::{self, Live};
 
 /// Chosen once, by the first annotated function or the first request for a report.
 static BACKEND: OnceLock<Backend> = OnceLock::new();
@@ -61,6 +62,10 @@ pub(crate) fn start_session(
         let _quiet = Quiet::enter();
         let options = session::options();
         let backend = choose(options.enabled, options.backend, counted);
+        // Where nothing runs before `main`.
+        if cfg!(not(any(unix, windows))) && session::wants_live_blocks() {
+            begin_live_blocks(counted);
+        }
         let _ = BACKEND.set(backend);
         if backend != Backend::Off {
             if !options.filter.is_empty() {
@@ -100,6 +105,30 @@ pub fn allocations_are_counted() -> bool {
         unsafe { std::alloc::dealloc(block, layout) };
     }
     counted
+}
+
+/// Records live blocks from now on, which the environment asks for.
+pub(crate) fn record_live_blocks() {
+    let is_counted = allocations_are_counted();
+    let _quiet = Quiet::enter();
+    begin_live_blocks(is_counted);
+}
+
+fn begin_live_blocks(is_counted: bool) {
+    let reason = if switch::is_on() {
+        return;
+    } else if !is_counted {
+        "it needs `#[global_allocator] static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();`"
+    } else if is_wrapping_seen() {
+        "the program's allocator is wrapped"
+    } else if switch::begin() {
+        return;
+    } else {
+        "memory is out"
+    };
+    if session::options().live == Live::On {
+        session::warn(&format!("mem-profile: MEM_PROFILE_LIVE=on has no effect: {reason}"));
+    }
 }
 
 fn choose(enabled: bool, wanted: Option<Backend>, counted: bool) -> Backend {

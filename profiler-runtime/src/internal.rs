@@ -38,7 +38,7 @@ pub fn has_record() -> bool {
 
 /// The function of the allocator that calls a watcher, besides those that are inlined into it.
 pub fn allocator_function() -> usize {
-    count::alloc_slow as *const () as usize
+    count::alloc_slow::<false> as *const () as usize
 }
 
 /// The calling thread's wait for its next sample. May be used inside the allocator.

@@ -20,8 +20,8 @@ pub(super) struct Blocks<'a> {
     pub(super) threads: BTreeMap<i64, Block<'a>>,
     pub(super) chunks: Vec<Block<'a>>,
     stacks: Vec<Block<'a>>,
-    /// The blocks of the timeline, with their kinds.
-    timeline: Vec<(i64, Block<'a>)>,
+    /// The blocks of other kinds, with these.
+    others: Vec<(i64, Block<'a>)>,
     /// Where the last segment ends, or should.
     end: u64,
 }
@@ -52,7 +52,7 @@ struct Parser<'a> {
     threads: BTreeMap<i64, Block<'a>>,
     chunks: Vec<Block<'a>>,
     stacks: Vec<Block<'a>>,
-    timeline: Vec<(i64, Block<'a>)>,
+    others: Vec<(i64, Block<'a>)>,
 }
 
 impl<'a> Blocks<'a> {
@@ -66,8 +66,7 @@ impl<'a> Blocks<'a> {
             at = parser.add_segment(bytes, at)?;
         }
         let Some(process) = parser.process else { return Err(TooShort { found: length }) };
-        let Parser { mut segments, functions, texts, threads, chunks, stacks, timeline, .. } =
-            parser;
+        let Parser { mut segments, functions, texts, threads, chunks, stacks, others, .. } = parser;
         segments.sort_by_key(|segment| segment.address);
         let end = at;
         Ok(Self {
@@ -79,7 +78,7 @@ impl<'a> Blocks<'a> {
             threads,
             chunks,
             stacks,
-            timeline,
+            others,
             end,
         })
     }
@@ -88,9 +87,9 @@ impl<'a> Blocks<'a> {
         self.process
     }
 
-    /// Blocks of the timeline.
+    /// Blocks of the timeline, and of live blocks.
     pub(super) fn of_kind(&self, kind: i64) -> impl Iterator<Item = Block<'a>> + use<'a, '_> {
-        self.timeline.iter().filter(move |(found, _)| *found == kind).map(|(_, block)| *block)
+        self.others.iter().filter(move |(found, _)| *found == kind).map(|(_, block)| *block)
     }
 
     pub(super) fn length(&self) -> u64 {
@@ -195,6 +194,9 @@ impl<'a> Parser<'a> {
             layout::SPANS => layout::spans::SIZE,
             layout::NAME => layout::name::SIZE,
             layout::TEXTS => layout::texts::SIZE,
+            layout::MARK => layout::mark::SIZE,
+            layout::PATHS => layout::paths::SIZE,
+            layout::COUNTERS => layout::UNIT,
             _ => return Err(Damaged { at: block.at, what: "a block is of no known kind" }),
         };
         if block.bytes.len() < least {
@@ -209,7 +211,7 @@ impl<'a> Parser<'a> {
             layout::THREAD => _ = self.threads.insert(block.word(layout::thread::NUMBER), block),
             layout::CHUNK => self.chunks.push(block),
             layout::STACK => self.stacks.push(block),
-            _ => self.timeline.push((kind, block)),
+            _ => self.others.push((kind, block)),
         }
         Ok(())
     }

@@ -23,9 +23,11 @@
 
 mod blocks;
 mod error;
+mod held;
 #[cfg(test)]
 mod large;
 mod peaks;
+mod sums;
 mod tables;
 mod timeline;
 mod writer;

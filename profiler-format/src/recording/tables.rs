@@ -4,15 +4,18 @@
 //! current line, and by the lines that wait for a callee.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks, unsigned};
+use super::held::{LiveBlocks, Place};
 use super::peaks::OpenPeaks;
+use super::sums::{Sum, Totals, join_first_row, row};
 use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
 use crate::layout::process::{HEAP, RSS};
 use crate::layout::{self, NEVER};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{Backend, FunctionSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
 
 /// The note of a function that was suspended and resumed. Its lines have only a part of its figures; the
 /// lines of other functions are complete.
@@ -37,7 +40,9 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     // Chunks of one function stay in the order of the file.
     chunks.sort_by_key(|(number, _)| Reverse(*number));
     let open = OpenPeaks::find(blocks);
-    let mut functions = Vec::new();
+    let process_bytes = process_bytes(blocks, &ledgers, backend);
+    let live = LiveBlocks::find(blocks, process_bytes)?;
+    let (mut functions, mut places) = (Vec::new(), BTreeMap::new());
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
         let number = chunks.first().map_or(0, |(number, _)| *number);
         // A function that is still being written, or was cut off.
@@ -49,20 +54,27 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
             sums.resize(rows(block, chunk)?, Sum::default());
             add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
         }
+        if let Some(live) = &live {
+            let rows = (0..).zip(&mut sums);
+            rows.for_each(|(row, sum)| sum.held = Some(live.of_row(number, row)));
+        }
         if sums.iter().any(Sum::is_shown) {
+            let rows = sums.len();
             let mut function = function(block, texts, sums, backend)?;
+            // The row that is none of its lines is the first one's.
+            let lines = if function.lines.len() < rows { rows - 1 } else { rows };
+            places.insert(number, Place { function: functions.len(), line: function.line, lines });
             function.peak = (backend == Backend::Heap).then_some(peak);
             functions.push(function);
         }
     }
-    let process_bytes = process_bytes(blocks, &ledgers, backend);
     let mut snapshot = Snapshot {
         schema_version: SCHEMA_VERSION,
         backend,
         process_bytes,
-        peak: None,
+        peak: live.as_ref().map(|live| live.peak(blocks.threads.len())),
         resident_peak: None,
-        paths: None,
+        paths: live.map(|live| live.paths(&places)),
         functions,
         notes: Vec::new(),
         timeline: None,
@@ -103,71 +115,6 @@ fn process_bytes(blocks: &Blocks<'_>, ledgers: &[(i64, Ledger)], backend: Backen
     let unpublished = ledgers.iter().map(|(_, ledger)| ledger.live.wrapping_sub(CENTER));
     let published = process.word(layout::process::PUBLISHED);
     Some(unsigned(unpublished.fold(published, i64::wrapping_add)))
-}
-
-/// A thread's running totals, or the difference of two of them.
-#[derive(Clone, Copy, Default)]
-struct Totals {
-    live: i64,
-    allocated: i64,
-    allocations: i64,
-}
-
-impl Totals {
-    fn since(self, earlier: Self) -> Self {
-        Self {
-            live: self.live.wrapping_sub(earlier.live),
-            allocated: self.allocated.wrapping_sub(earlier.allocated),
-            allocations: self.allocations.wrapping_sub(earlier.allocations),
-        }
-    }
-}
-
-/// One line's figures over all threads.
-#[derive(Clone, Copy, Default)]
-struct Sum {
-    runs: i64,
-    totals: Totals,
-    peak: i64,
-    usage: i64,
-}
-
-impl Sum {
-    fn ran(&self) -> bool {
-        self.runs > 0
-    }
-
-    /// Whether the line has figures. A line that began before a reset has bytes without an
-    /// occurrence, and no other line has them.
-    fn is_shown(&self) -> bool {
-        self.ran() || self.has_effect()
-    }
-
-    /// Whether memory was taken or returned.
-    fn has_effect(&self) -> bool {
-        let Totals { live, allocated, allocations } = self.totals;
-        [live, allocated, allocations, self.peak].iter().any(|&figure| figure != 0)
-    }
-
-    fn add(&mut self, change: Totals) {
-        let totals = &mut self.totals;
-        totals.live = totals.live.wrapping_add(change.live);
-        totals.allocated = totals.allocated.wrapping_add(change.allocated);
-        totals.allocations = totals.allocations.wrapping_add(change.allocations);
-    }
-
-    fn add_row(&mut self, chunk: &Block<'_>, index: usize) {
-        let at = layout::chunk::SIZE + index * layout::row::SIZE;
-        let word = |offset| chunk.word(at + offset);
-        self.runs = self.runs.wrapping_add(word(layout::row::RUNS));
-        self.add(Totals {
-            live: word(layout::row::INCREMENT),
-            allocated: word(layout::row::ALLOCATED),
-            allocations: word(layout::row::ALLOCATIONS),
-        });
-        self.peak = self.peak.max(word(layout::row::PEAK));
-        self.usage = self.usage.max(word(layout::row::USAGE));
-    }
 }
 
 /// The counters of one thread.
@@ -364,34 +311,4 @@ fn function(
         note: (flags & layout::function::ON_COROUTINE != 0).then(|| ON_COROUTINE_NOTE.to_owned()),
         lines,
     })
-}
-
-/// The last row has the figures of the code on the first line. That code may have run more or less often
-/// than the function was called.
-fn join_first_row(sums: &mut Vec<Sum>) {
-    if let [first, .., code] = &mut sums[..] {
-        first.runs = code.runs;
-        first.add(code.totals);
-        first.peak = first.peak.max(code.peak);
-        first.usage = first.usage.max(code.usage);
-        sums.pop();
-    }
-}
-
-fn row(line: u32, source: &str, sum: &Sum, backend: Backend) -> LineSnapshot {
-    let is_shown = sum.is_shown();
-    let heap = is_shown && backend == Backend::Heap;
-    LineSnapshot {
-        line,
-        kind: RowKind::Body,
-        source: source.to_owned(),
-        usage: is_shown.then(|| unsigned(sum.usage)),
-        increment: is_shown.then_some(sum.totals.live),
-        peak: heap.then(|| unsigned(sum.peak)),
-        at_peak: None,
-        live: None,
-        allocations: heap.then(|| unsigned(sum.totals.allocations)),
-        allocated: heap.then(|| unsigned(sum.totals.allocated)),
-        occurrences: is_shown.then(|| unsigned(sum.runs)),
-    }
 }

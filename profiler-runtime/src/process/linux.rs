@@ -18,6 +18,28 @@ pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
     if start == libc::MAP_FAILED { None } else { NonNull::new(start.cast()) }
 }
 
+pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
+    let _errno = ErrnoGuard::new();
+    let flags = libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_NORESERVE;
+    let access = libc::PROT_READ | libc::PROT_WRITE;
+    // SAFETY: a new mapping at an address that the system chooses.
+    let start = unsafe { libc::mmap(ptr::null_mut(), bytes, access, flags, -1, 0) };
+    if start == libc::MAP_FAILED {
+        return None;
+    }
+    // SAFETY: the mapping is ours. A huge page would be written as a whole for one word.
+    unsafe { libc::madvise(start, bytes, libc::MADV_NOHUGEPAGE) };
+    NonNull::new(start.cast())
+}
+
+pub(super) fn coarse_nanoseconds() -> Option<i64> {
+    let _errno = ErrnoGuard::new();
+    let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
+    // SAFETY: the system writes the time there.
+    let status = unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &mut now) };
+    (status == 0).then(|| now.tv_sec * 1_000_000_000 + now.tv_nsec)
+}
+
 pub(super) fn populate(start: NonNull<u8>, bytes: usize) {
     if cfg!(miri) {
         return;

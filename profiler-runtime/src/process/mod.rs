@@ -168,6 +168,11 @@ pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
     memory::map(bytes)
 }
 
+/// The same for a table of which only a part may ever be written: no room is set aside for the rest.
+pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
+    memory::reserve(bytes)
+}
+
 /// These whole pages of such memory, or of a file, will be written soon: where the system can, it gives
 /// them room at once, and not one by one as they are. Leaves `errno` as it was.
 pub(crate) fn populate(start: NonNull<u8>, bytes: usize) {
@@ -213,6 +218,11 @@ pub(crate) fn stack_pointer() -> usize {
 pub(crate) fn nanoseconds() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// The same to within a few milliseconds, for less.
+pub(crate) fn coarse_nanoseconds() -> i64 {
+    memory::coarse_nanoseconds().unwrap_or_else(nanoseconds)
 }
 
 /// Nanoseconds since this was called first, and one more. They never go back.

@@ -17,6 +17,14 @@ pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
     NonNull::new(unsafe { System.alloc_zeroed(layout) })
 }
 
+pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
+    map(bytes)
+}
+
+pub(super) fn coarse_nanoseconds() -> Option<i64> {
+    None
+}
+
 pub(super) fn populate(_start: NonNull<u8>, _bytes: usize) {}
 
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {

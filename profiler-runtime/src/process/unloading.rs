@@ -13,7 +13,7 @@ use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use super::cleanup::has_cleaned_up;
 
 /// There are not more kinds of memory.
-const MOST: usize = 4;
+const MOST: usize = 8;
 
 static CALLBACKS: [AtomicUsize; MOST] = [const { AtomicUsize::new(0) }; MOST];
 static IS_UNLOADED: AtomicBool = AtomicBool::new(false);

@@ -11,6 +11,7 @@
 //! | `memory` | the arena that all figures lie in, the blocks that are still allocated |
 //! | `ledger` | what a thread knows about memory: live bytes, peaks, rows, the line that is current |
 //! | `function` | one static per annotated function, and what is known of those that were called |
+//! | `live` | live blocks by the lines that hold them |
 //! | `alloc` | the counting allocator |
 //! | `timeline` | memory over time: readings and spans |
 //! | `frame` | what emitted code calls: frames, line events, async bodies, measures |
@@ -25,5 +26,6 @@ pub(crate) mod fork;
 pub(crate) mod frame;
 pub(crate) mod function;
 pub(crate) mod ledger;
+pub(crate) mod live;
 pub(crate) mod memory;
 pub(crate) mod timeline;

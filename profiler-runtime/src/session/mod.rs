@@ -17,7 +17,7 @@ use mem_profile_format::report::Format;
 use mem_profile_format::{Backend, Snapshot};
 
 pub(crate) use self::options::Options;
-pub(crate) use self::values::Output;
+pub(crate) use self::values::{Live, Output};
 pub use self::warning::warn;
 
 use std::env;
@@ -33,16 +33,29 @@ static UNRECORDED: AtomicBool = AtomicBool::new(false);
 
 static OPTIONS: OnceLock<Options> = OnceLock::new();
 
-/// Whether the run is to be recorded with memory over time, which begins with the program and not with
-/// the first annotated function. Asked before `main`.
+/// Whether the run is to be recorded with memory over time or live blocks, which begin with the program and
+/// not with the first annotated function. Asked before `main`.
 pub(crate) fn begins_before_main() -> bool {
-    let is_timed = env::var("MEM_PROFILE_TIMELINE").is_ok_and(|value| !value.is_empty());
     let is_recorded = || {
         env::var("MEM_PROFILE_OUTPUT").is_ok_and(|path| values::is_recording(&path))
-            || env::var_os("MEM_PROFILE_RECORDING").is_some_and(|path| !path.is_empty())
+            || is_set("MEM_PROFILE_RECORDING")
     };
     // Options stay in memory, so they are not read unless somebody asks for this.
-    is_timed && is_recorded() && options().timeline == Some(true)
+    let is_timed = || is_set("MEM_PROFILE_TIMELINE") && options().timeline == Some(true);
+    is_recorded() && (is_timed() || wants_live_blocks())
+}
+
+/// Whether live blocks are to be recorded, as far as it depends on the environment.
+pub(crate) fn wants_live_blocks() -> bool {
+    is_set("MEM_PROFILE_LIVE") && {
+        let options = options();
+        let is_heap = options.enabled && options.backend != Some(Backend::Rss);
+        is_heap && options.live != Live::Off
+    }
+}
+
+fn is_set(name: &str) -> bool {
+    env::var(name).is_ok_and(|value| !value.is_empty())
 }
 
 /// The options in the environment, as they were at the first call.

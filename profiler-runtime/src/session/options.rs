@@ -8,7 +8,7 @@ use mem_profile_format::report::{ColorChoice, Format, Unit};
 use mem_profile_format::{Backend, FunctionFilter};
 
 use super::ignored;
-use super::values::{self, Output, Variable};
+use super::values::{self, Live, Output, Variable};
 
 /// The options of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,6 +31,8 @@ pub(crate) struct Options {
     pub(crate) timeline: Option<bool>,
     /// Time between two samples of it, at least 1 ms (`MEM_PROFILE_INTERVAL`).
     pub(crate) interval: Option<Duration>,
+    /// Whether live blocks are recorded (`MEM_PROFILE_LIVE`).
+    pub(crate) live: Live,
     /// Unit of sizes (`MEM_PROFILE_UNIT`).
     pub(crate) unit: Unit,
     /// Digits after the decimal point, at most nine (`MEM_PROFILE_PRECISION`).
@@ -53,6 +55,7 @@ impl Default for Options {
             filter: FunctionFilter::default(),
             timeline: None,
             interval: None,
+            live: Live::default(),
             unit: Unit::default(),
             precision: 3,
             color: ColorChoice::default(),
@@ -98,6 +101,7 @@ impl Reader<'_> {
             filter: self.read(&values::FILTER).unwrap_or(default.filter),
             timeline: self.read(&values::TIMELINE),
             interval: self.read(&values::INTERVAL),
+            live: self.read(&values::LIVE).unwrap_or(default.live),
             unit: self.read(&values::UNIT).unwrap_or(default.unit),
             precision: self.read(&values::PRECISION).unwrap_or(default.precision),
             color: self.read(&values::COLOR).unwrap_or(default.color),
@@ -168,6 +172,7 @@ mod tests {
             ("MEM_PROFILE_FILTER", "a*,!b"),
             ("MEM_PROFILE_TIMELINE", "1"),
             ("MEM_PROFILE_INTERVAL", "5ms"),
+            ("MEM_PROFILE_LIVE", "auto"),
             ("MEM_PROFILE_UNIT", "kib"),
             ("MEM_PROFILE_PRECISION", "0"),
             ("MEM_PROFILE_COLOR", "never"),
@@ -182,6 +187,7 @@ mod tests {
             filter: FunctionFilter::parse("a*,!b"),
             timeline: Some(true),
             interval: Some(Duration::from_millis(5)),
+            live: Live::Auto,
             unit: Unit::KiB,
             precision: 0,
             color: ColorChoice::Never,
@@ -199,6 +205,7 @@ mod tests {
             ("MEM_PROFILE_FORMAT", "table,xml"),
             ("MEM_PROFILE_TIMELINE", "fine"),
             ("MEM_PROFILE_INTERVAL", "0.5ms"),
+            ("MEM_PROFILE_LIVE", "all"),
             ("MEM_PROFILE_UNIT", "foo\n"),
             ("MEM_PROFILE_PRECISION", "10"),
             ("MEM_PROFILE_COLOR", "blue"),
@@ -211,6 +218,7 @@ mod tests {
     mem-profile: MEM_PROFILE_FORMAT=table,xml is not one of table, json, markdown, csv, lcov, none; using table
     mem-profile: MEM_PROFILE_TIMELINE=fine is not one of on, off; using off
     mem-profile: MEM_PROFILE_INTERVAL=0.5ms is not a time from 1ms up, such as 20ms or 1s; using 100ms
+    mem-profile: MEM_PROFILE_LIVE=all is not one of on, off, auto; using off
     mem-profile: MEM_PROFILE_UNIT=foo\n is not one of B, KiB, MiB, GiB, auto; using MiB
     mem-profile: MEM_PROFILE_PRECISION=10 is not a number from 0 to 9; using 3
     mem-profile: MEM_PROFILE_COLOR=blue is not one of auto, always, never; using auto
@@ -223,12 +231,12 @@ mod tests {
     fn text_that_is_not_unicode_is_unusable_too() {
         use std::os::unix::ffi::OsStringExt;
         // Without the variables of the tracer and the command.
-        let names = ignored::KNOWN.iter().take(11);
+        let names = ignored::KNOWN.iter().take(12);
         let value = OsString::from_vec(vec![b'a', 0xff]);
         let (options, warnings) =
             Options::read(&names.map(|name| (name.into(), value.clone())).collect::<Vec<_>>());
         assert_eq!(options, Options::default());
-        assert_eq!(warnings.len(), 11);
+        assert_eq!(warnings.len(), 12);
     }
 
     #[test]

@@ -20,6 +20,7 @@ use crate::record::fork;
 use crate::record::function::registry;
 use crate::record::ledger::kind::Kind;
 use crate::record::ledger::published::published;
+use crate::record::live::switch;
 use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
 
@@ -107,6 +108,7 @@ fn listeners() -> usize {
 
 /// The recording is complete, if there is one.
 pub(crate) fn close(backend: Backend) {
+    switch::note_now();
     if let Some(process) = arena::recorded() {
         let bytes = collect::process_bytes(backend);
         process.close(bytes.and_then(|bytes| i64::try_from(bytes).ok()));

@@ -30,6 +30,17 @@ pub(crate) enum Output {
     Path(String),
 }
 
+/// Whether live blocks are recorded by line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Live {
+    #[default]
+    Off,
+    /// They are, or a warning says why not.
+    On,
+    /// They are if that is possible.
+    Auto,
+}
+
 /// One environment variable.
 pub(super) struct Variable<T> {
     pub(super) name: &'static str,
@@ -73,6 +84,8 @@ pub(super) const INTERVAL: Variable<Duration> = Variable::new(
     "100ms",
     interval,
 );
+pub(super) const LIVE: Variable<Live> =
+    Variable::new("MEM_PROFILE_LIVE", "one of on, off, auto", "off", live);
 pub(super) const UNIT: Variable<Unit> =
     Variable::new("MEM_PROFILE_UNIT", "one of B, KiB, MiB, GiB, auto", "MiB", unit);
 pub(super) const PRECISION: Variable<usize> =
@@ -92,6 +105,11 @@ fn switch(text: &str) -> Option<bool> {
     let choices =
         [("on", true), ("1", true), ("true", true), ("off", false), ("0", false), ("false", false)];
     choose(text, &choices)
+}
+
+fn live(text: &str) -> Option<Live> {
+    let switch = || switch(text).map(|is_on| if is_on { Live::On } else { Live::Off });
+    choose(text, &[("auto", Live::Auto)]).or_else(switch)
 }
 
 fn backend(text: &str) -> Option<Backend> {

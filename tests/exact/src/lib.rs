@@ -30,7 +30,12 @@ pub fn program(body: impl FnOnce()) {
     // Starts the session, whose options stay in memory.
     let before = truth::live();
     drop(mem_profile::snapshot());
-    OWN.store(truth::live() - before, Relaxed);
+    let own = match std::env::var_os("MEM_PROFILE_LIVE").is_some() {
+        // Its options are there from before `main` on.
+        true => truth::live() - counted(),
+        false => truth::live() - before,
+    };
+    OWN.store(own, Relaxed);
     // Registered after the report, hence run just before it: by then the standard library has freed its
     // own memory at the end of `main`.
     assert_eq!(atexit(report_live), 0);
@@ -41,6 +46,11 @@ pub fn program(body: impl FnOnce()) {
 unsafe extern "C" {
     safe fn atexit(callback: extern "C" fn()) -> c_int;
     safe fn exit(status: c_int) -> !;
+}
+
+/// Bytes in use, as the profiler counts them.
+fn counted() -> i64 {
+    mem_profile::snapshot().process_bytes.and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(0)
 }
 
 /// Ends the process from within a line. Not by the standard library, which would free its own memory on

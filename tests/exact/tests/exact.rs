@@ -10,6 +10,9 @@
 //!                           └ increment
 //! ```
 //!
+//! Where live blocks are recorded, `p` states the bytes of the line itself that are live at the peak, and `l` those
+//! that are live at the end, in programs that state any.
+//!
 //! A figure that is left out is zero; a line without `//=` does not run. `last` marks the row that
 //! ended last in a function that was called once. A figure may be a sum of numbers and of names that
 //! the program has given to sizes: `+100+2*F`. On a row of kind `entry` the comment states `x`, the
@@ -34,6 +37,9 @@ macro_rules! programs {
             fn $name() {
                 let (name, program) = programs!(@ $name);
                 harness::check(&Run::new(name, program, name));
+                if let Some(run) = Run::recording_live_blocks(name, program) {
+                    harness::check_held(&run);
+                }
             }
         )*
     };
@@ -41,7 +47,7 @@ macro_rules! programs {
 
 programs! {
     async_basics async_methods async_recursive async_runtime blocks branches calls
-    cancelled closures drop_order exits_inside first_rows foreign_frees function_peaks growth jumps
+    cancelled closures drop_order exits_inside first_rows foreign_frees function_peaks growth held_by_lines jumps
     large loops macros matches memory_profiler methods open_peak panics raised_lines recursion reentry snapshots straight
     thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
     waiting_frames

@@ -8,10 +8,12 @@ use super::count::{count_alloc, count_free, count_resize};
 use super::noting;
 use super::wrapped::Wrapping;
 use crate::record::ledger::current::current_ledger;
+use crate::record::ledger::kind::Kind;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::notes;
 use crate::record::ledger::stand_in::Pause;
 use crate::record::ledger::watcher::{Moved, Watcher};
+use crate::record::live::blocks;
 
 /// Bytes of address space that the tracer tells apart.
 const GRANULE: usize = 16;
@@ -109,14 +111,15 @@ impl<A> Alloc<A> {
     #[inline(always)]
     fn allocate(&self, layout: Layout, operation: impl FnOnce() -> *mut u8) -> *mut u8 {
         if self.wraps {
-            let count =
-                |ledger: &'static Ledger, &block: &_| _ = count_alloc(ledger, block, layout.size());
+            let count = |ledger: &'static Ledger, &block: &_| {
+                _ = count_alloc::<true>(ledger, block, layout.size())
+            };
             return self.counted(operation, is_block, count);
         }
         let block = operation();
         match block.is_null() {
             true => block,
-            false => count_alloc(current_ledger(), block, layout.size()),
+            false => count_alloc::<false>(current_ledger(), block, layout.size()),
         }
     }
 
@@ -166,6 +169,13 @@ impl<A: GlobalAlloc> Alloc<A> {
             let layout = Layout::from_size_align_unchecked(size, align);
             if let Some(_pause) = Pause::begin(ledger) {
                 return this.dealloc_plain(block, layout);
+            }
+            // With the tracer `dealloc_noted` has done so.
+            if !cfg!(feature = "watch") && notes::records_live() {
+                match ledger.kind() {
+                    Kind::Special => blocks::freed_anywhere(ledger, block, size),
+                    Kind::Heap | Kind::Rss => blocks::freed(ledger, block, size),
+                }
             }
             ledger.free_slow(size);
             noting::freed(block);
@@ -226,7 +236,12 @@ impl<A: GlobalAlloc> Alloc<A> {
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
         if WRAPS {
-            let count = |ledger: &Ledger, (): &()| count_free(ledger, layout.size());
+            let count = |ledger: &'static Ledger, (): &()| {
+                count_free(ledger, layout.size());
+                if notes::records_live() {
+                    blocks::changed_outside(ledger, -(layout.size() as i64), -1);
+                }
+            };
             self.counted(operation, |()| true, count);
         } else if ledger.on_free(layout.size()) {
             // A free cannot fail: counted first, so that the call that frees is a tail call.
@@ -262,8 +277,17 @@ impl<A: GlobalAlloc> Alloc<A> {
         }
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
-        let count = |ledger: &Ledger, _: &_| count_resize(ledger, layout.size(), new_size);
+        let count =
+            |ledger: &'static Ledger, _: &_| self.count_resize(ledger, layout.size(), new_size);
         self.counted(operation, is_block, count)
+    }
+
+    #[inline(always)]
+    fn count_resize(&self, ledger: &'static Ledger, old: usize, new: usize) {
+        count_resize(ledger, old, new);
+        if self.wraps && notes::records_live() {
+            blocks::changed_outside(ledger, new as i64 - old as i64, 0);
+        }
     }
 
     /// # Safety
@@ -281,7 +305,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
         let new = self.counted(operation, is_block, |ledger, _| {
-            count_resize(ledger, old_size, new_size);
+            self.count_resize(ledger, old_size, new_size);
             is_reported = false;
         });
         (watcher.moved)(

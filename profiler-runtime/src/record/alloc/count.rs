@@ -2,30 +2,60 @@
 
 use super::noting;
 use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::notes;
 use crate::record::ledger::stand_in::Pause;
+use crate::record::live::blocks;
 
-/// Returns the block: what is seldom called is called last, and costs nothing where it is not.
+/// Returns the block: what is seldom called is called last, and costs nothing where it is not. `WRAPS` where the
+/// block may lie anywhere, so that it cannot be on a line.
 #[inline(always)]
-pub(super) fn count_alloc(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+pub(super) fn count_alloc<const WRAPS: bool>(
+    ledger: &'static Ledger,
+    block: *mut u8,
+    size: usize,
+) -> *mut u8 {
     if ledger.on_alloc(size) {
+        if notes::records_live() {
+            return live_alloc::<WRAPS>(ledger, block, size);
+        }
         return block;
     }
     if ledger.is_inside()
+        && !notes::records_live()
         && let Some(watcher) = ledger.watcher()
     {
         return (watcher.allocated)(block, size);
     }
-    alloc_slow(ledger, block, size)
+    alloc_slow::<WRAPS>(ledger, block, size)
+}
+
+#[inline(always)]
+fn live_alloc<const WRAPS: bool>(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+    if WRAPS {
+        blocks::changed_outside(ledger, size as i64, 1);
+        return block;
+    }
+    blocks::allocated(ledger, block, size)
 }
 
 #[cold]
 #[inline(never)]
-pub(crate) fn alloc_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
+pub(crate) fn alloc_slow<const WRAPS: bool>(
+    ledger: &'static Ledger,
+    block: *mut u8,
+    size: usize,
+) -> *mut u8 {
     if let Some(pause) = Pause::begin(ledger) {
         noting::allocated(pause.thread, block, size);
-        return count_alloc(pause.ledger, block, size);
+        return count_alloc::<WRAPS>(pause.ledger, block, size);
     }
     ledger.alloc_slow(size);
+    if notes::records_live() {
+        match WRAPS {
+            true => blocks::changed_outside(ledger, size as i64, 1),
+            false => blocks::allocated_anywhere(ledger, block, size),
+        }
+    }
     #[cfg(feature = "watch")]
     let ledger = ledger.counting();
     match ledger.watcher() {

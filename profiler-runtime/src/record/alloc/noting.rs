@@ -84,7 +84,7 @@ pub(in crate::record) fn allocated(thread: &'static Thread, block: *mut u8, size
 
 /// The block is about to be freed.
 pub(in crate::record) fn freed(block: *mut u8) {
-    if !notes::is_on() {
+    if !notes::has_budgets() {
         return;
     }
     let own = current_ledger().thread().map(|thread| &thread.notes);

@@ -6,7 +6,11 @@
 
 use core::cell::Cell;
 use core::ptr;
-use core::sync::atomic::{Ordering::SeqCst, compiler_fence};
+use core::sync::atomic::{
+    AtomicBool,
+    Ordering::{Relaxed, SeqCst},
+    compiler_fence,
+};
 
 use crate::record::ledger::current::shared_ledger_uses;
 use crate::record::ledger::threads;
@@ -46,6 +50,14 @@ impl Stamp {
     }
 }
 
+/// Whether an allocator that wraps another one was called.
+static IS_SEEN: AtomicBool = AtomicBool::new(false);
+
+/// The same.
+pub(crate) fn is_wrapping_seen() -> bool {
+    IS_SEEN.load(Relaxed)
+}
+
 /// Whether no handler has changed it.
 fn is_still(stamp: Stamp, now: impl FnOnce() -> Stamp) -> bool {
     compiler_fence(SeqCst);
@@ -83,6 +95,7 @@ impl Wrapping {
         };
         if role == Role::Outermost {
             OUTERMOST.set(mark);
+            IS_SEEN.store(true, Relaxed);
         }
         compiler_fence(SeqCst);
         Self { before: Stamp::own(), role }

@@ -238,6 +238,19 @@ impl Ledger {
         self.stack.chunk()
     }
 
+    /// The path that leads to the line that runs, as far as that is known; else 0, and always outside of all
+    /// frames.
+    #[inline(always)]
+    pub(in crate::record) fn caller_site(&self) -> u32 {
+        self.stack.caller_site()
+    }
+
+    /// The same, found where it is not known: `line` gives a path's next one, for a row of a chunk. The ledger is
+    /// busy.
+    pub(in crate::record) fn find_path(&self, line: impl Fn(u32, Chunk, &Row) -> u32) -> u32 {
+        self.stack.find_path(line)
+    }
+
     /// How many frames are running.
     pub(crate) fn depth(&self) -> usize {
         self.stack.depth()

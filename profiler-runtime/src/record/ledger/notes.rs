@@ -15,16 +15,37 @@ use crate::record::memory::live_blocks::{LiveBlock, LiveBlocks};
 /// More than is ever live, so that each free takes the slow path. Ledgers begin with it.
 const FREES_ASK: i64 = NEVER;
 
-/// How many budgets note blocks.
+/// How many budgets note blocks, and one more where live blocks are recorded.
 static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether the blocks of each line are recorded. Once on, it stays on.
+static LIVE: AtomicBool = AtomicBool::new(false);
 
 /// How many threads have begun.
 static BIRTHS: AtomicU64 = AtomicU64::new(0);
 
-/// Whether any budget notes blocks.
+/// Whether anybody asks for frees: a budget that notes blocks, or whoever records live ones.
 #[inline(always)]
 pub(in crate::record) fn is_on() -> bool {
     RUNNING.load(Relaxed) != 0
+}
+
+/// Whether live blocks are recorded.
+#[inline(always)]
+pub(in crate::record) fn records_live() -> bool {
+    LIVE.load(Relaxed)
+}
+
+/// From now on live blocks are recorded.
+pub(in crate::record) fn record_live(ledgers: impl Iterator<Item = &'static Ledger>) {
+    begin(ledgers);
+    LIVE.store(true, Relaxed);
+}
+
+/// Whether any budget notes blocks.
+#[inline(always)]
+pub(in crate::record) fn has_budgets() -> bool {
+    RUNNING.load(Relaxed) > usize::from(records_live())
 }
 
 /// A budget that notes blocks begins, on some thread.

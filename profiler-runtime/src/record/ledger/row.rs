@@ -3,11 +3,13 @@
 use core::mem::offset_of;
 use core::ops::Deref;
 use core::ptr::{self, NonNull};
+use core::sync::atomic::{Ordering::SeqCst, compiler_fence};
 
 use mem_profile_format::layout;
 
 use crate::record::memory::arena;
-use crate::record::sync::word::Word;
+use crate::record::memory::counter::Counter;
+use crate::record::sync::word::{Pointer, Word};
 
 /// The counters of one source line on one thread. Bytes unless said otherwise.
 #[derive(Debug)]
@@ -25,6 +27,10 @@ pub(crate) struct Row {
     pub(crate) allocations: Word,
     /// Bytes requested.
     pub(crate) allocated: Word,
+    /// The path that led here when a block was counted last, as its complement, so that zero is none.
+    pub(in crate::record) caller: Word,
+    /// The thread's counter for that.
+    pub(in crate::record) counter: Pointer<Counter>,
 }
 
 // The numbers by which recordings are read.
@@ -47,6 +53,8 @@ impl Row {
             usage: Word::new(0),
             allocations: Word::new(0),
             allocated: Word::new(0),
+            caller: Word::new(0),
+            counter: Pointer::new(ptr::null_mut()),
         }
     }
 
@@ -57,10 +65,39 @@ impl Row {
     }
 
     pub(crate) fn clear(&self) {
-        let Self { runs, increment, peak, usage, allocations, allocated } = self;
+        let Self { runs, increment, peak, usage, allocations, allocated, .. } = self;
         for word in [runs, increment, peak, usage, allocations, allocated] {
             word.set(0);
         }
+    }
+}
+
+/// The latest counter of the line's blocks.
+impl Row {
+    /// The counter, if it is for what the path `caller` led to.
+    #[inline(always)]
+    pub(in crate::record) fn counter(&self, caller: u32) -> Option<&'static Counter> {
+        if self.caller.get() != !i64::from(caller) {
+            return None;
+        }
+        // SAFETY: `keep_counter` has set it before, to a counter, which is never freed.
+        Some(unsafe { NonNull::new_unchecked(self.counter.get()).as_ref() })
+    }
+
+    /// The counter of the row, whatever had led to it.
+    pub(in crate::record) fn latest_counter(&self) -> Option<&'static Counter> {
+        // SAFETY: null or a counter, which is never freed.
+        unsafe { self.counter.get().as_ref() }
+    }
+
+    /// Keeps the counter for what the path `caller` led to.
+    pub(in crate::record) fn keep_counter(&self, caller: u32, counter: &'static Counter) {
+        // In this order, for a signal handler that comes in between.
+        self.caller.set(0);
+        compiler_fence(SeqCst);
+        self.counter.set(ptr::from_ref(counter).cast_mut());
+        compiler_fence(SeqCst);
+        self.caller.set(!i64::from(caller));
     }
 }
 

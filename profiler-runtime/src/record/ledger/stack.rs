@@ -14,10 +14,12 @@ use super::row::{Chunk, Header, Row, Totals};
 use crate::record::memory::arena;
 use crate::record::sync::word::{Pointer, Word};
 
-/// [`SavedFrame::end`] where the end of a frame only gives the row back, as most do.
-const PLAIN: i64 = 0;
+/// The lower half of [`SavedFrame::end`] where the end of a frame only gives the row back, as most do.
+const PLAIN: u32 = 0;
 /// The same where it has more to do.
-const MORE: i64 = 1;
+const MORE: u32 = 1;
+/// The same for a guarded frame ([`crate::record::frame::foreign`]).
+const GUARDED: u32 = 2;
 
 /// The state that a frame gives back to its caller when it ends.
 #[derive(Debug)]
@@ -27,8 +29,8 @@ pub(crate) struct SavedFrame {
     pub(crate) chunk: Pointer<Header>,
     /// The row that was current.
     pub(crate) row: Pointer<Row>,
-    /// How the frame ends: [`PLAIN`], [`MORE`], or of a guarded one
-    /// ([`crate::record::frame::foreign`]), the stack address at which it began.
+    /// How the frame ends: [`PLAIN`], [`MORE`] or [`GUARDED`]. In the upper half the path of the caller's line,
+    /// as far as it is known; else 0.
     ///
     /// PERF: so most ends look at one word: 64 ← 80 instructions a call and its end when it was a mark on the
     /// chunk's address. A word of its own takes 4 more, and needs no rule for addresses (callgrind).
@@ -41,6 +43,8 @@ pub(crate) struct SavedFrame {
     pub(crate) frame_peak: Word,
     /// What the thread held when the frame was entered, in absolute bytes.
     pub(crate) entry: Word,
+    /// The stack address at which the frame began, if it is guarded.
+    begun: Word,
 }
 
 // The numbers by which recordings are read.
@@ -94,7 +98,7 @@ impl Stack {
         let saved = unsafe { &*top };
         saved.chunk.set(chunk.as_ptr());
         saved.row.set(ptr::from_ref(row).cast_mut());
-        saved.end.set(PLAIN);
+        saved.end.set(PLAIN.into());
         self.top.set(top.wrapping_add(1));
         Some(saved)
     }
@@ -126,7 +130,7 @@ impl Stack {
         // SAFETY: so there is a block: below its first entry is the unit for its header, in which no chunk
         // is, and the others were written by `push`.
         let saved = unsafe { &*last };
-        (saved.chunk.get() == chunk.as_ptr() && saved.end.get() == PLAIN).then(|| {
+        (saved.chunk.get() == chunk.as_ptr() && saved.end.get() as u32 == PLAIN).then(|| {
             self.top.set(last);
             saved
         })
@@ -193,7 +197,8 @@ impl Stack {
     /// The innermost frame is guarded, and began where the stack pointer was this.
     pub(in crate::record) fn guard(&self, stack_pointer: usize) {
         if let Some(last) = self.last() {
-            last.end.set(stack_pointer as i64);
+            last.begun.set(stack_pointer as i64);
+            last.end_by(GUARDED);
         }
     }
 
@@ -222,6 +227,35 @@ impl Stack {
             let entry = unsafe { &*at };
             entry.chunk().filter(|_| entry.guarded().is_some())
         })
+    }
+
+    /// The path that leads to the line that runs, as far as that is known; else 0, and always outside of all
+    /// frames.
+    #[inline(always)]
+    pub(in crate::record) fn caller_site(&self) -> u32 {
+        let top = self.top.get();
+        if top.is_null() {
+            return 0;
+        }
+        // SAFETY: the last entry or, where there is none, the unit before the first one, of which that is zero.
+        unsafe { &*top.wrapping_sub(1) }.site()
+    }
+
+    /// Finds the path that leads to the line that runs, of which `line` gives the next one: of a path, a chunk and
+    /// a row in it. Returns 0 outside of all frames. The ledger is busy.
+    pub(in crate::record) fn find_path(&self, line: impl Fn(u32, Chunk, &Row) -> u32) -> u32 {
+        let begin = self.begin.get();
+        // SAFETY: what lies between `begin` and `top` was written by `push`.
+        let entry = |index: usize| unsafe { &*begin.wrapping_add(index) };
+        let known = (0..self.depth()).rev().find(|&index| entry(index).site() != 0);
+        let mut site = known.map_or(0, |index| entry(index).site());
+        for index in known.map_or(0, |index| index + 1)..self.depth() {
+            let caller = self.chunk_below(begin.wrapping_add(index));
+            let row = entry(index).row();
+            site = caller.map_or(layout::paths::OUTSIDE, |chunk| line(site, chunk, row));
+            entry(index).set_site(site);
+        }
+        site
     }
 
     /// How many frames are on it.
@@ -308,12 +342,26 @@ impl SavedFrame {
 
     /// The stack address at which the frame began, if it is guarded.
     fn guarded(&self) -> Option<usize> {
-        Some(self.end.get()).filter(|&end| end > MORE).map(|begun| begun as usize)
+        (self.end.get() as u32 == GUARDED).then(|| self.begun.get() as usize)
     }
 
     /// The frame's end has more to do than to give the row back.
     pub(in crate::record) fn mark(&self) {
-        self.end.set(MORE);
+        self.end_by(MORE);
+    }
+
+    fn end_by(&self, end: u32) {
+        self.end.set(i64::from(self.site()) << 32 | i64::from(end));
+    }
+
+    /// The path of the caller's line; 0 where it is not known yet.
+    #[inline(always)]
+    pub(in crate::record) fn site(&self) -> u32 {
+        (self.end.get() as u64 >> 32) as u32
+    }
+
+    pub(in crate::record) fn set_site(&self, site: u32) {
+        self.end.set(i64::from(site) << 32 | i64::from(self.end.get() as u32));
     }
 
     fn copy(&self, from: &Self) {
@@ -325,6 +373,7 @@ impl SavedFrame {
             (&self.line_start, &from.line_start),
             (&self.frame_peak, &from.frame_peak),
             (&self.entry, &from.entry),
+            (&self.begun, &from.begun),
         ] {
             word.set(from.get());
         }

@@ -17,6 +17,7 @@ use super::row::{Chunk, Row};
 use super::thread_block::ThreadBlock;
 use crate::process;
 use crate::record::function::table::Table;
+use crate::record::memory::counters::Counters;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::Node;
 use crate::record::sync::word::{Pointer, Word};
@@ -49,6 +50,8 @@ pub(crate) struct Thread {
     guards: Pointer<Guards>,
     /// Its notes for budgets.
     pub(in crate::record) notes: ThreadNotes,
+    /// Live blocks by their paths.
+    pub(in crate::record) counters: Counters,
 }
 
 /// The functions that look after frames and measures on other stacks. They are above this file.

@@ -13,7 +13,7 @@ use super::thread::Thread;
 use super::thread_block::ThreadBlock;
 use super::watched;
 use crate::process;
-use crate::record::memory::arena;
+use crate::record::memory::{arena, mark};
 use crate::record::sync::list::List;
 
 /// All threads' records.
@@ -72,6 +72,7 @@ fn register() -> Option<&'static Thread> {
     if cfg!(feature = "watch") {
         [heap, thread.guard()].into_iter().for_each(watched::refresh);
     }
+    mark::thread_begins();
     swap_ledger(heap);
     process::on_thread_exit(retire);
     process::arm(ptr::from_ref(thread).cast_mut().cast());
@@ -92,6 +93,7 @@ unsafe extern "C" fn retire(thread: *mut c_void) {
     swap_ledger(&ENDED);
     watched::thread_ends();
     thread.heap().publish();
+    mark::thread_ends();
     thread.in_use.release();
 }
 

@@ -4,6 +4,11 @@
 //! who counts what, never moves a block and never gives one back.
 
 pub(crate) mod arena;
+pub(crate) mod block_map;
+pub(crate) mod counter;
+pub(crate) mod counters;
 pub(crate) mod live_blocks;
+pub(crate) mod mark;
 pub(crate) mod pages;
 pub(crate) mod process_block;
+pub(crate) mod reserved;

@@ -67,7 +67,6 @@ impl Word {
     }
 
     /// Adds, also where there are several writers.
-    #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri))))]
     #[inline(always)]
     pub(crate) fn add_shared(&self, change: i64) {
         self.0.fetch_add(change, Relaxed);

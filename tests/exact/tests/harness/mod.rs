@@ -1,7 +1,10 @@
 //! Runs a program, reads its recording, and compares both with the comments in its source.
 
+mod held;
 mod reported;
 mod row;
+
+pub(crate) use self::held::check_held;
 
 use reported::Reported;
 use row::{Figures, Row};
@@ -33,6 +36,17 @@ pub(crate) struct Run {
 impl Run {
     /// Runs the program to its end; its recording gets the name `recording`.
     pub(crate) fn new(name: &str, executable: &str, recording: &str) -> Self {
+        Self::with(name, executable, recording, "off")
+    }
+
+    /// The same, with live blocks by line; `None` if the program's allocator is wrapped.
+    pub(crate) fn recording_live_blocks(name: &str, executable: &str) -> Option<Self> {
+        let source = fs::read_to_string(Path::new(BINARIES).join(format!("{name}.rs")));
+        let is_wrapped = source.expect("the program's source").contains("Alloc::wrap");
+        (!is_wrapped).then(|| Self::with(name, executable, &format!("{name}-live"), "on"))
+    }
+
+    fn with(name: &str, executable: &str, recording: &str, live: &str) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exact");
         fs::create_dir_all(&folder).expect("a folder for recordings");
         let path = folder.join(format!("{recording}.json"));
@@ -43,6 +57,8 @@ impl Run {
             .env_remove("MEM_PROFILE")
             .env_remove("MEM_PROFILE_BACKEND")
             .env_remove("MEM_PROFILE_FILTER")
+            .env_remove("MEM_PROFILE_LIVE")
+            .envs((live == "on").then_some(("MEM_PROFILE_LIVE", live)))
             .output()
             .expect("the program starts");
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -14,6 +14,8 @@ pub(crate) struct Row {
     /// Whether usage and increment are the reading at entry.
     pub(crate) is_entry: bool,
     others: [Option<i64>; 3],
+    /// Bytes at the peak and at the end, where live blocks are recorded.
+    pub(crate) held: [Option<i64>; 2],
 }
 
 impl Row {
@@ -31,6 +33,7 @@ impl Row {
             occurrences: number("occurrences"),
             is_entry: row["kind"] == "entry",
             others: ["peak", "allocations", "allocated"].map(number),
+            held: ["at_peak", "live"].map(number),
         }
     }
 
@@ -74,6 +77,9 @@ impl Figures {
         let Some(comment) = comment(line) else { return Self::default() };
         let mut found = [0; 5];
         for word in comment.split(' ').filter(|word| *word != "last") {
+            if word.ends_with(['p', 'l']) {
+                continue;
+            }
             let (field, sum) = match word.strip_prefix('^') {
                 Some(sum) => (1, sum),
                 None if word.starts_with(['+', '-']) => (0, word),
@@ -90,6 +96,14 @@ impl Figures {
         let [increment, peak, allocations, allocated, occurrences] = found.map(Some);
         Self { increment, peak, allocations, allocated, occurrences }
     }
+}
+
+/// The bytes at the peak and at the end that a comment states, if it states any.
+pub(crate) fn held(line: &str, names: &BTreeMap<String, i64>) -> [Option<i64>; 2] {
+    let words = || comment(line).unwrap_or("").split(' ');
+    ["p", "l"].map(|suffix| {
+        words().find_map(|word| word.strip_suffix(suffix)).map(|sum| evaluate(sum, names))
+    })
 }
 
 /// `100`, `-20`, `+100+2*F`.

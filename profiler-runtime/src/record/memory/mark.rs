@@ -1,0 +1,140 @@
+//! The highest mark of the process's live bytes, and when it was left.
+//!
+//! A free that finds more in use than at the highest mark so far, leaves a new one: until then nothing
+//! was lost, so every line still has what it had at the mark.
+
+use core::mem::offset_of;
+use core::ptr;
+use core::sync::atomic::{
+    AtomicI64, AtomicPtr,
+    Ordering::{AcqRel, Acquire, Relaxed, Release},
+};
+
+use mem_profile_format::layout;
+
+use super::arena;
+use crate::process;
+use crate::record::sync::word::Word;
+
+/// How far a mark must be above the last one while several threads run: then the total is only known
+/// within what they publish.
+const STEP: i64 = layout::ledger::CENTER;
+
+/// What is live at the highest mark that was left.
+static HIGHEST: AtomicI64 = AtomicI64::new(0);
+/// Above this, the next free leaves a mark.
+static THRESHOLD: AtomicI64 = AtomicI64::new(i64::MAX);
+/// How many marks were left, from 1 on.
+static EPOCH: AtomicI64 = AtomicI64::new(1);
+/// How many threads run.
+static THREADS: AtomicI64 = AtomicI64::new(0);
+
+/// The same for readers.
+static BLOCK: AtomicPtr<Mark> = AtomicPtr::new(ptr::null_mut());
+
+/// The highest mark in the memory of the figures.
+#[derive(Debug)]
+#[repr(C, align(64))]
+struct Mark {
+    block: Word,
+    highest: Word,
+    epoch: Word,
+    /// When it was left, when marks began, and when that was looked at last; nanoseconds since 1970.
+    left: Word,
+    begun: Word,
+    now: Word,
+}
+
+// The numbers by which recordings are read.
+const _: () = {
+    assert!(offset_of!(Mark, highest) == layout::mark::HIGHEST);
+    assert!(offset_of!(Mark, epoch) == layout::mark::EPOCH);
+    assert!(offset_of!(Mark, left) == layout::mark::LEFT);
+    assert!(offset_of!(Mark, begun) == layout::mark::BEGUN);
+    assert!(offset_of!(Mark, now) == layout::mark::NOW);
+    assert!(size_of::<Mark>() == layout::mark::SIZE);
+};
+
+/// Marks are left from now on, above the present `total`. False when memory is out.
+pub(crate) fn begin(total: i64) -> bool {
+    let Some(block) = arena::reserve(size_of::<Mark>()) else { return false };
+    // SAFETY: the block is as long, and zeroes are valid.
+    let mark: &'static Mark = unsafe { block.cast().as_ref() };
+    let now = process::coarse_nanoseconds();
+    for word in [&mark.left, &mark.begun, &mark.now] {
+        word.set(now);
+    }
+    BLOCK.store(ptr::from_ref(mark).cast_mut(), Release);
+    restart(total);
+    arena::finish(&mark.block, layout::MARK);
+    true
+}
+
+/// The highest mark is the present `total`.
+pub(crate) fn restart(total: i64) {
+    HIGHEST.store(total, Relaxed);
+    start_epoch(total);
+}
+
+/// The number of the marks that were left. A counter that has another one has not changed since the last.
+#[inline(always)]
+pub(crate) fn epoch() -> i64 {
+    EPOCH.load(Acquire)
+}
+
+/// Less than `total` will be live.
+#[inline(always)]
+pub(crate) fn before_shrinking(total: i64) {
+    if total > THRESHOLD.load(Relaxed) {
+        leave(total);
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn leave(total: i64) {
+    if HIGHEST.fetch_max(total, AcqRel) < total {
+        start_epoch(total);
+    }
+}
+
+fn start_epoch(total: i64) {
+    let epoch = EPOCH.fetch_add(1, AcqRel) + 1;
+    set_threshold();
+    if let Some(mark) = block() {
+        mark.left.set(process::coarse_nanoseconds());
+        mark.highest.set(total);
+        mark.epoch.set(epoch);
+    }
+}
+
+/// Notes when the figures are looked at.
+pub(crate) fn note_now() {
+    if let Some(mark) = block() {
+        mark.now.set(process::coarse_nanoseconds());
+    }
+}
+
+fn block() -> Option<&'static Mark> {
+    // SAFETY: null or a block, which is never freed.
+    unsafe { BLOCK.load(Acquire).as_ref() }
+}
+
+/// A thread begins.
+pub(crate) fn thread_begins() {
+    THREADS.fetch_add(1, Relaxed);
+    set_threshold();
+}
+
+/// A thread has ended, and published all that it held.
+pub(crate) fn thread_ends() {
+    THREADS.fetch_sub(1, Relaxed);
+    set_threshold();
+}
+
+fn set_threshold() {
+    if block().is_some() {
+        let step = if THREADS.load(Relaxed) > 1 { STEP } else { 0 };
+        THRESHOLD.store(HIGHEST.load(Relaxed) + step, Relaxed);
+    }
+}

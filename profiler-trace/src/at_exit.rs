@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::capture::config::{Config, StartError};
 use crate::capture::control::{self, is_tracing, stop};
+use crate::names::progress;
 use crate::query::live::FILL_LIVE;
 use crate::query::take::snapshot;
 use mem_profile_runtime::internal::{self, Quiet, Stream};
@@ -45,6 +46,7 @@ extern "C" fn before_main() {
     match start(config) {
         Ok(()) => {
             let _quiet = Quiet::enter();
+            progress::switch_on();
             internal::at_exit(report_at_exit);
             internal::on_aborting_panic(report);
         }

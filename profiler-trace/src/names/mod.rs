@@ -2,6 +2,7 @@
 //! never the tables of the tracer.
 
 pub(crate) mod build_id;
+pub(crate) mod progress;
 #[cfg(all(windows, target_env = "msvc"))]
 mod running;
 #[cfg(not(all(windows, target_env = "msvc")))]

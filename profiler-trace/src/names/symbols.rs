@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use addr2line::Loader;
 
 use crate::data::{Data, ModuleData};
+use crate::names::progress::Progress;
 use crate::names::stack_frame::{Frame, Origin};
 use crate::names::workspaces::{Workspaces, frame};
 use crate::names::{build_id, running};
@@ -25,6 +26,11 @@ impl Symbols {
         self.frames.get(address as usize).map_or(&[], Vec::as_slice)
     }
 
+    #[cfg(test)]
+    pub(crate) fn of_frames(frames: impl Into<Vec<Vec<Frame>>>) -> Self {
+        Self { frames: frames.into(), ..Self::default() }
+    }
+
     /// Looks up every address. `files` may name an unstripped file by build id. Where the program
     /// is the one that runs, the system may be asked.
     pub(crate) fn resolve(data: &Data, files: &HashMap<String, PathBuf>, is_running: bool) -> Self {
@@ -37,7 +43,9 @@ impl Symbols {
             (address.module, address.address)
         });
         let mut resolver: Option<(u32, Resolver)> = None;
-        for index in order {
+        let mut progress = Progress::begin(order.len());
+        for (done, index) in order.into_iter().enumerate() {
+            progress.at(done);
             let address = &data.addresses[index];
             let module = address.module.and_then(|number| {
                 let module = data.modules.get(number as usize)?;

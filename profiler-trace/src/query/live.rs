@@ -26,18 +26,19 @@ fn fill_live(lines: &mut LinesSnapshot) {
     };
     // Unless no line of the program is known.
     if !live.symbols().lines_are_missing {
-        internal::functions().for_each(|function| fill_function(&live, &function, lines));
+        let functions: Vec<_> = internal::functions().collect();
+        let bytes = bytes_by_row(live.data(), live.symbols(), &functions);
+        functions.iter().zip(&bytes).for_each(|(it, bytes)| fill_function(bytes, it, lines));
     }
     lines.notes.push("Live counts what was allocated since the tracer was started".to_owned());
     lines.notes.extend(live.notes().into_iter().map(|note| format!("Live: {note}")));
 }
 
-fn fill_function(live: &Snapshot, function: &Function, lines: &mut LinesSnapshot) {
+fn fill_function(bytes: &HashMap<u32, u64>, function: &Function, lines: &mut LinesSnapshot) {
     let position = (function.file, function.first_line, function.name);
     let place = lines.functions.partition_point(|figures| position_of(figures) < position);
     let figures = lines.functions.get_mut(place);
     if let Some(figures) = figures.filter(|figures| position_of(figures) == position) {
-        let bytes = bytes_by_row(live.data(), live.symbols(), function);
         for (row, line) in (0..).zip(&mut figures.lines) {
             line.live = bytes.get(&row).copied().or(line.ran().then_some(0));
         }
@@ -49,21 +50,57 @@ fn position_of(figures: &FunctionSnapshot) -> (&str, u32, &str) {
     (&figures.file, figures.line, &figures.name)
 }
 
-/// Bytes alive by row of the function: a stack counts on the innermost row that it passes, as a
+/// Bytes alive by row of each function: a stack counts on the innermost row of it that it passes, as a
 /// recursive function records on the lines inside.
-fn bytes_by_row(data: &Data, symbols: &Symbols, function: &Function) -> HashMap<u32, u64> {
-    let code = Code::of(function);
-    let innermost = |address| symbols.of(address).iter().find_map(|frame| code.row(frame));
-    let row_of: Vec<_> = (0..data.addresses.len() as u32).map(innermost).collect();
+///
+/// PERF: each stack is walked once, and not once for each function: 2,000 functions and 100,000 stacks of 30
+/// frames are 3 million steps instead of 6,000 million.
+fn bytes_by_row(data: &Data, symbols: &Symbols, functions: &[Function]) -> Vec<HashMap<u32, u64>> {
+    let codes: Vec<_> = functions.iter().map(Code::of).collect();
+    let mut by_file: HashMap<&str, Vec<usize>> = HashMap::new();
+    for (number, code) in codes.iter().enumerate() {
+        by_file.entry(last_part(&code.file)).or_default().push(number);
+    }
+    let rows_at = |address| rows_at(symbols.of(address), &codes, &by_file);
+    let rows: Vec<_> = (0..data.addresses.len() as u32).map(rows_at).collect();
 
-    let mut bytes = HashMap::new();
-    for trace in data.traces.iter().filter(|trace| trace.live_bytes > 0) {
-        let rows = trace.frames.iter().map(|&address| row_of.get(address as usize));
-        if let Some(row) = rows.flatten().find_map(|row| *row) {
-            *bytes.entry(row).or_default() += trace.live_bytes.unsigned_abs();
+    let mut bytes = vec![HashMap::new(); functions.len()];
+    // The last stack that counts on each function.
+    let mut counted = vec![usize::MAX; functions.len()];
+    for (number, trace) in data.traces.iter().enumerate().filter(|(_, it)| it.live_bytes > 0) {
+        let passed = trace.frames.iter().filter_map(|&address| rows.get(address as usize));
+        for &(function, row) in passed.flatten() {
+            if counted[function] != number {
+                counted[function] = number;
+                *bytes[function].entry(row).or_default() += trace.live_bytes.unsigned_abs();
+            }
         }
     }
     bytes
+}
+
+/// The rows of an address, whose frames these are: the innermost one of each function.
+fn rows_at(
+    frames: &[Frame],
+    codes: &[Code],
+    by_file: &HashMap<&str, Vec<usize>>,
+) -> Vec<(usize, u32)> {
+    let mut rows: Vec<(usize, u32)> = Vec::new();
+    for frame in frames {
+        let file = frame.file.replace('\\', "/");
+        for &number in by_file.get(last_part(&file)).into_iter().flatten() {
+            let is_known = rows.iter().any(|(known, _)| *known == number);
+            if let Some(row) = codes[number].row(frame, &file).filter(|_| !is_known) {
+                rows.push((number, row));
+            }
+        }
+    }
+    rows
+}
+
+/// A file without its folders.
+fn last_part(file: &str) -> &str {
+    file.rsplit('/').next().unwrap_or(file)
 }
 
 /// How the code of a function is known again in debug information.
@@ -79,10 +116,11 @@ impl<'a> Code<'a> {
         Self { function, file: function.file.replace('\\', "/"), crates }
     }
 
-    fn row(&self, frame: &Frame) -> Option<u32> {
+    /// The row of a frame, whose file is `file` with slashes.
+    fn row(&self, frame: &Frame, file: &str) -> Option<u32> {
         let row = frame.line.checked_sub(self.function.first_line)?;
         let is_here = (row as usize) < self.function.rows
-            && is_same_file(&self.file, &frame.file.replace('\\', "/"))
+            && is_same_file(&self.file, file)
             && crates_in(&frame.function).any(|name| self.crates.contains(&name));
         is_here.then_some(row)
     }
@@ -106,6 +144,7 @@ fn crates_in(path: &str) -> impl Iterator<Item = &str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Trace;
     use crate::names::stack_frame::Origin;
 
     #[test]
@@ -120,7 +159,9 @@ mod tests {
         let row = |function_name: &str, file: &str, line| {
             let mut frame = Frame::without_line(function_name.to_owned(), "");
             (frame.file, frame.line, frame.origin) = (file.to_owned(), line, Origin::User);
-            Code::of(&function).row(&frame)
+            let codes = [Code::of(&function)];
+            let by_file = HashMap::from([("lib.rs", vec![0])]);
+            rows_at(&[frame], &codes, &by_file).first().map(|(_, row)| *row)
         };
         let name = "<u8 as leak::Keep>::keep::{{closure}}";
         assert_eq!(row(name, "leak/src/lib.rs", 12), Some(2));
@@ -131,5 +172,40 @@ mod tests {
         assert_eq!(row(name, "/home/me/bleak/src/lib.rs", 12), None);
         assert_eq!(row("<u8 as other::Keep>::keep", "src/lib.rs", 12), None);
         assert_eq!(row(name, "", 12), None);
+    }
+
+    #[test]
+    fn a_stack_counts_once_on_each_function_on_its_innermost_row() {
+        let function = |path, first_line| {
+            let (name, file) = (path, "src/lib.rs");
+            Function { path, name, file, first_line, rows: 10 }
+        };
+        let functions = [function("a::outer", 10), function("a::inner", 20)];
+        let frame = |line| {
+            let mut frame = Frame::without_line("a::name".to_owned(), "");
+            (frame.file, frame.line) = ("src/lib.rs".to_owned(), line);
+            frame
+        };
+        // The second address was inlined: line 22 into line 15.
+        let symbols =
+            Symbols::of_frames([vec![frame(12)], vec![frame(22), frame(15)], vec![frame(25)]]);
+        let trace = |frames: &[u32], live_bytes| Trace {
+            frames: frames.to_vec(),
+            live_bytes,
+            ..Trace::default()
+        };
+        let traces = vec![
+            trace(&[0, 1], 1),
+            trace(&[1, 0], 10),
+            // Recursion.
+            trace(&[2, 1, 2, 0], 100),
+            trace(&[0], 1_000),
+            trace(&[0], -5),
+        ];
+        let addresses = vec![crate::data::Address::default(); 3];
+        let data = Data { addresses, traces, ..Data::default() };
+        let bytes = bytes_by_row(&data, &symbols, &functions);
+        let expected = [[(2, 1_001), (5, 110)], [(2, 11), (5, 100)]];
+        assert_eq!(bytes, expected.map(HashMap::from));
     }
 }

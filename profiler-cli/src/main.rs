@@ -20,6 +20,7 @@
 //! | `project` | the project, from `cargo metadata` |
 //! | `pattern` | selects functions to measure |
 //! | `runs` | the recordings that `run` makes, below the target folder |
+//! | `left_out` | functions that `run` leaves out, by the last recording |
 //! | `runtime` | builds the runtime that measured crates are linked with |
 //! | `wrapper` | runs in place of rustc, and compiles rewritten copies |
 
@@ -34,6 +35,7 @@ mod highest;
 #[cfg(test)]
 mod hostile;
 mod input;
+mod left_out;
 mod outcome;
 mod output;
 mod pattern;

@@ -65,6 +65,11 @@ impl Patterns {
         candidates.iter().map(|it| is_chosen(it) && !is_excluded(it)).collect()
     }
 
+    /// Whether it says which functions are measured, rather than only which are not.
+    pub(crate) fn name_functions(&self) -> bool {
+        self.0.iter().any(|pattern| !matches!(pattern.kind, Kind::Except(_)))
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

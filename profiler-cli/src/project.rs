@@ -13,7 +13,7 @@ use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 /// A workspace, or a single package.
 pub(crate) struct Project {
     /// The folder of the workspace.
-    root: PathBuf,
+    pub(crate) root: PathBuf,
     /// The target folder.
     pub(crate) target: PathBuf,
     /// Crates that can be measured.

@@ -1,11 +1,13 @@
 //! The recordings that `run` makes, one for each target of a project: in `mem-profile/runs`, below the target
-//! folder. A recording that the user wants elsewhere is named there.
+//! folder. A recording that the user wants elsewhere is named there. Beside it stands which functions are left out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, Result};
+
+use crate::left_out::LeftOut;
 
 /// The ending of the name of a recording.
 const EXTENSION: &str = "mprof";
@@ -37,6 +39,24 @@ impl Runs {
             None => Ok(()),
         });
         noted.with_context(|| format!("cannot write to {}", self.folder.display()))
+    }
+
+    /// The functions that are left out of the target `name`.
+    pub(crate) fn left_out(&self, name: &str) -> LeftOut {
+        let text = fs::read(self.left_out_of(name)).unwrap_or_default();
+        // One of another version of this command is learned again.
+        serde_json::from_slice(&text).unwrap_or_default()
+    }
+
+    pub(crate) fn keep_left_out(&self, name: &str, left_out: &LeftOut) -> Result<()> {
+        let path = self.left_out_of(name);
+        let text = serde_json::to_string(left_out)?;
+        let written = fs::create_dir_all(&self.folder).and_then(|()| fs::write(&path, text));
+        written.with_context(|| format!("cannot write {}", path.display()))
+    }
+
+    fn left_out_of(&self, name: &str) -> PathBuf {
+        self.folder.join(name).with_extension("json")
     }
 
     /// The last recording of the target `name`.

@@ -17,6 +17,7 @@ mod text;
 mod trivial;
 
 use std::collections::BTreeSet;
+use std::iter;
 use std::path::{Path, PathBuf};
 
 use proc_macro2::LineColumn;
@@ -59,6 +60,8 @@ pub struct Candidate<'a> {
     pub path: String,
     /// The function itself.
     pub function: &'a Function,
+    /// Its lines, as they stand in the file.
+    pub source: &'a str,
 }
 
 /// Identifies a function by its file and position.
@@ -208,9 +211,15 @@ const END: LineColumn = LineColumn { line: usize::MAX, column: 0 };
 fn candidates(
     (file, functions): &(SourceFile, Vec<Function>),
 ) -> impl Iterator<Item = Candidate<'_>> {
-    functions.iter().map(|function| {
-        let path = format!("{}::{}", file.module, function.path);
-        Candidate { file: &file.path, path, function }
+    let ends = file.text.match_indices('\n').map(|(at, _)| at + 1);
+    let starts: Vec<_> = iter::once(0).chain(ends).collect();
+    // The first line has the number 1. Behind the last one the file ends.
+    let start = move |line: usize| starts.get(line - 1).copied().unwrap_or(file.text.len());
+    functions.iter().map(move |function| Candidate {
+        file: &file.path,
+        path: format!("{}::{}", file.module, function.path),
+        function,
+        source: &file.text[start(*function.lines.start())..start(function.lines.end() + 1)],
     })
 }
 

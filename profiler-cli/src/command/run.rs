@@ -1,5 +1,6 @@
 //! `run`: measures a program of any cargo project without changes to its sources.
 
+mod learned;
 mod recorded;
 
 use std::ffi::OsString;
@@ -13,6 +14,7 @@ use mem_profile_rewrite::Crate;
 
 use self::recorded::Recorded;
 use super::target::Selection;
+use crate::left_out::{CALLS, LeftOut};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::pattern::Patterns;
@@ -54,6 +56,10 @@ pub(crate) struct Arguments {
     /// Show this many functions at the end, or `all`
     #[arg(long, value_name = "NUMBER", value_parser = top)]
     top: Option<String>,
+    /// Measure also functions that are left out because they are called often and showed no memory in
+    /// the last recording
+    #[arg(long)]
+    all_functions: bool,
     #[command(flatten)]
     selection: Selection,
     /// Build the runtime from these sources instead of the published ones
@@ -91,14 +97,20 @@ fn top(text: &str) -> Result<String, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let selection = &arguments.selection;
+    if is_off() && !arguments.trace {
+        return run_unchanged(arguments);
+    }
     let reading = Progress::begin("reading the project", selection.quiet);
     let project = Project::find(selection.manifest_path(), &selection.resolving())?;
     reject_unmatched_patterns(&arguments.lines, &project)?;
-    drop(reading);
     let folder = project.target.join("mem-profile");
     let programs: Vec<_> = project.crates.iter().filter(|it| selection.is_program(it)).collect();
+    let (runs, name) = (Runs::of(&project.target), selection.name(&programs));
+    let left_out = left_out(arguments, &project, &runs, &name)?;
+    drop(reading);
     let mut settings = Settings {
         lines: arguments.lines.clone(),
+        left_out,
         mirror: folder.join("sources"),
         target_folder: project.target.clone(),
         programs: programs.iter().map(|it| it.root.clone()).collect(),
@@ -115,8 +127,6 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         settings.built = Some(build(&source, &variant, selection.quiet)?);
         settings.source = Some(source);
     }
-    let runs = Runs::of(&project.target);
-    let name = selection.name(&programs);
     if arguments.lines.is_empty() && !selection.quiet && runs.last(&name).is_none() {
         output::status("note", HINT);
     }
@@ -127,6 +137,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         true => recorded.open_after(&mut cargo),
         false => start(&mut cargo),
     }
+}
+
+/// Whether the environment switches measuring off.
+fn is_off() -> bool {
+    let value = std::env::var("MEM_PROFILE").unwrap_or_default().to_lowercase();
+    ["off", "0", "false"].contains(&value.as_str())
+}
+
+/// With measuring off, the program is the ordinary one: an event takes hardly any time then, but keeps small
+/// functions from being inlined.
+fn run_unchanged(arguments: &Arguments) -> Result<Outcome> {
+    if !arguments.selection.quiet {
+        output::status("note", "MEM_PROFILE=off: the program is built and run unchanged");
+    }
+    let mut cargo = crate::project::cargo();
+    cargo.args(arguments.selection.cargo());
+    if !arguments.arguments.is_empty() {
+        cargo.arg("--").args(&arguments.arguments);
+    }
+    start(&mut cargo)
+}
+
+/// The functions that are left out: none if the user names those to measure.
+fn left_out(arguments: &Arguments, project: &Project, runs: &Runs, name: &str) -> Result<LeftOut> {
+    let (left_out, count) = learned::learn(project, runs, name)?;
+    let patterns = Patterns::parse(arguments.lines.iter().map(String::as_str));
+    if arguments.all_functions || patterns.name_functions() {
+        return Ok(LeftOut::default());
+    }
+    if count > 0 && !arguments.selection.quiet {
+        let functions = if count == 1 { "function that was" } else { "functions that were" };
+        let text = format!(
+            "left out {count} {functions} called more than {CALLS} times and never touched memory; \
+             --all-functions measures all"
+        );
+        output::status("note", &text);
+    }
+    Ok(left_out)
 }
 
 /// The source of the runtime. The whole program needs one build of it: of the project's own package if

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
-use mem_profile_rewrite::{Conditions, Crate, Plan, normal};
+use mem_profile_rewrite::{Candidate, Conditions, Crate, Plan, normal};
 
 use super::blame::{self, Working};
 use super::compiler::{exit_code, status_of};
@@ -62,12 +62,19 @@ impl Job<'_> {
             needs_extern_crate: invocation.is_edition_2015,
             adds_allocator: invocation.is_program(),
             wraps_allocator: self.sources.has_allocator(),
-            functions: self.sources.chosen(|all| self.patterns.choose(all), &conditions),
+            functions: self.sources.chosen(|all| self.choose(all), &conditions),
         };
-        if plan.functions.is_empty() && self.patterns.is_empty() {
+        let is_default = self.patterns.is_empty() && self.settings.left_out.is_empty();
+        if plan.functions.is_empty() && is_default {
             self.note_nothing_to_measure();
         }
         self.compile_plan(plan)
+    }
+
+    /// Whether each function of one file is to be measured.
+    fn choose(&self, all: &[Candidate]) -> Vec<bool> {
+        let chosen = self.patterns.choose(all).into_iter().zip(all);
+        chosen.map(|(is_chosen, it)| is_chosen && !self.settings.left_out.holds(it)).collect()
     }
 
     /// Compiles a copy with a plan, or with as much of it as compiles.

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::invocation::Invocation;
+use crate::left_out::LeftOut;
 use crate::pattern::Patterns;
 use crate::runtime::{Built, Source, Variant};
 
@@ -16,6 +17,8 @@ pub(super) const VARIABLE: &str = "MEM_PROFILE_RUN";
 pub(crate) struct Settings {
     /// Patterns of functions to measure, as the user wrote them.
     pub(crate) lines: Vec<String>,
+    /// Functions that are left out although the patterns choose them.
+    pub(crate) left_out: LeftOut,
     /// Folder for rewritten files.
     pub(crate) mirror: PathBuf,
     /// The user's target folder.

@@ -160,3 +160,21 @@ fn a_report_without_a_name_is_of_the_newest_recording() {
         "error: no recording is named, and this folder is not in a project\n"
     );
 }
+
+/// What is measured keeps small functions from being inlined, even while it is switched off.
+#[test]
+fn a_program_that_is_not_measured_is_built_as_it_is() {
+    let started = Started::new();
+    let off = |arguments: &[&str]| {
+        ran(&started.command(arguments).env("MEM_PROFILE", "off").output().unwrap())
+    };
+    let ran = off(&["--release", "--timeline", "--", "--lines"]);
+    let note = "note: MEM_PROFILE=off: the program is built and run unchanged\n";
+    assert_eq!((ran.code, ran.stderr.as_str()), (7, note));
+    assert_eq!(started.0.read("arguments"), "run --release -- --lines\n");
+    assert_eq!(started.0.read("variables"), "MEM_PROFILE=off\n");
+    assert_eq!(off(&["--quiet"]).stderr, "");
+    // The tracer is another instrument.
+    off(&["--trace"]);
+    assert_eq!(started.variable("MEM_PROFILE_TRACE").as_deref(), Some("1"));
+}

@@ -2,6 +2,7 @@
 //! that they are built only once.
 
 mod allocators;
+mod learned;
 mod one_line;
 mod project;
 mod projects;

@@ -1,5 +1,5 @@
-//! Functions that `run` leaves out, since they cost much and show nothing: in the last recording they were called
-//! often, and on none of their lines memory was allocated or freed.
+//! Functions that `run` leaves out, since they cost much and show nothing: in the last recording one of their
+//! lines ran often, and on none of them memory was allocated or freed.
 //!
 //! A function is known by its source: once that has changed, it is measured again.
 
@@ -11,8 +11,8 @@ use mem_profile_format::{Backend, FunctionSnapshot, LineSnapshot, RowKind, Snaps
 use mem_profile_rewrite::Candidate;
 use serde::{Deserialize, Serialize};
 
-/// More calls than this are often.
-pub(crate) const CALLS: u64 = 100_000;
+/// More executions of a line than this are often.
+pub(crate) const OFTEN: u64 = 100_000;
 
 /// The functions that are left out.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +64,8 @@ impl LeftOut {
             let Some(functions) = measured.get(&place) else { continue };
             let own = (candidate.file, &candidate.path);
             self.0.retain(|it| (it.file.as_path(), &it.path) != own);
-            let is_hot = functions.iter().map(|it| it.calls).sum::<u64>() > CALLS;
+            let runs = functions.iter().flat_map(|it| &it.lines).filter_map(|it| it.occurrences);
+            let is_hot = runs.max().is_some_and(|runs| runs > OFTEN);
             let is_idle = |it: &&FunctionSnapshot| {
                 it.note.is_none() && has_source(it, candidate) && it.lines.iter().all(is_idle)
             };
@@ -138,8 +139,8 @@ mod tests {
         }
     }
 
-    /// `hot`, which begins on line 2 and was called so often.
-    fn hot(calls: u64) -> FunctionSnapshot {
+    /// `hot`, which begins on line 2 and has a line that ran so often.
+    fn hot(runs: u64) -> FunctionSnapshot {
         let line = |(line, source): (u32, &str)| LineSnapshot {
             line,
             kind: if line == 2 { RowKind::Entry } else { RowKind::Body },
@@ -148,13 +149,14 @@ mod tests {
             peak: Some(0),
             allocations: Some(0),
             allocated: Some(0),
+            occurrences: Some(if line == 4 { runs } else { 1 }),
             ..LineSnapshot::default()
         };
         FunctionSnapshot {
             name: "app::hot".into(),
             file: "src/main.rs".into(),
             line: 2,
-            calls,
+            calls: 1,
             lines: (2..).zip(HOT.lines()).map(line).collect(),
             ..FunctionSnapshot::default()
         }
@@ -162,7 +164,7 @@ mod tests {
 
     /// How many functions are left out after a run in which `change` was different.
     fn learned(change: impl Fn(&mut FunctionSnapshot)) -> usize {
-        let mut function = hot(CALLS + 1);
+        let mut function = hot(OFTEN + 1);
         change(&mut function);
         App::new().learn(&mut LeftOut::default(), &format!("\n{HOT}"), function)
     }
@@ -170,7 +172,7 @@ mod tests {
     #[test]
     fn a_function_is_left_out_only_if_it_never_touched_memory() {
         assert_eq!(learned(|_| ()), 1);
-        assert_eq!(learned(|it| it.calls = CALLS), 0);
+        assert_eq!(learned(|it| it.lines[2].occurrences = Some(OFTEN)), 0);
         assert_eq!(learned(|it| it.lines[2].increment = Some(-1)), 0);
         assert_eq!(learned(|it| it.lines[2].allocations = Some(1)), 0);
         assert_eq!(learned(|it| it.lines[0].allocated = Some(1)), 0, "grown in its place");
@@ -185,7 +187,7 @@ mod tests {
         let app = App::new();
         let mut left_out = LeftOut::default();
         let other = || FunctionSnapshot { line: 90, ..hot(1) };
-        assert_eq!(app.learn(&mut left_out, &format!("\n{HOT}"), hot(CALLS + 1)), 1);
+        assert_eq!(app.learn(&mut left_out, &format!("\n{HOT}"), hot(OFTEN + 1)), 1);
         // It is not in later recordings, and moves with the code above it.
         assert_eq!(app.learn(&mut left_out, &format!("\n\n\n{HOT}"), other()), 1);
         let changed = HOT.replace("f(x)", "h(x)");
@@ -193,7 +195,7 @@ mod tests {
         assert_eq!(app.learn(&mut left_out, &format!("\n{changed}"), other()), 0);
         assert_eq!(left_out, before, "the request stays, so that nothing else is built again");
         // In a run that measured it, it did touch memory.
-        let mut function = hot(CALLS + 1);
+        let mut function = hot(OFTEN + 1);
         function.lines[1].allocations = Some(1);
         assert_eq!(app.learn(&mut left_out, &format!("\n{HOT}"), function), 0);
         assert!(left_out.is_empty());

@@ -14,7 +14,7 @@ use mem_profile_rewrite::Crate;
 
 use self::recorded::Recorded;
 use super::target::Selection;
-use crate::left_out::{CALLS, LeftOut};
+use crate::left_out::{LeftOut, OFTEN};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::pattern::Patterns;
@@ -56,8 +56,8 @@ pub(crate) struct Arguments {
     /// Show this many functions at the end, or `all`
     #[arg(long, value_name = "NUMBER", value_parser = top)]
     top: Option<String>,
-    /// Measure also functions that are left out because they are called often and showed no memory in
-    /// the last recording
+    /// Measure also functions that are left out because they ran often and showed no memory in the last
+    /// recording
     #[arg(long)]
     all_functions: bool,
     #[command(flatten)]
@@ -167,10 +167,10 @@ fn left_out(arguments: &Arguments, project: &Project, runs: &Runs, name: &str) -
         return Ok(LeftOut::default());
     }
     if count > 0 && !arguments.selection.quiet {
-        let functions = if count == 1 { "function that was" } else { "functions that were" };
+        let functions = if count == 1 { "function" } else { "functions" };
         let text = format!(
-            "left out {count} {functions} called more than {CALLS} times and never touched memory; \
-             --all-functions measures all"
+            "left out {count} {functions} with lines that ran more than {OFTEN} times and never \
+             touched memory; --all-functions measures all"
         );
         output::status("note", &text);
     }

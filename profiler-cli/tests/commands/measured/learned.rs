@@ -24,7 +24,7 @@ fn main() {
 #[test]
 fn hot_functions_without_memory_are_left_out_of_the_next_run() {
     let project = Project::new("learned", &[("src/main.rs", MAIN)]);
-    let note = "note: left out 1 function that was called more than 100000 times and never touched \
+    let note = "note: left out 1 function with lines that ran more than 100000 times and never touched \
                 memory; --all-functions measures all\n";
     let all = ["learned::digit", "learned::sum", "learned::main"];
     let held = ["learned::sum src/main.rs:10 300", "learned::main src/main.rs:13 300"];

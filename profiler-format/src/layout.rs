@@ -109,7 +109,10 @@ pub mod process {
     /// Two words, the lower half first.
     pub const BOOT: usize = 88;
     pub const UNIQUE: usize = 104;
-    pub const SIZE: usize = 128;
+    pub const HIGHEST: usize = 112;
+    pub const RESIDENT_PEAK: usize = 120;
+    pub const PEAK_AT_RESET: usize = 128;
+    pub const SIZE: usize = 192;
 }
 
 /// A function.
@@ -139,6 +142,7 @@ pub mod texts {
 /// A thread.
 pub mod thread {
     pub const NUMBER: usize = 8;
+    pub const PEAK: usize = 16;
     pub const HEAP: usize = 64;
     pub const RSS: usize = 256;
     pub const SIZE: usize = 512;

@@ -18,8 +18,9 @@ use crate::record::alloc::quiet::Quiet;
 use crate::record::function::registry;
 use crate::record::function::table::Function;
 use crate::record::ledger::kind::Kind;
-use crate::record::ledger::published::published;
+use crate::record::ledger::published::{self, published};
 use crate::record::ledger::row::Row;
+use crate::record::ledger::thread::Thread;
 use crate::record::ledger::threads;
 use crate::record::live::switch;
 use crate::record::memory::arena;
@@ -77,6 +78,12 @@ pub(crate) fn process_bytes(backend: Backend) -> Option<u64> {
     }
 }
 
+/// The highest resident set of the process so far.
+pub(crate) fn resident_peak() -> Option<u64> {
+    let _quiet = Quiet::enter();
+    process::resident_peak()
+}
+
 /// All figures, in the form of a recording that was closed now.
 pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
     let mut image = vec![0; layout::segment::SIZE];
@@ -103,7 +110,9 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
     words.for_each(|word| push(image, word));
     image.resize(at + size, 0);
 
-    let bytes = process_bytes(backend).and_then(|bytes| i64::try_from(bytes).ok());
+    let [bytes, resident_peak] = [process_bytes(backend), resident_peak()]
+        .map(|bytes| bytes.and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(NEVER));
+    let (highest, peak_at_reset) = published::highest();
     for (offset, value) in [
         (0, layout::block(size, layout::PROCESS)),
         (layout::process::ID, process::id().into()),
@@ -111,7 +120,10 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
         (layout::process::STARTED, process::nanoseconds()),
         (layout::process::CLOSED, 1),
         (layout::process::PUBLISHED, published()),
-        (layout::process::BYTES, bytes.unwrap_or(NEVER)),
+        (layout::process::BYTES, bytes),
+        (layout::process::HIGHEST, highest),
+        (layout::process::RESIDENT_PEAK, resident_peak),
+        (layout::process::PEAK_AT_RESET, peak_at_reset),
         (layout::process::TEXT, program.len() as i64),
     ] {
         set(image, at + offset, value);
@@ -159,6 +171,8 @@ pub(crate) fn reset(backend: Backend) {
         }
     }
     registry::forget_readings();
+    let marks = threads::current().map_or(0, Thread::highest_mark);
+    published::reset_highest(marks);
     switch::reset();
 }
 

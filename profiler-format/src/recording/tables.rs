@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::RecordingError;
 use super::blocks::{self, Block, Blocks, unsigned};
 use super::held::{LiveBlocks, Place};
-use super::peaks::OpenPeaks;
+use super::peaks::Peaks;
 use super::sums::{Sum, Totals, join_first_row, row};
 use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
@@ -39,7 +39,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         blocks.chunks.iter().map(|chunk| (chunk.word(layout::chunk::TABLE), chunk)).collect();
     // Chunks of one function stay in the order of the file.
     chunks.sort_by_key(|(number, _)| Reverse(*number));
-    let open = OpenPeaks::find(blocks);
+    let peaks = Peaks::find(blocks);
     let process_bytes = process_bytes(blocks, &ledgers, backend);
     let live = LiveBlocks::find(blocks, process_bytes)?;
     let (mut functions, mut places) = (Vec::new(), BTreeMap::new());
@@ -50,7 +50,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         let Some((block, texts)) = block else { continue };
         let (mut sums, mut peak) = (Vec::new(), 0);
         for (_, chunk) in chunks {
-            peak = open.of_calls(chunk).max(peak);
+            peak = peaks.of_calls(chunk).max(peak);
             sums.resize(rows(block, chunk)?, Sum::default());
             add_chunk(&mut sums, blocks, &ledgers, chunk, backend);
         }
@@ -79,6 +79,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         notes: Vec::new(),
         timeline: None,
     };
+    peaks.fill_in(blocks, &mut snapshot);
     snapshot.sort();
     Ok(snapshot)
 }

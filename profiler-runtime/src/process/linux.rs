@@ -62,6 +62,18 @@ pub(super) fn rss_of(pid: u32) -> io::Result<u64> {
     Ok(pages.saturating_mul(statm::page_bytes()))
 }
 
+pub(super) fn resident_peak() -> Option<u64> {
+    parse_resident_peak(&fs::read("/proc/self/status").ok()?)
+}
+
+/// The line `VmHWM:     5284 kB` of `status`.
+fn parse_resident_peak(status: &[u8]) -> Option<u64> {
+    let mut lines = status.split(|&byte| byte == b'\n');
+    let line = lines.find_map(|line| line.strip_prefix(b"VmHWM:"))?;
+    let text = str::from_utf8(line.strip_suffix(b" kB")?).ok()?;
+    text.trim_ascii().parse::<u64>().ok()?.checked_mul(1024)
+}
+
 pub(super) fn children_of(pid: u32) -> io::Result<Vec<u32>> {
     let parents = parents()?;
     let mut family = vec![pid];
@@ -98,6 +110,18 @@ mod tests {
         assert_eq!(parse_parent(b"7 (a) b) (c) S 42 7 7 0"), Some(42));
         assert_eq!(parse_parent(b"7 (a"), None);
         assert_eq!(parse_parent(b"7 (a)"), None);
+    }
+
+    #[test]
+    fn the_highest_resident_set_is_a_line_of_the_status() {
+        let status = b"Name:\ta\nVmPeak:\t    9000 kB\nVmHWM:\t    5284 kB\nVmRSS:\t    5000 kB\n";
+        assert_eq!(parse_resident_peak(status), Some(5284 * 1024));
+        for bad in [&b""[..], b"VmHWM:", b"VmHWM:\t 1 MB\n", b"VmHWM:\t99999999999999999999 kB"] {
+            assert_eq!(parse_resident_peak(bad), None);
+        }
+        let (now, peak) = (rss().unwrap(), resident_peak().unwrap());
+        // The system adds up the pages of a thread only now and then.
+        assert!(peak + (1 << 20) > now && peak < now + (1 << 30), "{now} {peak}");
     }
 
     #[test]

@@ -152,6 +152,11 @@ pub(crate) fn rss_of(pid: u32) -> io::Result<u64> {
     memory::rss_of(pid)
 }
 
+/// Highest resident set of this process so far, in bytes; `None` where the system does not say. It allocates.
+pub(crate) fn resident_peak() -> Option<u64> {
+    memory::resident_peak()
+}
+
 /// Every process descending from `pid`, in no particular order.
 ///
 /// # Errors

@@ -31,6 +31,10 @@ pub(super) fn rss_of(pid: u32) -> io::Result<u64> {
     if pid == contract::id() { rss().ok_or_else(unsupported) } else { Err(unsupported()) }
 }
 
+pub(super) fn resident_peak() -> Option<u64> {
+    None
+}
+
 pub(super) fn children_of(_pid: u32) -> io::Result<Vec<u32>> {
     Err(unsupported())
 }

@@ -19,7 +19,7 @@ use crate::process::{self, Backing};
 use crate::record::fork;
 use crate::record::function::registry;
 use crate::record::ledger::kind::Kind;
-use crate::record::ledger::published::published;
+use crate::record::ledger::published;
 use crate::record::live::switch;
 use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
@@ -78,7 +78,8 @@ fn begin_at(path: PathBuf, kind: Kind) -> io::Result<PathBuf> {
         Err(error) => return Err(error),
     };
     let describe = |process: &Process| {
-        process.describe(&process::identity(), kind as i64, process::nanoseconds(), published());
+        process.describe(&process::identity(), kind as i64, process::nanoseconds());
+        published::describe(process);
     };
     let _paused = sampler::pause();
     arena::record(file, program().as_bytes(), describe).map_err(|error| {
@@ -110,8 +111,7 @@ fn listeners() -> usize {
 pub(crate) fn close(backend: Backend) {
     switch::note_now();
     if let Some(process) = arena::recorded() {
-        let bytes = collect::process_bytes(backend);
-        process.close(bytes.and_then(|bytes| i64::try_from(bytes).ok()));
+        process.close(collect::process_bytes(backend), collect::resident_peak());
     }
     // The lock is held for a moment only, by `begin`.
     let path = AT_EXIT.try_lock().ok().and_then(|mut path| path.take());

@@ -7,7 +7,7 @@
 //! ```text
 //! truth call NAME BEFORE AFTER CHANGE PEAK    an outermost call, bytes of the process and the thread
 //! truth value NAME BYTES                      a size that the comments of the program name
-//! truth live BYTES                            bytes in use at the end of the program
+//! truth live BYTES PEAK                       bytes in use at the end of the program, and at most
 //! ```
 
 mod futures;
@@ -36,6 +36,7 @@ pub fn program(body: impl FnOnce()) {
         false => truth::live() - before,
     };
     OWN.store(own, Relaxed);
+    truth::reset_peak();
     // Registered after the report, hence run just before it: by then the standard library has freed its
     // own memory at the end of `main`.
     assert_eq!(atexit(report_live), 0);
@@ -60,7 +61,7 @@ pub fn leave() -> ! {
 }
 
 extern "C" fn report_live() {
-    report(format_args!("live {}", live()));
+    report(format_args!("live {} {}", live(), truth::peak() - OWN.load(Relaxed)));
 }
 
 /// Bytes in use by the program, but for the profiler.

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
+static PEAK: AtomicI64 = AtomicI64::new(0);
 
 thread_local! {
     static LIVE_HERE: Cell<i64> = const { Cell::new(0) };
@@ -15,6 +16,15 @@ thread_local! {
 /// Bytes in use by the process.
 pub(crate) fn live() -> i64 {
     LIVE.load(SeqCst)
+}
+
+/// The most bytes in use by the process since [`reset_peak`].
+pub(crate) fn peak() -> i64 {
+    PEAK.load(SeqCst)
+}
+
+pub(crate) fn reset_peak() {
+    PEAK.store(live(), SeqCst);
 }
 
 /// Bytes that this thread allocated minus those that it freed.
@@ -42,7 +52,7 @@ pub(crate) fn requested_here() -> (usize, usize) {
 pub struct Truth<A = System>(pub A);
 
 fn count(change: i64) {
-    LIVE.fetch_add(change, SeqCst);
+    PEAK.fetch_max(LIVE.fetch_add(change, SeqCst) + change, SeqCst);
     LIVE_HERE.set(LIVE_HERE.get() + change);
     PEAK_HERE.set(PEAK_HERE.get().max(LIVE_HERE.get()));
 }

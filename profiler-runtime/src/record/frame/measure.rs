@@ -53,6 +53,7 @@ impl Measure {
         let start = ledger.totals();
         let frame_peak = ledger.frame_peak();
         begun.note_peak(thread, frame_peak);
+        thread.keep_peak(frame_peak);
         ledger.reset_frame_peak();
         Some(Self { thread, ledger, start, begun, frame_peak, _stays: PhantomData })
     }
@@ -112,6 +113,17 @@ impl Thread {
         let ledger = self.heap();
         let (totals, unpublished) = (ledger.totals(), ledger.unpublished());
         Standing { totals, unpublished, begun: self.notes.begun() }
+    }
+
+    /// A mark of this height, in absolute bytes, is about to be taken back.
+    fn keep_peak(&self, peak: i64) {
+        self.block().peak.raise(peak);
+    }
+
+    /// The highest that it is known to have held, in absolute bytes. Only the thread itself calls this, when
+    /// all is recorded.
+    pub(crate) fn highest_mark(&self) -> i64 {
+        self.heap().highest_mark().max(self.block().peak.get())
     }
 
     /// Publishes what it holds. Only the thread itself calls this.

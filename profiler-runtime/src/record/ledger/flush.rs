@@ -188,8 +188,9 @@ impl Ledger {
         }
     }
 
-    /// Starts over, for a thread that takes a ledger whose thread has ended.
-    pub(crate) fn rest(&self, idle: &'static Row) {
+    /// Starts over, for a thread that takes a ledger whose thread has ended. Returns the highest mark, in
+    /// absolute bytes.
+    pub(crate) fn rest(&self, idle: &'static Row) -> i64 {
         self.complete();
         let live = self.live.get();
         self.recorded_live.set(live);
@@ -197,9 +198,17 @@ impl Ledger {
         self.recorded_allocations.set(self.allocations.get());
         self.stack.clear(|saved| self.give_up(saved));
         self.set_row(idle);
+        let highest = self.highest_mark();
         for word in [&self.peak, &self.line_start, &self.frame_peak] {
             word.set(live);
         }
+        highest
+    }
+
+    /// The highest that the thread is known to have held, in absolute bytes. All callers are up to date.
+    pub(crate) fn highest_mark(&self) -> i64 {
+        let running = self.peak.get().max(self.frame_peak.get()).wrapping_add(self.base.get());
+        self.stack.highest_peak().max(running)
     }
 
     /// The highest mark since the frame that runs was entered, in absolute bytes. All callers are up to date.

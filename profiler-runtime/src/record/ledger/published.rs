@@ -14,6 +14,7 @@ use std::alloc::{GlobalAlloc, System};
 use mem_profile_format::layout;
 
 use crate::record::memory::arena;
+use crate::record::memory::process_block::Process;
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
 
@@ -24,12 +25,39 @@ pub(crate) const CENTER: i64 = layout::ledger::CENTER;
 /// Bytes live in the process as far as the threads have published them, less [`CENTER`].
 static PUBLISHED: AtomicI64 = AtomicI64::new(-CENTER);
 
+/// The highest of [`published`] since the process began, or since a reset.
+static HIGHEST: AtomicI64 = AtomicI64::new(0);
+
+/// The highest marks of the thread that has reset the figures last, in absolute bytes; 0 where none has.
+static PEAK_AT_RESET: AtomicI64 = AtomicI64::new(0);
+
 /// Adds what a thread holds.
 pub(in crate::record) fn publish(change: i64) {
     let before = PUBLISHED.fetch_add(change, Relaxed);
     let now = before.wrapping_add(change) + CENTER;
+    HIGHEST.fetch_max(now, Relaxed);
     arena::note_published(now);
     note(now);
+}
+
+/// The highest that was published, and the highest marks of the thread that has reset the figures last.
+pub(crate) fn highest() -> (i64, i64) {
+    (HIGHEST.load(Relaxed), PEAK_AT_RESET.load(Relaxed))
+}
+
+/// The process's peak counts from here on. The calling thread's marks have come to this, in absolute bytes.
+pub(crate) fn reset_highest(marks: i64) {
+    HIGHEST.store(published(), Relaxed);
+    PEAK_AT_RESET.store(marks, Relaxed);
+    arena::recorded().into_iter().for_each(describe);
+}
+
+/// Has a recording begin with what was published before.
+pub(crate) fn describe(process: &Process) {
+    let (highest, at_reset) = highest();
+    process.published.set(published());
+    process.highest.set(highest);
+    process.peak_at_reset.set(at_reset);
 }
 
 /// Bytes live in the process as far as the threads have published them.

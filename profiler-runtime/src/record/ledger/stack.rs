@@ -263,6 +263,15 @@ impl Stack {
         (self.top.get().addr() - self.begin.get().addr()) / size_of::<SavedFrame>()
     }
 
+    /// The highest mark of all callers, in absolute bytes. All are up to date.
+    pub(crate) fn highest_peak(&self) -> i64 {
+        let entry = |index| {
+            // SAFETY: what lies between `begin` and `top` was written by `push`.
+            unsafe { &*self.begin.get().add(index) }
+        };
+        (0..self.depth()).map(|index| entry(index).frame_peak.get()).max().unwrap_or(0)
+    }
+
     /// Gives up all frames, of a thread that has ended. All callers are up to date.
     pub(crate) fn clear(&self, give_up: impl Fn(&SavedFrame)) {
         self.discard_from(self.begin.get(), give_up);

@@ -18,8 +18,10 @@ pub(crate) struct ThreadBlock {
     block: Word,
     /// Of the thread's record.
     pub(in crate::record) number: Word,
+    /// The highest marks that were taken back, in absolute bytes.
+    pub(in crate::record) peak: Word,
     /// The ledgers begin a cache line.
-    _rest: [Word; 6],
+    _rest: [Word; 5],
     pub(in crate::record) heap: Ledger,
     pub(in crate::record) rss: Ledger,
     /// The row that is current outside of annotated functions.
@@ -29,6 +31,7 @@ pub(crate) struct ThreadBlock {
 // The numbers by which recordings are read.
 const _: () = {
     assert!(offset_of!(ThreadBlock, number) == layout::thread::NUMBER);
+    assert!(offset_of!(ThreadBlock, peak) == layout::thread::PEAK);
     assert!(offset_of!(ThreadBlock, heap) == layout::thread::HEAP);
     assert!(offset_of!(ThreadBlock, rss) == layout::thread::RSS);
     assert!(size_of::<ThreadBlock>() == layout::thread::SIZE);
@@ -60,6 +63,7 @@ impl ThreadBlock {
     /// Goes on from the thread's `old` block, on which no frame runs. Returns the counts that the allocator
     /// had there.
     pub(in crate::record) fn take_over(&self, old: &Self) -> Counts {
+        self.peak.set(old.peak.get());
         self.rss.take_over(&old.rss);
         self.heap.take_over(&old.heap)
     }

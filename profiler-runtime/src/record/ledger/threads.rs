@@ -64,9 +64,9 @@ fn register() -> Option<&'static Thread> {
     }
     let thread = all().find(|thread| thread.in_use.take()).or_else(reserve)?;
     thread.give_up_guarded();
-    let ThreadBlock { heap, rss, idle, .. } = thread.block();
+    let ThreadBlock { heap, rss, idle, peak, .. } = thread.block();
     [heap, rss].into_iter().for_each(Ledger::forget_stack);
-    heap.rest(idle);
+    peak.raise(heap.rest(idle));
     rss.rest(idle);
     thread.notes.thread_begins();
     if cfg!(feature = "watch") {

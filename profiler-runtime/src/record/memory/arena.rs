@@ -356,6 +356,7 @@ pub(in crate::record) unsafe fn write(place: NonNull<Word>, words: impl Iterator
 pub(in crate::record) fn note_published(bytes: i64) {
     if let Some(process) = recorded() {
         process.published.set(bytes);
+        process.highest.raise_shared(bytes);
     }
 }
 

@@ -35,6 +35,12 @@ pub(crate) struct Process {
     pub(in crate::record) boot: [Word; 2],
     /// Number that the system gives to one process only, or to all.
     pub(in crate::record) unique: Word,
+    /// The highest that `published` was since the process began, or since a reset.
+    pub(crate) highest: Word,
+    /// The highest resident set when it was closed; [`layout::NEVER`] where not known.
+    pub(in crate::record) resident_peak: Word,
+    /// The highest marks of the thread that has reset the figures last; 0 where none has.
+    pub(crate) peak_at_reset: Word,
 }
 
 // The numbers by which recordings are read.
@@ -51,13 +57,15 @@ const _: () = {
     assert!(offset_of!(Process, birth) == layout::process::BIRTH);
     assert!(offset_of!(Process, boot) == layout::process::BOOT);
     assert!(offset_of!(Process, unique) == layout::process::UNIQUE);
+    assert!(offset_of!(Process, highest) == layout::process::HIGHEST);
+    assert!(offset_of!(Process, resident_peak) == layout::process::RESIDENT_PEAK);
+    assert!(offset_of!(Process, peak_at_reset) == layout::process::PEAK_AT_RESET);
     assert!(size_of::<Process>() == layout::process::SIZE);
 };
 
 impl Process {
-    /// Says which process it is, what it measures, when it began in nanoseconds since 1970, and how many
-    /// bytes its threads have published.
-    pub(crate) fn describe(&self, identity: &Identity, backend: i64, started: i64, published: i64) {
+    /// Says which process it is, what it measures, and when it began in nanoseconds since 1970.
+    pub(crate) fn describe(&self, identity: &Identity, backend: i64, started: i64) {
         self.id.set(identity.id.into());
         self.birth.set(identity.start);
         self.unique.set(identity.unique as i64);
@@ -66,12 +74,14 @@ impl Process {
         self.backend.set(backend);
         self.started.set(started);
         self.bytes.set(layout::NEVER);
-        self.published.set(published);
+        self.resident_peak.set(layout::NEVER);
     }
 
-    /// Nothing more is to come: the process has this many bytes in use.
-    pub(crate) fn close(&self, bytes: Option<i64>) {
-        self.bytes.set(bytes.unwrap_or(layout::NEVER));
+    /// Nothing more is to come: the process has this many bytes in use, and had this resident set at most.
+    pub(crate) fn close(&self, bytes: Option<u64>, resident_peak: Option<u64>) {
+        let word = |bytes: Option<u64>| bytes.map_or(layout::NEVER, |bytes| bytes as i64);
+        self.bytes.set(word(bytes));
+        self.resident_peak.set(word(resident_peak));
         self.closed.publish(1);
     }
 }

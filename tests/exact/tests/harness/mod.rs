@@ -102,6 +102,7 @@ pub(crate) fn check(run: &Run) {
         let process = &run.recording["process_bytes"];
         wrong.push(format!("process: measured {process}, expected {:?}", run.reported.live));
     }
+    check_peak(run, &mut wrong);
     for function in run.functions() {
         check_rows(run, function, &mut covered, &mut wrong);
         check_calls(run, function, &mut wrong);
@@ -122,6 +123,26 @@ fn rows(function: &Value) -> Vec<Row> {
 fn short_name(function: &Value) -> &str {
     let name = function["name"].as_str().expect("a name");
     name.split_once("::").map_or(name, |(_, own)| own)
+}
+
+/// The peak of the process against the program's own, in which the profiler's own memory is while it takes a
+/// snapshot.
+fn check_peak(run: &Run, wrong: &mut Vec<String>) {
+    let figure = |name| run.recording["peak"][name].as_i64().expect("a number");
+    let (peak, uncertainty) = (figure("bytes"), figure("uncertainty"));
+    let expected = run.reported.peak.expect("the program reports its peak");
+    let has = |text| run.source.iter().any(|line| line.contains(text));
+    let has_threads = has("thread::") || has("tokio::");
+    let is_right = match has("mem_profile::snapshot(") {
+        true => peak <= expected,
+        false => (peak - expected).abs() <= uncertainty,
+    };
+    if (uncertainty > 0) != has_threads || !is_right {
+        wrong.push(format!("process: peak {peak} ± {uncertainty}, expected {expected}"));
+    }
+    if run.recording["resident_peak"].as_i64().is_none_or(|bytes| bytes <= 0) {
+        wrong.push(format!("process: resident peak {}", run.recording["resident_peak"]));
+    }
 }
 
 /// Every row against its comment.

@@ -7,6 +7,8 @@ pub(crate) struct Reported {
     pub(crate) calls: Vec<Call>,
     pub(crate) values: BTreeMap<String, i64>,
     pub(crate) live: Option<i64>,
+    /// The most bytes that were in use by the process.
+    pub(crate) peak: Option<i64>,
 }
 
 /// An outermost call.
@@ -40,7 +42,9 @@ impl Reported {
                 ["truth", "value", name, value] => {
                     reported.values.insert(name.to_owned(), number(value));
                 }
-                ["truth", "live", bytes] => reported.live = Some(number(bytes)),
+                ["truth", "live", bytes, peak] => {
+                    (reported.live, reported.peak) = (Some(number(bytes)), Some(number(peak)));
+                }
                 _ => panic!("unexpected on standard error:\n{stderr}"),
             }
         }

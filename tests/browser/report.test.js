@@ -248,6 +248,12 @@ test("resident memory has fewer columns", async () => {
   });
 });
 
+test("a peak that is not known is not replaced by another figure", async () => {
+  await reading(pageWith("peakless", unheld()), async (page) => {
+    assert.deepEqual(await texts(page.locator("#process div")), ["peak not recorded", "live at the end 1.0 MiB"]);
+  });
+});
+
 test("without a timeline there is no chart", async () => {
   await reading(pageWith("timeless", shop()), async (page) => {
     assert.ok(await page.locator("#time").isHidden());

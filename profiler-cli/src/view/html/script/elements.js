@@ -79,6 +79,8 @@ function statement(index, row) {
     const text = parts.map(([, text]) => text).join("");
     const isApart = text.trim() && !/[([]$/.test(element.textContent) && !/^[.?)\]]/.test(text);
     if (element.textContent && isApart) element.append(" ");
+    // As on one line.
+    if (/^[)\]]/.test(text) && element.lastChild) element.lastChild.textContent = element.lastChild.textContent.replace(/,$/, "");
     element.append(...parts.map(colored));
   }
   return element;

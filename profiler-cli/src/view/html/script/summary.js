@@ -12,16 +12,18 @@ function processFigures() {
   const after = peak?.after === null || peak?.after === undefined ? "" : `, after ${duration(peak.after)}`;
   const bound = peak?.uncertainty ? `, to within ${size(peak.uncertainty)}` : "";
   const figures = isHeap()
-    ? [[peak?.bytes, `peak${after}${bound}`], [now, `live ${atEnd()}`], [resident, "resident at most"]]
-    : [[resident ?? peak?.bytes, "resident at most"], [now, `resident ${atEnd()}`]];
-  return figures.filter(([bytes]) => bytes !== null && bytes !== undefined);
+    ? [[peak?.bytes ?? null, `peak${after}${bound}`], [now, `live ${atEnd()}`], [resident, "resident at most"]]
+    : [[resident ?? peak?.bytes ?? null, "resident at most"], [now, `resident ${atEnd()}`]];
+  // Nothing else takes the place of the first.
+  return figures.filter(([bytes], at) => at === 0 || bytes !== null);
 }
 
 function showProcess() {
-  const shown = processFigures().map(([bytes, words]) =>
-    make("div", { title: `${count(bytes)} bytes` }, make("dt", {}, words), make("dd", {}, ...figure(bytes, true))));
+  const shown = processFigures().map(([bytes, words]) => bytes === null
+    ? make("div", { class: "unknown" }, make("dt", {}, words), make("dd", {}, "not recorded"))
+    : make("div", { title: `${count(bytes)} bytes` }, make("dt", {}, words), make("dd", {}, ...figure(bytes, true))));
   byId("process").replaceChildren(...shown);
-  byId("process").hidden = shown.length === 0;
+  byId("process").hidden = page.backend === "off";
 }
 
 /** A part of the whole: its size, its share as a number and as a bar, and where it is. */

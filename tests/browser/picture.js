@@ -9,14 +9,14 @@ import { open, start } from "./browser.js";
 import { ROOT, folder, pageOf } from "./recordings.js";
 
 const recording = join(folder, "leak.mprof");
-const env = { ...process.env, MEM_PROFILE_OUTPUT: recording };
+const env = { ...process.env, MEM_PROFILE_LIVE: "1", MEM_PROFILE_OUTPUT: recording };
 execFileSync("target/debug/examples/leak", { cwd: ROOT, env });
 const report = pageOf(recording);
 
 const browser = await start();
 for (const colorScheme of ["light", "dark"]) {
-  const viewport = { width: 1120, height: 900 };
-  const page = await open(browser, report, { colorScheme, viewport, deviceScaleFactor: 1.5 });
+  const viewport = { width: 1280, height: 900 };
+  const page = await open(browser, report, { colorScheme, viewport, deviceScaleFactor: 1.4 });
   // Up to the end of the table. The explanations below it are in the guides.
   const { y, height } = await page.locator("tr.function").last().locator("xpath=ancestor::table").boundingBox();
   const clip = { x: 0, y: 0, width: viewport.width, height: Math.ceil(y + height) + 24 };

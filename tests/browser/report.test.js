@@ -177,7 +177,7 @@ for (const width of [400, 900, 1600]) {
       const right = await page.locator("td.source code, #held code, .figure:visible").evaluateAll((all) => Math.max(...all.map((it) => it.getBoundingClientRect().right)));
       assert.ok(right <= width, `${right}`);
       const title = await page.locator("tr.hot td.at_peak").first().evaluate((td) => getComputedStyle(td, "::before").content);
-      assert.equal(title, width < 1100 ? '"At peak "' : "none");
+      assert.equal(title, width < 1200 ? '"At peak "' : "none");
       // The front of a path is cut, not its end.
       const label = page.locator(".spans li:visible .label").last();
       await label.evaluate((it) => { it.firstChild.textContent = "a::".repeat(99) + "end"; });
@@ -280,9 +280,11 @@ test("two thousand calls have a row for each function, which leads to it", async
 });
 
 test("the peak of the chart is marked and explained, and each moment can be read with keys", async () => {
-  const path = pageWith("moments", shop(), { timeline: timelineOf(["shop::load"], 10) });
+  const peak = { bytes: 60 * MIB + 9, after: 603_000_000, uncertainty: 0 };
+  const path = pageWith("moments", shop(), { timeline: timelineOf(["shop::load"], 10), peak });
   await reading(path, async (page) => {
-    const words = "Peak: 60.0 MiB (62,914,560 bytes) in use after 0.600 s. There are 121 readings: one every 10 ms, and one where each call begins and ends.";
+    assert.equal((await texts(page.locator("#process div")))[0], "peak, after 600 ms 60.0 MiB");
+    const words = "Peak: 60.0 MiB (62,914,569 bytes) in use after 0.600 s. There are 121 readings: one every 10 ms, and one where each call begins and ends.";
     assert.equal(await page.locator(".peak-words").innerText(), words);
     assert.equal(await page.getByRole("img", { name: "Peak: 60.0 MiB" }).count(), 1);
     const [mark, plot] = [await page.locator(".peak-mark").boundingBox(), await page.locator(".plot").boundingBox()];

@@ -8,8 +8,10 @@ const MEASURES = {
 
 /** The figures of the process: the first is shown large. */
 function processFigures() {
-  const { peak, process_bytes: now, resident_peak: resident } = page;
-  const after = peak?.after === null || peak?.after === undefined ? "" : `, after ${duration(peak.after)}`;
+  const { peak, process_bytes: now, resident_peak: resident, timeline } = page;
+  // The chart has a finer clock, and the page one time for one moment.
+  const moment = timeline?.peak && isExact(timeline) ? timeline.peak.time : peak?.after ?? null;
+  const after = moment === null ? "" : `, after ${duration(moment)}`;
   const bound = peak?.uncertainty ? `, to within ${size(peak.uncertainty)}` : "";
   const figures = isHeap()
     ? [[peak?.bytes ?? null, `peak${after}${bound}`], [now, `live ${atEnd()}`], [resident, "resident at most"]]

@@ -36,16 +36,21 @@ function pathOf(points, { x, y }) {
   return points.map(([time, bytes], at) => `${at === 0 ? "M" : "L"}${x(time).toFixed(2)} ${y(bytes).toFixed(2)}`).join("");
 }
 
-/** The lowest and the highest reading of the column of a moment; in an empty column, the last one before it. */
-function readingsAt({ points, column }, time) {
-  const end = (Math.floor(time / column) + 1) * column;
+/** The column of a moment: its begin and its end. */
+function columnOf({ column }, time) {
+  const begin = Math.floor(time / column) * column;
+  return [begin, begin + column];
+}
+
+/** The lowest and the highest reading of a column; in an empty column, the last one before it. */
+function readingsIn({ points }, [begin, end]) {
   let [low, high] = [0, points.length - 1];
   while (low < high) {
     const middle = Math.ceil((low + high) / 2);
     if (points[middle][0] < end) low = middle;
     else high = middle - 1;
   }
-  const isWith = low > 0 && points[low][0] >= end - column && points[low - 1][0] >= end - column;
+  const isWith = low > 0 && points[low][0] >= begin && points[low - 1][0] >= begin;
   const found = points.slice(isWith ? low - 1 : low, low + 1).map(([, bytes]) => bytes);
   return [Math.min(...found), Math.max(...found)];
 }
@@ -57,7 +62,7 @@ function moment({ duration: whole, column }, time) {
   return `${(time / length).toFixed(Math.min(digits, 3))} ${unit}`;
 }
 
-const running = (rows, time) => rows.filter(({ runs }) => runs.some(([start, end]) => start <= time && time <= end));
+const running = (rows, [begin, end]) => rows.filter(({ runs }) => runs.some(([from, to]) => from < end && begin <= to));
 
 /** A few names in words: `a, b and 3 more`. */
 function some(names) {
@@ -67,12 +72,13 @@ function some(names) {
 
 /** Whether the highest reading is the peak, in the digits that are shown. */
 const isExact = ({ peak }) => !page.peak || size(page.peak.bytes) === size(peak.bytes);
+const peakBytes = (timeline) => (page.peak && isExact(timeline) ? page.peak.bytes : timeline.peak.bytes);
 
 function peakWords(timeline) {
   const { peak, readings, interval, rows } = timeline;
   const inside = peak.rows.map((row) => rows[row].name);
   const where = inside.length ? `, in ${some(inside)}` : "";
-  const words = `${isExact(timeline) ? "Peak" : "Highest reading"}: ${exactly(peak.bytes)} in use after ${moment(timeline, peak.time)}${where}. `;
+  const words = `${isExact(timeline) ? "Peak" : "Highest reading"}: ${exactly(peakBytes(timeline))} in use after ${moment(timeline, peak.time)}${where}. `;
   const missed = isExact(timeline) ? "" : ` The peak of ${size(page.peak.bytes)} lay between two of them.`;
   return words + `There are ${times(readings, "reading")}: one every ${duration(interval)}, and one where each call begins and ends.${missed}`;
 }
@@ -158,9 +164,10 @@ function slider(timeline, plot) {
   const cursor = make("span", { class: "cursor", hidden: "" });
   const show = () => {
     const time = (Number(input.value) / 1000) * whole;
-    const [lowest, highest] = readingsAt(timeline, time).map(size);
+    const column = columnOf(timeline, time);
+    const [lowest, highest] = readingsIn(timeline, column).map(size);
     const bytes = lowest === highest ? highest : `${lowest} to ${highest}`;
-    const names = running(rows, time).map(({ name }) => name);
+    const names = running(rows, column).map(({ name }) => name);
     words.textContent = `After ${moment(timeline, time)}: ${bytes} in use${names.length ? `, in ${some(names)}` : ""}.`;
     input.setAttribute("aria-valuetext", words.textContent);
     cursor.style.left = `${input.value / 10}%`;

@@ -131,7 +131,7 @@ function spanRow(row, index, { x }) {
     return `M${left.toFixed(2)} 0h${width.toFixed(2)}v100h${(-width).toFixed(2)}z`;
   });
   const parts = [times(calls, isBlock ? "run" : "call")];
-  if (omitted > 0) parts.push(`${count(omitted)} not drawn`);
+  if (omitted > 0) parts.push(`${percent(calls - omitted, calls)} drawn`);
   if (isOpen) parts.push("not ended");
   const entry = make("li", { class: isBlock ? "block" : "call" }, title, make("div", { class: "strip" }), make("span", { class: "often" }, parts.join(" · ")));
   entry.children[1].append(drawing({ "aria-hidden": "true" }, svg("path", { d: shape.join("") })));

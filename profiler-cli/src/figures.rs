@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 
 use clap::ValueEnum;
 use mem_profile_format::report::Unit;
-use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
+use mem_profile_format::{FunctionSnapshot, Held, LineSnapshot, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// Figures of a line or a function. Sizes are in bytes; `None` if nothing was measured.
@@ -21,6 +21,10 @@ pub(crate) struct Figures {
     pub(crate) allocations: Option<u64>,
     /// Executions of a line, calls of a function.
     pub(crate) occurrences: Option<u64>,
+    /// Bytes that the lines themselves had allocated and that were live at the process's peak.
+    pub(crate) at_peak: Option<u64>,
+    /// The same for the bytes that are live at the end.
+    pub(crate) live: Option<u64>,
 }
 
 impl Figures {
@@ -31,17 +35,22 @@ impl Figures {
             allocated: line.allocated,
             allocations: line.allocations,
             occurrences: line.occurrences,
+            at_peak: line.at_peak,
+            live: line.live,
         }
     }
 
-    /// Sums over the lines of the function's body, and their highest peak.
+    /// Sums over the lines of the function's body, and the function's own peak: the highest peak of its lines
+    /// is lower.
     pub(crate) fn of_function(function: &FunctionSnapshot) -> Self {
         Self {
             increment: total(function, |line| line.increment, i64::saturating_add),
-            peak: total(function, |line| line.peak, u64::max),
+            peak: function.peak,
             allocated: total(function, |line| line.allocated, u64::saturating_add),
             allocations: total(function, |line| line.allocations, u64::saturating_add),
             occurrences: Some(function.calls),
+            at_peak: total(function, |line| line.at_peak, u64::saturating_add),
+            live: total(function, |line| line.live, u64::saturating_add),
         }
     }
 }
@@ -57,13 +66,17 @@ fn total<T: Default>(
     is_measured.then(|| function.body_lines().filter_map(figure).fold(T::default(), add))
 }
 
-/// One of the figures.
+/// One of the figures of a row. All but the first two include what the line has called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum Measure {
+    /// Bytes of the line itself that were live at the peak of the process
+    AtPeak,
+    /// Bytes of the line itself that are live at the end
+    Live,
     /// Memory in use after the line minus before it, over all executions
     Increment,
-    /// Highest rise above the start of the line during one execution
+    /// Highest rise during one execution of the line, or one call of the function
     Peak,
     /// Bytes allocated, freed or not
     Allocated,
@@ -77,6 +90,8 @@ impl Measure {
     /// The name used in options and sentences.
     pub(crate) fn name(self) -> &'static str {
         match self {
+            Self::AtPeak => "at-peak",
+            Self::Live => "live",
             Self::Increment => "increment",
             Self::Peak => "peak",
             Self::Allocated => "allocated",
@@ -87,6 +102,8 @@ impl Measure {
     /// The title of its column.
     pub(crate) fn title(self) -> &'static str {
         match self {
+            Self::AtPeak => "At peak",
+            Self::Live => "Live",
             Self::Increment => "Increment",
             Self::Peak => "Peak",
             Self::Allocated => "Allocated",
@@ -104,10 +121,57 @@ impl Measure {
 
     pub(crate) fn of(self, figures: &Figures) -> Option<i128> {
         match self {
+            Self::AtPeak => figures.at_peak.map(i128::from),
+            Self::Live => figures.live.map(i128::from),
             Self::Increment => figures.increment.map(i128::from),
             Self::Peak => figures.peak.map(i128::from),
             Self::Allocated => figures.allocated.map(i128::from),
             Self::Allocs => figures.allocations.map(i128::from),
+        }
+    }
+}
+
+/// One of the figures of blocks by the line that allocated them. These may be added up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Own {
+    /// Bytes that were live at the peak of the process
+    AtPeak,
+    /// Bytes that are live at the end
+    Live,
+    /// Bytes allocated, freed or not
+    Allocated,
+    /// Number of allocations
+    #[value(alias = "allocations")]
+    Allocs,
+}
+
+impl Own {
+    /// The name used in options and sentences, the same as of a [`Measure`].
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::AtPeak => Measure::AtPeak.name(),
+            Self::Live => Measure::Live.name(),
+            Self::Allocated => Measure::Allocated.name(),
+            Self::Allocs => Measure::Allocs.name(),
+        }
+    }
+
+    /// The title of its column.
+    pub(crate) fn title(self) -> &'static str {
+        match self {
+            Self::AtPeak => Measure::AtPeak.title(),
+            Self::Live => Measure::Live.title(),
+            Self::Allocated => Measure::Allocated.title(),
+            Self::Allocs => Measure::Allocs.title(),
+        }
+    }
+
+    pub(crate) fn of(self, held: &Held) -> u64 {
+        match self {
+            Self::AtPeak => held.at_peak,
+            Self::Live => held.live,
+            Self::Allocated => held.allocated,
+            Self::Allocs => held.allocations,
         }
     }
 }
@@ -119,9 +183,13 @@ pub(crate) enum Order {
     Position,
     /// By path
     Name,
+    /// Bytes of its lines that were live at the peak of the process
+    AtPeak,
+    /// Bytes of its lines that are live at the end
+    Live,
     /// Sum of the increments of its lines
     Increment,
-    /// Highest peak of its lines
+    /// Highest rise during one call
     Peak,
     /// Bytes allocated, freed or not
     Allocated,
@@ -144,6 +212,8 @@ impl Order {
         };
         match self {
             Self::Position => return snapshot.sort(),
+            Self::AtPeak => by(Measure::AtPeak),
+            Self::Live => by(Measure::Live),
             Self::Increment => by(Measure::Increment),
             Self::Peak => by(Measure::Peak),
             Self::Allocated => by(Measure::Allocated),
@@ -162,7 +232,7 @@ mod tests {
 
     #[test]
     fn the_figures_of_a_function_leave_out_its_entry() {
-        let leak = sample::leak();
+        let leak = sample::by_line();
         let figures = Figures::of_function(&leak.functions[0]);
         let expected = Figures {
             increment: Some(100_050_000),
@@ -170,6 +240,8 @@ mod tests {
             allocated: Some(100_150_000),
             allocations: Some(1002),
             occurrences: Some(1),
+            at_peak: Some(100_150_000),
+            live: Some(100_050_000),
         };
         assert_eq!(figures, expected);
         let entry_only = FunctionSnapshot { lines: vec![], ..leak.functions[0].clone() };
@@ -195,6 +267,14 @@ mod tests {
             (
                 Name,
                 "audit::log leak::process text::parse",
+            ),
+            (
+                AtPeak,
+                "leak::process text::parse audit::log",
+            ),
+            (
+                Live,
+                "leak::process text::parse audit::log",
             ),
             (
                 Increment,

@@ -38,19 +38,6 @@ impl Highest {
         }
         highest
     }
-
-    /// The first index from `start` on whose number is at least `least`.
-    pub(crate) fn first(&self, start: usize, least: u64) -> Option<usize> {
-        let (mut low, mut high) = (start, self.length);
-        if start >= high || self.within(start..high) < least {
-            return None;
-        }
-        while low + 1 < high {
-            let middle = usize::midpoint(low, high);
-            if self.within(low..middle) >= least { high = middle } else { low = middle }
-        }
-        Some(low)
-    }
 }
 
 #[cfg(test)]
@@ -58,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_range_has_its_highest_and_its_first() {
+    fn every_range_has_its_highest() {
         for length in 0..20 {
             let series: Vec<u64> = (0..length).map(|at| at * 7 % 11).collect();
             let highest = Highest::new(series.iter().copied());
@@ -66,12 +53,6 @@ mod tests {
                 for end in 0..=series.len() + 1 {
                     let part = series.get(start..end.min(series.len())).unwrap_or_default();
                     assert_eq!(highest.within(start..end), part.iter().copied().max().unwrap_or(0));
-                }
-                for least in 0..12 {
-                    let rest = series.iter().enumerate().skip(start);
-                    let first =
-                        rest.filter(|(_, number)| **number >= least).map(|(at, _)| at).next();
-                    assert_eq!(highest.first(start, least), first, "{start} {least} {series:?}");
                 }
             }
         }

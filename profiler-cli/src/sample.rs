@@ -1,8 +1,8 @@
 //! A hand-made recording that the tests render.
 
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
-    Span, Timeline,
+    Backend, FunctionSnapshot, Held, Label, LineSnapshot, Path, Paths, ProcessPeak, Reading,
+    RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
 /// One function with a leak, and two that free everything.
@@ -53,6 +53,44 @@ pub(crate) fn leak() -> Snapshot {
     }
 }
 
+/// [`leak`] with the lines that hold its memory: `audit::log`, which `process` calls, makes the peak.
+pub(crate) fn by_line() -> Snapshot {
+    let mut snapshot = leak();
+    let held = |at_peak, at_peak_blocks, live, live_blocks, allocated, allocations| Held {
+        at_peak,
+        at_peak_blocks,
+        live,
+        live_blocks,
+        allocated,
+        allocations,
+    };
+    let path =
+        |caller, function, line, own| Path { caller, function, line, is_recursive: false, own };
+    let kept = held(100_000_000, 1000, 100_000_000, 1000, 100_000_000, 1000);
+    let all = vec![
+        path(None, 0, 35, kept),
+        path(None, 0, 36, held(50_000, 1, 50_000, 1, 50_000, 1)),
+        path(None, 0, 38, held(100_000, 1, 0, 0, 100_000, 1)),
+        path(Some(2), 1, 6, held(0, 0, 0, 0, 48_000, 6)),
+        path(Some(2), 2, 21, held(300_000_000, 1, 0, 0, 600_000_000, 5000)),
+        Path { is_recursive: true, ..path(Some(4), 1, 6, held(24_000, 3, 0, 0, 24_000, 3)) },
+    ];
+    let outside = held(1_200, 4, 1_200, 4, 5_000, 12);
+    let paths = Paths { all, outside, unattributed: Held::default() };
+    for (at, function) in snapshot.functions.iter_mut().enumerate() {
+        for row in function.lines.iter_mut().filter(|row| row.ran()) {
+            let is_here = |path: &&Path| path.function == at && path.line == row.line;
+            let own = || paths.all.iter().filter(is_here).map(|path| path.own);
+            (row.at_peak, row.live) =
+                (Some(own().map(|own| own.at_peak).sum()), Some(own().map(|own| own.live).sum()));
+        }
+    }
+    let bytes = paths.total().at_peak;
+    snapshot.peak = Some(ProcessPeak { bytes, after: Some(1_200_000_000), uncertainty: 0 });
+    snapshot.paths = Some(paths);
+    snapshot
+}
+
 /// A timeline for [`leak`]: a call of 90 milliseconds, 300 short ones, and a named block.
 pub(crate) fn timeline() -> Timeline {
     const MILLISECOND: u64 = 1_000_000;
@@ -87,6 +125,7 @@ pub(crate) fn timeline() -> Timeline {
 pub(crate) fn resident() -> Snapshot {
     let mut snapshot = leak();
     snapshot.backend = Backend::Rss;
+    snapshot.functions.iter_mut().for_each(|function| function.peak = None);
     for line in snapshot.functions.iter_mut().flat_map(|function| &mut function.lines) {
         (line.peak, line.allocations, line.allocated) = (None, None, None);
     }
@@ -103,14 +142,17 @@ pub(crate) fn function(
     lines[0].kind = RowKind::Entry;
     let (line, reading_at_entry) = (lines[0].line, lines[0].usage);
     let (name, file) = (name.into(), file.into());
-    FunctionSnapshot { name, file, line, calls, reading_at_entry, lines, ..Default::default() }
-}
-
-/// A function on one line.
-pub(crate) fn on_one_line(name: &str, file: &str, line: LineSnapshot) -> FunctionSnapshot {
-    let mut function = function(name, file, line.occurrences.unwrap_or(0), vec![line]);
-    function.lines[0].kind = RowKind::Both;
-    function
+    let peak = lines.iter().filter_map(|line| line.peak).max();
+    FunctionSnapshot {
+        name,
+        file,
+        line,
+        calls,
+        reading_at_entry,
+        peak,
+        lines,
+        ..Default::default()
+    }
 }
 
 /// A line that ran: increment, peak, bytes allocated, allocations, occurrences.

@@ -47,6 +47,9 @@ impl Default for Growth {
 pub(crate) struct Limit {
     /// A pattern as in `MEM_PROFILE_FILTER`.
     pub(crate) function: String,
+    #[serde(rename = "at-peak")]
+    at_peak: Option<Size>,
+    live: Option<Size>,
     increment: Option<Size>,
     peak: Option<Size>,
     allocated: Option<Size>,
@@ -59,6 +62,8 @@ impl Limit {
     pub(crate) fn each(&self) -> Vec<(Measure, u64)> {
         let size = |measure, size: Option<Size>| Some((measure, size?.0));
         let each = [
+            size(Measure::AtPeak, self.at_peak),
+            size(Measure::Live, self.live),
             size(Measure::Increment, self.increment),
             size(Measure::Peak, self.peak),
             size(Measure::Allocated, self.allocated),
@@ -80,7 +85,7 @@ impl Limits {
         }
         if let Some(idle) = limits.limits.iter().find(|limit| limit.each().is_empty()) {
             bail!(
-                "the limit on `{}` has no figure: add increment, peak, allocated or allocs",
+                "the limit on `{}` has no figure: add at-peak, live, increment, peak, allocated or allocs",
                 idle.function,
             );
         }
@@ -192,9 +197,9 @@ mod tests {
     fn invalid_limits_are_one_line() {
         let refusal = |text: &str| format!("{:#}", Limits::parse(text).unwrap_err());
         insta::assert_snapshot!(refusal(""), @"it contains no limit: add a `baseline` or a `[[limit]]`");
-        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\""), @"the limit on `a` has no figure: add increment, peak, allocated or allocs");
+        insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\""), @"the limit on `a` has no figure: add at-peak, live, increment, peak, allocated or allocs");
         insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npaek = 1"), @"
-        line 3: unknown field `paek`, expected one of `function`, `increment`, `peak`, `allocated`, `allocations`, `allocs`
+        line 3: unknown field `paek`, expected one of `function`, `at-peak`, `live`, `increment`, `peak`, `allocated`, `allocations`, `allocs`
         ");
         insta::assert_snapshot!(refusal("baseline = \"a\"\n[growth]\nshare = \"ten\""), @"line 3: `ten` is not a share such as 10%");
         insta::assert_snapshot!(refusal("[[limit]]\nfunction = \"a\"\npeak = \"1 apple\""), @"line 3: `1 apple` is not a size such as 24 MiB");

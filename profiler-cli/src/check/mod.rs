@@ -117,9 +117,14 @@ fn judge_limit(
 }
 
 fn unknown(measure: Measure, backend: Backend) -> anyhow::Error {
+    let name = measure.name();
+    if backend == Backend::Heap {
+        return anyhow::anyhow!(
+            "{name} is not recorded: record with MEM_PROFILE_LIVE=1, or remove the limit"
+        );
+    }
     anyhow::anyhow!(
-        "{} is not measured with {}: install mem_profile::Alloc in the program, or remove the limit",
-        measure.name(),
+        "{name} is not measured with {}: install mem_profile::Alloc in the program, or remove the limit",
         backend.name(),
     )
 }
@@ -153,7 +158,15 @@ fn judge_growth(
     }
     let gone = functions().filter(|function| function.after.is_none());
     verdict.missing = gone.map(|function| function.function.clone()).collect();
+    let is_measured = |measure: Measure, figures: fn(&Change) -> Option<Figures>| {
+        functions().filter_map(figures).any(|figures| measure.of(&figures).is_some())
+    };
     for measure in measures(growth, backend)? {
+        let is_own = matches!(measure, Measure::AtPeak | Measure::Live);
+        if is_own && !(is_measured(measure, |it| it.before) && is_measured(measure, |it| it.after))
+        {
+            return Err(unknown(measure, backend));
+        }
         for Compared { function, lines, .. } in comparison {
             let mut judge = |change| judge_change(change, measure, growth, verdict);
             let exceeded = lines.iter().filter(|line| judge(line)).count();

@@ -118,6 +118,25 @@ fn a_limit_that_cannot_be_judged_is_an_error() {
 }
 
 #[test]
+fn own_bytes_are_judged_where_they_are_recorded() {
+    let limit = "[[limit]]\nfunction = 'audit::log'\nat-peak = '299 MB'\nlive = 0";
+    let verdict = judge(&sample::by_line(), &limits(limit), None).unwrap();
+    let found = verdict.breaches.iter().map(|it| (it.measure, it.line, it.figure));
+    assert_eq!(found.collect::<Vec<_>>(), [(Measure::AtPeak, 21, 300_000_000)]);
+    insta::assert_snapshot!(refusal(judged(limit)), @"at-peak is not recorded: record with MEM_PROFILE_LIVE=1, or remove the limit");
+
+    let growth = limits("baseline = 'x'\n[growth]\nmeasures = ['at-peak']");
+    let mut after = sample::by_line();
+    after.functions[0].lines[7].at_peak = Some(200_000);
+    let comparison = compare(&sample::by_line(), &after).unwrap();
+    let verdict = judge(&after, &growth, Some(comparison.as_slice())).unwrap();
+    let found = verdict.breaches.iter().map(|it| (it.line, it.figure, it.baseline));
+    assert_eq!(found.collect::<Vec<_>>(), [(38, 200_000, Some(100_000))]);
+    let comparison = compare(&sample::leak(), &after).unwrap();
+    insta::assert_snapshot!(refusal(judge(&after, &growth, Some(comparison.as_slice()))), @"at-peak is not recorded: record with MEM_PROFILE_LIVE=1, or remove the limit");
+}
+
+#[test]
 fn resident_memory_is_judged_by_increment_alone() {
     let (before, after) = (sample::resident(), sample::resident());
     let comparison = compare(&before, &after).unwrap();

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
+use mem_profile_format::Snapshot;
 
 use super::options::{self, Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
@@ -27,9 +28,9 @@ pub(crate) struct Arguments {
     /// Compare lines or functions
     #[arg(long, value_enum, default_value_t = By::Line)]
     by: By,
-    /// Figure to compare
-    #[arg(long, value_enum, default_value_t = Measure::Increment)]
-    measure: Measure,
+    /// Figure to compare [default: at-peak, or increment if it is missing]
+    #[arg(long, value_enum)]
+    measure: Option<Measure>,
     /// Show only this many, those that grew most
     #[arg(long, value_name = "NUMBER")]
     top: Option<usize>,
@@ -89,6 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     for (recording, path) in [(&before, &arguments.before), (&after, &arguments.after)] {
         recording.warn(path);
     }
+    let measure = measure(arguments.measure, &before.snapshot, &after.snapshot)?;
     let comparison = compare::compare(&before.snapshot, &after.snapshot)?;
     if let Some(note) = compare::note(&comparison) {
         output::status("note", &note);
@@ -98,8 +100,22 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         By::Function => comparison.into_iter().map(|it| it.function).collect(),
     };
     arguments.functions.choose(&mut all, |change| &change.function)?;
-    write(&Ranking::of(all, arguments.measure, arguments.top), arguments)?;
+    write(&Ranking::of(all, measure, arguments.top), arguments)?;
     Ok(Outcome::Done)
+}
+
+/// The figure to compare. The lines' own bytes need no callee left out, so they are the default.
+fn measure(asked: Option<Measure>, before: &Snapshot, after: &Snapshot) -> Result<Measure> {
+    let has_own = before.paths.is_some() && after.paths.is_some();
+    match asked {
+        Some(Measure::AtPeak | Measure::Live) if !has_own => bail!(
+            "a recording does not say which lines hold the memory: record both with \
+             MEM_PROFILE_LIVE=1, or choose another figure with --measure"
+        ),
+        Some(measure) => Ok(measure),
+        None if has_own => Ok(Measure::AtPeak),
+        None => Ok(Measure::Increment),
+    }
 }
 
 fn write(ranking: &Ranking, arguments: &Arguments) -> Result<()> {

@@ -6,15 +6,15 @@ use anyhow::Result;
 use clap::{Args, ValueEnum};
 
 use super::options::Destination;
-use crate::figures::Measure;
+use crate::figures::Own;
 use crate::outcome::Outcome;
 use crate::recording;
 use crate::view::{folded, pprof, speedscope};
 
 /// Convert a recording to the format of another tool
 ///
-/// As in the tables, a line that calls another measured function includes the figures of that
-/// function.
+/// Each block is at the line that allocated it, below its callers, so the figures add up to the memory of the
+/// process.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -24,8 +24,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_enum)]
     format: Format,
     /// Figure of folded stacks; the other formats contain all figures, and show this one first
-    #[arg(long, value_enum, default_value_t = Measure::Increment)]
-    measure: Measure,
+    #[arg(long, value_enum, default_value_t = Own::AtPeak)]
+    measure: Own,
     #[command(flatten)]
     destination: Destination,
 }
@@ -34,7 +34,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile export run.mprof --format pprof --output run.pb
   go tool pprof -top -lines run.pb
-  cargo mem-profile export run.mprof --format folded --measure peak | inferno-flamegraph > run.svg
+  cargo mem-profile export run.mprof --format folded --measure live | inferno-flamegraph > run.svg
   cargo mem-profile export run.mprof --format speedscope --output run.speedscope.json";
 
 /// Format of an export.
@@ -42,7 +42,7 @@ Examples:
 enum Format {
     /// Binary, for `go tool pprof`
     Pprof,
-    /// One line per source line (function, line, figure), for flame-graph tools
+    /// One line per stack (functions and their lines, then the figure), for flame-graph tools
     Folded,
     /// JSON for speedscope.app
     Speedscope,
@@ -55,9 +55,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let (snapshot, measure) = (&recording.snapshot, arguments.measure);
     let target = arguments.destination.target();
     match arguments.format {
-        Format::Pprof => target.write_binary(&pprof::render(snapshot, measure))?,
-        Format::Folded => target.write(folded::render(snapshot, measure).as_bytes())?,
-        Format::Speedscope => target.write(speedscope::render(snapshot, measure).as_bytes())?,
+        Format::Pprof => target.write_binary(&pprof::render(snapshot, measure)?)?,
+        Format::Folded => target.write(folded::render(snapshot, measure)?.as_bytes())?,
+        Format::Speedscope => target.write(speedscope::render(snapshot, measure)?.as_bytes())?,
     }
     Ok(recording.outcome())
 }

@@ -6,23 +6,23 @@ use anyhow::Result;
 use clap::Args;
 
 use super::options::{self, Shown};
-use crate::figures::Measure;
+use crate::figures::Own;
 use crate::outcome::Outcome;
 use crate::recording;
 use crate::view::flame;
 
 /// Draw a recording as a flame graph of functions and their lines
 ///
-/// The picture is an SVG. Lines that only call another measured function are left out, so that the
-/// widths add up.
+/// The picture is an SVG: callers below, lines on top. Each block is at the line that allocated it, so the
+/// widths add up to the memory of the process. A browser shows it with a search and a zoom.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
     /// The recording
     file: PathBuf,
     /// Figure that sets the widths
-    #[arg(long, value_enum, default_value_t = Measure::Increment)]
-    measure: Measure,
+    #[arg(long, value_enum, default_value_t = Own::AtPeak)]
+    measure: Own,
     #[command(flatten)]
     shown: Shown,
 }

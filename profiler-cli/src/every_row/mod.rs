@@ -1,6 +1,7 @@
 //! Tests that each row with a figure is in every view and export, and that the increments of a function
 //! have the same sum in all. The recordings come from the examples and the programs of the tests.
 
+mod own;
 mod programs;
 mod rankings;
 mod tables;

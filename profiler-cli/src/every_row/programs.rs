@@ -76,7 +76,7 @@ fn recorded(program: &Path, argument: &str, path: &Path) -> Recording {
         command.env_remove(name);
     }
     command.args([argument].iter().filter(|argument| !argument.is_empty()));
-    command.env("MEM_PROFILE_OUTPUT", path).output().unwrap();
+    command.env("MEM_PROFILE_OUTPUT", path).env("MEM_PROFILE_LIVE", "on").output().unwrap();
     recording::load(path)
         .unwrap_or_else(|error| panic!("{} {argument}: {error:#}", program.display()))
 }

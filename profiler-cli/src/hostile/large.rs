@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use mem_profile_format::report::{self, Format, Style};
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, SCHEMA_VERSION, Snapshot, Span,
-    Timeline,
+    Backend, FunctionSnapshot, Held, Label, LineSnapshot, Path, Paths, Reading, SCHEMA_VERSION,
+    Snapshot, Span, Timeline,
 };
 
 use crate::compare;
-use crate::figures::Measure;
+use crate::figures::Own;
 use crate::recording::Recording;
 use crate::sample::{function, ran};
 use crate::timeline::{self, Sample, Series};
 use crate::view::plot::{self, Chart};
-use crate::view::{flame, html};
+use crate::view::{flame, folded, html, pprof, speedscope};
 
 /// Time limit: a quadratic view would need hundreds of times this.
 fn within_seconds<T>(seconds: u64, run: impl FnOnce() -> T) -> T {
@@ -96,7 +96,33 @@ fn ten_thousand_functions_of_one_name_call_each_other() {
     };
     let page = within_seconds(20, || html::render(&recording));
     assert!(page.len() > 4_000_000);
-    assert!(within_seconds(20, || flame::render(&recording.snapshot, Measure::Peak)).is_err());
+}
+
+#[test]
+fn a_hundred_thousand_calls_in_each_other_are_drawn() {
+    let lines = (1..1001).map(|at| line(at, "work();")).collect();
+    let own = Held { at_peak: 8, ..Held::default() };
+    let path = |at: usize| {
+        let line = u32::try_from(at % 999).unwrap() + 2;
+        Path {
+            caller: at.checked_sub(1),
+            function: 0,
+            line,
+            is_recursive: at.is_multiple_of(3),
+            own,
+        }
+    };
+    let mut snapshot = snapshot(vec![function("app::f", "src/f.rs", 1, lines)]);
+    let all = (0..100_000).map(path).collect();
+    snapshot.paths = Some(Paths { all, ..Paths::default() });
+    let picture = within_seconds(20, || flame::render(&snapshot, Own::AtPeak).unwrap());
+    assert!(picture.len() < 1 << 20, "{}", picture.len());
+    assert!(
+        within_seconds(20, || folded::render(&snapshot, Own::AtPeak).unwrap()).len() < 64 << 20
+    );
+    within_seconds(20, || speedscope::render(&snapshot, Own::AtPeak).unwrap());
+    within_seconds(20, || pprof::render(&snapshot, Own::AtPeak).unwrap());
+    assert_eq!(within_seconds(20, || snapshot.paths.unwrap().calls()).len(), 999);
 }
 
 #[test]

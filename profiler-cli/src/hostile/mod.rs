@@ -7,7 +7,8 @@ mod terminals;
 
 use fastrand::Rng;
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Label, Reading, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, FunctionSnapshot, Held, Label, Path, Paths, Reading, SCHEMA_VERSION, Snapshot, Span,
+    Timeline,
 };
 
 use crate::recording::{Incomplete, Recording};
@@ -151,6 +152,24 @@ fn hostile_function(random: &mut Rng) -> FunctionSnapshot {
     let lines = (7..11).map(line).collect();
     let note = random.bool().then(|| text(random));
     FunctionSnapshot { note, ..function(&name, &file, 7, lines) }
+}
+
+/// With the lines that hold the memory: each figure is 100,000, on a line that calls another one.
+fn with_paths(mut snapshot: Snapshot) -> Snapshot {
+    let figure = 100_000;
+    let own = Held {
+        at_peak: figure,
+        at_peak_blocks: figure,
+        live: figure,
+        live_blocks: figure,
+        allocated: figure,
+        allocations: figure,
+    };
+    let path =
+        |caller, function, is_recursive| Path { caller, function, line: 8, is_recursive, own };
+    let all = vec![path(None, 0, false), path(Some(0), 1, true)];
+    snapshot.paths = Some(Paths { all, outside: own, unattributed: own });
+    snapshot
 }
 
 /// Hundreds of recordings, the same in each run.

@@ -7,8 +7,8 @@ use mem_profile_format::report::{self, Format, Style};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_xml::events::Event as Node;
 
-use super::{check, recordings, text};
-use crate::figures::Measure;
+use super::{check, recordings, text, with_paths};
+use crate::figures::Own;
 use crate::recording::Recording;
 use crate::sample;
 use crate::view::{flame, html};
@@ -128,10 +128,10 @@ pub(super) fn elements(picture: &str) -> BTreeSet<String> {
 
 #[test]
 fn a_flame_graph_is_the_picture_that_was_meant() {
-    let harmless = flame::render(&sample::leak(), Measure::Allocated).unwrap();
+    let harmless = flame::render(&sample::by_line(), Own::Allocated).unwrap();
     let (elements_of, expected) = (elements, elements(&harmless));
     for Recording { snapshot, .. } in recordings() {
-        let picture = flame::render(&snapshot, Measure::Allocated).unwrap();
+        let picture = flame::render(&with_paths(snapshot), Own::Allocated).unwrap();
         let plain = |picture: &str| picture.replace(['\t', '\r'], " ");
         check("flame graph", &plain(&picture));
         assert!(elements_of(&picture).is_subset(&expected), "{picture}");

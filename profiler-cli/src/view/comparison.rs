@@ -283,12 +283,12 @@ mod tests {
         insta::assert_snapshot!(rendered(json).replace('{', "\n{"), @r#"
         [
         {"function":"shop::load","file":"src/shop.rs","line":12,"moved_from":null,"source":"    audit.push(a | b);","before":null,"after":
-        {"increment":4000000,"peak":null,"allocated":null,"allocations":null,"occurrences":1}},
+        {"increment":4000000,"peak":null,"allocated":null,"allocations":null,"occurrences":1,"at_peak":null,"live":null}},
         {"function":"shop::load","file":"src/shop.rs","line":20,"moved_from":19,"source":"\tlet text = \"`,\";","before":
-        {"increment":1048576,"peak":null,"allocated":null,"allocations":null,"occurrences":1},"after":
-        {"increment":1600000,"peak":null,"allocated":null,"allocations":null,"occurrences":1}},
+        {"increment":1048576,"peak":null,"allocated":null,"allocations":null,"occurrences":1,"at_peak":null,"live":null},"after":
+        {"increment":1600000,"peak":null,"allocated":null,"allocations":null,"occurrences":1,"at_peak":null,"live":null}},
         {"function":"shop::load","file":"src/shop.rs","line":30,"moved_from":null,"source":"    old();","before":
-        {"increment":2097152,"peak":null,"allocated":null,"allocations":null,"occurrences":1},"after":null}]
+        {"increment":2097152,"peak":null,"allocated":null,"allocations":null,"occurrences":1,"at_peak":null,"live":null},"after":null}]
         "#);
     }
 

@@ -1,33 +1,34 @@
-//! Renders folded stacks for flame-graph tools: function, source line and a figure.
+//! Renders folded stacks for flame-graph tools: functions and their lines, with a figure.
 
-use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot, report};
+use anyhow::Result;
+use mem_profile_format::{Snapshot, report};
 
-use crate::figures::{Figures, Measure};
+use super::frames::{self, Frame};
+use crate::figures::Own;
 
-/// All lines with a positive figure.
+/// All stacks that hold anything. The figures add up to the total of the process.
 ///
-/// As in the tables, a line that calls another measured function includes its figures.
-pub(crate) fn render(snapshot: &Snapshot, measure: Measure) -> String {
+/// # Errors
+/// If the recording does not say which lines hold its memory.
+pub(crate) fn render(snapshot: &Snapshot, measure: Own) -> Result<String> {
+    let frames = frames::of(snapshot)?;
+    let names: Vec<String> = frames.iter().map(name).collect();
     let mut text = String::new();
-    for function in &snapshot.functions {
-        for line in function.body_lines() {
-            text.push_str(&stack(function, line, measure).unwrap_or_default());
+    for (at, frame) in frames.iter().enumerate() {
+        let figure = measure.of(&frame.own);
+        if figure > 0 {
+            let below = std::iter::successors(Some(at), |&at| frames[at].below);
+            let mut stack: Vec<_> = below.map(|at| names[at].as_str()).collect();
+            stack.reverse();
+            text.push_str(&format!("{} {figure}\n", stack.join(";")));
         }
     }
-    text
+    Ok(text)
 }
 
-/// The stack of a line; `None` unless its figure is positive.
-pub(super) fn stack(
-    function: &FunctionSnapshot,
-    line: &LineSnapshot,
-    measure: Measure,
-) -> Option<String> {
-    let figure = measure.of(&Figures::of_line(line)).filter(|&figure| figure > 0)?;
-    let source = line.source.trim().trim_end_matches(';');
-    let place = format!("{}:{} {source}", function.file, line.line);
-    let [name, place] = [&function.name, &place].map(|text| report::folded_frame(text));
-    Some(format!("{name};{place} {figure}\n"))
+fn name(frame: &Frame) -> String {
+    let (path, source) = (frame.place.path(), frame.place.source());
+    report::folded_frame(&format!("{path} {source}"))
 }
 
 #[cfg(test)]
@@ -37,18 +38,22 @@ mod tests {
 
     #[test]
     fn folded_lines() {
-        insta::assert_snapshot!(render(&sample::leak(), Measure::Increment), @r#"
+        insta::assert_snapshot!(render(&sample::by_line(), Own::AtPeak).unwrap(), @r#"
         leak::process;examples/leak.rs:35 let text = "x".repeat(100_000) 100000000
         leak::process;examples/leak.rs:36 kept.push(text) 50000
-        text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 48000
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,") 100000
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1) 300000000
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1);[recursion];text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 24000
+        [outside of measured functions] 1200
         "#);
-        insta::assert_snapshot!(render(&sample::leak(), Measure::Allocs), @r#"
+        insta::assert_snapshot!(render(&sample::by_line(), Own::Allocs).unwrap(), @r#"
         leak::process;examples/leak.rs:35 let text = "x".repeat(100_000) 1000
         leak::process;examples/leak.rs:36 kept.push(text) 1
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,") 1
-        text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 9
-        audit::log;src/text.rs:21 format!("{:>300000000}", 1) 5000
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 6
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1) 5000
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1);[recursion];text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 3
+        [outside of measured functions] 12
         "#);
-        assert_eq!(render(&sample::resident(), Measure::Peak), "");
     }
 }

@@ -1,10 +1,10 @@
 //! Renderers: figures → text or bytes, one format per file. This room owns every layout. It never reads a
 //! file, never prints, and never computes a figure that a recording does not have.
 
-mod calls;
 pub(crate) mod comparison;
 pub(crate) mod flame;
 pub(crate) mod folded;
+pub(crate) mod frames;
 mod highlight;
 pub(crate) mod html;
 pub(crate) mod peaks;

@@ -4,7 +4,7 @@ use crate::run::{Folder, ran};
 use crate::sample;
 
 fn folder() -> Folder {
-    Folder::with("run.json", &sample::leak())
+    Folder::with("run.json", &sample::by_line())
 }
 
 /// Standard error of a command, and the file that it wrote.

@@ -65,6 +65,28 @@ fn the_largest_growth_is_shown_and_the_rest_is_counted() {
 }
 
 #[test]
+fn own_bytes_at_the_peak_are_compared_where_both_have_them() {
+    let folder = folder();
+    let mut grown = sample::by_line();
+    grown.functions[0].lines[5].at_peak = Some(60_000);
+    folder.record("own.json", &sample::by_line());
+    folder.record("grown.json", &grown);
+    let ran = folder.run(&["diff", "own.json", "grown.json", "--unit", "B"]);
+    insta::assert_snapshot!(ran.stdout, @"
+      Growth    Before     After   Line                  Function        Line Contents
+    ==================================================================================
+    +10000 B   50000 B   60000 B   examples/leak.rs:36   leak::process   kept.push(text);
+
+    mem-profile: by at-peak, 1 grew, 0 shrank and 11 did not change
+    ");
+    let mixed = folder.run(&["diff", "before.json", "grown.json"]);
+    assert!(mixed.stdout.contains("mem-profile: by increment, 0 grew"), "{}", mixed.stdout);
+    let refused = folder.run(&["diff", "before.json", "grown.json", "--measure", "live"]);
+    assert_eq!((refused.code, refused.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(refused.stderr, @"error: a recording does not say which lines hold the memory: record both with MEM_PROFILE_LIVE=1, or choose another figure with --measure");
+}
+
+#[test]
 fn different_backends_are_refused() {
     let folder = folder();
     folder.record("rss.json", &sample::resident());

@@ -1,7 +1,7 @@
 //! Strings in files that would control a terminal, form workflow commands, or become markup.
 
 use mem_profile_format::{
-    Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot,
+    Backend, FunctionSnapshot, Held, LineSnapshot, Path, Paths, RowKind, SCHEMA_VERSION, Snapshot,
 };
 
 use crate::run::{Folder, Ran};
@@ -31,13 +31,15 @@ fn snapshot(increment: i64) -> Snapshot {
         note: Some(HOSTILE.into()),
         lines: (1..4).map(line).collect(),
     };
+    let own = Held { at_peak: 9, live: 9, ..Held::default() };
+    let path = Path { caller: None, function: 0, line: 2, is_recursive: false, own };
     Snapshot {
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(123),
         peak: None,
         resident_peak: None,
-        paths: None,
+        paths: Some(Paths { all: vec![path], ..Paths::default() }),
         functions: vec![function],
         notes: vec![HOSTILE.into()],
         timeline: None,
@@ -69,7 +71,7 @@ fn no_view_of_a_recording_obeys_its_strings() {
         "flame run.json",
         "export run.json --format folded",
         "export run.json --format speedscope",
-        "diff before.json run.json",
+        "diff before.json run.json --measure increment",
         "diff before.json run.json --by function --format markdown",
         "diff before.json run.json --format csv",
         "diff before.json run.json --format json",

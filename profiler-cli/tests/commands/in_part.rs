@@ -43,7 +43,9 @@ fn a_function_that_ran_on_a_coroutine_says_so_in_every_view() {
 /// These formats have room for figures only.
 #[test]
 fn pictures_and_exports_say_so_on_standard_error() {
-    let folder = folder();
+    let mut snapshot = sample::by_line();
+    snapshot.functions[0].note = Some(NOTE.into());
+    let folder = Folder::with("run.json", &snapshot);
     for view in [
         "flame run.json",
         "export run.json --format folded",

@@ -7,6 +7,8 @@ mod color;
 mod column;
 mod csv;
 mod escape;
+#[cfg(feature = "flame")]
+mod flame;
 mod json;
 mod lcov;
 mod line;
@@ -21,6 +23,8 @@ mod tests;
 
 pub use self::color::ColorChoice;
 pub use self::escape::{csv_field, folded_frame, json_printable, printable, printable_line};
+#[cfg(feature = "flame")]
+pub use self::flame::{FlameGraph, FrameKind};
 pub use self::line::cut;
 pub use self::markdown::{cell as markdown_cell, prose as markdown_prose};
 pub use self::style::Style;

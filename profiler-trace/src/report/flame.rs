@@ -1,32 +1,29 @@
-//! The flame graph, drawn by `inferno`.
+//! The flame graph.
 
-use inferno::flamegraph::{Options, from_lines};
+use mem_profile_format::report::{FlameGraph, FrameKind};
 
-use mem_profile_format::report::printable;
-
-use super::folded;
 use super::measure::Measure;
+use crate::query::group::outer_end;
 use crate::query::snapshot::Snapshot;
 
 pub(super) fn render(snapshot: &Snapshot, measure: Measure) -> String {
-    let lines: Vec<String> = folded::stacks(snapshot, measure)
-        .into_iter()
-        .map(|(stack, bytes)| format!("{stack} {bytes}"))
-        .collect();
-    let mut options = Options::default();
-    options.title = match measure {
-        Measure::Live => "Memory alive",
-        Measure::Peak => "Memory at the peak",
-        Measure::Allocated => "Memory allocated",
+    let mut graph = FlameGraph::new(measure.title(), true);
+    snapshot.notes().iter().for_each(|note| graph.note(note));
+    for trace in &snapshot.data().traces {
+        let Ok(bytes @ 1..) = u64::try_from(measure.of(trace)) else { continue };
+        let mut frame = FlameGraph::ROOT;
+        if let Some(end) = outer_end(trace.reach) {
+            frame = graph.frame(frame, FrameKind::Other, end, "");
+        }
+        let frames: Vec<_> = snapshot.shown(trace).collect();
+        for shown in frames.into_iter().rev() {
+            let line = match shown.file.is_empty() {
+                true => String::new(),
+                false => format!("({}:{})", shown.file, shown.line),
+            };
+            frame = graph.frame(frame, FrameKind::Function, &shown.function, &line);
+        }
+        graph.add(frame, bytes);
     }
-    .to_owned();
-    options.count_name = "bytes".to_owned();
-    options.subtitle =
-        Some(printable(&snapshot.notes().join("; "))).filter(|notes| !notes.is_empty());
-    let mut picture = Vec::new();
-    match from_lines(&mut options, lines.iter().map(String::as_str), &mut picture) {
-        Ok(()) => String::from_utf8_lossy(&picture).into_owned(),
-        // It only fails where there is nothing to draw: the picture goes to memory.
-        Err(_) => String::new(),
-    }
+    if graph.total() == 0 { String::new() } else { graph.svg() }
 }

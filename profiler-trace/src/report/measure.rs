@@ -16,6 +16,16 @@ pub enum Measure {
 }
 
 impl Measure {
+    /// As the column of a table.
+    #[cfg(feature = "flamegraph")]
+    pub(super) fn title(self) -> &'static str {
+        match self {
+            Self::Live => "Live",
+            Self::Peak => "At peak",
+            Self::Allocated => "Allocated",
+        }
+    }
+
     pub(super) fn of(self, trace: &Trace) -> i64 {
         match self {
             Self::Live => trace.live_bytes,

@@ -87,6 +87,8 @@ fn folded_stacks_end_in_what_is_not_known() {
 fn a_flame_graph_has_the_notes_below_its_title() {
     let picture = full().to_flamegraph(Measure::Live);
     assert!(picture.contains(NOTE) && picture.contains("[truncated: the tables were full]"));
+    assert!(picture.contains(">Live: 300 B<") && picture.contains("data-total=\"300\""));
+    assert_eq!(full().to_flamegraph(Measure::Peak).matches("At peak: 300 B").count(), 1);
 }
 
 #[test]
@@ -163,6 +165,6 @@ fn no_view_obeys_the_name_of_a_module() {
     {
         let picture = hostile.to_flamegraph(Measure::Live).replace(['\t', '\r'], " ");
         assert_harmless("flame graph", &picture);
-        assert_eq!(picture.matches("<script").count(), 1, "inferno's own");
+        assert_eq!(picture.matches("<script").count(), 1, "our own");
     }
 }

@@ -53,7 +53,7 @@ fn data_of_a_page() {
     [1,1,1]],"rest":[0,0],"outside":1,"unattributed":1},{"key":"allocated","total":2000,"lines":[
     [0,4,1600],
     [0,5,200]],"rest":[1,18],"outside":180,"unattributed":2}],"hottest":[0],"functions":[
-    {"name":"leak::process","file":"examples/leak.rs","line":31,"increment":100050000,"peak":null,"at_peak":900,"live":null,"allocated":100150000,"allocations":1002,"occurrences":1,"lines":[
+    {"name":"leak::process","file":"examples/leak.rs","line":31,"increment":100050000,"peak":100000,"at_peak":900,"live":null,"allocated":100150000,"allocations":1002,"occurrences":1,"lines":[
     [31,"#[mem_profile]","a14",2,1024,512,0,null,null,0,0,1,"entry"],
     [32,"fn process(items: usize) -> Vec\u003cString> {","k2_1f7_18t3_1t6_3",1,null,null,null,null,null,null,null,null,"body"],
     [33,"    let mut kept = Vec::new(); // \u003cscript>","_4k3_1k3_8t3_2f3_4c11",1,512,0,0,null,null,0,0,1,"body"],
@@ -63,12 +63,12 @@ fn data_of_a_page() {
     [37,"    }","_5",1,512,0,0,null,null,0,0,500,"body"],
     [38,"    summary(|a| a & \"&amp;\");","_4f7_9s7_2",1,512,0,100000,null,null,100000,1,1,"body"],
     [39,"}","_1",1,512,0,0,null,null,0,0,1,"body"]]},
-    {"name":"text::parse","file":"src/text.rs","line":5,"increment":0,"peak":null,"at_peak":9,"live":null,"allocated":72000,"allocations":9,"occurrences":3,"lines":[
+    {"name":"text::parse","file":"src/text.rs","line":5,"increment":0,"peak":32000,"at_peak":9,"live":null,"allocated":72000,"allocations":9,"occurrences":3,"lines":[
     [5,"fn parse(text: &str) -> usize {","k2_1f5_23",1,1536,1024,0,null,null,0,0,3,"entry"],
     [6,"    let words: Vec\u003c&str> = text.split(' ').collect();","_4k3_8t3_14f5_1s3_2f7_3",1,48512,48000,32000,9,null,72000,9,3,"body"],
     [7,"    words.len()","_10f3_2",1,512,0,0,null,null,0,0,3,"body"],
     [8,"}","_1",1,512,-48000,0,null,null,0,0,3,"body"]]},
-    {"name":"audit::log","file":"src/text.rs","line":20,"increment":0,"peak":null,"at_peak":null,"live":null,"allocated":600000000,"allocations":5000,"occurrences":2,"lines":[
+    {"name":"audit::log","file":"src/text.rs","line":20,"increment":0,"peak":300000000,"at_peak":null,"live":null,"allocated":600000000,"allocations":5000,"occurrences":2,"lines":[
     [20,"fn log() {","k2_1f3_4",1,512,0,0,null,null,0,0,2,"entry"],
     [21,"    format!(\"{:>300000000}\", 1);","_4m6_2s15_2n1_2",1,512,0,300000000,null,null,600000000,5000,2,"body"]]}],"calls":[
     [0,4,1,9,1]]}

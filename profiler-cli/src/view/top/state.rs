@@ -8,7 +8,6 @@ use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::figures::{Figures, Measure};
 use crate::recording::Recording;
-use crate::view::calls::Callees;
 
 /// The state of the screen.
 pub(crate) struct Top {
@@ -129,14 +128,11 @@ impl Top {
     }
 }
 
-/// The lines that ran and do not only call a measured function.
+/// The lines that ran.
 pub(super) fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
-    let callees = Callees::new(functions);
     let mut rows = Vec::new();
-    for (index, function) in functions.iter().enumerate() {
-        let lines = function.body_lines();
-        let own = lines.filter(|line| line.ran() && callees.of(index, line).is_none());
-        rows.extend(own.map(|line| Row {
+    for function in functions {
+        rows.extend(function.body_lines().filter(|line| line.ran()).map(|line| Row {
             function: (function.name.clone(), function.file.clone()),
             line: line.line,
             figures: Figures::of_line(line),

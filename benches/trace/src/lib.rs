@@ -1,5 +1,7 @@
 //! The work that all programs do: documents are made, written and read, ordered maps grow and
-//! shrink, at some depth of the stack.
+//! shrink, at some depth of the stack; or that of a recursive program.
+
+mod recursive;
 
 use std::collections::BTreeMap;
 use std::hint::black_box;
@@ -7,20 +9,27 @@ use std::time::Instant;
 
 use serde_json::{Value, json};
 
-/// Runs `work DEPTH THREADS ROUNDS` as the arguments say, and prints the CPU time and the time on
+/// Runs `WORK DEPTH THREADS ROUNDS` as the arguments say, and prints the CPU time and the time on
 /// the clock, in microseconds.
 ///
 /// # Panics
 /// Without the arguments.
 pub fn main() {
-    let numbers: Vec<usize> =
-        std::env::args().skip(1).map(|text| text.parse().expect("a number")).collect();
+    let mut arguments = std::env::args().skip(1);
+    let work = match arguments.next().as_deref() {
+        Some("documents") => documents,
+        Some("builder") => recursive::builder,
+        Some("parser") => recursive::parser,
+        Some("wide") => recursive::wide,
+        _ => panic!("documents, builder, parser or wide"),
+    };
+    let numbers: Vec<usize> = arguments.map(|text| text.parse().expect("a number")).collect();
     let [depth, threads, rounds] = numbers[..] else { panic!("DEPTH THREADS ROUNDS") };
     let (cpu, clock) = (cpu_microseconds(), Instant::now());
     std::thread::scope(|scope| {
         // Never on the first thread: its stack is not where it seems to be under valgrind.
         for _ in 0..threads {
-            scope.spawn(move || at_depth(depth, rounds));
+            scope.spawn(move || at_depth(depth, work, rounds));
         }
     });
     println!("{} {}", cpu_microseconds() - cpu, clock.elapsed().as_micros());
@@ -37,9 +46,9 @@ fn cpu_microseconds() -> i64 {
 }
 
 #[inline(never)]
-fn at_depth(depth: usize, rounds: usize) {
+fn at_depth(depth: usize, work: fn(usize), rounds: usize) {
     if depth > 0 {
-        at_depth(depth - 1, rounds);
+        at_depth(depth - 1, work, rounds);
         black_box(depth);
     } else {
         work(rounds);
@@ -52,7 +61,7 @@ fn document(number: usize) -> Value {
 }
 
 #[inline(never)]
-fn work(rounds: usize) {
+fn documents(rounds: usize) {
     let mut map = BTreeMap::new();
     for number in 0..rounds {
         let text = document(number).to_string();

@@ -1,4 +1,4 @@
-//! The table of the README: every profiler on the same work, in runs that take turns.
+//! The table of `docs/costs.md`: every profiler on the same work, in runs that take turns.
 //!
 //! `cargo run --release --bin compare` in `benches/trace`. Each cell is the median of the CPU
 //! time, divided by that of the plain program. Instructions are callgrind's, of an allocation and
@@ -8,9 +8,6 @@ use std::path::Path;
 use std::process::Command;
 
 const ROUNDS: usize = 11;
-/// Documents of one run: 1.56 million allocations.
-const WORK: &str = "3000";
-
 struct Row {
     title: &'static str,
     program: &'static str,
@@ -42,32 +39,48 @@ const ROWS: [Row; 9] = [
     row("heaptrack", "heaptrack", ("TRACE", "off"), true),
 ];
 
-/// Depth of the stack and number of threads.
-const PLACES: [(&str, &str); 3] = [("4", "1"), ("43", "1"), ("4", "2")];
+/// A work, depth of the stack, number of threads, and rounds: 1.5 to 3 million allocations.
+type Arguments = [&'static str; 4];
+
+const WORKS: [(&str, Arguments); 6] = [
+    ("depth 17", ["documents", "4", "1", "3000"]),
+    ("depth 56", ["documents", "43", "1", "3000"]),
+    ("two threads", ["documents", "4", "2", "3000"]),
+    ("builder", ["builder", "4", "1", "300"]),
+    ("parser", ["parser", "4", "1", "300"]),
+    ("wide tree", ["wide", "4", "1", "300"]),
+];
 
 fn main() {
     times();
     println!("\n| instructions, less the plain program's | depth 17 | depth 56 |\n|---|---|---|");
-    let plain = PLACES.map(|place| instructions(&ROWS[0], place));
+    let works = [0, 1].map(|work| WORKS[work].1);
+    let plain = works.map(|work| instructions(&ROWS[0], work));
     for row in &ROWS[1..4] {
-        let cells = [0, 1].map(|place| {
-            let more = instructions(row, PLACES[place]).zip(plain[place]).map(|(own, of)| own - of);
+        let cells = [0, 1].map(|work| {
+            let more = instructions(row, works[work]).zip(plain[work]).map(|(own, of)| own - of);
             more.map_or("–".to_owned(), |more| format!("{more:.0}"))
         });
         println!("| {} | {} |", row.title, cells.join(" | "));
     }
-    println!("\n{}", memory());
+    println!();
+    for (title, work) in &WORKS[1..] {
+        println!("{title}: {}", memory(work));
+    }
 }
 
 fn times() {
-    println!("| CPU time, by the plain program's | depth 17 | depth 56 | two threads |");
-    println!("|---|---|---|---|");
-    let all = PLACES.map(|place| {
+    let titles = WORKS.map(|(title, _)| title).join(" | ");
+    println!(
+        "| CPU time, by the plain program's | {titles} |\n|---|{}",
+        "---|".repeat(WORKS.len())
+    );
+    let all = WORKS.map(|(_, work)| {
         let mut times: Vec<Vec<f64>> = ROWS.iter().map(|_| Vec::new()).collect();
         for round in 0..ROUNDS {
             for (row, times) in ROWS.iter().zip(&mut times) {
                 if !row.is_slow || round < 2 {
-                    times.extend(run(row, place));
+                    times.extend(run(row, work));
                 }
             }
         }
@@ -87,13 +100,13 @@ fn program(name: &str) -> std::path::PathBuf {
     own.parent().unwrap_or(Path::new(".")).join(name)
 }
 
-fn run(row: &Row, (depth, threads): (&str, &str)) -> Option<f64> {
+fn run(row: &Row, work: Arguments) -> Option<f64> {
     let mut command = Command::new(program(row.program));
     if row.program == "heaptrack" {
         command = Command::new("heaptrack");
         command.args(["-o", "/tmp/mem-profile-heaptrack"]).arg(program("plain"));
     }
-    command.env(row.variable.0, row.variable.1).args([depth, threads, WORK]);
+    command.env(row.variable.0, row.variable.1).args(work);
     let output = command.output().ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     text.lines().find_map(|line| line.split(' ').next()?.parse().ok())
@@ -105,13 +118,13 @@ fn median(mut times: Vec<f64>) -> Option<f64> {
 }
 
 /// Instructions for one document, by its allocations.
-fn instructions(row: &Row, (depth, threads): (&str, &str)) -> Option<f64> {
+fn instructions(row: &Row, [work, depth, threads, _]: Arguments) -> Option<f64> {
     const ALLOCATIONS: f64 = 521.0;
     let count = |documents: u32| {
         let mut command = Command::new("valgrind");
         command.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]);
         command.arg(program(row.program)).env(row.variable.0, row.variable.1);
-        let output = command.args([depth, threads, &documents.to_string()]).output().ok()?;
+        let output = command.args([work, depth, threads, &documents.to_string()]).output().ok()?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         text.lines().find_map(|line| line.split("Collected : ").nth(1))?.trim().parse::<f64>().ok()
     };
@@ -119,11 +132,11 @@ fn instructions(row: &Row, (depth, threads): (&str, &str)) -> Option<f64> {
 }
 
 /// The size of the tracer's tables beside the memory of the program without it.
-fn memory() -> String {
+fn memory(work: &Arguments) -> String {
     let resident = |mode: &str| {
         let mut command = Command::new(program("traced"));
         command.env("TRACE", mode).env("MEMORY", "1");
-        let output = command.args([PLACES[1].0, PLACES[1].1, WORK]).output().ok()?;
+        let output = command.args(work).output().ok()?;
         let text = String::from_utf8_lossy(&output.stderr).into_owned();
         let mut numbers = text.split_whitespace().filter_map(|word| word.parse::<f64>().ok());
         Some([numbers.next()?, numbers.next()?].map(|bytes| bytes / f64::from(1 << 20)))

@@ -12,7 +12,7 @@ use core::sync::atomic::{
 use crate::tables::areas::Areas;
 use crate::tables::mapped_array::{MappedArray, Zeroed};
 
-/// How many stacks, and beginnings of stacks, there is room for; later ones are [`TRUNCATED`].
+/// How many stacks, and beginnings of stacks, there is room for; later ones are [`TRUNCATED_STACK`].
 const NODES: usize = 1 << 21;
 /// Stacks that allocate.
 pub(crate) const SITES: usize = 1 << 19;
@@ -26,9 +26,11 @@ pub(crate) struct Stack(pub(crate) u32);
 pub(crate) const ROOT: Stack = Stack(1);
 /// Stands for the callers that the unwinder could not find.
 pub(crate) const UNWIND_FAILED: Stack = Stack(2);
-const FIRST_NODE: u32 = 3;
+/// Stands for all stacks for which there is no room, and for those that continue them.
+pub(crate) const TRUNCATED_STACK: Stack = Stack(3);
+const FIRST_NODE: u32 = 4;
 
-/// Takes what no longer fits into the tables.
+/// The site of [`TRUNCATED_STACK`], and of stacks that find no site.
 pub(crate) const TRUNCATED: u32 = 1;
 /// Takes the blocks that were allocated without a stack: in a handler, or past the end of a thread.
 pub(crate) const NO_STACK: u32 = 2;
@@ -62,19 +64,22 @@ fn hash(parent: Stack, frame: u64) -> usize {
     (mixed.rotate_left(32) ^ u64::from(parent.0).wrapping_mul(0x85eb_ca6b)) as usize
 }
 
-/// The stack of `parent` with one more frame; `None` where the tables are full.
+/// The stack of `parent` with one more frame.
+///
+/// It is the same at each call, also where the tables are full: nothing is ever removed.
 #[inline]
-pub(crate) fn child(parent: Stack, frame: u64) -> Option<Stack> {
+pub(crate) fn child(parent: Stack, frame: u64) -> Stack {
     for place in BUCKETS.places(hash(parent, frame)) {
-        let found = BUCKET.get(place)?.load(Acquire);
+        let Some(bucket) = BUCKET.get(place) else { break };
+        let found = bucket.load(Acquire);
         if found == 0 {
-            return insert(parent, frame);
+            return insert(parent, frame).unwrap_or(TRUNCATED_STACK);
         }
         if is(found, parent, frame) {
-            return Some(Stack(found));
+            return Stack(found);
         }
     }
-    None
+    TRUNCATED_STACK
 }
 
 #[inline(always)]
@@ -87,6 +92,9 @@ fn is(node: u32, parent: Stack, frame: u64) -> bool {
 #[cold]
 #[inline(never)]
 fn insert(parent: Stack, frame: u64) -> Option<Stack> {
+    if parent == TRUNCATED_STACK {
+        return None;
+    }
     let new = next(&NEXT_NODE, NODES)?;
     let node = NODE.get(new as usize)?;
     node.parent.store(parent.0, Relaxed);
@@ -104,6 +112,10 @@ fn insert(parent: Stack, frame: u64) -> Option<Stack> {
 
 /// The next number below `end`.
 fn next(counter: &AtomicU32, end: usize) -> Option<u32> {
+    #[cfg(test)]
+    if IS_FULL.get() {
+        return None;
+    }
     // Asked first, so that a full table does not make the counter run around.
     if counter.load(Relaxed) as usize >= end {
         return None;
@@ -124,6 +136,9 @@ pub(crate) fn site_of(stack: Stack) -> u32 {
 #[cold]
 #[inline(never)]
 fn make_site(node: &Node, stack: Stack) -> u32 {
+    if stack == TRUNCATED_STACK {
+        return TRUNCATED;
+    }
     let Some(new) = next(&NEXT_SITE, SITES) else { return TRUNCATED };
     let Some(place) = SITE.get(new as usize) else { return TRUNCATED };
     place.store(stack.0, Release);
@@ -149,6 +164,12 @@ pub(crate) fn frames_of(site: u32, mut each: impl FnMut(u64)) -> bool {
     node == ROOT.0
 }
 
+#[cfg(test)]
+thread_local! {
+    /// Whether the tables are full for this thread: other tests of the process go on.
+    pub(crate) static IS_FULL: core::cell::Cell<bool> = const { core::cell::Cell::new(false) };
+}
+
 #[cfg(all(test, unix))]
 mod tests {
     use super::*;
@@ -163,7 +184,7 @@ mod tests {
     fn a_stack_is_found_again_by_all_threads() {
         assert!(reserve());
         fn stack_of(frames: &[u64]) -> Stack {
-            frames.iter().try_fold(ROOT, |stack, &frame| child(stack, frame)).unwrap()
+            frames.iter().fold(ROOT, |stack, &frame| child(stack, frame))
         }
         fn all() -> Vec<u32> {
             (0..2000).map(|number| site_of(stack_of(&[1, number % 3, number]))).collect()
@@ -175,7 +196,7 @@ mod tests {
             assert_eq!(frames(site), (vec![number, number % 3, 1], true));
             assert!(super::sites().contains(&site));
         }
-        let cut = site_of(child(UNWIND_FAILED, 9).unwrap());
+        let cut = site_of(child(UNWIND_FAILED, 9));
         assert_eq!(frames(cut), (vec![9], false));
         assert_eq!(frames(TRUNCATED), (vec![], false));
     }
@@ -188,5 +209,18 @@ mod tests {
             (Some(5), None, None)
         );
         assert_eq!(counter.load(Relaxed), 6);
+    }
+
+    #[test]
+    fn what_continues_a_truncated_stack_is_truncated() {
+        assert!(reserve());
+        let known = child(ROOT, 77);
+        IS_FULL.set(true);
+        let truncated = [child(known, 78), child(child(known, 79), 80)];
+        IS_FULL.set(false);
+        assert_eq!(truncated, [TRUNCATED_STACK; 2]);
+        assert_eq!(child(TRUNCATED_STACK, 81), TRUNCATED_STACK, "although there is room");
+        assert_eq!(site_of(TRUNCATED_STACK), TRUNCATED);
+        assert_eq!(child(ROOT, 77), known);
     }
 }

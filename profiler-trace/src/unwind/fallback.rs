@@ -59,8 +59,7 @@ impl Unwinder {
         }
         let found = addresses.iter().take(count).rev();
         let root = if whole && count > 0 { ROOT } else { UNWIND_FAILED };
-        let stack = { found }.try_fold(root, |stack, &address| tree::child(stack, address));
-        stack.map_or(tree::TRUNCATED, tree::site_of)
+        tree::site_of({ found }.fold(root, |stack, &address| tree::child(stack, address)))
     }
 }
 

@@ -73,9 +73,8 @@ impl StackCache {
         self.sizes.fill(Size::default());
     }
 
-    /// Puts the frames of a walk behind the words that are kept, and finds their nodes; `None`
-    /// where the tree has no room for them.
-    pub(super) fn append(&mut self, count: usize, end: WalkEnd) -> Option<FoundStack> {
+    /// Puts the frames of a walk behind the words that are kept, and finds their nodes.
+    pub(super) fn append(&mut self, count: usize, end: WalkEnd) -> FoundStack {
         // Whether a frame further out is found by the frame pointer that this one has.
         let ((mut stack, mut length), mut is_needed) = match end {
             WalkEnd::Joined(mut length, caller) => {
@@ -94,12 +93,12 @@ impl StackCache {
             if caller.is_stack_end() {
                 self.last.keep(&mut length, caller.word, FrameNode::NOT_A_FRAME, None);
             } else {
-                stack = tree::child(stack, caller.frame.address)?;
+                stack = tree::child(stack, caller.frame.address);
                 self.last.keep(&mut length, caller.word, FrameNode::of(stack), frame_pointer);
             }
             is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);
         }
-        Some(FoundStack { stack, length, by_frame_pointer: is_needed })
+        FoundStack { stack, length, by_frame_pointer: is_needed }
     }
 }
 

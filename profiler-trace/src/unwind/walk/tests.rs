@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use super::unwinder::Unwinder;
-use crate::tables::tree;
+use crate::tables::tree::{self, IS_FULL, TRUNCATED};
 use crate::{system, unwind};
 
 /// A program that calls its functions in an order that nobody planned.
@@ -150,4 +150,32 @@ fn a_stack_may_have_more_frames_than_are_kept() {
     }
     let big = std::thread::Builder::new().stack_size(64 << 20);
     big.spawn(program).unwrap().join().unwrap();
+}
+
+/// What has no room in the tables is kept from stack to stack like everything else.
+#[test]
+fn a_full_table_does_not_make_each_walk_begin_at_the_end() {
+    #[inline(never)]
+    fn below(program: &mut Program, depth: usize, look: fn(&mut Program)) {
+        if depth > 0 {
+            below(program, depth - 1, look);
+        } else {
+            look(program);
+        }
+        black_box(depth);
+    }
+    let mut program = Program::new();
+    below(&mut program, 100, |program| {
+        let known = program.last.site();
+        IS_FULL.set(true);
+        below(program, 100, |program| {
+            for _ in 0..2 {
+                assert_eq!(program.last.site(), TRUNCATED);
+                assert!(program.last.kept() > 200, "{} words", program.last.kept());
+            }
+        });
+        IS_FULL.set(false);
+        assert_ne!([known, program.last.site()], [TRUNCATED; 2]);
+        program.capture();
+    });
 }

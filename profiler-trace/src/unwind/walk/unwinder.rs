@@ -25,7 +25,7 @@ use super::scratch::Scratch;
 use super::stack_cache::StackCache;
 use super::{cached_path, step};
 use crate::tables::mapped_array::region;
-use crate::tables::tree::{self, TRUNCATED};
+use crate::tables::tree;
 use crate::unwind::modules;
 use mem_profile_runtime::internal::Word;
 
@@ -142,7 +142,7 @@ impl Unwinder {
         }
         self.length.set(0);
         self.generation.set(generation as i64);
-        let Some(found) = cache.append(count, end) else { return TRUNCATED };
+        let found = cache.append(count, end);
         let site = tree::site_of(found.stack);
         // Behind a signal, frames may lie on a stack that is not the thread's.
         let is_kept = |caller: &Caller| own.contains(&caller.word.place) && !caller.is_interrupted;
@@ -184,6 +184,11 @@ unsafe fn count_unchanged(words: &[StackWord]) -> usize {
 
 #[cfg(test)]
 impl Unwinder {
+    /// How many words of the last stack are kept.
+    pub(super) fn kept(&self) -> usize {
+        self.length.get() as usize
+    }
+
     /// Whether any frame of the last stack is found by a frame pointer.
     pub(super) fn needs_frame_pointers(&self) -> bool {
         // SAFETY: made by `reserve`, and no capture is going on.

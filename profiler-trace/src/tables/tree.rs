@@ -16,7 +16,8 @@ use crate::tables::mapped_array::{MappedArray, Zeroed};
 const NODES: usize = 1 << 21;
 /// Stacks that allocate.
 pub(crate) const SITES: usize = 1 << 19;
-const BUCKETS: Areas<4> = Areas::new([12, 15, 18, (2 * NODES).ilog2()]);
+const LARGEST_AREA: u32 = (2 * NODES).ilog2();
+const BUCKETS: Areas<4> = Areas::new([12, 15, 18, LARGEST_AREA]);
 
 /// A stack: the number of its node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +49,18 @@ pub(crate) struct Node {
 // SAFETY: zeroes are numbers.
 unsafe impl Zeroed for Node {}
 
+/// A node's number, and in the bits above it a part of the hash that does not choose the place; zero
+/// where there is none.
+///
+/// PERF: a node is read only if that part is the same. An allocation and its free of a recursive builder
+/// take 4,374 instructions in place of 4,880 (without folding, less the plain program's 610).
+struct Bucket(AtomicU32);
+
+// SAFETY: zero is a number.
+unsafe impl Zeroed for Bucket {}
+
 static NODE: MappedArray<Node, NODES> = MappedArray::new();
-static BUCKET: MappedArray<AtomicU32, { BUCKETS.length() }> = MappedArray::new();
+static BUCKET: MappedArray<Bucket, { BUCKETS.length() }> = MappedArray::new();
 static SITE: MappedArray<AtomicU32, SITES> = MappedArray::new();
 static NEXT_NODE: AtomicU32 = AtomicU32::new(FIRST_NODE);
 static NEXT_SITE: AtomicU32 = AtomicU32::new(FIRST_SITE);
@@ -64,27 +75,42 @@ fn hash(parent: Stack, frame: u64) -> usize {
     (mixed.rotate_left(32) ^ u64::from(parent.0).wrapping_mul(0x85eb_ca6b)) as usize
 }
 
+impl Bucket {
+    /// A node with this hash, if it holds one and the parts of both hashes are the same.
+    #[inline(always)]
+    fn node(bits: u32, hash: usize) -> Option<Stack> {
+        let number = bits ^ Self::bits(Stack(0), hash);
+        ((number as usize) < NODES).then_some(Stack(number))
+    }
+
+    #[inline(always)]
+    fn bits(node: Stack, hash: usize) -> u32 {
+        ((hash >> LARGEST_AREA) as u32) << NODES.ilog2() | node.0
+    }
+}
+
 /// The stack of `parent` with one more frame.
 ///
 /// It is the same at each call, also where the tables are full: nothing is ever removed.
 #[inline]
 pub(crate) fn child(parent: Stack, frame: u64) -> Stack {
-    for place in BUCKETS.places(hash(parent, frame)) {
+    let hash = hash(parent, frame);
+    for place in BUCKETS.places(hash) {
         let Some(bucket) = BUCKET.get(place) else { break };
-        let found = bucket.load(Acquire);
+        let found = bucket.0.load(Acquire);
         if found == 0 {
             return insert(parent, frame).unwrap_or(TRUNCATED_STACK);
         }
-        if is(found, parent, frame) {
-            return Stack(found);
+        if let Some(node) = Bucket::node(found, hash).filter(|node| is(*node, parent, frame)) {
+            return node;
         }
     }
     TRUNCATED_STACK
 }
 
 #[inline(always)]
-fn is(node: u32, parent: Stack, frame: u64) -> bool {
-    NODE.get(node as usize).is_some_and(|node| {
+fn is(node: Stack, parent: Stack, frame: u64) -> bool {
+    NODE.get(node.0 as usize).is_some_and(|node| {
         node.parent.load(Relaxed) == parent.0 && node.frame.load(Relaxed) == frame
     })
 }
@@ -99,12 +125,15 @@ fn insert(parent: Stack, frame: u64) -> Option<Stack> {
     let node = NODE.get(new as usize)?;
     node.parent.store(parent.0, Relaxed);
     node.frame.store(frame, Relaxed);
-    for place in BUCKETS.places(hash(parent, frame)) {
-        match BUCKET.get(place)?.compare_exchange(0, new, AcqRel, Acquire) {
-            Ok(_) => return Some(Stack(new)),
-            // Another thread came first with the same: our node stays unused.
-            Err(theirs) if is(theirs, parent, frame) => return Some(Stack(theirs)),
-            Err(_) => {}
+    let hash = hash(parent, frame);
+    for place in BUCKETS.places(hash) {
+        let bits = Bucket::bits(Stack(new), hash);
+        let Err(theirs) = BUCKET.get(place)?.0.compare_exchange(0, bits, AcqRel, Acquire) else {
+            return Some(Stack(new));
+        };
+        // Another thread came first with the same: our node stays unused.
+        if let Some(node) = Bucket::node(theirs, hash).filter(|node| is(*node, parent, frame)) {
+            return Some(node);
         }
     }
     None

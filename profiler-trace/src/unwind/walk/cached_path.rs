@@ -17,7 +17,7 @@ use crate::tables::tree::Stack;
 /// How many paths of one key, and of the same innermost callers, are kept at a time.
 const PATHS: usize = 4;
 const SETS: usize = 1 << SET_BITS;
-const SET_BITS: u32 = 8;
+const SET_BITS: u32 = 10;
 
 /// How many words a path may have: with them it fills six cache lines.
 const LONGEST: usize = 21;
@@ -67,61 +67,68 @@ impl PathWord {
 }
 
 /// A thread's paths.
-pub(super) struct PathCache([[CachedPath; PATHS]; SETS]);
+#[repr(C)]
+pub(super) struct PathCache([PathSet; SETS]);
+
+/// Those that have their ends and their innermost callers in common, and more by accident.
+#[repr(C)]
+pub(super) struct PathSet {
+    pub(super) paths: [CachedPath; PATHS],
+    /// How often one was put in: they are replaced in turn.
+    insertions: u8,
+}
 
 impl PathCache {
     pub(super) fn forget(&mut self) {
-        let all = self.0.iter_mut().flatten();
+        let all = self.0.iter_mut().flat_map(|set| &mut set.paths);
         all.filter(|path| path.site != 0).for_each(|path| *path = CachedPath::NONE);
     }
 
     /// The paths with this key and these innermost callers.
     #[inline(always)]
-    pub(super) fn between(&mut self, ends: &PathKey, callers: u64) -> &mut [CachedPath; PATHS] {
+    pub(super) fn between(&mut self, ends: &PathKey, callers: u64) -> &mut PathSet {
         let mixed = u64::from(ends.parent.0) << 40 ^ u64::from(ends.distance) << 12 ^ callers;
         let index = mixed.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> (u64::BITS - SET_BITS);
         &mut self.0[index as usize % SETS]
     }
 }
 
-/// Keeps in `set` the path along the words behind the first `kept` ones of `stack`, unless it is too
-/// long.
-pub(super) fn insert(
-    set: &mut [CachedPath; PATHS],
-    ends: PathKey,
-    start: &UnwindFrame,
-    stack: &LastStack,
-    kept: usize,
-    found: &FoundStack,
-    site: u32,
-) {
-    let (Some(words), Some(nodes)) =
-        (stack.words.get(kept..found.length), stack.nodes.get(kept..found.length))
-    else {
-        return;
-    };
-    // Of a stack that is kept to the last place, words may be missing.
-    if words.len() > LONGEST || found.length == stack.words.len() {
-        return;
+impl PathSet {
+    /// Keeps the path along the words behind the first `kept` ones of `stack`, unless it is too long.
+    pub(super) fn insert(
+        &mut self,
+        ends: PathKey,
+        start: &UnwindFrame,
+        stack: &LastStack,
+        kept: usize,
+        found: &FoundStack,
+        site: u32,
+    ) {
+        let (Some(words), Some(nodes)) =
+            (stack.words.get(kept..found.length), stack.nodes.get(kept..found.length))
+        else {
+            return;
+        };
+        // Of a stack that is kept to the last place, words may be missing.
+        if words.len() > LONGEST || found.length == stack.words.len() {
+            return;
+        }
+        let path = &mut self.paths[self.insertions as usize % PATHS];
+        self.insertions = self.insertions.wrapping_add(1);
+        let above = |address: usize| address.wrapping_sub(start.stack_pointer);
+        let is_plain =
+            |node: &FrameNode| *node != FrameNode::NOT_A_FRAME && !node.needs_frame_pointer();
+        let is_plain = !found.by_frame_pointer && nodes.iter().all(is_plain);
+        path.ends = ends;
+        path.site = site;
+        path.length = words.len() as u32 | if is_plain { 0 } else { HAS_FRAME_POINTERS };
+        path.frame_pointer =
+            if found.by_frame_pointer { above(start.frame_pointer) } else { ANYWHERE };
+        for ((path_word, word), &node) in path.path_words.iter_mut().zip(words).zip(nodes) {
+            let value = if node == FrameNode::NOT_A_FRAME { above(word.value) } else { word.value };
+            *path_word = PathWord { value, offset: above(word.place) as u32, node };
+        }
     }
-    // The latest comes first, and the oldest goes.
-    set.rotate_right(1);
-    let above = |address: usize| address.wrapping_sub(start.stack_pointer);
-    let is_plain =
-        |node: &FrameNode| *node != FrameNode::NOT_A_FRAME && !node.needs_frame_pointer();
-    let is_plain = !found.by_frame_pointer && nodes.iter().all(is_plain);
-    let mut path_words = [PathWord::NONE; LONGEST];
-    for ((path_word, word), &node) in path_words.iter_mut().zip(words).zip(nodes) {
-        let value = if node == FrameNode::NOT_A_FRAME { above(word.value) } else { word.value };
-        *path_word = PathWord { value, offset: above(word.place) as u32, node };
-    }
-    set[0] = CachedPath {
-        ends,
-        site,
-        length: words.len() as u32 | if is_plain { 0 } else { HAS_FRAME_POINTERS },
-        frame_pointer: if found.by_frame_pointer { above(start.frame_pointer) } else { ANYWHERE },
-        path_words,
-    };
 }
 
 impl CachedPath {

@@ -23,7 +23,7 @@ use super::join::{WalkEnd, walk};
 use super::last_stack::{FrameNode, LastStack, UnchangedStack};
 use super::scratch::Scratch;
 use super::stack_cache::StackCache;
-use super::{cached_path, step};
+use super::step;
 use crate::tables::mapped_array::region;
 use crate::tables::tree;
 use crate::unwind::modules;
@@ -76,8 +76,7 @@ impl Unwinder {
             return self.walk(cache, start, kept);
         };
         let callers = cache.callers(&ends, &start);
-        let set = cache.paths.between(&ends, callers);
-        for path in set {
+        for path in &cache.paths.between(&ends, callers).paths {
             // SAFETY: from the stack pointer to a frame of the thread's own stack.
             let found = unsafe { path.follow(&ends, &start, &mut cache.last, kept) };
             if let Some((site, length)) = found {
@@ -158,7 +157,7 @@ impl Unwinder {
                 && joined == kept
             {
                 let set = cache.paths.between(&ends, callers);
-                cached_path::insert(set, ends, &start, &cache.last, kept, &found, site);
+                set.insert(ends, &start, &cache.last, kept, &found, site);
             }
         }
         site

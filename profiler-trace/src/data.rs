@@ -2,6 +2,8 @@
 
 use miniserde::{Deserialize, Serialize};
 
+use crate::tables::tree::RECURSION;
+
 /// Version of the saved form, raised whenever a reader of the old form would go wrong.
 pub(crate) const VERSION: u32 = 2;
 
@@ -49,7 +51,7 @@ pub(crate) struct ModuleData {
     pub(crate) bias: u64,
 }
 
-/// An address that a call returns to.
+/// An address that a call returns to; [`RECURSION`] where frames were left out.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Address {
     pub(crate) address: u64,
@@ -57,6 +59,13 @@ pub(crate) struct Address {
     pub(crate) module: Option<u32>,
     /// Whether it is the profiler's or the allocator's, as far as that is known without names.
     pub(crate) is_own: bool,
+}
+
+impl Address {
+    /// In the place of the frames that were left out of a recursive program's stack.
+    pub(crate) fn is_recursion(&self) -> bool {
+        self.address == RECURSION
+    }
 }
 
 /// How far a stack could be followed.

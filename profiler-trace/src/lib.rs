@@ -59,3 +59,9 @@ pub use self::report::Measure;
 pub fn walk_in_full(full: bool) {
     unwind::walk_in_full(full);
 }
+
+/// From how many stacks on recursion is folded, for tests.
+#[doc(hidden)]
+pub fn fold_above(stacks: usize) {
+    unwind::fold_above(stacks);
+}

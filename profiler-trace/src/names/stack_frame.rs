@@ -26,7 +26,8 @@ pub enum Origin {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub struct Frame {
-    /// Path of the function, such as `leak::build`, or the address where it has no name.
+    /// Path of the function, such as `leak::build`, or the address where it has no name;
+    /// `[recursion]` where repeated calls of a recursive program were left out.
     pub function: String,
     /// The file, relative to its workspace where it is the program's own; empty if not known.
     pub file: String,
@@ -46,6 +47,11 @@ impl Frame {
 
     pub(crate) fn unknown(address: u64, module: &str) -> Self {
         Self::without_line(format!("{module}+{address:#x}"), module)
+    }
+
+    /// In the place of the frames that were left out of a recursive program's stack.
+    pub(crate) fn recursion() -> Self {
+        Self::without_line("[recursion]".to_owned(), "")
     }
 
     /// File and line, or the function where the line is not known.

@@ -55,6 +55,7 @@ impl Symbols {
                 resolver.as_mut().map(|(_, resolver)| resolver)
             });
             symbols.frames[index] = match module {
+                _ if address.is_recursion() => vec![Frame::recursion()],
                 Some(module) => module.frames(address.address, is_running),
                 None => vec![Frame::unknown(address.address, "")],
             };

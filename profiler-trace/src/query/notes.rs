@@ -1,6 +1,6 @@
 //! Notes on how the figures came about.
 
-use crate::data::Reach;
+use crate::data::{Address, Reach};
 use crate::query::snapshot::Snapshot;
 
 pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
@@ -21,6 +21,16 @@ pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
         if share > 0.0 {
             notes.push(format!("{:.2} % of the bytes {reason}", 100.0 * share));
         }
+    }
+    let is_mark =
+        |&address: &u32| data.addresses.get(address as usize).is_some_and(Address::is_recursion);
+    let share = snapshot.share_of(|trace| trace.frames.iter().any(is_mark));
+    if share > 0.0 {
+        notes.push(format!(
+            "{:.2} % of the bytes has stacks with [recursion] in the place of repeated calls: \
+             cumulative figures of lines inside are lower bounds",
+            100.0 * share
+        ));
     }
     let symbols = snapshot.symbols();
     if symbols.names_are_missing {

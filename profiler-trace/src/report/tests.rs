@@ -4,6 +4,7 @@ use super::*;
 use crate::data::{Address, Data, ModuleData, Reach, Trace, VERSION};
 use crate::query::statistic::By;
 use crate::tables::counters::ONE_BLOCK;
+use crate::tables::tree::RECURSION;
 
 /// Two stacks that are known, and a third of the bytes that came when the tables were full.
 fn full() -> Snapshot {
@@ -80,6 +81,24 @@ fn folded_stacks_end_in_what_is_not_known() {
     [truncated: the tables were full] 100
     tool+0x20;tool+0x10 150
     ");
+}
+
+#[test]
+fn frames_that_folding_left_out_are_marked_in_every_view() {
+    let mut data = full().data().clone();
+    data.addresses.push(Address { address: RECURSION, module: None, is_own: false });
+    data.traces[0].frames = vec![0, 2, 1];
+    let snapshot = Snapshot::of(data);
+    let note = "50.00 % of the bytes has stacks with [recursion] in the place of repeated calls: \
+                cumulative figures of lines inside are lower bounds";
+    assert_eq!(snapshot.notes()[2], note);
+    assert!(snapshot.to_text(2).contains(&format!("note: {note}\n")));
+    assert!(snapshot.to_folded(Measure::Live).contains("tool+0x20;[recursion];tool+0x10 150\n"));
+    let views = [snapshot.to_json(), snapshot.to_dhat()];
+    assert!(views.iter().all(|view| view.contains(r#"[recursion]""#) && view.contains(note)));
+    for cumulative in [snapshot.statistics(By::Line), snapshot.statistics_cumulative(By::Line)] {
+        assert!(cumulative.iter().all(|one| one.name != "[recursion]"), "it holds nothing");
+    }
 }
 
 #[cfg(feature = "flamegraph")]

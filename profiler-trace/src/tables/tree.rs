@@ -1,7 +1,7 @@
 //! The stacks: a tree whose root is where threads begin and whose nodes are return addresses.
 //!
-//! A node is one stack. Nodes are found by parent and address in a table that only grows:
-//! insertion is one compare-and-swap, so nobody waits for anybody. A node at which something was
+//! A node is one stack, or an alias of one. Nodes are found by parent and address in a table that only
+//! grows: insertion is one compare-and-swap, so nobody waits for anybody. A node at which something was
 //! allocated is a **site**; sites are numbered densely, which is what counters go by.
 
 use core::sync::atomic::{
@@ -37,11 +37,16 @@ pub(crate) const TRUNCATED: u32 = 1;
 pub(crate) const NO_STACK: u32 = 2;
 const FIRST_SITE: u32 = 3;
 
+/// The return address of no frame: here is recursion, of which frames were left out.
+pub(crate) const RECURSION: u64 = 0;
+
+const IS_ALIAS: u32 = 1 << 31;
+
 /// One return address below another.
 #[derive(Debug)]
 pub(crate) struct Node {
     parent: AtomicU32,
-    /// Zero until something is allocated here.
+    /// Zero until something is allocated here; of an alias, [`IS_ALIAS`] and the node that it stands for.
     site: AtomicU32,
     frame: AtomicU64,
 }
@@ -76,67 +81,88 @@ fn hash(parent: Stack, frame: u64) -> usize {
 }
 
 impl Bucket {
-    /// A node with this hash, if it holds one and the parts of both hashes are the same.
     #[inline(always)]
-    fn node(bits: u32, hash: usize) -> Option<Stack> {
-        let number = bits ^ Self::bits(Stack(0), hash);
-        ((number as usize) < NODES).then_some(Stack(number))
+    fn bits(node: u32, hash: usize) -> u32 {
+        ((hash >> LARGEST_AREA) as u32) << NODES.ilog2() | node
     }
 
+    /// The stack of `parent` with one more frame, if this is its bucket.
     #[inline(always)]
-    fn bits(node: Stack, hash: usize) -> u32 {
-        ((hash >> LARGEST_AREA) as u32) << NODES.ilog2() | node.0
+    fn stack(bits: u32, hash: usize, parent: Stack, frame: u64) -> Option<Stack> {
+        let number = bits ^ Self::bits(0, hash);
+        // Where the hashes differ, the number is too large.
+        let node = NODE.get(number as usize)?;
+        if node.parent.load(Relaxed) != parent.0 || node.frame.load(Relaxed) != frame {
+            return None;
+        }
+        let site = node.site.load(Relaxed);
+        Some(Stack(if site & IS_ALIAS == 0 { number } else { site & !IS_ALIAS }))
     }
 }
 
-/// The stack of `parent` with one more frame.
-///
-/// It is the same at each call, also where the tables are full: nothing is ever removed.
-#[inline]
-pub(crate) fn child(parent: Stack, frame: u64) -> Stack {
+/// The stack of `parent` with one more frame, if it is there.
+#[inline(always)]
+pub(crate) fn find(parent: Stack, frame: u64) -> Option<Stack> {
     let hash = hash(parent, frame);
     for place in BUCKETS.places(hash) {
-        let Some(bucket) = BUCKET.get(place) else { break };
-        let found = bucket.0.load(Acquire);
+        let found = BUCKET.get(place)?.0.load(Acquire);
         if found == 0 {
-            return insert(parent, frame).unwrap_or(TRUNCATED_STACK);
+            return None;
         }
-        if let Some(node) = Bucket::node(found, hash).filter(|node| is(*node, parent, frame)) {
-            return node;
+        if let Some(stack) = Bucket::stack(found, hash, parent, frame) {
+            return Some(stack);
         }
     }
-    TRUNCATED_STACK
+    None
 }
 
-#[inline(always)]
-fn is(node: Stack, parent: Stack, frame: u64) -> bool {
-    NODE.get(node.0 as usize).is_some_and(|node| {
-        node.parent.load(Relaxed) == parent.0 && node.frame.load(Relaxed) == frame
-    })
+/// The stack of `parent` with one more frame, which is not there; `alias` if that is to stand for it.
+/// Where the tables are full, it is truncated.
+pub(crate) fn insert(parent: Stack, frame: u64, alias: Option<Stack>) -> Stack {
+    let is_truncated = [Some(parent), alias].contains(&Some(TRUNCATED_STACK));
+    let inserted = if is_truncated { None } else { try_insert(parent, frame, alias) };
+    inserted.unwrap_or(TRUNCATED_STACK)
 }
 
-#[cold]
-#[inline(never)]
-fn insert(parent: Stack, frame: u64) -> Option<Stack> {
-    if parent == TRUNCATED_STACK {
-        return None;
-    }
+fn try_insert(parent: Stack, frame: u64, alias: Option<Stack>) -> Option<Stack> {
     let new = next(&NEXT_NODE, NODES)?;
     let node = NODE.get(new as usize)?;
     node.parent.store(parent.0, Relaxed);
     node.frame.store(frame, Relaxed);
+    node.site.store(alias.map_or(0, |stack| IS_ALIAS | stack.0), Relaxed);
     let hash = hash(parent, frame);
     for place in BUCKETS.places(hash) {
-        let bits = Bucket::bits(Stack(new), hash);
+        let bits = Bucket::bits(new, hash);
         let Err(theirs) = BUCKET.get(place)?.0.compare_exchange(0, bits, AcqRel, Acquire) else {
-            return Some(Stack(new));
+            return Some(alias.unwrap_or(Stack(new)));
         };
         // Another thread came first with the same: our node stays unused.
-        if let Some(node) = Bucket::node(theirs, hash).filter(|node| is(*node, parent, frame)) {
-            return Some(node);
+        if let Some(stack) = Bucket::stack(theirs, hash, parent, frame) {
+            return Some(stack);
         }
     }
     None
+}
+
+/// The frames of a stack, the innermost first, each with the stack that ends in it.
+pub(crate) fn frames(stack: Stack) -> impl Iterator<Item = (Stack, u64)> {
+    let mut next = stack;
+    core::iter::from_fn(move || {
+        let (stack, (parent, frame)) = (next, split(next)?);
+        next = parent;
+        Some((stack, frame))
+    })
+}
+
+/// A stack without its innermost frame, and that frame; `None` if there is none.
+fn split(stack: Stack) -> Option<(Stack, u64)> {
+    let node = NODE.get(stack.0 as usize).filter(|_| stack.0 >= FIRST_NODE)?;
+    Some((Stack(node.parent.load(Relaxed)), node.frame.load(Relaxed)))
+}
+
+/// How many stacks there are.
+pub(crate) fn stacks() -> usize {
+    (NEXT_NODE.load(Relaxed) - FIRST_NODE) as usize
 }
 
 /// The next number below `end`.
@@ -184,13 +210,12 @@ pub(crate) fn sites() -> core::ops::Range<u32> {
 
 /// The frames of a site, innermost first, and whether its thread's beginning was reached.
 pub(crate) fn frames_of(site: u32, mut each: impl FnMut(u64)) -> bool {
-    let mut node = SITE.get(site as usize).map_or(0, |place| place.load(Acquire));
-    while node >= FIRST_NODE {
-        let Some(found) = NODE.get(node as usize) else { break };
-        each(found.frame.load(Relaxed));
-        node = found.parent.load(Relaxed);
+    let mut stack = Stack(SITE.get(site as usize).map_or(0, |place| place.load(Acquire)));
+    while let Some((parent, frame)) = split(stack) {
+        each(frame);
+        stack = parent;
     }
-    node == ROOT.0
+    stack == ROOT
 }
 
 #[cfg(test)]
@@ -200,56 +225,4 @@ thread_local! {
 }
 
 #[cfg(all(test, unix))]
-mod tests {
-    use super::*;
-
-    fn frames(site: u32) -> (Vec<u64>, bool) {
-        let mut frames = Vec::new();
-        let whole = frames_of(site, |frame| frames.push(frame));
-        (frames, whole)
-    }
-
-    #[test]
-    fn a_stack_is_found_again_by_all_threads() {
-        assert!(reserve());
-        fn stack_of(frames: &[u64]) -> Stack {
-            frames.iter().fold(ROOT, |stack, &frame| child(stack, frame))
-        }
-        fn all() -> Vec<u32> {
-            (0..2000).map(|number| site_of(stack_of(&[1, number % 3, number]))).collect()
-        }
-        let threads: Vec<_> = (0..4).map(|_| std::thread::spawn(all)).collect();
-        let sites: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-        assert!(sites.windows(2).all(|pair| pair[0] == pair[1]));
-        for (number, &site) in (0..).zip(&sites[0]) {
-            assert_eq!(frames(site), (vec![number, number % 3, 1], true));
-            assert!(super::sites().contains(&site));
-        }
-        let cut = site_of(child(UNWIND_FAILED, 9));
-        assert_eq!(frames(cut), (vec![9], false));
-        assert_eq!(frames(TRUNCATED), (vec![], false));
-    }
-
-    #[test]
-    fn a_full_table_stays_full() {
-        let counter = AtomicU32::new(5);
-        assert_eq!(
-            (next(&counter, 6), next(&counter, 6), next(&counter, 6)),
-            (Some(5), None, None)
-        );
-        assert_eq!(counter.load(Relaxed), 6);
-    }
-
-    #[test]
-    fn what_continues_a_truncated_stack_is_truncated() {
-        assert!(reserve());
-        let known = child(ROOT, 77);
-        IS_FULL.set(true);
-        let truncated = [child(known, 78), child(child(known, 79), 80)];
-        IS_FULL.set(false);
-        assert_eq!(truncated, [TRUNCATED_STACK; 2]);
-        assert_eq!(child(TRUNCATED_STACK, 81), TRUNCATED_STACK, "although there is room");
-        assert_eq!(site_of(TRUNCATED_STACK), TRUNCATED);
-        assert_eq!(child(ROOT, 77), known);
-    }
-}
+mod tests;

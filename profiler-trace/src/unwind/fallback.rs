@@ -9,7 +9,7 @@
 use core::ops::Range;
 use core::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use super::modules;
+use super::{modules, recursion};
 use crate::tables::mapped_array::region;
 use crate::tables::tree::{self, ROOT, UNWIND_FAILED};
 
@@ -59,7 +59,7 @@ impl Unwinder {
         }
         let found = addresses.iter().take(count).rev();
         let root = if whole && count > 0 { ROOT } else { UNWIND_FAILED };
-        tree::site_of({ found }.fold(root, |stack, &address| tree::child(stack, address)))
+        tree::site_of({ found }.fold(root, |stack, &address| recursion::child(stack, address)))
     }
 }
 

@@ -5,6 +5,8 @@
 //! | `walk` | the walk that is our own: what did not change is not walked again |
 //! | `fallback` | in its place for systems that it does not know: the crate `backtrace` |
 //! | `module`, `modules` | which library an address belongs to |
+//! | `recursion` | the nodes of stacks: those of recursive programs are folded |
+//! | `functions` | where the functions of addresses begin |
 //! | `entry` | what the linker put beside the code at an address |
 //!
 //! Nothing here allocates, locks or waits. A word is read only between the stack pointer and the upper
@@ -18,6 +20,8 @@ mod modules;
 
 #[cfg(target_os = "linux")]
 mod entry;
+mod functions;
+mod recursion;
 
 // With `--cfg mem_profile_fallback` the fallback can be tried where there is a better one.
 #[cfg(all(
@@ -40,8 +44,10 @@ mod walk;
 #[path = "fallback.rs"]
 mod walk;
 
+pub(crate) use self::functions::function_at;
 pub(crate) use self::module::Module;
 pub(crate) use self::modules::{ADDRESS, all as modules, module_at, refresh as refresh_modules};
+pub(crate) use self::recursion::fold_above;
 pub(crate) use self::walk::{Unwinder, walk_in_full};
 
 /// Makes room for what the walk needs, and looks at the modules that are there.
@@ -49,14 +55,5 @@ pub(crate) use self::walk::{Unwinder, walk_in_full};
 /// Not to be called inside the allocator.
 pub(crate) fn prepare() -> bool {
     modules::prepare();
-    walk::prepare()
-}
-
-/// Where the function begins whose code lies at `address`; the address where that is not known.
-pub(crate) fn function_at(address: u64) -> u64 {
-    #[cfg(target_os = "linux")]
-    let start = entry::function(address as usize);
-    #[cfg(not(target_os = "linux"))]
-    let start = None;
-    start.unwrap_or(address)
+    functions::prepare() && walk::prepare()
 }

@@ -3,6 +3,7 @@
 pub mod bump;
 pub mod coroutines;
 pub mod record;
+pub mod recursive;
 pub mod work;
 
 use mem_profile::trace::{By, Filter, Snapshot};

@@ -8,7 +8,8 @@
 //!
 //! PERF: an allocation and its free take 562 instructions in place of 1,090 at depth 17, and 756 in
 //! place of 1,558 at depth 56 (exact mode, without the plain program's). 21 words a path save 37 of
-//! 482.
+//! 482. With 1,024 sets, and paths that are replaced in turn instead of moved along, they take 3,560 in
+//! place of 4,374 in a recursive builder whose stacks are not folded.
 
 use super::caller::{StackWord, UnwindFrame};
 use super::last_stack::{FoundStack, FrameNode, LastStack};

@@ -5,8 +5,8 @@ use super::caller::{Caller, UnwindFrame};
 use super::join::WalkEnd;
 use super::last_stack::{DEPTH, FoundStack, FrameNode, LastStack};
 use super::step;
-use crate::tables::tree::{self, ROOT, UNWIND_FAILED};
-use crate::unwind::modules;
+use crate::tables::tree::{ROOT, UNWIND_FAILED};
+use crate::unwind::{modules, recursion};
 
 /// All zero at first, which is valid.
 #[repr(C)]
@@ -93,7 +93,7 @@ impl StackCache {
             if caller.is_stack_end() {
                 self.last.keep(&mut length, caller.word, FrameNode::NOT_A_FRAME, None);
             } else {
-                stack = tree::child(stack, caller.frame.address);
+                stack = recursion::child(stack, caller.frame.address);
                 self.last.keep(&mut length, caller.word, FrameNode::of(stack), frame_pointer);
             }
             is_needed = self.last.keep_saved(&mut length, &caller, frame_pointer);

@@ -3,7 +3,8 @@
 use std::hint::black_box;
 
 use super::unwinder::Unwinder;
-use crate::tables::tree::{self, IS_FULL, TRUNCATED};
+use crate::tables::tree::{self, IS_FULL, RECURSION, TRUNCATED};
+use crate::unwind::recursion;
 use crate::{system, unwind};
 
 /// A program that calls its functions in an order that nobody planned.
@@ -14,6 +15,7 @@ struct Program {
     random: u64,
     captures: usize,
     by_frame_pointer: usize,
+    folded: usize,
 }
 
 /// Its frame is aligned, so that its caller is found by the frame pointer.
@@ -26,7 +28,7 @@ impl Program {
         let [last, fresh] = [(); 2].map(|()| Unwinder::reserve().unwrap());
         let stack = system::stack_of_this_thread();
         last.begin(stack.clone());
-        Self { last, fresh, stack, random: 1 << 40, captures: 0, by_frame_pointer: 0 }
+        Self { last, fresh, stack, random: 1 << 40, captures: 0, by_frame_pointer: 0, folded: 0 }
     }
 
     fn below(&mut self, end: u64) -> u64 {
@@ -51,6 +53,14 @@ impl Program {
         }
         self.captures += 1;
         self.by_frame_pointer += usize::from(self.last.needs_frame_pointers());
+        tree::frames_of(last, |frame| self.folded += usize::from(frame == RECURSION));
+    }
+
+    fn run(&mut self, captures: usize) {
+        while self.captures < captures {
+            let depth = self.below(12);
+            self.go_on(depth);
+        }
     }
 
     fn go_on(&mut self, depth: u64) {
@@ -104,11 +114,16 @@ impl Program {
 #[test]
 fn a_stack_is_the_one_that_a_walk_finds() {
     let mut program = Program::new();
-    while program.captures < 300_000 {
-        let depth = program.below(12);
-        program.go_on(depth);
-    }
+    program.run(300_000);
     assert!(program.by_frame_pointer > 1000, "{} stacks", program.by_frame_pointer);
+}
+
+#[test]
+fn a_folded_stack_is_the_one_that_a_walk_finds() {
+    recursion::fold_above(0);
+    let mut program = Program::new();
+    program.run(100_000);
+    assert!(program.folded > 10_000, "{} stacks", program.folded);
 }
 
 /// Threads whose stacks lie in the same place have nothing of each other.

@@ -13,13 +13,37 @@ static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 const DEPTH: usize = 20;
 const SIZE: usize = 10;
 
+/// Each level is a function of its own, since recursion would be folded.
+const LEVELS: [fn(&mut Vec<Vec<u8>>); DEPTH] = [
+    level::<0>,
+    level::<1>,
+    level::<2>,
+    level::<3>,
+    level::<4>,
+    level::<5>,
+    level::<6>,
+    level::<7>,
+    level::<8>,
+    level::<9>,
+    level::<10>,
+    level::<11>,
+    level::<12>,
+    level::<13>,
+    level::<14>,
+    level::<15>,
+    level::<16>,
+    level::<17>,
+    level::<18>,
+    level::<19>,
+];
+
 #[inline(never)]
-fn branch(depth: usize, kept: &mut Vec<Vec<u8>>) {
-    if depth == 0 {
+fn level<const ABOVE: usize>(kept: &mut Vec<Vec<u8>>) {
+    if ABOVE == 0 {
         kept.push(bytes(SIZE));
     } else {
-        branch(black_box(depth - 1), kept);
-        branch(black_box(depth - 1), kept);
+        LEVELS[ABOVE.saturating_sub(1)](kept);
+        LEVELS[ABOVE.saturating_sub(1)](kept);
     }
     black_box(&kept);
 }
@@ -28,7 +52,7 @@ fn main() {
     let count = 1 << DEPTH;
     let mut kept = Vec::with_capacity(count);
     trace::start(Config::exact()).expect("it can be traced");
-    branch(DEPTH, &mut kept);
+    level::<DEPTH>(&mut kept);
     let snapshot = trace::snapshot();
     let total = (count * SIZE) as i64;
     assert_eq!(snapshot.traced_memory(), (total as u64, total as u64), "nothing is lost");

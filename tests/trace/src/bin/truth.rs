@@ -26,6 +26,8 @@ fn main() {
     backtrace::trace(|_| true);
     trace::start(Config::exact()).expect("it can be traced");
     trace::walk_in_full(in_full);
+    // The record has whole stacks.
+    trace::fold_above(usize::MAX);
     record::start();
     let kept = work::run(&name, scale);
     record::pause();

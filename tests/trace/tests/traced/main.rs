@@ -5,6 +5,7 @@ mod builds;
 mod coroutines;
 mod places;
 mod readers;
+mod recursion;
 mod reports;
 mod run;
 mod truth;

@@ -86,8 +86,22 @@ impl Body {
     }
 
     #[inline(never)]
-    extern "C" fn leaving() -> Leaving {
+    extern "C" fn leaving(self) -> Leaving {
         Leaving { panic: panicking(), cancelled: is_cancelling() }
+    }
+
+    #[inline(never)]
+    extern "C" fn start_unless_left(self, row: usize, begun: Leaving) {
+        if self.leaving() == begun {
+            self.start_line(row);
+        }
+    }
+
+    #[inline(never)]
+    extern "C" fn resume_unless_left(self, row: usize, begun: Leaving) {
+        if self.leaving() == begun {
+            self.resume_line(row);
+        }
     }
 }
 

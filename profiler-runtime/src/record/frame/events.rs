@@ -11,8 +11,8 @@
 //! rustc for a function of three lines, debug (callgrind).
 
 /// The events of `$frame`, whose lines are recorded by `$handle` of the type `$Handle`, and the guards
-/// `$Scope` and `$End`. A handle has `start_line`, `resume_line`, `pass_line`, `count_iteration`, and
-/// says how its blocks are being left.
+/// `$Scope` and `$End`. A handle has `start_line`, `resume_line`, `pass_line`, `count_iteration`, says how its
+/// blocks are being left, and has `start_unless_left` and `resume_unless_left` for their ends.
 macro_rules! events {
     ($frame:ty, $self:ident => $handle:expr, $Handle:ty, $Leaving:ty, $Scope:ident, $End:ident) => {
         /// The methods that emitted code calls.
@@ -50,7 +50,7 @@ macro_rules! events {
             #[cfg_attr(not(debug_assertions), inline)]
             #[must_use]
             pub extern "C" fn scope(&$self, row: usize) -> $Scope {
-                $Scope { handle: $handle, row, done: false, begun: <$Handle>::leaving() }
+                $Scope { handle: $handle, row, done: false, begun: $handle.leaving() }
             }
 
             /// The same, and the line of `first` starts, the first one of the block.
@@ -58,7 +58,7 @@ macro_rules! events {
             #[cfg_attr(not(debug_assertions), inline)]
             #[must_use]
             pub extern "C" fn scope_line(&$self, row: usize, first: usize) -> $Scope {
-                let scope = $Scope { handle: $handle, row, done: false, begun: <$Handle>::leaving() };
+                let scope = $Scope { handle: $handle, row, done: false, begun: $handle.leaving() };
                 $self.line(first);
                 scope
             }
@@ -69,7 +69,7 @@ macro_rules! events {
             #[cfg_attr(not(debug_assertions), inline)]
             #[must_use]
             pub extern "C" fn end(&$self, row: usize) -> $End {
-                $End { handle: $handle, row, begun: <$Handle>::leaving() }
+                $End { handle: $handle, row, begun: $handle.leaving() }
             }
 
             /// The same, and the line of `value` starts, the value of the block.
@@ -77,7 +77,7 @@ macro_rules! events {
             #[cfg_attr(not(debug_assertions), inline)]
             #[must_use]
             pub extern "C" fn end_line(&$self, row: usize, value: usize) -> $End {
-                let end = $End { handle: $handle, row, begun: <$Handle>::leaving() };
+                let end = $End { handle: $handle, row, begun: $handle.leaving() };
                 $self.line(value);
                 end
             }
@@ -98,12 +98,15 @@ macro_rules! events {
             begun: $Leaving,
         }
 
+        // PERF: the drops of guards are always inlined, and what they do is out of line: otherwise a path that
+        // unwinds keeps the guard in memory. Nor is a panic looked for where nothing is measured. With
+        // `MEM_PROFILE=off`, pulldown-cmark takes 275 ← 402 million instructions (callgrind).
         impl Drop for $Scope {
             #[cfg_attr(debug_assertions, inline(never))]
-            #[cfg_attr(not(debug_assertions), inline)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn drop(&mut self) {
-                if self.done && <$Handle>::leaving() == self.begun {
-                    self.handle.resume_line(self.row);
+                if self.done {
+                    self.handle.resume_unless_left(self.row, self.begun);
                 }
             }
         }
@@ -120,11 +123,9 @@ macro_rules! events {
 
         impl Drop for $End {
             #[cfg_attr(debug_assertions, inline(never))]
-            #[cfg_attr(not(debug_assertions), inline)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn drop(&mut self) {
-                if <$Handle>::leaving() == self.begun {
-                    self.handle.start_line(self.row);
-                }
+                self.handle.start_unless_left(self.row, self.begun);
             }
         }
     };

@@ -67,7 +67,7 @@ impl Frame {
     /// Enters `row`, in an execution that has raised memory by `rise` so far.
     #[inline(always)]
     pub(crate) fn at(table: &'static Table, row: usize, rise: Rise) -> Self {
-        Self::new(begin_at(table, row, rise))
+        Self::new(if kind::is_off() { None } else { begin_at(table, row, rise) })
     }
 
     /// Whether anything is measured in it.

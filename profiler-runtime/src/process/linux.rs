@@ -33,10 +33,18 @@ pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
 }
 
 pub(super) fn coarse_nanoseconds() -> Option<i64> {
+    read_clock(libc::CLOCK_REALTIME_COARSE)
+}
+
+pub(super) fn steady_nanoseconds() -> Option<i64> {
+    read_clock(libc::CLOCK_MONOTONIC)
+}
+
+fn read_clock(clock: libc::clockid_t) -> Option<i64> {
     let _errno = ErrnoGuard::new();
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the system writes the time there.
-    let status = unsafe { libc::clock_gettime(libc::CLOCK_REALTIME_COARSE, &mut now) };
+    let status = unsafe { libc::clock_gettime(clock, &mut now) };
     (status == 0).then(|| now.tv_sec * 1_000_000_000 + now.tv_nsec)
 }
 

@@ -230,6 +230,11 @@ pub(crate) fn coarse_nanoseconds() -> i64 {
     memory::coarse_nanoseconds().unwrap_or_else(nanoseconds)
 }
 
+/// Nanoseconds on a clock that is not set, where there is one; else [`nanoseconds`]. Also for signal handlers.
+pub(crate) fn steady_nanoseconds() -> i64 {
+    memory::steady_nanoseconds().unwrap_or_else(nanoseconds)
+}
+
 /// Nanoseconds since this was called first, and one more. They never go back.
 pub(crate) fn ticks() -> i64 {
     static FIRST: OnceLock<Instant> = OnceLock::new();

@@ -25,6 +25,10 @@ pub(super) fn coarse_nanoseconds() -> Option<i64> {
     None
 }
 
+pub(super) fn steady_nanoseconds() -> Option<i64> {
+    None
+}
+
 pub(super) fn populate(_start: NonNull<u8>, _bytes: usize) {}
 
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {

@@ -145,7 +145,7 @@ extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
 extern "C" fn complete_and_start(ledger: &'static Ledger, row: &'static Row) {
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     let length = ledger.set_busy();
-    ledger.close_line();
+    ledger.close_line(row);
     start(ledger, row);
     ledger.end_work(length);
 }
@@ -172,7 +172,7 @@ extern "C" fn resume_unless_left(ledger: &'static Ledger, row: &'static Row, beg
 extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     let length = ledger.set_busy();
-    ledger.close_line();
+    ledger.close_line(row);
     ledger.set_row(row);
     ledger.end_work(length);
 }
@@ -197,9 +197,9 @@ pub(in crate::record) extern "C" fn pass(
 extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     let length = ledger.set_busy();
-    ledger.close_line();
+    ledger.close_line(row);
     start(ledger, row);
-    ledger.close_line();
+    ledger.close_line(outer);
     ledger.set_row(outer);
     ledger.end_work(length);
 }

@@ -6,7 +6,6 @@ use super::pending::Pending;
 use super::published::published_uncentered;
 use super::row::{Row, Totals};
 use super::suspend::Rise;
-use crate::process;
 
 /// Pending changes.
 impl Ledger {
@@ -43,9 +42,9 @@ impl Ledger {
 
 /// The methods of frames and events.
 impl Ledger {
-    /// Ends the current line: records all changes and starts the next line's peak.
-    pub(crate) fn close_line(&self) {
-        let live = self.flush();
+    /// Ends the current line, behind which `next` goes on: records all changes and starts the next line's peak.
+    pub(crate) fn close_line(&self, next: &'static Row) {
+        let live = self.flush_before(|| next);
         if self.stack.is_complete() {
             self.line_start.set(live);
         }
@@ -64,12 +63,18 @@ impl Ledger {
         is_simple
     }
 
-    /// ThreadBlock what is open on the current row, if anything is.
+    /// Records what is open on the current row, if anything is, before `next` goes on.
     #[inline(always)]
-    pub(crate) fn flush_if_pending(&self) {
+    pub(crate) fn flush_if_pending(&self, next: impl FnOnce() -> &'static Row) {
         if self.needs_closing() {
-            self.flush();
+            self.flush_before(next);
         }
+    }
+
+    /// The same for what is pending. Returns `live`.
+    #[inline(always)]
+    fn flush_before(&self, next: impl FnOnce() -> &'static Row) -> i64 {
+        if self.kind() == Kind::Rss { self.flush_rss_before(next()) } else { self.flush_heap() }
     }
 
     /// ThreadBlock what is open on the current line, which goes on. Not in a handler that has interrupted such work.
@@ -92,6 +97,7 @@ impl Ledger {
         if self.kind() == Kind::Rss { self.flush_rss() } else { self.flush_heap() }
     }
 
+    #[inline(never)]
     fn flush_heap(&self) -> i64 {
         if !self.pending().is_more_than_usage() {
             self.note_usage(self.row());
@@ -131,19 +137,6 @@ impl Ledger {
         let usage = self.usage();
         row.usage.raise(usage);
         self.set_pending(Pending::usage(usage));
-        live
-    }
-
-    #[inline(never)]
-    fn flush_rss(&self) -> i64 {
-        self.complete();
-        // Where the system gives no reading, the last one stands: nothing is recorded.
-        let live = process::rss().map_or(self.live.get(), |bytes| bytes as i64);
-        self.live.set(live);
-        let row = self.row();
-        row.increment.add(live - self.recorded_live.get());
-        self.recorded_live.set(live);
-        row.usage.raise(live);
         live
     }
 

@@ -59,6 +59,8 @@ pub(crate) struct Ledger {
     pub(super) pending: Word,
     /// The watcher is called for a block with which `allocated` comes to this. Without the feature `watch`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
+    ///
+    /// With `rss`, where no allocator counts, the time of the last reading.
     pub(super) next_sample_at: Word,
     pub(super) watcher: Pointer<Watcher>,
     /// The saved frames of all that are running.

@@ -16,6 +16,7 @@ pub(crate) mod ledger;
 pub(crate) mod notes;
 pub(crate) mod pending;
 pub(crate) mod published;
+pub(crate) mod resident;
 pub(crate) mod row;
 pub(crate) mod stack;
 pub(crate) mod stand_in;

@@ -59,7 +59,7 @@ impl Ledger {
     /// memory by `rise`. `None` when memory for the stack is out: what happens in the frame is then its
     /// caller's.
     pub(crate) fn enter(&self, chunk: Chunk, row: &'static Row, rise: Rise) -> Option<()> {
-        self.flush_if_pending();
+        self.flush_if_pending(|| row);
         if self.chunk().is_none() {
             // No line of a table called it: a rise before the call is the peak of none, and need not be saved.
             self.line_start.set(self.live.get());
@@ -107,7 +107,7 @@ impl Ledger {
 
     /// Ends the frame of `chunk`, and those that lie above it. Whether it was there.
     pub(crate) fn leave(&self, chunk: Chunk) -> bool {
-        self.flush_if_pending();
+        self.flush_if_pending(|| self.stack.last().map_or(self.row(), SavedFrame::row));
         if self.pop_unchanged(chunk) {
             return true;
         }

@@ -170,6 +170,27 @@ test("long runs of lines without memory are folded", async () => {
   });
 });
 
+test("no part of a statement that has memory is folded", async () => {
+  const fields = Array.from({ length: 10 }, (_, at) => never(at + 3, `        field_${at},`));
+  const lines = [ran(1, "fn f() {"), ran(2, "    push(Node {", { increment: 5 }), ...fields, never(13, "    });"), ran(14, "}")];
+  await reading(pageWith("fields", [functionOf("f", lines)]), async (page) => {
+    assert.equal(await page.locator("table.lines tbody tr:visible").count(), 14);
+  });
+});
+
+test("the notes of a recording are on the page", async () => {
+  await reading(pageWith("notes", shop(), { notes: ["lines <b> are missing"] }), async (page) => {
+    assert.equal(await page.locator("#notes").innerText(), "lines <b> are missing.");
+  });
+});
+
+test("a peak of several threads may be lower than a reading", async () => {
+  const timeline = timelineOf([], 0);
+  await reading(pageWith("threads", shop(), { timeline, peak: { bytes: 59 * MIB, after: null, uncertainty: 2 * MIB } }), async (page) => {
+    assert.match(await page.locator(".peak-words").innerText(), / The peak of 59\.0 MiB is exact to within 2\.0 MiB, since several threads ran\.$/);
+  });
+});
+
 for (const width of [400, 900, 1600]) {
   test(`at ${width} pixels nothing is off the screen, and figures keep their names`, async () => {
     await reading(pageWith(`width-${width}`, shop(), { ...held(), timeline: timelineOf(MANY, 200) }), async (page) => {

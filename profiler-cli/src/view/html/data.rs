@@ -24,6 +24,7 @@ pub(super) struct Page {
     hottest: Vec<usize>,
     functions: Vec<Function>,
     calls: Vec<Call>,
+    notes: Vec<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     timeline: Option<Chart>,
 }
@@ -102,6 +103,7 @@ impl Page {
             hottest: held::hottest(snapshot),
             functions: snapshot.functions.iter().map(Function::new).collect(),
             calls: calls(snapshot, &rows),
+            notes: snapshot.notes.iter().map(|note| report::printable(note)).collect(),
             timeline: timeline.map(|timeline| Chart::new(timeline, &snapshot.functions)),
         }
     }

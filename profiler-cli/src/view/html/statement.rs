@@ -29,7 +29,7 @@ enum Last {
     End,
     /// A brace.
     Block,
-    /// A brace behind the name of a type.
+    /// A brace behind the name of a type or of a macro.
     Fields,
     Other,
 }
@@ -72,16 +72,16 @@ fn shapes(sources: &[String]) -> Vec<Shape> {
     // One more, so that the line after the last needs no test.
     let mut shapes = vec![Shape::default(); sources.len() + 1];
     let (mut at, mut end) = (0, 0);
-    let mut is_type = false;
+    let mut is_name = false;
     for token in tokenize(&text, FrontmatterAllowed::No) {
         let start = end;
         end += token.len as usize;
         let word = &text[start..end];
         if !is_blank(token.kind) {
-            add(&mut shapes[at], token.kind, word, is_type);
-            is_type = match token.kind {
+            add(&mut shapes[at], token.kind, word, is_name);
+            is_name = match token.kind {
                 TokenKind::Ident => word.starts_with(char::is_uppercase),
-                kind => kind == TokenKind::Gt,
+                kind => matches!(kind, TokenKind::Gt | TokenKind::Bang),
             };
         }
         for _ in word.matches('\n') {
@@ -99,7 +99,7 @@ fn is_blank(token: TokenKind) -> bool {
     matches!(token, Whitespace | LineComment { .. } | BlockComment { .. })
 }
 
-fn add(shape: &mut Shape, token: TokenKind, word: &str, is_after_type: bool) {
+fn add(shape: &mut Shape, token: TokenKind, word: &str, is_after_name: bool) {
     use TokenKind::{CloseBrace, CloseBracket, CloseParen, Comma, OpenBrace, OpenBracket};
     use TokenKind::{OpenParen, Semi};
     let is_closing = matches!(token, CloseBrace | CloseBracket | CloseParen);
@@ -109,7 +109,7 @@ fn add(shape: &mut Shape, token: TokenKind, word: &str, is_after_type: bool) {
     shape.is_control |= CONTROL.contains(&word);
     shape.last = Some(match token {
         Semi | Comma | CloseBrace => Last::End,
-        OpenBrace if is_after_type => Last::Fields,
+        OpenBrace if is_after_name => Last::Fields,
         OpenBrace => Last::Block,
         _ => Last::Other,
     });
@@ -139,6 +139,7 @@ mod tests {
             [4, 1]
         );
         assert_eq!(found("*H9 {\n  buckets: vec![0; 9],\n}\n}"), [3]);
+        assert_eq!(found("*select! {\n  recv(r) -> name => {}\n}"), [3]);
         assert_eq!(found("*let all = [\n  1, // one\n\n  2,\n];"), [5]);
     }
 

@@ -71,7 +71,7 @@ fn data_of_a_page() {
     {"name":"audit::log","file":"src/text.rs","line":20,"increment":0,"peak":300000000,"at_peak":null,"live":null,"allocated":600000000,"allocations":5000,"occurrences":2,"lines":[
     [20,"fn log() {","k2_1f3_4",1,512,0,0,null,null,0,0,2,"entry"],
     [21,"    format!(\"{:>300000000}\", 1);","_4m6_2s15_2n1_2",1,512,0,300000000,null,null,600000000,5000,2,"body"]]}],"calls":[
-    [0,4,1,9,1]]}
+    [0,4,1,9,1]],"notes":[]}
     "##);
 }
 

@@ -64,13 +64,15 @@ function explanation(line, index, row) {
   return make("tr", { role: "row", class: "words" }, cells);
 }
 
-/** Hides long runs of lines without memory behind a button. */
-function fold(rows, lines) {
+/** Hides long runs of lines without memory behind a button, but never a part of a statement. */
+function fold(rows, lines, kinds) {
+  let isLoud = false;
+  const isKept = lines.map((line, at) => (isLoud = kinds[at] === "more" ? isLoud : !isStill(line)));
   let start = 0;
   const folded = [...rows];
-  for (let at = 0; at <= lines.length; at += 1) {
-    if (at < lines.length && isStill(lines[at])) continue;
-    const [first, end] = [start === 0 ? 1 : start + KEPT_STILL, at === lines.length ? at - 1 : at - KEPT_STILL];
+  for (let at = 0; at <= rows.length; at += 1) {
+    if (at < rows.length && !isKept[at]) continue;
+    const [first, end] = [start === 0 ? 1 : start + KEPT_STILL, at === rows.length ? at - 1 : at - KEPT_STILL];
     if (end - first >= LONG_STILL) folded[first] = [foldRow(rows.slice(first, end)), rows[first]];
     start = at + 1;
   }
@@ -101,7 +103,7 @@ function lineTable(index) {
   const head = ({ key, title, help }) => make("th", { role: "columnheader", scope: "col", class: `figure ${key}`, title: help }, title);
   const rows = lines.map((line, row) => lineRow(line, `f${index}l${row}`, kinds[row]));
   rows.forEach((row, at) => figuresOf.set(row, lines[at]));
-  const body = make("tbody", { role: "rowgroup" }, ...fold(rows, lines));
+  const body = make("tbody", { role: "rowgroup" }, ...fold(rows, lines, kinds));
   body.addEventListener("click", ({ target }) => {
     const button = target.closest("button.number");
     if (button) toggleWords(button, lines, index);

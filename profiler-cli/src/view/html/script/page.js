@@ -54,7 +54,12 @@ function showRun() {
   byId("run").textContent = [page.program, kind].filter(Boolean).join(" · ");
 }
 
+function showNotes() {
+  byId("notes").replaceChildren(...page.notes.map((note) => make("p", {}, `${note}.`)));
+}
+
 showRun();
+showNotes();
 showTheme();
 showSummary();
 startFunctions();

@@ -74,12 +74,19 @@ function some(names) {
 const isExact = ({ peak }) => !page.peak || size(page.peak.bytes) === size(peak.bytes);
 const peakBytes = (timeline) => (page.peak && isExact(timeline) ? page.peak.bytes : timeline.peak.bytes);
 
+/** Why the peak is another figure than the highest reading. */
+function missedWords({ peak }) {
+  const { bytes, uncertainty } = page.peak;
+  if (bytes > peak.bytes) return ` The peak of ${size(bytes)} lay between two of them.`;
+  return ` The peak of ${size(bytes)} is exact to within ${size(uncertainty)}, since several threads ran.`;
+}
+
 function peakWords(timeline) {
   const { peak, readings, interval, rows } = timeline;
   const inside = peak.rows.map((row) => rows[row].name);
   const where = inside.length ? `, in ${some(inside)}` : "";
   const words = `${isExact(timeline) ? "Peak" : "Highest reading"}: ${exactly(peakBytes(timeline))} in use after ${moment(timeline, peak.time)}${where}. `;
-  const missed = isExact(timeline) ? "" : ` The peak of ${size(page.peak.bytes)} lay between two of them.`;
+  const missed = isExact(timeline) ? "" : missedWords(timeline);
   return words + `There are ${times(readings, "reading")}: one every ${duration(interval)}, and one where each call begins and ends.${missed}`;
 }
 

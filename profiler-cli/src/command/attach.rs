@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use super::sampling::{self, Sampling};
+use super::sampling::{self, Sampling, file_name};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::process::{self, signals};
@@ -47,7 +47,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     signals::receive(move |_| sender.send(()).is_ok());
     let fault = watch(&stops, &mut sampler, &mut recorder, options);
     recorder.mark(&sampler);
-    sampling::conclude(&recorder, fault.as_ref());
+    sampling::conclude(&recorder, options, file_name(&command[0]), fault.as_ref());
     Ok(Outcome::Done)
 }
 

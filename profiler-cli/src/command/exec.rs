@@ -8,12 +8,13 @@ use std::thread;
 
 use anyhow::{Context, Result};
 use clap::Args;
+use mem_profile_format::report::Unit;
 
-use super::sampling::{self, Sampling};
+use super::sampling::{self, Sampling, file_name};
 use super::test;
 use crate::outcome::Outcome;
 use crate::output;
-use crate::process::{self, signals};
+use crate::process::{self, Backend, signals};
 use crate::timeline::recorded::ProgramRecordings;
 use crate::timeline::recorder::Recorder;
 use crate::timeline::sampler::{Clock, Sampler};
@@ -103,7 +104,24 @@ fn report(
         output::status("warning", &format!("{error:#}"));
     }
     if !arguments.quiet || fault.is_some() {
-        sampling::conclude(recorder, fault);
+        sampling::conclude(recorder, &arguments.sampling, file_name(&words[0]), fault);
+    }
+    if !arguments.quiet {
+        note_children(&arguments.sampling, recorder);
+    }
+}
+
+/// Says if a child process, which was not sampled, took more than the program.
+fn note_children(options: &Sampling, recorder: &Recorder) {
+    let is_alone = !options.include_children && !options.multiprocess;
+    let Some(peak) = recorder.peak().filter(|_| is_alone && options.backend == Backend::Rss) else {
+        return;
+    };
+    // The peak of the program itself is a little higher if its last sample was too early.
+    if let Some(largest) = process::largest_below().filter(|it| *it / 4 > peak.at.bytes / 3) {
+        let largest = Unit::Auto.format(largest.into(), 1);
+        let note = "the largest of all its processes took";
+        output::status("note", &format!("{note} {largest}: see each with --multiprocess"));
     }
 }
 

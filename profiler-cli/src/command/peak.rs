@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use clap::Args;
-use mem_profile_format::report::printable_line;
+use mem_profile_format::report::{printable, printable_line};
 
 use crate::outcome::Outcome;
 use crate::output::Target;
@@ -49,9 +49,11 @@ fn of_run(path: &Path, timeline: &Timeline) -> Result<String> {
     let mib = |series: &Series| series.peak().map(|peak| peak.at.bytes as f64 / MIB);
     let own = mib(&timeline.memory).with_context(|| format!("{shown} has no samples"))?;
     let mut text = format!("{shown}\t{own:.3} MiB\n");
-    for (id, series) in &timeline.children {
-        if let Some(peak) = mib(series) {
-            text += &format!("  Child {id}\t\t\t{peak:.3} MiB\n");
+    for child in &timeline.children {
+        if let Some(peak) = mib(&child.series) {
+            let name = child.name.as_ref().map(|name| format!(" ({})", printable(name)));
+            let name = name.unwrap_or_default();
+            text += &format!("  Child {}{name}\t\t\t{peak:.3} MiB\n", child.id);
         }
     }
     Ok(text)

@@ -4,12 +4,12 @@ use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
-use clap::Args;
+use clap::{Args, value_parser};
 
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::timeline::files;
-use crate::view::plot::{self, Chart, Options, Run};
+use crate::view::plot::{self, Chart, Options, Run, Theme};
 
 /// Plot memory over time, with the peak and the functions that were running
 ///
@@ -29,12 +29,18 @@ pub(crate) struct Arguments {
     /// Add a least-squares line, and its growth in bytes per second
     #[arg(short, long)]
     slope: bool,
-    /// Show functions below the curve, in one row per thread and level
+    /// Show calls in one row per thread and level, instead of one row per function
     #[arg(short, long)]
     flame: bool,
     /// Title of the plot [default: the command line]
     #[arg(short, long)]
     title: Option<String>,
+    /// Width of the picture in pixels; a PNG has two for each
+    #[arg(long, value_name = "PIXELS", default_value_t = 1200, value_parser = value_parser!(u32).range(320..=4000))]
+    width: u32,
+    /// Colours of the picture [default: those of the reader in an SVG, light in a PNG]
+    #[arg(long, value_enum)]
+    theme: Option<Theme>,
 }
 
 const EXAMPLES: &str = "\
@@ -62,13 +68,14 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         return Ok(Outcome::Done);
     };
     let target = Target::File(path.clone());
+    let svg = || plot::svg(&chart, arguments.width, arguments.theme).into_bytes();
     let ending = path.extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
     match ending.as_deref() {
-        Some("svg") => target.write(plot::svg(&chart)?.as_bytes())?,
-        Some("png") => target.write(&plot::png(&chart)?)?,
+        Some("svg") => target.write(&svg())?,
+        Some("png") => target.write(&plot::png(&chart, arguments.width, arguments.theme)?)?,
         // The name of a pipe or a device does not end in a format.
         None if path.exists() && !output::is_file(path) => {
-            target.write(plot::svg(&chart)?.as_bytes())?;
+            target.write(&svg())?;
         }
         _ => bail!("cannot tell the format of the plot: end the name in .svg or .png"),
     }

@@ -1,5 +1,6 @@
 //! The options of sampling, and the message at its end.
 
+use std::cmp::Reverse;
 use std::io;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -7,7 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 use jiff::SignedDuration;
-use mem_profile_format::report::Unit;
+use mem_profile_format::report::{Unit, printable};
 
 use crate::output;
 use crate::process::{Backend, ProcessTable};
@@ -23,10 +24,10 @@ pub(super) struct Sampling {
     pub(super) interval: Duration,
     /// Add the memory of all child processes
     #[arg(short = 'C', long, conflicts_with = "multiprocess")]
-    include_children: bool,
+    pub(super) include_children: bool,
     /// Sample each child process as a series of its own
     #[arg(short = 'M', long)]
-    multiprocess: bool,
+    pub(super) multiprocess: bool,
     /// Stop sampling after this time; the program keeps running
     #[arg(short, long, value_name = "TIME", value_parser = duration)]
     pub(super) timeout: Option<Duration>,
@@ -67,8 +68,13 @@ fn duration(text: &str) -> Result<Duration, String> {
     })
 }
 
-/// Prints the peak, and where the samples are.
-pub(super) fn conclude(recorder: &Recorder, fault: Option<&io::Error>) {
+/// Prints the peaks, and where the samples are. `program` is the name of the sampled program.
+pub(super) fn conclude(
+    recorder: &Recorder,
+    options: &Sampling,
+    program: &str,
+    fault: Option<&io::Error>,
+) {
     let (file, samples) = (recorder.name(), recorder.samples);
     let Some(peak) = recorder.peak() else {
         match fault {
@@ -82,9 +88,57 @@ pub(super) fn conclude(recorder: &Recorder, fault: Option<&io::Error>) {
     if let Some(fault) = fault {
         output::status("warning", &format!("samples are missing in {file}: {fault}"));
     }
-    let size = Unit::Auto.format(peak.at.bytes.into(), 1);
-    let how = if peak.is_mark { "as reported by the system" } else { "the highest sample" };
-    output::status("peak", &format!("{size}, {how}; {file} has {samples} samples"));
+    let headline = match recorder.together() {
+        Some((sum, processes)) if processes > 1 => together(sum.bytes, processes, options.backend),
+        _ => {
+            let how = if peak.is_mark { "as reported by the system" } else { "the highest sample" };
+            format!("{}, {how}", size(peak.at.bytes))
+        }
+    };
+    output::status("peak", &format!("{headline}; {file} has {samples} samples"));
+    let children = recorder.children().filter_map(|it| Some((it.title(), it.series.peak()?)));
+    let children: Vec<_> = children.map(|(name, peak)| (name, peak.at.bytes)).collect();
+    if !children.is_empty() {
+        output::write_stderr(&list(children, (program, peak.at.bytes)));
+    }
+}
+
+/// The highest sum of several processes, in words.
+fn together(bytes: u64, processes: usize, backend: Backend) -> String {
+    let shared = match backend {
+        Backend::Rss => ", memory that they share counted in each",
+        Backend::Pss => ", memory that they share counted once",
+        Backend::Uss => ", memory that they share left out",
+    };
+    format!("{} in {processes} processes at one time{shared}", size(bytes))
+}
+
+/// Largest number of children in a list.
+const LISTED: usize = 10;
+
+/// The peak of each process, a line each: the children, the highest first, and the program itself.
+fn list(mut children: Vec<(String, u64)>, (program, peak): (&str, u64)) -> String {
+    children.sort_by_key(|(_, bytes)| Reverse(*bytes));
+    let mut text = String::from("each process at its own peak:\n");
+    let mut line =
+        |bytes, words: &str| text += &format!("{:>12}  {}\n", size(bytes), printable(words));
+    for (name, bytes) in children.iter().take(LISTED) {
+        line(*bytes, name);
+    }
+    if let Some((_, highest)) = children.get(LISTED) {
+        line(*highest, &format!("in each of {} more, at most", children.len() - LISTED));
+    }
+    line(peak, &format!("{program}, the program itself"));
+    text
+}
+
+/// The name of a program, without its folder.
+pub(crate) fn file_name(program: &str) -> &str {
+    program.rsplit('/').next().unwrap_or(program)
+}
+
+fn size(bytes: u64) -> String {
+    Unit::Auto.format(bytes.into(), 1)
 }
 
 /// Why no process can be read at all; `None` if this process can read its own memory.
@@ -96,6 +150,30 @@ pub(super) fn why_proc_is_unreadable() -> Option<io::Error> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_peaks_of_processes_are_a_list_and_their_sum_says_of_what() {
+        let sum = |backend| together(200 << 20, 3, backend);
+        insta::assert_snapshot!(sum(Backend::Rss), @"200.0 MiB in 3 processes at one time, memory that they share counted in each");
+        insta::assert_snapshot!(sum(Backend::Pss), @"200.0 MiB in 3 processes at one time, memory that they share counted once");
+        insta::assert_snapshot!(sum(Backend::Uss), @"200.0 MiB in 3 processes at one time, memory that they share left out");
+        let peaks = (1..=12_u64).map(|index| (format!("cc\u{1b} ({index})"), index << 19));
+        insta::assert_snapshot!(list(peaks.collect(), ("make", 7)), @r"
+        each process at its own peak:
+             6.0 MiB  cc\u{1b} (12)
+             5.5 MiB  cc\u{1b} (11)
+             5.0 MiB  cc\u{1b} (10)
+             4.5 MiB  cc\u{1b} (9)
+             4.0 MiB  cc\u{1b} (8)
+             3.5 MiB  cc\u{1b} (7)
+             3.0 MiB  cc\u{1b} (6)
+             2.5 MiB  cc\u{1b} (5)
+             2.0 MiB  cc\u{1b} (4)
+             1.5 MiB  cc\u{1b} (3)
+             1.0 MiB  in each of 2 more, at most
+                 7 B  make, the program itself
+        ");
+    }
 
     #[test]
     fn times_have_a_unit_or_are_seconds() {

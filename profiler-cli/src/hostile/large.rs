@@ -68,11 +68,11 @@ fn ten_thousand_functions_are_plotted_in_a_bounded_picture() {
     for flame in [false, true] {
         let options = plot::Options { flame, ..plot::Options::default() };
         let chart = within_seconds(20, || Chart::new(&runs, &options).unwrap());
-        let picture = within_seconds(20, || plot::svg(&chart).unwrap());
-        // 120 rows, and the elements around them.
-        assert!(picture.matches("<rect").count() < 400, "{}", picture.matches("<rect").count());
-        assert!(picture.contains("10000 threads and levels in 120 rows"));
-        assert!(plot::terminal(&chart, 100).contains("and 9984 more functions"));
+        let picture = within_seconds(20, || plot::svg(&chart, 900, None));
+        // 120 rows, each with all bars of a colour in one element, and the elements around them.
+        assert!(picture.matches("<path").count() < 300, "{}", picture.matches("<path").count());
+        assert_eq!(picture.contains("10000 threads and levels in 120 rows"), flame);
+        assert!(plot::terminal(&chart, 100).contains("and 9988 more functions"));
     }
 }
 

@@ -98,7 +98,7 @@ fn plots_show_no_controls() {
         for runs in [vec![run()], vec![run(), run()]] {
             let chart = plot::Chart::new(&runs, &options).unwrap();
             check("plot", &without_colors(&plot::terminal(&chart, 100)));
-            let picture = plot::svg(&chart).unwrap();
+            let picture = plot::svg(&chart, 900, None);
             check("picture", &picture);
             let elements = pages::elements(&picture);
             assert!(elements.len() <= 7, "{elements:?}");

@@ -24,12 +24,26 @@ pub(crate) struct ProcessTable {
     backend: Backend,
     /// Their `status` files, kept open: an open one never refers to a later process with the same id.
     status: HashMap<u32, File>,
+    names: HashMap<u32, Name>,
     text: Vec<u8>,
+}
+
+/// The name of a process.
+struct Name {
+    /// As the kernel has it: at most 15 bytes.
+    short: Vec<u8>,
+    whole: String,
 }
 
 impl ProcessTable {
     pub(crate) fn new(backend: Backend) -> Self {
-        Self { backend, status: HashMap::new(), text: vec![0; STATUS] }
+        let (status, names) = Default::default();
+        Self { backend, status, names, text: vec![0; STATUS] }
+    }
+
+    /// The name of a process that was read: the file name of its program, or the name that it gave itself.
+    pub(crate) fn name(&self, id: u32) -> Option<&str> {
+        self.names.get(&id).map(|name| name.whole.as_str())
     }
 
     /// The memory in use by a process.
@@ -40,6 +54,7 @@ impl ProcessTable {
         let reading = self.read_status(id);
         if reading.is_err() {
             self.status.remove(&id);
+            self.names.remove(&id);
         }
         let reading = reading?;
         let private = match self.backend {
@@ -61,7 +76,12 @@ impl ProcessTable {
         let text = &self.text[..length];
         // A zombie has no memory any more, and a kernel thread never has any.
         let bytes = field(text, b"VmRSS:").ok_or(ErrorKind::NotFound)?;
-        Ok(Reading { bytes, peak: field(text, b"VmHWM:") })
+        let reading = Reading { bytes, peak: field(text, b"VmHWM:") };
+        let short = line(text, b"Name:").unwrap_or_default().trim_ascii();
+        if self.names.get(&id).is_none_or(|name| name.short != short) {
+            self.names.insert(id, Name { short: short.to_vec(), whole: whole_name(id, short) });
+        }
+        Ok(reading)
     }
 }
 
@@ -70,9 +90,22 @@ fn ended(error: io::Error) -> io::Error {
     if error.raw_os_error() == Some(libc::ESRCH) { ErrorKind::NotFound.into() } else { error }
 }
 
+/// The kernel cuts a name after 15 bytes. If the command line has the rest, so does the result.
+fn whole_name(id: u32, short: &[u8]) -> String {
+    let words = command_line(id).filter(|_| short.len() == 15);
+    let program = words.and_then(|it| Some(it.first()?.rsplit('/').next()?.to_owned()));
+    let whole = program.filter(|it| it.as_bytes().starts_with(short));
+    whole.unwrap_or_else(|| String::from_utf8_lossy(short).into_owned())
+}
+
+/// The rest of a line.
+fn line<'a>(text: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
+    text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name))
+}
+
 /// A field in KiB, as bytes.
 fn field(text: &[u8], name: &[u8]) -> Option<u64> {
-    let line = text.split(|byte| *byte == b'\n').find_map(|line| line.strip_prefix(name))?;
+    let line = line(text, name)?;
     let number = str::from_utf8(line).ok()?.trim().strip_suffix("kB")?;
     number.trim_end().parse::<u64>().ok().map(|kib| kib * KIB)
 }

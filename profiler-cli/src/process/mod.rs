@@ -11,7 +11,7 @@ pub(crate) mod signals;
 
 use clap::ValueEnum;
 
-pub(crate) use signals::own_file;
+pub(crate) use signals::{largest_below, own_file};
 
 #[cfg(feature = "tui")]
 pub(crate) use system::mapped_files;

@@ -14,6 +14,11 @@ pub(crate) fn pass_on(signal: Signal, _child: u32) {
     match signal {}
 }
 
+/// The largest resident set of a process below this one, which this system does not report.
+pub(crate) fn largest_below() -> Option<u64> {
+    None
+}
+
 /// A file that this process has open already. No path refers to one here.
 pub(crate) fn own_file(_path: &Path) -> Option<File> {
     None

@@ -1,5 +1,6 @@
 //! Processes by the crate `sysinfo`, on systems without the `/proc` of Linux.
 
+use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::path::Path;
 
@@ -9,11 +10,19 @@ use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 use super::{Backend, Reading};
 
 /// The processes that are sampled.
-pub(crate) struct ProcessTable(System);
+pub(crate) struct ProcessTable {
+    system: System,
+    names: HashMap<u32, String>,
+}
 
 impl ProcessTable {
     pub(crate) fn new(_backend: Backend) -> Self {
-        Self(System::new())
+        Self { system: System::new(), names: HashMap::new() }
+    }
+
+    /// The name of a process that was read.
+    pub(crate) fn name(&self, id: u32) -> Option<&str> {
+        self.names.get(&id).map(String::as_str)
     }
 
     /// The memory in use by a process.
@@ -21,10 +30,14 @@ impl ProcessTable {
     /// # Errors
     /// `NotFound` if it has ended or is not visible.
     pub(crate) fn read(&mut self, id: u32) -> io::Result<Reading> {
-        let id = Pid::from_u32(id);
+        let pid = Pid::from_u32(id);
         let what = ProcessRefreshKind::nothing().with_memory();
-        self.0.refresh_processes_specifics(ProcessesToUpdate::Some(&[id]), true, what);
-        let process = self.0.process(id).ok_or(ErrorKind::NotFound)?;
+        self.system.refresh_processes_specifics(ProcessesToUpdate::Some(&[pid]), true, what);
+        let process = self.system.process(pid).ok_or(ErrorKind::NotFound)?;
+        let name = process.name().to_string_lossy();
+        if self.names.get(&id).is_none_or(|known| *known != name) {
+            self.names.insert(id, name.into_owned());
+        }
         Ok(Reading { bytes: process.memory(), peak: None })
     }
 }

@@ -64,6 +64,22 @@ pub(crate) fn pass_on(signal: Signal, child: u32) {
     }
 }
 
+/// The largest resident set that one of all processes below this one had, in bytes, once they have ended and
+/// were waited for; `None` if it may be this command's, since each child begins as a copy of its parent.
+pub(crate) fn largest_below() -> Option<u64> {
+    // In KiB on Linux.
+    let unit = if cfg!(target_vendor = "apple") { 1 } else { 1024 };
+    let largest = |who| {
+        // SAFETY: an all-zero `rusage` is a valid value: it has only numbers.
+        let mut usage: libc::rusage = unsafe { std::mem::zeroed() };
+        // SAFETY: `usage` may be written.
+        let read = unsafe { libc::getrusage(who, &raw mut usage) };
+        u64::try_from(usage.ru_maxrss).ok().filter(|_| read == 0).map(|size| size * unit)
+    };
+    let below = largest(libc::RUSAGE_CHILDREN)?;
+    (below > largest(libc::RUSAGE_SELF)?).then_some(below)
+}
+
 /// A duplicate of a file that this process has open already: the one behind standard output or error,
 /// or one by its descriptor, as `/dev/fd/3`.
 pub(crate) fn own_file(path: &Path) -> Option<File> {

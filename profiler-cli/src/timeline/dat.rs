@@ -6,6 +6,7 @@
 //! CHLD 4711 12.345678 1764011432.1234             the same of a child
 //! FUNC app::parse 1.0000 1764011432.1234 2.0000 1764011433.1234 0 0
 //! PEAK 23.456789 1764011432.1234                  an extension: the system's own peak, also of a child
+//! NAME 4711 make                                  an extension: the program of a child, from here on
 //! ```
 //!
 //! A call has its function, memory and time of its start and end, its level and, as an extension, its
@@ -20,7 +21,7 @@ use std::fmt::Write as _;
 
 use mem_profile_format::report::printable;
 
-use super::model::{Sample, Series, Span, Timeline};
+use super::model::{Child, Sample, Span, Timeline};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -83,15 +84,19 @@ impl Reader<'_> {
             "CHLD" => {
                 let (id, rest) = rest.split_once(' ')?;
                 let sample = fields(rest).sample()?;
-                self.child(id.parse().ok()?).samples.push(sample);
+                self.child(id.parse().ok()?).series.samples.push(sample);
             }
             "PEAK" => {
                 let mut fields = fields(rest);
                 let mark = Some(fields.sample()?);
                 match fields.0.next() {
-                    Some(id) => self.child(id.parse().ok()?).mark = mark,
+                    Some(id) => self.child(id.parse().ok()?).series.mark = mark,
                     None => self.timeline.memory.mark = mark,
                 }
+            }
+            "NAME" => {
+                let (id, name) = rest.split_once(' ')?;
+                self.child(id.parse().ok()?).name = Some(name.to_owned());
             }
             "FUNC" => self.timeline.spans.push(span(rest)?),
             _ => return None,
@@ -100,13 +105,13 @@ impl Reader<'_> {
         Some(())
     }
 
-    fn child(&mut self, id: u32) -> &mut Series {
+    fn child(&mut self, id: u32) -> &mut Child {
         let children = &mut self.timeline.children;
         let index = *self.children.entry(id).or_insert_with(|| {
-            children.push((id, Series::default()));
+            children.push(Child { id, ..Child::default() });
             children.len() - 1
         });
-        &mut children[index].1
+        &mut children[index]
     }
 
     fn fault(&self, cut: &str) -> Option<String> {
@@ -127,7 +132,7 @@ impl Reader<'_> {
     /// The result, sorted by time, since several writers may have appended to the file.
     fn finish(self) -> Timeline {
         let mut timeline = self.timeline;
-        let children = timeline.children.iter_mut().map(|(_, series)| series);
+        let children = timeline.children.iter_mut().map(|child| &mut child.series);
         for series in children.chain([&mut timeline.memory]) {
             series.samples.sort_by(|one, other| one.time.total_cmp(&other.time));
         }
@@ -180,6 +185,11 @@ pub(crate) fn mark_line(child: Option<u32>, mark: Sample) -> String {
     format!("PEAK {}{child}\n", figures(mark, 6))
 }
 
+/// The line with the name of a child.
+pub(crate) fn name_line(child: u32, name: &str) -> String {
+    format!("NAME {child} {}\n", one_line(name))
+}
+
 /// The lines of calls.
 pub(crate) fn span_lines(spans: &[Span]) -> String {
     let mut text = String::new();
@@ -203,6 +213,7 @@ fn one_line(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::timeline::Series;
 
     fn parsed(text: &str) -> Parsed {
         parse(text.as_bytes()).unwrap()
@@ -223,16 +234,19 @@ mod tests {
             + &sample_line(Some(9), sample(1_764_011_433.0, 1))
             + &mark_line(None, sample(1_764_011_432.5, 22_345_677))
             + &mark_line(Some(9), sample(1_764_011_433.0, 4096))
+            + &name_line(9, "sh")
+            + &name_line(9, "my app")
             + &span_lines(std::slice::from_ref(&span));
         let Parsed { timeline, fault } = parsed(&text);
         assert_eq!((timeline.command.as_deref(), fault), (Some("app 'two lines'"), None));
         assert_eq!(timeline.memory.samples, [sample(1_764_011_432.125, 12_345_677)]);
         assert_eq!(timeline.memory.mark, Some(sample(1_764_011_432.5, 22_345_677)));
-        let child = Series {
+        let series = Series {
             samples: vec![sample(1_764_011_433.0, 1)],
             mark: Some(sample(1_764_011_433.0, 4096)),
         };
-        assert_eq!(timeline.children, [(9, child)]);
+        // The last name counts: a child has the name of its parent until it has its own program.
+        assert_eq!(timeline.children, [Child { id: 9, name: Some("my app".into()), series }]);
         assert_eq!(timeline.spans, [span]);
     }
 

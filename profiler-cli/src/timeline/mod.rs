@@ -10,6 +10,8 @@ pub(crate) mod recorder;
 pub(crate) mod sampler;
 
 pub(crate) use functions::{Function, functions, labels};
+#[cfg(test)]
+pub(crate) use model::Child;
 pub(crate) use model::{Peak, Sample, Series, Span, Timeline};
 
 #[cfg(test)]

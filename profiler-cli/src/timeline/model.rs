@@ -34,6 +34,15 @@ pub(crate) struct Span {
     pub(crate) thread: u32,
 }
 
+/// A child process with a series of its own.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Child {
+    pub(crate) id: u32,
+    /// The name of its program; `None` in files of `mprof`.
+    pub(crate) name: Option<String>,
+    pub(crate) series: Series,
+}
+
 /// One run.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Timeline {
@@ -41,8 +50,8 @@ pub(crate) struct Timeline {
     pub(crate) command: Option<String>,
     /// The program, or the sum of the program and its children.
     pub(crate) memory: Series,
-    /// Children with series of their own, by process id, in order of appearance.
-    pub(crate) children: Vec<(u32, Series)>,
+    /// In order of appearance.
+    pub(crate) children: Vec<Child>,
     /// In the order of the file.
     pub(crate) spans: Vec<Span>,
 }
@@ -53,6 +62,16 @@ pub(crate) struct Peak {
     pub(crate) at: Sample,
     /// Whether the system recorded it. Samples may miss a higher one.
     pub(crate) is_mark: bool,
+}
+
+impl Child {
+    /// `make (4711)`, or `child 4711`.
+    pub(crate) fn title(&self) -> String {
+        match &self.name {
+            Some(name) => format!("{name} ({})", self.id),
+            None => format!("child {}", self.id),
+        }
+    }
 }
 
 impl Series {
@@ -96,6 +115,26 @@ impl Timeline {
         self.times().reduce(f64::min)
     }
 
+    /// The highest sum of the program and its children at one time, and of how many processes it is; `None`
+    /// without children. A child counts from one sample of the program to the next.
+    pub(crate) fn together(&self) -> Option<(Sample, usize)> {
+        let program = &self.memory.samples;
+        let mut sums: Vec<_> = program.iter().map(|sample| (*sample, 1)).collect();
+        for child in self.children.iter().map(|child| &child.series.samples) {
+            let moment = |sample: &Sample| program.partition_point(|it| it.time <= sample.time);
+            for same in child.chunk_by(|one, other| moment(one) == moment(other)) {
+                let Some(sum) = moment(&same[0]).checked_sub(1).and_then(|at| sums.get_mut(at))
+                else {
+                    continue;
+                };
+                sum.0.bytes += same[same.len() - 1].bytes;
+                sum.1 += 1;
+            }
+        }
+        let highest = sums.into_iter().rev().max_by_key(|(sum, _)| sum.bytes);
+        highest.filter(|_| !self.children.is_empty())
+    }
+
     /// From the first to the last sample, in seconds.
     pub(crate) fn seconds(&self) -> f64 {
         let times = (self.times().reduce(f64::min), self.times().reduce(f64::max));
@@ -103,7 +142,7 @@ impl Timeline {
     }
 
     fn times(&self) -> impl Iterator<Item = f64> {
-        let series = self.children.iter().map(|(_, series)| series).chain([&self.memory]);
+        let series = self.children.iter().map(|child| &child.series).chain([&self.memory]);
         let ends =
             |series: &Series| [series.samples.first().copied(), series.samples.last().copied()];
         let spans = self.spans.iter().flat_map(|span| [span.start.time, span.end.time]);
@@ -113,11 +152,14 @@ impl Timeline {
     /// The part between two moments, in seconds since 1970.
     pub(crate) fn within(&self, from: f64, to: f64) -> Self {
         let overlaps = |span: &&Span| span.start.time <= to && span.end.time >= from;
-        let children = self.children.iter().map(|(id, series)| (*id, series.within(from, to)));
+        let children = self
+            .children
+            .iter()
+            .map(|child| Child { series: child.series.within(from, to), ..child.clone() });
         Self {
             command: self.command.clone(),
             memory: self.memory.within(from, to),
-            children: children.filter(|(_, series)| !series.samples.is_empty()).collect(),
+            children: children.filter(|child| !child.series.samples.is_empty()).collect(),
             spans: self.spans.iter().filter(overlaps).cloned().collect(),
         }
     }

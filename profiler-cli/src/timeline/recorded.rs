@@ -118,19 +118,28 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
     let recorded = snapshot.timeline.with_context(|| {
         format!("{} has no timeline: run the program with MEM_PROFILE_TIMELINE=1", path.display())
     })?;
-    let samples = recorded.samples.iter();
-    let samples = samples.map(|it| Sample { time: seconds(&recorded, it.time), bytes: it.bytes });
-    let mut samples: Vec<_> = samples.collect();
-    // A report may be edited by hand.
-    samples.sort_by(|one, other| one.time.total_cmp(&other.time));
-    let memory = Series { samples, mark: None };
+    let memory = Series { samples: readings(&recorded), mark: None };
     let spans = calls(&recorded, &memory.samples, 0);
     Ok(Timeline { command: program, memory, children: Vec::new(), spans })
 }
 
+/// The samples of a recording, and what it read where calls begin and end, in order of time.
+fn readings(recorded: &Recorded) -> Vec<Sample> {
+    let of_calls = recorded.spans.iter().flat_map(|span| {
+        let end = span.end.zip(span.bytes_at_end);
+        [Some((span.start, span.bytes_at_start)), end]
+    });
+    let samples = recorded.samples.iter().map(|it| (it.time, it.bytes));
+    let all = samples.chain(of_calls.flatten());
+    let mut readings: Vec<_> =
+        all.map(|(time, bytes)| Sample { time: seconds(recorded, time), bytes }).collect();
+    readings.sort_by(|one, other| one.time.total_cmp(&other.time));
+    readings
+}
+
 #[cfg(test)]
 mod tests {
-    use mem_profile_format::{Label, Span as Call};
+    use mem_profile_format::{Label, Reading, Span as Call};
 
     use super::*;
 
@@ -142,6 +151,28 @@ mod tests {
         let expected = [100, 100, 150, 300, 300, 400].map(Some);
         assert_eq!(times.map(|time| bytes_at(&samples, time)), expected);
         assert_eq!(bytes_at(&[], 1.0), None);
+    }
+
+    #[test]
+    fn memory_is_read_where_calls_begin_and_end_too() {
+        let call = |start, end, bytes_at_end| Call {
+            start,
+            end,
+            bytes_at_start: 7,
+            bytes_at_end,
+            ..Call::default()
+        };
+        let reading = |time, bytes| Reading { time, bytes };
+        let recorded = Recorded {
+            samples: vec![reading(0, 1), reading(4_000_000_000, 2)],
+            spans: vec![
+                call(1_000_000_000, Some(3_000_000_000), Some(90)),
+                call(2_000_000_000, None, None),
+            ],
+            ..Recorded::default()
+        };
+        let found: Vec<_> = readings(&recorded).iter().map(|it| (it.time, it.bytes)).collect();
+        assert_eq!(found, [(0.0, 1), (1.0, 7), (2.0, 7), (3.0, 90), (4.0, 2)]);
     }
 
     #[test]

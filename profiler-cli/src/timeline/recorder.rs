@@ -1,5 +1,6 @@
 //! Writes samples to a file as they are taken, so that none is lost however the run ends.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -7,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::{ToSpan, ZonedDateTime};
 
-use super::model::{Peak, Series};
+use super::model::{Child, Peak, Sample, Series};
 use super::recorded::{self, ProgramRecordings};
 use super::sampler::{Sampler, Tick};
 use super::{dat, files};
@@ -23,6 +24,10 @@ pub(crate) struct Recorder {
     pub(crate) samples: usize,
     /// A series with only the highest sample, and the system's own peak.
     highest: Series,
+    /// The same of each child.
+    children: BTreeMap<u32, Child>,
+    /// The highest sum of samples at one time, and of how many processes it is.
+    together: Option<(Sample, usize)>,
 }
 
 impl Recorder {
@@ -51,13 +56,26 @@ impl Recorder {
 
     pub(crate) fn take(&mut self, tick: &Tick) {
         self.samples += 1;
-        if self.highest.samples.first().is_none_or(|it| it.bytes < tick.memory.bytes) {
-            self.highest.samples = vec![tick.memory];
+        keep_highest(&mut self.highest, tick.memory);
+        let mut lines = dat::sample_line(None, tick.memory);
+        for (id, name) in &tick.names {
+            self.child(*id).name = Some(name.clone());
+            lines += &dat::name_line(*id, name);
         }
-        let children =
-            tick.children.iter().map(|(id, sample)| dat::sample_line(Some(*id), *sample));
-        let lines = dat::sample_line(None, tick.memory) + &children.collect::<String>();
+        let mut sum = tick.memory;
+        for (id, sample) in &tick.children {
+            keep_highest(&mut self.child(*id).series, *sample);
+            lines += &dat::sample_line(Some(*id), *sample);
+            sum.bytes += sample.bytes;
+        }
+        if self.together.is_none_or(|(highest, _)| highest.bytes < sum.bytes) {
+            self.together = Some((sum, tick.processes + tick.children.len()));
+        }
         self.write(&lines);
+    }
+
+    fn child(&mut self, id: u32) -> &mut Child {
+        self.children.entry(id).or_insert_with(|| Child { id, ..Child::default() })
     }
 
     /// Adds the peaks that the system recorded.
@@ -65,9 +83,11 @@ impl Recorder {
         let mut lines = String::new();
         for (child, mark) in sampler.marks() {
             lines += &dat::mark_line(child, mark);
-            if child.is_none() {
-                self.highest.mark = Some(mark);
-            }
+            let series = match child {
+                Some(id) => &mut self.child(id).series,
+                None => &mut self.highest,
+            };
+            series.mark = Some(mark);
         }
         self.write(&lines);
     }
@@ -85,9 +105,19 @@ impl Recorder {
         self.write(&dat::span_lines(&recorded::spans(&timelines, &samples)));
     }
 
-    /// The highest memory in use.
+    /// The highest memory in use by the program, or by the program and its children.
     pub(crate) fn peak(&self) -> Option<Peak> {
         self.highest.peak()
+    }
+
+    /// The children with series of their own, each with its highest sample.
+    pub(crate) fn children(&self) -> impl Iterator<Item = &Child> {
+        self.children.values()
+    }
+
+    /// The highest sum of all processes at one time, and of how many it is.
+    pub(crate) fn together(&self) -> Option<(Sample, usize)> {
+        self.together
     }
 
     /// Removes the file, since there was nothing to sample.
@@ -109,6 +139,12 @@ impl Recorder {
             );
             self.file = None;
         }
+    }
+}
+
+fn keep_highest(series: &mut Series, sample: Sample) {
+    if series.samples.first().is_none_or(|it| it.bytes < sample.bytes) {
+        series.samples = vec![sample];
     }
 }
 

@@ -5,7 +5,7 @@
 //! process that has ended has no peak any more, so a rise after its last sample is missed. The samples of
 //! a short run are a sixteenth of its time apart.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
 use std::time::{Duration, Instant, SystemTime};
 
@@ -29,8 +29,12 @@ pub(crate) enum Children {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Tick {
     pub(crate) memory: Sample,
+    /// Number of processes in `memory`.
+    pub(crate) processes: usize,
     /// Children by process id, if they are separate.
     pub(crate) children: Vec<(u32, Sample)>,
+    /// The names of those that are new, or that run another program now.
+    pub(crate) names: Vec<(u32, String)>,
 }
 
 /// Samples one process.
@@ -43,12 +47,14 @@ pub(crate) struct Sampler {
     family: BTreeSet<u32>,
     /// The peaks that the system recorded, and when they were last seen to rise.
     marks: BTreeMap<u32, Sample>,
+    /// The names of separate children.
+    names: HashMap<u32, String>,
 }
 
 impl Sampler {
     pub(crate) fn new(root: u32, backend: Backend, children: Children) -> Self {
-        let (family, marks) = Default::default();
-        Self { root, children, table: ProcessTable::new(backend), family, marks }
+        let (family, marks, names) = Default::default();
+        Self { root, children, table: ProcessTable::new(backend), family, marks, names }
     }
 
     /// Takes a sample.
@@ -60,7 +66,8 @@ impl Sampler {
         let time = time.as_secs_f64();
         let mut memory = self.read(self.root, time)?;
         if self.children == Children::Ignored {
-            return Ok(Tick { memory, children: Vec::new() });
+            let (children, names) = Default::default();
+            return Ok(Tick { memory, processes: 1, children, names });
         }
         self.look_for_children();
         let mut children = Vec::new();
@@ -71,9 +78,20 @@ impl Sampler {
             }
         }
         if self.children == Children::Included {
+            let processes = 1 + children.len();
             memory.bytes += children.drain(..).map(|(_, sample)| sample.bytes).sum::<u64>();
+            return Ok(Tick { memory, processes, children, names: Vec::new() });
         }
-        Ok(Tick { memory, children })
+        let names = children.iter().filter_map(|(id, _)| Some((*id, self.new_name(*id)?)));
+        let names: Vec<_> = names.collect();
+        self.names.extend(names.iter().cloned());
+        Ok(Tick { memory, processes: 1, children, names })
+    }
+
+    /// The name of a child, if it is not known yet.
+    fn new_name(&self, id: u32) -> Option<String> {
+        let name = self.table.name(id)?;
+        (self.names.get(&id).map(String::as_str) != Some(name)).then(|| name.to_owned())
     }
 
     fn read(&mut self, id: u32, time: f64) -> io::Result<Sample> {

@@ -8,6 +8,10 @@ fn series(samples: &[(f64, u64)]) -> Series {
     Series { samples: samples.iter().map(|it| sample(it.0, it.1)).collect(), mark: None }
 }
 
+fn child(id: u32, samples: &[(f64, u64)]) -> Child {
+    Child { id, name: Some("app".into()), series: series(samples) }
+}
+
 fn span(function: &str, start: (f64, u64), end: (f64, u64), level: u32) -> Span {
     let (start, end) = (sample(start.0, start.1), sample(end.0, end.1));
     Span { function: function.into(), start, end, level, thread: 0 }
@@ -69,13 +73,32 @@ fn labels_are_the_shortest_ends_that_differ() {
 fn a_window_keeps_what_touches_it() {
     let timeline = Timeline {
         memory: Series { mark: Some(sample(5.0, 50)), ..series(&[(0.0, 1), (1.0, 2), (5.0, 40)]) },
-        children: vec![(7, series(&[(0.5, 1)])), (8, series(&[(4.5, 1)]))],
+        children: vec![child(7, &[(0.5, 1)]), child(8, &[(4.5, 1)])],
         spans: vec![span("a", (0.0, 0), (1.0, 0), 0), span("b", (2.0, 0), (9.0, 0), 0)],
         ..Timeline::default()
     };
     let window = timeline.within(1.0, 2.0);
     assert_eq!(window.memory, series(&[(1.0, 2)]));
     assert_eq!((window.children.len(), window.spans.len()), (0, 2));
-    assert_eq!(timeline.within(4.0, 9.0).children, [(8, series(&[(4.5, 1)]))]);
+    assert_eq!(timeline.within(4.0, 9.0).children, [child(8, &[(4.5, 1)])]);
     assert_eq!((timeline.start(), timeline.seconds()), (Some(0.0), 9.0));
+}
+
+#[test]
+fn processes_are_added_up_at_one_time() {
+    let program = [(0.0, 10), (1.0, 10), (2.0, 10), (3.0, 50)];
+    let timeline = Timeline {
+        memory: series(&program),
+        // The first ends before the second begins, and files of `mprof` have times a little later.
+        children: vec![
+            child(7, &[(0.0, 90), (1.0, 60)]),
+            child(8, &[(2.0, 80)]),
+            child(9, &[(1.001, 25), (2.001, 1), (2.9, 5)]),
+        ],
+        ..Timeline::default()
+    };
+    assert_eq!(timeline.together(), Some((sample(0.0, 100), 2)));
+    assert_eq!(timeline.within(1.0, 3.0).together(), Some((sample(1.0, 95), 3)));
+    assert_eq!(timeline.within(2.0, 3.0).together(), Some((sample(2.0, 95), 3)));
+    assert_eq!(Timeline { memory: series(&program), ..Timeline::default() }.together(), None);
 }

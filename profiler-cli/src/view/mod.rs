@@ -14,3 +14,4 @@ pub(crate) mod speedscope;
 #[cfg(feature = "tui")]
 pub(crate) mod top;
 pub(crate) mod verdict;
+mod words;

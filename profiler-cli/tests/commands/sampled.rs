@@ -1,6 +1,7 @@
 //! `exec` and `attach`: samples of all kinds of programs.
 #![cfg(target_os = "linux")]
 
+use std::collections::HashSet;
 use std::fs;
 use std::process::{Command, Stdio};
 
@@ -142,6 +143,57 @@ fn children_are_added_or_have_lines_of_their_own() {
     let separate = lines("-M");
     assert!(highest(&separate, "CHLD") > 32.0, "{separate:?}");
     assert!(highest(&separate, "MEM") < 32.0, "{separate:?}");
+    // Each child has the name of its program, before its first sample.
+    let known: HashSet<_> = of_kind(&separate, "NAME").into_iter().map(|it| it[1]).collect();
+    let sampled: HashSet<_> = of_kind(&separate, "CHLD").into_iter().map(|it| it[1]).collect();
+    assert!(!known.is_empty() && known == sampled, "{separate:?}");
+    let first = |kind| separate.iter().position(|line| line.starts_with(kind));
+    assert!(first("NAME") < first("CHLD"), "{separate:?}");
+}
+
+/// Two children that have 32 MiB each at the same time, until they have been sampled.
+const PAIR: &str = r#"
+    child() {
+        x=$(head -c 33554432 /dev/zero | tr "\0" x)
+        touch $1
+        while [ ! -e a ] || [ ! -e b ]; do sleep 0.01; done
+        n=$(grep -c ^MEM a.dat)
+        while [ $(grep -c ^MEM a.dat) -lt $((n + 3)) ]; do sleep 0.01; done
+        echo ${#x} >>sizes
+    }
+    child a & child b & wait
+"#;
+
+#[test]
+fn the_headline_is_about_all_processes() {
+    let said = |options: &[&str]| {
+        let folder = Folder::new();
+        let program = ["-T", "10ms", "-o", "a.dat", "sh", "-c", PAIR];
+        let ran = exec(&folder, &[options, &program[..]].concat());
+        assert_eq!((ran.code, folder.read("sizes")), (0, "33554432\n33554432\n".into()));
+        ran.stderr.lines().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let size = |text: &str| text.split(' ').next().unwrap().parse::<f64>().unwrap();
+    let peak = |line: &str| size(line.strip_prefix("peak: ").unwrap());
+    let lines = said(&["-M"]);
+    assert!(peak(&lines[0]) > 64.0, "{lines:?}");
+    assert!(lines[0].contains(" processes at one time, memory that they share counted in each"));
+    assert_eq!(lines[1], "each process at its own peak:");
+    for line in &lines[2..4] {
+        let own = size(line.trim_start());
+        assert!(own > 32.0 && line.contains(" MiB  sh ("), "{lines:?}");
+    }
+    let itself = lines.last().unwrap().trim_start();
+    assert!(itself.ends_with("sh, the program itself") && size(itself) < 32.0, "{lines:?}");
+
+    let lines = said(&["-C"]);
+    assert!(peak(&lines[0]) > 64.0 && lines[0].contains(" processes at one time"), "{lines:?}");
+    assert_eq!(lines.len(), 1);
+
+    let lines = said(&[]);
+    assert!(peak(&lines[0]) < 32.0, "{lines:?}");
+    let largest = lines[1].strip_prefix("note: the largest of all its processes took ").unwrap();
+    assert!(size(largest) > 32.0 && largest.ends_with(": see each with --multiprocess"));
 }
 
 #[test]
@@ -300,6 +352,8 @@ fn a_running_program_is_sampled_until_it_ends() {
     // `cat` runs until its input is closed.
     let mut program = Command::new("cat").stdin(Stdio::piped()).spawn().unwrap();
     let id = program.id().to_string();
+    // Until then it is a copy of this process.
+    wait_for(|| fs::read(format!("/proc/{id}/cmdline")).is_ok_and(|it| it == b"cat\0"));
     let mut command = folder.command(&["attach", &id, "--interval", "5ms", "-o", "a.dat"]);
     let attached = command.stderr(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     wait_for(|| fs::read_to_string(folder.path("a.dat")).is_ok_and(|it| it.lines().count() > 5));

@@ -1,28 +1,42 @@
 //! Reduces runs to a chart.
 
 use anyhow::{Context, Result, bail};
-use mem_profile_format::report::{self, Unit};
+use mem_profile_format::report;
 
-use super::elements::{Curve, Entry, Mark, Options, Run, Shade};
-use super::paint::{CURVES, Paint, cut};
+use super::elements::{Curve, Entry, Mark, Options, Row, Run};
+use super::headline;
+use super::legend;
+use super::palette::Style;
+use super::rows::{self, Functions};
 use super::scale::Scale;
-use super::{lanes, legend};
-use crate::timeline::{self, Peak, Timeline};
+use crate::timeline::{Peak, Series, Timeline};
 
 /// A chart. Times are in seconds since the start of the run, sizes in `unit`.
 pub(crate) struct Chart {
     pub(super) title: String,
+    /// Sentences below the title, the peak first.
+    pub(super) headline: Vec<String>,
     pub(super) from: f64,
     pub(super) to: f64,
     /// The upper end of the size axis.
     pub(super) top: f64,
     pub(super) unit: &'static str,
     pub(super) curves: Vec<Curve>,
-    pub(super) shades: Vec<Shade>,
-    /// Number of rows of functions; 0 if they are shaded instead.
-    pub(super) rows: usize,
+    pub(super) rows: Vec<Row>,
     pub(super) peak: Mark,
     pub(super) legend: Vec<Entry>,
+}
+
+/// A process of a run, with at least one sample.
+pub(super) struct Process<'a> {
+    /// In words; empty if there is only this one.
+    pub(super) name: String,
+    pub(super) is_child: bool,
+    pub(super) series: &'a Series,
+    pub(super) peak: Peak,
+    pub(super) run: &'a Timeline,
+    /// When the run began.
+    pub(super) start: f64,
 }
 
 impl Chart {
@@ -30,41 +44,34 @@ impl Chart {
     /// If there is no sample, or none in the window.
     pub(crate) fn new(runs: &[Run], options: &Options) -> Result<Self> {
         let windows = runs.iter().map(|run| window(run, options)).collect::<Result<Vec<_>>>()?;
-        let mut scale = Scale::new(&windows, options);
-        let mut curves = Vec::new();
-        for ((timeline, start), run) in windows.iter().zip(runs) {
-            scale.start = *start;
-            let name = legend::run_name(timeline, run, runs.len());
-            let own = (name, &timeline.memory);
-            let children =
-                timeline.children.iter().map(|(id, series)| (format!("child {id}"), series));
-            for (name, series) in [own].into_iter().chain(children) {
-                let color = CURVES[curves.len() % CURVES.len()];
-                curves.push(scale.curve(name, color, series, options.slope));
-            }
-        }
-        // Spans of several runs would overlap.
-        let functions = if let [(timeline, _)] = &windows[..] { Some(timeline) } else { None };
-        let functions = functions.map(timeline::functions).unwrap_or_default();
-        let paint = Paint::new(&functions);
-        let (shades, lanes) = match &windows[..] {
-            [(timeline, _)] => lanes::shades(timeline, &scale, &paint),
-            _ => (Vec::new(), 0),
+        let scale = Scale::new(&windows, options);
+        let processes = processes(&windows, runs);
+        let curves = curves(&processes, &scale, options);
+        let highest = processes.iter().rev().max_by_key(|it| it.peak.at.bytes);
+        // Each window has a sample.
+        let highest = highest.context("there is nothing to plot")?;
+        // Calls of several runs would overlap.
+        let (timeline, start) = &windows[0];
+        let nothing = Timeline::default();
+        let timeline = if windows.len() == 1 { timeline } else { &nothing };
+        let functions = Functions::new(timeline);
+        let (rows, levels) = match options.flame {
+            true => rows::by_level(timeline, *start, &scale, &functions),
+            false => (rows::by_function(timeline, *start, &scale, &functions), 0),
         };
-        let peak = mark(&windows, &mut scale, &paint);
-        let mut legend = legend::entries(&curves, &peak, &functions, &paint);
-        legend.extend(legend::lanes(lanes));
-        let rows = shades.iter().map(|shade| shade.row + 1).max().filter(|_| options.flame);
+        let mut legend = legend::curves(&curves, options.slope);
+        legend.extend(legend::functions(&functions, options.flame));
+        legend.extend(legend::levels(levels, rows.len()));
         Ok(Self {
             title: report::printable_line(&title(runs, options)),
+            headline: headline::sentences(highest, &windows, &functions, options),
             from: scale.from,
             to: scale.to,
             top: scale.top,
             unit: scale.unit,
             curves,
-            shades,
-            rows: rows.unwrap_or(0),
-            peak,
+            rows,
+            peak: mark(highest, &scale),
             legend,
         })
     }
@@ -93,41 +100,57 @@ fn title(runs: &[Run], options: &Options) -> String {
     options.title.clone().or_else(command).unwrap_or_else(|| format!("{} runs", runs.len()))
 }
 
-/// The highest point of all curves.
-fn mark(windows: &[(Timeline, f64)], scale: &mut Scale, paint: &Paint) -> Mark {
-    let of_window = |window| {
-        let (timeline, _): &(Timeline, f64) = window;
-        let children = timeline.children.iter().map(|(id, series)| (Some(*id), series));
-        let all = children.chain([(None, &timeline.memory)]);
-        all.filter_map(move |(child, series)| Some((series.peak()?, child, window)))
-    };
-    let highest = windows.iter().flat_map(of_window).max_by_key(|(peak, ..)| peak.at.bytes);
-    // Every window has a sample, so this is only a default.
-    let nothing = timeline::Sample { time: windows[0].1, bytes: 0 };
-    let nothing = (Peak { at: nothing, is_mark: false }, None, &windows[0]);
-    let (peak, child, (timeline, start)) = highest.unwrap_or(nothing);
-    scale.start = *start;
-    let seconds = scale.seconds(peak.at.time);
-    let size = Unit::Auto.format(peak.at.bytes.into(), 1);
-    Mark {
-        at: (seconds, scale.size(peak.at.bytes as f64)),
-        label: format!("peak {size} at {seconds:.2} s"),
-        explanation: explanation(peak, child, timeline, paint),
+/// The processes of each run: the program, then its children, the largest first.
+fn processes<'a>(windows: &'a [(Timeline, f64)], runs: &[Run]) -> Vec<Process<'a>> {
+    let mut processes = Vec::new();
+    for ((timeline, start), run) in windows.iter().zip(runs) {
+        let process = |child: Option<String>, series: &'a Series| {
+            let peak = series.peak()?;
+            let is_child = child.is_some();
+            let name = legend::process_name(child, timeline, run, runs.len());
+            Some(Process { name, is_child, series, peak, run: timeline, start: *start })
+        };
+        processes.extend(process(None, &timeline.memory));
+        let children = timeline.children.iter();
+        let mut children: Vec<_> =
+            children.filter_map(|child| process(Some(child.title()), &child.series)).collect();
+        children.sort_by_key(|child| std::cmp::Reverse(child.peak.at.bytes));
+        processes.extend(children);
     }
+    processes
 }
 
-/// The source of the peak, its process, and the function that was running.
-fn explanation(peak: Peak, child: Option<u32>, run: &Timeline, paint: &Paint) -> Vec<String> {
-    let kind = match peak.is_mark {
-        true => "as reported by the system",
-        false => "the highest sample",
+/// The share of the highest peak from which on a child has a style of its own: others are hard to see.
+const SEEN: f64 = 0.02;
+
+fn curves(processes: &[Process<'_>], scale: &Scale, options: &Options) -> Vec<Curve> {
+    let highest = processes.iter().map(|it| it.peak.at.bytes).max().unwrap_or(0) as f64;
+    let is_seen = |it: &Process<'_>| !it.is_child || it.peak.at.bytes as f64 >= highest * SEEN;
+    let mut next = 0;
+    let curve = |process: &Process<'_>| {
+        let Process { name, series, peak, start, .. } = process;
+        let style = if is_seen(process) { Style::nth(next) } else { Style::Other };
+        next += usize::from(is_seen(process));
+        Curve {
+            name: name.clone(),
+            style,
+            points: scale.points(series, *start),
+            peak: peak.at.bytes,
+            trend: options.slope.then(|| scale.trend(series, *start)).flatten(),
+        }
     };
-    let of = child.map_or_else(String::new, |child| format!(", of child {child}"));
-    let is_running =
-        |span: &&timeline::Span| (span.start.time..=span.end.time).contains(&peak.at.time);
-    let running = run.spans.iter().filter(is_running).max_by_key(|span| span.level);
-    let running = running.filter(|_| child.is_none());
-    let running =
-        running.map(|it| format!("in {}", cut(&report::printable(paint.of(&it.function).1), 34)));
-    [kind.to_owned() + &of].into_iter().chain(running).collect()
+    processes.iter().map(curve).collect()
+}
+
+/// The mark at the highest point of all curves.
+fn mark(process: &Process<'_>, scale: &Scale) -> Mark {
+    let Process { series, peak, start, .. } = process;
+    let next = series.samples.partition_point(|it| it.time < peak.at.time);
+    let around = series.samples.iter().skip(next.saturating_sub(1)).take(2);
+    let feet = around.filter(|_| headline::is_between_samples(process));
+    Mark {
+        at: scale.point(peak.at, *start),
+        label: headline::peak(*peak, *start),
+        feet: feet.map(|it| scale.point(*it, *start)).collect(),
+    }
 }

@@ -1,9 +1,7 @@
 //! The elements of a chart, as plain data.
 
+use super::palette::Style;
 use crate::timeline::Timeline;
-
-/// Red, green, blue.
-pub(super) type Rgb = (u8, u8, u8);
 
 /// A run to plot.
 pub(crate) struct Run {
@@ -21,14 +19,17 @@ pub(crate) struct Options {
     pub(crate) window: Option<(f64, f64)>,
     /// Whether each curve gets a least-squares line.
     pub(crate) slope: bool,
-    /// Whether functions are drawn as rows below the curves.
+    /// Whether there is a row for each thread and level, rather than for each function.
     pub(crate) flame: bool,
 }
 
+/// The memory of a process.
 pub(super) struct Curve {
     pub(super) name: String,
-    pub(super) color: Rgb,
+    pub(super) style: Style,
     pub(super) points: Vec<(f64, f64)>,
+    /// In bytes.
+    pub(super) peak: u64,
     pub(super) trend: Option<Trend>,
 }
 
@@ -38,39 +39,48 @@ pub(super) struct Trend {
     pub(super) ends: [(f64, f64); 2],
 }
 
-/// The visible part of a call.
+/// A row below the curves: when a function ran, or the functions that ran at one level of a thread.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Shade {
-    pub(super) label: String,
-    pub(super) color: Rgb,
-    pub(super) from: f64,
-    pub(super) to: f64,
-    pub(super) thread: u32,
-    /// The row, counted from below. If functions are shaded instead, a higher row makes a lower shade, so
-    /// that enclosing calls stay visible.
-    pub(super) row: usize,
+pub(super) struct Row {
+    /// Shown before the row.
+    pub(super) name: String,
+    /// Shown behind it.
+    pub(super) note: String,
+    /// In order of time.
+    pub(super) bars: Vec<Bar>,
 }
 
+/// The visible part of one call, or of calls that touch.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Bar {
+    /// Shown inside, if there is room.
+    pub(super) label: String,
+    pub(super) style: Style,
+    pub(super) from: f64,
+    pub(super) to: f64,
+}
+
+/// The highest point of all curves.
 pub(super) struct Mark {
     pub(super) at: (f64, f64),
     pub(super) label: String,
-    /// The source of the figure, and the function that was running.
-    pub(super) explanation: Vec<String>,
+    /// The samples around it, if it lies above them.
+    pub(super) feet: Vec<(f64, f64)>,
 }
 
 /// The symbol of an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sign {
-    Curve(Rgb),
-    Trend(Rgb),
-    Peak,
-    Shade(Rgb),
-    /// Continues the entry above.
+    Curve(Style),
+    Bar(Style),
+    /// None: the text is a remark.
     Nothing,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Entry {
     pub(super) sign: Sign,
+    /// Its start is cut if there is no room.
+    pub(super) name: String,
     pub(super) text: String,
 }

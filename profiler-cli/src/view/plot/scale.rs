@@ -1,7 +1,8 @@
 //! Maps samples to positions.
 
-use super::elements::{Curve, Options, Rgb, Trend};
-use crate::timeline::{Series, Timeline};
+use super::elements::{Options, Trend};
+use crate::timeline::{Sample, Series, Timeline};
+use crate::view::words::{decimals, time_unit};
 
 /// The axes of a plot.
 pub(super) struct Scale {
@@ -11,12 +12,13 @@ pub(super) struct Scale {
     pub(super) top: f64,
     pub(super) unit: &'static str,
     divisor: f64,
-    /// Start of the run.
-    pub(super) start: f64,
 }
 
 /// Number of visible columns.
-pub(super) const COLUMNS: usize = 840;
+pub(super) const COLUMNS: usize = 1600;
+
+/// The fewest samples, and the shortest time in seconds, that have a slope.
+const TREND: (usize, f64) = (10, 1.0);
 
 impl Scale {
     pub(super) fn new(windows: &[(Timeline, f64)], options: &Options) -> Self {
@@ -25,7 +27,7 @@ impl Scale {
         });
         let (from, to) = options.window.unwrap_or((0.0, ends.fold(0.0, f64::max)));
         let all = windows.iter().flat_map(|(timeline, _)| {
-            timeline.children.iter().map(|(_, series)| series).chain([&timeline.memory])
+            timeline.children.iter().map(|child| &child.series).chain([&timeline.memory])
         });
         let highest = all.filter_map(Series::peak).map(|peak| peak.at.bytes).max().unwrap_or(0);
         let (unit, divisor) = match highest {
@@ -34,17 +36,22 @@ impl Scale {
             _ => ("GiB", 1_073_741_824.0),
         };
         // With room for the label of the peak.
-        let top = (highest as f64 / divisor * 1.12).max(1.0);
-        Self { from, to: to.max(from + 1e-3), top, unit, divisor, start: windows[0].1 }
+        let top = (highest as f64 / divisor * 1.15).max(1.0);
+        Self { from, to: to.max(from + 1e-3), top, unit, divisor }
     }
 
-    pub(super) fn seconds(&self, time: f64) -> f64 {
-        time - self.start
+    /// The position of a sample of a run that began at `start`.
+    pub(super) fn point(&self, sample: Sample, start: f64) -> (f64, f64) {
+        (sample.time - start, sample.bytes as f64 / self.divisor)
     }
 
-    /// The column of a moment; out of range if it is outside of the window.
-    pub(super) fn column_of(&self, time: f64) -> f64 {
-        (self.seconds(time) - self.from) / self.column()
+    /// The columns that a time covers within the window, both in seconds since the start.
+    pub(super) fn columns(&self, from: f64, to: f64) -> Option<(f64, f64)> {
+        let column = |seconds: f64| (seconds - self.from) / self.column();
+        // A call without a measurable length is shown too.
+        let (from, to) = (column(from), column(to).max(column(from) + 1e-6));
+        let (from, to) = (from.max(0.0), to.min(COLUMNS as f64));
+        (from < to).then_some((from, to))
     }
 
     /// Start of a column, in seconds.
@@ -57,20 +64,29 @@ impl Scale {
         (self.to - self.from) / COLUMNS as f64
     }
 
-    pub(super) fn size(&self, bytes: f64) -> f64 {
-        bytes / self.divisor
+    /// The points of a curve.
+    pub(super) fn points(&self, series: &Series, start: f64) -> Vec<(f64, f64)> {
+        let points = series.samples.iter().map(|it| self.point(*it, start));
+        thinned(points.collect(), self.column())
     }
 
-    pub(super) fn curve(&self, name: String, color: Rgb, series: &Series, slope: bool) -> Curve {
-        let samples = series.samples.iter();
-        let points = samples.map(|it| (self.seconds(it.time), self.size(it.bytes as f64)));
-        let points = thinned(points.collect(), self.column());
-        let trend = series.trend(self.start).filter(|_| slope).map(|(slope, bytes)| {
-            let at = |seconds: f64| (seconds, self.size(slope.mul_add(seconds, bytes)));
-            let seconds = |point: Option<&(f64, f64)>| point.map_or(0.0, |point| point.0);
-            Trend { slope, ends: [at(seconds(points.first())), at(seconds(points.last()))] }
-        });
-        Curve { name, color, points, trend }
+    /// Its growth; `None` if there are too few samples to tell.
+    pub(super) fn trend(&self, series: &Series, start: f64) -> Option<Trend> {
+        let (first, last) = (series.samples.first()?, series.samples.last()?);
+        let (count, seconds) = TREND;
+        if series.samples.len() < count || last.time - first.time < seconds {
+            return None;
+        }
+        let (slope, bytes) = series.trend(start)?;
+        let size = |seconds: f64| slope.mul_add(seconds, bytes) / self.divisor;
+        // Its visible part.
+        let rise = slope / self.divisor;
+        let at = |seconds: f64| {
+            let seen = size(seconds).clamp(0.0, self.top);
+            let shift = if rise == 0.0 { 0.0 } else { (seen - size(seconds)) / rise };
+            (seconds + shift, seen)
+        };
+        Some(Trend { slope, ends: [at(first.time - start), at(last.time - start)] })
     }
 }
 
@@ -90,4 +106,40 @@ fn thinned(points: Vec<(f64, f64)>, column: f64) -> Vec<(f64, f64)> {
         thin.extend(chosen);
     }
     thin
+}
+
+/// Round times within the axis, about so many, each with a label.
+pub(super) fn time_ticks(from: f64, to: f64, about: f64) -> Vec<(f64, String)> {
+    let (unit, length) = time_unit(to - from);
+    let ticks = ticks(from / length, to / length, about, unit);
+    ticks.into_iter().map(|(at, label)| (at * length, label)).collect()
+}
+
+/// Round numbers between two ends, about so many, each with a label.
+pub(super) fn ticks(from: f64, to: f64, about: f64, unit: &str) -> Vec<(f64, String)> {
+    let rough = (to - from) / about.max(1.0);
+    let magnitude = 10f64.powf(rough.log10().floor());
+    let steps = [1.0, 2.0, 5.0, 10.0].map(|it| it * magnitude);
+    let step = steps.into_iter().find(|step| *step >= rough * 0.999).unwrap_or(to - from);
+    let digits = (-step.log10() - 1e-9).ceil().clamp(0.0, 6.0) as usize;
+    let (first, last) = ((from / step - 1e-9).ceil() as i64, (to / step + 1e-9).floor() as i64);
+    let labelled = (first..=last).map(|index| index as f64 * step);
+    labelled.map(|at| (at, format!("{} {unit}", decimals(at, digits)))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ticks_are_round_and_have_one_unit() {
+        let labels = |from, to, about| {
+            time_ticks(from, to, about).into_iter().map(|tick| tick.1).collect::<Vec<_>>()
+        };
+        assert_eq!(labels(0.0, 0.6, 3.0), ["0 ms", "200 ms", "400 ms", "600 ms"]);
+        assert_eq!(labels(2.0, 3.0, 2.0), ["2 s", "2.5 s", "3 s"]);
+        assert_eq!(labels(0.0, 150.0, 3.0), ["0 min", "1 min", "2 min"]);
+        let sizes = ticks(0.0, 1.15, 4.0, "KiB").into_iter().map(|tick| tick.1);
+        assert_eq!(sizes.collect::<Vec<_>>(), ["0 KiB", "0.5 KiB", "1 KiB"]);
+    }
 }

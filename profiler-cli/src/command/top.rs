@@ -4,9 +4,9 @@ use clap::Args;
 
 /// Show the hottest lines of a running program, live
 ///
-/// The program must record: run it with MEM_PROFILE_OUTPUT=run.mprof. Keys: i, p, b and n sort by
-/// increment, peak, allocated and allocs; arrows select a line, Enter opens the table of its function,
-/// Esc closes it, and q quits. Needs the feature `tui`.
+/// The program must record: run it with MEM_PROFILE_OUTPUT=run.mprof. Keys: a, l, i, p, b and n sort by
+/// at peak, live, increment, peak, allocated and allocs; z shows rows of 0 too; arrows select a line,
+/// Enter opens the table of its function, Esc closes it, and q quits. Needs the feature `tui`.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

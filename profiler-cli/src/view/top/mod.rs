@@ -1,6 +1,8 @@
-//! The screen of `top`: the hottest lines of a recording, and the table of a function. [`Top`] is the
+//! The screen of `top`: the process, the hottest lines of a recording, and the table of a function. Only
+//! columns of a line's own blocks have a total, since the other figures contain those of callees. [`Top`] is the
 //! state, which keys change, and [`render`] draws it. Neither reads a recording or a key itself.
 
+mod column;
 mod screen;
 mod state;
 

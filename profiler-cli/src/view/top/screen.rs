@@ -1,69 +1,212 @@
 //! Draws the screen of `top`.
 
 use mem_profile_format::report::{Unit, printable, printable_line};
+use mem_profile_format::{Backend, Held, Snapshot};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Text};
 use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
+use unicode_width::UnicodeWidthStr;
 
+use super::column::{COLUMNS, Column};
 use super::state::Top;
-use crate::figures::Measure;
+use crate::view::words::{end_of, time};
 
-const MEASURES: [Measure; 4] =
-    [Measure::Increment, Measure::Peak, Measure::Allocated, Measure::Allocs];
-
-/// Width at which all figures fit, in columns.
-const WIDE: u16 = 100;
+/// Width of a figure, and of one with its share.
+const FIGURE: u16 = 11;
+const SHARED: u16 = 16;
+/// Height from which on there are totals.
+const LOW: u16 = 8;
+/// Width from which on keys are explained.
+const EXPLAINED: u16 = 120;
+/// Width that remains for the place and the source of a line, at least.
+const WORDS: u16 = 48;
 
 pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
-    let heights = [Constraint::Length(1), Constraint::Fill(1), Constraint::Length(1)];
-    let [head, body, foot] = Layout::vertical(heights).areas(frame.area());
-    frame.render_widget(
-        Line::from(printable_line(&format!("{}: {}", top.name, top.state))).bold(),
-        head,
-    );
+    let area = frame.area();
+    let has_room = top.open.is_none() && area.height >= LOW;
+    let totals = if has_room { totals(top, area.width) } else { Vec::new() };
+    let below = u16::try_from(totals.len()).unwrap_or(0);
+    let heights = [1, 1, 0, below, 1].map(Constraint::Length);
+    let mut heights = heights.to_vec();
+    heights[2] = Constraint::Fill(1);
+    let areas = Layout::vertical(heights).split(area);
+    let title = printable_line(&format!("{}: {}", top.name, top.state));
+    frame.render_widget(Line::from(title).bold(), areas[0]);
+    let process = top.snapshot.as_ref().map(|it| process(it, area.width.into()));
+    frame.render_widget(Line::from(process.unwrap_or_default()), areas[1]);
     let keys = match &top.open {
         Some((_, first)) => {
             let lines = top.table().into_iter().skip(*first).map(Line::from);
-            frame.render_widget(Paragraph::new(Text::from_iter(lines)), body);
-            "arrows scroll  Esc back  q quit"
+            frame.render_widget(Paragraph::new(Text::from_iter(lines)), areas[2]);
+            "arrows scroll  Esc back  q quit".to_owned()
         }
         None => {
-            lines(top, frame, body);
-            "sort: i increment  p peak  b allocated  n allocs   arrows, Enter: function  q quit"
+            lines(top, frame, areas[2]);
+            table(top, frame, areas[3], totals, None);
+            keys(top, area.width)
         }
     };
-    frame.render_widget(Line::from(keys).dim(), foot);
+    frame.render_widget(Line::from(keys).dim(), areas[4]);
+}
+
+/// The process in one line: `peak 16.9 MiB after 1.2 s · 512 B in use · resident at most 19.8 MiB`
+fn process(snapshot: &Snapshot, width: usize) -> String {
+    let size = |bytes: u64| Unit::Auto.format(bytes.into(), 1);
+    let peak = snapshot.peak.map(|peak| {
+        let after = peak.after.map(|after| format!(" after {}", time(after as f64 / 1e9)));
+        let about = Some(peak.uncertainty).filter(|bytes| *bytes > 0);
+        let about = about.map(|bytes| format!(" (± {})", size(bytes)));
+        format!(
+            "peak {}{}{}",
+            size(peak.bytes),
+            about.unwrap_or_default(),
+            after.unwrap_or_default()
+        )
+    });
+    let kind = if snapshot.backend == Backend::Rss { "resident" } else { "in use" };
+    let now = snapshot.process_bytes.map(|bytes| format!("{} {kind}", size(bytes)));
+    let resident = snapshot.resident_peak.map(|it| format!("resident at most {}", size(it)));
+    let mut parts: Vec<_> = [peak, now, resident].into_iter().flatten().collect();
+    // The most important ones come first.
+    while parts.len() > 1 && parts.join(" · ").width() > width {
+        parts.pop();
+    }
+    parts.join(" · ")
+}
+
+fn keys(top: &Top, width: u16) -> String {
+    let rows = if top.hidden == 1 { "row" } else { "rows" };
+    let hidden = match (top.hidden, top.shows_all) {
+        (0, false) => String::new(),
+        (0, true) => "z hide rows of 0   ".into(),
+        (hidden, _) => format!("z show {hidden} {rows} of 0   "),
+    };
+    let has_own = top.snapshot.as_ref().is_some_and(|it| Column::AtPeak.is_in(it));
+    match (width >= EXPLAINED, has_own) {
+        (true, own) => {
+            let own = if own { "a at peak  l live  " } else { "" };
+            let others = "i increment  p peak  b allocated  n allocs";
+            format!("{hidden}sort: {own}{others}   arrows, Enter: function  q quit")
+        }
+        (false, true) => format!("{hidden}sort: a l i p b n   Enter  q quit"),
+        (false, false) => format!("{hidden}sort: i p b n   Enter  q quit"),
+    }
+}
+
+/// A row of the table: figures, then words.
+struct Entry {
+    figures: Vec<(Column, Option<i128>)>,
+    place: String,
+    source: String,
+}
+
+/// What is not on a line, and the sum of all rows, shown or not: only of columns that may be added up.
+fn totals(top: &Top, width: u16) -> Vec<Entry> {
+    let paths = top.snapshot.as_ref().and_then(|snapshot| snapshot.paths.as_ref());
+    let is_own = |column: &Column| column.of_blocks(&Held::default()).is_some();
+    let Some(paths) = paths.filter(|_| columns(top, width).iter().any(is_own)) else {
+        return Vec::new();
+    };
+    let entry = |words: &str, held: &Held| {
+        let figures = COLUMNS.map(|column| (column, column.of_blocks(held)));
+        Entry { figures: figures.to_vec(), place: words.to_owned(), source: String::new() }
+    };
+    let parts = [
+        ("outside of measured functions", paths.outside),
+        ("unattributed: the table was full", paths.unattributed),
+    ];
+    let parts = parts.into_iter().filter(|(_, held)| held.at_peak > 0 || held.live > 0);
+    let total = [("the whole process", paths.total())];
+    parts.chain(total).map(|(words, held)| entry(words, &held)).collect()
 }
 
 fn lines(top: &Top, frame: &mut Frame<'_>, area: Rect) {
+    let entries = top.rows.iter().map(|row| Entry {
+        figures: COLUMNS.map(|column| (column, column.of(&row.line))).to_vec(),
+        place: printable(&format!("{}:{}", row.function.0, row.line.line)),
+        source: row.source.clone(),
+    });
+    table(top, frame, area, entries.collect(), Some(top.selected));
+}
+
+/// The columns that fit, in their order: first of all the sorted one.
+fn columns(top: &Top, width: u16) -> Vec<Column> {
+    let Some(snapshot) = &top.snapshot else { return Vec::new() };
+    let sorted = top.column();
+    let mut room = width.saturating_sub(WORDS);
+    let others = COLUMNS.into_iter().filter(|column| *column != sorted && column.is_in(snapshot));
+    let fitting = others.filter(|column| {
+        let needed = self::width(*column, snapshot) + 1;
+        let fits = room >= needed + self::width(sorted, snapshot);
+        room -= if fits { needed } else { 0 };
+        fits
+    });
+    let chosen: Vec<_> = fitting.collect();
+    let mut columns = COLUMNS.to_vec();
+    columns.retain(|column| *column == sorted || chosen.contains(column));
+    columns
+}
+
+fn width(column: Column, snapshot: &Snapshot) -> u16 {
+    if column.of_process(snapshot).is_some() { SHARED } else { FIGURE }
+}
+
+fn table(
+    top: &Top,
+    frame: &mut Frame<'_>,
+    area: Rect,
+    entries: Vec<Entry>,
+    selected: Option<usize>,
+) {
+    let Some(snapshot) = &top.snapshot else { return };
     let right = |text: String| Cell::from(Text::from(text).alignment(Alignment::Right));
-    // The sorted figure is always shown, the others if they fit.
-    let is_shown = |measure: &Measure| area.width >= WIDE || *measure == top.measure;
-    let measures: Vec<Measure> = MEASURES.into_iter().filter(is_shown).collect();
-    let titles = measures.iter().map(|measure| {
-        let title = right(measure.title().to_owned());
-        if *measure == top.measure { title.style(Style::new().reversed()) } else { title }
+    let columns = columns(top, area.width);
+    let titles = columns.iter().map(|column| {
+        let title = right(column.title().to_owned());
+        if *column == top.column() { title.style(Style::new().reversed()) } else { title }
     });
-    let words = [right("Occurrences".into()), Cell::from("Line"), Cell::from("Line Contents")];
-    let header = Row::new(titles.chain(words)).bold();
-    let rows = top.rows.iter().map(|row| {
-        let number = |measure: &Measure| {
-            let figure = measure.of(&row.figures);
-            right(figure.map_or_else(String::new, |it| measure.format(it, Unit::Auto, 1)))
-        };
-        let occurrences = row.figures.occurrences.unwrap_or(0).to_string();
-        let place = printable(&format!("{}:{}", row.function.0, row.line));
-        let words = [right(occurrences), Cell::from(place), Cell::from(row.source.clone())];
-        Row::new(measures.iter().map(number).chain(words))
+    let header = titles.chain(["Line", "Line Contents"].map(Cell::from));
+    let numbers: Vec<_> = columns.iter().map(|column| width(*column, snapshot)).collect();
+    // The number of the line is at the end, and its function's name before that.
+    let longest = entries.iter().map(|entry| entry.place.chars().count()).max().unwrap_or(0);
+    let longest = u16::try_from(longest).unwrap_or(u16::MAX);
+    let room = area.width.saturating_sub(numbers.iter().map(|width| width + 1).sum());
+    let place = if selected.is_none() { room } else { longest.clamp(4, (room / 2).max(24)) };
+    let rows = entries.into_iter().map(|entry| {
+        let figures = columns.iter().map(|column| {
+            let figure = entry.figures.iter().find(|(of, _)| of == column).and_then(|it| it.1);
+            right(figure.map_or_else(String::new, |figure| with_share(*column, figure, snapshot)))
+        });
+        let words = [end_of(&entry.place, place.into()), entry.source].map(Cell::from);
+        Row::new(figures.chain(words).collect::<Vec<_>>())
     });
-    let longest = top.rows.iter().map(|row| row.function.0.len() + 6).max().unwrap_or(0);
-    let place = Constraint::Length(u16::try_from(longest.clamp(4, 36)).unwrap_or(36));
-    let numbers = measures.iter().map(|_| Constraint::Length(11));
-    let widths = numbers.chain([Constraint::Length(11), place, Constraint::Fill(1)]);
-    let table =
-        Table::new(rows, widths).header(header).row_highlight_style(Style::new().reversed());
-    let mut state = TableState::default().with_selected(Some(top.selected));
-    frame.render_stateful_widget(table, area, &mut state);
+    let numbers = numbers.into_iter().map(Constraint::Length);
+    let widths = numbers.chain([Constraint::Length(place), Constraint::Fill(1)]);
+    let table = Table::new(rows, widths).row_highlight_style(Style::new().reversed());
+    match selected {
+        Some(_) => {
+            let table = table.header(Row::new(header).bold());
+            let mut state = TableState::default().with_selected(selected);
+            frame.render_stateful_widget(table, area, &mut state);
+        }
+        None => frame.render_widget(table.bold(), area),
+    }
+}
+
+/// `12.1 MiB  71 %`: with the share of the process, where there is one.
+fn with_share(column: Column, figure: i128, snapshot: &Snapshot) -> String {
+    let text = column.format(figure);
+    match column.of_process(snapshot) {
+        Some(whole) if whole > 0 => {
+            let share = figure as f64 / whole as f64 * 100.0;
+            match figure > 0 && share < 0.5 {
+                true => format!("{text}  <1 %"),
+                false => format!("{text} {share:>3.0} %"),
+            }
+        }
+        Some(_) => format!("{text}      "),
+        None => text,
+    }
 }

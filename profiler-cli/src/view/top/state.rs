@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use mem_profile_format::report::{self, Style, Unit};
-use mem_profile_format::{FunctionSnapshot, Snapshot};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::figures::{Figures, Measure};
+use super::column::Column;
 use crate::recording::Recording;
 
 /// The state of the screen.
@@ -15,10 +15,15 @@ pub(crate) struct Top {
     pub(super) name: String,
     /// Whether the program is running, or what is wrong.
     pub(super) state: String,
-    snapshot: Option<Snapshot>,
-    pub(super) measure: Measure,
-    /// The lines, hottest first.
+    pub(super) snapshot: Option<Snapshot>,
+    /// The column that the user chose to sort by.
+    chosen: Option<Column>,
+    /// Whether lines with a figure of 0 are shown.
+    pub(super) shows_all: bool,
+    /// The shown lines, hottest first.
     pub(super) rows: Vec<Row>,
+    /// Number of lines with a figure of 0 that are not shown.
+    pub(super) hidden: usize,
     pub(super) selected: usize,
     /// The function whose table is open, and the first visible line of it.
     pub(super) open: Option<(Place, usize)>,
@@ -31,8 +36,7 @@ pub(super) type Place = (String, String);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) function: Place,
-    pub(super) line: u32,
-    pub(super) figures: Figures,
+    pub(super) line: LineSnapshot,
     pub(super) source: String,
 }
 
@@ -42,8 +46,10 @@ impl Top {
             name: name.to_owned(),
             state: String::new(),
             snapshot: None,
-            measure: Measure::Increment,
+            chosen: None,
+            shows_all: false,
             rows: Vec::new(),
+            hidden: 0,
             selected: 0,
             open: None,
         }
@@ -70,10 +76,16 @@ impl Top {
         match key.code {
             KeyCode::Char('q') => return true,
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return true,
-            KeyCode::Char('i') => self.sort_by(Measure::Increment),
-            KeyCode::Char('p') => self.sort_by(Measure::Peak),
-            KeyCode::Char('b') => self.sort_by(Measure::Allocated),
-            KeyCode::Char('n') => self.sort_by(Measure::Allocs),
+            KeyCode::Char('a') => self.sort_by(Column::AtPeak),
+            KeyCode::Char('l') => self.sort_by(Column::Live),
+            KeyCode::Char('i') => self.sort_by(Column::Increment),
+            KeyCode::Char('p') => self.sort_by(Column::Peak),
+            KeyCode::Char('b') => self.sort_by(Column::Allocated),
+            KeyCode::Char('n') => self.sort_by(Column::Allocs),
+            KeyCode::Char('z') => {
+                self.shows_all = !self.shows_all;
+                self.sort();
+            }
             KeyCode::Down | KeyCode::Char('j') => self.go(1),
             KeyCode::Up | KeyCode::Char('k') => self.go(-1),
             KeyCode::PageDown => self.go(10),
@@ -87,21 +99,36 @@ impl Top {
         false
     }
 
-    fn sort_by(&mut self, measure: Measure) {
-        self.measure = measure;
+    /// The column that rows are sorted by: a line's own bytes at the peak where they are recorded.
+    pub(super) fn column(&self) -> Column {
+        let is_recorded = |column: &Column| {
+            let snapshot = self.snapshot.as_ref();
+            snapshot.is_some_and(|snapshot| column.is_in(snapshot))
+        };
+        let default = if is_recorded(&Column::AtPeak) { Column::AtPeak } else { Column::Increment };
+        self.chosen.filter(is_recorded).unwrap_or(default)
+    }
+
+    fn sort_by(&mut self, column: Column) {
+        self.chosen = Some(column);
         self.sort();
         self.selected = 0;
     }
 
     fn sort(&mut self) {
-        let chosen = self.rows.get(self.selected).map(|row| (row.function.clone(), row.line));
+        let place = |row: &Row| (row.function.clone(), row.line.line);
+        let selected = self.rows.get(self.selected).map(place);
         let functions = self.snapshot.as_ref().map(|it| &it.functions[..]).unwrap_or_default();
         self.rows = rows(functions);
-        let measure = self.measure;
-        self.rows.sort_by_key(|row| Reverse(measure.of(&row.figures)));
-        let is_chosen =
-            |row: &Row| chosen.as_ref().is_some_and(|it| it.0 == row.function && it.1 == row.line);
-        let place = self.rows.iter().position(is_chosen).filter(|_| self.selected > 0);
+        let column = self.column();
+        let all = self.rows.len();
+        if !self.shows_all {
+            self.rows.retain(|row| column.of(&row.line).is_some_and(|figure| figure != 0));
+        }
+        self.hidden = all - self.rows.len();
+        self.rows.sort_by_key(|row| Reverse(column.of(&row.line)));
+        let is_selected = |row: &Row| selected.as_ref().is_some_and(|it| *it == place(row));
+        let place = self.rows.iter().position(is_selected).filter(|_| self.selected > 0);
         self.selected = place.unwrap_or(0);
     }
 
@@ -119,9 +146,10 @@ impl Top {
         let (Some((place, _)), Some(snapshot)) = (&self.open, &self.snapshot) else {
             return Vec::new();
         };
-        let is_open = |it: &&FunctionSnapshot| it.name == place.0 && it.file == place.1;
-        let functions = snapshot.functions.iter().filter(is_open).cloned().collect();
-        let only = Snapshot { functions, ..snapshot.clone() };
+        let is_open = |it: &FunctionSnapshot| it.name == place.0 && it.file == place.1;
+        let Some(open) = snapshot.functions.iter().position(is_open) else { return Vec::new() };
+        let mut only = snapshot.clone();
+        only.choose_functions(&[open]);
         let style = Style { unit: Unit::Auto, precision: 1, ..Style::default() };
         let text = report::render(&only, report::Format::Table, &style);
         text.lines().map(str::to_owned).collect()
@@ -130,23 +158,23 @@ impl Top {
 
 /// The lines that ran.
 pub(super) fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
-    let mut rows = Vec::new();
-    for function in functions {
-        rows.extend(function.body_lines().filter(|line| line.ran()).map(|line| Row {
-            function: (function.name.clone(), function.file.clone()),
-            line: line.line,
-            figures: Figures::of_line(line),
-            source: match &function.note {
-                Some(note) => report::printable(&format!("{} ({note})", line.source.trim())),
-                None => report::printable(line.source.trim()),
-            },
-        }));
-    }
-    rows
+    let row = |function: &FunctionSnapshot, line: &LineSnapshot| Row {
+        function: (function.name.clone(), function.file.clone()),
+        source: match &function.note {
+            Some(note) => report::printable(&format!("{} ({note})", line.source.trim())),
+            None => report::printable(line.source.trim()),
+        },
+        line: line.clone(),
+    };
+    let of_function = |function| {
+        let lines = FunctionSnapshot::body_lines(function).filter(|line| line.ran());
+        lines.map(move |line| row(function, line))
+    };
+    functions.iter().flat_map(of_function).collect()
 }
 
 /// The function and number of each line.
 #[cfg(test)]
 pub(crate) fn lines(functions: &[FunctionSnapshot]) -> Vec<(String, u32)> {
-    rows(functions).into_iter().map(|row| (row.function.0, row.line)).collect()
+    rows(functions).into_iter().map(|row| (row.function.0, row.line.line)).collect()
 }

@@ -1,4 +1,4 @@
-use mem_profile_format::Snapshot;
+use mem_profile_format::{Held, Path, Paths, ProcessPeak, Snapshot};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::KeyCode::{self, Char, Down, Enter, Esc, Up};
@@ -11,6 +11,30 @@ use crate::sample;
 fn recording(snapshot: Snapshot) -> Recording {
     let reason = "process 41 still runs; these are its figures so far".into();
     Recording { snapshot, program: None, incomplete: Some(Incomplete { reason, lossy: false }) }
+}
+
+/// The leak with its live blocks, of which 1,000 bytes lie outside of measured functions.
+fn held() -> Snapshot {
+    let mut snapshot = sample::leak();
+    let own = [(0, 35, 95_000_000), (0, 36, 50_000), (1, 6, 9_000)];
+    for line in snapshot.functions.iter_mut().flat_map(|it| &mut it.lines) {
+        (line.at_peak, line.live) = (Some(0), Some(0));
+    }
+    let path = |(function, number, at_peak): (usize, u32, u64)| {
+        let lines = &mut snapshot.functions[function].lines;
+        let line = lines.iter_mut().find(|line| line.line == number).unwrap();
+        (line.at_peak, line.live) = (Some(at_peak), Some(at_peak / 10));
+        let own = Held { at_peak, live: at_peak / 10, ..Held::default() };
+        Path { caller: None, function, line: number, is_recursive: false, own }
+    };
+    let all = own.map(path).to_vec();
+    let outside = Held { at_peak: 1000, live: 100, ..Held::default() };
+    snapshot.paths = Some(Paths { all, outside, ..Paths::default() });
+    snapshot.peak =
+        Some(ProcessPeak { bytes: 95_060_000, after: Some(1_234_000_000), uncertainty: 0 });
+    snapshot.process_bytes = Some(9_506_000);
+    snapshot.resident_peak = Some(99 << 20);
+    snapshot
 }
 
 fn top() -> Top {
@@ -38,21 +62,98 @@ fn screen(top: &Top, width: u16, height: u16) -> String {
 }
 
 fn first_lines(top: &Top) -> Vec<u32> {
-    top.rows.iter().take(3).map(|row| row.line).collect()
+    top.rows.iter().take(3).map(|row| row.line.line).collect()
 }
 
 #[test]
 fn the_hottest_lines_come_first() {
-    insta::assert_snapshot!(screen(&top(), 110, 8), @"
+    insta::assert_snapshot!(screen(&top(), 110, 9), @"
     run.mprof: process 41 still runs; these are its figures so far
-      Increment        Peak   Allocated      Allocs Occurrences Line                Line Contents
-       95.4 MiB    97.7 KiB    95.4 MiB        1000         500 leak::process:35    let text = x.repeat(100_000)
-       48.8 KiB    39.1 KiB    48.8 KiB           1         500 leak::process:36    kept.push(text);
-       46.9 KiB    31.2 KiB    70.3 KiB           9           3 text::parse:6       let words: Vec<&str> = text.sp
-            0 B         0 B         0 B           0           1 leak::process:33    let mut kept = Vec::new(); //
-            0 B         0 B         0 B           0         501 leak::process:34    for id in 0..items {
-    sort: i increment  p peak  b allocated  n allocs   arrows, Enter: function  q quit
+    95.4 MiB in use
+      Increment        Peak   Allocated      Allocs Occurrences Line             Line Contents
+       95.4 MiB    97.7 KiB    95.4 MiB        1000         500 leak::process:35 let text = x.repeat(100_000);
+       48.8 KiB    39.1 KiB    48.8 KiB           1         500 leak::process:36 kept.push(text);
+       46.9 KiB    31.2 KiB    70.3 KiB           9           3 text::parse:6    let words: Vec<&str> = text.split
+      -46.9 KiB         0 B         0 B           0           3 text::parse:8    }
+
+    z show 7 rows of 0   sort: i p b n   Enter  q quit
     ");
+}
+
+#[test]
+fn own_figures_come_with_shares_and_a_total() {
+    let mut top = Top::new("run.mprof");
+    top.update(recording(held()));
+    insta::assert_snapshot!(screen(&top, 140, 10), @"
+    run.mprof: process 41 still runs; these are its figures so far
+    peak 90.7 MiB after 1.23 s · 9.1 MiB in use · resident at most 99.0 MiB
+             At peak             Live   Increment        Peak   Allocated      Allocs Line             Line Contents
+      90.6 MiB 100 %    9.1 MiB 100 %    95.4 MiB    97.7 KiB    95.4 MiB        1000 leak::process:35 let text = x.repeat(100_000);
+      48.8 KiB  <1 %    4.9 KiB  <1 %    48.8 KiB    39.1 KiB    48.8 KiB           1 leak::process:36 kept.push(text);
+       8.8 KiB  <1 %      900 B  <1 %    46.9 KiB    31.2 KiB    70.3 KiB           9 text::parse:6    let words: Vec<&str> = text.split(' ').co
+
+        1000 B  <1 %      100 B  <1 %                                                 outside of measured functions
+      90.7 MiB 100 %    9.1 MiB 100 %                                                 the whole process
+    z show 8 rows of 0   sort: a at peak  l live  i increment  p peak  b allocated  n allocs   arrows, Enter: function  q quit
+    ");
+    let whole: u64 = top.rows.iter().map(|row| row.line.at_peak.unwrap()).sum();
+    assert_eq!((whole + 1000, top.hidden), (95_060_000, 8));
+    press(&mut top, &[Char('i')]);
+    assert_eq!(first_lines(&top), [35, 36, 6]);
+    insta::assert_snapshot!(screen(&top, 60, 9), @"
+    run.mprof: process 41 still runs; these are its figures so f
+    peak 90.7 MiB after 1.23 s · 9.1 MiB in use
+      Increment Line             Line Contents
+       95.4 MiB leak::process:35 let text = x.repeat(100_000);
+       48.8 KiB leak::process:36 kept.push(text);
+       46.9 KiB text::parse:6    let words: Vec<&str> = text.spl
+      -46.9 KiB text::parse:8    }
+
+    z show 7 rows of 0   sort: a l i p b n   Enter  q quit
+    ");
+}
+
+#[test]
+fn the_number_of_a_line_is_never_cut_off() {
+    let mut snapshot = held();
+    let name = "pulldown_cmark::firstpass::FirstPass<'a, 'b>::parse_line_of_a_very_long_name";
+    snapshot.functions[0].name = name.into();
+    let mut top = Top::new("run.mprof");
+    top.update(recording(snapshot));
+    for width in [60, 90, 260] {
+        let screen = screen(&top, width, 12);
+        let row = screen.lines().find(|line| line.contains(" 90.6 MiB")).unwrap();
+        let (before, _) = row.split_once(":35 ").unwrap_or_default();
+        assert!(before.ends_with("of_a_very_long_name"), "{width}: {screen}");
+        assert!(row.contains("…") || width > 200, "{width}: {screen}");
+    }
+}
+
+#[test]
+fn rows_of_0_are_hidden_and_counted() {
+    let mut top = top();
+    assert_eq!((top.rows.len(), top.hidden), (4, 7));
+    assert!(screen(&top, 110, 9).contains("z show 7 rows of 0 "));
+    press(&mut top, &[Char('z')]);
+    assert_eq!((top.rows.len(), top.hidden), (11, 0));
+    assert!(screen(&top, 110, 9).contains("z hide rows of 0 "));
+    press(&mut top, &[Char('z'), Char('p')]);
+    assert_eq!((first_lines(&top), top.rows.len()), (vec![21, 35, 38], 5));
+}
+
+#[test]
+fn the_process_is_in_one_line() {
+    let line = |snapshot: Snapshot| {
+        let mut top = Top::new("run.mprof");
+        top.update(recording(snapshot));
+        screen(&top, 140, 9).lines().nth(1).unwrap().to_owned()
+    };
+    insta::assert_snapshot!(line(held()), @"peak 90.7 MiB after 1.23 s · 9.1 MiB in use · resident at most 99.0 MiB");
+    insta::assert_snapshot!(line(sample::leak()), @"95.4 MiB in use");
+    insta::assert_snapshot!(line(sample::resident()), @"95.4 MiB resident");
+    let mut threads = held();
+    threads.peak = Some(ProcessPeak { bytes: 1 << 20, after: None, uncertainty: 65536 });
+    insta::assert_snapshot!(line(threads), @"peak 1.0 MiB (± 64.0 KiB) · 9.1 MiB in use · resident at most 99.0 MiB");
 }
 
 #[test]
@@ -72,6 +173,7 @@ fn a_key_opens_the_table_of_the_function_of_the_line() {
     press(&mut top, &[Down, Down, Enter]);
     insta::assert_snapshot!(screen(&top, 110, 12), @"
     run.mprof: process 41 still runs; these are its figures so far
+    95.4 MiB in use
     Filename: src/text.rs  Function: text::parse
 
     Line #    Mem usage    Increment         Peak  Allocs  Occurrences   Line Contents
@@ -81,7 +183,6 @@ fn a_key_opens_the_table_of_the_function_of_the_line() {
          7        512 B          0 B          0 B       0            3       words.len()
          8        512 B    -46.9 KiB          0 B       0            3   }
 
-    mem-profile: 1 function, 3 lines ran, heap: 95.4 MiB live when reported
     arrows scroll  Esc back  q quit
     ");
     press(&mut top, &[Down, Up, Down]);
@@ -100,7 +201,8 @@ fn a_chosen_line_stays_chosen_while_figures_change() {
         line.increment = line.increment.map(|it| it * 10_000);
     }
     top.update(recording(later));
-    assert_eq!((top.selected, top.rows[0].line, &top.rows[0].source), (0, 6, &chosen.source));
+    assert_eq!((top.selected, top.rows[0].line.line), (0, 6));
+    assert_eq!(top.rows[0].source, chosen.source);
     press(&mut top, &[Up, Up]);
     assert_eq!(top.selected, 0);
     press(&mut top, &[Down; 50]);

@@ -15,14 +15,14 @@ use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
 use crate::layout::process::{HEAP, RSS};
 use crate::layout::{self, NEVER};
-use crate::snapshot::{Backend, FunctionSnapshot, LineSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{Backend, FunctionSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
 
 /// The note of a function that was suspended and resumed. Its lines have only a part of its figures; the
 /// lines of other functions are complete.
 const ON_COROUTINE_NOTE: &str = "measured in part: it ran on a coroutine";
 
-/// Of the resident set, where some line ran more often than it was always read.
-const RARELY_READ_NOTE: &str = "lines that ran more than 1000 times are read every 20 µs: a change is on the line that ran when it was seen";
+/// Of the resident set, where some line may have ended or called more often than it is always read.
+const RARELY_READ_NOTE: &str = "after 1000 readings of a line it is read every 20 µs: a change is on the line that ran when it was seen";
 
 const SAVED_FRAME: i64 = layout::saved_frame::SIZE as i64;
 
@@ -89,9 +89,9 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
 }
 
 fn resident_note(snapshot: &Snapshot) -> Option<String> {
-    let runs_often = |line: &LineSnapshot| line.occurrences.is_some_and(|runs| runs > 1000);
-    let has_any = snapshot.functions.iter().flat_map(|function| &function.lines).any(runs_often);
-    (snapshot.backend == Backend::Rss && has_any).then(|| RARELY_READ_NOTE.to_owned())
+    let lines = snapshot.functions.iter().flat_map(|function| &function.lines);
+    let runs = lines.filter_map(|line| line.occurrences).fold(0, u64::saturating_add);
+    (snapshot.backend == Backend::Rss && runs > 1000).then(|| RARELY_READ_NOTE.to_owned())
 }
 
 /// The number of rows in the chunk. Its function has to agree, and its size has to allow it.

@@ -4,7 +4,7 @@ use super::ledger::Ledger;
 use super::row::Row;
 use crate::process;
 
-/// With `rss`, lines that ran more often than this are not always read.
+/// Lines that have ended or called more often than this are not always read.
 const OFTEN: i64 = 1000;
 
 /// Nanoseconds between two readings of such lines by one thread.
@@ -14,18 +14,15 @@ const OFTEN: i64 = 1000;
 const INTERVAL: u64 = 20_000;
 
 impl Ledger {
-    /// Reads, unless both lines run often and the thread has read a moment ago. What has changed since is then
+    /// Reads, unless both lines end often and the thread has read a moment ago. What has changed since is then
     /// on the line that the next reading ends.
     #[inline(never)]
     pub(super) fn flush_rss_before(&self, next: &Row) -> i64 {
         let (row, now) = (self.row(), process::steady_nanoseconds());
-        if self.chunk().is_none() {
-            // No line of a table counts these.
-            row.runs.add(1);
-        }
-        let runs_often = row.runs.get().min(next.runs.get()) > OFTEN;
+        // Not their executions: a line that runs once may call a million times.
+        let ends_often = row.caller.add(1).min(next.caller.get()) > OFTEN;
         let is_recent = (now.wrapping_sub(self.next_sample_at.get()) as u64) < INTERVAL;
-        if runs_often && is_recent {
+        if ends_often && is_recent {
             row.usage.raise(self.live.get());
             return self.live.get();
         }
@@ -63,9 +60,8 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_run_often_are_read_every_20_microseconds() {
+    fn lines_that_end_often_are_read_every_20_microseconds() {
         let [often, rarely] = &ROWS;
-        // Outside of functions an end counts as one execution.
         assert_eq!((0..OFTEN).filter(|_| is_read(often)).count(), OFTEN as usize);
         let begun = process::steady_nanoseconds();
         let read = (0..100_000).filter(|_| is_read(often)).count();

@@ -28,6 +28,7 @@ pub(crate) struct Row {
     /// Bytes requested.
     pub(crate) allocated: Word,
     /// The path that led here when a block was counted last, as its complement, so that zero is none.
+    /// With `rss`, where no blocks are counted: how often the line has ended, or called.
     pub(in crate::record) caller: Word,
     /// The thread's counter for that.
     pub(in crate::record) counter: Pointer<Counter>,

@@ -322,6 +322,13 @@ test("the peak of the chart is marked and explained, and each moment can be read
   });
 });
 
+test("lanes of one method of two types can be told apart", async () => {
+  const timeline = timelineOf(["<app::shapes::Circle<a::B> as app::draw::Draw>::draw", "app::shapes::sum"], 4);
+  await reading(pageWith("lanes", shop(), { timeline }), async (page) => {
+    assert.deepEqual(await texts(page.locator(".spans .label")), ["<Circle<B> as Draw>::draw", "app::shapes::sum"]);
+  });
+});
+
 test("the words below the chart never contradict its mark", async () => {
   // The lowest and the highest reading are at about the same time.
   const timeline = timelineOf([], 0);

@@ -116,5 +116,8 @@ function breakable(path) {
   return path.split(/(?<=::)/).flatMap((part) => [part, make("wbr")]);
 }
 
-/** A text of which the front is cut where it does not fit. */
-const endOf = (text) => make("bdi", { dir: "ltr" }, text);
+/** A name of which the front is cut where it does not fit. `<a::B as c::D>::e` differs in its front. */
+function endOf(name) {
+  const short = name.replace(/^<(.*)>::/, (_, types) => `<${types.replace(/(?:\w+::)+/g, "")}>::`);
+  return make("bdi", { dir: "ltr" }, short);
+}

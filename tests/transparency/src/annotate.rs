@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 
 /// Annotates all `.rs` files below `folder` and returns the number of annotated functions.
-pub(crate) fn tree(folder: &Path) -> Result<usize> {
+pub fn tree(folder: &Path) -> Result<usize> {
     let mut functions = 0;
     for entry in fs::read_dir(folder).with_context(|| format!("no {}", folder.display()))? {
         let path = entry?.path();

@@ -200,7 +200,7 @@ pub(crate) fn run_tests(
 
 /// A file without a name.
 fn tempfile() -> Result<fs::File> {
-    let folder = crate::source::workspace();
+    let folder = transparency::source::workspace();
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("output-{:?}", std::thread::current().id()));
     let file =

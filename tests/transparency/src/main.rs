@@ -5,12 +5,10 @@
 //! release. Anything that differs, a test's result or a new warning, and is not named in
 //! `exceptions.toml` with its reason, makes the run fail.
 
-mod annotate;
 mod cargo;
 mod compare;
 mod exceptions;
 mod rounds;
-mod source;
 mod trial;
 
 use std::fs;

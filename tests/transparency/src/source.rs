@@ -13,35 +13,39 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, value};
 use crate::annotate;
 
 /// A crate, ready to be built twice.
-pub(crate) struct Sources {
-    pub(crate) version: String,
-    pub(crate) edition: String,
-    pub(crate) plain: PathBuf,
-    pub(crate) annotated: PathBuf,
+pub struct Sources {
+    /// Its version.
+    pub version: String,
+    /// Its edition.
+    pub edition: String,
+    /// The folder of the unchanged package.
+    pub plain: PathBuf,
+    /// The folder of the one with the attribute.
+    pub annotated: PathBuf,
     /// The number of annotated functions.
-    pub(crate) functions: usize,
+    pub functions: usize,
     /// Features to enable, if a crate has one for all others, or for tests.
-    pub(crate) features: String,
+    pub features: String,
     /// Whether a test in `tests/` has an allocator of its own, so that the profiler's is only in the library's
     /// own tests.
-    pub(crate) has_allocator: bool,
+    pub has_allocator: bool,
 }
 
 /// The root of this repository.
-fn root() -> &'static Path {
+pub fn root() -> &'static Path {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).ancestors().nth(2);
     root.unwrap_or(Path::new("."))
 }
 
 /// The folder of all packages: `target/transparency`.
-pub(crate) fn workspace() -> PathBuf {
+pub fn workspace() -> PathBuf {
     let target = env::var_os("CARGO_TARGET_DIR").map(PathBuf::from);
     target.unwrap_or_else(|| root().join("target")).join("transparency")
 }
 
 /// Fetches `name` or `name@version` and makes both packages, with the profiler's allocator in the annotated one
 /// if `with_allocator`.
-pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
+pub fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
     let (name, version) = name.split_once('@').map_or((name, None), |(n, v)| (n, Some(v)));
     let package = fetch(name, version)?;
     let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
@@ -62,7 +66,7 @@ pub(crate) fn prepare(name: &str, with_allocator: bool) -> Result<Sources> {
         copy_tree(published, copy)?;
         detach(&copy.join("Cargo.toml"))?;
     }
-    depend(&sources.annotated.join("Cargo.toml"))?;
+    depend(&sources.annotated.join("Cargo.toml"), "mem-profile", root())?;
     let functions = annotate::tree(&sources.annotated.join("src"))?;
     let library = library_of(&package)?;
     let file = Path::new(library["src_path"].as_str().unwrap_or_default());
@@ -84,7 +88,7 @@ fn offered(features: &Value) -> String {
 }
 
 /// Cargo's metadata of the published package.
-fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
+pub fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
     let scratch = workspace().join("scratch").join(name);
     fs::create_dir_all(scratch.join("src"))?;
     fs::write(scratch.join("src/lib.rs"), "")?;
@@ -114,7 +118,8 @@ fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
     packages.iter().find(|package| &package["id"] == direct).cloned().context("cargo knows it")
 }
 
-fn copy_tree(from: &Path, to: &Path) -> Result<()> {
+/// Copies a package, without its lock file.
+pub fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
@@ -132,7 +137,8 @@ fn copy_tree(from: &Path, to: &Path) -> Result<()> {
     Ok(())
 }
 
-fn edit(manifest: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
+/// Changes a manifest.
+pub fn edit(manifest: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
     let mut document: DocumentMut = fs::read_to_string(manifest)?.parse()?;
     change(&mut document);
     fs::write(manifest, document.to_string())?;
@@ -140,18 +146,19 @@ fn edit(manifest: &Path, change: impl FnOnce(&mut DocumentMut)) -> Result<()> {
 }
 
 /// Makes the package its own workspace, so that it does not join this one.
-fn detach(manifest: &Path) -> Result<()> {
+pub fn detach(manifest: &Path) -> Result<()> {
     edit(manifest, |document| {
         document.entry("workspace").or_insert(Item::Table(Table::new()));
     })
 }
 
-fn depend(manifest: &Path) -> Result<()> {
+/// Has the package depend on another one, in this folder.
+pub fn depend(manifest: &Path, name: &str, folder: &Path) -> Result<()> {
     edit(manifest, |document| {
-        let mut ours = InlineTable::new();
-        ours.insert("path", root().display().to_string().into());
+        let mut place = InlineTable::new();
+        place.insert("path", folder.display().to_string().into());
         let dependencies = document.entry("dependencies").or_insert(Item::Table(Table::new()));
-        dependencies["mem-profile"] = value(ours);
+        dependencies[name] = value(place);
     })
 }
 

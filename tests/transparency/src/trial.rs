@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::Backend;
 use crate::cargo::{self, Build, Profile};
 use crate::rounds;
-use crate::source::{self, Sources};
+use transparency::source::{self, Sources};
 
 /// The results of a crate in both forms.
 #[derive(Debug, Serialize)]

@@ -47,7 +47,7 @@ A file with limits; every part is optional:
   [growth]                          # for every line and function
   share = \"10%\"
   slack = \"64 KiB\"                  # growth up to this size is ignored
-  measures = [\"increment\", \"peak\"]  # also: allocated, allocs
+  measures = [\"increment\", \"peak\"]  # also: at-peak, live, allocated, allocs
 
   [[limit]]
   function = \"my_app::parse::*\"     # for each matching function

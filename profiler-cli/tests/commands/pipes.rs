@@ -89,9 +89,12 @@ fn recordings_are_read_from_pipes() {
     let folder = Folder::new();
     let leak = build("leak", &example("leak"));
     let mut command = recorded(&leak, &folder, "run.mprof");
-    assert!(command.env("MEM_PROFILE_TIMELINE", "1").output().unwrap().status.success());
+    command.env("MEM_PROFILE_TIMELINE", "1").env("MEM_PROFILE_LIVE", "1");
+    assert!(command.output().unwrap().status.success());
     let commands = [
         "report INPUT",
+        "flame INPUT",
+        "export INPUT --format speedscope",
         "plot INPUT",
         "peak INPUT",
         "diff INPUT copy.mprof",

@@ -3,13 +3,13 @@
 use anyhow::{Context, Result, bail};
 use mem_profile_format::report;
 
-use super::elements::{Curve, Entry, Mark, Options, Row, Run};
+use super::elements::{Curve, Entry, Mark, Options, Process, Row, Run};
 use super::headline;
 use super::legend;
 use super::palette::Style;
 use super::rows::{self, Functions};
 use super::scale::Scale;
-use crate::timeline::{Peak, Series, Timeline};
+use crate::timeline::{Series, Timeline};
 
 /// A chart. Times are in seconds since the start of the run, sizes in `unit`.
 pub(crate) struct Chart {
@@ -25,18 +25,6 @@ pub(crate) struct Chart {
     pub(super) rows: Vec<Row>,
     pub(super) peak: Mark,
     pub(super) legend: Vec<Entry>,
-}
-
-/// A process of a run, with at least one sample.
-pub(super) struct Process<'a> {
-    /// In words; empty if there is only this one.
-    pub(super) name: String,
-    pub(super) is_child: bool,
-    pub(super) series: &'a Series,
-    pub(super) peak: Peak,
-    pub(super) run: &'a Timeline,
-    /// When the run began.
-    pub(super) start: f64,
 }
 
 impl Chart {

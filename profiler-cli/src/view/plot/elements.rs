@@ -1,13 +1,25 @@
 //! The elements of a chart, as plain data.
 
 use super::palette::Style;
-use crate::timeline::Timeline;
+use crate::timeline::{Peak, Series, Timeline};
 
 /// A run to plot.
 pub(crate) struct Run {
     /// Name in the legend if there are several runs.
     pub(crate) name: String,
     pub(crate) timeline: Timeline,
+}
+
+/// A process of a run, with at least one sample.
+pub(super) struct Process<'a> {
+    /// In words; empty if there is only this one.
+    pub(super) name: String,
+    pub(super) is_child: bool,
+    pub(super) series: &'a Series,
+    pub(super) peak: Peak,
+    pub(super) run: &'a Timeline,
+    /// When the run began.
+    pub(super) start: f64,
 }
 
 /// Options of a plot.

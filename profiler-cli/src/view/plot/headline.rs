@@ -4,8 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use mem_profile_format::report::Unit;
 
-use super::chart::Process;
-use super::elements::Options;
+use super::elements::{Options, Process};
 use super::rows::Functions;
 use crate::timeline::{Peak, Span, Timeline};
 use crate::view::words::{end_of, time};

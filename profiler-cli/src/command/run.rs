@@ -180,10 +180,10 @@ fn left_out(arguments: &Arguments, project: &Project, runs: &Runs, name: &str) -
 /// The source of the runtime. The whole program needs one build of it: of the project's own package if
 /// it has one, since some crates may depend on that.
 fn source(arguments: &Arguments, folder: &Path, own: Option<&Dependency>) -> Result<Source> {
-    let features = own.map_or(&[][..], |own| &own.features);
+    let features = own.map_or_else(|| vec!["live".to_owned()], |own| own.features.clone());
     let path = arguments.runtime.as_deref().or(own.map(|own| own.folder.as_path()));
     let name = features.iter().fold("runtime".to_owned(), |name, feature| name + "-" + feature);
-    Source::prepare(folder.join(name), path, features, arguments.trace)
+    Source::prepare(folder.join(name), path, &features, arguments.trace)
 }
 
 fn reject_unmatched_patterns(lines: &[String], project: &Project) -> Result<()> {
@@ -234,6 +234,10 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
     {
         // The page takes the place of the text.
         cargo.env("MEM_PROFILE_FORMAT", "none");
+    }
+    if std::env::var_os("MEM_PROFILE_LIVE").is_none_or(|value| value.is_empty()) {
+        // The first question about a program is which lines hold its memory.
+        cargo.env("MEM_PROFILE_LIVE", "auto");
     }
     if let Some(top) = &arguments.top {
         cargo.env("MEM_PROFILE_TOP", top);

@@ -45,6 +45,9 @@ const ROWS: &[Row] = &[
     Row { title: "call and end, `MEM_PROFILE=off`", work: ("calls", "off"), baseline: ("plain calls", "off"), per_turn: 1, turns: 20_000_000, ratio: false, bound: "–" },
     Row { title: "line event, `MEM_PROFILE=off`", work: ("events", "off"), baseline: NOTHING, per_turn: 8, turns: 20_000_000, ratio: false, bound: "3" },
     Row { title: "allocation and free, counted − system's own", work: ("counted", ""), baseline: ("system", ""), per_turn: 1, turns: 8_000_000, ratio: false, bound: "4 ns, 20" },
+    Row { title: "allocation and free, live blocks recorded − not", work: ("counted", "live"), baseline: ("counted", ""), per_turn: 1, turns: 8_000_000, ratio: false, bound: "45" },
+    Row { title: "the same with two reallocations", work: ("resized", "live"), baseline: ("resized", ""), per_turn: 1, turns: 4_000_000, ratio: false, bound: "150" },
+    Row { title: "call and end with an allocation and its free, live blocks recorded − not", work: ("changed calls", "live"), baseline: ("changed calls", ""), per_turn: 1, turns: 2_000_000, ratio: false, bound: "–" },
     Row { title: "line event, `rss`, the first 1,000 of a line ÷ one `pread` of statm", work: ("events", "rss"), baseline: ("statm", ""), per_turn: 8, turns: 1000, ratio: true, bound: "1.2" },
     Row { title: "the same on lines that ran more often", work: ("events", "rss"), baseline: ("statm", ""), per_turn: 8, turns: 400_000, ratio: true, bound: "–" },
     Row { title: "line event, nothing changed, recorded ÷ not", work: ("events", "recorded"), baseline: ("events", ""), per_turn: 8, turns: 10_000_000, ratio: true, bound: "1.05" },
@@ -59,7 +62,9 @@ fn main() {
         return run(&arguments[position + 1], turns);
     }
     println!("| | time | instructions | bound |\n|---|---|---|---|");
-    for row in ROWS {
+    // Of all rows, or of those with this in their titles.
+    let wanted = arguments.iter().skip(1).find(|argument| !argument.starts_with("--"));
+    for row in ROWS.iter().filter(|row| wanted.is_none_or(|wanted| row.title.contains(wanted))) {
         print_row(row);
     }
 }
@@ -74,6 +79,7 @@ fn run(work: &str, turns: u64) {
         "raised calls" => work::raised_calls(turns),
         "changed calls" => work::changed_calls(turns),
         "counted" => work::counted_pairs(turns),
+        "resized" => work::resized_pairs(turns),
         "system" => work::plain_pairs(turns),
         "same" => work::two_threads(turns, true),
         "copies" => work::two_threads(turns, false),
@@ -114,6 +120,7 @@ fn command(program: &str, setting: &str) -> Command {
     command.env("MEM_PROFILE_FORMAT", "none");
     match setting {
         "off" => command.env("MEM_PROFILE", "off"),
+        "live" => command.env("MEM_PROFILE_LIVE", "on"),
         "rss" => command.env("MEM_PROFILE_BACKEND", "rss"),
         "recorded" => command.env("MEM_PROFILE_OUTPUT", env::temp_dir().join("cost.mprof")),
         _ => &mut command,

@@ -124,7 +124,21 @@ pub fn counted_pairs(n: u64) {
     pairs(&COUNTING, n);
 }
 
-/// The same without our allocator.
+/// The same with two reallocations in between.
+#[inline(never)]
+pub fn resized_pairs(n: u64) {
+    for _ in 0..n {
+        let (small, large) = (black_box(LAYOUT), black_box(LARGER));
+        let block = allocate(&COUNTING, small);
+        // SAFETY: made by the same allocator with this layout.
+        let block = black_box(unsafe { COUNTING.realloc(block, small, large.size()) });
+        // SAFETY: as above.
+        let block = black_box(unsafe { COUNTING.realloc(block, large, small.size()) });
+        free(&COUNTING, block, small);
+    }
+}
+
+/// Pairs without our allocator.
 #[inline(never)]
 pub fn plain_pairs(n: u64) {
     pairs(&PLAIN, n);
@@ -141,6 +155,7 @@ fn pairs<A: GlobalAlloc>(allocator: &'static A, n: u64) {
 }
 
 const LAYOUT: Layout = Layout::new::<[u64; 4]>();
+const LARGER: Layout = Layout::new::<[u64; 16]>();
 
 #[inline(always)]
 fn allocate<A: GlobalAlloc>(allocator: &A, layout: Layout) -> *mut u8 {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use mem_profile_format::{Backend, Snapshot};
 
 use crate::collect;
+use crate::record::alloc::allocator::PADS;
 use crate::record::alloc::quiet::{self, Quiet};
 use crate::record::alloc::wrapped::{Stamp, is_wrapping_seen};
 use crate::record::frame::open;
@@ -121,8 +122,8 @@ fn begin_live_blocks(is_counted: bool) {
         return;
     } else if !is_counted {
         "it needs `#[global_allocator] static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();`"
-    } else if is_wrapping_seen() {
-        "the program's allocator is wrapped"
+    } else if is_wrapping_seen() && !PADS {
+        "around another allocator, it needs the feature `live` of mem-profile"
     } else if switch::begin() {
         return;
     } else {

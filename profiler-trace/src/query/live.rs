@@ -15,9 +15,10 @@ use mem_profile_runtime::internal::{self, Function};
 /// The runtime calls it for each of its snapshots.
 pub(crate) static FILL_LIVE: fn(&mut LinesSnapshot) = fill_live;
 
-/// Fills in the live bytes of each line, while tracing is on.
+/// Fills in the live bytes of each line, while tracing is on. Where live blocks are recorded, each line has its
+/// own already.
 fn fill_live(lines: &mut LinesSnapshot) {
-    if !control::is_tracing() {
+    if !control::is_tracing() || lines.paths.is_some() {
         return;
     }
     let live = {

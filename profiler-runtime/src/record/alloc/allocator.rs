@@ -4,7 +4,7 @@ use core::fmt;
 use core::ops::Deref;
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use super::count::{count_alloc, count_free, count_resize};
+use super::count::{count_alloc, count_free};
 use super::noting;
 use super::wrapped::Wrapping;
 use crate::record::ledger::current::current_ledger;
@@ -12,11 +12,14 @@ use crate::record::ledger::kind::Kind;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::notes;
 use crate::record::ledger::stand_in::Pause;
-use crate::record::ledger::watcher::{Moved, Watcher};
-use crate::record::live::blocks;
+use crate::record::ledger::watcher::Watcher;
+use crate::record::live::{blocks, moves};
 
-/// Bytes of address space that the tracer tells apart.
-const GRANULE: usize = 16;
+/// Bytes of address space that live blocks and the tracer tell apart.
+pub(super) const GRANULE: usize = 16;
+
+/// Whether blocks of wrapped allocators are made to lie in granules of their own.
+pub(crate) const PADS: bool = cfg!(any(feature = "watch", feature = "live"));
 
 /// An allocator that counts, per thread and without a lock, what passes through it.
 ///
@@ -40,7 +43,7 @@ const GRANULE: usize = 16;
 /// assert_eq!(ALLOC.limit(), 1 << 30);
 /// ```
 pub struct Alloc<A = System> {
-    inner: A,
+    pub(super) inner: A,
     /// The inner allocator may itself count. A constant of the `static`, so the compiler drops
     /// the test where it is `false`.
     pub(in crate::record) wraps: bool,
@@ -86,7 +89,7 @@ impl<A> Alloc<A> {
 
     /// Does `operation` of the inner allocator and then `count`s it, unless it counted itself.
     #[inline(always)]
-    fn counted<R>(
+    pub(super) fn counted<R>(
         &self,
         operation: impl FnOnce() -> R,
         succeeded: impl FnOnce(&R) -> bool,
@@ -112,7 +115,7 @@ impl<A> Alloc<A> {
     fn allocate(&self, layout: Layout, operation: impl FnOnce() -> *mut u8) -> *mut u8 {
         if self.wraps {
             let count = |ledger: &'static Ledger, &block: &_| {
-                _ = count_alloc::<true>(ledger, block, layout.size())
+                _ = count_alloc::<{ !PADS }>(ledger, block, layout.size())
             };
             return self.counted(operation, is_block, count);
         }
@@ -123,12 +126,12 @@ impl<A> Alloc<A> {
         }
     }
 
-    /// The layout to ask the inner allocator for: with the tracer, at least [`GRANULE`] bytes, so that
-    /// no two blocks start in the same granule, whatever the allocator. The system's own gives
+    /// The layout to ask the inner allocator for: with the tracer and for live blocks, at least [`GRANULE`] bytes,
+    /// so that no two blocks start in the same granule, whatever the allocator. The system's own gives
     /// that anyway.
     #[inline(always)]
-    const fn padded(&self, layout: Layout) -> Layout {
-        if !cfg!(feature = "watch") || !self.wraps || layout.size() >= GRANULE {
+    pub(super) const fn padded(&self, layout: Layout) -> Layout {
+        if !PADS || !self.wraps || layout.size() >= GRANULE {
             return layout;
         }
         // SAFETY: any alignment is allowed for so small a size.
@@ -163,6 +166,30 @@ impl<A: GlobalAlloc> Alloc<A> {
     #[cold]
     #[inline(never)]
     unsafe fn dealloc_slow(block: *mut u8, size: usize, align: usize, this: &Self) {
+        let ledger = current_ledger();
+        // SAFETY: the caller's promises are the inner allocator's requirements.
+        unsafe {
+            let layout = Layout::from_size_align_unchecked(size, align);
+            // A special ledger is never inside. With the tracer `dealloc_noted` has seen to the block.
+            // PERF: all else is called last, so no register has to be saved.
+            if !cfg!(feature = "watch")
+                && notes::records_only_live()
+                && ledger.is_inside()
+                && blocks::freed_simply(ledger, block, size)
+            {
+                ledger.set_changed();
+                return this.inner.dealloc(block, this.padded(layout));
+            }
+            Self::dealloc_slowly(block, size, align, this);
+        }
+    }
+
+    /// The rest of it.
+    ///
+    /// # Safety
+    /// As for `dealloc`.
+    #[inline(never)]
+    unsafe fn dealloc_slowly(block: *mut u8, size: usize, align: usize, this: &Self) {
         let ledger = current_ledger();
         // SAFETY: the caller's promises are the inner allocator's requirements.
         unsafe {
@@ -236,9 +263,12 @@ impl<A: GlobalAlloc> Alloc<A> {
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
         if WRAPS {
+            let leaving = (PADS && notes::records_live()).then(|| moves::Leaving::begin(block));
             let count = |ledger: &'static Ledger, (): &()| {
                 count_free(ledger, layout.size());
-                if notes::records_live() {
+                if let Some(leaving) = leaving {
+                    leaving.end(ledger, block, layout.size());
+                } else if notes::records_live() {
                     blocks::changed_outside(ledger, -(layout.size() as i64), -1);
                 }
             };
@@ -251,73 +281,6 @@ impl<A: GlobalAlloc> Alloc<A> {
             unsafe { Self::dealloc_slow(block, layout.size(), layout.align(), self) };
         }
     }
-
-    /// # Safety
-    /// As for `realloc`.
-    #[inline(always)]
-    unsafe fn inner_realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
-        let least = if cfg!(feature = "watch") && self.wraps { GRANULE } else { 0 };
-        let (padded, new_size) = (self.padded(layout), new_size.max(least));
-        // SAFETY: the caller's promises are the inner allocator's requirements.
-        unsafe { self.inner.realloc(block, padded, new_size) }
-    }
-
-    /// # Safety
-    /// As for `realloc`.
-    #[inline(always)]
-    pub(in crate::record) unsafe fn realloc_plain(
-        &self,
-        block: *mut u8,
-        layout: Layout,
-        new_size: usize,
-    ) -> *mut u8 {
-        if let Some(watcher) = current_ledger().watcher() {
-            // SAFETY: the caller's promises.
-            return unsafe { self.realloc_watched(watcher, block, layout, new_size) };
-        }
-        // SAFETY: the caller's promises are the inner allocator's requirements.
-        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
-        let count =
-            |ledger: &'static Ledger, _: &_| self.count_resize(ledger, layout.size(), new_size);
-        self.counted(operation, is_block, count)
-    }
-
-    #[inline(always)]
-    fn count_resize(&self, ledger: &'static Ledger, old: usize, new: usize) {
-        count_resize(ledger, old, new);
-        if self.wraps && notes::records_live() {
-            blocks::changed_outside(ledger, new as i64 - old as i64, 0);
-        }
-    }
-
-    /// # Safety
-    /// As for `realloc`.
-    unsafe fn realloc_watched(
-        &self,
-        watcher: &Watcher,
-        block: *mut u8,
-        layout: Layout,
-        new_size: usize,
-    ) -> *mut u8 {
-        let old_size = layout.size();
-        let mark = (watcher.moving)(block.addr());
-        let mut is_reported = self.wraps;
-        // SAFETY: the caller's promises are the inner allocator's requirements.
-        let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
-        let new = self.counted(operation, is_block, |ledger, _| {
-            self.count_resize(ledger, old_size, new_size);
-            is_reported = false;
-        });
-        (watcher.moved)(
-            mark,
-            match new.is_null() {
-                true => Moved::Failed { block: block.addr() },
-                false if is_reported => Moved::Reported { old_size },
-                false => Moved::To { block: new.addr(), old_size, size: new_size },
-            },
-        );
-        new
-    }
 }
 
 /// Whether the system's allocator makes such a block without needing room on the stack, so that
@@ -328,7 +291,7 @@ fn is_usual(layout: Layout) -> bool {
 }
 
 #[inline(always)]
-fn is_block(block: &*mut u8) -> bool {
+pub(super) fn is_block(block: &*mut u8) -> bool {
     !block.is_null()
 }
 
@@ -371,8 +334,8 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
         // SAFETY: as in `alloc`.
         unsafe {
             match notes::is_on() {
-                true => self.realloc_noted(block, layout, new_size),
-                false => self.realloc_plain(block, layout, new_size),
+                true => self.realloc_asked(block, layout, new_size),
+                false => self.realloc_plain(block, layout, new_size, &mut None),
             }
         }
     }

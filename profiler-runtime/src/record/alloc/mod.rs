@@ -5,6 +5,7 @@
 
 pub(crate) mod allocator;
 pub(crate) mod allocator_noted;
+pub(crate) mod allocator_resized;
 pub(crate) mod borrowed;
 pub(crate) mod count;
 pub(crate) mod noting;

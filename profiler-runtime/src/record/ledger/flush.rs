@@ -3,7 +3,7 @@
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::pending::Pending;
-use super::published::published_uncentered;
+use super::published::{self, published_uncentered};
 use super::row::{Row, Totals};
 use super::suspend::Rise;
 
@@ -16,7 +16,7 @@ impl Ledger {
 
     /// Memory has changed.
     #[inline(always)]
-    pub(super) fn set_changed(&self) {
+    pub(in crate::record) fn set_changed(&self) {
         self.pending.set(Pending::CHANGED.0);
     }
 
@@ -111,6 +111,12 @@ impl Ledger {
     #[inline(always)]
     pub(in crate::record) fn usage(&self) -> i64 {
         published_uncentered().wrapping_add(self.live.get())
+    }
+
+    /// The same, also where threads that free what others have not published bring it below nothing.
+    #[inline(always)]
+    pub(in crate::record) fn total(&self) -> i64 {
+        published::uncentered().wrapping_add(self.live.get())
     }
 
     /// Memory in use by the process as far as this thread knows: without what the others have not

@@ -249,7 +249,10 @@ impl Ledger {
 
     /// The same, found where it is not known: `line` gives a path's next one, for a row of a chunk. The ledger is
     /// busy.
-    pub(in crate::record) fn find_path(&self, line: impl Fn(u32, Chunk, &Row) -> u32) -> u32 {
+    pub(in crate::record) fn find_path(
+        &self,
+        line: impl Fn(u32, Chunk, &'static Row) -> u32,
+    ) -> u32 {
         self.stack.find_path(line)
     }
 

@@ -15,11 +15,13 @@ use crate::record::memory::live_blocks::{LiveBlock, LiveBlocks};
 /// More than is ever live, so that each free takes the slow path. Ledgers begin with it.
 const FREES_ASK: i64 = NEVER;
 
-/// How many budgets note blocks, and one more where live blocks are recorded.
-static RUNNING: AtomicUsize = AtomicUsize::new(0);
+/// Twice as many as there are budgets that note blocks, and one more where live blocks are recorded.
+static ASKED: AtomicUsize = AtomicUsize::new(0);
+const LIVE: usize = 1;
+const BUDGET: usize = 2;
 
-/// Whether the blocks of each line are recorded. Once on, it stays on.
-static LIVE: AtomicBool = AtomicBool::new(false);
+/// Whether live blocks are recorded. Once on, it stays on.
+static RECORDS_LIVE: AtomicBool = AtomicBool::new(false);
 
 /// How many threads have begun.
 static BIRTHS: AtomicU64 = AtomicU64::new(0);
@@ -27,30 +29,40 @@ static BIRTHS: AtomicU64 = AtomicU64::new(0);
 /// Whether anybody asks for frees: a budget that notes blocks, or whoever records live ones.
 #[inline(always)]
 pub(in crate::record) fn is_on() -> bool {
-    RUNNING.load(Relaxed) != 0
+    ASKED.load(Relaxed) != 0
 }
 
 /// Whether live blocks are recorded.
 #[inline(always)]
 pub(in crate::record) fn records_live() -> bool {
-    LIVE.load(Relaxed)
+    RECORDS_LIVE.load(Relaxed)
 }
 
-/// From now on live blocks are recorded.
-pub(in crate::record) fn record_live(ledgers: impl Iterator<Item = &'static Ledger>) {
-    begin(ledgers);
-    LIVE.store(true, Relaxed);
+/// Whether they are, and no budget notes blocks.
+#[inline(always)]
+pub(in crate::record) fn records_only_live() -> bool {
+    ASKED.load(Relaxed) == LIVE
 }
 
 /// Whether any budget notes blocks.
 #[inline(always)]
 pub(in crate::record) fn has_budgets() -> bool {
-    RUNNING.load(Relaxed) > usize::from(records_live())
+    ASKED.load(Relaxed) >= BUDGET
+}
+
+/// From now on live blocks are recorded.
+pub(in crate::record) fn record_live(ledgers: impl Iterator<Item = &'static Ledger>) {
+    ask(LIVE, ledgers);
+    RECORDS_LIVE.store(true, Relaxed);
 }
 
 /// A budget that notes blocks begins, on some thread.
 pub(in crate::record) fn begin(ledgers: impl Iterator<Item = &'static Ledger>) {
-    RUNNING.fetch_add(1, Relaxed);
+    ask(BUDGET, ledgers);
+}
+
+fn ask(what: usize, ledgers: impl Iterator<Item = &'static Ledger>) {
+    ASKED.fetch_add(what, Relaxed);
     // See `stop_asking`.
     fence(SeqCst);
     ledgers.for_each(|ledger| ledger.set_floor(FREES_ASK));
@@ -58,7 +70,7 @@ pub(in crate::record) fn begin(ledgers: impl Iterator<Item = &'static Ledger>) {
 
 /// It ends.
 pub(in crate::record) fn end() {
-    RUNNING.fetch_sub(1, Relaxed);
+    ASKED.fetch_sub(BUDGET, Relaxed);
 }
 
 /// The thread's next frees need not ask, where no budget runs any more. Only the thread itself says so.

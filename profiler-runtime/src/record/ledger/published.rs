@@ -65,7 +65,13 @@ pub(crate) fn published() -> i64 {
     PUBLISHED.load(Relaxed) + CENTER
 }
 
-/// The same less [`CENTER`], and never less than nothing: threads that free what others have not published
+/// The same less [`CENTER`].
+#[inline(always)]
+pub(in crate::record) fn uncentered() -> i64 {
+    PUBLISHED.load(Relaxed)
+}
+
+/// The same, but never less than nothing: threads that free what others have not published
 /// yet bring it below.
 #[inline(always)]
 pub(in crate::record) fn published_uncentered() -> i64 {

@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) allocations: Word,
     /// Bytes requested.
     pub(crate) allocated: Word,
-    /// The path that led here when a block was counted last, as its complement, so that zero is none.
+    /// The path that led here when a block was counted last, and one more, so that zero is none.
     /// With `rss`, where no blocks are counted: how often the line has ended, or called.
     pub(in crate::record) caller: Word,
     /// The thread's counter for that.
@@ -78,7 +78,7 @@ impl Row {
     /// The counter, if it is for what the path `caller` led to.
     #[inline(always)]
     pub(in crate::record) fn counter(&self, caller: u32) -> Option<&'static Counter> {
-        if self.caller.get() != !i64::from(caller) {
+        if self.caller.get() != i64::from(caller) + 1 {
             return None;
         }
         // SAFETY: `keep_counter` has set it before, to a counter, which is never freed.
@@ -98,7 +98,7 @@ impl Row {
         compiler_fence(SeqCst);
         self.counter.set(ptr::from_ref(counter).cast_mut());
         compiler_fence(SeqCst);
-        self.caller.set(!i64::from(caller));
+        self.caller.set(i64::from(caller) + 1);
     }
 }
 

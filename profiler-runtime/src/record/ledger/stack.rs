@@ -243,7 +243,10 @@ impl Stack {
 
     /// Finds the path that leads to the line that runs, of which `line` gives the next one: of a path, a chunk and
     /// a row in it. Returns 0 outside of all frames. The ledger is busy.
-    pub(in crate::record) fn find_path(&self, line: impl Fn(u32, Chunk, &Row) -> u32) -> u32 {
+    pub(in crate::record) fn find_path(
+        &self,
+        line: impl Fn(u32, Chunk, &'static Row) -> u32,
+    ) -> u32 {
         let begin = self.begin.get();
         // SAFETY: what lies between `begin` and `top` was written by `push`.
         let entry = |index: usize| unsafe { &*begin.wrapping_add(index) };

@@ -52,6 +52,8 @@ pub(crate) struct Thread {
     pub(in crate::record) notes: ThreadNotes,
     /// Live blocks by their paths.
     pub(in crate::record) counters: Counters,
+    /// The block that an allocator around another one is about to free or to reallocate, and its path.
+    pub(in crate::record) taken: [Word; 2],
 }
 
 /// The functions that look after frames and measures on other stacks. They are above this file.
@@ -253,5 +255,21 @@ impl Thread {
 
     pub(crate) fn chunks(&self) -> impl Iterator<Item = Chunk> {
         self.directory().chunks().filter(|chunk| !chunk.is_skipped())
+    }
+
+    /// The block has been taken out of the map, for an allocator that wraps another one.
+    pub(in crate::record) fn begin_taking(&self, block: *mut u8, site: u32) {
+        let [taken, of] = &self.taken;
+        of.set(site.into());
+        taken.set(block.addr() as i64);
+    }
+
+    /// The site of the block, if it was.
+    pub(in crate::record) fn end_taking(&self, block: *mut u8) -> Option<u32> {
+        let [taken, of] = &self.taken;
+        (taken.get() == block.addr() as i64).then(|| {
+            taken.set(0);
+            of.get() as u32
+        })
     }
 }

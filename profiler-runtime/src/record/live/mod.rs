@@ -9,5 +9,7 @@
 //! ```
 
 pub(crate) mod blocks;
+mod lines;
+pub(crate) mod moves;
 mod paths;
 pub(crate) mod switch;

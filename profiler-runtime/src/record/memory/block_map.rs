@@ -69,7 +69,7 @@ impl BlockMap {
 
     /// The word of `address`, if its leaf is there.
     #[inline(always)]
-    fn find(&self, address: usize) -> Option<&'static AtomicU32> {
+    pub(crate) fn find(&self, address: usize) -> Option<&'static AtomicU32> {
         let (slot, index) = split(address);
         // SAFETY: null or as many zeroes as a directory has, which are null pointers; never given back.
         let directory = unsafe { self.directory.load(Acquire).as_ref() }?;

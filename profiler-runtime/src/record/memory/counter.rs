@@ -67,15 +67,21 @@ impl Counter {
         add_at_once!(self, Self, live_blocks, const -1);
     }
 
-    /// Counts a block that has come from another line, or has changed in size, and grew by so much.
+    /// Counts a block of the line that has changed in size.
     #[inline(always)]
-    pub(crate) fn on_resize(&self, more: i64, blocks: i64, growth: i64) {
-        add_at_once!(self, Self, live, more);
+    pub(crate) fn on_resize(&self, change: i64, growth: i64) {
+        add_at_once!(self, Self, live, change);
         add_at_once!(self, Self, allocated, growth);
-        add_at_once!(self, Self, live_blocks, blocks);
     }
 
-    /// The same where any thread may write.
+    /// Counts a block that has come from another line, and has grown by so much.
+    #[inline(always)]
+    pub(crate) fn on_move(&self, size: i64, growth: i64) {
+        self.on_resize(size, growth);
+        add_at_once!(self, Self, live_blocks, const 1);
+    }
+
+    /// Counts blocks that were made or freed where any thread may write.
     pub(crate) fn add_shared(&self, bytes: i64, blocks: i64) {
         self.live.add_shared(bytes);
         self.live_blocks.add_shared(blocks);

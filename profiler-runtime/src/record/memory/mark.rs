@@ -82,10 +82,16 @@ pub(crate) fn epoch() -> i64 {
     EPOCH.load(Acquire)
 }
 
+/// Whether a mark is to be left before less than `total` is live.
+#[inline(always)]
+pub(crate) fn is_above(total: i64) -> bool {
+    total > THRESHOLD.load(Relaxed)
+}
+
 /// Less than `total` will be live.
 #[inline(always)]
 pub(crate) fn before_shrinking(total: i64) {
-    if total > THRESHOLD.load(Relaxed) {
+    if is_above(total) {
         leave(total);
     }
 }

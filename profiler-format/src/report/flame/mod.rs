@@ -90,12 +90,6 @@ impl FlameGraph {
         amounts
     }
 
-    /// A picture in SVG, which can be searched and zoomed in a browser.
-    #[must_use]
-    pub fn svg(&self) -> String {
-        picture::render(self)
-    }
-
     /// `1.5 KiB`, or `12 blocks`.
     fn shown(&self, amount: u64) -> String {
         match self.is_size {

@@ -30,7 +30,15 @@ struct Placed<'a> {
     amount: u64,
 }
 
-pub(super) fn render(graph: &FlameGraph) -> String {
+impl FlameGraph {
+    /// A picture in SVG, which can be searched and zoomed in a browser.
+    #[must_use]
+    pub fn svg(&self) -> String {
+        render(self)
+    }
+}
+
+fn render(graph: &FlameGraph) -> String {
     let amounts = graph.amounts();
     let total = amounts[FlameGraph::ROOT];
     let (placed, omitted) = placed(graph, &amounts);

@@ -1,4 +1,4 @@
-//! A picture as shapes on a page, which [`super::svg`] and [`super::png`] draw.
+//! A picture as shapes on a page, which [`mod@super::svg`] and [`mod@super::png`] draw.
 
 use super::palette::Style;
 

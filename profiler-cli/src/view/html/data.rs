@@ -96,7 +96,7 @@ impl Page {
             backend: snapshot.backend.name(),
             program: recording.program.as_deref().map(report::printable),
             is_complete: recording.incomplete.is_none(),
-            peak: snapshot.peak,
+            peak: held::peak(snapshot),
             process_bytes: snapshot.process_bytes,
             resident_peak: snapshot.resident_peak,
             rankings: held::rankings(snapshot, &rows),

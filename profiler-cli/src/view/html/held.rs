@@ -3,7 +3,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use mem_profile_format::{FunctionSnapshot, Held, LineSnapshot, OwnLine, Paths, Snapshot};
+use mem_profile_format::{
+    FunctionSnapshot, Held, LineSnapshot, OwnLine, Paths, ProcessPeak, Snapshot,
+};
 use serde::Serialize;
 
 use crate::figures::Figures;
@@ -26,6 +28,13 @@ pub(super) struct Ranking {
     rest: (usize, u64),
     outside: u64,
     unattributed: u64,
+}
+
+/// The process at its peak. Its bytes are the sum that the rankings show: with several threads, the total that
+/// was counted may differ from it.
+pub(super) fn peak(snapshot: &Snapshot) -> Option<ProcessPeak> {
+    let sum = snapshot.paths.as_ref().map(|paths| paths.total().at_peak);
+    snapshot.peak.map(|peak| ProcessPeak { bytes: sum.unwrap_or(peak.bytes), ..peak })
 }
 
 /// The rankings that the page offers.
@@ -153,6 +162,14 @@ mod tests {
         assert_eq!(rankings.each_ref().map(sum), [1000, 7, 2000]);
         assert_eq!(at_peak.lines, [(0, 4, 600), (1, 1, 300)]);
         assert_eq!((at_peak.rest, at_peak.outside, at_peak.unattributed), ((2, 8), 91, 1));
+    }
+
+    #[test]
+    fn the_peak_is_the_sum_of_its_lines() {
+        let mut snapshot = held(&[(0, 35, 900)], 99);
+        snapshot.peak = Some(ProcessPeak { bytes: 970, after: Some(7), uncertainty: 64 });
+        let expected = ProcessPeak { bytes: 1000, after: Some(7), uncertainty: 64 };
+        assert_eq!(peak(&snapshot), Some(expected));
     }
 
     #[test]

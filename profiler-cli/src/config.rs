@@ -13,7 +13,7 @@ use toml::{Table, Value};
 const FILE: &str = ".config/mem-profile.toml";
 
 /// The settings: each stands for a variable, `MEM_PROFILE_` and the name in capitals.
-const NAMES: [&str; 10] = [
+const NAMES: [&str; 11] = [
     "backend",
     "color",
     "filter",
@@ -21,6 +21,7 @@ const NAMES: [&str; 10] = [
     "lines",
     "output",
     "precision",
+    "top",
     "trace",
     "unit",
     "width",
@@ -197,7 +198,7 @@ mod tests {
         assert_eq!(
             fault("units = 1"),
             "mem-profile.toml: unknown setting `units`: the settings are backend, color, filter, \
-             format, lines, output, precision, trace, unit, width"
+             format, lines, output, precision, top, trace, unit, width"
         );
         assert_eq!(
             fault("unit = 1.5"),

@@ -1,11 +1,9 @@
-//! The figures of a line and of a function, and the orders by them. This file only computes: it prints
+//! The figures of a line and of a function. This file only computes: it prints
 //! nothing, and knows no file format.
-
-use std::cmp::Reverse;
 
 use clap::ValueEnum;
 use mem_profile_format::report::Unit;
-use mem_profile_format::{FunctionSnapshot, Held, LineSnapshot, Snapshot};
+use mem_profile_format::{FunctionSnapshot, Held, LineSnapshot};
 use serde::{Deserialize, Serialize};
 
 /// Figures of a line or a function. Sizes are in bytes; `None` if nothing was measured.
@@ -176,55 +174,6 @@ impl Own {
     }
 }
 
-/// Order of functions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub(crate) enum Order {
-    /// By file and line
-    Position,
-    /// By path
-    Name,
-    /// Bytes of its lines that were live at the peak of the process
-    AtPeak,
-    /// Bytes of its lines that are live at the end
-    Live,
-    /// Sum of the increments of its lines
-    Increment,
-    /// Highest rise during one call
-    Peak,
-    /// Bytes allocated, freed or not
-    Allocated,
-    /// Number of allocations
-    #[value(alias = "allocations")]
-    Allocs,
-    /// Number of calls
-    #[value(alias = "calls")]
-    Occurrences,
-}
-
-impl Order {
-    /// Sorts the functions; equal ones stay as they were.
-    pub(crate) fn sort(self, snapshot: &mut Snapshot) {
-        let functions = &snapshot.functions;
-        let mut order: Vec<usize> = (0..functions.len()).collect();
-        let mut by = |measure: Measure| {
-            let figure = |&at: &usize| measure.of(&Figures::of_function(&functions[at]));
-            order.sort_by_cached_key(|at| Reverse(figure(at)));
-        };
-        match self {
-            Self::Position => return snapshot.sort(),
-            Self::AtPeak => by(Measure::AtPeak),
-            Self::Live => by(Measure::Live),
-            Self::Increment => by(Measure::Increment),
-            Self::Peak => by(Measure::Peak),
-            Self::Allocated => by(Measure::Allocated),
-            Self::Allocs => by(Measure::Allocs),
-            Self::Name => order.sort_by_key(|&at| &functions[at].name),
-            Self::Occurrences => order.sort_by_key(|&at| Reverse(functions[at].calls)),
-        }
-        snapshot.choose_functions(&order);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,57 +195,5 @@ mod tests {
         assert_eq!(figures, expected);
         let entry_only = FunctionSnapshot { lines: vec![], ..leak.functions[0].clone() };
         assert_eq!(Figures::of_function(&entry_only).increment, None);
-    }
-
-    #[test]
-    fn every_order_ranks() {
-        let names = |order: Order| {
-            let mut snapshot = sample::leak();
-            order.sort(&mut snapshot);
-            let names = snapshot.functions.iter().map(|function| function.name.clone());
-            names.collect::<Vec<_>>().join(" ")
-        };
-        let shown: Vec<_> =
-            Order::value_variants().iter().map(|&order| (order, names(order))).collect();
-        insta::assert_debug_snapshot!(shown, @r#"
-        [
-            (
-                Position,
-                "leak::process text::parse audit::log",
-            ),
-            (
-                Name,
-                "audit::log leak::process text::parse",
-            ),
-            (
-                AtPeak,
-                "leak::process text::parse audit::log",
-            ),
-            (
-                Live,
-                "leak::process text::parse audit::log",
-            ),
-            (
-                Increment,
-                "leak::process text::parse audit::log",
-            ),
-            (
-                Peak,
-                "audit::log leak::process text::parse",
-            ),
-            (
-                Allocated,
-                "audit::log leak::process text::parse",
-            ),
-            (
-                Allocs,
-                "audit::log leak::process text::parse",
-            ),
-            (
-                Occurrences,
-                "text::parse audit::log leak::process",
-            ),
-        ]
-        "#);
     }
 }

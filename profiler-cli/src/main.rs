@@ -10,7 +10,8 @@
 //! | `check` | a recording and its limits → a verdict |
 //! | `timeline` | memory over time: sampling, sample files, calls |
 //! | `process` | reads other processes; the only folder with code for one operating system |
-//! | `figures` | figures of lines and functions, and orders by them |
+//! | `figures` | figures of lines and functions |
+//! | `order` | orders of functions, by the columns of a report |
 //! | `highest` | the maximum of any range of a series |
 //! | `view` | figures → text or bytes: one renderer per file, without I/O |
 //! | `output` | writes results and messages; nothing else prints |
@@ -36,6 +37,7 @@ mod highest;
 mod hostile;
 mod input;
 mod left_out;
+mod order;
 mod outcome;
 mod output;
 mod pattern;

@@ -156,9 +156,9 @@ struct Version {
 
 fn from_json(bytes: &[u8]) -> Result<Recording> {
     let version: Version = serde_json::from_slice(bytes).map_err(of_json)?;
-    if version.schema_version != SCHEMA_VERSION {
+    if !(1..=SCHEMA_VERSION).contains(&version.schema_version) {
         bail!(
-            "it has version {}, but this command reads version {SCHEMA_VERSION}: install the same \
+            "it has version {}, but this command reads versions up to {SCHEMA_VERSION}: install the same \
              version of cargo-mem-profile as of mem-profile in the program",
             version.schema_version,
         );
@@ -240,7 +240,7 @@ mod tests {
         ");
         insta::assert_snapshot!(refusal(b"{}"), @"it is not a JSON report of mem-profile: missing field `schema_version` at line 1 column 2");
         insta::assert_snapshot!(refusal(br#"{"schema_version": 99}"#), @"
-        it has version 99, but this command reads version 1: install the same version of cargo-mem-profile as of mem-profile in the program
+        it has version 99, but this command reads versions up to 2: install the same version of cargo-mem-profile as of mem-profile in the program
         ");
         let json = serde_json::to_vec(&sample::leak()).unwrap();
         insta::assert_snapshot!(refusal(&json[..json.len() / 2]), @"it is truncated: the disk was full, or the writer was killed");

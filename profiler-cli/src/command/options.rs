@@ -14,16 +14,15 @@ use crate::output::{self, Target};
 /// How sizes are printed.
 #[derive(Args)]
 pub(super) struct Sizes {
-    /// Unit of sizes
+    /// Unit of sizes [default: MiB; in the summary of a report, the one that fits each]
     #[arg(
         long,
         env = "MEM_PROFILE_UNIT",
         hide_env_values = true,
         ignore_case = true,
-        default_value = "MiB",
         value_parser = units()
     )]
-    unit: Unit,
+    unit: Option<Unit>,
     /// Digits after the decimal point
     #[arg(
         long,
@@ -53,10 +52,12 @@ impl Sizes {
     /// The style of a table for `target`. Colours are removed later if it shows none.
     pub(super) fn style(&self, target: &Target) -> Style {
         Style {
-            unit: self.unit,
+            unit: self.unit.unwrap_or_default(),
+            overview_unit: self.unit.unwrap_or(Unit::Auto),
             precision: self.precision.into(),
             color: true,
             width: target.width(),
+            ..Style::default()
         }
     }
 }

@@ -5,10 +5,10 @@ use std::path::PathBuf;
 use anyhow::{Context, Result};
 use clap::{Args, ValueEnum};
 use mem_profile_format::Snapshot;
-use mem_profile_format::report::{self, Style};
+use mem_profile_format::report::{self, Selection, Style, Top};
 
 use super::options::{self, Functions, Shown, Sizes};
-use crate::figures::Order;
+use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::project;
@@ -16,7 +16,14 @@ use crate::recording::{self, Recording};
 use crate::runs::Runs;
 use crate::view::html;
 
-/// Show a recording: a table per function, line by line
+/// Most tables in an order that says nothing of the peak.
+const MOST: usize = 10;
+
+/// Show a recording: the lines that held the peak, and a table per function
+///
+/// The text shows the hottest functions first, up to 95 % of the peak and at most ten. JSON, CSV, lcov and
+/// the page have all functions, by file and line. With `--sort`, a function comes first for what its own
+/// lines allocated, not for what they called, if the recording has live blocks.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -25,12 +32,19 @@ pub(crate) struct Arguments {
     /// Format of the report [default: by the extension of --output, else text]
     #[arg(long, value_enum)]
     format: Option<Format>,
-    /// Sort the functions by [default: position, or increment with --top]
+    /// Sort the functions by [default: hot for text, Markdown and --top, else position]
     #[arg(long, value_enum)]
     sort: Option<Order>,
-    /// Show only this many functions, the first in the order
-    #[arg(long, value_name = "NUMBER")]
-    top: Option<usize>,
+    /// Show this many functions, the first in the order, or `all` [default: for text and Markdown those
+    /// that hold 95 % of the peak, at most 10; else all]
+    #[arg(
+        long,
+        value_name = "NUMBER",
+        env = "MEM_PROFILE_TOP",
+        hide_env_values = true,
+        value_parser = top
+    )]
+    top: Option<Top>,
     #[command(flatten)]
     functions: Functions,
     #[command(flatten)]
@@ -76,13 +90,21 @@ impl Format {
             Self::Html => "html",
         }
     }
+
+    /// Whether it has a summary, and the hottest functions only.
+    fn is_for_people(self) -> bool {
+        matches!(self, Self::Text | Self::Markdown)
+    }
+}
+
+fn top(text: &str) -> Result<Top, String> {
+    Top::parse(text).ok_or_else(|| "neither a number nor `all`".to_owned())
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let file = arguments.file.clone().map_or_else(newest, Ok)?;
     let mut recording = recording::load(&file)?;
     recording.warn(&file);
-    select(&mut recording.snapshot, arguments)?;
     let file = arguments.shown.destination.output.as_deref();
     let asked = arguments.format.or_else(|| options::of_ending(file?, Format::extension));
     let format = asked.unwrap_or(Format::Text);
@@ -90,7 +112,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if asked.is_none() {
         options::warn_of_name(&target, "text", &["txt"]);
     }
-    write(&recording, format, &target, &arguments.sizes.style(&target))?;
+    let has_ended = recording.incomplete.is_none();
+    let style = Style { has_ended, ..arguments.sizes.style(&target) };
+    let selection = select(&recording.snapshot, arguments, format)?;
+    if !format.is_for_people() {
+        keep(&mut recording.snapshot, &selection);
+    }
+    write(&recording, &selection, format, &target, &style)?;
     arguments.shown.show(&target);
     Ok(recording.outcome())
 }
@@ -110,25 +138,40 @@ fn newest() -> Result<PathBuf> {
     Ok(newest)
 }
 
-/// Keeps the selected functions, in their order.
-fn select(snapshot: &mut Snapshot, arguments: &Arguments) -> Result<()> {
-    let names = snapshot.functions.iter().map(|function| function.name.clone());
-    let mut chosen: Vec<_> = names.enumerate().collect();
-    arguments.functions.choose(&mut chosen, |(_, name)| name)?;
-    snapshot.choose_functions(&chosen.into_iter().map(|(at, _)| at).collect::<Vec<_>>());
-    let default = if arguments.top.is_some() { Order::Increment } else { Order::Position };
-    arguments.sort.unwrap_or(default).sort(snapshot);
-    let matching = snapshot.functions.len();
-    let shown = arguments.top.unwrap_or(matching).min(matching);
-    if shown < matching {
-        snapshot.choose_functions(&(0..shown).collect::<Vec<_>>());
-        output::status("note", &format!("{shown} of {matching} functions are shown"));
-    }
-    Ok(())
+/// The functions that are shown, in their order.
+fn select(snapshot: &Snapshot, arguments: &Arguments, format: Format) -> Result<Selection> {
+    let mut chosen: Vec<_> = snapshot.functions.iter().enumerate().collect();
+    arguments.functions.choose(&mut chosen, |(_, function)| &function.name)?;
+    let mut functions: Vec<_> = chosen.into_iter().map(|(index, _)| index).collect();
+    let is_hot = format.is_for_people() || arguments.top.is_some();
+    let order = arguments.sort.unwrap_or(if is_hot { Order::Hot } else { Order::Position });
+    order.sort(&mut functions, snapshot);
+    let top = match arguments.top {
+        Some(top) => top,
+        None if !format.is_for_people() => Top::All,
+        None if order == Order::Hot => Top::Hot,
+        None => Top::First(MOST),
+    };
+    Ok(Selection::first(functions, top, snapshot))
 }
 
-fn write(recording: &Recording, format: Format, target: &Target, style: &Style) -> Result<()> {
-    let render = |format| report::render(&recording.snapshot, format, style);
+/// Leaves the selected functions in the snapshot, in their order.
+fn keep(snapshot: &mut Snapshot, selection: &Selection) {
+    let (shown, of) = (selection.functions.len(), selection.of);
+    if shown < of {
+        output::status("note", &format!("{shown} of {of} functions are shown"));
+    }
+    snapshot.choose_functions(&selection.functions);
+}
+
+fn write(
+    recording: &Recording,
+    selection: &Selection,
+    format: Format,
+    target: &Target,
+    style: &Style,
+) -> Result<()> {
+    let render = |format| report::render_selection(&recording.snapshot, selection, format, style);
     match format {
         Format::Text => {
             let banner = banner(recording, report::printable);

@@ -1,6 +1,6 @@
 //! Views that show every row: tables, data, the page, and a comparison with nothing.
 
-use mem_profile_format::report::{self, Format, Style, Unit};
+use mem_profile_format::report::{self, Format, Selection, Style, Unit};
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, RowKind, Snapshot};
 use serde_json::Value;
 
@@ -56,16 +56,18 @@ impl Shown {
     }
 }
 
-/// In bytes, so that sums are exact.
-fn bytes() -> Style {
-    Style { unit: Unit::Byte, ..Style::default() }
+/// All tables, in the order of the snapshot. In bytes, so that sums are exact.
+fn tables(snapshot: &Snapshot, format: Format) -> String {
+    let of = snapshot.functions.len();
+    let selection = Selection { functions: (0..of).collect(), of };
+    let style = Style { unit: Unit::Byte, ..Style::default() };
+    report::render_selection(snapshot, &selection, format, &style)
 }
 
 fn text(snapshot: &Snapshot) -> Vec<Shown> {
     let mut header = "";
     let mut shown = Vec::new();
-    let text = report::render(snapshot, Format::Table, &bytes());
-    for line in text.lines() {
+    for line in tables(snapshot, Format::Table).lines() {
         if line.starts_with("Line #") {
             header = line;
         }
@@ -85,7 +87,7 @@ fn text(snapshot: &Snapshot) -> Vec<Shown> {
 fn markdown(snapshot: &Snapshot) -> Vec<Shown> {
     let mut titles: Vec<String> = Vec::new();
     let mut shown = Vec::new();
-    for line in report::render(snapshot, Format::Markdown, &bytes()).lines() {
+    for line in tables(snapshot, Format::Markdown).lines() {
         let cells: Vec<_> = line.split('|').map(str::trim).collect();
         if line.starts_with("| Line #") {
             titles = cells.iter().map(|cell| (*cell).to_owned()).collect();

@@ -145,6 +145,17 @@ fn recording(random: &mut Rng) -> Recording {
     Recording { snapshot, program: Some(program), incomplete }
 }
 
+/// Each function holds 1,000 bytes of the peak on its second line.
+fn with_live_blocks(mut snapshot: Snapshot) -> Snapshot {
+    let own = |at_peak| Held { at_peak, ..Held::default() };
+    let path =
+        |function| Path { caller: None, function, line: 8, is_recursive: false, own: own(1000) };
+    snapshot.functions.iter_mut().for_each(|function| function.lines[1].at_peak = Some(1000));
+    snapshot.paths =
+        Some(Paths { all: vec![path(0), path(1)], outside: own(10), ..Paths::default() });
+    snapshot
+}
+
 fn hostile_function(random: &mut Rng) -> FunctionSnapshot {
     let [name, file] = texts(random);
     let increment = |random: &mut Rng| if random.bool() { 100_000 } else { -1_000 };

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fastrand::Rng;
-use mem_profile_format::report::{self, Format, Style};
+use mem_profile_format::report::{self, Format, Selection, Style, Top};
 use pulldown_cmark::{Event, Options, Parser, Tag};
 use quick_xml::events::Event as Node;
 
@@ -54,10 +54,13 @@ fn markdown_has_the_cells_that_it_is_given() {
         check("markdown", &shown);
         let found = parts(&shown);
         let notes = snapshot.functions.iter().filter_map(|it| code(it.note.as_deref()?)).count();
-        assert_eq!((found.headings, found.paragraphs, found.rows), (2, 2 + notes, 8), "{shown}");
+        let peaks = snapshot.functions.iter().filter(|it| it.peak.is_some()).count();
+        let paragraphs = 3 + peaks + notes;
+        assert_eq!((found.headings, found.paragraphs, found.rows), (2, paragraphs, 8), "{shown}");
         assert_eq!(found.cells, 2 * 5 * 7, "{shown}");
         let mut expected = Vec::new();
-        for function in &snapshot.functions {
+        for index in Selection::hottest(&snapshot, Top::Hot).functions {
+            let function = &snapshot.functions[index];
             let place = format!("{}:{}", function.file, function.line);
             expected.extend([report::printable(&function.name), report::printable(&place)]);
             expected.extend(function.note.as_deref().map(report::printable));
@@ -65,6 +68,17 @@ fn markdown_has_the_cells_that_it_is_given() {
         }
         expected.retain(|text| !text.is_empty());
         assert_eq!(found.codes, expected, "{shown}");
+    }
+}
+
+#[test]
+fn a_summary_has_a_row_for_each_line() {
+    for Recording { snapshot, .. } in recordings() {
+        let snapshot = super::with_live_blocks(snapshot);
+        let shown = report::render(&snapshot, Format::Markdown, &Style::default());
+        check("markdown", &shown);
+        let summary = parts(shown.split("###").next().unwrap_or_default());
+        assert_eq!((summary.paragraphs, summary.rows, summary.cells), (1, 3, 4 * 4), "{shown}");
     }
 }
 

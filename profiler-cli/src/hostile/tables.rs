@@ -41,8 +41,8 @@ fn csv_has_no_formula_and_is_read_back() {
             assert_eq!(plain(&row[0]), escaped(&function.name));
             assert_eq!(plain(&row[1]), escaped(&function.file));
             assert_eq!(row[4].parse::<i64>().ok(), line.increment, "numbers stay numbers");
-            assert_eq!(plain(&row[11]), escaped(function.note.as_deref().unwrap_or_default()));
-            assert_eq!(plain(&row[12]), escaped(&line.source));
+            assert_eq!(plain(&row[12]), escaped(function.note.as_deref().unwrap_or_default()));
+            assert_eq!(plain(&row[13]), escaped(&line.source));
         }
     }
 }

@@ -21,7 +21,20 @@ fn tables_show_no_controls() {
         check("table", &without_colors(&shown));
         let notes = snapshot.notes.len()
             + snapshot.functions.iter().filter_map(|it| it.note.as_ref()).count();
-        assert_eq!(shown.lines().count(), 2 * (2 + 2 + 4 + 1) + 2 + notes, "{shown}");
+        assert_eq!(shown.lines().count(), 2 + 2 * (2 + 2 + 4 + 1) + 2 + notes, "{shown}");
+    }
+}
+
+#[test]
+fn a_summary_shows_no_controls() {
+    for Recording { snapshot, .. } in recordings() {
+        let snapshot = super::with_live_blocks(snapshot);
+        let style = Style { width: Some(100), ..Style::default() };
+        let shown = report::render(&snapshot, Format::Table, &style);
+        check("summary", &shown);
+        let summary = shown.split("\n\n").next().unwrap_or_default();
+        assert_eq!(summary.lines().count(), 2 + 2 + 1, "{shown}");
+        assert!(summary.ends_with("outside of measured functions"), "{shown}");
     }
 }
 

@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn text_is_cut_to_the_terminal() {
-        let style = Style { width: Some(60), unit: Unit::Auto, precision: 1, color: false };
+        let style = Style { width: Some(60), unit: Unit::Auto, precision: 1, ..Style::default() };
         insta::assert_snapshot!(rendered(|ranking| text(ranking, &style)), @"
             Growth    Before     After   Line                      …
         ===========================================================…

@@ -10,7 +10,9 @@ fn the_table_is_the_only_output() {
     let folder = Folder::with("run.json", &sample::leak());
     let ran = folder.run(&["report", "run.json", "--function", "parse"]);
     insta::assert_snapshot!(ran.stdout, @"
-    Filename: src/text.rs  Function: text::parse
+    95.4 MiB live at the end
+
+    Filename: src/text.rs  Function: text::parse  Peak: 0.031 MiB
 
     Line #    Mem usage    Increment         Peak  Allocs  Occurrences   Line Contents
     ==================================================================================
@@ -19,7 +21,7 @@ fn the_table_is_the_only_output() {
          7    0.000 MiB    0.000 MiB    0.000 MiB       0            3       words.len()
          8    0.000 MiB   -0.046 MiB    0.000 MiB       0            3   }
 
-    mem-profile: 1 function, 3 lines ran, heap: 95.42 MiB live when reported
+    mem-profile: 3 functions, 11 lines ran, heap
     heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
     ");
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
@@ -39,28 +41,39 @@ fn top_shows_the_first_functions_and_counts_the_rest() {
     let folder = Folder::with("run.json", &sample::leak());
     let names = |arguments: &[&str]| {
         let ran = folder.run(&[&["report", "run.json"], arguments].concat());
-        let rows = ran.stdout.lines().filter_map(|line| line.split("Function: ").nth(1));
+        let rows = ran
+            .stdout
+            .lines()
+            .filter_map(|line| line.split("Function: ").nth(1)?.split(' ').next());
         (rows.map(str::to_owned).collect::<Vec<_>>(), ran.stderr)
     };
-    let note = "note: 1 of 3 functions are shown\n".to_owned();
-    assert_eq!(names(&["--top", "1"]), (vec!["leak::process".to_owned()], note.clone()));
-    assert_eq!(names(&["--top=1", "--sort=peak"]), (vec!["audit::log".to_owned()], note));
-    let all = ["leak::process", "text::parse", "audit::log"];
+    let shown = |names: &[&str]| (names.iter().map(|it| (*it).to_owned()).collect(), String::new());
+    assert_eq!(names(&["--top", "1"]), shown(&["audit::log"]));
+    assert_eq!(names(&["--top=1", "--sort=increment"]), shown(&["leak::process"]));
+    assert_eq!(names(&[]), shown(&["audit::log", "leak::process", "text::parse"]));
     assert_eq!(names(&["--sort", "calls"]).0, ["text::parse", "audit::log", "leak::process"]);
-    assert_eq!(names(&[]), (all.map(str::to_owned).to_vec(), String::new()));
+    let text = folder.run(&["report", "run.json", "--top", "1"]).stdout;
+    assert!(text.contains("\ntables: 1 of 3 functions shown; all: "), "{text}");
+
+    let csv = folder.run(&["report", "run.json", "--top", "1", "--format", "csv"]);
+    assert_eq!(csv.stderr, "note: 1 of 3 functions are shown\n");
+    let mut by_variable = folder.command(&["report", "run.json", "--format", "csv"]);
+    let by_variable = ran(&by_variable.env("MEM_PROFILE_TOP", "1").output().unwrap());
+    assert_eq!((by_variable.stdout, by_variable.stderr), (csv.stdout, csv.stderr));
+    assert_eq!(folder.run(&["report", "run.json", "--top", "some"]).code, 2);
 }
 
 #[test]
 fn the_extension_selects_the_format() {
     let folder = Folder::with("run.json", &sample::leak());
     for (name, start) in [
-        ("a.txt", "Filename: examples/leak.rs"),
-        ("a.md", "### `leak::process`"),
+        ("a.txt", "95.4 MiB live at the end\n\nFilename: src/text.rs"),
+        ("a.md", "95.4 MiB live at the end\n\n### `audit::log`"),
         ("a.csv", "function,file,line"),
         ("a.info", "TN:"),
-        ("a.json", "{\"schema_version\":1"),
+        ("a.json", "{\"schema_version\":2"),
         ("a.html", "<!doctype html>"),
-        ("a.unknown", "Filename:"),
+        ("a.unknown", "95.4 MiB live"),
     ] {
         let ran = folder.run(&["report", "run.json", "-o", name]);
         assert_eq!((ran.code, ran.stdout.as_str()), (0, ""), "{}", ran.stderr);

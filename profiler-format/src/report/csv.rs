@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use super::escape::csv_field as field;
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
-const HEADER: &str = "function,file,line,usage,increment,peak,live,allocations,allocated,occurrences,kind,note,source\n";
+const HEADER: &str = "function,file,line,usage,increment,peak,at_peak,live,allocations,allocated,occurrences,kind,note,source\n";
 
 pub(super) fn render(snapshot: &Snapshot) -> String {
     let mut text = HEADER.to_owned();
@@ -25,6 +25,7 @@ fn row(function: &FunctionSnapshot, line: &LineSnapshot) -> String {
         number(line.usage),
         number(line.increment),
         number(line.peak),
+        number(line.at_peak),
         number(line.live),
         number(line.allocations),
         number(line.allocated),

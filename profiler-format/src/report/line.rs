@@ -23,6 +23,29 @@ pub fn cut(text: &str, columns: usize) -> String {
     shown
 }
 
+/// The columns of a text.
+pub(super) fn columns(text: &str) -> usize {
+    text.width()
+}
+
+/// The same from its front: of a path, the end says most.
+pub(super) fn cut_front(text: &str, columns: usize) -> String {
+    if text.width() <= columns {
+        return text.to_owned();
+    }
+    let mut left = columns.saturating_sub(1);
+    let is_shown =
+        |(_, character): &(usize, char)| match left.checked_sub(character.width().unwrap_or(0)) {
+            Some(rest) => {
+                left = rest;
+                true
+            }
+            None => false,
+        };
+    let start = text.char_indices().rev().take_while(is_shown).last();
+    format!("{ELLIPSIS}{}", start.map_or("", |(start, _)| &text[start..]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -34,5 +57,13 @@ mod tests {
         assert_eq!(cut("漢字漢字", 6), "漢字…");
         assert_eq!(cut("漢字漢字", 7), "漢字漢…");
         assert_eq!(cut("abc", 0), "…");
+    }
+
+    #[test]
+    fn a_path_keeps_its_end() {
+        assert_eq!(cut_front("src/main.rs:7", 13), "src/main.rs:7");
+        assert_eq!(cut_front("src/main.rs:7", 10), "…main.rs:7");
+        assert_eq!(cut_front("漢字漢字", 6), "…漢字");
+        assert_eq!(cut_front("abc", 0), "…");
     }
 }

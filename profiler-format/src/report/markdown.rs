@@ -1,31 +1,73 @@
 //! A heading and a table per function, for pages that show Markdown.
 
-use super::column::{Column, columns};
+use super::column::Columns;
 use super::escape::printable;
+use super::overview::{HeldAtPeak, Overview};
 use super::style::Style;
-use super::summary::{footnotes, summary};
+use super::top::Selection;
+use super::{footer, share, summary};
 use crate::snapshot::{FunctionSnapshot, LineSnapshot, Snapshot};
 
-pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
-    let columns = columns(snapshot);
-    let mut text = String::new();
-    for function in &snapshot.functions {
+/// Columns of a statement in the summary.
+const STATEMENT_WIDTH: usize = 100;
+
+pub(super) fn render(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String {
+    let columns = Columns::of(snapshot);
+    let mut text = summary(snapshot, selection, style);
+    for function in selection.functions.iter().filter_map(|&index| snapshot.functions.get(index)) {
         text.push_str(&table(function, &columns, style));
     }
-    text.push_str(&summary(snapshot, style));
-    for note in footnotes(snapshot) {
+    text.push_str(&footer::extent(snapshot));
+    for note in footer::footnotes(snapshot) {
         text.push_str(&format!("\n\n{}", prose(note)));
     }
     text.push('\n');
     text
 }
 
-fn table(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> String {
-    let titles: String = columns.iter().map(|column| format!(" {} |", column.title())).collect();
-    let rules = " ---: |".repeat(columns.len());
+fn summary(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String {
+    let overview = Overview::of(snapshot);
+    let headline = summary::headline(snapshot, &overview, style);
+    let mut text = match headline.as_str() {
+        "" => String::new(),
+        headline => format!("{headline}\n\n"),
+    };
+    if let Some((held, peak)) = overview.held.as_ref().zip(overview.peak) {
+        text.push_str(&held_lines(snapshot, held, peak.bytes, &style.comparing_with(peak.bytes)));
+    }
+    let hint = summary::hint(snapshot, &overview);
+    for line in hint.into_iter().chain(summary::tables(snapshot, &overview, selection)) {
+        text.push_str(&format!("{line}\n\n"));
+    }
+    text
+}
+
+fn held_lines(snapshot: &Snapshot, held: &HeldAtPeak, peak: u64, style: &Style) -> String {
+    let rules = "| ---: | ---: | :--- | :--- |";
+    let mut text = format!("| At peak | Share | Line | Line Contents |\n{rules}\n");
+    let figures =
+        |bytes| format!("{} | {}", style.overview_size(bytes), share::percent(bytes, peak));
+    for line in &held.lines {
+        let place = cell(&summary::place(snapshot, line));
+        let source = cell(&summary::source(snapshot, line, STATEMENT_WIDTH));
+        text.push_str(&format!("| {} | {place} | {source} |\n", figures(line.bytes)));
+    }
+    for (bytes, what) in summary::others(held) {
+        text.push_str(&format!("| {} | {what} | |\n", figures(bytes)));
+    }
+    text + "\n"
+}
+
+fn table(function: &FunctionSnapshot, columns: &Columns, style: &Style) -> String {
+    let titles = columns.all.iter().map(|column| format!(" {} |", column.title()));
+    let titles: String = titles.collect();
+    let rules = " ---: |".repeat(columns.all.len());
     let name = code(&function.name);
     let place = code(&format!("{}:{}", function.file, function.line));
     let mut text = format!("### {name} in {place}\n\n");
+    if let Some(peak) = function.peak {
+        text.push_str(&format!("Peak: {}\n\n", style.unit.format(peak.into(), style.precision)));
+    }
     if let Some(note) = &function.note {
         text.push_str(&format!("{}\n\n", code(note)));
     }
@@ -37,11 +79,12 @@ fn table(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Stri
     text
 }
 
-fn row(line: &LineSnapshot, columns: &[Column], style: &Style) -> String {
-    let cells = columns.iter().map(|column| match column.cell(line, style).as_str() {
-        "" => " |".to_owned(),
-        cell => format!(" {cell} |"),
-    });
+fn row(line: &LineSnapshot, columns: &Columns, style: &Style) -> String {
+    let cells =
+        columns.all.iter().map(|&column| match columns.cell(column, line, style).as_str() {
+            "" => " |".to_owned(),
+            cell => format!(" {cell} |"),
+        });
     let cells: String = cells.collect();
     format!("| {} |{cells} {} |\n", line.line, cell(&line.source))
 }

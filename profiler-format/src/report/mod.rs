@@ -1,7 +1,8 @@
 //! From a snapshot to text, one renderer per file.
 //!
 //! Owns every text form of a snapshot, and the escaping that makes foreign strings safe in each. It never reads a
-//! file or the environment, never prints, and keeps the order of the snapshot.
+//! file or the environment, and never prints. Text and Markdown have a summary and the hottest functions first; all
+//! other forms keep the order of the snapshot.
 
 mod color;
 mod column;
@@ -9,13 +10,18 @@ mod csv;
 mod escape;
 #[cfg(feature = "flame")]
 mod flame;
+mod footer;
 mod json;
 mod lcov;
 mod line;
 mod markdown;
+mod overview;
+mod share;
+mod statement;
 mod style;
 mod summary;
 mod text;
+mod top;
 mod units;
 
 #[cfg(test)]
@@ -25,10 +31,15 @@ pub use self::color::ColorChoice;
 pub use self::escape::{csv_field, folded_frame, json_printable, printable, printable_line};
 #[cfg(feature = "flame")]
 pub use self::flame::{FlameGraph, FrameKind};
+pub use self::footer::{extent, footnote};
 pub use self::line::cut;
 pub use self::markdown::{cell as markdown_cell, prose as markdown_prose};
+pub use self::overview::{HeldAtPeak, HeldLine, Overview};
+pub use self::statement::statement;
 pub use self::style::Style;
-pub use self::summary::{footnote, summary};
+pub use self::summary::headline;
+pub use self::text::table_of;
+pub use self::top::{Selection, Top, hottest_first};
 pub use self::units::Unit;
 
 use crate::snapshot::Snapshot;
@@ -65,10 +76,29 @@ impl Format {
 /// Renders the snapshot. The text ends with a line ending.
 #[must_use]
 pub fn render(snapshot: &Snapshot, format: Format, style: &Style) -> String {
+    let mut selection = Selection::hottest(snapshot, style.top);
+    let has_tables = matches!(format, Format::Table | Format::Markdown);
+    if has_tables || !matches!(style.top, Top::First(_)) {
+        return render_selection(snapshot, &selection, format, style);
+    }
+    let mut selected = snapshot.clone();
+    selection.functions.sort_unstable();
+    selected.choose_functions(&selection.functions);
+    render_selection(&selected, &selection, format, style)
+}
+
+/// Renders the snapshot, with tables of these functions. Other forms have all that is in the snapshot.
+#[must_use]
+pub fn render_selection(
+    snapshot: &Snapshot,
+    selection: &Selection,
+    format: Format,
+    style: &Style,
+) -> String {
     match format {
-        Format::Table => text::render(snapshot, style),
+        Format::Table => text::render(snapshot, selection, style),
+        Format::Markdown => markdown::render(snapshot, selection, style),
         Format::Json => json::render(snapshot),
-        Format::Markdown => markdown::render(snapshot, style),
         Format::Csv => csv::render(snapshot),
         Format::Lcov => lcov::render(snapshot),
     }

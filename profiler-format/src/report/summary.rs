@@ -1,55 +1,171 @@
-//! The text below all tables: the figures of the whole, and their limits.
+//! The summary above all tables: the peak of the whole process, the lines that held it, and what is left.
 
+use super::escape::printable;
+use super::line;
+use super::overview::{HeldAtPeak, HeldLine, Overview};
+use super::share::percent;
+use super::statement::statement;
 use super::style::Style;
-use crate::snapshot::{Backend, FunctionSnapshot, Snapshot};
+use super::top::Selection;
+use crate::snapshot::{Backend, ProcessPeak, Snapshot};
 
-/// The meaning of the numbers in one line: `mem-profile: 3 functions, 42 lines ran, heap: …`.
+/// Columns of a statement where none are prescribed.
+const USUAL_WIDTH: usize = 100;
+
+/// Columns of a statement in a terminal, however narrow.
+const LEAST_WIDTH: usize = 20;
+
+/// Columns of a file's name and its line, which are cut where they do not leave room for the statement.
+const LEAST_PLACE: usize = 24;
+
+/// The first line: `peak 16.9 MiB after 1.2 s · 0.5 KiB live at the end · resident 19.8 MiB`. Empty where nothing
+/// is known.
 #[must_use]
-pub fn summary(snapshot: &Snapshot, style: &Style) -> String {
-    let functions = snapshot.functions.len();
-    let ran = |function: &FunctionSnapshot| function.body_lines().filter(|line| line.ran()).count();
-    let lines = snapshot.functions.iter().map(ran).sum::<usize>();
-    let plural = |count| if count == 1 { "" } else { "s" };
-    let mut text = format!(
-        "mem-profile: {functions} function{}, {lines} line{} ran, {}",
-        plural(functions),
-        plural(lines),
-        snapshot.backend.name(),
-    );
-    if let (Some(bytes), Some(state)) = (snapshot.process_bytes, state(snapshot.backend)) {
-        // An overview needs fewer digits than a table.
-        let size = style.unit.format(bytes.into(), style.precision.min(2));
-        text.push_str(&format!(": {size} {state} when reported"));
-    }
-    text
+pub fn headline(snapshot: &Snapshot, overview: &Overview, style: &Style) -> String {
+    let size = |bytes| style.overview_size(bytes);
+    let end = if style.has_ended { "at the end" } else { "when reported" };
+    let (peak, live, resident) = (overview.peak, overview.live, overview.resident_peak);
+    let parts = match snapshot.backend {
+        Backend::Off => [None, None, None],
+        Backend::Heap => [
+            peak.map(|peak| format!("peak {}{}", size(peak.bytes), circumstances(&peak, style))),
+            live.map(|live| format!("{} live {end}", size(live))),
+            resident.map(|resident| format!("resident {}", size(resident))),
+        ],
+        Backend::Rss => [
+            match (resident, peak) {
+                // The system's mark also has the moments between two readings.
+                (Some(resident), _) => Some(format!("peak {} resident", size(resident))),
+                (None, peak) => peak.map(|peak| {
+                    format!("peak {} resident{}", size(peak.bytes), circumstances(&peak, style))
+                }),
+            },
+            live.map(|live| format!("{} resident {end}", size(live))),
+            None,
+        ],
+    };
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-fn state(backend: Backend) -> Option<&'static str> {
-    match backend {
-        Backend::Rss => Some("resident"),
-        Backend::Heap => Some("live"),
-        Backend::Off => None,
-    }
+/// How exact the peak is, and when it was.
+fn circumstances(peak: &ProcessPeak, style: &Style) -> String {
+    let within = match peak.uncertainty {
+        0 => String::new(),
+        bytes => format!(" (within {})", style.overview_size(bytes)),
+    };
+    within + &peak.after.map_or_else(String::new, |after| format!(" after {}", time(after)))
 }
 
-/// The limits of the backend, and the notes of the snapshot.
-pub(super) fn footnotes(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
-    let notes = snapshot.notes.iter().map(String::as_str);
-    std::iter::once(footnote(snapshot.backend)).chain(notes)
-}
-
-/// The limits of the backend.
-#[must_use]
-pub fn footnote(backend: Backend) -> &'static str {
-    match backend {
-        Backend::Rss => {
-            "rss counts resident pages of the whole process, all threads; file fault-around moves \
-             it by 16 to 48 pages"
+/// Whole numbers throughout, as for sizes.
+fn time(nanoseconds: u64) -> String {
+    match nanoseconds {
+        0..1_000_000 => format!("{} µs", nanoseconds / 1_000),
+        1_000_000..1_000_000_000 => format!("{} ms", nanoseconds / 1_000_000),
+        _ => {
+            let tenths = nanoseconds / 100_000_000;
+            format!("{}.{} s", tenths / 10, tenths % 10)
         }
-        Backend::Heap => {
-            "heap counts what goes through the Rust allocator; memory taken by C libraries is not \
-             seen"
-        }
-        Backend::Off => "nothing was measured: the profiler is switched off",
     }
+}
+
+/// The summary as text, up to the first table.
+pub(super) fn text(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String {
+    let overview = Overview::of(snapshot);
+    let mut lines = vec![headline(snapshot, &overview, style)];
+    if let Some((held, peak)) = overview.held.as_ref().zip(overview.peak) {
+        lines.push("at the peak, by line:".to_owned());
+        lines.extend(held_lines(snapshot, held, peak.bytes, &style.comparing_with(peak.bytes)));
+    }
+    lines.extend(hint(snapshot, &overview));
+    lines.extend(tables(snapshot, &overview, selection));
+    lines.retain(|line| !line.is_empty());
+    let summary: String = lines.into_iter().map(|line| line + "\n").collect();
+    if summary.is_empty() { summary } else { summary + "\n" }
+}
+
+/// A row of the list of lines: size, share, and where.
+fn held_lines(snapshot: &Snapshot, held: &HeldAtPeak, peak: u64, style: &Style) -> Vec<String> {
+    let others = others(held);
+    let first_of_others = others.first().map(|(bytes, _)| *bytes);
+    let sizes = held.lines.iter().map(|line| line.bytes).chain(first_of_others);
+    let figures: Vec<_> =
+        sizes.map(|bytes| (style.overview_size(bytes), percent(bytes, peak))).collect();
+    let width = figures.iter().map(|(size, _)| size.len()).max().unwrap_or(0);
+    let figures =
+        figures.into_iter().map(|(size, share)| format!("  {size:>width$}  {share:>5}  "));
+    let mut texts =
+        places(snapshot, &held.lines, style.width.map(|all| all.saturating_sub(width + 11)));
+    let others = others.iter().enumerate().map(|(place, (bytes, what))| match place {
+        0 => what.clone(),
+        _ => format!("{} {what}", style.overview_size(*bytes)),
+    });
+    texts.push(others.collect::<Vec<_>>().join(" · "));
+    figures.zip(texts).map(|(figures, text)| figures + &text).collect()
+}
+
+/// Where the lines are, and their statements, in these columns.
+fn places(snapshot: &Snapshot, lines: &[HeldLine], columns: Option<usize>) -> Vec<String> {
+    let most = columns.map_or(usize::MAX, |columns| (columns / 2).max(LEAST_PLACE));
+    let place = |line: &HeldLine| line::cut_front(&place(snapshot, line), most);
+    let places: Vec<_> = lines.iter().map(place).collect();
+    let width = places.iter().map(|place| line::columns(place)).max().unwrap_or(0);
+    let room =
+        columns.map_or(USUAL_WIDTH, |columns| columns.saturating_sub(width + 2).max(LEAST_WIDTH));
+    let text = |(line, place): (&HeldLine, String)| {
+        let blanks = " ".repeat(width - line::columns(&place) + 2);
+        format!("{place}{blanks}{}", source(snapshot, line, room))
+    };
+    lines.iter().zip(places).map(text).collect()
+}
+
+/// The file and the number of a line.
+pub(super) fn place(snapshot: &Snapshot, line: &HeldLine) -> String {
+    let file = snapshot.functions.get(line.function).map_or("", |function| &function.file);
+    printable(&format!("{file}:{}", line.line))
+}
+
+pub(super) fn source(snapshot: &Snapshot, line: &HeldLine, columns: usize) -> String {
+    let function = snapshot.functions.get(line.function);
+    function.map_or_else(String::new, |function| statement(function, line.line, columns))
+}
+
+/// The rest of the peak, without parts that are empty.
+pub(super) fn others(held: &HeldAtPeak) -> Vec<(u64, String)> {
+    let plural = if held.more_lines == 1 { "" } else { "s" };
+    let mut others = vec![
+        (held.more, format!("in {} more line{plural}", held.more_lines)),
+        (held.outside, "outside of measured functions".to_owned()),
+        (held.unattributed, "not attributed: the table of paths was full".to_owned()),
+    ];
+    others.retain(|(bytes, _)| *bytes > 0);
+    others
+}
+
+/// The way to the lines that held the peak, where they were not recorded.
+pub(super) fn hint(snapshot: &Snapshot, overview: &Overview) -> Option<String> {
+    let is_missing = snapshot.backend == Backend::Heap && snapshot.paths.is_none();
+    (is_missing && overview.peak.is_some())
+        .then(|| "MEM_PROFILE_LIVE=1 shows the lines that held it".to_owned())
+}
+
+/// How many tables are shown; `None` where all are.
+pub(super) fn tables(
+    snapshot: &Snapshot,
+    overview: &Overview,
+    selection: &Selection,
+) -> Option<String> {
+    let (shown, of) = (selection.functions.len(), selection.of);
+    if shown == of {
+        return None;
+    }
+    let share = match overview.peak.filter(|_| overview.held.is_some()) {
+        Some(peak) => {
+            format!(" ({} of the peak)", percent(selection.at_peak(snapshot), peak.bytes))
+        }
+        None => String::new(),
+    };
+    Some(format!(
+        "tables: {shown} of {of} functions shown{share}; all: MEM_PROFILE_TOP=all, or `cargo mem-profile \
+         report --top all`"
+    ))
 }

@@ -2,11 +2,11 @@
 
 use comfy_table::{CellAlignment, ContentArrangement, Table, TableStyle};
 
-use super::column::{Column, columns};
+use super::column::Columns;
 use super::escape::{printable, printable_line};
 use super::style::Style;
-use super::summary::{footnotes, summary};
-use super::{color, line};
+use super::top::Selection;
+use super::{color, footer, line, summary};
 use crate::snapshot::{FunctionSnapshot, Snapshot};
 
 const LINE_TITLE: &str = "Line #";
@@ -21,32 +21,52 @@ const GAP: u16 = 2;
 /// Generated code may have a whole file on one line.
 const LONGEST_SOURCE: usize = 10_000;
 
-pub(super) fn render(snapshot: &Snapshot, style: &Style) -> String {
-    let columns = columns(snapshot);
-    let mut text = String::new();
-    for function in &snapshot.functions {
-        let file = printable(&function.file);
-        let name = printable(&function.name);
-        text.push_str(&format!("Filename: {file}  Function: {name}\n"));
-        if let Some(note) = &function.note {
-            text.push_str(&format!("Note: {}\n", printable(note)));
-        }
-        text.push('\n');
-        for line in table_lines(function, &columns, style) {
-            text.push_str(&line);
-            text.push('\n');
-        }
+pub(super) fn render(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String {
+    let columns = Columns::of(snapshot);
+    let mut text = summary::text(snapshot, selection, style);
+    for function in selection.functions.iter().filter_map(|&index| snapshot.functions.get(index)) {
+        text.push_str(&table(function, &columns, style));
         text.push('\n');
     }
-    text.push_str(&summary(snapshot, style));
-    for note in footnotes(snapshot) {
+    text.push_str(&footer::extent(snapshot));
+    for note in footer::footnotes(snapshot) {
         text.push_str(&format!("\n{}", printable_line(note)));
     }
     text.push('\n');
     text
 }
 
-fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Vec<String> {
+/// The table of one function, with its heading.
+fn table(function: &FunctionSnapshot, columns: &Columns, style: &Style) -> String {
+    let mut text = heading(function, style);
+    for line in table_lines(function, columns, style) {
+        text.push_str(&line);
+        text.push('\n');
+    }
+    text
+}
+
+/// The table of the function with this index, with its heading and nothing else.
+#[must_use]
+pub fn table_of(snapshot: &Snapshot, index: usize, style: &Style) -> String {
+    let function = snapshot.functions.get(index);
+    let table = |function| table(function, &Columns::of(snapshot), style);
+    function.map_or_else(String::new, table)
+}
+
+fn heading(function: &FunctionSnapshot, style: &Style) -> String {
+    let [file, name] = [&function.file, &function.name].map(|text| printable(text));
+    let mut text = format!("Filename: {file}  Function: {name}");
+    if let Some(peak) = function.peak {
+        text.push_str(&format!("  Peak: {}", style.unit.format(peak.into(), style.precision)));
+    }
+    if let Some(note) = &function.note {
+        text.push_str(&format!("\nNote: {}", printable(note)));
+    }
+    text + "\n\n"
+}
+
+fn table_lines(function: &FunctionSnapshot, columns: &Columns, style: &Style) -> Vec<String> {
     let sources = function.lines.iter().map(|line| printable(&line.source));
     let sources = std::iter::once(SOURCE_TITLE.to_owned()).chain(sources);
     let figures = figures(function, columns, style);
@@ -67,14 +87,14 @@ fn table_lines(function: &FunctionSnapshot, columns: &[Column], style: &Style) -
 }
 
 /// All columns except the source, whose lines would all be padded to the longest.
-fn figures(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Table {
+fn figures(function: &FunctionSnapshot, columns: &Columns, style: &Style) -> Table {
     let mut table = Table::new();
     table
         .load_style(TableStyle::new())
         .set_content_arrangement(ContentArrangement::Disabled)
         .set_header(header(columns));
     for line in &function.lines {
-        let cells = columns.iter().map(|column| column.cell(line, style));
+        let cells = columns.all.iter().map(|&column| columns.cell(column, line, style));
         table.add_row(std::iter::once(line.line.to_string()).chain(cells));
     }
     for column in table.column_iter_mut() {
@@ -83,8 +103,8 @@ fn figures(function: &FunctionSnapshot, columns: &[Column], style: &Style) -> Ta
     table
 }
 
-fn header(columns: &[Column]) -> Vec<String> {
-    let titles = columns.iter().map(|column| match column.is_size() {
+fn header(columns: &Columns) -> Vec<String> {
+    let titles = columns.all.iter().map(|column| match column.is_size() {
         true => format!("{:>SIZE_WIDTH$}", column.title()),
         false => column.title().to_owned(),
     });

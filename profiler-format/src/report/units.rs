@@ -45,7 +45,8 @@ impl Unit {
         }
     }
 
-    fn fitting(self, bytes: i128) -> Self {
+    /// The unit in which this many bytes are shown.
+    pub(super) fn fitting(self, bytes: i128) -> Self {
         let size = bytes.unsigned_abs();
         match self {
             Self::Auto if size < KIB.into() => Self::Byte,

@@ -18,7 +18,9 @@ pub use self::timeline::{Label, Reading, Span, Timeline};
 use std::mem;
 
 /// Version of the JSON form, raised whenever a reader of the old form would misread the new one.
-pub const SCHEMA_VERSION: u32 = 1;
+///
+/// In version 1, `live` included what callees had allocated: readers leave it out.
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The kind of memory that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -51,6 +53,7 @@ impl Backend {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(from = "read::JsonSnapshot"))]
 pub struct Snapshot {
     /// The [`SCHEMA_VERSION`] this was written with.
     pub schema_version: u32,

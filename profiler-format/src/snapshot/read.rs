@@ -1,8 +1,46 @@
-//! Reads JSON, and fills in fields that earlier versions did not write.
+//! Reads JSON, fills in fields that earlier versions did not write, and leaves out those that meant something else.
 
 use serde::Deserialize;
 
-use super::{FunctionSnapshot, LineSnapshot, RowKind};
+use super::{
+    Backend, FunctionSnapshot, LineSnapshot, Paths, ProcessPeak, RowKind, SCHEMA_VERSION, Snapshot,
+    Timeline,
+};
+
+/// A [`Snapshot`] in JSON.
+#[derive(Deserialize)]
+pub(super) struct JsonSnapshot {
+    schema_version: u32,
+    backend: Backend,
+    process_bytes: Option<u64>,
+    peak: Option<ProcessPeak>,
+    resident_peak: Option<u64>,
+    functions: Vec<FunctionSnapshot>,
+    paths: Option<Paths>,
+    notes: Vec<String>,
+    timeline: Option<Timeline>,
+}
+
+impl From<JsonSnapshot> for Snapshot {
+    fn from(json: JsonSnapshot) -> Self {
+        let mut functions = json.functions;
+        if json.schema_version == 1 {
+            let lines = functions.iter_mut().flat_map(|function| &mut function.lines);
+            lines.for_each(|line| line.live = None);
+        }
+        Self {
+            schema_version: json.schema_version.max(SCHEMA_VERSION),
+            backend: json.backend,
+            process_bytes: json.process_bytes,
+            peak: json.peak,
+            resident_peak: json.resident_peak,
+            functions,
+            paths: json.paths,
+            notes: json.notes,
+            timeline: json.timeline,
+        }
+    }
+}
 
 /// A [`RowKind`] in JSON.
 #[derive(Deserialize)]
@@ -98,6 +136,21 @@ mod tests {
             assert_eq!(kinds(&both), [RowKind::Both, RowKind::Body]);
             assert_eq!(both.reading_at_entry, None);
         }
+    }
+
+    #[test]
+    fn figures_of_a_line_that_included_its_callees_are_left_out() {
+        let line = r#"{"line":3,"source":"x","usage":9,"live":7,"occurrences":1}"#;
+        let function =
+            format!(r#"{{"name":"f","file":"a.rs","line":3,"calls":1,"lines":[{line}]}}"#);
+        let read = |version: u32| {
+            let head = format!(r#""schema_version":{version},"backend":"heap","notes":[]"#);
+            let text = format!("{{{head},\"functions\":[{function}]}}");
+            serde_json::from_str::<Snapshot>(&text).unwrap()
+        };
+        let live = |version| read(version).functions[0].lines[0].live;
+        assert_eq!((live(1), live(2)), (None, Some(7)));
+        assert_eq!(read(1).schema_version, SCHEMA_VERSION);
     }
 
     #[test]

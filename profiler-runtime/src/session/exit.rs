@@ -45,7 +45,6 @@ pub(crate) fn fire() -> bool {
 }
 
 /// Whether the report was made, or is being made right now.
-#[cfg(feature = "signals")]
 pub(crate) fn fired() -> bool {
     FIRED.load(SeqCst)
 }

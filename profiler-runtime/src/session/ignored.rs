@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 17] = [
+pub(super) const KNOWN: [&str; 18] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -13,6 +13,7 @@ pub(super) const KNOWN: [&str; 17] = [
     "MEM_PROFILE_TIMELINE",
     "MEM_PROFILE_INTERVAL",
     "MEM_PROFILE_LIVE",
+    "MEM_PROFILE_TOP",
     "MEM_PROFILE_UNIT",
     "MEM_PROFILE_PRECISION",
     "MEM_PROFILE_COLOR",
@@ -28,8 +29,8 @@ pub(super) const KNOWN: [&str; 17] = [
 pub(super) fn unknown<'a>(names: impl Iterator<Item = &'a OsStr>) -> impl Iterator<Item = String> {
     names.filter_map(|name| {
         let name = name.to_str().filter(|name| is_meant_for_us(name) && !KNOWN.contains(name))?;
-        let nearest =
-            KNOWN.iter().min_by_key(|known| distance(&name.to_ascii_uppercase(), known))?;
+        let capitals = name.to_ascii_uppercase();
+        let nearest = KNOWN.iter().min_by_key(|known| distance(&capitals, known))?;
         Some(format!("mem-profile: {name} is not known and has no effect; did you mean {nearest}?"))
     })
 }

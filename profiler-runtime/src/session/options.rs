@@ -4,7 +4,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use mem_profile_format::report::{ColorChoice, Format, Unit};
+use mem_profile_format::report::{ColorChoice, Format, Top, Unit};
 use mem_profile_format::{Backend, FunctionFilter};
 
 use super::ignored;
@@ -33,8 +33,10 @@ pub(crate) struct Options {
     pub(crate) interval: Option<Duration>,
     /// Whether live blocks are recorded (`MEM_PROFILE_LIVE`).
     pub(crate) live: Live,
-    /// Unit of sizes (`MEM_PROFILE_UNIT`).
-    pub(crate) unit: Unit,
+    /// The functions that get a table (`MEM_PROFILE_TOP`).
+    pub(crate) top: Top,
+    /// Unit of sizes; `None` for the usual ones (`MEM_PROFILE_UNIT`).
+    pub(crate) unit: Option<Unit>,
     /// Digits after the decimal point, at most nine (`MEM_PROFILE_PRECISION`).
     pub(crate) precision: usize,
     /// When to use colour (`MEM_PROFILE_COLOR`).
@@ -56,7 +58,8 @@ impl Default for Options {
             timeline: None,
             interval: None,
             live: Live::default(),
-            unit: Unit::default(),
+            top: Top::default(),
+            unit: None,
             precision: 3,
             color: ColorChoice::default(),
             width: None,
@@ -102,7 +105,8 @@ impl Reader<'_> {
             timeline: self.read(&values::TIMELINE),
             interval: self.read(&values::INTERVAL),
             live: self.read(&values::LIVE).unwrap_or(default.live),
-            unit: self.read(&values::UNIT).unwrap_or(default.unit),
+            top: self.read(&values::TOP).unwrap_or(default.top),
+            unit: self.read(&values::UNIT),
             precision: self.read(&values::PRECISION).unwrap_or(default.precision),
             color: self.read(&values::COLOR).unwrap_or(default.color),
             width: self.read(&values::WIDTH),
@@ -173,6 +177,7 @@ mod tests {
             ("MEM_PROFILE_TIMELINE", "1"),
             ("MEM_PROFILE_INTERVAL", "5ms"),
             ("MEM_PROFILE_LIVE", "auto"),
+            ("MEM_PROFILE_TOP", "All"),
             ("MEM_PROFILE_UNIT", "kib"),
             ("MEM_PROFILE_PRECISION", "0"),
             ("MEM_PROFILE_COLOR", "never"),
@@ -188,7 +193,8 @@ mod tests {
             timeline: Some(true),
             interval: Some(Duration::from_millis(5)),
             live: Live::Auto,
-            unit: Unit::KiB,
+            top: Top::All,
+            unit: Some(Unit::KiB),
             precision: 0,
             color: ColorChoice::Never,
             width: Some(40),
@@ -206,6 +212,7 @@ mod tests {
             ("MEM_PROFILE_TIMELINE", "fine"),
             ("MEM_PROFILE_INTERVAL", "0.5ms"),
             ("MEM_PROFILE_LIVE", "all"),
+            ("MEM_PROFILE_TOP", "-1"),
             ("MEM_PROFILE_UNIT", "foo\n"),
             ("MEM_PROFILE_PRECISION", "10"),
             ("MEM_PROFILE_COLOR", "blue"),
@@ -219,6 +226,7 @@ mod tests {
     mem-profile: MEM_PROFILE_TIMELINE=fine is not one of on, off; using off
     mem-profile: MEM_PROFILE_INTERVAL=0.5ms is not a time from 1ms up, such as 20ms or 1s; using 100ms
     mem-profile: MEM_PROFILE_LIVE=all is not one of on, off, auto; using off
+    mem-profile: MEM_PROFILE_TOP=-1 is not all or a number; using the hottest
     mem-profile: MEM_PROFILE_UNIT=foo\n is not one of B, KiB, MiB, GiB, auto; using MiB
     mem-profile: MEM_PROFILE_PRECISION=10 is not a number from 0 to 9; using 3
     mem-profile: MEM_PROFILE_COLOR=blue is not one of auto, always, never; using auto
@@ -231,12 +239,12 @@ mod tests {
     fn text_that_is_not_unicode_is_unusable_too() {
         use std::os::unix::ffi::OsStringExt;
         // Without the variables of the tracer and the command.
-        let names = ignored::KNOWN.iter().take(12);
+        let names = ignored::KNOWN.iter().take(13);
         let value = OsString::from_vec(vec![b'a', 0xff]);
         let (options, warnings) =
             Options::read(&names.map(|name| (name.into(), value.clone())).collect::<Vec<_>>());
         assert_eq!(options, Options::default());
-        assert_eq!(warnings.len(), 12);
+        assert_eq!(warnings.len(), 13);
     }
 
     #[test]

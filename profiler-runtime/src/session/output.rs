@@ -11,8 +11,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mem_profile_format::Snapshot;
 use mem_profile_format::recording;
-use mem_profile_format::report::{self, Format, Style};
+use mem_profile_format::report::{self, Format, Style, Unit};
 
+use super::exit;
 use super::options::Options;
 use super::values::Output;
 use super::warning::warn;
@@ -61,10 +62,13 @@ pub fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 
 fn style(options: &Options, is_terminal: bool) -> Style {
     Style {
-        unit: options.unit,
+        unit: options.unit.unwrap_or_default(),
+        overview_unit: options.unit.unwrap_or(Unit::Auto),
         precision: options.precision,
         color: options.color.decide(|name| env::var_os(name), is_terminal),
         width: options.width,
+        top: options.top,
+        has_ended: exit::fired(),
     }
 }
 

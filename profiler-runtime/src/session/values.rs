@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use mem_profile_format::report::{ColorChoice, Format, Unit};
+use mem_profile_format::report::{ColorChoice, Format, Top, Unit};
 use mem_profile_format::{Backend, FunctionFilter};
 
 const LARGEST_PRECISION: usize = 9;
@@ -88,6 +88,8 @@ pub(super) const LIVE: Variable<Live> =
     Variable::new("MEM_PROFILE_LIVE", "one of on, off, auto", "off", live);
 pub(super) const UNIT: Variable<Unit> =
     Variable::new("MEM_PROFILE_UNIT", "one of B, KiB, MiB, GiB, auto", "MiB", unit);
+pub(super) const TOP: Variable<Top> =
+    Variable::new("MEM_PROFILE_TOP", "all or a number", "the hottest", Top::parse);
 pub(super) const PRECISION: Variable<usize> =
     Variable::new("MEM_PROFILE_PRECISION", "a number from 0 to 9", "3", precision);
 pub(super) const COLOR: Variable<ColorChoice> =

@@ -148,11 +148,8 @@ impl Top {
         };
         let is_open = |it: &FunctionSnapshot| it.name == place.0 && it.file == place.1;
         let Some(open) = snapshot.functions.iter().position(is_open) else { return Vec::new() };
-        let mut only = snapshot.clone();
-        only.choose_functions(&[open]);
         let style = Style { unit: Unit::Auto, precision: 1, ..Style::default() };
-        let text = report::render(&only, report::Format::Table, &style);
-        text.lines().map(str::to_owned).collect()
+        report::table_of(snapshot, open, &style).lines().map(str::to_owned).collect()
     }
 }
 

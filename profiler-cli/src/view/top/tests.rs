@@ -174,7 +174,7 @@ fn a_key_opens_the_table_of_the_function_of_the_line() {
     insta::assert_snapshot!(screen(&top, 110, 12), @"
     run.mprof: process 41 still runs; these are its figures so far
     95.4 MiB in use
-    Filename: src/text.rs  Function: text::parse
+    Filename: src/text.rs  Function: text::parse  Peak: 31.2 KiB
 
     Line #    Mem usage    Increment         Peak  Allocs  Occurrences   Line Contents
     ==================================================================================

@@ -19,9 +19,7 @@ pub fn extent(snapshot: &Snapshot) -> String {
 
 /// The limits of the backend, the meaning of the columns, and the notes of the snapshot.
 pub(super) fn footnotes(snapshot: &Snapshot) -> impl Iterator<Item = &str> {
-    let mut lines = snapshot.functions.iter().flat_map(|function| &function.lines);
-    let has_own = lines.any(|line| line.at_peak.is_some() || line.live.is_some());
-    let columns = has_own.then_some(
+    let columns = snapshot.paths.is_some().then_some(
         "At peak and Live are bytes that the line itself allocated; the other columns include what it called",
     );
     let notes = snapshot.notes.iter().map(String::as_str);

@@ -318,7 +318,6 @@ fn the_tracer_adds_a_column() {
 
     mem-profile: 1 function, 3 lines ran, heap
     heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
-    At peak and Live are bytes that the line itself allocated; the other columns include what it called
     Live counts what was allocated since the tracer was started
     "#);
     insta::assert_snapshot!(render(&traced, Format::Markdown, &Style::default()), @r#"
@@ -337,8 +336,6 @@ fn the_tracer_adds_a_column() {
     mem-profile: 1 function, 3 lines ran, heap
 
     heap counts what goes through the Rust allocator; memory taken by C libraries is not seen
-
-    At peak and Live are bytes that the line itself allocated; the other columns include what it called
 
     Live counts what was allocated since the tracer was started
     "#);

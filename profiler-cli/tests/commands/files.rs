@@ -135,10 +135,10 @@ fn a_plot_has_the_format_of_its_extension() {
     let picture = folder.read("a.svg");
     for text in [
         "A &lt;title&gt; &amp; more",
-        "peak 50.2 MiB at 1.00 s",
-        "load, 1.00 s",
-        "child 7",
-        "slope +",
+        "peak 50.2 MiB after 1 s",
+        ">1 call, 1 s<",
+        "child 7, peak 5.0 MiB",
+        "no slope for 2 curves",
     ] {
         assert!(picture.contains(text), "{text}");
     }

@@ -108,7 +108,7 @@ fn own_figures(snapshot: &Snapshot) -> Option<Vec<OwnFigures>> {
 
 #[cfg(test)]
 mod tests {
-    use mem_profile_format::{Path, Paths};
+    use mem_profile_format::{CallPath, CallPaths};
 
     use super::*;
     use crate::sample::{self, function, ran};
@@ -150,7 +150,7 @@ mod tests {
                 ran(line + 1, "x", (increment, figure, figure, 9, 1)),
             ]
         };
-        let path = |caller, function, line, bytes| Path {
+        let path = |caller, function, line, bytes| CallPath {
             caller,
             function,
             line,
@@ -170,7 +170,7 @@ mod tests {
                 function("load", "a.rs", 1, lines(3, 920)),
                 function("parse", "a.rs", 1, lines(5, 900)),
             ],
-            paths: Some(Paths { all, ..Paths::default() }),
+            paths: Some(CallPaths { all, ..CallPaths::default() }),
             ..sample::leak()
         };
         for (function, bytes) in snapshot.functions.iter_mut().zip([10, 20, 900]) {

@@ -177,7 +177,7 @@ fn of_json(error: serde_json::Error) -> anyhow::Error {
 mod tests {
     use std::fs;
 
-    use mem_profile_format::{Held, Path, Paths};
+    use mem_profile_format::{CallPath, CallPaths, Held};
 
     use super::*;
     use crate::sample;
@@ -209,14 +209,14 @@ mod tests {
     #[test]
     fn paths_that_lead_nowhere_are_refused() {
         let mut snapshot = sample::leak();
-        let path = Path {
+        let path = CallPath {
             caller: Some(0),
             function: 0,
             line: 35,
             is_recursive: false,
             own: Held::default(),
         };
-        snapshot.paths = Some(Paths { all: vec![path], ..Paths::default() });
+        snapshot.paths = Some(CallPaths { all: vec![path], ..CallPaths::default() });
         insta::assert_snapshot!(refusal(&serde_json::to_vec(&snapshot).unwrap()), @"its paths contradict each other: it is damaged");
     }
 

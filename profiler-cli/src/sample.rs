@@ -1,8 +1,8 @@
 //! A hand-made recording that the tests render.
 
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Held, Label, LineSnapshot, Path, Paths, ProcessPeak, Reading,
-    RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, ProcessPeak,
+    Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
 /// One function with a leak, and two that free everything.
@@ -65,7 +65,7 @@ pub(crate) fn by_line() -> Snapshot {
         allocations,
     };
     let path =
-        |caller, function, line, own| Path { caller, function, line, is_recursive: false, own };
+        |caller, function, line, own| CallPath { caller, function, line, is_recursive: false, own };
     let kept = held(100_000_000, 1000, 100_000_000, 1000, 100_000_000, 1000);
     let all = vec![
         path(None, 0, 35, kept),
@@ -73,13 +73,13 @@ pub(crate) fn by_line() -> Snapshot {
         path(None, 0, 38, held(100_000, 1, 0, 0, 100_000, 1)),
         path(Some(2), 1, 6, held(0, 0, 0, 0, 48_000, 6)),
         path(Some(2), 2, 21, held(300_000_000, 1, 0, 0, 600_000_000, 5000)),
-        Path { is_recursive: true, ..path(Some(4), 1, 6, held(24_000, 3, 0, 0, 24_000, 3)) },
+        CallPath { is_recursive: true, ..path(Some(4), 1, 6, held(24_000, 3, 0, 0, 24_000, 3)) },
     ];
     let outside = held(1_200, 4, 1_200, 4, 5_000, 12);
-    let paths = Paths { all, outside, unattributed: Held::default() };
+    let paths = CallPaths { all, outside, unattributed: Held::default() };
     for (at, function) in snapshot.functions.iter_mut().enumerate() {
         for row in function.lines.iter_mut().filter(|row| row.ran()) {
-            let is_here = |path: &&Path| path.function == at && path.line == row.line;
+            let is_here = |path: &&CallPath| path.function == at && path.line == row.line;
             let own = || paths.all.iter().filter(is_here).map(|path| path.own);
             (row.at_peak, row.live) =
                 (Some(own().map(|own| own.at_peak).sum()), Some(own().map(|own| own.live).sum()));

@@ -31,6 +31,6 @@ mod snapshot;
 
 pub use self::filter::FunctionFilter;
 pub use self::snapshot::{
-    Backend, Call, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine, Path, Paths, ProcessPeak,
-    Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine,
+    ProcessPeak, Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };

@@ -27,8 +27,8 @@ mod usage;
 
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 pub use mem_profile_format::{
-    Backend, FunctionSnapshot, Label, LineSnapshot, Reading, RowKind, SCHEMA_VERSION, Snapshot,
-    Span, Timeline,
+    Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine,
+    ProcessPeak, Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
 #[cfg(all(feature = "enabled", any(unix, windows)))]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use fastrand::Rng;
-use mem_profile_format::{Held, Path, Paths, Snapshot};
+use mem_profile_format::{CallPath, CallPaths, Held, Snapshot};
 use mem_profile_pprof::Profile;
 use prost::Message;
 
@@ -193,7 +193,7 @@ fn every_view_adds_up_whatever_calls_what() {
     let mut random = Rng::with_seed(18);
     for round in 0..200 {
         let mut snapshot = sample::by_line();
-        let mut all: Vec<Path> = Vec::new();
+        let mut all: Vec<CallPath> = Vec::new();
         for at in 0..random.usize(1..60) {
             let function = random.usize(0..3);
             let mut held = || if random.bool() { random.u64(0..1 << 30) } else { 0 };
@@ -202,10 +202,10 @@ fn every_view_adds_up_whatever_calls_what() {
                 Held { at_peak, live, allocated, allocations: allocated / 7, ..Held::default() };
             let line = random.choice(&snapshot.functions[function].lines).unwrap().line;
             let caller = (at > 0 && random.u8(..) > 50).then(|| random.usize(0..at));
-            all.push(Path { caller, function, line, is_recursive: random.u8(..) < 30, own });
+            all.push(CallPath { caller, function, line, is_recursive: random.u8(..) < 30, own });
         }
         let held = Held { at_peak: 9, live: 8, allocated: 17, allocations: 2, ..Held::default() };
-        snapshot.paths = Some(Paths { all, outside: held, unattributed: held });
+        snapshot.paths = Some(CallPaths { all, outside: held, unattributed: held });
         assert_adds_up(&format!("round {round}"), &snapshot);
     }
 }

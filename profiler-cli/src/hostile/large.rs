@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use mem_profile_format::report::{self, Format, Style};
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Held, Label, LineSnapshot, Path, Paths, Reading, SCHEMA_VERSION,
-    Snapshot, Span, Timeline,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, Reading,
+    SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
 use crate::compare;
@@ -104,7 +104,7 @@ fn a_hundred_thousand_calls_in_each_other_are_drawn() {
     let own = Held { at_peak: 8, ..Held::default() };
     let path = |at: usize| {
         let line = u32::try_from(at % 999).unwrap() + 2;
-        Path {
+        CallPath {
             caller: at.checked_sub(1),
             function: 0,
             line,
@@ -114,7 +114,7 @@ fn a_hundred_thousand_calls_in_each_other_are_drawn() {
     };
     let mut snapshot = snapshot(vec![function("app::f", "src/f.rs", 1, lines)]);
     let all = (0..100_000).map(path).collect();
-    snapshot.paths = Some(Paths { all, ..Paths::default() });
+    snapshot.paths = Some(CallPaths { all, ..CallPaths::default() });
     let picture = within_seconds(20, || flame::render(&snapshot, Own::AtPeak).unwrap());
     assert!(picture.len() < 1 << 20, "{}", picture.len());
     assert!(

@@ -7,8 +7,8 @@ mod terminals;
 
 use fastrand::Rng;
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Held, Label, Path, Paths, Reading, SCHEMA_VERSION, Snapshot, Span,
-    Timeline,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, Reading, SCHEMA_VERSION, Snapshot,
+    Span, Timeline,
 };
 
 use crate::recording::{Incomplete, Recording};
@@ -148,11 +148,16 @@ fn recording(random: &mut Rng) -> Recording {
 /// Each function holds 1,000 bytes of the peak on its second line.
 fn with_live_blocks(mut snapshot: Snapshot) -> Snapshot {
     let own = |at_peak| Held { at_peak, ..Held::default() };
-    let path =
-        |function| Path { caller: None, function, line: 8, is_recursive: false, own: own(1000) };
+    let path = |function| CallPath {
+        caller: None,
+        function,
+        line: 8,
+        is_recursive: false,
+        own: own(1000),
+    };
     snapshot.functions.iter_mut().for_each(|function| function.lines[1].at_peak = Some(1000));
     snapshot.paths =
-        Some(Paths { all: vec![path(0), path(1)], outside: own(10), ..Paths::default() });
+        Some(CallPaths { all: vec![path(0), path(1)], outside: own(10), ..CallPaths::default() });
     snapshot
 }
 
@@ -177,9 +182,9 @@ fn with_paths(mut snapshot: Snapshot) -> Snapshot {
         allocations: figure,
     };
     let path =
-        |caller, function, is_recursive| Path { caller, function, line: 8, is_recursive, own };
+        |caller, function, is_recursive| CallPath { caller, function, line: 8, is_recursive, own };
     let all = vec![path(None, 0, false), path(Some(0), 1, true)];
-    snapshot.paths = Some(Paths { all, outside: own, unattributed: own });
+    snapshot.paths = Some(CallPaths { all, outside: own, unattributed: own });
     snapshot
 }
 

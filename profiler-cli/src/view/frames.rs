@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use anyhow::{Result, bail};
 use mem_profile_format::report::FrameKind;
-use mem_profile_format::{Backend, FunctionSnapshot, Held, Path, Paths, Snapshot};
+use mem_profile_format::{Backend, CallPath, CallPaths, FunctionSnapshot, Held, Snapshot};
 
 /// Calling lines of one path. More could not be read, and a view would take quadratic time.
 const MOST_LINES: usize = 200;
@@ -100,7 +100,7 @@ pub(crate) fn of(snapshot: &Snapshot) -> Result<Vec<Frame<'_>>> {
 ///
 /// # Errors
 /// If it has none.
-pub(crate) fn paths(snapshot: &Snapshot) -> Result<&Paths> {
+pub(crate) fn paths(snapshot: &Snapshot) -> Result<&CallPaths> {
     let Some(paths) = &snapshot.paths else {
         if snapshot.backend == Backend::Heap {
             bail!(
@@ -149,7 +149,7 @@ impl<'a> Frames<'a> {
     /// Adds a path. Returns the frame that its callees stand on, and how many lines lead to these.
     fn add(
         &mut self,
-        path: &Path,
+        path: &CallPath,
         caller: Option<(usize, usize)>,
         function: &'a FunctionSnapshot,
         source: &'a str,
@@ -209,7 +209,7 @@ mod tests {
     fn a_path_of_endless_calls_has_its_ends() {
         let mut snapshot = sample::leak();
         let own = Held { at_peak: 1, ..Held::default() };
-        let path = |at: usize| Path {
+        let path = |at: usize| CallPath {
             caller: at.checked_sub(1),
             function: 0,
             line: 35,
@@ -217,7 +217,7 @@ mod tests {
             own,
         };
         let all = (0..100_000).map(path).collect();
-        snapshot.paths = Some(Paths { all, ..Paths::default() });
+        snapshot.paths = Some(CallPaths { all, ..CallPaths::default() });
         let stacks = stacks(&snapshot);
         assert_eq!(stacks.len(), 201);
         assert!(

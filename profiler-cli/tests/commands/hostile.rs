@@ -1,7 +1,8 @@
 //! Strings in files that would control a terminal, form workflow commands, or become markup.
 
 use mem_profile_format::{
-    Backend, FunctionSnapshot, Held, LineSnapshot, Path, Paths, RowKind, SCHEMA_VERSION, Snapshot,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, RowKind, SCHEMA_VERSION,
+    Snapshot,
 };
 
 use crate::run::{Folder, Ran};
@@ -32,14 +33,14 @@ fn snapshot(increment: i64) -> Snapshot {
         lines: (1..4).map(line).collect(),
     };
     let own = Held { at_peak: 9, live: 9, ..Held::default() };
-    let path = Path { caller: None, function: 0, line: 2, is_recursive: false, own };
+    let path = CallPath { caller: None, function: 0, line: 2, is_recursive: false, own };
     Snapshot {
         schema_version: SCHEMA_VERSION,
         backend: Backend::Heap,
         process_bytes: Some(123),
         peak: None,
         resident_peak: None,
-        paths: Some(Paths { all: vec![path], ..Paths::default() }),
+        paths: Some(CallPaths { all: vec![path], ..CallPaths::default() }),
         functions: vec![function],
         notes: vec![HOSTILE.into()],
         timeline: None,

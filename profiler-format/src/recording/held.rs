@@ -11,7 +11,7 @@ use crate::layout::paths::{
     ALIAS_BITS, CALLER_BITS, COUNT, END, FIRST_NUMBER, IS_RECURSIVE, OUTSIDE,
 };
 use crate::layout::{self, UNIT, counter, mark, paths};
-use crate::snapshot::{Held, Path, Paths, ProcessPeak};
+use crate::snapshot::{CallPath, CallPaths, Held, ProcessPeak};
 
 /// A function of the snapshot.
 pub(super) struct Place {
@@ -101,8 +101,8 @@ impl LiveBlocks {
     }
 
     /// The paths that lead to blocks. `places` has the functions by their numbers.
-    pub(super) fn paths(&self, places: &BTreeMap<i64, Place>) -> Paths {
-        let mut result = Paths::default();
+    pub(super) fn paths(&self, places: &BTreeMap<i64, Place>) -> CallPaths {
+        let mut result = CallPaths::default();
         let leads_to_blocks = self.leads_to_blocks();
         // The indices of the paths and, of those that have no place, of their callers.
         let mut indices: BTreeMap<u32, Option<usize>> = BTreeMap::new();
@@ -117,7 +117,7 @@ impl LiveBlocks {
             };
             let line = if node.row < place.lines { node.row } else { 0 };
             indices.insert(*site, Some(result.all.len()));
-            result.all.push(Path {
+            result.all.push(CallPath {
                 caller,
                 function: place.function,
                 line: place.line.saturating_add(line as u32),

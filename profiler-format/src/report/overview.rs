@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::share::{self, MOST};
-use crate::snapshot::{Backend, OwnLine, Paths, ProcessPeak, Snapshot};
+use crate::snapshot::{Backend, CallPaths, OwnLine, ProcessPeak, Snapshot};
 
 /// The memory of the whole process, of which every report for people tells first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Overview {
 }
 
 impl HeldAtPeak {
-    fn of(paths: &Paths) -> Self {
+    fn of(paths: &CallPaths) -> Self {
         let line =
             |it: OwnLine| HeldLine { function: it.function, line: it.line, bytes: it.own.at_peak };
         let mut lines: Vec<_> =

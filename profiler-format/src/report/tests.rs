@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::snapshot::{
-    Backend, FunctionSnapshot, Held, LineSnapshot, Path, Paths, ProcessPeak, RowKind,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, ProcessPeak, RowKind,
     SCHEMA_VERSION,
 };
 
@@ -390,7 +390,7 @@ fn held() -> Snapshot {
     snapshot.functions[1].peak = Some(48 * MIB);
     let own = |at_peak, live| Held { at_peak, live, ..Held::default() };
     let path =
-        |caller, function, line, own| Path { caller, function, line, is_recursive: false, own };
+        |caller, function, line, own| CallPath { caller, function, line, is_recursive: false, own };
     let all = vec![
         path(None, 0, 3, own(100, 0)),
         path(Some(0), 1, 8, own(48_000_000, 1000)),
@@ -403,7 +403,7 @@ fn held() -> Snapshot {
     }
     snapshot.process_bytes = Some(1024);
     let (outside, unattributed) = (own(1_000_000, 0), Held::default());
-    snapshot.paths = Some(Paths { all, outside, unattributed });
+    snapshot.paths = Some(CallPaths { all, outside, unattributed });
     snapshot
 }
 
@@ -500,7 +500,7 @@ fn the_list_of_lines_adds_up_to_the_peak() {
         let mut snapshot = held();
         let paths = snapshot.paths.as_mut().unwrap();
         (paths.outside.at_peak, paths.unattributed.at_peak) = (outside, unattributed);
-        let path = |line| Path {
+        let path = |line| CallPath {
             line,
             own: Held { at_peak: 10_007 * u64::from(line), ..Held::default() },
             ..paths.all[1]
@@ -518,9 +518,9 @@ fn tables_end_where_enough_of_the_peak_is_accounted_for() {
         let mut snapshot = held();
         let own = [400, 300, 200, 50, 50];
         let all = own.iter().enumerate();
-        snapshot.paths = Some(Paths {
+        snapshot.paths = Some(CallPaths {
             all: all
-                .map(|(function, &at_peak)| Path {
+                .map(|(function, &at_peak)| CallPath {
                     caller: None,
                     function,
                     line: 1,
@@ -528,7 +528,7 @@ fn tables_end_where_enough_of_the_peak_is_accounted_for() {
                     own: Held { at_peak, ..Held::default() },
                 })
                 .collect(),
-            ..Paths::default()
+            ..CallPaths::default()
         });
         let function = |(index, &at_peak): (usize, &u64)| FunctionSnapshot {
             name: format!("f{index}"),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::held::{Held, Paths};
+use super::held::{CallPaths, Held};
 
 /// All that a line had allocated itself, on whatever path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +29,7 @@ pub struct Call {
     pub below: Held,
 }
 
-impl Paths {
+impl CallPaths {
     /// The lines that allocated anything, by function and line. Disjoint: with [`Self::outside`] and
     /// [`Self::unattributed`], they add up to the whole process.
     #[must_use]
@@ -95,11 +95,11 @@ impl Paths {
 
 #[cfg(test)]
 mod tests {
-    use super::super::held::Path;
+    use super::super::held::CallPath;
     use super::*;
 
-    fn path(caller: Option<usize>, function: usize, line: u32, at_peak: u64) -> Path {
-        Path {
+    fn path(caller: Option<usize>, function: usize, line: u32, at_peak: u64) -> CallPath {
+        CallPath {
             caller,
             function,
             line,
@@ -109,8 +109,8 @@ mod tests {
     }
 
     /// `0` calls `1` on line 5 and again on line 6; `1` calls itself on line 8.
-    fn paths() -> Paths {
-        Paths {
+    fn paths() -> CallPaths {
+        CallPaths {
             all: vec![
                 path(None, 0, 5, 1),
                 path(None, 0, 6, 0),

@@ -36,8 +36,8 @@ pub struct Held {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Path {
-    /// The path of the calling line, as an index into [`Paths::all`], lower than its own; `None` for an outermost
+pub struct CallPath {
+    /// The path of the calling line, as an index into [`CallPaths::all`], lower than its own; `None` for an outermost
     /// line.
     pub caller: Option<usize>,
     /// The function, as an index into [`super::Snapshot::functions`].
@@ -55,9 +55,9 @@ pub struct Path {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-pub struct Paths {
+pub struct CallPaths {
     /// Callers come before the paths that they lead to.
-    pub all: Vec<Path>,
+    pub all: Vec<CallPath>,
     /// Allocated outside of measured functions.
     pub outside: Held,
     /// Allocated after the table of paths was full.
@@ -84,7 +84,7 @@ impl Held {
     }
 }
 
-impl Paths {
+impl CallPaths {
     /// The sum of all that is held, by whatever line.
     #[must_use]
     pub fn total(&self) -> Held {
@@ -99,7 +99,7 @@ impl Paths {
     #[must_use]
     pub fn are_sound(&self, functions: usize) -> bool {
         let mut paths = self.all.iter().enumerate();
-        let is_sound = |(at, path): (usize, &Path)| {
+        let is_sound = |(at, path): (usize, &CallPath)| {
             path.function < functions && path.caller.is_none_or(|caller| caller < at)
         };
         paths.all(is_sound) && self.total().is_exact()
@@ -118,7 +118,7 @@ impl Paths {
             match new.get(path.function).copied().flatten() {
                 Some(function) => {
                     places.push(Some(left.len()));
-                    left.push(Path { caller, function, ..*path });
+                    left.push(CallPath { caller, function, ..*path });
                 }
                 None => {
                     places.push(caller);
@@ -135,9 +135,9 @@ mod tests {
     use super::super::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
     use super::*;
 
-    fn path(caller: Option<usize>, function: usize, at_peak: u64) -> Path {
+    fn path(caller: Option<usize>, function: usize, at_peak: u64) -> CallPath {
         let own = Held { at_peak, live: 1, ..Held::default() };
-        Path { caller, function, line: 1, is_recursive: false, own }
+        CallPath { caller, function, line: 1, is_recursive: false, own }
     }
 
     /// `c` calls `a`, which calls `b`.
@@ -152,7 +152,7 @@ mod tests {
             peak: None,
             resident_peak: None,
             functions: vec![function("c"), function("a"), function("b")],
-            paths: Some(Paths { all, outside, ..Paths::default() }),
+            paths: Some(CallPaths { all, outside, ..CallPaths::default() }),
             notes: vec![],
             timeline: None,
         }
@@ -161,7 +161,7 @@ mod tests {
     /// The caller, function and bytes of each path.
     fn shown(snapshot: &Snapshot) -> Vec<(Option<usize>, &str, u64)> {
         let paths = snapshot.paths.as_ref().unwrap().all.iter();
-        let name = |path: &Path| &*snapshot.functions[path.function].name;
+        let name = |path: &CallPath| &*snapshot.functions[path.function].name;
         paths.map(|path| (path.caller, name(path), path.own.at_peak)).collect()
     }
 
@@ -191,7 +191,7 @@ mod tests {
     fn paths_that_lead_nowhere_are_not_sound() {
         let sound = snapshot().paths.unwrap();
         assert!(sound.are_sound(3) && !sound.are_sound(2));
-        let with = |change: fn(&mut Paths)| {
+        let with = |change: fn(&mut CallPaths)| {
             let mut paths = sound.clone();
             change(&mut paths);
             paths.are_sound(3)

@@ -12,7 +12,7 @@ mod read;
 mod timeline;
 
 pub use self::by_line::{Call, OwnLine};
-pub use self::held::{Held, Path, Paths, ProcessPeak};
+pub use self::held::{CallPath, CallPaths, Held, ProcessPeak};
 pub use self::timeline::{Label, Reading, Span, Timeline};
 
 use std::mem;
@@ -68,7 +68,7 @@ pub struct Snapshot {
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
     /// Which lines the process's memory belongs to; `None` unless live blocks were recorded.
-    pub paths: Option<Paths>,
+    pub paths: Option<CallPaths>,
     /// Remarks on `live` and `timeline`, one sentence each; mostly empty.
     pub notes: Vec<String>,
     /// Memory over time; `None` where that was not recorded.

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Backend, FunctionSnapshot, LineSnapshot, Paths, ProcessPeak, RowKind, SCHEMA_VERSION, Snapshot,
-    Timeline,
+    Backend, CallPaths, FunctionSnapshot, LineSnapshot, ProcessPeak, RowKind, SCHEMA_VERSION,
+    Snapshot, Timeline,
 };
 
 /// A [`Snapshot`] in JSON.
@@ -16,7 +16,7 @@ pub(super) struct JsonSnapshot {
     peak: Option<ProcessPeak>,
     resident_peak: Option<u64>,
     functions: Vec<FunctionSnapshot>,
-    paths: Option<Paths>,
+    paths: Option<CallPaths>,
     notes: Vec<String>,
     timeline: Option<Timeline>,
 }

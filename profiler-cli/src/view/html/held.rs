@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::HashMap;
 
 use mem_profile_format::{
-    FunctionSnapshot, Held, LineSnapshot, OwnLine, Paths, ProcessPeak, Snapshot,
+    CallPaths, FunctionSnapshot, Held, LineSnapshot, OwnLine, ProcessPeak, Snapshot,
 };
 use serde::Serialize;
 
@@ -50,7 +50,7 @@ pub(super) fn rankings(snapshot: &Snapshot, rows: &Rows) -> Option<[Ranking; 3]>
 }
 
 fn ranking(
-    paths: &Paths,
+    paths: &CallPaths,
     lines: &[OwnLine],
     rows: &Rows,
     (key, figure): (&'static str, fn(&Held) -> u64),

@@ -1,4 +1,4 @@
-use mem_profile_format::{Held, Path, Paths, Snapshot};
+use mem_profile_format::{CallPath, CallPaths, Held, Snapshot};
 
 use super::*;
 use crate::recording::Incomplete;
@@ -12,7 +12,7 @@ fn recording() -> Recording {
 pub(super) fn held(lines: &[(usize, u32, u64)], outside: u64) -> Snapshot {
     let mut snapshot = sample::leak();
     let of = |at_peak| Held { at_peak, live: 1, allocated: 2 * at_peak, ..Held::default() };
-    let path = |&(function, line, bytes): &(usize, u32, u64)| Path {
+    let path = |&(function, line, bytes): &(usize, u32, u64)| CallPath {
         caller: None,
         function,
         line,
@@ -25,7 +25,7 @@ pub(super) fn held(lines: &[(usize, u32, u64)], outside: u64) -> Snapshot {
         let row = rows.iter_mut().find(|row| row.line == line).unwrap();
         row.at_peak = Some(row.at_peak.unwrap_or(0) + bytes);
     }
-    snapshot.paths = Some(Paths { all, outside: of(outside), unattributed: of(1) });
+    snapshot.paths = Some(CallPaths { all, outside: of(outside), unattributed: of(1) });
     snapshot
 }
 

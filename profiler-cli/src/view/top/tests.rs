@@ -1,4 +1,4 @@
-use mem_profile_format::{Held, Path, Paths, ProcessPeak, Snapshot};
+use mem_profile_format::{CallPath, CallPaths, Held, ProcessPeak, Snapshot};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use ratatui::crossterm::event::KeyCode::{self, Char, Down, Enter, Esc, Up};
@@ -25,11 +25,11 @@ fn held() -> Snapshot {
         let line = lines.iter_mut().find(|line| line.line == number).unwrap();
         (line.at_peak, line.live) = (Some(at_peak), Some(at_peak / 10));
         let own = Held { at_peak, live: at_peak / 10, ..Held::default() };
-        Path { caller: None, function, line: number, is_recursive: false, own }
+        CallPath { caller: None, function, line: number, is_recursive: false, own }
     };
     let all = own.map(path).to_vec();
     let outside = Held { at_peak: 1000, live: 100, ..Held::default() };
-    snapshot.paths = Some(Paths { all, outside, ..Paths::default() });
+    snapshot.paths = Some(CallPaths { all, outside, ..CallPaths::default() });
     snapshot.peak =
         Some(ProcessPeak { bytes: 95_060_000, after: Some(1_234_000_000), uncertainty: 0 });
     snapshot.process_bytes = Some(9_506_000);

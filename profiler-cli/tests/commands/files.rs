@@ -137,7 +137,7 @@ fn a_plot_has_the_format_of_its_extension() {
         "A &lt;title&gt; &amp; more",
         "peak 50.2 MiB after 1 s",
         ">1 call, 1 s<",
-        "child 7, peak 5.0 MiB",
+        "child 7, peak 3.0 MiB",
         "no slope for 2 curves",
     ] {
         assert!(picture.contains(text), "{text}");

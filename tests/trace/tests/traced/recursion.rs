@@ -19,10 +19,10 @@ fn number(text: &str, name: &str) -> u64 {
 #[test]
 fn folding_changes_no_figure_by_line_function_file_or_crate() {
     for work in WORKS {
-        let whole = printed(&mut program!("recursion", work, SCALE, WHOLE));
+        let whole = printed(&mut program!("recursive", work, SCALE, WHOLE));
         assert!(lines(&whole, "note ").is_empty(), "{work}");
         for above in ["0", "4096"] {
-            let folded = printed(&mut program!("recursion", work, SCALE, above));
+            let folded = printed(&mut program!("recursive", work, SCALE, above));
             assert!(lines(&folded, "note ")[0].contains("[recursion]"), "{work}");
             let exact = ["own ", "cumulative function", "cumulative file", "cumulative crate"];
             for part in exact {
@@ -57,7 +57,7 @@ fn never_higher(folded: &[&str], whole: &[&str]) {
 #[test]
 fn recursive_programs_have_few_stacks_and_small_tables_and_lose_none() {
     for work in WORKS {
-        let text = printed(&mut program!("recursion", work, SCALE, "4096"));
+        let text = printed(&mut program!("recursive", work, SCALE, "4096"));
         let (stacks, tables) = (number(&text, "stacks"), number(&text, "tables"));
         assert!(stacks < 50_000, "{work}: {stacks} stacks");
         assert!(tables < 16 << 20, "{work}: {tables} bytes of tables");
@@ -72,7 +72,7 @@ fn recursive_programs_have_few_stacks_and_small_tables_and_lose_none() {
 
 #[test]
 fn other_programs_keep_their_whole_stacks() {
-    let text = printed(&mut program!("recursion", "json", SCALE, "4096"));
+    let text = printed(&mut program!("recursive", "json", SCALE, "4096"));
     assert!(lines(&text, "note ").is_empty(), "{text}");
     assert!(number(&text, "stacks") < 1000, "{text}");
 }

@@ -11,13 +11,16 @@ use crate::snapshot::FunctionSnapshot;
 pub fn statement(function: &FunctionSnapshot, line: u32, columns: usize) -> String {
     let mut rows = function.lines.iter().skip_while(|row| row.line != line);
     let mut text = rows.next().map_or_else(String::new, |row| row.source.trim().to_owned());
+    let mut in_comment = false;
     for row in rows.take_while(|row| !row.ran()) {
         // A character has at most four bytes, and is seldom wider than its bytes are many.
         if text.ends_with([';', '}']) || text.len() > 4 * columns {
             break;
         }
         let next = row.source.trim();
-        if !next.starts_with("//") {
+        let is_comment = in_comment || next.starts_with("//") || next.starts_with("/*");
+        in_comment = is_comment && !next.starts_with("//") && !next.ends_with("*/");
+        if !is_comment {
             let is_joined =
                 text.ends_with(['(', '[']) || next.starts_with(['.', '?', ')', ']', ',', ';']);
             let blank = if is_joined || text.is_empty() || next.is_empty() { "" } else { " " };
@@ -48,6 +51,8 @@ mod tests {
         let rows = [
             ("    let result =", true),
             ("        // why", false),
+            ("        /* and", false),
+            ("           why not */", false),
             ("        all.iter()", false),
             ("            .map(", false),
             ("                |it| it.len(),", false),

@@ -23,7 +23,7 @@ export function pageOf(path) {
 /** The page of these functions. */
 export function pageWith(name, functions, others = {}) {
   const path = join(folder, `${name}.json`);
-  const recording = { schema_version: 1, backend: "heap", process_bytes: 1 << 20, functions, notes: [], ...others };
+  const recording = { schema_version: 2, backend: "heap", process_bytes: 1 << 20, functions, notes: [], ...others };
   writeFileSync(path, JSON.stringify(recording));
   return pageOf(path);
 }
@@ -77,7 +77,7 @@ export function killedLeak() {
     exec 3<>pipe
     head -c 65536 /dev/zero >&3
     MEM_PROFILE_TIMELINE=1 MEM_PROFILE_INTERVAL=2ms MEM_PROFILE_OUTPUT=${path} "$PROGRAM" >&3 2>/dev/null &
-    until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,,; do sleep 0.02; done
+    until "$COMMAND" report ${path} --format csv 2>/dev/null | grep println | grep -qv ,,,,; do sleep 0.02; done
     kill -9 $!
     wait $! || true`;
   const PROGRAM = join(ROOT, "target/debug/examples/leak");

@@ -53,7 +53,12 @@ extern "C" fn start() {
     unsafe { libc::atexit(write) };
 }
 
+/// On a thread of its own: the program may exit in the middle of a measured line.
 extern "C" fn write() {
+    std::thread::spawn(write_here).join().expect("nothing in it panics");
+}
+
+fn write_here() {
     let Some(path) = env::var_os("CROSS_OUTPUT") else { return };
     let (lines, stacks) = (mem_profile::snapshot(), trace::snapshot());
     let mut text = String::new();

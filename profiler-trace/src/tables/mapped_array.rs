@@ -73,7 +73,7 @@ pub(crate) fn region(bytes: usize) -> *mut u8 {
 }
 
 /// Counts address space as ours.
-pub(crate) fn note_region(start: *mut u8, bytes: usize) {
+fn note_region(start: *mut u8, bytes: usize) {
     if let Some([place, length]) = REGIONS.get(REGION_COUNT.fetch_add(1, Relaxed)) {
         length.store(bytes, Relaxed);
         place.store(start.addr(), Release);

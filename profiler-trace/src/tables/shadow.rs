@@ -1,77 +1,49 @@
-//! Which stack each live block belongs to: one word for every granule of the address space.
-//!
-//! ```text
-//! address = │ directory: 22 bits │ leaf: 22 bits │ byte in the granule: 4 bits │
-//! ```
-//!
-//! A word is written by the thread that makes or frees the block that starts there, and no two live
-//! blocks start in one granule.
-//!
-//! PERF: no lock and no header. A word is found by two loads; a block of 16 bytes costs 4 bytes.
+//! Which stack each live block belongs to: the map of blocks, and the pages of those in a sample.
 
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicUsize,
-    Ordering::{AcqRel, Acquire, Relaxed, Release},
+    Ordering::{Acquire, Relaxed, Release},
 };
 
 use crate::system;
-use crate::tables::mapped_array::{self, MappedArray, Zeroed};
+use crate::tables::mapped_array;
 use crate::tables::sample;
-use mem_profile_runtime::internal::Pages;
+use mem_profile_runtime::internal::{BlockMap, Pages};
 
-const GRANULE_BITS: u32 = 4;
-const LEAF_BITS: u32 = 22;
-/// 64-bit ARM on Linux has addresses of 48 bits for programs, and puts the heap high among them.
-const DIRECTORY_BITS: u32 = 22;
+// SAFETY: `region` gives zeroes, for good.
+static BLOCKS: BlockMap = unsafe { BlockMap::new(region) };
 
-const LEAF: usize = 1 << LEAF_BITS;
-const LEAF_BYTES: usize = size_of::<Leaf>();
-
-/// 64 MiB of address space.
-type Leaf = [AtomicU32; LEAF];
-
-struct Slot(AtomicPtr<Leaf>);
-
-// SAFETY: zero is the null pointer.
-unsafe impl Zeroed for Slot {}
-
-static DIRECTORY: MappedArray<Slot, { 1 << DIRECTORY_BITS }> = MappedArray::new();
-
-/// The leaves in the order in which they were made: 256 GiB of heap.
-static LEAVES: [AtomicPtr<Leaf>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
+/// The leaves of the map, in the order in which they were made: 256 GiB of heap.
+static LEAVES: [AtomicPtr<u8>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
 static LEAF_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The blocks of a sample, so that a free looks no further where there are none.
 pub(crate) static SAMPLED: Pages = Pages::empty();
 
 pub(crate) fn reserve() -> bool {
-    DIRECTORY.reserve()
+    BLOCKS.reserve()
 }
 
-#[inline(always)]
-fn split(address: usize) -> (usize, usize) {
-    (address >> (GRANULE_BITS + LEAF_BITS), (address >> GRANULE_BITS) & (LEAF - 1))
-}
-
-/// The word of `address`, if its leaf is there.
-#[inline(always)]
-fn find(address: usize) -> Option<&'static AtomicU32> {
-    let (slot, index) = split(address);
-    let leaf = DIRECTORY.get(slot)?.0.load(Acquire);
-    // SAFETY: null or a leaf, which is never given back.
-    unsafe { leaf.as_ref() }?.get(index)
+/// Address space for the map.
+fn region(bytes: usize) -> Option<NonNull<u8>> {
+    let start = NonNull::new(mapped_array::region(bytes))?;
+    if bytes == BlockMap::LEAF_BYTES
+        && let Some(place) = LEAVES.get(LEAF_COUNT.fetch_add(1, Relaxed))
+    {
+        place.store(start.as_ptr(), Release);
+    }
+    Some(start)
 }
 
 /// Notes where the block came from. False where there is no room to note it.
 #[inline(always)]
 pub(crate) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
-    let Some(word) = find(block).or_else(|| make_leaf(block)) else { return false };
-    word.store(site, Relaxed);
-    if SAMPLED {
+    let is_known = BLOCKS.put(block, site);
+    if SAMPLED && is_known {
         self::SAMPLED.add(block);
     }
-    true
+    is_known
 }
 
 /// Where the block came from; zero where that is not known.
@@ -93,7 +65,7 @@ fn known<const SAMPLED: bool>(block: usize) -> Option<(&'static AtomicU32, u32)>
     if SAMPLED && !self::SAMPLED.may_hold(block) {
         return None;
     }
-    let word = find(block)?;
+    let word = BLOCKS.find(block)?;
     let site = word.load(Relaxed);
     (site != 0).then_some((word, site))
 }
@@ -107,29 +79,6 @@ pub(crate) fn take<const SAMPLED: bool>(block: usize) -> u32 {
         self::SAMPLED.remove(block);
     }
     site
-}
-
-#[cold]
-#[inline(never)]
-fn make_leaf(address: usize) -> Option<&'static AtomicU32> {
-    let slot = DIRECTORY.get(split(address).0)?;
-    let leaf = system::reserve(LEAF_BYTES);
-    if leaf.is_null() {
-        return None;
-    }
-    match slot.0.compare_exchange(ptr::null_mut(), leaf.cast(), AcqRel, Acquire) {
-        Ok(_) => note_leaf(leaf),
-        // SAFETY: another thread came first, and nobody has seen ours.
-        Err(_) => unsafe { system::release(leaf, LEAF_BYTES) },
-    }
-    find(address)
-}
-
-fn note_leaf(leaf: *mut u8) {
-    mapped_array::note_region(leaf, LEAF_BYTES);
-    if let Some(place) = LEAVES.get(LEAF_COUNT.fetch_add(1, Relaxed)) {
-        place.store(leaf.cast(), Release);
-    }
 }
 
 /// Memory that is not in a region of its own.
@@ -147,7 +96,7 @@ pub(crate) fn wipe() {
         let leaf = leaf.load(Acquire);
         if !leaf.is_null() {
             // SAFETY: a leaf holds atomics, whose zero says that no block is known.
-            unsafe { system::wipe(leaf.cast(), LEAF_BYTES) };
+            unsafe { system::wipe(leaf, BlockMap::LEAF_BYTES) };
         }
     }
 }

@@ -15,14 +15,15 @@ use crate::record::ledger::threads;
 use crate::record::memory::block_map::BlockMap;
 use crate::record::memory::counter::Counter;
 use crate::record::memory::counters::Counters;
-use crate::record::memory::mark;
+use crate::record::memory::{mark, reserved};
 
-pub(super) static BLOCKS: BlockMap = BlockMap::new();
+// SAFETY: it gives zeroes, for good.
+pub(super) static BLOCKS: BlockMap = unsafe { BlockMap::new(reserved::reserve) };
 
 /// The counters of threads that have no record, or no memory for their own: all of them may write.
 static SHARED: Counters = Counters::new();
 
-/// Who counts an operation for which a special ledger was found.
+/// The owner of an operation for which a special ledger was found.
 pub(super) enum Owner {
     Thread(&'static Ledger),
     /// The thread is past its end, or memory for a record is out.
@@ -174,7 +175,7 @@ pub(super) fn count_shared(site: u32, bytes: i64, blocks: i64) {
     }
 }
 
-/// Who has counted an operation, or will.
+/// The owner that has counted an operation, or will.
 pub(super) fn owner(found: &'static Ledger) -> Owner {
     if found.kind() != Kind::Special {
         return Owner::Thread(found);

@@ -1,4 +1,5 @@
-//! Which line each live block belongs to: one word for every granule of the address space.
+//! A word for each live block: one for every granule of the address space. Lines and the tracer have a map
+//! each.
 //!
 //! ```text
 //! address = │ directory: 22 bits │ leaf: 22 bits │ byte in the granule: 4 bits │
@@ -9,13 +10,11 @@
 //!
 //! PERF: no lock and no header. A word is found by two loads; a block of 16 bytes costs 4 bytes.
 
-use core::ptr;
+use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicPtr, AtomicU32,
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
-
-use super::reserved;
 
 const GRANULE_BITS: u32 = 4;
 const LEAF_BITS: u32 = 22;
@@ -31,19 +30,28 @@ type Directory = [AtomicPtr<Leaf>; DIRECTORY];
 
 /// The words of all blocks.
 #[derive(Debug)]
-pub(crate) struct BlockMap {
+pub struct BlockMap {
     directory: AtomicPtr<Directory>,
+    /// Gives so many zeroes that stay, and take memory where they are written.
+    region: fn(usize) -> Option<NonNull<u8>>,
 }
 
 impl BlockMap {
-    pub(crate) const fn new() -> Self {
-        Self { directory: AtomicPtr::new(ptr::null_mut()) }
+    /// The bytes of a leaf, for which `region` is asked when a block needs one.
+    pub const LEAF_BYTES: usize = size_of::<Leaf>();
+
+    /// An empty map in memory of `region`, which gives that many zeroes for good, aligned to pages.
+    ///
+    /// # Safety
+    /// That is what it gives.
+    pub const unsafe fn new(region: fn(usize) -> Option<NonNull<u8>>) -> Self {
+        Self { directory: AtomicPtr::new(ptr::null_mut()), region }
     }
 
     /// Whether there is address space for it. Not for two threads at once.
-    pub(crate) fn reserve(&self) -> bool {
+    pub fn reserve(&self) -> bool {
         if self.directory.load(Relaxed).is_null()
-            && let Some(start) = reserved::reserve(size_of::<Directory>())
+            && let Some(start) = (self.region)(size_of::<Directory>())
         {
             self.directory.store(start.cast().as_ptr(), Release);
         }
@@ -52,7 +60,7 @@ impl BlockMap {
 
     /// Sets the word of a block. False where there is no room for it.
     #[inline(always)]
-    pub(crate) fn put(&self, block: usize, word: u32) -> bool {
+    pub fn put(&self, block: usize, word: u32) -> bool {
         let Some(place) = self.find(block).or_else(|| self.make_leaf(block)) else { return false };
         place.store(word, Relaxed);
         true
@@ -60,7 +68,7 @@ impl BlockMap {
 
     /// Takes the word of a block out; zero where it has none.
     #[inline(always)]
-    pub(crate) fn take(&self, block: usize) -> u32 {
+    pub fn take(&self, block: usize) -> u32 {
         let Some(place) = self.find(block) else { return 0 };
         let word = place.load(Relaxed);
         place.store(0, Relaxed);
@@ -69,7 +77,7 @@ impl BlockMap {
 
     /// The word of `address`, if its leaf is there.
     #[inline(always)]
-    pub(crate) fn find(&self, address: usize) -> Option<&'static AtomicU32> {
+    pub fn find(&self, address: usize) -> Option<&'static AtomicU32> {
         let (slot, index) = split(address);
         // SAFETY: null or as many zeroes as a directory has, which are null pointers; never given back.
         let directory = unsafe { self.directory.load(Acquire).as_ref() }?;
@@ -84,7 +92,7 @@ impl BlockMap {
         // SAFETY: as in `find`.
         let directory = unsafe { self.directory.load(Acquire).as_ref() }?;
         let slot = directory.get(split(address).0)?;
-        let leaf = reserved::reserve(size_of::<Leaf>())?.cast::<Leaf>();
+        let leaf = (self.region)(Self::LEAF_BYTES)?.cast::<Leaf>();
         // Where another thread came first, nobody has seen ours, and it takes no room.
         let _ = slot.compare_exchange(ptr::null_mut(), leaf.as_ptr(), AcqRel, Acquire);
         self.find(address)
@@ -99,10 +107,12 @@ const fn split(address: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::memory::reserved;
 
     #[test]
     fn each_granule_has_a_word_of_its_own() {
-        static MAP: BlockMap = BlockMap::new();
+        // SAFETY: that is what it gives.
+        static MAP: BlockMap = unsafe { BlockMap::new(reserved::reserve) };
         let block = 0x5555_0000_0000;
         assert_eq!((MAP.take(block), MAP.put(block, 1)), (0, false));
         assert!(MAP.reserve() && MAP.reserve());

@@ -98,7 +98,6 @@ fn has_source(function: &FunctionSnapshot, candidate: &Candidate) -> bool {
 mod tests {
     use std::fs;
 
-    use mem_profile_format::SCHEMA_VERSION;
     use mem_profile_rewrite::Crate;
     use tempfile::TempDir;
 
@@ -126,17 +125,7 @@ mod tests {
     }
 
     fn snapshot(function: FunctionSnapshot) -> Snapshot {
-        Snapshot {
-            schema_version: SCHEMA_VERSION,
-            backend: Backend::Heap,
-            process_bytes: None,
-            peak: None,
-            resident_peak: None,
-            paths: None,
-            functions: vec![function],
-            notes: vec![],
-            timeline: None,
-        }
+        Snapshot { functions: vec![function], ..Snapshot::empty(Backend::Heap) }
     }
 
     /// `hot`, which begins on line 2 and has a line that ran so often.

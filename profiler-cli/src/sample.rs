@@ -2,7 +2,7 @@
 
 use mem_profile_format::{
     Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, ProcessPeak,
-    Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Reading, RowKind, Snapshot, Span, Timeline,
 };
 
 /// One function with a leak, and two that free everything.
@@ -37,19 +37,13 @@ pub(crate) fn leak() -> Snapshot {
         ran(21, "    format!(\"{:>300000000}\", 1);", (0, 300_000_000, 600_000_000, 5000, 2)),
     ];
     Snapshot {
-        notes: vec![],
-        timeline: None,
-        schema_version: SCHEMA_VERSION,
-        backend: Backend::Heap,
         process_bytes: Some(100_051_200),
-        peak: None,
-        resident_peak: None,
-        paths: None,
         functions: vec![
             function("leak::process", "examples/leak.rs", 1, process),
             function("text::parse", "src/text.rs", 3, parse),
             function("audit::log", "src/text.rs", 2, audit),
         ],
+        ..Snapshot::empty(Backend::Heap)
     }
 }
 

@@ -11,7 +11,7 @@ use core::sync::atomic::{
 
 use mem_profile_format::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
 use mem_profile_format::recording::Recording;
-use mem_profile_format::{Backend, SCHEMA_VERSION, Snapshot};
+use mem_profile_format::{Backend, Snapshot};
 
 use crate::process;
 use crate::record::alloc::quiet::Quiet;
@@ -42,17 +42,7 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
     let mut snapshot = match Recording::read(&image(backend, "")) {
         Ok(recording) => recording.snapshot,
         // Not reached: what is written here is what is read there.
-        Err(_) => Snapshot {
-            schema_version: SCHEMA_VERSION,
-            backend,
-            process_bytes: process_bytes(backend),
-            peak: None,
-            resident_peak: None,
-            paths: None,
-            functions: Vec::new(),
-            notes: Vec::new(),
-            timeline: None,
-        },
+        Err(_) => Snapshot { process_bytes: process_bytes(backend), ..Snapshot::empty(backend) },
     };
     // SAFETY: null or a static, which `fill_live_with` has stored.
     if let Some(fill_live) = unsafe { FILL_LIVE.load(Acquire).as_ref() } {

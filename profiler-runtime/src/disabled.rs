@@ -7,7 +7,7 @@ use std::ops::Deref;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use mem_profile_format::{Backend, SCHEMA_VERSION, Snapshot};
+use mem_profile_format::{Backend, Snapshot};
 
 /// Forwards to the allocator inside and counts nothing.
 #[derive(Default)]
@@ -86,15 +86,5 @@ impl Drop for Timestamp {
 /// A snapshot without functions.
 #[must_use]
 pub const fn snapshot() -> Snapshot {
-    Snapshot {
-        schema_version: SCHEMA_VERSION,
-        backend: Backend::Off,
-        process_bytes: None,
-        peak: None,
-        resident_peak: None,
-        paths: None,
-        functions: Vec::new(),
-        notes: Vec::new(),
-        timeline: None,
-    }
+    Snapshot::empty(Backend::Off)
 }

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use mem_profile_format::report::{self, Format, Style};
 use mem_profile_format::{
-    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, Reading,
-    SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, Reading, Snapshot,
+    Span, Timeline,
 };
 
 use crate::compare;
@@ -28,17 +28,7 @@ fn within_seconds<T>(seconds: u64, run: impl FnOnce() -> T) -> T {
 }
 
 fn snapshot(functions: Vec<FunctionSnapshot>) -> Snapshot {
-    Snapshot {
-        schema_version: SCHEMA_VERSION,
-        backend: Backend::Heap,
-        process_bytes: None,
-        peak: None,
-        resident_peak: None,
-        paths: None,
-        functions,
-        notes: vec![],
-        timeline: None,
-    }
+    Snapshot { functions, ..Snapshot::empty(Backend::Heap) }
 }
 
 fn line(number: u32, source: &str) -> LineSnapshot {

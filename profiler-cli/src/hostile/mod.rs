@@ -7,8 +7,7 @@ mod terminals;
 
 use fastrand::Rng;
 use mem_profile_format::{
-    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, Reading, SCHEMA_VERSION, Snapshot,
-    Span, Timeline,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, Label, Reading, Snapshot, Span, Timeline,
 };
 
 use crate::recording::{Incomplete, Recording};
@@ -131,15 +130,11 @@ fn recording(random: &mut Rng) -> Recording {
     };
     let [program, reason, one, other] = texts(random);
     let snapshot = Snapshot {
-        schema_version: SCHEMA_VERSION,
-        backend: Backend::Heap,
         process_bytes: Some(1 << 20),
-        peak: None,
-        resident_peak: None,
-        paths: None,
         functions,
         notes: vec![one, other],
         timeline: Some(timeline),
+        ..Snapshot::empty(Backend::Heap)
     };
     let incomplete = Some(Incomplete { reason, lossy: true });
     Recording { snapshot, program: Some(program), incomplete }

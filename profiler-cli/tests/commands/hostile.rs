@@ -1,8 +1,7 @@
 //! Strings in files that would control a terminal, form workflow commands, or become markup.
 
 use mem_profile_format::{
-    Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, RowKind, SCHEMA_VERSION,
-    Snapshot,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, RowKind, Snapshot,
 };
 
 use crate::run::{Folder, Ran};
@@ -35,15 +34,11 @@ fn snapshot(increment: i64) -> Snapshot {
     let own = Held { at_peak: 9, live: 9, ..Held::default() };
     let path = CallPath { caller: None, function: 0, line: 2, is_recursive: false, own };
     Snapshot {
-        schema_version: SCHEMA_VERSION,
-        backend: Backend::Heap,
         process_bytes: Some(123),
-        peak: None,
-        resident_peak: None,
         paths: Some(CallPaths { all: vec![path], ..CallPaths::default() }),
         functions: vec![function],
         notes: vec![HOSTILE.into()],
-        timeline: None,
+        ..Snapshot::empty(Backend::Heap)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
 use crate::layout::ledger::CENTER;
 use crate::layout::process::{HEAP, RSS};
 use crate::layout::{self, NEVER};
-use crate::snapshot::{Backend, FunctionSnapshot, RowKind, SCHEMA_VERSION, Snapshot};
+use crate::snapshot::{Backend, FunctionSnapshot, RowKind, Snapshot};
 
 /// The note of a function that was suspended and resumed. Its lines have only a part of its figures; the
 /// lines of other functions are complete.
@@ -72,15 +72,11 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         }
     }
     let mut snapshot = Snapshot {
-        schema_version: SCHEMA_VERSION,
-        backend,
         process_bytes,
         peak: live.as_ref().map(|live| live.peak(blocks.threads.len())),
-        resident_peak: None,
         paths: live.map(|live| live.paths(&places)),
         functions,
-        notes: Vec::new(),
-        timeline: None,
+        ..Snapshot::empty(backend)
     };
     peaks.fill_in(blocks, &mut snapshot);
     snapshot.notes.extend(resident_note(&snapshot));

@@ -3,7 +3,6 @@
 use super::*;
 use crate::snapshot::{
     Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, ProcessPeak, RowKind,
-    SCHEMA_VERSION,
 };
 
 const MIB: u64 = 1 << 20;
@@ -53,15 +52,9 @@ fn heap() -> Snapshot {
     let main =
         vec![ran(2, "fn main() {", 0, 0, 0, 1), ran(3, "    build();", MIB, 16, 48 * MIB, 1)];
     Snapshot {
-        timeline: None,
-        schema_version: SCHEMA_VERSION,
-        backend: Backend::Heap,
         process_bytes: Some(51_200_000),
-        peak: None,
-        resident_peak: None,
-        paths: None,
         functions: vec![function("leak::main", 2, main), function("leak::build", 7, build)],
-        notes: vec![],
+        ..Snapshot::empty(Backend::Heap)
     }
 }
 

@@ -65,7 +65,7 @@ impl CallPaths {
         callees
     }
 
-    /// Who calls whom, by calling line and callee.
+    /// Calls, by calling line and callee.
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         let (sums, callees) = (self.with_callees(), self.callees());

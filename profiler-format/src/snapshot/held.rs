@@ -132,7 +132,7 @@ impl CallPaths {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Backend, FunctionSnapshot, SCHEMA_VERSION, Snapshot};
+    use super::super::{Backend, FunctionSnapshot, Snapshot};
     use super::*;
 
     fn path(caller: Option<usize>, function: usize, at_peak: u64) -> CallPath {
@@ -146,15 +146,9 @@ mod tests {
         let all = vec![path(None, 0, 30), path(Some(0), 1, 10), path(Some(1), 2, 20)];
         let outside = Held { at_peak: 4, ..Held::default() };
         Snapshot {
-            schema_version: SCHEMA_VERSION,
-            backend: Backend::Heap,
-            process_bytes: None,
-            peak: None,
-            resident_peak: None,
             functions: vec![function("c"), function("a"), function("b")],
             paths: Some(CallPaths { all, outside, ..CallPaths::default() }),
-            notes: vec![],
-            timeline: None,
+            ..Snapshot::empty(Backend::Heap)
         }
     }
 

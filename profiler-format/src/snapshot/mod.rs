@@ -164,6 +164,22 @@ impl RowKind {
 }
 
 impl Snapshot {
+    /// One without functions, of which nothing else is known.
+    #[must_use]
+    pub const fn empty(backend: Backend) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            backend,
+            process_bytes: None,
+            peak: None,
+            resident_peak: None,
+            functions: Vec::new(),
+            paths: None,
+            notes: Vec::new(),
+            timeline: None,
+        }
+    }
+
     /// Orders the functions by file, then line, then name.
     pub fn sort(&mut self) {
         let mut order: Vec<usize> = (0..self.functions.len()).collect();
@@ -224,20 +240,13 @@ mod tests {
     #[test]
     fn functions_are_sorted_by_file_then_line_then_name() {
         let mut snapshot = Snapshot {
-            schema_version: SCHEMA_VERSION,
-            backend: Backend::Off,
-            process_bytes: None,
-            peak: None,
-            resident_peak: None,
-            paths: None,
-            notes: vec![],
-            timeline: None,
             functions: vec![
                 function("b.rs", 1, "b"),
                 function("a.rs", 20, "z"),
                 function("a.rs", 20, "y"),
                 function("a.rs", 3, "x"),
             ],
+            ..Snapshot::empty(Backend::Off)
         };
         snapshot.sort();
         let names: Vec<_> = snapshot.functions.iter().map(|f| f.name.as_str()).collect();

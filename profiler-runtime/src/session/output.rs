@@ -126,20 +126,10 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use mem_profile_format::{Backend, SCHEMA_VERSION};
+    use mem_profile_format::Backend;
 
     fn empty() -> Snapshot {
-        Snapshot {
-            schema_version: SCHEMA_VERSION,
-            backend: Backend::Rss,
-            process_bytes: None,
-            peak: None,
-            resident_peak: None,
-            paths: None,
-            functions: vec![],
-            notes: vec![],
-            timeline: None,
-        }
+        Snapshot::empty(Backend::Rss)
     }
 
     #[test]

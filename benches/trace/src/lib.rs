@@ -1,5 +1,5 @@
 //! The work that all programs do: documents are made, written and read, ordered maps grow and
-//! shrink, at some depth of the stack; or that of a recursive program.
+//! shrink, at some depth of the stack; or the work of a recursive program.
 
 mod recursive;
 

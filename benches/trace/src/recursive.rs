@@ -14,7 +14,7 @@ impl Random {
     }
 }
 
-/// What is made in one round: this many nodes, or bytes of text.
+/// One round makes so many nodes, or bytes of text.
 const SIZE: usize = 10_000;
 
 /// A search tree, built from its points by divide and conquer.

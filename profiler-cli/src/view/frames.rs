@@ -26,7 +26,7 @@ pub(crate) struct Frame<'a> {
     pub(crate) own: Held,
 }
 
-/// What a frame stands for.
+/// The meaning of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Place<'a> {
     Function {

@@ -161,7 +161,7 @@ fn a_report_without_a_name_is_of_the_newest_recording() {
     );
 }
 
-/// What is measured keeps small functions from being inlined, even while it is switched off.
+/// Measuring keeps small functions from being inlined, even while it is switched off.
 #[test]
 fn a_program_that_is_not_measured_is_built_as_it_is() {
     let started = Started::new();

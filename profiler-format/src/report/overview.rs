@@ -14,7 +14,7 @@ pub struct Overview {
     pub live: Option<u64>,
     /// Highest resident set.
     pub resident_peak: Option<u64>,
-    /// Who held the peak; `None` unless live blocks were recorded.
+    /// The lines that held the peak; `None` unless live blocks were recorded.
     pub held: Option<HeldAtPeak>,
 }
 

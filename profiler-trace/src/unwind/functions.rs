@@ -40,7 +40,7 @@ pub(super) fn calling(address: u64) -> u64 {
     for place in PLACES.places(hash as usize) {
         let Some(entry) = ENTRIES.get(place) else { break };
         match entry.address.compare_exchange(0, address, Relaxed, Relaxed) {
-            // Whoever comes before it is there looks for itself.
+            // A thread that comes before it is there looks for itself.
             Err(found) if found == address => match entry.start.load(Relaxed) {
                 0 => break,
                 start => return start,

@@ -66,7 +66,7 @@ fn folded(parent: Stack, frame: u64) -> Option<Stack> {
     path.is_shorter().then(|| path.insert())
 }
 
-/// What is kept of a stack.
+/// The kept part of a stack.
 struct Path {
     /// The frames behind the mark, the innermost first, and their functions.
     frames: List<{ FUNCTIONS + 2 }>,

@@ -1,4 +1,4 @@
-//! What the probe has written: tables of rows, and stacks.
+//! The probe's output: tables of rows, and stacks.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(crate) struct Table {
     pub(crate) rows: Figures,
 }
 
-/// What was allocated at one stack, and the program's own lines on it, the innermost first.
+/// The blocks allocated at one stack, and the program's own lines on it, the innermost first.
 pub(crate) struct Stack {
     pub(crate) bytes: i64,
     pub(crate) blocks: i64,

@@ -1,4 +1,4 @@
-//! What `run` learns from the last recording of a target: the functions that are left out of this one.
+//! `run` learns from the last recording of a target which functions to leave out of this one.
 
 use anyhow::Result;
 use mem_profile_rewrite::Crate;

@@ -1,4 +1,4 @@
-//! What lies below the curves: rows and the legend.
+//! The area below the curves: rows and the legend.
 
 use super::elements::{Bar, Entry, Row, Sign};
 use super::font;

@@ -47,7 +47,7 @@ impl Theme {
     }
 }
 
-/// An SVG of this width in pixels. Without a theme it has that of its reader.
+/// An SVG of this width in pixels. Without a theme it follows its reader's.
 pub(crate) fn svg(chart: &Chart, width: u32, theme: Option<Theme>) -> String {
     svg::draw(&layout::scene(chart, width as f32), theme.map(Theme::colors))
 }

@@ -16,7 +16,7 @@ pub(super) const DASHES: [&[f32]; 4] = [&[], &[7.0, 4.0], &[2.0, 3.0], &[10.0, 3
 pub(super) enum Style {
     /// One of [`Self::COUNT`] that differ.
     Nth(usize),
-    /// What all others have in common: grey.
+    /// The colour of all others: grey.
     Other,
 }
 

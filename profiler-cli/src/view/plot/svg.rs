@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::palette::{DARK, LIGHT, Rgb, SERIES, Theme};
 use super::scene::{Anchor, Color, Point, Scene, Shape};
 
-/// The picture. Without a theme it has that of its reader.
+/// The picture. Without a theme it follows its reader's.
 pub(super) fn draw(scene: &Scene, theme: Option<&Theme>) -> String {
     let Scene { width, height, shapes } = scene;
     let mut text = format!(

@@ -102,7 +102,7 @@ struct Entry {
     source: String,
 }
 
-/// What is not on a line, and the sum of all rows, shown or not: only of columns that may be added up.
+/// Memory that is on no line, and the sum of all rows, shown or not: only of columns that may be added up.
 fn totals(top: &Top, width: u16) -> Vec<Entry> {
     let paths = top.snapshot.as_ref().and_then(|snapshot| snapshot.paths.as_ref());
     let is_own = |column: &Column| column.of_blocks(&Held::default()).is_some();

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use super::Unit;
 use super::escape::printable;
 
-/// What a frame stands for, which chooses its colour.
+/// The kind of a frame, which chooses its colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FrameKind {
     /// A function.

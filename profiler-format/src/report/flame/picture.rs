@@ -25,7 +25,7 @@ struct Placed<'a> {
     frame: &'a Frame,
     below: usize,
     level: usize,
-    /// What is left of it, as an amount.
+    /// The amounts left of it.
     start: u64,
     amount: u64,
 }

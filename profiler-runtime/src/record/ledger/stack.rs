@@ -41,7 +41,7 @@ pub(crate) struct SavedFrame {
     /// Where the caller's line and peak stood, in absolute bytes.
     pub(crate) line_start: Word,
     pub(crate) frame_peak: Word,
-    /// What the thread held when the frame was entered, in absolute bytes.
+    /// The thread's live bytes when the frame was entered, in absolute bytes.
     pub(crate) entry: Word,
     /// The stack address at which the frame began, if it is guarded.
     begun: Word,

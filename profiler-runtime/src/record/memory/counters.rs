@@ -124,7 +124,7 @@ impl BlockHandle {
         let used = &self.header().used;
         let first = usize::try_from(used.get()).unwrap_or(0);
         self.counters().zip(1..).skip(first).find_map(|(counter, number)| {
-            // Whoever is first to write its path has it, also among a thread and its signal handler.
+            // The first to write its path has it, also among a thread and its signal handler.
             let is_free = counter.site.claim(site.into()).is_none();
             used.raise(number);
             is_free.then_some(counter)

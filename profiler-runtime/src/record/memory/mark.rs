@@ -20,7 +20,7 @@ use crate::record::sync::word::Word;
 /// within what they publish.
 const STEP: i64 = layout::ledger::CENTER;
 
-/// What is live at the highest mark that was left.
+/// The live bytes at the highest mark that was left.
 static HIGHEST: AtomicI64 = AtomicI64::new(0);
 /// Above this, the next free leaves a mark.
 static THRESHOLD: AtomicI64 = AtomicI64::new(i64::MAX);

@@ -1,4 +1,4 @@
-//! What is left of stacks that are folded.
+//! The rest of a stack that is folded.
 
 use std::sync::Barrier;
 

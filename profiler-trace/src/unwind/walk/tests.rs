@@ -167,7 +167,7 @@ fn a_stack_may_have_more_frames_than_are_kept() {
     big.spawn(program).unwrap().join().unwrap();
 }
 
-/// What has no room in the tables is kept from stack to stack like everything else.
+/// A stack without room in the tables is kept from stack to stack like any other.
 #[test]
 fn a_full_table_does_not_make_each_walk_begin_at_the_end() {
     #[inline(never)]

@@ -70,7 +70,7 @@ fn with_a_closure() {
     drop(kept); //= -100 2x
 } //= 2x
 
-// What is kept at one `.await` is there at the next ones too; what the other half allocates is not its.
+// A block kept at one `.await` is there at the next ones too; blocks of the other half are not its own.
 #[mem_profile] //= ^1100 4x
 async fn in_two_polls(size: usize) {
     let first = bytes(100); //= +400 ^100 4a 400b 4x

@@ -3,51 +3,36 @@
 use mem_profile_format::report::Unit;
 use mem_profile_format::{Held, LineSnapshot, Snapshot};
 
+use crate::figures::{Figures, Measure};
+
 /// A figure of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
-    /// The line's own bytes at the peak of the process.
-    AtPeak,
-    /// The line's own bytes that are live now.
-    Live,
-    Increment,
-    Peak,
-    Allocated,
-    Allocs,
+    Of(Measure),
     Occurrences,
 }
 
 pub(super) const COLUMNS: [Column; 7] = [
-    Column::AtPeak,
-    Column::Live,
-    Column::Increment,
-    Column::Peak,
-    Column::Allocated,
-    Column::Allocs,
+    Column::Of(Measure::AtPeak),
+    Column::Of(Measure::Live),
+    Column::Of(Measure::Increment),
+    Column::Of(Measure::Peak),
+    Column::Of(Measure::Allocated),
+    Column::Of(Measure::Allocs),
     Column::Occurrences,
 ];
 
 impl Column {
     pub(super) fn title(self) -> &'static str {
         match self {
-            Self::AtPeak => "At peak",
-            Self::Live => "Live",
-            Self::Increment => "Increment",
-            Self::Peak => "Peak",
-            Self::Allocated => "Allocated",
-            Self::Allocs => "Allocs",
+            Self::Of(measure) => measure.title(),
             Self::Occurrences => "Occurrences",
         }
     }
 
     pub(super) fn of(self, line: &LineSnapshot) -> Option<i128> {
         match self {
-            Self::AtPeak => line.at_peak.map(i128::from),
-            Self::Live => line.live.map(i128::from),
-            Self::Increment => line.increment.map(i128::from),
-            Self::Peak => line.peak.map(i128::from),
-            Self::Allocated => line.allocated.map(i128::from),
-            Self::Allocs => line.allocations.map(i128::from),
+            Self::Of(measure) => measure.of(&Figures::of_line(line)),
             Self::Occurrences => line.occurrences.map(i128::from),
         }
     }
@@ -55,8 +40,8 @@ impl Column {
     /// The same of blocks, for the columns that may be added up: those of a line's own blocks.
     pub(super) fn of_blocks(self, held: &Held) -> Option<i128> {
         match self {
-            Self::AtPeak => Some(held.at_peak.into()),
-            Self::Live => Some(held.live.into()),
+            Self::Of(Measure::AtPeak) => Some(held.at_peak.into()),
+            Self::Of(Measure::Live) => Some(held.live.into()),
             _ => None,
         }
     }
@@ -69,8 +54,8 @@ impl Column {
 
     pub(super) fn format(self, figure: i128) -> String {
         match self {
-            Self::Allocs | Self::Occurrences => figure.to_string(),
-            _ => Unit::Auto.format(figure, 1),
+            Self::Of(measure) => measure.format(figure, Unit::Auto, 1),
+            Self::Occurrences => figure.to_string(),
         }
     }
 

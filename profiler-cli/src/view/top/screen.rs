@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::column::{COLUMNS, Column};
 use super::state::Top;
+use crate::figures::Measure;
 use crate::view::words::{end_of, time};
 
 /// Width of a figure, and of one with its share.
@@ -83,7 +84,7 @@ fn keys(top: &Top, width: u16) -> String {
         (0, true) => "z hide rows of 0   ".into(),
         (hidden, _) => format!("z show {hidden} {rows} of 0   "),
     };
-    let has_own = top.snapshot.as_ref().is_some_and(|it| Column::AtPeak.is_in(it));
+    let has_own = top.snapshot.as_ref().is_some_and(|it| Column::Of(Measure::AtPeak).is_in(it));
     match (width >= EXPLAINED, has_own) {
         (true, own) => {
             let own = if own { "a at peak  l live  " } else { "" };

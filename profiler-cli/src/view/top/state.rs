@@ -7,6 +7,7 @@ use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::column::Column;
+use crate::figures::Measure;
 use crate::recording::Recording;
 
 /// The state of the screen.
@@ -76,12 +77,12 @@ impl Top {
         match key.code {
             KeyCode::Char('q') => return true,
             KeyCode::Char('c') if key.modifiers.contains(KeyModifiers::CONTROL) => return true,
-            KeyCode::Char('a') => self.sort_by(Column::AtPeak),
-            KeyCode::Char('l') => self.sort_by(Column::Live),
-            KeyCode::Char('i') => self.sort_by(Column::Increment),
-            KeyCode::Char('p') => self.sort_by(Column::Peak),
-            KeyCode::Char('b') => self.sort_by(Column::Allocated),
-            KeyCode::Char('n') => self.sort_by(Column::Allocs),
+            KeyCode::Char('a') => self.sort_by(Column::Of(Measure::AtPeak)),
+            KeyCode::Char('l') => self.sort_by(Column::Of(Measure::Live)),
+            KeyCode::Char('i') => self.sort_by(Column::Of(Measure::Increment)),
+            KeyCode::Char('p') => self.sort_by(Column::Of(Measure::Peak)),
+            KeyCode::Char('b') => self.sort_by(Column::Of(Measure::Allocated)),
+            KeyCode::Char('n') => self.sort_by(Column::Of(Measure::Allocs)),
             KeyCode::Char('z') => {
                 self.shows_all = !self.shows_all;
                 self.sort();
@@ -105,7 +106,11 @@ impl Top {
             let snapshot = self.snapshot.as_ref();
             snapshot.is_some_and(|snapshot| column.is_in(snapshot))
         };
-        let default = if is_recorded(&Column::AtPeak) { Column::AtPeak } else { Column::Increment };
+        let default = if is_recorded(&Column::Of(Measure::AtPeak)) {
+            Column::Of(Measure::AtPeak)
+        } else {
+            Column::Of(Measure::Increment)
+        };
         self.chosen.filter(is_recorded).unwrap_or(default)
     }
 

@@ -8,6 +8,7 @@ pub use crate::process::{Stream, at_exit, id, on_unload, write_all_raw};
 pub use crate::record::alloc::noting::Noting;
 pub use crate::record::alloc::quiet::Quiet;
 pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};
+pub use crate::record::memory::areas::Areas;
 pub use crate::record::memory::block_map::BlockMap;
 pub use crate::record::memory::pages::Pages;
 pub use crate::record::sync::claim::Claim;

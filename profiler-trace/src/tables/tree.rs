@@ -9,8 +9,8 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
-use crate::tables::areas::Areas;
 use crate::tables::mapped_array::{MappedArray, Zeroed};
+use mem_profile_runtime::internal::Areas;
 
 /// How many stacks, and beginnings of stacks, there is room for; later ones are [`TRUNCATED_STACK`].
 const NODES: usize = 1 << 21;

@@ -3,8 +3,8 @@
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use super::modules::ADDRESS;
-use crate::tables::areas::Areas;
 use crate::tables::mapped_array::{MappedArray, Zeroed};
+use mem_profile_runtime::internal::Areas;
 
 const PLACES: Areas<3> = Areas::new([8, 12, 16]);
 

@@ -22,6 +22,7 @@ use mem_profile_format::layout::{
     },
 };
 
+use crate::record::memory::areas::Areas;
 use crate::record::memory::arena;
 use crate::record::memory::reserved;
 use crate::record::sync::word::Word;
@@ -77,13 +78,8 @@ static PATHS: [AtomicPtr<Paths>; END as usize / COUNT + 1] =
     [const { AtomicPtr::new(ptr::null_mut()) }; END as usize / COUNT + 1];
 static NEXT: AtomicU32 = AtomicU32::new(FIRST_NUMBER);
 
-/// Where to look for a path: in parts of the table that are larger each time, so that few paths lie on few
-/// pages of memory.
-const PARTS: [usize; 3] = [1 << 12, 1 << 15, 1 << 20];
-/// Places that are tried in a part, and in the last one.
-const PROBES: usize = 8;
-const LAST_PROBES: usize = 64;
-type Table = [AtomicU32; PARTS[0] + PARTS[1] + PARTS[2]];
+const AREAS: Areas<3> = Areas::new([12, 15, 20]);
+type Table = [AtomicU32; AREAS.length()];
 
 static TABLE: AtomicPtr<Table> = AtomicPtr::new(ptr::null_mut());
 
@@ -130,14 +126,7 @@ fn places(caller: u32, line: Line) -> impl Iterator<Item = &'static AtomicU32> {
     let table = unsafe { TABLE.load(Acquire).as_ref() };
     let mixed = (line.0 as u64 ^ u64::from(caller) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     let hash = (mixed >> 32) as usize ^ caller as usize;
-    let mut start = 0;
-    let places = PARTS.iter().enumerate().flat_map(move |(index, part)| {
-        let first = start;
-        start += part;
-        let probes = if index + 1 == PARTS.len() { LAST_PROBES } else { PROBES };
-        (0..probes).map(move |probe| first + hash.wrapping_add(probe) % part)
-    });
-    places.map_while(move |place| table?.get(place))
+    AREAS.places(hash).map_while(move |place| table?.get(place))
 }
 
 #[cold]

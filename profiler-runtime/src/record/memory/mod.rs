@@ -3,6 +3,7 @@
 //! Owns every block and its place, and the set of blocks that are still allocated. It never knows
 //! who counts what, never moves a block and never gives one back.
 
+pub(crate) mod areas;
 pub(crate) mod arena;
 pub(crate) mod block_map;
 pub(crate) mod counter;

@@ -10,9 +10,9 @@ use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use super::caller::{Caller, ReadableStack, StackWord, Step, UnwindFrame};
 use super::parse;
 use super::rule::Rule;
-use crate::tables::areas::Areas;
 use crate::tables::mapped_array::{MappedArray, Zeroed};
 use crate::unwind::modules::{self, ADDRESS};
+use mem_profile_runtime::internal::Areas;
 
 const RULES: Areas<3> = Areas::new([10, 14, 18]);
 

@@ -13,15 +13,17 @@ const PROBES: usize = 8;
 const LAST_PROBES: usize = 64;
 
 /// The areas of a table, one behind the other, by the logarithms of their lengths.
-pub(crate) struct Areas<const COUNT: usize>([u32; COUNT]);
+#[derive(Debug)]
+pub struct Areas<const COUNT: usize>([u32; COUNT]);
 
 impl<const COUNT: usize> Areas<COUNT> {
-    pub(crate) const fn new(bits: [u32; COUNT]) -> Self {
+    /// Areas with so many bits of an index each.
+    pub const fn new(bits: [u32; COUNT]) -> Self {
         Self(bits)
     }
 
     /// Elements of the table.
-    pub(crate) const fn length(&self) -> usize {
+    pub const fn length(&self) -> usize {
         let (mut length, mut area) = (0, 0);
         while area < COUNT {
             length += 1 << self.0[area];
@@ -33,7 +35,7 @@ impl<const COUNT: usize> Areas<COUNT> {
     /// Where to look for a key with this hash, one after the other, until it is there or the place is
     /// empty. The table is full for it where neither comes.
     #[inline(always)]
-    pub(crate) fn places(&self, hash: usize) -> impl Iterator<Item = usize> {
+    pub fn places(&self, hash: usize) -> impl Iterator<Item = usize> {
         let mut start = 0;
         self.0.iter().enumerate().flat_map(move |(index, bits)| {
             let (area, first) = (1_usize << bits, start);

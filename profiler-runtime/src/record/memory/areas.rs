@@ -54,8 +54,7 @@ mod tests {
     fn each_area_is_tried_in_its_turn() {
         let areas = Areas::new([3, 6]);
         assert_eq!(areas.length(), 8 + 64);
-        let places: Vec<_> = areas.places(14).collect();
-        assert_eq!(places[..8], [6, 7, 0, 1, 2, 3, 4, 5]);
-        assert_eq!(places[8..], [(22..72).collect(), Vec::from_iter(8..22)].concat());
+        let first = [6, 7, 0, 1, 2, 3, 4, 5].into_iter();
+        assert!(areas.places(14).eq(first.chain(22..72).chain(8..22)));
     }
 }

@@ -7,6 +7,7 @@
 //! | folder or file | what it does |
 //! |---|---|
 //! | [`layout`] | where the words of a recording lie, as numbers |
+//! | [`heap_layout`] | the same for a capture of the heap |
 //! | [`recording`] | bytes of a recording → [`Snapshot`] |
 //! | `snapshot` | plain data |
 //! | [`report`] | [`Snapshot`] → text, one renderer per file |
@@ -21,6 +22,7 @@
 
 mod filter;
 pub mod glob;
+pub mod heap_layout;
 #[cfg(feature = "recording")]
 pub mod layout;
 #[cfg(feature = "recording")]

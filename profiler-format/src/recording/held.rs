@@ -91,12 +91,14 @@ impl LiveBlocks {
         self.rows.get(&(function, row)).copied().unwrap_or_default()
     }
 
-    /// The process at its peak. So many threads have run at one time.
+    /// The process at its peak. So many threads have run at one time: one that leaves a mark does not know what the
+    /// others have not published, nor of a peak that is not a step above the last mark.
     pub(super) fn peak(&self, threads: usize) -> ProcessPeak {
+        let threads = if threads > 1 { threads as u64 } else { 0 };
         ProcessPeak {
             bytes: self.mark.bytes,
             after: Some(self.mark.after),
-            uncertainty: threads.saturating_sub(1) as u64 * layout::ledger::CENTER as u64,
+            uncertainty: threads * layout::ledger::CENTER as u64,
         }
     }
 

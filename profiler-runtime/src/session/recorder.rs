@@ -11,7 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use mem_profile_format::Backend;
 use mem_profile_format::recording::{self, Found};
 
-use super::values::EXTENSION;
+use super::values::{EXTENSION, Live};
 use super::warning::warn;
 use super::{output, sampler};
 use crate::collect;
@@ -90,6 +90,12 @@ fn begin_at(path: PathBuf, kind: Kind) -> io::Result<PathBuf> {
     fork::watch();
     if is_alone() {
         arena::adopt();
+    } else if switch::is_on() && super::options().live == Live::On {
+        warn(&format!(
+            "mem-profile: MEM_PROFILE_LIVE=on has no effect on {}: other threads ran when it began; \
+             call `record_to` first thing in `main`",
+            path.display()
+        ));
     }
     Ok(path)
 }

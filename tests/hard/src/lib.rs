@@ -1,6 +1,8 @@
 //! Code that the programs of this package share, and a library whose annotated functions a program calls
 //! only through others.
 
+pub mod ways;
+
 use std::hint::black_box;
 
 use mem_profile::mem_profile;

@@ -11,6 +11,7 @@ use super::lines::{counter_of, counter_of_line};
 use crate::record::ledger::current::{ENDED, UNREGISTERED};
 use crate::record::ledger::kind::Kind;
 use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::published::published;
 use crate::record::ledger::threads;
 use crate::record::memory::block_map::BlockMap;
 use crate::record::memory::counter::Counter;
@@ -115,6 +116,7 @@ pub(in crate::record) fn freed_anywhere(found: &'static Ledger, block: *mut u8, 
             take_off(ledger, take(ledger, block), size);
         }
         Owner::Process => {
+            before_shrinking(0);
             count_shared(BLOCKS.take(block.addr()).max(OUTSIDE), -(size as i64), -1);
         }
         Owner::Nobody => {}
@@ -132,7 +134,10 @@ pub(in crate::record) fn changed_outside(found: &'static Ledger, bytes: i64, blo
                 None => count_shared(OUTSIDE, bytes, blocks),
             }
         }
-        Owner::Process => count_shared(OUTSIDE, bytes, blocks),
+        Owner::Process => {
+            before_shrinking(bytes.min(0));
+            count_shared(OUTSIDE, bytes, blocks);
+        }
         Owner::Nobody => {}
     }
 }
@@ -166,6 +171,11 @@ pub(super) fn lose(ledger: &'static Ledger, counter: &Counter, size: i64) {
         Some(outside) => outside.on_alloc(size),
         None => count_shared(OUTSIDE, size, 1),
     }
+}
+
+/// A thread past its end will have freed a block, or has: then `change` is what that has counted.
+pub(super) fn before_shrinking(change: i64) {
+    mark::before_shrinking(published() - change);
 }
 
 pub(super) fn count_shared(site: u32, bytes: i64, blocks: i64) {

@@ -13,3 +13,5 @@ mod lines;
 pub(crate) mod moves;
 mod paths;
 pub(crate) mod switch;
+#[cfg(test)]
+mod tests;

@@ -5,7 +5,7 @@ use core::sync::atomic::Ordering::Relaxed;
 
 use mem_profile_format::layout::paths::OUTSIDE;
 
-use super::blocks::{BLOCKS, Owner, count_shared, lose, owner, take, take_off};
+use super::blocks::{BLOCKS, Owner, before_shrinking, count_shared, lose, owner, take, take_off};
 use super::lines::{counter_of, counter_of_line};
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::Ledger;
@@ -86,7 +86,11 @@ impl Moving {
     ) -> Self {
         let site = match owner(current_ledger()) {
             Owner::Thread(ledger) => moving(ledger, block, size, new_size),
-            Owner::Process | Owner::Nobody => BLOCKS.take(block.addr()),
+            Owner::Process => {
+                before_shrinking(0);
+                BLOCKS.take(block.addr())
+            }
+            Owner::Nobody => BLOCKS.take(block.addr()),
         };
         if let Some(thread) = current_ledger().thread().filter(|_| wraps) {
             thread.begin_taking(block, site);
@@ -127,6 +131,7 @@ impl Leaving {
     /// site that it finds.
     pub(in crate::record) fn begin(block: *mut u8) -> Self {
         let Owner::Thread(ledger) = owner(current_ledger()) else {
+            before_shrinking(0);
             return Self(BLOCKS.take(block.addr()));
         };
         mark::before_shrinking(ledger.total());

@@ -28,7 +28,7 @@ use crate::record::memory::reserved;
 use crate::record::sync::word::Word;
 
 /// Beyond so many, lines are outermost ones, so that each keeps a path of its own as long as there are any.
-const MOST_PATHS: u32 = 1 << 17;
+pub(super) const MOST_PATHS: u32 = 1 << 17;
 
 /// A line: the number of its function and its row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -20,12 +20,13 @@ use crate::record::sync::word::Word;
 /// within what they publish.
 const STEP: i64 = layout::ledger::CENTER;
 
-/// The live bytes at the highest mark that was left.
-static HIGHEST: AtomicI64 = AtomicI64::new(0);
+/// The epoch: the live bytes at the highest mark that was left and, above these bits, how often marks have begun.
+///
+/// One word, so that whoever frees after another thread has left a mark finds its epoch as well.
+static EPOCH: AtomicI64 = AtomicI64::new(0);
+const BYTES_BITS: u32 = 48;
 /// Above this, the next free leaves a mark.
 static THRESHOLD: AtomicI64 = AtomicI64::new(i64::MAX);
-/// How many marks were left, from 1 on.
-static EPOCH: AtomicI64 = AtomicI64::new(1);
 /// How many threads run.
 static THREADS: AtomicI64 = AtomicI64::new(0);
 
@@ -72,11 +73,26 @@ pub(crate) fn begin(total: i64) -> bool {
 
 /// The highest mark is the present `total`.
 pub(crate) fn restart(total: i64) {
-    HIGHEST.store(total, Relaxed);
-    start_epoch(total);
+    let epoch = epoch_of(EPOCH.load(Relaxed) + (1 << BYTES_BITS), total);
+    EPOCH.store(epoch, Release);
+    if let Some(mark) = block() {
+        mark.highest.set(highest(epoch));
+    }
+    note(epoch);
 }
 
-/// The number of the marks that were left. A counter that has another one has not changed since the last.
+/// The epoch of a mark of so many bytes.
+fn epoch_of(epoch: i64, total: i64) -> i64 {
+    let most = (1 << BYTES_BITS) - 1;
+    epoch & !most | total.clamp(0, most)
+}
+
+/// The live bytes at the mark that has begun this epoch.
+fn highest(epoch: i64) -> i64 {
+    epoch & ((1 << BYTES_BITS) - 1)
+}
+
+/// It rises with each mark. A counter that has another one has not changed since the last.
 #[inline(always)]
 pub(crate) fn epoch() -> i64 {
     EPOCH.load(Acquire)
@@ -99,18 +115,19 @@ pub(crate) fn before_shrinking(total: i64) {
 #[cold]
 #[inline(never)]
 fn leave(total: i64) {
-    if HIGHEST.fetch_max(total, AcqRel) < total {
-        start_epoch(total);
+    let epoch = epoch_of(EPOCH.load(Relaxed), total);
+    if EPOCH.fetch_max(epoch, AcqRel) < epoch {
+        note(epoch);
     }
 }
 
-fn start_epoch(total: i64) {
-    let epoch = EPOCH.fetch_add(1, AcqRel) + 1;
+/// A mark was left. Another thread may leave one at the same moment, which may be the higher one.
+fn note(epoch: i64) {
     set_threshold();
     if let Some(mark) = block() {
-        mark.left.set(process::coarse_nanoseconds());
-        mark.highest.set(total);
-        mark.epoch.set(epoch);
+        mark.left.raise_shared(process::coarse_nanoseconds());
+        mark.highest.raise_shared(highest(epoch));
+        mark.epoch.raise_shared(epoch);
     }
 }
 
@@ -141,6 +158,6 @@ pub(crate) fn thread_ends() {
 fn set_threshold() {
     if block().is_some() {
         let step = if THREADS.load(Relaxed) > 1 { STEP } else { 0 };
-        THRESHOLD.store(HIGHEST.load(Relaxed) + step, Relaxed);
+        THRESHOLD.store(highest(EPOCH.load(Relaxed)) + step, Relaxed);
     }
 }

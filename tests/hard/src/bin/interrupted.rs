@@ -13,7 +13,7 @@ use std::sync::atomic::{AtomicBool, AtomicI64, AtomicPtr, AtomicUsize, Ordering:
 use std::thread;
 use std::time::{Duration, Instant};
 
-use mem_profile::{mem_profile, snapshot, timestamp};
+use mem_profile::{CallPaths, mem_profile, snapshot, timestamp};
 
 /// Allocates addresses and never reuses them.
 struct Bump;
@@ -72,8 +72,107 @@ unsafe impl GlobalAlloc for Bump {
     }
 }
 
+/// The profiler's allocator around ours or, with live blocks by line, around the system's: ours under the names of
+/// the C library.
+struct Chosen;
+
+static WRAPPING: mem_profile::Alloc<Bump> = mem_profile::Alloc::wrap(Bump);
+static PLAIN: mem_profile::Alloc = mem_profile::Alloc::new();
+static IS_LIVE: AtomicBool = AtomicBool::new(false);
+
+/// Before the first block is made.
+#[used]
+#[cfg_attr(target_os = "linux", unsafe(link_section = ".init_array.00101"))]
+static BEFORE_ALL: extern "C" fn() = choose;
+
+extern "C" fn choose() {
+    // SAFETY: a C string, and no other thread runs.
+    let live = unsafe { libc::getenv(c"MEM_PROFILE_LIVE".as_ptr()) };
+    IS_LIVE.store(!live.is_null(), Relaxed);
+}
+
+fn count(bytes: i64, blocks: i64) {
+    BYTES.fetch_add(bytes, Relaxed);
+    BLOCKS.fetch_add(blocks, Relaxed);
+}
+
+// SAFETY: both allocators uphold the contract, and one of them gets all.
+unsafe impl GlobalAlloc for Chosen {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        if !IS_LIVE.load(Relaxed) {
+            // SAFETY: the caller's promises, here and below.
+            return unsafe { WRAPPING.alloc(layout) };
+        }
+        count(layout.size() as i64, 1);
+        // SAFETY: as above.
+        unsafe { PLAIN.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        if !IS_LIVE.load(Relaxed) {
+            // SAFETY: as above.
+            return unsafe { WRAPPING.dealloc(block, layout) };
+        }
+        count(-(layout.size() as i64), 0);
+        // SAFETY: as above.
+        unsafe { PLAIN.dealloc(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        if !IS_LIVE.load(Relaxed) {
+            // SAFETY: as above.
+            return unsafe { WRAPPING.realloc(block, layout, size) };
+        }
+        count(size as i64 - layout.size() as i64, 0);
+        // SAFETY: as above.
+        unsafe { PLAIN.realloc(block, layout, size) }
+    }
+}
+
+/// What the system's allocator calls. A word before each block has its size.
+mod c_library {
+    use super::{Bump, Layout};
+
+    const HEADER: usize = 16;
+
+    #[unsafe(no_mangle)]
+    extern "C" fn malloc(size: usize) -> *mut u8 {
+        let Ok(layout) = Layout::from_size_align(size + HEADER, HEADER) else {
+            return core::ptr::null_mut();
+        };
+        let start = Bump::take(layout);
+        // SAFETY: there is room for a header before the block.
+        unsafe {
+            start.cast::<usize>().write(size);
+            start.add(HEADER)
+        }
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn calloc(count: usize, size: usize) -> *mut u8 {
+        // No address is used twice, so there are zeroes.
+        malloc(count * size)
+    }
+
+    #[unsafe(no_mangle)]
+    unsafe extern "C" fn realloc(block: *mut u8, size: usize) -> *mut u8 {
+        let new = malloc(size);
+        if !block.is_null() {
+            // SAFETY: made by `malloc`, which leaves the size there; the new block is nobody else's.
+            unsafe {
+                let old = block.sub(HEADER).cast::<usize>().read();
+                new.copy_from_nonoverlapping(block, size.min(old));
+            }
+        }
+        new
+    }
+
+    #[unsafe(no_mangle)]
+    extern "C" fn free(_block: *mut u8) {}
+}
+
 #[global_allocator]
-static ALLOC: mem_profile::Alloc<Bump> = mem_profile::Alloc::wrap(Bump);
+static ALLOC: Chosen = Chosen;
 
 static HITS: AtomicI64 = AtomicI64::new(0);
 static IS_ON: AtomicBool = AtomicBool::new(false);
@@ -218,13 +317,40 @@ fn main() {
     mem::forget(called_by_the_handler(1));
     let end = (kind == "storm").then(send_signals);
 
-    let process = snapshot().process_bytes.unwrap() as i64;
+    figures();
+    let (first, before) = (figures(), figures());
     let (bytes, blocks) = (BYTES.load(Relaxed), BLOCKS.load(Relaxed));
     interrupted(kind, count);
     let (bytes, blocks) = (BYTES.load(Relaxed) - bytes, BLOCKS.load(Relaxed) - blocks);
-    let process = snapshot().process_bytes.unwrap() as i64 - process;
+    let after = figures();
     if let Some(end) = end {
         end();
     }
-    println!("{} {bytes} {process} {blocks}", SIGNALS.load(Relaxed));
+    print!("{} {bytes} {} {blocks}", SIGNALS.load(Relaxed), after.process - before.process);
+    match IS_LIVE.load(Relaxed) {
+        // A snapshot makes blocks after it is read.
+        true => println!(
+            " {} {}",
+            after.by_line - before.by_line,
+            after.blocks - before.blocks - (before.blocks - first.blocks)
+        ),
+        false => println!(),
+    }
+}
+
+/// Bytes of the process, the sum of those on lines and outside, and the sum of all blocks ever made there.
+struct Figures {
+    process: i64,
+    by_line: i64,
+    blocks: i64,
+}
+
+fn figures() -> Figures {
+    let snapshot = snapshot();
+    let total = snapshot.paths.as_ref().map(CallPaths::total).unwrap_or_default();
+    Figures {
+        process: snapshot.process_bytes.unwrap() as i64,
+        by_line: total.live as i64,
+        blocks: total.allocations as i64,
+    }
 }

@@ -5,6 +5,7 @@ mod allocators;
 mod endings;
 mod environment;
 mod fixtures;
+mod held;
 mod interrupted;
 mod processes;
 mod recordings;

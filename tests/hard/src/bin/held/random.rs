@@ -1,0 +1,125 @@
+//! Random operations, and what they must leave on each line.
+
+use std::sync::{Condvar, Mutex};
+use std::thread;
+
+use mem_profile::reset;
+
+use crate::work::{FUNCTIONS, checked, free, grow, held, make, make_elsewhere, shrink};
+
+/// The blocks of a random run, and the function whose line has each by now.
+struct Model {
+    random: u64,
+    blocks: Vec<(Vec<u8>, usize)>,
+    /// Bytes by function, now and at the highest sum.
+    live: [u64; 4],
+    at_peak: [u64; 4],
+    /// Whose the block was that was taken last.
+    last: usize,
+}
+
+impl Model {
+    fn new(seed: u64) -> Self {
+        Self {
+            random: seed,
+            blocks: Vec::with_capacity(1000),
+            live: [0; 4],
+            at_peak: [0; 4],
+            last: 0,
+        }
+    }
+
+    /// A number below this (xorshift).
+    fn below(&mut self, end: usize) -> usize {
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 7;
+        self.random ^= self.random << 17;
+        (self.random >> 16) as usize % end
+    }
+
+    fn size(&mut self) -> usize {
+        let most = [20, 300, 9000, 200_000][self.below(4)];
+        1 + self.below(most)
+    }
+
+    /// One allocation, reallocation or free.
+    fn step(&mut self) {
+        let size = self.size();
+        let at = self.below(self.blocks.len().max(1));
+        let (block, owner) = match (self.below(10), at < self.blocks.len()) {
+            (0..3, _) | (_, false) => (make(size), 0),
+            (3..5, _) => (make_elsewhere(size), 1),
+            (5..7, _) => {
+                let mut block = self.take(at);
+                let larger = block.capacity() + size;
+                grow(&mut block, larger);
+                (block, 2)
+            }
+            (7, _) => {
+                let mut block = self.take(at);
+                let smaller = 1 + block.capacity() / 3;
+                let owner = if smaller < block.capacity() { 3 } else { self.last };
+                shrink(&mut block, smaller);
+                (block, owner)
+            }
+            _ => return free(self.take(at)),
+        };
+        self.live[owner] += block.capacity() as u64;
+        self.blocks.push((block, owner));
+        if self.live.iter().sum::<u64>() > self.at_peak.iter().sum() {
+            self.at_peak = self.live;
+        }
+    }
+
+    fn take(&mut self, at: usize) -> Vec<u8> {
+        let (block, owner) = self.blocks.swap_remove(at);
+        self.live[owner] -= block.capacity() as u64;
+        self.last = owner;
+        block
+    }
+}
+
+/// Random operations of one thread: the lines at the peak, to the byte.
+pub(crate) fn random_peak() {
+    for seed in 1..=20 {
+        let mut model = Model::new(seed);
+        reset();
+        (0..300).for_each(|_| model.step());
+        let snapshot = checked();
+        for (function, figures) in FUNCTIONS.iter().zip(model.live.iter().zip(model.at_peak)) {
+            let [at_peak, live, ..] = held(&snapshot, function);
+            assert_eq!((at_peak, live), (figures.1, *figures.0), "{function}, seed {seed}");
+        }
+        model.blocks.drain(..).for_each(|(block, _)| free(block));
+    }
+    println!("right");
+}
+
+/// Random operations of several threads, one at a time: after each, the lines and the sum.
+pub(crate) fn random_threads() {
+    const THREADS: usize = 4;
+    let turns = Mutex::new((0, Model::new(18)));
+    let turn = Condvar::new();
+    thread::scope(|scope| {
+        for number in 0..THREADS {
+            let (turns, turn) = (&turns, &turn);
+            scope.spawn(move || {
+                for _ in 0..100 {
+                    let is_other = |(next, _): &mut (usize, Model)| *next != number;
+                    let mut state = turn.wait_while(turns.lock().unwrap(), is_other).unwrap();
+                    let (next, model) = &mut *state;
+                    model.step();
+                    let snapshot = checked();
+                    let live = FUNCTIONS.map(|function| held(&snapshot, function)[1]);
+                    assert_eq!(live, model.live);
+                    *next = (number + 1) % THREADS;
+                    turn.notify_all();
+                }
+            });
+        }
+    });
+    turns.into_inner().unwrap().1.blocks.drain(..).for_each(|(block, _)| free(block));
+    let snapshot = checked();
+    assert!(FUNCTIONS.iter().all(|function| held(&snapshot, function)[1] == 0));
+    println!("right");
+}

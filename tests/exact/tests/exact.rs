@@ -46,11 +46,13 @@ macro_rules! programs {
 }
 
 programs! {
-    async_basics async_methods async_recursive async_runtime blocks branches calls
-    cancelled closures drop_order exits_inside first_rows foreign_frees function_peaks growth held_by_lines
-    held_by_recursion held_by_threads held_in_a_line jumps large loops macros matches memory_profiler methods
-    open_peak panics process_peaks raised_lines recursion reentry snapshots straight
-    thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
+    async_basics async_methods async_recursive async_runtime blocks branches calls cancelled
+    closures drop_order exits_inside first_rows foreign_frees function_peaks growth
+    held_across_lines held_across_threads held_at_equal_peaks held_below_a_step held_by_closures
+    held_by_lines held_by_recursion held_by_statics held_by_tasks held_by_threads held_elsewhere
+    held_from_outside held_in_a_line held_of_all_sizes jumps large loops macros matches
+    memory_profiler methods open_peak panics process_peaks raised_lines recursion reentry snapshots
+    straight thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
     waiting_frames
 }
 

@@ -9,7 +9,7 @@ pub use crate::record::alloc::noting::Noting;
 pub use crate::record::alloc::quiet::Quiet;
 pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};
 pub use crate::record::memory::areas::Areas;
-pub use crate::record::memory::block_map::BlockMap;
+pub use crate::record::memory::block_map::{Block, BlockMap};
 pub use crate::record::memory::pages::Pages;
 pub use crate::record::sync::claim::Claim;
 pub use crate::record::sync::list::{List, Node};
@@ -23,6 +23,7 @@ use crate::record::function::registry;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::{ALWAYS, Ledger};
 use crate::record::ledger::threads;
+use crate::record::live::blocks;
 
 /// Where the sources of the runtime are, if they did not come from a registry.
 pub const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");
@@ -73,6 +74,11 @@ impl NextSample {
     pub fn set(&self, at: i64, watcher: &'static Watcher) {
         self.0.set_next_sample(at, watcher);
     }
+}
+
+/// The live blocks that are on a path of lines, by their addresses.
+pub fn blocks_of_lines() -> impl Iterator<Item = Block> {
+    blocks::each()
 }
 
 /// An annotated function that was called.

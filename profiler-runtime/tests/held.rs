@@ -7,8 +7,9 @@ use std::env;
 use std::hint::black_box;
 use std::process::Command;
 
+use mem_profile_format::layout::paths::UNATTRIBUTED;
 use mem_profile_runtime::__private::{START, Table};
-use mem_profile_runtime::{Alloc, snapshot};
+use mem_profile_runtime::{Alloc, internal, snapshot};
 
 /// Puts a word before each block.
 struct WithHeader<A>(A);
@@ -72,11 +73,15 @@ fn work<A: GlobalAlloc>(allocator: &A) {
 }
 
 fn check() {
+    let blocks = internal::blocks_of_lines().filter(|block| block.site > UNATTRIBUTED);
+    let blocks = blocks.map(|block| block.size as u64).sum::<u64>();
     let snapshot = snapshot();
     let paths = snapshot.paths.as_ref().expect("live blocks are recorded");
     // The snapshot itself is there already, and was not when it was made.
     assert_eq!(Some(paths.total().live), snapshot.process_bytes);
     assert_eq!(Some(paths.total().at_peak), snapshot.peak.map(|peak| peak.bytes));
+    let held: u64 = paths.all.iter().map(|path| path.own.live).sum();
+    assert_eq!(blocks, held);
 }
 
 /// Bytes of blocks that no snapshot has made.

@@ -60,6 +60,12 @@ pub fn walk_in_full(full: bool) {
     unwind::walk_in_full(full);
 }
 
+/// Address and size of each traced block that is alive, by their addresses, for tests.
+#[doc(hidden)]
+pub fn blocks() -> impl Iterator<Item = (usize, usize)> {
+    tables::shadow::each().map(|block| (block.address, block.size))
+}
+
 /// From how many stacks on recursion is folded, for tests.
 #[doc(hidden)]
 pub fn fold_above(stacks: usize) {

@@ -25,7 +25,7 @@ static WATCHER: Watcher = Watcher {
     },
     freed: |_, _| {},
     pages: None,
-    moving: |_| 0,
+    moving: |_, _| 0,
     moved: |_, _: Moved| look(),
 };
 

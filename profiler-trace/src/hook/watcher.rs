@@ -63,7 +63,7 @@ fn allocated<const SAMPLED: bool>(block: *mut u8, size: usize) -> *mut u8 {
         return block;
     };
     let site = state.unwinder.site();
-    if shadow::put::<SAMPLED>(block.addr(), site) {
+    if shadow::put::<SAMPLED>(block.addr(), size, site) {
         record_alloc::<SAMPLED>(&state, site, size);
         state.note_block(block.addr());
     }
@@ -90,20 +90,29 @@ fn allocated_without_stack<const SAMPLED: bool>(block: usize, size: usize) {
     if is_quiet() {
         return;
     }
-    if shadow::put::<SAMPLED>(block, tree::NO_STACK) {
+    if shadow::put::<SAMPLED>(block, size, tree::NO_STACK) {
         let amount = sample::amount::<SAMPLED>(size);
         thread_state::record_shared(tree::NO_STACK, amount, amount);
     }
 }
 
 fn freed<const SAMPLED: bool>(block: usize, size: usize) {
-    let site = shadow::take::<SAMPLED>(block);
+    // PERF: what is called is called last, so that nothing is saved for a block that is not known.
+    match shadow::take_short::<SAMPLED>(block, size) {
+        Some(site) => free_known_block::<SAMPLED>(site, block, size),
+        None => freed_slowly::<SAMPLED>(block, size),
+    }
+}
+
+/// The same for a block that is long, or not known.
+#[inline(never)]
+fn freed_slowly<const SAMPLED: bool>(block: usize, size: usize) {
+    let site = shadow::take_any::<SAMPLED>(block);
     if site != 0 {
         free_known_block::<SAMPLED>(site, block, size);
     }
 }
 
-/// Out of line, so that nothing is saved for a block that is not known.
 #[inline(never)]
 fn free_known_block<const SAMPLED: bool>(site: u32, block: usize, size: usize) {
     let Some(state) = ReentrancyGuard::enter() else {
@@ -124,7 +133,9 @@ fn freed_without_stack<const SAMPLED: bool>(site: u32, size: usize) {
 
 fn moved<const SAMPLED: bool>(mark: u32, end: Moved) {
     match end {
-        Moved::Failed { block } if mark != 0 => _ = shadow::put::<SAMPLED>(block, mark),
+        Moved::Failed { block, size } if mark != 0 => {
+            _ = shadow::put::<SAMPLED>(block, size, mark);
+        }
         Moved::Failed { .. } => {}
         Moved::Reported { old_size } => forget::<SAMPLED>(mark, old_size),
         // An allocator inside has reported it, and no figure has changed by it.
@@ -167,7 +178,7 @@ fn reallocated<const SAMPLED: bool>(mark: u32, old_size: usize, block: usize, si
         return;
     }
     let site = state.unwinder.site();
-    if shadow::put::<SAMPLED>(block, site) {
+    if shadow::put::<SAMPLED>(block, size, site) {
         record_alloc::<SAMPLED>(&state, site, size);
         state.counters(site).on_reallocation();
         state.note_block(block);

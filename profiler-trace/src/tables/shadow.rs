@@ -1,22 +1,14 @@
 //! Which stack each live block belongs to: the map of blocks, and the pages of those in a sample.
 
-use core::ptr::{self, NonNull};
-use core::sync::atomic::{
-    AtomicPtr, AtomicU32, AtomicUsize,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use core::ptr::NonNull;
 
 use crate::system;
 use crate::tables::mapped_array;
 use crate::tables::sample;
-use mem_profile_runtime::internal::{BlockMap, Pages};
+use mem_profile_runtime::internal::{Block, BlockMap, Pages};
 
 // SAFETY: `region` gives zeroes, for good.
 static BLOCKS: BlockMap = unsafe { BlockMap::new(region) };
-
-/// The leaves of the map, in the order in which they were made: 256 GiB of heap.
-static LEAVES: [AtomicPtr<u8>; 4096] = [const { AtomicPtr::new(ptr::null_mut()) }; 4096];
-static LEAF_COUNT: AtomicUsize = AtomicUsize::new(0);
 
 /// The blocks of a sample, so that a free looks no further where there are none.
 pub(crate) static SAMPLED: Pages = Pages::empty();
@@ -27,19 +19,13 @@ pub(crate) fn reserve() -> bool {
 
 /// Address space for the map.
 fn region(bytes: usize) -> Option<NonNull<u8>> {
-    let start = NonNull::new(mapped_array::region(bytes))?;
-    if bytes == BlockMap::LEAF_BYTES
-        && let Some(place) = LEAVES.get(LEAF_COUNT.fetch_add(1, Relaxed))
-    {
-        place.store(start.as_ptr(), Release);
-    }
-    Some(start)
+    NonNull::new(mapped_array::region(bytes))
 }
 
-/// Notes where the block came from. False where there is no room to note it.
+/// Notes a block and where it came from. False where there is no room to note it.
 #[inline(always)]
-pub(crate) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
-    let is_known = BLOCKS.put(block, site);
+pub(crate) fn put<const SAMPLED: bool>(block: usize, size: usize, site: u32) -> bool {
+    let is_known = BLOCKS.put(block, size, site);
     if SAMPLED && is_known {
         self::SAMPLED.add(block);
     }
@@ -48,37 +34,57 @@ pub(crate) fn put<const SAMPLED: bool>(block: usize, site: u32) -> bool {
 
 /// Where the block came from; zero where that is not known.
 pub(crate) fn get(block: usize) -> u32 {
-    known::<false>(block).map_or(0, |(_, site)| site)
+    BLOCKS.site(block)
 }
 
 /// Whether that is known.
 #[inline(always)]
 pub(crate) fn is_known<const SAMPLED: bool>(block: usize) -> bool {
-    known::<SAMPLED>(block).is_some()
+    may_know::<SAMPLED>(block) && BLOCKS.site(block) != 0
 }
 
-/// The word of a block of which it is known where it came from, and what it holds.
+/// False where there is no block of a sample near.
+///
+/// PERF: in a sample most words were never written, and reading them misses the cache. The counter of
+/// a page of 2 KiB answers for most frees: 9 instructions (docs/costs.md).
 #[inline(always)]
-fn known<const SAMPLED: bool>(block: usize) -> Option<(&'static AtomicU32, u32)> {
-    // PERF: in a sample most words were never written, and reading them misses the cache. The counter of
-    // a page of 2 KiB answers for most frees: 9 instructions (docs/costs.md).
-    if SAMPLED && !self::SAMPLED.may_hold(block) {
-        return None;
+fn may_know<const SAMPLED: bool>(block: usize) -> bool {
+    !SAMPLED || self::SAMPLED.may_hold(block)
+}
+
+/// Where the block came from, if it is known and not long, and has this size; then it is forgotten. The
+/// allocator has asked the pages of a sample.
+#[inline(always)]
+pub(crate) fn take_short<const SAMPLED: bool>(block: usize, size: usize) -> Option<u32> {
+    let site = BLOCKS.take_short(block, size)?;
+    if SAMPLED {
+        self::SAMPLED.remove(block);
     }
-    let word = BLOCKS.find(block)?;
-    let site = word.load(Relaxed);
-    (site != 0).then_some((word, site))
+    Some(site)
 }
 
 /// Where the block came from, which is forgotten; zero where that is not known.
 #[inline(always)]
-pub(crate) fn take<const SAMPLED: bool>(block: usize) -> u32 {
-    let Some((word, site)) = known::<SAMPLED>(block) else { return 0 };
-    word.store(0, Relaxed);
-    if SAMPLED {
+pub(crate) fn take<const SAMPLED: bool>(block: usize, size: usize) -> u32 {
+    if !may_know::<SAMPLED>(block) {
+        return 0;
+    }
+    take_short::<SAMPLED>(block, size).unwrap_or_else(|| take_any::<SAMPLED>(block))
+}
+
+/// The same, whatever the size.
+#[inline(always)]
+pub(crate) fn take_any<const SAMPLED: bool>(block: usize) -> u32 {
+    let site = BLOCKS.take_any(block);
+    if SAMPLED && site != 0 {
         self::SAMPLED.remove(block);
     }
     site
+}
+
+/// All blocks that are known, by their addresses.
+pub(crate) fn each() -> impl Iterator<Item = Block> {
+    BLOCKS.each()
 }
 
 /// Memory that is not in a region of its own.
@@ -92,13 +98,8 @@ pub(crate) fn wipe() {
     if sample::mean_bytes() != 0 {
         SAMPLED.clear();
     }
-    for leaf in LEAVES.iter().take(LEAF_COUNT.load(Relaxed)) {
-        let leaf = leaf.load(Acquire);
-        if !leaf.is_null() {
-            // SAFETY: a leaf holds atomics, whose zero says that no block is known.
-            unsafe { system::wipe(leaf, BlockMap::LEAF_BYTES) };
-        }
-    }
+    // SAFETY: a leaf holds atomics, whose zero says that no block is known.
+    BLOCKS.clear(|leaf, bytes| unsafe { system::wipe(leaf.as_ptr(), bytes) });
 }
 
 #[cfg(all(test, unix))]
@@ -106,35 +107,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_granule_has_a_word_of_its_own() {
-        assert!(reserve());
-        let block = 0x5555_0000_0000;
-        assert_eq!((get(block), take::<false>(block)), (0, 0));
-        for (granule, site) in (1..1000).enumerate() {
-            assert!(put::<false>(block + granule * 16, site));
-        }
-        assert_eq!(get(block + 15), 1, "the rest of a granule is the granule");
-        let taken = [(); 2].map(|()| take::<false>(block + 16));
-        assert_eq!(taken, [2, 0]);
-        let last = (1 << 48) - 16;
-        assert!(put::<false>(last, 7) && !put::<false>(1 << 48, 7), "programs have 48 bits");
-        assert_eq!(take::<false>(last), 7);
-    }
-
-    #[test]
-    fn the_heap_of_arm_has_words() {
-        assert!(reserve());
-        let block = 0xaaaa_d5e0_12a0;
-        assert!(put::<false>(block, 5));
-        assert_eq!([0x2aaa_d5e0_12a0, block].map(take::<false>), [0, 5]);
-    }
-
-    #[test]
     fn a_block_of_a_sample_is_found_once_and_its_page_is_free_again() {
         assert!(reserve());
         let block = 0x5666_0000_0000;
-        assert!(put::<true>(block, 3) && put::<true>(block + 4080, 4));
-        assert_eq!([0, 16, 4080, 0].map(|byte| take::<true>(block + byte)), [3, 0, 4, 0]);
+        assert!(put::<true>(block, 8, 3) && put::<true>(block + 4080, 9000, 4));
+        let taken = [(0, 8), (16, 8), (4080, 9000), (0, 8)];
+        let taken = taken.map(|(byte, size)| take::<true>(block + byte, size));
+        assert_eq!(taken, [3, 0, 4, 0]);
         assert!(!SAMPLED.may_hold(block));
     }
 }

@@ -10,12 +10,12 @@ use core::sync::atomic::{
 };
 
 use crate::tables::mapped_array::{MappedArray, Zeroed};
-use mem_profile_runtime::internal::Areas;
+use mem_profile_runtime::internal::{Areas, BlockMap};
 
 /// How many stacks, and beginnings of stacks, there is room for; later ones are [`TRUNCATED_STACK`].
 const NODES: usize = 1 << 21;
 /// Stacks that allocate.
-pub(crate) const SITES: usize = 1 << 19;
+pub(crate) const SITES: usize = BlockMap::SITES;
 const LARGEST_AREA: u32 = (2 * NODES).ilog2();
 const BUCKETS: Areas<4> = Areas::new([12, 15, 18, LARGEST_AREA]);
 

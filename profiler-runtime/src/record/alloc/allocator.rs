@@ -263,7 +263,8 @@ impl<A: GlobalAlloc> Alloc<A> {
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner.dealloc(block, self.padded(layout)) };
         if WRAPS {
-            let leaving = (PADS && notes::records_live()).then(|| moves::Leaving::begin(block));
+            let is_on_line = PADS && notes::records_live();
+            let leaving = is_on_line.then(|| moves::Leaving::begin(block, layout.size()));
             let count = |ledger: &'static Ledger, (): &()| {
                 count_free(ledger, layout.size());
                 if let Some(leaving) = leaving {

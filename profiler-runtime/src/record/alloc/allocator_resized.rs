@@ -77,7 +77,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         on_line: &mut Option<moves::Moving>,
     ) -> *mut u8 {
         let old_size = layout.size();
-        let mark = (watcher.moving)(block.addr());
+        let mark = (watcher.moving)(block.addr(), old_size);
         let mut is_reported = self.wraps;
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
@@ -88,7 +88,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         (watcher.moved)(
             mark,
             match new.is_null() {
-                true => Moved::Failed { block: block.addr() },
+                true => Moved::Failed { block: block.addr(), size: old_size },
                 false if is_reported => Moved::Reported { old_size },
                 false => Moved::To { block: new.addr(), old_size, size: new_size },
             },
@@ -120,7 +120,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         // SAFETY: the caller's promises.
         let new = unsafe { self.inner_realloc(block, layout, new_size) };
         if new.is_null() {
-            moves::stayed(site, block);
+            moves::stayed(site, block, size);
         } else {
             count_resize(ledger, size, new_size);
             moves::moved(ledger, site, size, new, new_size);

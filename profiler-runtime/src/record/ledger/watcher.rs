@@ -16,7 +16,7 @@ pub struct Watcher {
     /// not called for blocks freed elsewhere.
     pub pages: Option<&'static Pages>,
     /// A block is about to be reallocated: what is known of it is forgotten and returned.
-    pub moving: fn(block: usize) -> u32,
+    pub moving: fn(block: usize, size: usize) -> u32,
     /// How that went, with what `moving` returned.
     pub moved: fn(mark: u32, Moved),
 }
@@ -36,6 +36,8 @@ pub enum Moved {
     Failed {
         /// Its address.
         block: usize,
+        /// How large it is.
+        size: usize,
     },
     /// An allocator inside has reported the new block already.
     Reported {

@@ -3,7 +3,6 @@
 //! After each operation the sum over all paths is what the ledgers say is live in the process.
 
 use core::ptr;
-use core::sync::atomic::Ordering::Relaxed;
 
 use mem_profile_format::layout::paths::OUTSIDE;
 
@@ -13,7 +12,7 @@ use crate::record::ledger::kind::Kind;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::published::published;
 use crate::record::ledger::threads;
-use crate::record::memory::block_map::BlockMap;
+use crate::record::memory::block_map::{Block, BlockMap};
 use crate::record::memory::counter::Counter;
 use crate::record::memory::counters::Counters;
 use crate::record::memory::{mark, reserved};
@@ -30,6 +29,11 @@ pub(super) enum Owner {
     /// The thread is past its end, or memory for a record is out.
     Process,
     Nobody,
+}
+
+/// The blocks that are on a path, by their addresses.
+pub(crate) fn each() -> impl Iterator<Item = Block> {
+    BLOCKS.each()
 }
 
 /// Whether there is memory for what is needed, at first for the bytes that are live by now. Not for two
@@ -50,10 +54,10 @@ pub(in crate::record) fn allocated(
     // PERF: all else is called last, so no register has to be saved.
     if let Some(counter) = ledger.row().counter(ledger.caller_site())
         && counter.epoch.get() == mark::epoch()
-        && let Some(word) = BLOCKS.find(block.addr())
+        && let Some(entry) = BLOCKS.find_short(block.addr(), size)
     {
         counter.on_alloc(size as i64);
-        word.store(counter.site.get() as u32, Relaxed);
+        entry.set(size, counter.site.get() as u32);
         return block;
     }
     allocated_slow(ledger, block, size)
@@ -66,7 +70,7 @@ fn allocated_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut 
         return block;
     };
     counter.on_alloc(size as i64);
-    if !BLOCKS.put(block.addr(), counter.site.get() as u32) {
+    if !BLOCKS.put(block.addr(), size, counter.site.get() as u32) {
         lose(ledger, counter, size as i64);
     }
     block
@@ -90,13 +94,13 @@ pub(in crate::record) fn freed_simply(
     size: usize,
 ) -> bool {
     if !mark::is_above(ledger.total() + size as i64)
-        && let Some(word) = BLOCKS.find(block.addr())
-        && let site @ 1.. = word.load(Relaxed)
+        && let Some(entry) = BLOCKS.find(block.addr())
+        && let Some(site) = entry.site(size)
         && let Some(counter) = ledger.thread().and_then(|thread| thread.counters.find(site))
         && counter.epoch.get() == mark::epoch()
     {
         counter.on_free(size as i64);
-        word.store(0, Relaxed);
+        entry.clear();
         return true;
     }
     false
@@ -105,7 +109,7 @@ pub(in crate::record) fn freed_simply(
 /// The same in all other cases.
 pub(in crate::record) fn freed(ledger: &'static Ledger, block: *mut u8, size: usize) {
     mark::before_shrinking(ledger.total() + size as i64);
-    take_off(ledger, take(ledger, block), size);
+    take_off(ledger, take(ledger, block, size), size);
 }
 
 /// The block is about to be freed, which the ledger that was found will count.
@@ -113,11 +117,11 @@ pub(in crate::record) fn freed_anywhere(found: &'static Ledger, block: *mut u8, 
     match owner(found) {
         Owner::Thread(ledger) => {
             mark::before_shrinking(ledger.total());
-            take_off(ledger, take(ledger, block), size);
+            take_off(ledger, take(ledger, block, size), size);
         }
         Owner::Process => {
             before_shrinking(0);
-            count_shared(BLOCKS.take(block.addr()).max(OUTSIDE), -(size as i64), -1);
+            count_shared(BLOCKS.take(block.addr(), size).max(OUTSIDE), -(size as i64), -1);
         }
         Owner::Nobody => {}
     }
@@ -144,8 +148,8 @@ pub(in crate::record) fn changed_outside(found: &'static Ledger, bytes: i64, blo
 
 /// The site of the block, which is forgotten; [`OUTSIDE`] where nobody knows the block.
 #[inline(always)]
-pub(super) fn take(ledger: &'static Ledger, block: *mut u8) -> u32 {
-    match BLOCKS.take(block.addr()) {
+pub(super) fn take(ledger: &'static Ledger, block: *mut u8, size: usize) -> u32 {
+    match BLOCKS.take(block.addr(), size) {
         0 => ledger.thread().and_then(|thread| thread.end_taking(block)).unwrap_or(OUTSIDE),
         site => site,
     }

@@ -1,8 +1,6 @@
 //! Blocks that are reallocated, and those that an allocator around another one frees: they are on no line while
 //! the allocator inside works.
 
-use core::sync::atomic::Ordering::Relaxed;
-
 use mem_profile_format::layout::paths::OUTSIDE;
 
 use super::blocks::{BLOCKS, Owner, before_shrinking, count_shared, lose, owner, take, take_off};
@@ -23,14 +21,14 @@ pub(in crate::record) fn moving(
     if new_size < size {
         mark::before_shrinking(ledger.total());
     }
-    take(ledger, block)
+    take(ledger, block, size)
 }
 
 /// It stays as it was.
 #[cold]
-pub(in crate::record) fn stayed(site: u32, block: *mut u8) {
+pub(in crate::record) fn stayed(site: u32, block: *mut u8, size: usize) {
     if site != 0 {
-        BLOCKS.put(block.addr(), site);
+        BLOCKS.put(block.addr(), size, site);
     }
 }
 
@@ -46,11 +44,11 @@ pub(in crate::record) fn moved(
     if let Some(counter) = ledger.row().counter(ledger.caller_site())
         && counter.epoch.get() == mark::epoch()
         && counter.site.get() == site.into()
-        && let Some(word) = BLOCKS.find(block.addr())
+        && let Some(entry) = BLOCKS.find_short(block.addr(), new_size)
     {
         let change = new_size as i64 - size as i64;
         counter.on_resize(change, change.max(0));
-        word.store(site, Relaxed);
+        entry.set(new_size, site);
         return;
     }
     moved_slow(ledger, site, size, block, new_size);
@@ -63,7 +61,7 @@ fn moved_slow(ledger: &'static Ledger, site: u32, size: usize, block: *mut u8, n
     let Some((from, to)) = counters else { return };
     from.on_free(old);
     to.on_move(new, (new - old).max(0));
-    if !BLOCKS.put(block.addr(), to.site.get() as u32) {
+    if !BLOCKS.put(block.addr(), new_size, to.site.get() as u32) {
         lose(ledger, to, new);
     }
 }
@@ -88,9 +86,9 @@ impl Moving {
             Owner::Thread(ledger) => moving(ledger, block, size, new_size),
             Owner::Process => {
                 before_shrinking(0);
-                BLOCKS.take(block.addr())
+                BLOCKS.take(block.addr(), size)
             }
-            Owner::Nobody => BLOCKS.take(block.addr()),
+            Owner::Nobody => BLOCKS.take(block.addr(), size),
         };
         if let Some(thread) = current_ledger().thread().filter(|_| wraps) {
             thread.begin_taking(block, site);
@@ -101,7 +99,7 @@ impl Moving {
     /// It stays as it was.
     pub(in crate::record) fn fail(self) {
         self.end_taking();
-        stayed(self.site, self.block);
+        stayed(self.site, self.block, self.size);
     }
 
     /// It has moved, which is counted by now: it is on the line that runs.
@@ -114,7 +112,7 @@ impl Moving {
                 count_shared(OUTSIDE, size as i64, 1);
             }
             // It is counted as it was.
-            Owner::Nobody => stayed(self.site, block),
+            Owner::Nobody => stayed(self.site, block, self.size),
         }
     }
 
@@ -129,13 +127,13 @@ pub(in crate::record) struct Leaving(u32);
 impl Leaving {
     /// As soon as it is free, another thread may get its address. If the allocator inside counts, this is the
     /// site that it finds.
-    pub(in crate::record) fn begin(block: *mut u8) -> Self {
+    pub(in crate::record) fn begin(block: *mut u8, size: usize) -> Self {
         let Owner::Thread(ledger) = owner(current_ledger()) else {
             before_shrinking(0);
-            return Self(BLOCKS.take(block.addr()));
+            return Self(BLOCKS.take(block.addr(), size));
         };
         mark::before_shrinking(ledger.total());
-        let site = take(ledger, block);
+        let site = take(ledger, block, size);
         if let Some(thread) = ledger.thread() {
             thread.begin_taking(block, site);
         }

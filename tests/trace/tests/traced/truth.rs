@@ -31,6 +31,11 @@ fn stacks_and_figures_are_those_that_were_recorded() {
 }
 
 #[test]
+fn each_block_is_listed_with_its_size() {
+    assert_eq!(printed(&mut program!("sizes")), "right\n");
+}
+
+#[test]
 fn what_the_tables_have_no_room_for_is_counted_and_said() {
     assert_eq!(printed(&mut program!("full")), "right\n");
 }

@@ -66,6 +66,15 @@ impl Overview {
             held: snapshot.paths.as_ref().map(HeldAtPeak::of),
         }
     }
+
+    /// Bytes of the peak that had no memory, at least: the resident set was never as high. They were allocated and
+    /// not touched, or swapped out. `None` if they are less than a hundredth of the peak.
+    #[must_use]
+    pub fn untouched(&self) -> Option<u64> {
+        let (peak, resident) = (self.peak?, self.resident_peak?);
+        let certain = peak.bytes.saturating_sub(peak.uncertainty);
+        Some(certain.saturating_sub(resident)).filter(|bytes| *bytes > peak.bytes / 100)
+    }
 }
 
 impl HeldAtPeak {

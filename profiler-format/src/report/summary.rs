@@ -25,12 +25,16 @@ pub fn headline(snapshot: &Snapshot, overview: &Overview, style: &Style) -> Stri
     let size = |bytes| style.overview_size(bytes);
     let end = if style.has_ended { "at the end" } else { "when reported" };
     let (peak, live, resident) = (overview.peak, overview.live, overview.resident_peak);
+    let untouched = || match overview.untouched() {
+        Some(bytes) => format!(", so at least {} of the peak was untouched", size(bytes)),
+        None => String::new(),
+    };
     let parts = match snapshot.backend {
         Backend::Off => [None, None, None],
         Backend::Heap => [
             peak.map(|peak| format!("peak {}{}", size(peak.bytes), circumstances(&peak, style))),
             live.map(|live| format!("{} live {end}", size(live))),
-            resident.map(|resident| format!("resident {}", size(resident))),
+            resident.map(|resident| format!("resident {}{}", size(resident), untouched())),
         ],
         Backend::Rss => [
             match (resident, peak) {

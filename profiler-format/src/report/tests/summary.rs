@@ -207,6 +207,24 @@ fn without_live_blocks_the_summary_says_what_is_known() {
 }
 
 #[test]
+fn a_peak_above_the_resident_set_was_partly_untouched() {
+    let first = |resident: u64, uncertainty| {
+        let mut snapshot = held();
+        snapshot.resident_peak = Some(resident);
+        snapshot.peak.as_mut().unwrap().uncertainty = uncertainty;
+        let text = render(&snapshot, Format::Table, &Style::default());
+        text.lines().next().unwrap().split(" · ").last().unwrap().to_owned()
+    };
+    let peak = 52_000_100;
+    assert_eq!(first(peak, 0), "resident 49.6 MiB");
+    assert_eq!(first(peak - peak / 100, 0), "resident 49.1 MiB");
+    let untouched = "resident 19.6 MiB, so at least 30.0 MiB of the peak was untouched";
+    assert_eq!(first(peak - 30 * MIB, 0), untouched);
+    assert_eq!(first(peak - 30 * MIB - 2000, 2000), untouched);
+    assert_eq!(first(peak - 30 * MIB, 30 * MIB), "resident 19.6 MiB");
+}
+
+#[test]
 fn without_live_blocks_the_highest_peak_comes_first() {
     let names = |snapshot: &Snapshot| {
         let Selection { functions, of } = Selection::hottest(snapshot, Top::Hot);

@@ -13,8 +13,11 @@ function processFigures() {
   const moment = timeline?.peak && isExact(timeline) ? timeline.peak.time : peak?.after ?? null;
   const after = moment === null ? "" : `, after ${duration(moment)}`;
   const bound = peak?.uncertainty ? `, to within ${size(peak.uncertainty)}` : "";
+  // What the resident set never had was allocated, and not touched.
+  const missing = (peak?.bytes ?? 0) - (peak?.uncertainty ?? 0) - (resident ?? Infinity);
+  const untouched = missing > peak?.bytes / 100 ? `, so ${size(missing)} or more of the peak untouched` : "";
   const figures = isHeap()
-    ? [[peak?.bytes ?? null, `peak${after}${bound}`], [now, `live ${atEnd()}`], [resident, "resident at most"]]
+    ? [[peak?.bytes ?? null, `peak${after}${bound}`], [now, `live ${atEnd()}`], [resident, `resident at most${untouched}`]]
     : [[resident ?? peak?.bytes ?? null, "resident at most"], [now, `resident ${atEnd()}`]];
   // Nothing else takes the place of the first.
   return figures.filter(([bytes], at) => at === 0 || bytes !== null);

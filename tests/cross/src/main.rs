@@ -1,21 +1,26 @@
 //! Two instruments, one truth: `cargo run -p cross -- [program…]`.
 //!
-//! Each program is a published crate. It is built in debug with the attribute on every function and with the
-//! tracer, and runs once. For every row of every table, the bytes and blocks that the line profiler has recorded
-//! are compared with those of all stacks that pass the row. Any difference makes the run fail.
+//! Each program is a published crate. With some of its libraries it is built in debug with the attribute on every
+//! function and with the tracer, and runs with several inputs. For every row of every table, the bytes and blocks
+//! that the line profiler has recorded are compared with those of all stacks that pass the row. Any difference makes
+//! the run fail, and so does a stack that passes an annotated function without a table.
 
 mod build;
 mod compare;
+mod finder;
 mod output;
 mod programs;
 mod rows;
+mod workspace;
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::process::ExitCode;
 
 use anyhow::Result;
 use clap::Parser;
 
+use crate::compare::Totals;
 use crate::programs::{PROGRAMS, Program};
 
 /// Compare the line profiler with the tracer.
@@ -46,18 +51,19 @@ fn run(arguments: &Arguments) -> Result<bool> {
     let is_wanted = |program: &&Program| {
         arguments.programs.is_empty() || arguments.programs.iter().any(|name| name == program.name)
     };
-    let (mut rows, mut differences) = (0, 0);
+    let mut all = Totals::default();
     for program in PROGRAMS.iter().filter(is_wanted) {
-        let (output, package) = build::run(program, arguments.last)?;
-        let compared = compare::compare(&output, &package)?;
-        println!("{}: {} rows, {} differ", program.name, compared.rows, compared.differences.len());
-        for difference in compared.differences.iter().take(arguments.list) {
+        let outputs = build::run(program, arguments.last)?;
+        let compared = compare::compare(&outputs, &workspace::folder_of(program))?;
+        let totals = compared.totals();
+        println!("{}: {totals}", program.name);
+        for difference in compared.differences.values().take(arguments.list) {
             println!("    {difference}");
         }
-        output.notes.iter().for_each(|note| println!("    {note}"));
-        rows += compared.rows;
-        differences += compared.differences.len();
+        let notes: BTreeSet<_> = outputs.iter().flat_map(|output| &output.notes).collect();
+        notes.iter().for_each(|note| println!("    {note}"));
+        all += totals;
     }
-    println!("{rows} rows, {differences} differ");
-    Ok(rows > 0 && differences == 0)
+    println!("{all}");
+    Ok(all.with_blocks > 0 && all.differ == 0)
 }

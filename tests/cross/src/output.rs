@@ -1,6 +1,6 @@
 //! The probe's output: tables of rows, and stacks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Context, Result};
 
@@ -17,15 +17,22 @@ pub(crate) struct Output {
 #[derive(Default)]
 pub(crate) struct Table {
     pub(crate) name: String,
-    pub(crate) last_line: u32,
     pub(crate) rows: Figures,
+    /// The lines of rows that ran.
+    pub(crate) ran: BTreeSet<u32>,
 }
 
 /// The blocks allocated at one stack, and the program's own lines on it, the innermost first.
 pub(crate) struct Stack {
     pub(crate) bytes: i64,
     pub(crate) blocks: i64,
-    pub(crate) frames: Vec<(String, u32)>,
+    pub(crate) frames: Vec<Frame>,
+}
+
+pub(crate) struct Frame {
+    pub(crate) file: String,
+    pub(crate) line: u32,
+    pub(crate) function: String,
 }
 
 impl Output {
@@ -38,19 +45,26 @@ impl Output {
             match next()? {
                 "function" => {
                     table = (next()?.to_owned(), next()?.parse()?);
-                    let (rows, _) = (next()?.parse::<u32>()?, next()?);
-                    let found = output.tables.entry(table.clone()).or_default();
-                    (found.name, found.last_line) = (next()?.to_owned(), table.1 + rows - 1);
+                    output.tables.entry(table.clone()).or_default().name = next()?.to_owned();
                 }
                 "row" => {
-                    let figures = output.tables.entry(table.clone()).or_default();
-                    let row = figures.rows.entry(next()?.parse()?).or_default();
+                    let found = output.tables.entry(table.clone()).or_default();
+                    let line = next()?.parse()?;
+                    let row = found.rows.entry(line).or_default();
                     row.0 += next()?.parse::<i64>()?;
                     row.1 += next()?.parse::<i64>()?;
+                    if next()? != "0" {
+                        found.ran.insert(line);
+                    }
                 }
                 "stack" => {
                     let (bytes, blocks) = (next()?.parse()?, next()?.parse()?);
-                    let frames = fields.map(frame).collect::<Result<_>>()?;
+                    let mut frames = Vec::new();
+                    while let Some(file) = fields.next() {
+                        let mut next = || fields.next().context("a frame is incomplete");
+                        let (line, function) = (next()?.parse()?, next()?.to_owned());
+                        frames.push(Frame { file: file.to_owned(), line, function });
+                    }
                     output.stacks.push(Stack { bytes, blocks, frames });
                 }
                 _ => output.notes.push(line.to_owned()),
@@ -58,9 +72,4 @@ impl Output {
         }
         Ok(output)
     }
-}
-
-fn frame(text: &str) -> Result<(String, u32)> {
-    let (file, line) = text.rsplit_once(':').context("a frame is a file and a line")?;
-    Ok((file.to_owned(), line.parse()?))
 }

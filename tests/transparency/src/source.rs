@@ -98,14 +98,7 @@ pub fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
          {name} = \"{version}\"\n\n[workspace]\n"
     );
     fs::write(scratch.join("Cargo.toml"), manifest)?;
-    let metadata = Command::new("cargo")
-        .args(["metadata", "--format-version", "1"])
-        .current_dir(&scratch)
-        .output()?;
-    if !metadata.status.success() {
-        bail!("cargo cannot fetch it: {}", String::from_utf8_lossy(&metadata.stderr).trim());
-    }
-    let metadata: Value = serde_json::from_slice(&metadata.stdout)?;
+    let metadata = metadata(&scratch, &[])?;
     let packages = metadata["packages"].as_array().context("cargo lists packages")?;
     let root = &metadata["resolve"]["nodes"];
     let direct = root
@@ -113,9 +106,43 @@ pub fn fetch(name: &str, version: Option<&str>) -> Result<Value> {
         .into_iter()
         .flatten()
         .find(|node| node["id"] == metadata["resolve"]["root"])
-        .and_then(|node| node["dependencies"].get(0))
-        .context("the scratch package has one dependency")?;
-    packages.iter().find(|package| &package["id"] == direct).cloned().context("cargo knows it")
+        .and_then(|node| node["dependencies"].get(0));
+    match direct {
+        Some(direct) => packages.iter().find(|package| &package["id"] == direct).cloned(),
+        // A package without a library is fetched, but nothing can depend on it.
+        None => Some(metadata_of_fetched(&scratch, name)?["packages"][0].clone()),
+    }
+    .context("cargo knows it")
+}
+
+/// The metadata of the package in `folder`.
+pub fn metadata(folder: &Path, options: &[&str]) -> Result<Value> {
+    let metadata = Command::new("cargo")
+        .args(["metadata", "--format-version", "1"])
+        .args(options)
+        .current_dir(folder)
+        .output()?;
+    if !metadata.status.success() {
+        bail!("cargo cannot fetch it: {}", String::from_utf8_lossy(&metadata.stderr).trim());
+    }
+    Ok(serde_json::from_slice(&metadata.stdout)?)
+}
+
+/// The metadata of a package in the lock file of `scratch`, where cargo has unpacked it.
+fn metadata_of_fetched(scratch: &Path, name: &str) -> Result<Value> {
+    let lock: DocumentMut = fs::read_to_string(scratch.join("Cargo.lock"))?.parse()?;
+    let packages = lock["package"].as_array_of_tables().context("a lock file lists packages")?;
+    let package = packages.iter().find(|package| package["name"].as_str() == Some(name));
+    let version = package.and_then(|it| it["version"].as_str()).context("cargo locks it")?;
+    let home = env::var_os("CARGO_HOME").map(PathBuf::from);
+    let home = home.or_else(|| Some(env::home_dir()?.join(".cargo"))).context("no home folder")?;
+    for registry in fs::read_dir(home.join("registry/src"))? {
+        let folder = registry?.path().join(format!("{name}-{version}"));
+        if folder.join("Cargo.toml").is_file() {
+            return metadata(&folder, &["--no-deps"]);
+        }
+    }
+    bail!("cargo has not unpacked {name} {version}")
 }
 
 /// Copies a package, without its lock file.

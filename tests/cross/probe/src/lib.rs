@@ -63,19 +63,19 @@ fn write_here() {
     let (lines, stacks) = (mem_profile::snapshot(), trace::snapshot());
     let mut text = String::new();
     for function in &lines.functions {
-        let note = function.note.is_some();
-        let (file, line, rows) = (&function.file, function.line, function.lines.len());
-        _ = writeln!(text, "function\t{file}\t{line}\t{rows}\t{note}\t{}", function.name);
+        let (file, line, name) = (&function.file, function.line, &function.name);
+        _ = writeln!(text, "function\t{file}\t{line}\t{name}");
         for row in &function.lines {
             let (allocated, blocks) = (row.allocated.unwrap_or(0), row.allocations.unwrap_or(0));
-            _ = writeln!(text, "row\t{}\t{allocated}\t{blocks}", row.line);
+            let runs = row.occurrences.unwrap_or(0);
+            _ = writeln!(text, "row\t{}\t{allocated}\t{blocks}\t{runs}", row.line);
         }
     }
     for stack in stacks.statistics(By::Traceback) {
         _ = write!(text, "stack\t{}\t{}", stack.allocated_size, stack.allocated_count);
         for frame in &stack.traceback {
             if !frame.file.is_empty() && frame.origin == trace::Origin::User {
-                _ = write!(text, "\t{}:{}", frame.file, frame.line);
+                _ = write!(text, "\t{}\t{}\t{}", frame.file, frame.line, frame.function);
             }
         }
         text.push('\n');

@@ -26,12 +26,7 @@ const fn fed(input: &'static str, arguments: &'static [&'static str]) -> Run {
 }
 
 pub(crate) const PROGRAMS: [Program; 12] = [
-    Program {
-        name: "zopfli",
-        binary: "zopfli",
-        libraries: &[],
-        runs: &[run(&["{copy}"])],
-    },
+    Program { name: "zopfli", binary: "zopfli", libraries: &[], runs: &[run(&["{copy}"])] },
     Program {
         name: "pulldown-cmark",
         binary: "pulldown-cmark",

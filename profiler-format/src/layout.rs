@@ -157,6 +157,9 @@ pub mod ledger {
     pub const ROW: usize = 16;
     pub const ALLOCATED: usize = 24;
     pub const ALLOCATIONS: usize = 32;
+    /// With `rss`: [`ALWAYS_READ`] until the end of a line was not read.
+    pub const UNREAD: usize = 48;
+    pub const ALWAYS_READ: i64 = i64::MIN / 2;
     /// Of the stack: behind the last entry.
     pub const TOP: usize = 64;
     /// Behind the last entry whose caller is up to date.

@@ -12,7 +12,7 @@ use super::held::{LiveBlocks, Place};
 use super::peaks::Peaks;
 use super::sums::{Sum, Totals, join_first_row, row};
 use crate::layout::function::{FIRST_ROW_APART, FIRST_ROW_RUNS};
-use crate::layout::ledger::CENTER;
+use crate::layout::ledger::{ALWAYS_READ, CENTER};
 use crate::layout::process::{HEAP, RSS};
 use crate::layout::{self, NEVER};
 use crate::snapshot::{Backend, FunctionSnapshot, RowKind, Snapshot};
@@ -21,7 +21,7 @@ use crate::snapshot::{Backend, FunctionSnapshot, RowKind, Snapshot};
 /// lines of other functions are complete.
 const ON_COROUTINE_NOTE: &str = "measured in part: it ran on a coroutine";
 
-/// Of the resident set, where some line may have ended or called more often than it is always read.
+/// Of the resident set, where the end of some line was not read.
 const RARELY_READ_NOTE: &str = "after 1000 readings of a line it is read every 20 µs: a change is on the line that ran when it was seen";
 
 const SAVED_FRAME: i64 = layout::saved_frame::SIZE as i64;
@@ -79,15 +79,15 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
         ..Snapshot::empty(backend)
     };
     peaks.fill_in(blocks, &mut snapshot);
-    snapshot.notes.extend(resident_note(&snapshot));
+    snapshot.notes.extend(resident_note(blocks, backend));
     snapshot.sort();
     Ok(snapshot)
 }
 
-fn resident_note(snapshot: &Snapshot) -> Option<String> {
-    let lines = snapshot.functions.iter().flat_map(|function| &function.lines);
-    let runs = lines.filter_map(|line| line.occurrences).fold(0, u64::saturating_add);
-    (snapshot.backend == Backend::Rss && runs > 1000).then(|| RARELY_READ_NOTE.to_owned())
+fn resident_note(blocks: &Blocks<'_>, backend: Backend) -> Option<String> {
+    let unread = |thread: &Block<'_>| thread.word(layout::thread::RSS + layout::ledger::UNREAD);
+    let is_unread = blocks.threads.values().any(|thread| unread(thread) != ALWAYS_READ);
+    (backend == Backend::Rss && is_unread).then(|| RARELY_READ_NOTE.to_owned())
 }
 
 /// The number of rows in the chunk. Its function has to agree, and its size has to allow it.

@@ -11,6 +11,7 @@
 //! ```
 
 mod futures;
+pub mod pages;
 mod truth;
 
 pub use futures::{block_on, join, pause};

@@ -13,11 +13,11 @@ use super::leave;
 use super::line::FrameHandle;
 use crate::record::function::table::Table;
 use crate::record::ledger::current;
-use crate::record::ledger::kind;
+use crate::record::ledger::kind::{self, Kind};
 use crate::record::ledger::ledger::Ledger;
-use crate::record::ledger::row::Chunk;
+use crate::record::ledger::row::{Chunk, Row};
 use crate::record::ledger::suspend::Rise;
-use crate::record::timeline::open_spans;
+use crate::record::timeline::{open_spans, timeline};
 
 /// One execution of a function or closure. Dropping it closes the last line.
 ///
@@ -185,6 +185,13 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
     // of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
+    if first.runs.get() > 0 && has_entered_unread(ledger, chunk, start) {
+        first.runs.add(1);
+        if offset != Chunk::offset(0) {
+            start.runs.add(1);
+        }
+        return Some((ledger, chunk));
+    }
     let side = foreign::begin(table, ledger);
     let _busy = ledger.begin_work()?;
     let is_unchanged =
@@ -208,6 +215,30 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     Some((foreign::handle(ledger, side), chunk))
 }
 
+/// Enters with `rss`, where no reading is due and no span begins, on the stack of the thread. Whether that was so.
+#[inline(always)]
+fn has_entered_unread(ledger: &'static Ledger, chunk: Chunk, row: &'static Row) -> bool {
+    if ledger.kind() != Kind::Rss || timeline::is_on() || !current::get().is_on_stack() {
+        return false;
+    }
+    let length = ledger.set_busy();
+    let has_entered = ledger.enter_unread(chunk, row);
+    ledger.end_work(length);
+    has_entered
+}
+
+/// The same for the end of a frame.
+#[inline(always)]
+fn has_left_unread(handle: &'static Ledger, chunk: Chunk) -> bool {
+    if handle.kind() != Kind::Rss || timeline::is_on() {
+        return false;
+    }
+    let length = handle.set_busy();
+    let has_left = handle.leave_unread(chunk);
+    handle.end_work(length);
+    has_left
+}
+
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
 fn begin_at(table: &'static Table, row: usize, rise: Rise) -> Option<(&'static Ledger, Chunk)> {
@@ -215,12 +246,16 @@ fn begin_at(table: &'static Table, row: usize, rise: Rise) -> Option<(&'static L
     if ledger.is_busy() {
         return None;
     }
+    let row = chunk.row_clamped(row);
+    if rise == Rise::default() && has_entered_unread(ledger, chunk, row) {
+        return Some((ledger, chunk));
+    }
     let side = foreign::begin(table, ledger);
     if side == Side::Coroutine {
         return None;
     }
     let _busy = ledger.begin_work()?;
-    ledger.enter(chunk, chunk.row_clamped(row), rise)?;
+    ledger.enter(chunk, row, rise)?;
     Some((foreign::handle(ledger, side), chunk))
 }
 
@@ -242,6 +277,9 @@ extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
 
 #[inline(never)]
 extern "C" fn leave_slow(handle: &'static Ledger, chunk: Chunk) {
+    if has_left_unread(handle, chunk) {
+        return;
+    }
     if !handle.is_usual() {
         return foreign::end(handle, chunk);
     }

@@ -137,6 +137,8 @@ extern "C" fn close_and_start(ledger: &'static Ledger, row: &'static Row) {
         if is_closed {
             return;
         }
+    } else if ledger.skips_reading(row) {
+        return start(ledger, row);
     }
     complete_and_start(ledger, row);
 }
@@ -170,6 +172,9 @@ extern "C" fn resume_unless_left(ledger: &'static Ledger, row: &'static Row, beg
 
 #[inline(never)]
 extern "C" fn close_and_resume(ledger: &'static Ledger, row: &'static Row) {
+    if ledger.skips_reading(row) {
+        return ledger.set_row(row);
+    }
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     let length = ledger.set_busy();
     ledger.close_line(row);
@@ -195,6 +200,10 @@ pub(in crate::record) extern "C" fn pass(
 
 #[inline(never)]
 extern "C" fn close_and_pass(ledger: &'static Ledger, outer: &'static Row, row: &'static Row) {
+    if ledger.skips_reading(row) {
+        start(ledger, row);
+        return close_and_resume(ledger, outer);
+    }
     let Some(ledger) = foreign::ledger_of(ledger, row) else { return };
     let length = ledger.set_busy();
     ledger.close_line(row);

@@ -60,7 +60,9 @@ pub(crate) struct Ledger {
     /// The watcher is called for a block with which `allocated` comes to this. Without the feature `watch`
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
     ///
-    /// With `rss`, where no allocator counts, the time of the last reading.
+    /// With `rss`, where no allocator counts: the nanoseconds before which rows that are known need not be read
+    /// again. Not above zero where all take the slow path: [`ALWAYS_READ`] as long as none was left unread, and a
+    /// negative number of readings that are to be made up for.
     pub(super) next_sample_at: Word,
     pub(super) watcher: Pointer<Watcher>,
     /// The saved frames of all that are running.
@@ -68,7 +70,8 @@ pub(crate) struct Ledger {
     /// Leads to the rows of the thread's functions, where its frames use this ledger; else nowhere.
     pub(super) rows: RowLookup,
     /// The stack of the thread, from its lowest address on. Nothing is known of it where the length is 0; it is
-    /// another one where the thread is [`Busy`](super::busy::Busy).
+    /// another one where the thread is [`Busy`](super::busy::Busy). With `rss`, `stack_start` is the time of the
+    /// last reading.
     pub(super) stack_start: Word,
     pub(super) stack_length: Word,
     /// `live` when the thread last recorded.
@@ -97,6 +100,7 @@ const _: () = {
     assert!(offset_of!(Ledger, row) == layout::ledger::ROW);
     assert!(offset_of!(Ledger, allocated) == layout::ledger::ALLOCATED);
     assert!(offset_of!(Ledger, allocations) == layout::ledger::ALLOCATIONS);
+    assert!(offset_of!(Ledger, next_sample_at) == layout::ledger::UNREAD);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, top) == layout::ledger::TOP);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, complete) == layout::ledger::COMPLETE);
     assert!(offset_of!(Ledger, stack) + offset_of!(Stack, begin) == layout::ledger::BEGIN);
@@ -130,7 +134,10 @@ impl Ledger {
             allocated: Word::new(0),
             allocations: Word::new(0),
             pending: Word::new(Pending::CHANGED.0),
-            next_sample_at: Word::new(NEVER),
+            next_sample_at: Word::new(match kind {
+                Kind::Heap | Kind::Special => NEVER,
+                Kind::Rss => layout::ledger::ALWAYS_READ,
+            }),
             watcher: Pointer::new(ptr::null_mut()),
             stack: Stack::new(),
             rows: RowLookup::empty(),

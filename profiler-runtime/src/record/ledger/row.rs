@@ -28,7 +28,7 @@ pub(crate) struct Row {
     /// Bytes requested.
     pub(crate) allocated: Word,
     /// The path that led here when a block was counted last, and one more, so that zero is none.
-    /// With `rss`, where no blocks are counted: how often the line has ended, or called.
+    /// With `rss`, where no blocks are counted: how long it takes ([`super::resident`]).
     pub(in crate::record) caller: Word,
     /// The thread's counter for that.
     pub(in crate::record) counter: Pointer<Counter>,

@@ -43,6 +43,15 @@ impl Ledger {
         self.push_unchanged(chunk, row).is_some()
     }
 
+    /// The same with `rss`, where no reading is due.
+    pub(crate) fn enter_unread(&self, chunk: Chunk, row: &'static Row) -> bool {
+        let has_room = !self.stack.is_full() && self.skips_reading(row);
+        if has_room && self.stack.push(chunk, self.row()).is_some() {
+            self.set_row(row);
+        }
+        has_room
+    }
+
     /// The same where a callee may have raised memory above the start of the caller's line.
     ///
     /// PERF: 88 instructions less for a call and its end from a line that has allocated (cost bench).
@@ -103,6 +112,13 @@ impl Ledger {
             self.resume(saved);
         }
         saved.is_some()
+    }
+
+    /// The same with `rss`, where no reading is due.
+    pub(crate) fn leave_unread(&self, chunk: Chunk) -> bool {
+        let Some(last) = self.stack.last() else { return false };
+        // SAFETY: there is a frame.
+        self.skips_reading(last.row()) && unsafe { self.leave_unchanged(chunk) }
     }
 
     /// Ends the frame of `chunk`, and those that lie above it. Whether it was there.
@@ -258,6 +274,8 @@ impl Ledger {
         if self.kind() == Kind::Heap {
             self.mode.set(GUARDED);
             self.set_changed();
+        } else {
+            self.stop_skipping();
         }
     }
 

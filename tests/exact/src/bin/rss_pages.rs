@@ -2,19 +2,9 @@
 
 #![allow(missing_docs)]
 
+use exact::pages::{self, LARGE, PAGE, write};
 use mem_profile::mem_profile;
-use std::ffi::c_int;
 use std::hint::black_box;
-
-const PAGE: usize = 4096;
-
-/// Writes to each of the pages.
-#[inline(never)]
-fn write(memory: &mut [u8], pages: std::ops::Range<usize>) {
-    for page in pages {
-        black_box(&mut *memory)[page * PAGE] = 1;
-    }
-}
 
 #[mem_profile]
 fn touch(memory: &mut [u8], unit: usize) {
@@ -31,9 +21,6 @@ fn touch(memory: &mut [u8], unit: usize) {
     black_box(unit);
 }
 
-/// So large that the C library always maps it, leaves it untouched, and gives it back.
-const LARGE: usize = 64 << 20;
-
 fn reserve(bytes: usize) -> Vec<u8> {
     Vec::with_capacity(bytes)
 }
@@ -43,17 +30,8 @@ fn fill(mut memory: Vec<u8>, unit: usize) -> Vec<u8> {
     memory
 }
 
-unsafe extern "C" {
-    fn prctl(option: c_int, ...) -> c_int;
-}
-
-const PR_SET_THP_DISABLE: c_int = 41;
-
 fn main() {
-    // Huge pages would come 512 at a time.
-    // SAFETY: this option takes four numbers and changes nothing but that.
-    assert_eq!(unsafe { prctl(PR_SET_THP_DISABLE, 1_usize, 0_usize, 0_usize, 0_usize) }, 0);
-    let mut memory = black_box(vec![0; LARGE]);
+    let mut memory = pages::untouched();
     // The code itself is in memory after this.
     touch(&mut memory, 0);
     mem_profile::reset();

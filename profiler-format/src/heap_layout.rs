@@ -11,6 +11,8 @@ pub const MAGIC: u64 = u64::from_le_bytes(*b"memheap\0");
 pub const VERSION: u64 = 1;
 /// Every number, in bytes. Everything begins and ends at a multiple of it.
 pub const WORD: usize = 8;
+/// At most one block starts in each of these, in bytes.
+pub const GRANULE: u64 = 16;
 /// In the place of a number: there is none.
 pub const NONE: u64 = u64::MAX;
 

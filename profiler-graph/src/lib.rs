@@ -3,16 +3,49 @@
 //!
 //! A capture is a file `.mheap`. It is mapped, not loaded; nothing in it is believed before it is checked.
 //!
-//! | folder | what it does |
+//! ```no_run
+//! use mem_profile_graph::HeapGraph;
+//!
+//! let graph = HeapGraph::load("app.mheap")?;
+//! for note in graph.notes() {
+//!     eprintln!("{note}");
+//! }
+//! print!("{}", graph.classes());
+//! for leak in graph.leaks() {
+//!     println!("{leak}");
+//! }
+//! # Ok::<(), mem_profile_graph::LoadError>(())
+//! ```
+//!
+//! | folder or file | what it does |
 //! |---|---|
 //! | `image` | bytes of a capture → [`Image`]: blocks, stacks, threads, roots, memory |
+//! | `arrays` | graphs of numbered nodes: searches, cycles, dominators |
+//! | `heap` | which block each word leads to |
+//! | `types` | what a block is |
+//! | `graph` | [`HeapGraph`]: all of these |
+//! | `ask` | questions, one file each |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code, clippy::print_stdout, clippy::print_stderr)]
 
+mod arrays;
+mod ask;
+#[cfg(test)]
+#[path = "../tests/builder/mod.rs"]
+mod builder;
+mod graph;
+mod heap;
 mod image;
+mod text;
+mod types;
 
+pub use self::ask::{
+    Accumulation, Chain, Classes, Cycle, Growth, Leak, Link, Retainer, Selection, Sum, TypeSum,
+};
+pub use self::graph::{Class, HeapGraph};
 pub use self::image::{
     Block, Image, LoadError, Missing, Module, Process, Root, RootKind, Segment, Site, SiteState,
     Thread,
 };
+pub use self::types::Pattern;

@@ -196,7 +196,8 @@ fn random_bytes_do_no_harm() {
 #[test]
 fn what_no_process_writes_is_named() {
     type Change = fn(&mut ImageBuilder);
-    let cases: [(Change, &str); 8] = [
+    let cases: [(Change, &str); 9] = [
+        (|image| _ = image.block(0x9_0000_0008, 8, 1), "two blocks in one granule"),
         (|image| _ = image.block(0x9_0000_0004, 8, 1), "a block that overlaps the one before"),
         (|image| _ = image.block(0x9_0000_0010, 0, 1), "a block without a byte"),
         (|image| _ = image.block(0x9_0000_0010, 8, 3), "a block of a site that is not there"),

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use mem_profile_format::heap_layout::{WORD, block};
+use mem_profile_format::heap_layout::{GRANULE, WORD, block};
 
 use super::error::LoadError::{self, Damaged, TooLarge};
 use super::section::{Section, words};
@@ -50,17 +50,18 @@ impl Blocks {
         if count >= u32::MAX as usize {
             return Err(TooLarge);
         }
-        let mut free = 1;
+        let (mut free, mut granule) = (1, u64::MAX);
         for (index, words) in section.bytes.as_chunks().0.iter().enumerate() {
             let block = unpack(words);
             let what = match block {
                 Block { size: 0, .. } => "a block without a byte",
                 Block { start, .. } if start < free => "a block that overlaps the one before",
+                Block { start, .. } if start / GRANULE == granule => "two blocks in one granule",
                 Block { site, .. } if site as usize >= sites => {
                     "a block of a site that is not there"
                 }
                 _ => {
-                    free = block.end();
+                    (free, granule) = (block.end(), block.start / GRANULE);
                     continue;
                 }
             };

@@ -62,6 +62,12 @@ impl Module {
         })
     }
 
+    /// The last part of its path.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().filter(|name| !name.is_empty()).unwrap_or("program")
+    }
+
     /// Whether an address lies in one of its segments.
     #[must_use]
     pub fn contains(&self, address: u64) -> bool {

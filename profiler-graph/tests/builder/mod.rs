@@ -122,6 +122,11 @@ impl ImageBuilder {
         self.blocks.len() as u32 - 1
     }
 
+    /// The address of a block.
+    pub(crate) fn start(&self, block: u32) -> u64 {
+        self.blocks[block as usize].0
+    }
+
     /// Writes a word into a block.
     pub(crate) fn write(&mut self, block: u32, offset: u64, word: u64) {
         self.words.push((block, offset, word));

@@ -1,0 +1,20 @@
+//! Questions, one file each. Answers are plain data that can be shown.
+
+mod chain;
+mod classes;
+mod cycles;
+mod holder;
+mod leaks;
+mod notes;
+mod retained;
+mod selection;
+mod types;
+mod ways;
+
+pub use self::chain::{Chain, Link};
+pub use self::classes::Classes;
+pub use self::cycles::Cycle;
+pub use self::leaks::Leak;
+pub use self::retained::{Accumulation, Retainer};
+pub use self::selection::{Selection, Sum};
+pub use self::types::{Growth, TypeSum};

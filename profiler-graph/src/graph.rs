@@ -1,0 +1,188 @@
+//! The graph of a captured heap.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::OnceLock;
+
+use crate::arrays::{Components, Csr, Dominators, Reach};
+use crate::heap::{Edges, Entry, Index};
+use crate::image::{Block, Image, LoadError};
+use crate::types::{Kind, Types};
+
+/// How a block is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub enum Class {
+    /// By a static, a thread-local or the C library's record of a thread.
+    Named,
+    /// By a word on a stack or in a register, and nothing above.
+    Stack,
+    /// By memory that was not seen, and nothing above: blocks from before tracing, of C's `malloc`, or in mappings of
+    /// the program's own.
+    Unseen,
+    /// By nothing but other blocks of this class.
+    Lost,
+}
+
+/// A captured heap, ready for questions.
+pub struct HeapGraph {
+    pub(crate) image: Image,
+    pub(crate) types: Types,
+    pub(crate) edges: Edges,
+    pub(crate) reach: Reach,
+    backward: OnceLock<Csr>,
+    owners: OnceLock<Owners>,
+    nearest: OnceLock<Vec<u32>>,
+}
+
+/// Who alone holds each block. All by numbers of [`Reach`].
+pub(crate) struct Owners {
+    pub(crate) dominators: Dominators,
+    /// Bytes that would be free without the block, its own among them.
+    pub(crate) retained: Vec<u64>,
+}
+
+impl Class {
+    /// All, in the order in which a block is given one.
+    pub const ALL: [Self; 4] = [Self::Named, Self::Stack, Self::Unseen, Self::Lost];
+}
+
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            Self::Named => "held by statics and thread-locals",
+            Self::Stack => "held by stacks only",
+            Self::Unseen => "held by memory that was not seen",
+            Self::Lost => "lost",
+        })
+    }
+}
+
+impl HeapGraph {
+    /// Reads a capture and finds its edges. The file must not be changed while the graph is in use.
+    ///
+    /// # Errors
+    /// As for [`Image::open`].
+    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
+        Self::new(Image::open(path)?)
+    }
+
+    /// The graph of an image.
+    ///
+    /// # Errors
+    /// If it has more edges than can be numbered.
+    pub fn new(image: Image) -> Result<Self, LoadError> {
+        let edges = Edges::new(&image, &Index::new(&image))?;
+        let targets = [&edges.named, &edges.stack, &edges.unseen].map(|entries| targets(entries));
+        let reach = Reach::new(&edges.between, targets.iter().map(Vec::as_slice));
+        let types = Types::new(&image, |_| None);
+        let (backward, owners, nearest) = Default::default();
+        Ok(Self { image, types, edges, reach, backward, owners, nearest })
+    }
+
+    /// The captured heap.
+    #[must_use]
+    pub fn image(&self) -> &Image {
+        &self.image
+    }
+
+    pub(crate) fn block(&self, block: u32) -> Block {
+        self.image.block(block as usize).unwrap_or(Block { start: 0, size: 0, site: 0 })
+    }
+
+    pub(crate) fn kind(&self, block: u32) -> Kind {
+        self.types.kind(self.block(block).site)
+    }
+
+    pub(crate) fn class(&self, block: u32) -> Class {
+        Class::ALL[self.reach.class(self.reach.number[block as usize]).min(3)]
+    }
+
+    /// Words outside of all blocks that lead to blocks of a class, by the blocks.
+    pub(crate) fn entries(&self, class: Class) -> &[Entry] {
+        match class {
+            Class::Named => &self.edges.named,
+            Class::Stack => &self.edges.stack,
+            Class::Unseen => &self.edges.unseen,
+            Class::Lost => &[],
+        }
+    }
+
+    /// The same that lead to one block.
+    pub(crate) fn entries_of(&self, block: u32, class: Class) -> &[Entry] {
+        let entries = self.entries(class);
+        let start = entries.partition_point(|entry| entry.target < block);
+        let end = entries.partition_point(|entry| entry.target <= block);
+        &entries[start..end]
+    }
+
+    /// Edges in the other direction.
+    pub(crate) fn backward(&self) -> &Csr {
+        self.backward.get_or_init(|| self.edges.between.reversed())
+    }
+
+    /// Who alone holds each block.
+    pub(crate) fn owners(&self) -> &Owners {
+        self.owners.get_or_init(|| {
+            let mut is_entry = vec![0_u64; self.image.block_count().div_ceil(64)];
+            let mut mark = |block: u32| is_entry[block as usize / 64] |= 1 << (block % 64);
+            for class in Class::ALL {
+                let targets = self.entries(class).iter().map(|entry| entry.target);
+                targets.filter(|&target| self.class(target) == class).for_each(&mut mark);
+            }
+            self.reach.heads.iter().copied().for_each(&mut mark);
+            let is_entry = |block: u32| is_entry[block as usize / 64] >> (block % 64) & 1 == 1;
+            let dominators = Dominators::new(&self.reach, self.backward(), is_entry);
+            let blocks = self.reach.order.iter().skip(1).map(|&block| self.block(block).size);
+            let mut retained: Vec<u64> = std::iter::once(0).chain(blocks).collect();
+            for number in (1..retained.len()).rev() {
+                let own = retained[number];
+                let above = &mut retained[dominators.parent[number] as usize];
+                *above = above.saturating_add(own);
+            }
+            Owners { dominators, retained }
+        })
+    }
+
+    /// Bytes that would be free without the block.
+    pub(crate) fn retained_by(&self, block: u32) -> u64 {
+        self.owners().retained[self.reach.number[block as usize] as usize]
+    }
+
+    /// The block that alone holds this one, if there is one.
+    pub(crate) fn dominator(&self, block: u32) -> Option<u32> {
+        let number = self.reach.number[block as usize];
+        match self.owners().dominators.parent[number as usize] {
+            0 => None,
+            number => Some(self.reach.order[number as usize]),
+        }
+    }
+
+    /// The block before each on a shortest way from outside; itself where it is the first.
+    pub(crate) fn nearest(&self) -> &[u32] {
+        self.nearest.get_or_init(|| {
+            let classes = Class::ALL.map(|class| targets(self.entries(class)));
+            let starts = classes.iter().chain([&self.reach.heads]).map(Vec::as_slice);
+            crate::arrays::nearest(&self.edges.between, starts)
+        })
+    }
+
+    pub(crate) fn components(&self) -> Components {
+        Components::new(&self.edges.between)
+    }
+}
+
+/// The blocks to which words lead, each once.
+fn targets(entries: &[Entry]) -> Vec<u32> {
+    let mut targets: Vec<_> = entries.iter().map(|entry| entry.target).collect();
+    targets.dedup();
+    targets
+}
+
+impl fmt::Debug for HeapGraph {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut shown = formatter.debug_struct("HeapGraph");
+        shown.field("image", &self.image).field("edges", &self.edges.between.edges());
+        shown.finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,105 @@
+//! What a block is: the name of its type, and where it was allocated.
+
+use std::collections::HashMap;
+
+use mem_profile_format::glob;
+
+use crate::image::{Image, SiteState};
+
+/// A type, by its place in the list of names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Kind(pub(crate) u32);
+
+/// The types of all blocks, by their sites.
+///
+/// A block's type is its label; without one, the line that allocated it; without that, unknown.
+#[derive(Debug, Default)]
+pub(crate) struct Types {
+    names: Vec<String>,
+    /// The type of blocks of each site.
+    of_site: Vec<Kind>,
+    /// Where each site is: a line, or an offset in a module.
+    locations: Vec<String>,
+}
+
+impl Types {
+    /// Of labels alone, and the lines that `line_of` finds for return addresses of a site, the innermost first.
+    pub(crate) fn new(image: &Image, line_of: impl Fn(&[u64]) -> Option<String>) -> Self {
+        let mut types = Self::default();
+        let mut known = HashMap::new();
+        for number in 0..image.site_count() as u32 {
+            let Some(site) = image.site(number) else { continue };
+            let addresses: Vec<_> = site.addresses().collect();
+            let line = line_of(&addresses);
+            let name = site.label.map(str::to_owned).or_else(|| line.clone());
+            let name = name.unwrap_or_else(|| "unknown".to_owned());
+            let next = Kind(types.names.len() as u32);
+            let kind = *known.entry(name.clone()).or_insert(next);
+            if kind == next {
+                types.names.push(name);
+            }
+            types.of_site.push(kind);
+            let location = line.unwrap_or_else(|| offset(image, &addresses, site.state));
+            types.locations.push(location);
+        }
+        types
+    }
+
+    pub(crate) fn kind(&self, site: u32) -> Kind {
+        self.of_site[site as usize]
+    }
+
+    pub(crate) fn name(&self, kind: Kind) -> &str {
+        &self.names[kind.0 as usize]
+    }
+
+    pub(crate) fn location(&self, site: u32) -> &str {
+        &self.locations[site as usize]
+    }
+
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+}
+
+/// Where a site is in its module, if no line is known.
+fn offset(image: &Image, addresses: &[u64], state: SiteState) -> String {
+    let innermost = addresses.iter().find(|&&address| address != 0);
+    let place = |&address: &u64| match image.module_at(address) {
+        Some(module) => {
+            format!("{}+{:#x}", module.file_name(), address.wrapping_sub(module.bias))
+        }
+        None => format!("{address:#x}"),
+    };
+    innermost.map(place).unwrap_or_else(|| {
+        let known = match state {
+            SiteState::Truncated => "a stack for which there was no room",
+            _ => "no stack",
+        };
+        known.to_owned()
+    })
+}
+
+/// A pattern for names of types or lines: `*` stands for any characters, `?` for one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pattern(String);
+
+impl Pattern {
+    /// Compares with whole names.
+    #[must_use]
+    pub fn new(pattern: &str) -> Self {
+        Self(glob::collapsed(pattern))
+    }
+
+    /// Whether the pattern stands for this name.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        glob::matches(&self.0, name)
+    }
+}
+
+impl From<&str> for Pattern {
+    fn from(pattern: &str) -> Self {
+        Self::new(pattern)
+    }
+}

@@ -2,9 +2,10 @@
 
 use anyhow::{Result, bail};
 use mem_profile_format::Snapshot;
-use mem_profile_format::report::{FlameGraph, Unit};
+use mem_profile_format::report::{FlameGraph, Overview, Unit, exactness};
 
 use super::frames;
+use super::words::without_unnamed;
 use crate::figures::Own;
 
 /// An SVG picture.
@@ -13,12 +14,14 @@ use crate::figures::Own;
 /// If there is nothing to show.
 pub(crate) fn render(snapshot: &Snapshot, measure: Own) -> Result<String> {
     let mut graph = FlameGraph::new(measure.title(), measure != Own::Allocs);
-    let frames = frames::of(snapshot)?;
+    let statements = frames::Statements::of(snapshot);
+    let frames = frames::of(snapshot, &statements)?;
     let mut drawn: Vec<usize> = Vec::with_capacity(frames.len());
     for frame in &frames {
         let below = frame.below.map_or(FlameGraph::ROOT, |below| drawn[below]);
         let place = frame.place;
-        let index = graph.frame(below, place.kind(), &place.path(), place.source());
+        let index =
+            graph.frame(below, place.kind(), &without_unnamed(&place.path()), place.source());
         graph.add(index, measure.of(&frame.own));
         drawn.push(index);
     }
@@ -26,10 +29,10 @@ pub(crate) fn render(snapshot: &Snapshot, measure: Own) -> Result<String> {
         let name = measure.name();
         bail!("no line has any {name} memory: choose another figure with --measure");
     }
-    let uncertainty = snapshot.peak.map_or(0, |peak| peak.uncertainty);
-    if measure == Own::AtPeak && uncertainty > 0 {
-        let size = Unit::Auto.format(uncertainty.into(), 1);
-        graph.note(&format!("several threads ran: the peak is exact within {size}"));
+    let size = |bytes: u64| Unit::Auto.format(bytes.into(), 1);
+    let peak = Overview::of(snapshot).peak.filter(|_| measure == Own::AtPeak);
+    if let Some((peak, words)) = peak.and_then(|peak| Some((peak, exactness(&peak, size)?))) {
+        graph.note(&format!("several threads ran: the peak is {}, {words}", size(peak.bytes)));
     }
     Ok(graph.svg())
 }
@@ -61,6 +64,15 @@ mod tests {
         48.8 KiB (50,000 bytes), less than 0.1 %
         "#);
         assert!(picture.contains("At peak: 381.6 MiB"));
+    }
+
+    #[test]
+    fn with_several_threads_a_picture_says_how_exact_it_is() {
+        let mut snapshot = sample::by_line();
+        snapshot.peak.as_mut().unwrap().uncertainty = 65_536;
+        let note = "several threads ran: the peak is 381.6 MiB, within 64.0 KiB";
+        assert!(render(&snapshot, Own::AtPeak).unwrap().contains(note));
+        assert!(!render(&snapshot, Own::Allocated).unwrap().contains("several threads"));
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::figures::Own;
 /// # Errors
 /// If the recording does not say which lines hold its memory.
 pub(crate) fn render(snapshot: &Snapshot, measure: Own) -> Result<String> {
-    let frames = frames::of(snapshot)?;
+    let statements = frames::Statements::of(snapshot);
+    let frames = frames::of(snapshot, &statements)?;
     let names: Vec<String> = frames.iter().map(name).collect();
     let mut text = String::new();
     for (at, frame) in frames.iter().enumerate() {

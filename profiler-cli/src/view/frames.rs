@@ -5,11 +5,14 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use anyhow::{Result, bail};
-use mem_profile_format::report::FrameKind;
+use mem_profile_format::report::{self, FrameKind};
 use mem_profile_format::{Backend, CallPath, CallPaths, FunctionSnapshot, Held, Snapshot};
 
 /// Calling lines of one path. More could not be read, and a view would take quadratic time.
 const MOST_LINES: usize = 200;
+
+/// Longest statement of a line, in columns.
+const LONGEST: usize = 200;
 
 pub(crate) const OUTSIDE: &str = "[outside of measured functions]";
 pub(crate) const UNATTRIBUTED: &str = "[not known: the table of paths was full]";
@@ -62,7 +65,7 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// The source of a line.
+    /// The statement of a line.
     pub(crate) fn source(self) -> &'a str {
         match self {
             Self::Line { source, .. } => source,
@@ -71,21 +74,44 @@ impl<'a> Place<'a> {
     }
 }
 
+/// The statements of all lines that hold or lead to memory, by function and line.
+pub(crate) struct Statements(HashMap<(usize, u32), String>);
+
+impl Statements {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
+        let paths = snapshot.paths.iter().flat_map(|paths| &paths.all);
+        let mut statements: HashMap<_, _> =
+            paths.map(|path| ((path.function, path.line), String::new())).collect();
+        for (at, function) in snapshot.functions.iter().enumerate() {
+            for (start, row) in function.lines.iter().enumerate() {
+                if let Some(text) = statements.get_mut(&(at, row.line)).filter(|it| it.is_empty()) {
+                    *text = report::statement(&function.lines[start..], LONGEST);
+                }
+            }
+        }
+        Self(statements)
+    }
+
+    /// Without what says nothing in a small frame.
+    fn get(&self, path: &CallPath) -> &str {
+        let text = self.0.get(&(path.function, path.line));
+        text.map_or("", |text| text.trim_end_matches(';'))
+    }
+}
+
 /// The frames of all paths.
 ///
 /// # Errors
 /// If the recording does not say which lines hold its memory.
-pub(crate) fn of(snapshot: &Snapshot) -> Result<Vec<Frame<'_>>> {
+pub(crate) fn of<'a>(snapshot: &'a Snapshot, statements: &'a Statements) -> Result<Vec<Frame<'a>>> {
     let paths = paths(snapshot)?;
     let mut frames = Frames::default();
-    let sources = sources(&snapshot.functions);
     // Of each path, its last frame and how many lines lead to it.
     let mut ends: Vec<(usize, usize)> = Vec::with_capacity(paths.all.len());
     for path in &paths.all {
         let caller = path.caller.map(|caller| ends[caller]);
         let function = &snapshot.functions[path.function];
-        let source = sources.get(&(path.function, path.line)).copied().unwrap_or_default();
-        ends.push(frames.add(path, caller, function, source));
+        ends.push(frames.add(path, caller, function, statements.get(path)));
     }
     for (place, own) in [(OUTSIDE, &paths.outside), (UNATTRIBUTED, &paths.unattributed)] {
         if *own != Held::default() {
@@ -115,18 +141,6 @@ pub(crate) fn paths(snapshot: &Snapshot) -> Result<&CallPaths> {
         );
     };
     Ok(paths)
-}
-
-/// The source of each line, without what says nothing in a small frame.
-fn sources(functions: &[FunctionSnapshot]) -> HashMap<(usize, u32), &str> {
-    let mut sources = HashMap::new();
-    for (at, function) in functions.iter().enumerate() {
-        for line in &function.lines {
-            let source = line.source.trim().trim_end_matches(';');
-            sources.entry((at, line.line)).or_insert(source);
-        }
-    }
-    sources
 }
 
 #[derive(Default)]
@@ -181,7 +195,8 @@ mod tests {
 
     /// Each frame that holds anything, with those below it.
     fn stacks(snapshot: &Snapshot) -> Vec<String> {
-        let frames = of(snapshot).unwrap();
+        let statements = Statements::of(snapshot);
+        let frames = of(snapshot, &statements).unwrap();
         let name = |at: usize| frames[at].place.path();
         let stack = |(at, frame): (usize, &Frame)| {
             let below = std::iter::successors(Some(at), |&at| frames[at].below).map(name);
@@ -228,7 +243,21 @@ mod tests {
     #[test]
     fn a_recording_without_blocks_by_line_says_what_to_do() {
         let snapshot = Snapshot { paths: None, ..sample::leak() };
-        insta::assert_snapshot!(of(&snapshot).unwrap_err().to_string(), @"the recording does not say which lines hold the memory: record with MEM_PROFILE_LIVE=1");
-        insta::assert_snapshot!(of(&sample::resident()).unwrap_err().to_string(), @"with rss, no line is known to hold memory: use mem_profile::Alloc in the program, and record with MEM_PROFILE_LIVE=1");
+        let error = |snapshot| of(snapshot, &Statements::of(snapshot)).unwrap_err().to_string();
+        insta::assert_snapshot!(error(&snapshot), @"the recording does not say which lines hold the memory: record with MEM_PROFILE_LIVE=1");
+        insta::assert_snapshot!(error(&sample::resident()), @"with rss, no line is known to hold memory: use mem_profile::Alloc in the program, and record with MEM_PROFILE_LIVE=1");
+    }
+
+    #[test]
+    fn a_frame_has_the_whole_statement_of_its_line() {
+        let mut snapshot = sample::by_line();
+        let lines = &mut snapshot.functions[0].lines;
+        let at = lines.iter().position(|line| line.line == 35).unwrap();
+        lines[at].source = "        let text =".to_owned();
+        lines.insert(at + 1, sample::unused(35, "            \"x\".repeat(9);"));
+        let statements = Statements::of(&snapshot);
+        let frames = of(&snapshot, &statements).unwrap();
+        let shown: Vec<_> = frames.iter().map(|frame| frame.place.source()).collect();
+        assert!(shown.contains(&"let text = \"x\".repeat(9)"), "{shown:?}");
     }
 }

@@ -25,7 +25,8 @@ const KINDS: [(&str, &str); 6] = [
 /// # Errors
 /// If the recording does not say which lines hold its memory.
 pub(crate) fn render(snapshot: &Snapshot, measure: Own) -> Result<Vec<u8>> {
-    let frames = frames::of(snapshot)?;
+    let statements = frames::Statements::of(snapshot);
+    let frames = frames::of(snapshot, &statements)?;
     let mut builder = Builder::new();
     builder.profile.sample_type =
         KINDS.iter().map(|(name, unit)| builder.value_type(name, unit)).collect();

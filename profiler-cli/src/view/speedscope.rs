@@ -58,7 +58,8 @@ const MEASURES: [Own; 4] = [Own::AtPeak, Own::Live, Own::Allocated, Own::Allocs]
 /// # Errors
 /// If the recording does not say which lines hold its memory.
 pub(crate) fn render(snapshot: &Snapshot, measure: Own) -> Result<String> {
-    let frames = frames::of(snapshot)?;
+    let statements = frames::Statements::of(snapshot);
+    let frames = frames::of(snapshot, &statements)?;
     let (shared, indices) = shared(&frames);
     let mut profiles: Vec<_> = MEASURES.map(|measure| profile(measure, &frames, &indices)).into();
     profiles.retain(|profile| !profile.samples.is_empty());

@@ -2,10 +2,11 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The largest unit of time of which there is at least one, and its length in seconds.
+/// The largest unit of time of which there is at least one, of minutes and hours two, and its length in seconds.
 pub(super) fn time_unit(seconds: f64) -> (&'static str, f64) {
     let units = [("h", 3600.0), ("min", 60.0), ("s", 1.0), ("ms", 1e-3)];
-    units.into_iter().find(|(_, length)| seconds.abs() >= *length).unwrap_or(("µs", 1e-6))
+    let least = |length: f64| if length > 1.0 { 2.0 * length } else { length };
+    units.into_iter().find(|(_, length)| seconds.abs() >= least(*length)).unwrap_or(("µs", 1e-6))
 }
 
 /// A time with three digits, in the words of the HTML page: `19.4 s`, `620 ms`.
@@ -18,6 +19,38 @@ pub(super) fn time(seconds: f64) -> String {
     let value = seconds / length;
     let digits = (2.0 - value.abs().log10().floor()).clamp(0.0, 2.0) as usize;
     format!("{} {unit}", decimals(value, digits))
+}
+
+/// A path without parameters that have no names: `Parser::next` for `Parser<'_, _>::next`.
+pub(super) fn without_unnamed(path: &str) -> String {
+    let mut text = String::with_capacity(path.len());
+    let mut rest = path;
+    while let Some((before, after)) = rest.split_once('<') {
+        text.push_str(before);
+        let inside = after.trim_start_matches(['\'', '_', ',', ' ']);
+        rest = match inside.strip_prefix('>') {
+            Some(behind) if inside.len() < after.len() => behind,
+            _ => {
+                text.push('<');
+                after
+            }
+        };
+    }
+    text + rest
+}
+
+/// A number of things: `1 call`, `1,200 calls`.
+pub(super) fn times(number: usize, noun: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    format!("{text} {noun}{plural}")
 }
 
 /// A number without zeros at its end.
@@ -50,10 +83,23 @@ mod tests {
     fn times_have_three_digits_in_their_largest_unit() {
         let times = [0.0, 4e-7, 1.5e-5, 0.00123, 0.62, 1.0, 19.44, 75.0, 125.0, 4e4, 1e6];
         let expected = [
-            "0 s", "0 s", "15 µs", "1.23 ms", "620 ms", "1 s", "19.4 s", "1.25 min", "2.08 min",
+            "0 s", "0 s", "15 µs", "1.23 ms", "620 ms", "1 s", "19.4 s", "75 s", "2.08 min",
             "11.1 h", "278 h",
         ];
         assert_eq!(times.map(time), expected);
+    }
+
+    #[test]
+    fn only_parameters_without_names_are_left_out() {
+        let shown = ["a::B<'_, _>::c", "<B<'_> as D<T>>::e", "a::<_", "B<u8>", "b", "B<>"];
+        let expected = ["a::B::c", "<B as D<T>>::e", "a::<_", "B<u8>", "b", "B<>"];
+        assert_eq!(shown.map(without_unnamed), expected);
+    }
+
+    #[test]
+    fn numbers_have_their_thousands_apart() {
+        let shown = [0, 1, 999, 1200, 1_234_567].map(|number| times(number, "call"));
+        assert_eq!(shown, ["0 calls", "1 call", "999 calls", "1,200 calls", "1,234,567 calls"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Occurrences as the hits of a coverage report, which editors show in the margin.
 //!
-//! The format of `geninfo`(1). A line that never ran is left out: it may be a comment.
+//! The format of `geninfo`(1). A line that never ran is left out: it may be a comment. A line has a count and
+//! nothing else that a reader shows, so bytes have no place here.
 
 use std::collections::BTreeMap;
 

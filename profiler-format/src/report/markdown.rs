@@ -2,7 +2,7 @@
 
 use super::column::Columns;
 use super::escape::printable;
-use super::overview::{HeldAtPeak, Overview};
+use super::overview::{HeldByLine, Overview};
 use super::style::Style;
 use super::top::Selection;
 use super::{footer, share, summary};
@@ -42,7 +42,7 @@ fn summary(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String 
     text
 }
 
-fn held_lines(snapshot: &Snapshot, held: &HeldAtPeak, peak: u64, style: &Style) -> String {
+fn held_lines(snapshot: &Snapshot, held: &HeldByLine, peak: u64, style: &Style) -> String {
     let rules = "| ---: | ---: | :--- | :--- |";
     let mut text = format!("| At peak | Share | Line | Line Contents |\n{rules}\n");
     let figures =

@@ -34,11 +34,10 @@ pub use self::flame::{FlameGraph, FrameKind};
 pub use self::footer::{extent, footnote};
 pub use self::line::cut;
 pub use self::markdown::{cell as markdown_cell, prose as markdown_prose};
-pub use self::overview::{HeldAtPeak, HeldLine, Overview};
-pub use self::statement::statement;
+pub use self::overview::{HeldByLine, HeldLine, Overview};
+pub use self::statement::{statement, statement_lengths};
 pub use self::style::Style;
-pub use self::summary::headline;
-pub use self::text::table_of;
+pub use self::summary::{circumstances, exactness, headline};
 pub use self::top::{Selection, Top, hottest_first};
 pub use self::units::Unit;
 

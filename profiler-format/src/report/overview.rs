@@ -3,7 +3,7 @@
 use std::cmp::Reverse;
 
 use super::share::{self, MOST};
-use crate::snapshot::{Backend, CallPaths, OwnLine, ProcessPeak, Snapshot};
+use crate::snapshot::{Backend, CallPaths, Held, OwnLine, ProcessPeak, Snapshot};
 
 /// The memory of the whole process, of which every report for people tells first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,17 +15,20 @@ pub struct Overview {
     /// Highest resident set.
     pub resident_peak: Option<u64>,
     /// The lines that held the peak; `None` unless live blocks were recorded.
-    pub held: Option<HeldAtPeak>,
+    pub held: Option<HeldByLine>,
 }
 
-/// The peak by the lines that held it. All its bytes together are [`Overview::peak`].
+/// One figure of the process's memory by the lines that hold it. The parts add up to [`Self::total`], which at the
+/// peak is [`Overview::peak`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HeldAtPeak {
-    /// The lines that held most, the first of them the most: as many as hold 95 % of the peak, at most ten.
+pub struct HeldByLine {
+    /// All bytes.
+    pub total: u64,
+    /// The lines that hold most, the first of them the most: as many as hold 95 % of the total, at most ten.
     pub lines: Vec<HeldLine>,
-    /// How many other lines held something.
+    /// How many other lines hold something.
     pub more_lines: usize,
-    /// The bytes that these held.
+    /// The bytes that these hold.
     pub more: u64,
     /// Bytes that were allocated outside of measured functions.
     pub outside: u64,
@@ -33,7 +36,7 @@ pub struct HeldAtPeak {
     pub unattributed: u64,
 }
 
-/// A line and what it held.
+/// A line and what it holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HeldLine {
     /// Its function, as an index into [`Snapshot::functions`].
@@ -63,7 +66,7 @@ impl Overview {
             },
             live: snapshot.process_bytes,
             resident_peak: snapshot.resident_peak,
-            held: snapshot.paths.as_ref().map(HeldAtPeak::of),
+            held: snapshot.paths.as_ref().map(|paths| HeldByLine::of(paths, |held| held.at_peak)),
         }
     }
 
@@ -77,21 +80,25 @@ impl Overview {
     }
 }
 
-impl HeldAtPeak {
-    fn of(paths: &CallPaths) -> Self {
+impl HeldByLine {
+    /// The lines by one of the figures of their own blocks.
+    #[must_use]
+    pub fn of(paths: &CallPaths, figure: impl Fn(&Held) -> u64) -> Self {
         let line =
-            |it: OwnLine| HeldLine { function: it.function, line: it.line, bytes: it.own.at_peak };
+            |OwnLine { function, line, own }| HeldLine { function, line, bytes: figure(&own) };
         let mut lines: Vec<_> =
             paths.by_line().into_iter().map(line).filter(|it| it.bytes > 0).collect();
         lines.sort_by_key(|line| Reverse(line.bytes));
+        let total = figure(&paths.total());
         let shares = lines.iter().take(MOST).map(|line| line.bytes);
-        let rest = lines.split_off(share::enough(shares, paths.total().at_peak));
+        let rest = lines.split_off(share::enough(shares, total));
         Self {
+            total,
             lines,
             more_lines: rest.len(),
             more: sum(rest.iter().map(|line| line.bytes)),
-            outside: paths.outside.at_peak,
-            unattributed: paths.unattributed.at_peak,
+            outside: figure(&paths.outside),
+            unattributed: figure(&paths.unattributed),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::escape::printable;
 use super::line;
-use super::overview::{HeldAtPeak, HeldLine, Overview};
+use super::overview::{HeldByLine, HeldLine, Overview};
 use super::share::percent;
 use super::statement::statement;
 use super::style::Style;
@@ -32,7 +32,7 @@ pub fn headline(snapshot: &Snapshot, overview: &Overview, style: &Style) -> Stri
     let parts = match snapshot.backend {
         Backend::Off => [None, None, None],
         Backend::Heap => [
-            peak.map(|peak| format!("peak {}{}", size(peak.bytes), circumstances(&peak, style))),
+            peak.map(|peak| format!("peak {}{}", size(peak.bytes), circumstances(&peak, size))),
             live.map(|live| format!("{} live {end}", size(live))),
             resident.map(|resident| format!("resident {}{}", size(resident), untouched())),
         ],
@@ -41,7 +41,7 @@ pub fn headline(snapshot: &Snapshot, overview: &Overview, style: &Style) -> Stri
                 // The system's mark also has the moments between two readings.
                 (Some(resident), _) => Some(format!("peak {} resident", size(resident))),
                 (None, peak) => peak.map(|peak| {
-                    format!("peak {} resident{}", size(peak.bytes), circumstances(&peak, style))
+                    format!("peak {} resident{}", size(peak.bytes), circumstances(&peak, size))
                 }),
             },
             live.map(|live| format!("{} resident {end}", size(live))),
@@ -51,20 +51,30 @@ pub fn headline(snapshot: &Snapshot, overview: &Overview, style: &Style) -> Stri
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
-/// How exact the peak is, and when it was.
-fn circumstances(peak: &ProcessPeak, style: &Style) -> String {
-    let within = match peak.uncertainty {
-        0 => String::new(),
-        bytes => format!(" (within {})", style.overview_size(bytes)),
-    };
-    within + &peak.after.map_or_else(String::new, |after| format!(" after {}", time(after)))
+/// How exact the peak is, and when it was: ` (within 128.0 KiB) after 1.2 s`.
+#[must_use]
+pub fn circumstances(peak: &ProcessPeak, size: impl Fn(u64) -> String) -> String {
+    let exactness = exactness(peak, size).map_or_else(String::new, |words| format!(" ({words})"));
+    exactness + &peak.after.map_or_else(String::new, |after| format!(" after {}", time(after)))
+}
+
+/// How exact the peak is: `within 128.0 KiB`, or `at most 144.0 KiB` where it may be off by more than itself; `None`
+/// if nothing is missing.
+#[must_use]
+pub fn exactness(peak: &ProcessPeak, size: impl Fn(u64) -> String) -> Option<String> {
+    let ProcessPeak { bytes, uncertainty, .. } = *peak;
+    match uncertainty {
+        0 => None,
+        _ if uncertainty < bytes => Some(format!("within {}", size(uncertainty))),
+        _ => Some(format!("at most {}", size(bytes.saturating_add(uncertainty)))),
+    }
 }
 
 /// Whole numbers throughout, as for sizes.
 fn time(nanoseconds: u64) -> String {
     match nanoseconds {
-        0..1_000_000 => format!("{} µs", nanoseconds / 1_000),
-        1_000_000..1_000_000_000 => format!("{} ms", nanoseconds / 1_000_000),
+        0..ProcessPeak::TICK => "less than 10 ms".to_owned(),
+        ProcessPeak::TICK..1_000_000_000 => format!("{} ms", nanoseconds / 1_000_000),
         _ => {
             let tenths = nanoseconds / 100_000_000;
             format!("{}.{} s", tenths / 10, tenths % 10)
@@ -88,7 +98,7 @@ pub(super) fn text(snapshot: &Snapshot, selection: &Selection, style: &Style) ->
 }
 
 /// A row of the list of lines: size, share, and where.
-fn held_lines(snapshot: &Snapshot, held: &HeldAtPeak, peak: u64, style: &Style) -> Vec<String> {
+fn held_lines(snapshot: &Snapshot, held: &HeldByLine, peak: u64, style: &Style) -> Vec<String> {
     let others = others(held);
     let first_of_others = others.first().map(|(bytes, _)| *bytes);
     let sizes = held.lines.iter().map(|line| line.bytes).chain(first_of_others);
@@ -130,11 +140,11 @@ pub(super) fn place(snapshot: &Snapshot, line: &HeldLine) -> String {
 
 pub(super) fn source(snapshot: &Snapshot, line: &HeldLine, columns: usize) -> String {
     let function = snapshot.functions.get(line.function);
-    function.map_or_else(String::new, |function| statement(function, line.line, columns))
+    function.map_or_else(String::new, |function| statement(function.rows_from(line.line), columns))
 }
 
 /// The rest of the peak, without parts that are empty.
-pub(super) fn others(held: &HeldAtPeak) -> Vec<(u64, String)> {
+pub(super) fn others(held: &HeldByLine) -> Vec<(u64, String)> {
     let plural = if held.more_lines == 1 { "" } else { "s" };
     let mut others = vec![
         (held.more, format!("in {} more line{plural}", held.more_lines)),

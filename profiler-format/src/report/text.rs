@@ -46,14 +46,6 @@ fn table(function: &FunctionSnapshot, columns: &Columns, style: &Style) -> Strin
     text
 }
 
-/// The table of the function with this index, with its heading and nothing else.
-#[must_use]
-pub fn table_of(snapshot: &Snapshot, index: usize, style: &Style) -> String {
-    let function = snapshot.functions.get(index);
-    let table = |function| table(function, &Columns::of(snapshot), style);
-    function.map_or_else(String::new, table)
-}
-
 fn heading(function: &FunctionSnapshot, style: &Style) -> String {
     let [file, name] = [&function.file, &function.name].map(|text| printable(text));
     let mut text = format!("Filename: {file}  Function: {name}");

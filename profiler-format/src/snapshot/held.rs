@@ -13,6 +13,17 @@ pub struct ProcessPeak {
     pub uncertainty: u64,
 }
 
+impl ProcessPeak {
+    /// Ticks of the clock of [`Self::after`] are not longer, in nanoseconds.
+    pub const TICK: u64 = 10_000_000;
+
+    /// The time of the peak, unless the clock had hardly ticked.
+    #[must_use]
+    pub fn time(&self) -> Option<u64> {
+        self.after.filter(|after| *after >= Self::TICK)
+    }
+}
+
 /// Memory that belongs to one line, or to one path.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]

@@ -211,6 +211,13 @@ impl FunctionSnapshot {
         self.lines.iter().filter(|line| line.is_body())
     }
 
+    /// The rows from the first of this line on; none if there is no such line.
+    #[must_use]
+    pub fn rows_from(&self, line: u32) -> &[LineSnapshot] {
+        let start = self.lines.iter().position(|row| row.line == line);
+        start.map_or(&[], |start| &self.lines[start..])
+    }
+
     /// The place of the function among others in a report.
     pub(crate) fn position(&self) -> (&str, u32, &str) {
         (&self.file, self.line, &self.name)

@@ -1,14 +1,15 @@
 //! The data for the script of the page. Names and order are a contract with `script/`.
 
-use mem_profile_format::{FunctionSnapshot, LineSnapshot, ProcessPeak, Snapshot, report};
+use mem_profile_format::report::{self, Overview, Selection, Top};
+use mem_profile_format::{FunctionSnapshot, LineSnapshot, ProcessPeak, Snapshot};
 use serde::{Serialize, Serializer};
 
 use super::held::{self, Ranking, Rows};
-use super::statement;
+use super::pieces::encoded;
 use super::timeline::Chart;
 use crate::figures::Figures;
 use crate::recording::Recording;
-use crate::view::highlight::{Kind, highlight};
+use crate::view::highlight::highlight;
 
 /// Everything on the page.
 #[derive(Serialize)]
@@ -19,6 +20,7 @@ pub(super) struct Page {
     peak: Option<ProcessPeak>,
     process_bytes: Option<u64>,
     resident_peak: Option<u64>,
+    untouched: Option<u64>,
     rankings: Option<[Ranking; 3]>,
     /// The functions whose tables are open, hottest first.
     hottest: Vec<usize>,
@@ -92,19 +94,23 @@ impl Page {
         let snapshot = &recording.snapshot;
         let timeline = snapshot.timeline.as_ref();
         let rows = Rows::new(&snapshot.functions);
+        let overview = Overview::of(snapshot);
+        let untouched = overview.untouched();
+        let Overview { peak, live, resident_peak, held } = overview;
         Self {
             backend: snapshot.backend.name(),
             program: recording.program.as_deref().map(report::printable),
             is_complete: recording.incomplete.is_none(),
-            peak: held::peak(snapshot),
-            process_bytes: snapshot.process_bytes,
-            resident_peak: snapshot.resident_peak,
-            rankings: held::rankings(snapshot, &rows),
-            hottest: held::hottest(snapshot),
+            peak,
+            process_bytes: live,
+            resident_peak,
+            untouched,
+            rankings: held::rankings(snapshot, held, &rows),
+            hottest: Selection::hottest(snapshot, Top::Hot).functions,
             functions: snapshot.functions.iter().map(Function::new).collect(),
             calls: calls(snapshot, &rows),
             notes: snapshot.notes.iter().map(|note| report::printable(note)).collect(),
-            timeline: timeline.map(|timeline| Chart::new(timeline, &snapshot.functions)),
+            timeline: timeline.map(|timeline| Chart::new(timeline, &snapshot.functions, peak)),
         }
     }
 }
@@ -123,7 +129,7 @@ impl Function {
         let sources: Vec<String> =
             function.lines.iter().map(|line| report::printable(&line.source)).collect();
         let pieces = highlight(&sources);
-        let lengths = statement::lengths(&function.lines, &sources);
+        let lengths = report::statement_lengths(&function.lines);
         let lines = function.lines.iter().zip(sources).zip(pieces).zip(lengths);
         let lines = lines.map(|(((line, source), pieces), length)| Line {
             line: LineSnapshot { source, ..line.clone() },
@@ -145,26 +151,5 @@ impl Function {
             occurrences: function.calls,
             lines: lines.collect(),
         }
-    }
-}
-
-/// Encodes each piece as a letter and a length: `k3_1f4`.
-fn encoded(pieces: &[(Kind, usize)]) -> String {
-    pieces.iter().map(|(kind, length)| format!("{}{length}", letter(*kind))).collect()
-}
-
-/// The letter of a kind, which is its class in the style sheet.
-fn letter(kind: Kind) -> char {
-    match kind {
-        Kind::Plain => '_',
-        Kind::Comment => 'c',
-        Kind::Keyword => 'k',
-        Kind::Type => 't',
-        Kind::Function => 'f',
-        Kind::Macro => 'm',
-        Kind::Text => 's',
-        Kind::Number => 'n',
-        Kind::Lifetime => 'l',
-        Kind::Attribute => 'a',
     }
 }

@@ -8,7 +8,7 @@
 
 mod data;
 mod held;
-mod statement;
+mod pieces;
 mod timeline;
 
 use mem_profile_format::report;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use mem_profile_format::report::printable;
-use mem_profile_format::{FunctionSnapshot, Reading, Span, Timeline};
+use mem_profile_format::{FunctionSnapshot, ProcessPeak, Reading, Span, Timeline};
 use serde::Serialize;
 
 /// Number of visible moments.
@@ -32,7 +32,7 @@ struct Peak {
     rows: Vec<u32>,
 }
 
-/// All calls of a function, or all runs of a block.
+/// All calls of a function, or all blocks of a name.
 #[derive(Serialize)]
 struct Row {
     name: String,
@@ -44,12 +44,23 @@ struct Row {
     /// Whether a call had not ended.
     is_open: bool,
     /// `[start, end]`; calls that touch in the chart are one.
-    runs: Vec<(u64, u64)>,
+    spans: Vec<(u64, u64)>,
 }
 
 impl Chart {
-    pub(super) fn new(timeline: &Timeline, functions: &[FunctionSnapshot]) -> Self {
-        let readings = readings(timeline);
+    /// The peak that the program counted is a point like the readings, if its time is known.
+    pub(super) fn new(
+        timeline: &Timeline,
+        functions: &[FunctionSnapshot],
+        counted: Option<ProcessPeak>,
+    ) -> Self {
+        let mut readings = readings(timeline);
+        let count = readings.len();
+        let last = readings.last().map_or(0, |reading| reading.time);
+        if let Some(peak) = counted.and_then(|peak| unseen(&readings, peak, last)) {
+            let at = readings.partition_point(|reading| reading.time <= peak.time);
+            readings.insert(at, peak);
+        }
         let last = readings.last().map_or(0, |reading| reading.time);
         let width = (last / COLUMNS).max(1);
         let indices = functions.iter().enumerate();
@@ -58,7 +69,7 @@ impl Chart {
             duration: last,
             interval: timeline.interval,
             column: width,
-            readings: readings.len(),
+            readings: count,
             points: points(&readings, width),
             peak: peak(&readings, timeline),
             rows: rows(timeline, &indices, (last, width)),
@@ -76,6 +87,14 @@ fn readings(timeline: &Timeline) -> Vec<Reading> {
     let mut readings: Vec<_> = timeline.samples.iter().copied().chain(of_spans).collect();
     readings.sort_by_key(|reading| reading.time);
     readings
+}
+
+/// The peak, unless a reading shows nearly all of it.
+fn unseen(readings: &[Reading], peak: ProcessPeak, last: u64) -> Option<Reading> {
+    let highest = readings.iter().map(|reading| reading.bytes).max()?;
+    let time = peak.time()?.min(last);
+    let is_seen = highest >= peak.bytes - peak.bytes / 1024;
+    (!is_seen).then_some(Reading { time, bytes: peak.bytes })
 }
 
 /// The lowest and the highest reading of each column, in their order.
@@ -117,7 +136,7 @@ fn rows(
         calls: label.omitted,
         omitted: label.omitted,
         is_open: false,
-        runs: Vec::new(),
+        spans: Vec::new(),
     });
     let mut rows: Vec<_> = labels.collect();
     for span in &timeline.spans {
@@ -125,9 +144,9 @@ fn rows(
         let end = span.end.unwrap_or(last).max(span.start);
         row.calls = row.calls.saturating_add(1);
         row.is_open |= span.end.is_none();
-        match row.runs.last_mut() {
-            Some(run) if span.start <= run.1.saturating_add(width) => run.1 = run.1.max(end),
-            _ => row.runs.push((span.start, end)),
+        match row.spans.last_mut() {
+            Some(last) if span.start <= last.1.saturating_add(width) => last.1 = last.1.max(end),
+            _ => row.spans.push((span.start, end)),
         }
     }
     rows
@@ -142,19 +161,36 @@ mod tests {
     fn a_chart_is_reduced_to_what_is_visible() {
         let timeline = sample::timeline();
         let snapshot = sample::leak();
-        let chart = Chart::new(&timeline, &snapshot.functions);
+        let chart = Chart::new(&timeline, &snapshot.functions, None);
         assert_eq!((chart.duration, chart.interval, chart.readings), (91_000_000, 10_000_000, 615));
         assert_eq!(chart.column, 45_500);
         let peak = chart.peak.unwrap();
         assert_eq!((peak.time, peak.bytes, peak.rows), (90_000_001, 9 << 20, vec![0, 1]));
         let row = |at: usize| &chart.rows[at];
-        assert_eq!((row(0).function, &row(0).runs[..]), (Some(0), &[(1_000_000, 91_000_000)][..]));
+        assert_eq!((row(0).function, &row(0).spans[..]), (Some(0), &[(1_000_000, 91_000_000)][..]));
         // An open call.
         assert_eq!((row(1).function, row(1).is_open), (None, true));
-        assert_eq!(row(1).runs, [(2_000_000, 91_000_000)]);
+        assert_eq!(row(1).spans, [(2_000_000, 91_000_000)]);
         assert_eq!((row(2).calls, row(2).omitted, row(2).is_open), (400, 99, false));
         // Calls without visible space between them are one.
-        assert_eq!(row(2).runs, [(10_000_000, 13_000_000), (85_000_000, 86_000_000)]);
+        assert_eq!(row(2).spans, [(10_000_000, 13_000_000), (85_000_000, 86_000_000)]);
+    }
+
+    #[test]
+    fn the_peak_that_was_counted_is_on_the_curve() {
+        let timeline = sample::timeline();
+        let chart = |bytes, after| {
+            let peak = ProcessPeak { bytes, after, uncertainty: 0 };
+            let chart = Chart::new(&timeline, &[], Some(peak));
+            let peak = chart.peak.unwrap();
+            (peak.time, peak.bytes, chart.readings)
+        };
+        assert_eq!(chart(70 << 20, Some(12_000_000)), (12_000_000, 70 << 20, 615));
+        assert_eq!(chart(70 << 20, Some(99_000_000)), (91_000_000, 70 << 20, 615));
+        // A reading has a finer clock.
+        assert_eq!(chart((9 << 20) + 9, Some(12_000_000)), (90_000_001, 9 << 20, 615));
+        assert_eq!(chart(70 << 20, Some(9_999_999)), (90_000_001, 9 << 20, 615));
+        assert_eq!(chart(70 << 20, None), (90_000_001, 9 << 20, 615));
     }
 
     #[test]

@@ -1,18 +1,18 @@
 //! Draws the screen of `top`.
 
-use mem_profile_format::report::{Unit, printable, printable_line};
-use mem_profile_format::{Backend, Held, Snapshot};
+use mem_profile_format::report::{Overview, Unit, circumstances, cut, printable, printable_line};
+use mem_profile_format::{Backend, FunctionSnapshot, Held, LineSnapshot, Snapshot};
 use ratatui::Frame;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::style::{Style, Stylize};
 use ratatui::text::{Line, Text};
-use ratatui::widgets::{Cell, Paragraph, Row, Table, TableState};
+use ratatui::widgets::{Cell, Row, Table, TableState};
 use unicode_width::UnicodeWidthStr;
 
 use super::column::{COLUMNS, Column};
 use super::state::Top;
 use crate::figures::Measure;
-use crate::view::words::{end_of, time};
+use crate::view::words::{end_of, without_unnamed};
 
 /// Width of a figure, and of one with its share.
 const FIGURE: u16 = 11;
@@ -22,7 +22,7 @@ const LOW: u16 = 8;
 /// Width from which on keys are explained.
 const EXPLAINED: u16 = 120;
 /// Width that remains for the place and the source of a line, at least.
-const WORDS: u16 = 48;
+const WORDS: u16 = 56;
 
 pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
     let area = frame.area();
@@ -33,19 +33,18 @@ pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
     let mut heights = heights.to_vec();
     heights[2] = Constraint::Fill(1);
     let areas = Layout::vertical(heights).split(area);
-    let title = printable_line(&format!("{}: {}", top.name, top.state));
+    let title = cut(&printable_line(&format!("{}: {}", top.name, top.state)), area.width.into());
     frame.render_widget(Line::from(title).bold(), areas[0]);
     let process = top.snapshot.as_ref().map(|it| process(it, area.width.into()));
     frame.render_widget(Line::from(process.unwrap_or_default()), areas[1]);
     let keys = match &top.open {
         Some((_, first)) => {
-            let lines = top.table().into_iter().skip(*first).map(Line::from);
-            frame.render_widget(Paragraph::new(Text::from_iter(lines)), areas[2]);
+            function(top, frame, areas[2], *first);
             "arrows scroll  Esc back  q quit".to_owned()
         }
         None => {
             lines(top, frame, areas[2]);
-            table(top, frame, areas[3], totals, None);
+            table(top, frame, areas[3], totals, Kind::Totals);
             keys(top, area.width)
         }
     };
@@ -55,20 +54,11 @@ pub(crate) fn render(top: &Top, frame: &mut Frame<'_>) {
 /// The process in one line: `peak 16.9 MiB after 1.2 s · 512 B in use · resident at most 19.8 MiB`
 fn process(snapshot: &Snapshot, width: usize) -> String {
     let size = |bytes: u64| Unit::Auto.format(bytes.into(), 1);
-    let peak = snapshot.peak.map(|peak| {
-        let after = peak.after.map(|after| format!(" after {}", time(after as f64 / 1e9)));
-        let about = Some(peak.uncertainty).filter(|bytes| *bytes > 0);
-        let about = about.map(|bytes| format!(" (± {})", size(bytes)));
-        format!(
-            "peak {}{}{}",
-            size(peak.bytes),
-            about.unwrap_or_default(),
-            after.unwrap_or_default()
-        )
-    });
+    let Overview { peak, live, resident_peak, .. } = Overview::of(snapshot);
+    let peak = peak.map(|it| format!("peak {}{}", size(it.bytes), circumstances(&it, size)));
     let kind = if snapshot.backend == Backend::Rss { "resident" } else { "in use" };
-    let now = snapshot.process_bytes.map(|bytes| format!("{} {kind}", size(bytes)));
-    let resident = snapshot.resident_peak.map(|it| format!("resident at most {}", size(it)));
+    let now = live.map(|bytes| format!("{} {kind}", size(bytes)));
+    let resident = resident_peak.map(|it| format!("resident at most {}", size(it)));
     let mut parts: Vec<_> = [peak, now, resident].into_iter().flatten().collect();
     // The most important ones come first.
     while parts.len() > 1 && parts.join(" · ").width() > width {
@@ -126,10 +116,45 @@ fn totals(top: &Top, width: u16) -> Vec<Entry> {
 fn lines(top: &Top, frame: &mut Frame<'_>, area: Rect) {
     let entries = top.rows.iter().map(|row| Entry {
         figures: COLUMNS.map(|column| (column, column.of(&row.line))).to_vec(),
-        place: printable(&format!("{}:{}", row.function.0, row.line.line)),
+        place: printable(&format!("{}:{}", without_unnamed(&row.function.0), row.line.line)),
         source: row.source.clone(),
     });
-    table(top, frame, area, entries.collect(), Some(top.selected));
+    table(top, frame, area, entries.collect(), Kind::Lines);
+}
+
+/// The function that was opened: its heading, and its rows from this one on.
+fn function(top: &Top, frame: &mut Frame<'_>, area: Rect, first: usize) {
+    let Some(function) = top.opened() else { return };
+    let [heading, rows] =
+        Layout::vertical([Constraint::Length(1), Constraint::Fill(1)]).areas(area);
+    let peak = function.peak.map(|bytes| format!("  peak {}", Unit::Auto.format(bytes.into(), 1)));
+    let note = function.note.as_ref().map(|note| format!("  {note}"));
+    let (peak, note) = (peak.unwrap_or_default(), note.unwrap_or_default());
+    let FunctionSnapshot { name, file, .. } = function;
+    let text = printable_line(&format!("{}  {file}{peak}{note}", without_unnamed(name)));
+    frame.render_widget(Line::from(cut(&text, heading.width.into())).bold(), heading);
+    let indent = |line: &LineSnapshot| line.source.len() - line.source.trim_start().len();
+    let code = function.lines.iter().filter(|line| !line.source.trim().is_empty());
+    let indent = code.map(indent).min().unwrap_or(0);
+    let entry = |line: &LineSnapshot| Entry {
+        // The reading on entry is no figure of a line.
+        figures: COLUMNS.map(|it| (it, it.of(line).filter(|_| line.is_body()))).to_vec(),
+        place: format!("{:>4}", line.line),
+        source: printable(line.source.get(indent..).unwrap_or_default()),
+    };
+    let entries = function.lines.iter().skip(first).map(entry).collect();
+    table(top, frame, rows, entries, Kind::Function);
+}
+
+/// The rows of a table.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    /// Lines of several functions, one of them selected.
+    Lines,
+    /// All lines of one function.
+    Function,
+    /// Sums, below other lines.
+    Totals,
 }
 
 /// The columns that fit, in their order: first of all the sorted one.
@@ -154,13 +179,7 @@ fn width(column: Column, snapshot: &Snapshot) -> u16 {
     if column.of_process(snapshot).is_some() { SHARED } else { FIGURE }
 }
 
-fn table(
-    top: &Top,
-    frame: &mut Frame<'_>,
-    area: Rect,
-    entries: Vec<Entry>,
-    selected: Option<usize>,
-) {
+fn table(top: &Top, frame: &mut Frame<'_>, area: Rect, entries: Vec<Entry>, kind: Kind) {
     let Some(snapshot) = &top.snapshot else { return };
     let right = |text: String| Cell::from(Text::from(text).alignment(Alignment::Right));
     let columns = columns(top, area.width);
@@ -174,25 +193,27 @@ fn table(
     let longest = entries.iter().map(|entry| entry.place.chars().count()).max().unwrap_or(0);
     let longest = u16::try_from(longest).unwrap_or(u16::MAX);
     let room = area.width.saturating_sub(numbers.iter().map(|width| width + 1).sum());
-    let place = if selected.is_none() { room } else { longest.clamp(4, (room / 2).max(24)) };
+    let place = if kind == Kind::Totals { room } else { longest.clamp(4, (room / 2).max(24)) };
     let rows = entries.into_iter().map(|entry| {
         let figures = columns.iter().map(|column| {
             let figure = entry.figures.iter().find(|(of, _)| of == column).and_then(|it| it.1);
             right(figure.map_or_else(String::new, |figure| with_share(*column, figure, snapshot)))
         });
-        let words = [end_of(&entry.place, place.into()), entry.source].map(Cell::from);
+        let source = cut(&entry.source, room.saturating_sub(place + 1).into());
+        let words = [end_of(&entry.place, place.into()), source].map(Cell::from);
         Row::new(figures.chain(words).collect::<Vec<_>>())
     });
     let numbers = numbers.into_iter().map(Constraint::Length);
     let widths = numbers.chain([Constraint::Length(place), Constraint::Fill(1)]);
     let table = Table::new(rows, widths).row_highlight_style(Style::new().reversed());
-    match selected {
-        Some(_) => {
-            let table = table.header(Row::new(header).bold());
-            let mut state = TableState::default().with_selected(selected);
-            frame.render_stateful_widget(table, area, &mut state);
+    let header = Row::new(header).bold();
+    match kind {
+        Kind::Lines => {
+            let mut state = TableState::default().with_selected(Some(top.selected));
+            frame.render_stateful_widget(table.header(header), area, &mut state);
         }
-        None => frame.render_widget(table.bold(), area),
+        Kind::Function => frame.render_widget(table.header(header), area),
+        Kind::Totals => frame.render_widget(table.bold(), area),
     }
 }
 

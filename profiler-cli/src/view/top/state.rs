@@ -2,13 +2,19 @@
 
 use std::cmp::Reverse;
 
-use mem_profile_format::report::{self, Style, Unit};
+use mem_profile_format::report;
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, Snapshot};
 use ratatui::crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use super::column::Column;
 use crate::figures::Measure;
 use crate::recording::Recording;
+
+/// Longest statement of a line, in columns.
+const LONGEST: usize = 200;
+
+/// Lines above the selected one, when its function is opened.
+const ABOVE: usize = 5;
 
 /// The state of the screen.
 pub(crate) struct Top {
@@ -38,6 +44,7 @@ pub(super) type Place = (String, String);
 pub(super) struct Row {
     pub(super) function: Place,
     pub(super) line: LineSnapshot,
+    /// Its statement.
     pub(super) source: String,
 }
 
@@ -92,7 +99,8 @@ impl Top {
             KeyCode::PageDown => self.go(10),
             KeyCode::PageUp => self.go(-10),
             KeyCode::Enter => {
-                self.open = self.rows.get(self.selected).map(|it| (it.function.clone(), 0))
+                self.open = self.rows.get(self.selected).map(|it| (it.function.clone(), 0));
+                self.go_to_selected();
             }
             KeyCode::Esc | KeyCode::Backspace => self.open = None,
             _ => {}
@@ -138,7 +146,7 @@ impl Top {
     }
 
     fn go(&mut self, by: isize) {
-        let longest = self.table().len();
+        let longest = self.opened().map_or(0, |function| function.lines.len());
         let (at, count) = match &mut self.open {
             Some((_, first)) => (first, longest),
             None => (&mut self.selected, self.rows.len()),
@@ -146,31 +154,39 @@ impl Top {
         *at = at.saturating_add_signed(by).min(count.saturating_sub(1));
     }
 
-    /// The lines of the open table.
-    pub(super) fn table(&self) -> Vec<String> {
-        let (Some((place, _)), Some(snapshot)) = (&self.open, &self.snapshot) else {
-            return Vec::new();
-        };
-        let is_open = |it: &FunctionSnapshot| it.name == place.0 && it.file == place.1;
-        let Some(open) = snapshot.functions.iter().position(is_open) else { return Vec::new() };
-        let style = Style { unit: Unit::Auto, precision: 1, ..Style::default() };
-        report::table_of(snapshot, open, &style).lines().map(str::to_owned).collect()
+    /// Puts the selected line of the function that was opened near the top.
+    fn go_to_selected(&mut self) {
+        let line = self.rows.get(self.selected).map(|row| row.line.line);
+        let lines = self.opened().into_iter().flat_map(|function| &function.lines);
+        let above = lines.take_while(|row| Some(row.line) != line).count();
+        if let Some((_, first)) = &mut self.open {
+            *first = above.saturating_sub(ABOVE);
+        }
+    }
+
+    /// The function whose lines are shown.
+    pub(super) fn opened(&self) -> Option<&FunctionSnapshot> {
+        let (place, _) = self.open.as_ref()?;
+        let is_open = |it: &&FunctionSnapshot| it.name == place.0 && it.file == place.1;
+        self.snapshot.as_ref()?.functions.iter().find(is_open)
     }
 }
 
 /// The lines that ran.
 pub(super) fn rows(functions: &[FunctionSnapshot]) -> Vec<Row> {
-    let row = |function: &FunctionSnapshot, line: &LineSnapshot| Row {
-        function: (function.name.clone(), function.file.clone()),
-        source: match &function.note {
-            Some(note) => report::printable(&format!("{} ({note})", line.source.trim())),
-            None => report::printable(line.source.trim()),
-        },
-        line: line.clone(),
+    let row = |function: &FunctionSnapshot, at: usize| {
+        let statement = report::statement(&function.lines[at..], LONGEST);
+        let note = function.note.as_ref().map(|note| report::printable(&format!(" ({note})")));
+        Row {
+            function: (function.name.clone(), function.file.clone()),
+            source: statement + &note.unwrap_or_default(),
+            line: function.lines[at].clone(),
+        }
     };
-    let of_function = |function| {
-        let lines = FunctionSnapshot::body_lines(function).filter(|line| line.ran());
-        lines.map(move |line| row(function, line))
+    let of_function = |function: &FunctionSnapshot| {
+        let lines = function.lines.iter().enumerate();
+        let ran = lines.filter(|(_, line)| line.is_body() && line.ran());
+        ran.map(|(at, _)| row(function, at)).collect::<Vec<_>>()
     };
     functions.iter().flat_map(of_function).collect()
 }

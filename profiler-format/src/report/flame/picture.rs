@@ -44,7 +44,12 @@ fn render(graph: &FlameGraph) -> String {
     let (placed, omitted) = placed(graph, &amounts);
     let mut notes = graph.notes.clone();
     if omitted > 0 {
-        notes.push(format!("{omitted} frames of less than 0.01 % are not drawn"));
+        let frames = if omitted == 1 {
+            "frame of less than 0.01 % is"
+        } else {
+            "frames of less than 0.01 % are"
+        };
+        notes.push(format!("{omitted} {frames} not drawn"));
     }
     let levels = placed.iter().map(|it| it.level + 1).max().unwrap_or(1);
     let top = HEADER + NOTE * notes.len() as f64;

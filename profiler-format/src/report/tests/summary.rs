@@ -200,6 +200,12 @@ fn without_live_blocks_the_summary_says_what_is_known() {
     peak 17 MiB (within 0 MiB) after 35 ms · 0 MiB live when reported · resident 20 MiB
     MEM_PROFILE_LIVE=1 shows the lines that held it
     ");
+    snapshot.peak = Some(ProcessPeak { bytes: 16_384, after: None, uncertainty: 131_072 });
+    let first_line = first(&snapshot, &style);
+    let first_line = first_line.lines().next().unwrap();
+    insta::assert_snapshot!(first_line, @"peak 16.0 KiB (at most 144.0 KiB) · 512 B live at the end · resident 19.8 MiB");
+    snapshot.peak = Some(ProcessPeak { bytes: 16_384, after: Some(9_999_999), uncertainty: 0 });
+    assert!(first(&snapshot, &style).starts_with("peak 16.0 KiB after less than 10 ms · "));
     snapshot.peak = None;
     insta::assert_snapshot!(first(&snapshot, &style), @"512 B live at the end · resident 19.8 MiB");
     snapshot.backend = Backend::Rss;

@@ -69,22 +69,8 @@ function code(line) {
   return element;
 }
 
-/** The statement that begins in a row: all its lines as one, without comments. */
-function statement(index, row) {
-  const { lines } = page.functions[index];
-  const element = make("code");
-  for (const line of lines.slice(row, row + lines[row][3]).map(named)) {
-    const parts = [...pieces(line)].filter(([kind]) => kind !== "c");
-    if (parts.length > 0) parts[0][1] = parts[0][1].trimStart();
-    const text = parts.map(([, text]) => text).join("");
-    const isApart = text.trim() && !/[([]$/.test(element.textContent) && !/^[.?)\]]/.test(text);
-    if (element.textContent && isApart) element.append(" ");
-    // As on one line.
-    if (/^[)\]]/.test(text) && element.lastChild) element.lastChild.textContent = element.lastChild.textContent.replace(/,$/, "");
-    element.append(...parts.map(colored));
-  }
-  return element;
-}
+/** A statement on one line, in its colours. */
+const statement = (source, lengths) => make("code", {}, ...[...pieces({ source, pieces: lengths })].map(colored));
 
 /** A figure, its unit apart so that the digits stand below each other. */
 function figure(value, isSize) {
@@ -116,8 +102,22 @@ function breakable(path) {
   return path.split(/(?<=::)/).flatMap((part) => [part, make("wbr")]);
 }
 
-/** A name of which the front is cut where it does not fit. `<a::B as c::D>::e` differs in its front. */
-function endOf(name) {
-  const short = name.replace(/^<(.*)>::/, (_, types) => `<${types.replace(/(?:\w+::)+/g, "")}>::`);
-  return make("bdi", { dir: "ltr" }, short);
+/** Longest path that is shortened. */
+const LONGEST_NAME = 400;
+
+/** A path without the modules of its types and their unnamed parameters: `Parser::next`, `<B as D>::e`, `module::function`. */
+function shortName(path) {
+  if (path.length > LONGEST_NAME) return path;
+  const name = path.replace(/(?:\b[a-z_]\w*::)+(?=[A-Z])/g, "").replace(/<(?:'?_(?:, )?)+>/g, "");
+  return /^[\w:]+$/.test(name) ? name.split("::").slice(-2).join("::") : name;
 }
+
+/** The short names of some paths; a path whose short name another one has too stays whole. */
+function shortNames(paths) {
+  const counts = new Map();
+  for (const path of new Set(paths)) counts.set(shortName(path), (counts.get(shortName(path)) ?? 0) + 1);
+  return paths.map((path) => (counts.get(shortName(path)) > 1 ? path : shortName(path)));
+}
+
+/** A name of which the front is cut where it does not fit. */
+const endOf = (name) => make("bdi", { dir: "ltr" }, name);

@@ -8,16 +8,15 @@ const MEASURES = {
 
 /** The figures of the process: the first is shown large. */
 function processFigures() {
-  const { peak, process_bytes: now, resident_peak: resident, timeline } = page;
+  const { peak, process_bytes: now, resident_peak: resident, untouched, timeline } = page;
   // The chart has a finer clock, and the page one time for one moment.
-  const moment = timeline?.peak && isExact(timeline) ? timeline.peak.time : peak?.after ?? null;
-  const after = moment === null ? "" : `, after ${duration(moment)}`;
-  const bound = peak?.uncertainty ? `, to within ${size(peak.uncertainty)}` : "";
-  // What the resident set never had was allocated, and not touched.
-  const missing = (peak?.bytes ?? 0) - (peak?.uncertainty ?? 0) - (resident ?? Infinity);
-  const untouched = missing > peak?.bytes / 100 ? `, so ${size(missing)} or more of the peak untouched` : "";
+  const isDrawn = timeline?.peak && isExact(timeline);
+  const time = isDrawn ? duration(timeline.peak.time) : coarsely(peak?.after ?? null);
+  const after = time === null ? "" : `, after ${time}`;
+  const exactness = peak?.uncertainty ? `, ${exactnessOf(peak)}` : "";
+  const missing = untouched === null ? "" : `, so ${size(untouched)} or more of the peak untouched`;
   const figures = isHeap()
-    ? [[peak?.bytes ?? null, `peak${after}${bound}`], [now, `live ${atEnd()}`], [resident, `resident at most${untouched}`]]
+    ? [[peak?.bytes ?? null, `peak${after}${exactness}`], [now, `live ${atEnd()}`], [resident, `resident at most${missing}`]]
     : [[resident ?? peak?.bytes ?? null, "resident at most"], [now, `resident ${atEnd()}`]];
   // Nothing else takes the place of the first.
   return figures.filter(([bytes], at) => at === 0 || bytes !== null);
@@ -43,10 +42,10 @@ function part(bytes, total, kind, ...where) {
   return entry;
 }
 
-function linePart([index, row, bytes], total) {
+function linePart([index, row, bytes, source, lengths], total) {
   const { name, file, lines } = page.functions[index];
   const place = make("button", { type: "button", class: "place", "data-function": index, "data-row": row }, `${file}:${lines[row][0]}`);
-  return part(bytes, total, "line", place, make("span", { class: "in" }, " in ", ...breakable(name)), statement(index, row));
+  return part(bytes, total, "line", place, make("span", { class: "in", title: name }, " in ", ...breakable(shortName(name))), statement(source, lengths));
 }
 
 /** All parts of the whole. They add up to it. */

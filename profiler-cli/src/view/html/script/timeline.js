@@ -62,7 +62,7 @@ function moment({ duration: whole, column }, time) {
   return `${(time / length).toFixed(Math.min(digits, 3))} ${unit}`;
 }
 
-const running = (rows, [begin, end]) => rows.filter(({ runs }) => runs.some(([from, to]) => from < end && begin <= to));
+const running = (rows, [begin, end]) => rows.filter(({ spans }) => spans.some(([from, to]) => from < end && begin <= to));
 
 /** A few names in words: `a, b and 3 more`. */
 function some(names) {
@@ -76,14 +76,14 @@ const peakBytes = (timeline) => (page.peak && isExact(timeline) ? page.peak.byte
 
 /** Why the peak is another figure than the highest reading. */
 function missedWords({ peak }) {
-  const { bytes, uncertainty } = page.peak;
+  const { bytes } = page.peak;
   if (bytes > peak.bytes) return ` The peak of ${size(bytes)} lay between two of them.`;
-  return ` The peak of ${size(bytes)} is exact to within ${size(uncertainty)}, since several threads ran.`;
+  return ` The peak is ${size(bytes)}, ${exactnessOf(page.peak)}, since several threads ran.`;
 }
 
 function peakWords(timeline) {
   const { peak, readings, interval, rows } = timeline;
-  const inside = peak.rows.map((row) => rows[row].name);
+  const inside = peak.rows.map((row) => rows[row].label);
   const where = inside.length ? `, in ${some(inside)}` : "";
   const words = `${isExact(timeline) ? "Peak" : "Highest reading"}: ${exactly(peakBytes(timeline))} in use after ${moment(timeline, peak.time)}${where}. `;
   const missed = isExact(timeline) ? "" : missedWords(timeline);
@@ -128,16 +128,16 @@ function memoryChart(timeline, scales) {
 
 /** The row of a function or named block: its name, when it ran, how often. */
 function spanRow(row, index, { x }) {
-  const { name, function: at, is_block: isBlock, runs, calls, omitted, is_open: isOpen } = row;
+  const { name, label, function: at, is_block: isBlock, spans, calls, omitted, is_open: isOpen } = row;
   const title = at === null
-    ? make("span", { class: "label", title: name }, endOf(name))
-    : make("button", { type: "button", class: "label", title: name, "data-function": at }, endOf(name));
-  const shape = runs.map(([start, end]) => {
+    ? make("span", { class: "label", title: name }, endOf(label))
+    : make("button", { type: "button", class: "label", title: name, "data-function": at }, endOf(label));
+  const shape = spans.map(([start, end]) => {
     const left = x(start);
     const width = Math.max(x(end) - left, 0.8);
     return `M${left.toFixed(2)} 0h${width.toFixed(2)}v100h${(-width).toFixed(2)}z`;
   });
-  const parts = [times(calls, isBlock ? "run" : "call")];
+  const parts = [times(calls, isBlock ? "block" : "call")];
   if (omitted > 0) parts.push(`${percent(calls - omitted, calls)} drawn`);
   if (isOpen) parts.push("not ended");
   const entry = make("li", { class: isBlock ? "block" : "call" }, title, make("div", { class: "strip" }), make("span", { class: "often" }, parts.join(" · ")));
@@ -148,7 +148,7 @@ function spanRow(row, index, { x }) {
 
 /** The rows. Only the longest are shown until a button shows all. */
 function spanRows({ rows }, scales) {
-  const length = ({ runs }) => runs.reduce((sum, [start, end]) => sum + end - start, 0);
+  const length = ({ spans }) => spans.reduce((sum, [start, end]) => sum + end - start, 0);
   const longest = rows.map((row, index) => [length(row), index]).sort(([a], [b]) => b - a).slice(0, SHOWN_ROWS);
   const shown = new Set(longest.map(([, index]) => index));
   const entries = rows.map((row, index) => spanRow(row, index, scales));
@@ -174,7 +174,7 @@ function slider(timeline, plot) {
     const column = columnOf(timeline, time);
     const [lowest, highest] = readingsIn(timeline, column).map(size);
     const bytes = lowest === highest ? highest : `${lowest} to ${highest}`;
-    const names = running(rows, column).map(({ name }) => name);
+    const names = running(rows, column).map(({ label }) => label);
     words.textContent = `After ${moment(timeline, time)}: ${bytes} in use${names.length ? `, in ${some(names)}` : ""}.`;
     input.setAttribute("aria-valuetext", words.textContent);
     cursor.style.left = `${input.value / 10}%`;
@@ -198,6 +198,8 @@ function slider(timeline, plot) {
 function showTimeline() {
   const { timeline } = page;
   if (!timeline || timeline.points.length === 0) return;
+  const labels = shortNames(timeline.rows.map(({ name }) => name));
+  timeline.rows.forEach((row, at) => (row.label = row.is_block ? row.name : labels[at]));
   const scales = scalesOf(timeline);
   const plot = memoryChart(timeline, scales);
   const [input, words] = slider(timeline, plot);

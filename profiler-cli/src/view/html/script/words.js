@@ -35,12 +35,12 @@ function times(number, what) {
 /** A share of a whole. A part that is not zero is never `0 %`. */
 function percent(part, whole) {
   const share = (100 * part) / whole;
-  return part > 0 && share < 1 ? "<1 %" : `${Math.round(share)} %`;
+  return part > 0 && Math.round(share) === 0 ? "<1 %" : `${Math.round(share)} %`;
 }
 
-/** The largest unit of which there is at least one. */
+/** The largest unit of which there is at least one, and more than two of minutes or hours. */
 function timeUnit(nanoseconds) {
-  return TIME_UNITS.findLast(([, length]) => nanoseconds >= length) ?? TIME_UNITS[0];
+  return TIME_UNITS.findLast(([, length]) => nanoseconds >= (length > 1e9 ? 2 * length : length)) ?? TIME_UNITS[0];
 }
 
 function duration(nanoseconds) {
@@ -49,10 +49,20 @@ function duration(nanoseconds) {
   return `${value < 100 ? Number(value.toPrecision(3)) : Math.round(value)} ${unit}`;
 }
 
+/** The peak's clock ticks every few milliseconds. */
+function coarsely(nanoseconds) {
+  if (nanoseconds === null) return null;
+  return nanoseconds < 1e7 ? "less than 10 ms" : duration(nanoseconds);
+}
+
 const isHeap = () => page.backend === "heap";
 const memory = () => (isHeap() ? "memory" : "resident memory of the process");
 /** The bytes that shares are of; 0 if not known. */
 const wholePeak = () => page.peak?.bytes ?? page.rankings?.[0].total ?? page.resident_peak ?? 0;
+/** How exact a peak is: one that may be off by more than itself has an upper bound alone. */
+function exactnessOf({ bytes, uncertainty }) {
+  return uncertainty < bytes ? `to within ${size(uncertainty)}` : `at most ${size(bytes + uncertainty)}`;
+}
 const shareOfPeak = (bytes) => (wholePeak() > 0 ? `, ${percent(bytes, wholePeak())} of the process's peak` : "");
 
 /** Sentences on the figures of a line or a function, by column. */

@@ -11,6 +11,8 @@ mod held;
 mod pieces;
 mod timeline;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use mem_profile_format::report;
 
 use self::data::Page;
@@ -33,15 +35,23 @@ pub(crate) fn render(recording: &Recording) -> String {
     let page = Page::new(recording);
     // Serializing cannot fail: it is plain data with string keys.
     let data = serde_json::to_string(&page).unwrap_or_default();
+    let script = format!("\"use strict\";\n{{\n{}}}\n", SCRIPTS.concat());
     fill(PAGE, |name| match name {
         "style" => STYLE.to_owned(),
+        "style-hash" => hash(STYLE),
+        "script-hash" => hash(&script),
         // Only a `<` could end a script element.
         "data" => report::json_printable(&data.replace('<', "\\u003c")),
-        "script" => SCRIPTS.concat(),
+        "script" => script.clone(),
         "banner" => banner(recording),
         "footnote" => escape(report::footnote(recording.snapshot.backend)),
         _ => String::new(),
     })
+}
+
+/// Allows exactly this style or script: whatever else got into the page would not run.
+fn hash(text: &str) -> String {
+    format!("sha256-{}", STANDARD.encode(hmac_sha256::Hash::hash(text.as_bytes())))
 }
 
 fn banner(recording: &Recording) -> String {

@@ -104,6 +104,22 @@ fn nothing_is_fetched() {
 }
 
 #[test]
+fn only_the_style_and_the_script_of_the_page_are_allowed() {
+    let page = render(&recording());
+    let inside = |name: &str| {
+        let start = page.split_once(&format!("<{name}>")).unwrap().1;
+        start.split_once(&format!("</{name}>")).unwrap().0
+    };
+    for name in ["style", "script"] {
+        let allowed = format!("{name}-src '{}';", hash(inside(name)));
+        assert!(page.contains(&allowed), "{allowed}");
+    }
+    assert!(!page.contains("unsafe-inline"));
+    // As `printf abc | openssl dgst -sha256 -binary | base64` prints it.
+    assert_eq!(hash("abc"), "sha256-ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0=");
+}
+
+#[test]
 fn an_incomplete_recording_has_a_banner() {
     let mut recording = recording();
     assert!(!render(&recording).contains("role=\"alert\""));

@@ -12,7 +12,7 @@ use crate::timeline::{self, Series, Timeline, files};
 
 /// Print the peak of runs and of their child processes
 ///
-/// The peak is the one reported by the system if the file has it, else the highest sample.
+/// The peak is the one that the system reported or the program counted if the file has it, else the highest sample.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -48,7 +48,8 @@ fn of_run(path: &Path, timeline: &Timeline) -> Result<String> {
     let shown = printable_line(&path.display().to_string());
     let mib = |series: &Series| series.peak().map(|peak| peak.at.bytes as f64 / MIB);
     let own = mib(&timeline.memory).with_context(|| format!("{shown} has no samples"))?;
-    let mut text = format!("{shown}\t{own:.3} MiB\n");
+    let unseen = timeline.unseen_peak.map_or(0.0, |bytes| bytes as f64 / MIB);
+    let mut text = format!("{shown}\t{:.3} MiB\n", own.max(unseen));
     for child in &timeline.children {
         if let Some(peak) = mib(&child.series) {
             let name = child.name.as_ref().map(|name| format!(" ({})", printable(name)));

@@ -90,10 +90,7 @@ pub(super) fn conclude(
     }
     let headline = match recorder.together() {
         Some((sum, processes)) if processes > 1 => together(sum.bytes, processes, options.backend),
-        _ => {
-            let how = if peak.is_mark { "as reported by the system" } else { "the highest sample" };
-            format!("{}, {how}", size(peak.at.bytes))
-        }
+        _ => format!("{}, {}", size(peak.at.bytes), peak.words()),
     };
     output::status("peak", &format!("{headline}; {file} has {samples} samples"));
     let children = recorder.children().filter_map(|it| Some((it.title(), it.series.peak()?)));

@@ -140,7 +140,7 @@ mod tests {
         let path = folder.path().join("peaks");
         let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
         let at = crate::timeline::Sample { time: 1.0, bytes: 4096 };
-        let peak = Some(Peak { at, is_mark: true });
+        let peak = Some(Peak::of_system(at));
         note(&path, &words("deps/it-0123456789abcdef --list --format terse"), peak, 0).unwrap();
         note(&path, &words("deps/it-0123456789abcdef --exact a::b --nocapture"), peak, 0).unwrap();
         note(&path, &words("deps/it-0123456789abcdef a::b --exact"), None, 101).unwrap();

@@ -21,7 +21,7 @@ use std::fmt::Write as _;
 
 use mem_profile_format::report::printable;
 
-use super::model::{Child, Sample, Span, Timeline};
+use super::model::{Child, Peak, Sample, Span, Timeline};
 
 const MIB: f64 = 1_048_576.0;
 
@@ -88,7 +88,7 @@ impl Reader<'_> {
             }
             "PEAK" => {
                 let mut fields = fields(rest);
-                let mark = Some(fields.sample()?);
+                let mark = Some(Peak::of_system(fields.sample()?));
                 match fields.0.next() {
                     Some(id) => self.child(id.parse().ok()?).series.mark = mark,
                     None => self.timeline.memory.mark = mark,
@@ -240,11 +240,10 @@ mod tests {
         let Parsed { timeline, fault } = parsed(&text);
         assert_eq!((timeline.command.as_deref(), fault), (Some("app 'two lines'"), None));
         assert_eq!(timeline.memory.samples, [sample(1_764_011_432.125, 12_345_677)]);
-        assert_eq!(timeline.memory.mark, Some(sample(1_764_011_432.5, 22_345_677)));
-        let series = Series {
-            samples: vec![sample(1_764_011_433.0, 1)],
-            mark: Some(sample(1_764_011_433.0, 4096)),
-        };
+        let peak = |time, bytes| Some(Peak::of_system(sample(time, bytes)));
+        assert_eq!(timeline.memory.mark, peak(1_764_011_432.5, 22_345_677));
+        let series =
+            Series { samples: vec![sample(1_764_011_433.0, 1)], mark: peak(1_764_011_433.0, 4096) };
         // The last name counts: a child has the name of its parent until it has its own program.
         assert_eq!(timeline.children, [Child { id: 9, name: Some("my app".into()), series }]);
         assert_eq!(timeline.spans, [span]);

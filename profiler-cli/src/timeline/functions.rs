@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::model::{Sample, Span, Timeline};
+use super::model::{Span, Timeline};
 use crate::highest::Highest;
 
 /// All spans of one function.
@@ -11,6 +11,8 @@ pub(crate) struct Function {
     /// As in the spans.
     pub(crate) name: String,
     pub(crate) calls: usize,
+    /// How many calls have no span: none, so many, or an unknown number.
+    pub(crate) omitted: Option<u64>,
     /// How long at least one call was running, in seconds.
     pub(crate) seconds: f64,
     /// The highest memory in use meanwhile, in bytes.
@@ -23,15 +25,19 @@ pub(crate) fn functions(timeline: &Timeline) -> Vec<Function> {
     for span in &timeline.spans {
         by_name.entry(&span.function).or_default().push(span);
     }
-    let samples = &timeline.memory.samples;
-    let highest = Highest::new(samples.iter().map(|sample| sample.bytes));
-    let mut functions: Vec<_> =
-        by_name.into_iter().map(|(name, spans)| function(name, spans, samples, &highest)).collect();
+    let samples = timeline.memory.samples.iter();
+    let highest = Highest::new(samples.map(|sample| sample.bytes));
+    let mut functions: Vec<_> = by_name
+        .into_iter()
+        .map(|(name, spans)| function(timeline, name, spans, &highest))
+        .collect();
     functions.sort_by(|one, other| other.seconds.total_cmp(&one.seconds));
     functions
 }
 
-fn function(name: &str, mut spans: Vec<&Span>, samples: &[Sample], highest: &Highest) -> Function {
+fn function(timeline: &Timeline, name: &str, mut spans: Vec<&Span>, highest: &Highest) -> Function {
+    let samples = &timeline.memory.samples;
+    let omitted = timeline.omitted.get(name).copied().unwrap_or(Some(0));
     let calls = spans.len();
     let ends = spans.iter().flat_map(|span| [span.start.bytes, span.end.bytes]);
     let mut peak = ends.max().unwrap_or(0);
@@ -49,7 +55,7 @@ fn function(name: &str, mut spans: Vec<&Span>, samples: &[Sample], highest: &Hig
         let end = samples.partition_point(|sample| sample.time <= seen);
         peak = peak.max(highest.within(first..end));
     }
-    Function { name: name.to_owned(), calls, seconds, peak }
+    Function { name: name.to_owned(), calls, omitted, seconds, peak }
 }
 
 /// For each path its shortest suffix, in whole parts, that no other path has. A path that is a suffix of

@@ -11,7 +11,7 @@ pub(crate) mod sampler;
 
 pub(crate) use functions::{Function, functions, labels};
 #[cfg(test)]
-pub(crate) use model::Child;
+pub(crate) use model::{Child, Source};
 pub(crate) use model::{Peak, Sample, Series, Span, Timeline};
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Memory over time, as plain data.
 
+use std::collections::BTreeMap;
+
 /// Memory in use at a moment.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Sample {
@@ -14,9 +16,9 @@ pub(crate) struct Sample {
 pub(crate) struct Series {
     /// In order of time.
     pub(crate) samples: Vec<Sample>,
-    /// The peak that the system itself recorded, and when it was last seen to rise; `None` if it records
-    /// none.
-    pub(crate) mark: Option<Sample>,
+    /// The peak that the system or the program itself recorded, and when it was last seen to rise; `None` if
+    /// none is known.
+    pub(crate) mark: Option<Peak>,
 }
 
 /// One call of a function, or one run of a named block.
@@ -50,18 +52,46 @@ pub(crate) struct Timeline {
     pub(crate) command: Option<String>,
     /// The program, or the sum of the program and its children.
     pub(crate) memory: Series,
+    /// The peak of the program, where no sample shows it and its time is not known.
+    pub(crate) unseen_peak: Option<u64>,
     /// In order of appearance.
     pub(crate) children: Vec<Child>,
     /// In the order of the file.
     pub(crate) spans: Vec<Span>,
+    /// How many calls of a function have no span, since there were very many: `None` in a part of the run.
+    pub(crate) omitted: BTreeMap<String, Option<u64>>,
 }
 
 /// The highest memory in use.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Peak {
     pub(crate) at: Sample,
-    /// Whether the system recorded it. Samples may miss a higher one.
-    pub(crate) is_mark: bool,
+    pub(crate) source: Source,
+}
+
+/// Where a peak is from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The highest sample. Samples may miss a higher one.
+    Samples,
+    System,
+    /// The program counts its own bytes.
+    Program,
+}
+
+impl Peak {
+    pub(crate) const fn of_system(at: Sample) -> Self {
+        Self { at, source: Source::System }
+    }
+
+    /// `the highest sample`
+    pub(crate) fn words(&self) -> &'static str {
+        match self.source {
+            Source::Samples => "the highest sample",
+            Source::System => "as reported by the system",
+            Source::Program => "as counted by the program",
+        }
+    }
 }
 
 impl Child {
@@ -81,9 +111,8 @@ impl Series {
         // The first of equal ones.
         let highest =
             highest.reduce(|best, sample| if sample.bytes > best.bytes { sample } else { best });
-        let mark = self.mark.filter(|mark| highest.is_none_or(|it| mark.bytes >= it.bytes));
-        let sampled = highest.map(|at| Peak { at, is_mark: false });
-        mark.map(|at| Peak { at, is_mark: true }).or(sampled)
+        let mark = self.mark.filter(|mark| highest.is_none_or(|it| mark.at.bytes >= it.bytes));
+        mark.or(highest.map(|at| Peak { at, source: Source::Samples }))
     }
 
     /// Growth by least squares, in bytes per second, and the bytes in use at the time `origin` by
@@ -104,7 +133,7 @@ impl Series {
         let is_inside = |sample: &Sample| (from..=to).contains(&sample.time);
         Self {
             samples: self.samples.iter().copied().filter(is_inside).collect(),
-            mark: self.mark.filter(is_inside),
+            mark: self.mark.filter(|mark| is_inside(&mark.at)),
         }
     }
 }
@@ -159,8 +188,10 @@ impl Timeline {
         Self {
             command: self.command.clone(),
             memory: self.memory.within(from, to),
+            unseen_peak: None,
             children: children.filter(|child| !child.series.samples.is_empty()).collect(),
             spans: self.spans.iter().filter(overlaps).cloned().collect(),
+            omitted: self.omitted.keys().map(|name| (name.clone(), None)).collect(),
         }
     }
 }

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use mem_profile_format::Timeline as Recorded;
+use mem_profile_format::report::Overview;
+use mem_profile_format::{Backend, ProcessPeak, Timeline as Recorded};
 use tempfile::TempDir;
 
-use super::model::{Sample, Series, Span, Timeline};
+use super::model::{Peak, Sample, Series, Source, Span, Timeline};
 use crate::input::Input;
 use crate::recording::{self, Recording};
 
@@ -115,12 +116,38 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
     let recording = recording::read(path, input)?;
     recording.warn(path);
     let Recording { snapshot, program, .. } = recording;
+    let peak = Overview::of(&snapshot).peak;
     let recorded = snapshot.timeline.with_context(|| {
         format!("{} has no timeline: run the program with MEM_PROFILE_TIMELINE=1", path.display())
     })?;
-    let memory = Series { samples: readings(&recorded), mark: None };
+    let samples = readings(&recorded);
+    let source = match snapshot.backend {
+        Backend::Rss => Source::System,
+        Backend::Heap | Backend::Off => Source::Program,
+    };
+    let mark = peak.and_then(|peak| mark(&recorded, &samples, peak));
+    let mark = mark.map(|at| Peak { at, source });
+    let memory = Series { samples, mark };
+    let is_unseen =
+        |bytes: &u64| mark.is_none() && memory.samples.iter().all(|it| it.bytes < *bytes);
+    let unseen_peak = peak.map(|peak| peak.bytes).filter(is_unseen);
     let spans = calls(&recorded, &memory.samples, 0);
-    Ok(Timeline { command: program, memory, children: Vec::new(), spans })
+    let omitted = recorded.labels.iter().filter(|label| label.omitted > 0);
+    let omitted = omitted.map(|label| (label.name.clone(), Some(label.omitted))).collect();
+    let command = program;
+    Ok(Timeline { command, memory, unseen_peak, spans, omitted, ..Timeline::default() })
+}
+
+/// The peak of the process, at the highest reading if that shows it, else where it ended; `None` if
+/// neither is known.
+fn mark(recorded: &Recorded, readings: &[Sample], peak: ProcessPeak) -> Option<Sample> {
+    let highest = readings.iter().rev().max_by_key(|it| it.bytes);
+    // Nearly all of it is all of it in a picture.
+    let shown = highest.filter(|it| it.bytes >= peak.bytes - peak.bytes / 1024).map(|it| it.time);
+    let last = readings.last()?.time;
+    // Its clock is a coarse one.
+    let time = shown.or(peak.time().map(|after| seconds(recorded, after).min(last)))?;
+    Some(Sample { time, bytes: peak.bytes })
 }
 
 /// The samples of a recording, and what it read where calls begin and end, in order of time.
@@ -173,6 +200,26 @@ mod tests {
         };
         let found: Vec<_> = readings(&recorded).iter().map(|it| (it.time, it.bytes)).collect();
         assert_eq!(found, [(0.0, 1), (1.0, 7), (2.0, 7), (3.0, 90), (4.0, 2)]);
+    }
+
+    #[test]
+    fn the_peak_is_the_one_that_the_program_counted() {
+        let recorded = Recorded { started: 2_000_000_000, ..Recorded::default() };
+        let readings = [(2.0, 10_000), (3.0, 90_000), (4.0, 90_000), (5.0, 20_000)];
+        let readings = readings.map(|(time, bytes)| Sample { time, bytes });
+        let found = |bytes, after| {
+            let mark = mark(&recorded, &readings, ProcessPeak { bytes, after, uncertainty: 0 });
+            let mark = mark.map(|at| Peak { at, source: Source::Program });
+            let series = Series { samples: readings.to_vec(), mark };
+            let peak = series.peak().unwrap();
+            (peak.at.time, peak.at.bytes, peak.source)
+        };
+        assert_eq!(found(90_000, Some(2_100_000_000)), (3.0, 90_000, Source::Program));
+        assert_eq!(found(90_087, None), (3.0, 90_087, Source::Program), "all but a thousandth");
+        assert_eq!(found(95_000, Some(2_100_000_000)), (4.1, 95_000, Source::Program));
+        assert_eq!(found(95_000, Some(9_100_000_000)), (5.0, 95_000, Source::Program));
+        assert_eq!(found(95_000, Some(9_999_999)), (3.0, 90_000, Source::Samples));
+        assert_eq!(found(95_000, None), (3.0, 90_000, Source::Samples));
     }
 
     #[test]

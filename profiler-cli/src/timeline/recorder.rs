@@ -87,7 +87,7 @@ impl Recorder {
                 Some(id) => &mut self.child(id).series,
                 None => &mut self.highest,
             };
-            series.mark = Some(mark);
+            series.mark = Some(Peak::of_system(mark));
         }
         self.write(&lines);
     }

@@ -20,11 +20,12 @@ fn span(function: &str, start: (f64, u64), end: (f64, u64), level: u32) -> Span 
 #[test]
 fn a_peak_is_the_first_of_the_highest_or_the_systems_mark() {
     let mut series = series(&[(1.0, 5), (2.0, 9), (3.0, 9), (4.0, 1)]);
-    assert_eq!(series.peak(), Some(Peak { at: sample(2.0, 9), is_mark: false }));
-    series.mark = Some(sample(2.5, 12));
-    assert_eq!(series.peak(), Some(Peak { at: sample(2.5, 12), is_mark: true }));
-    series.mark = Some(sample(2.5, 8));
-    assert_eq!(series.peak(), Some(Peak { at: sample(2.0, 9), is_mark: false }));
+    let sampled = Peak { at: sample(2.0, 9), source: Source::Samples };
+    assert_eq!(series.peak(), Some(sampled));
+    series.mark = Some(Peak::of_system(sample(2.5, 12)));
+    assert_eq!(series.peak(), series.mark);
+    series.mark = Some(Peak::of_system(sample(2.5, 8)));
+    assert_eq!(series.peak(), Some(sampled));
     assert_eq!(Series::default().peak(), None);
 }
 
@@ -52,8 +53,13 @@ fn a_function_is_timed_once_however_its_calls_nest() {
         ],
         ..Timeline::default()
     };
-    let function =
-        |name: &str, calls, seconds, peak| Function { name: name.into(), calls, seconds, peak };
+    let function = |name: &str, calls, seconds, peak| Function {
+        name: name.into(),
+        calls,
+        omitted: Some(0),
+        seconds,
+        peak,
+    };
     let expected = [function("a::outer", 1, 4.0, 90), function("a::inner", 3, 1.5, 80)];
     assert_eq!(functions(&timeline), expected);
 }
@@ -72,7 +78,10 @@ fn labels_are_the_shortest_ends_that_differ() {
 #[test]
 fn a_window_keeps_what_touches_it() {
     let timeline = Timeline {
-        memory: Series { mark: Some(sample(5.0, 50)), ..series(&[(0.0, 1), (1.0, 2), (5.0, 40)]) },
+        memory: Series {
+            mark: Some(Peak::of_system(sample(5.0, 50))),
+            ..series(&[(0.0, 1), (1.0, 2), (5.0, 40)])
+        },
         children: vec![child(7, &[(0.5, 1)]), child(8, &[(4.5, 1)])],
         spans: vec![span("a", (0.0, 0), (1.0, 0), 0), span("b", (2.0, 0), (9.0, 0), 0)],
         ..Timeline::default()

@@ -123,7 +123,7 @@ fn curves(processes: &[Process<'_>], scale: &Scale, options: &Options) -> Vec<Cu
             name: name.clone(),
             style,
             points: scale.points(series, *start),
-            peak: peak.at.bytes,
+            peak: process.unseen_peak().unwrap_or(peak.at.bytes),
             trend: options.slope.then(|| scale.trend(series, *start)).flatten(),
         }
     };
@@ -138,7 +138,7 @@ fn mark(process: &Process<'_>, scale: &Scale) -> Mark {
     let feet = around.filter(|_| headline::is_between_samples(process));
     Mark {
         at: scale.point(peak.at, *start),
-        label: headline::peak(*peak, *start),
+        label: headline::peak(process),
         feet: feet.map(|it| scale.point(*it, *start)).collect(),
     }
 }

@@ -22,6 +22,13 @@ pub(super) struct Process<'a> {
     pub(super) start: f64,
 }
 
+impl Process<'_> {
+    /// The peak, if no sample shows it and its time is not known.
+    pub(super) fn unseen_peak(&self) -> Option<u64> {
+        self.run.unseen_peak.filter(|_| !self.is_child)
+    }
+}
+
 /// Options of a plot.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Options {

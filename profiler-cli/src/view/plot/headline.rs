@@ -7,7 +7,7 @@ use mem_profile_format::report::Unit;
 use super::elements::{Options, Process};
 use super::rows::Functions;
 use crate::timeline::{Peak, Span, Timeline};
-use crate::view::words::{end_of, time};
+use crate::view::words::{end_of, time, times};
 
 /// Longest name of a function in a sentence, in columns.
 const NAME: usize = 48;
@@ -22,13 +22,15 @@ pub(super) fn sentences(
     let only = if let [(timeline, start)] = windows { Some((timeline, *start)) } else { None };
     let together = only.and_then(|(timeline, start)| together(timeline, start));
     let part = only.and_then(|(timeline, start)| part(timeline, start, options));
-    together.into_iter().chain([of_peak(highest, functions)]).chain(part).collect()
+    let unseen = highest.unseen_peak();
+    let unseen = unseen.map(|bytes| format!("peak {}, between two samples", size(bytes)));
+    together.into_iter().chain(unseen).chain([of_peak(highest, functions)]).chain(part).collect()
 }
 
 /// `peak 1.5 MiB of make (41) after 200 ms, in parse, the highest sample`
 fn of_peak(process: &Process<'_>, functions: &Functions) -> String {
-    let Process { name, series, peak, run, start, .. } = process;
-    let mut sentence = self::peak(*peak, *start);
+    let Process { name, series, peak, run, .. } = process;
+    let mut sentence = self::peak(process);
     if !name.is_empty() {
         sentence += &format!(", of {name}");
     }
@@ -43,20 +45,25 @@ fn of_peak(process: &Process<'_>, functions: &Functions) -> String {
     if is_between_samples(process) {
         let samples = series.samples.iter().map(|it| it.bytes).max().unwrap_or(0);
         let samples = size(samples);
-        return sentence + &format!(", as reported by the system: samples show at most {samples}");
+        return sentence + &format!(", {}: samples show at most {samples}", peak.words());
     }
-    sentence + if peak.is_mark { ", as reported by the system" } else { ", the highest sample" }
+    match process.unseen_peak() {
+        Some(_) => sentence,
+        None => sentence + &format!(", {}", peak.words()),
+    }
 }
 
-/// Whether the system reported a peak that no sample shows.
+/// Whether no sample shows the peak, in the digits of the picture.
 pub(super) fn is_between_samples(process: &Process<'_>) -> bool {
-    let peak = process.peak;
-    peak.is_mark && process.series.samples.iter().all(|it| it.bytes < peak.at.bytes)
+    let highest = process.series.samples.iter().map(|it| it.bytes).max();
+    highest.is_some_and(|bytes| size(bytes) != size(process.peak.at.bytes))
 }
 
 /// `peak 1.5 MiB after 200 ms`
-pub(super) fn peak(peak: Peak, start: f64) -> String {
-    format!("peak {} after {}", size(peak.at.bytes), time(peak.at.time - start))
+pub(super) fn peak(process: &Process<'_>) -> String {
+    let Process { peak: Peak { at, .. }, start, .. } = process;
+    let noun = if process.unseen_peak().is_some() { "highest sample" } else { "peak" };
+    format!("{noun} {} after {}", size(at.bytes), time(at.time - start))
 }
 
 fn together(timeline: &Timeline, start: f64) -> Option<String> {
@@ -70,11 +77,10 @@ fn together(timeline: &Timeline, start: f64) -> Option<String> {
 fn part(timeline: &Timeline, start: f64, options: &Options) -> Option<String> {
     let begun = Timestamp::from_millisecond((start * 1e3) as i64).ok()?;
     let begun = begun.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S");
-    let samples = timeline.memory.samples.len();
-    let noun = if samples == 1 { "sample" } else { "samples" };
+    let samples = times(timeline.memory.samples.len(), "sample");
     Some(match options.window {
-        Some((from, to)) => format!("{from} to {to} s of the run of {begun}, {samples} {noun}"),
-        None => format!("run of {begun}, {samples} {noun}"),
+        Some((from, to)) => format!("{from} to {to} s of the run of {begun}, {samples}"),
+        None => format!("run of {begun}, {samples}"),
     })
 }
 

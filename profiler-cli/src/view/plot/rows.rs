@@ -9,7 +9,7 @@ use super::elements::{Bar, Row};
 use super::palette::Style;
 use super::scale::{COLUMNS, Scale};
 use crate::timeline::{self, Function, Span, Timeline};
-use crate::view::words::{end_of, time};
+use crate::view::words::{end_of, time, times};
 
 /// Largest number of rows of levels: more would be too thin to draw.
 const LEVELS: usize = 120;
@@ -53,10 +53,20 @@ impl Functions {
     }
 }
 
-/// `1000 calls, 1.5 s`
-pub(super) fn often(Function { calls, seconds, .. }: &Function) -> String {
-    let noun = if *calls == 1 { "call" } else { "calls" };
-    format!("{calls} {noun}, {}", time(*seconds))
+/// `1,000 calls, 1.5 s`, or `1,000 calls, 84 % drawn`: then the time of all is not known.
+pub(super) fn often(Function { calls, omitted, seconds, .. }: &Function) -> String {
+    match *omitted {
+        Some(0) => format!("{}, {}", times(*calls, "call"), time(*seconds)),
+        Some(omitted) => {
+            let all = calls.saturating_add(usize::try_from(omitted).unwrap_or(usize::MAX));
+            let drawn = match (*calls as f64 / all as f64 * 100.0).round() {
+                0.0 => "<1".to_owned(),
+                percent => percent.to_string(),
+            };
+            format!("{}, {drawn} % drawn", times(all, "call"))
+        }
+        None => format!("{} drawn", times(*calls, "call")),
+    }
 }
 
 /// A row for each of the longest running functions, in order of their first call.

@@ -10,7 +10,7 @@ pub(super) fn draw(scene: &Scene, theme: Option<&Theme>) -> String {
     let Scene { width, height, shapes } = scene;
     let mut text = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" \
-         viewBox=\"0 0 {width} {height}\">\n<style>\n{}</style>\n\
+         viewBox=\"0 0 {width} {height}\" style=\"max-width:100%;height:auto\">\n<style>\n{}</style>\n\
          <rect class=\"page\" width=\"100%\" height=\"100%\"/>\n",
         style(theme)
     );

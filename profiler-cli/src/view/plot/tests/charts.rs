@@ -7,8 +7,8 @@ fn two_thousand_calls_have_a_row_for_each_function() {
     let chart = chart(busy(), &Options::default());
     let expected = [
         ("main", "1 call, 10 s", 1),
-        ("parse::line", "1000 calls, 1.5 s", 1),
-        ("read::line", "1000 calls, 1 s", 1),
+        ("parse::line", "1,000 calls, 1.5 s", 1),
+        ("read::line", "1,000 calls, 1 s", 1),
     ];
     assert_eq!(rows(&chart), expected);
     assert_eq!(legend(&chart), [""; 0]);
@@ -22,6 +22,19 @@ fn two_thousand_calls_have_a_row_for_each_function() {
         }
     }
     assert!(picture.len() < 20_000, "{}", picture.len());
+}
+
+#[test]
+fn calls_that_were_left_out_are_counted() {
+    let note = |omitted, options: &Options| {
+        let mut timeline = busy();
+        timeline.omitted.insert("app::parse::line".into(), Some(omitted));
+        chart(timeline, options).rows[1].note.clone()
+    };
+    assert_eq!(note(3_000, &Options::default()), "4,000 calls, 25 % drawn");
+    assert_eq!(note(999_000, &Options::default()), "1,000,000 calls, <1 % drawn");
+    let options = Options { window: Some((0.0, 9.0)), ..Options::default() };
+    assert_eq!(note(3_000, &options), "1,000 calls drawn");
 }
 
 #[test]
@@ -81,13 +94,22 @@ fn functions_beyond_the_colours_are_grey() {
 #[test]
 fn a_peak_between_samples_is_said_to_be_above_them() {
     let mut timeline = rising();
-    timeline.memory.mark = Some(sample(4.25, 130));
+    timeline.memory.mark = Some(Peak::of_system(sample(4.25, 130)));
     timeline.spans = vec![span("app::load", 4.0, 5.0, 0, 0)];
     let chart = chart(timeline, &Options::default());
     insta::assert_snapshot!(chart.headline[0], @"peak 130.0 MiB after 4.25 s, in load, as reported by the system: samples show at most 100.0 MiB");
     assert_eq!(chart.peak.label, "peak 130.0 MiB after 4.25 s");
     assert_eq!(chart.peak.feet, [(4.2, 42.0), (4.3, 43.0)].map(near(&chart.peak.feet)));
     assert!(chart.top > 130.0, "there is room above it");
+}
+
+#[test]
+fn a_peak_that_no_sample_shows_comes_before_the_highest_of_them() {
+    let timeline = Timeline { unseen_peak: Some(130 << 20), ..rising() };
+    let chart = chart(timeline, &Options::default());
+    assert_eq!(chart.headline[0], "peak 130.0 MiB, between two samples");
+    assert_eq!(chart.headline[1], "highest sample 100.0 MiB after 10 s");
+    assert_eq!(chart.peak.label, "highest sample 100.0 MiB after 10 s");
 }
 
 /// Equal but for the rounding of times since 1970.

@@ -4,7 +4,7 @@ mod pictures;
 use super::elements::{Row, Sign};
 use super::palette::{DARK, LIGHT, Style};
 use super::*;
-use crate::timeline::{Child, Sample, Series, Span, Timeline};
+use crate::timeline::{Child, Peak, Sample, Series, Span, Timeline};
 
 const START: f64 = 1_764_011_432.0;
 const MIB: u64 = 1 << 20;

@@ -46,7 +46,7 @@ fn no_text_leaves_the_picture() {
     let name = "pulldown_cmark::firstpass::FirstPass<'a, 'b>::parse_line_with_a_very_long_name";
     for peak in [0.0, 4.9, 5.0, 9.9, 10.0] {
         let mut timeline = rising();
-        timeline.memory.mark = Some(sample(peak, 130));
+        timeline.memory.mark = Some(Peak::of_system(sample(peak, 130)));
         timeline.spans = vec![span(name, 1.0, 2.0, 0, 0), span("b", 1.0, 2.0, 1, 3)];
         timeline.children = vec![child(41, name, &[(1.0, 90), (2.0, 5)])];
         for flame in [false, true] {
@@ -94,6 +94,16 @@ fn an_svg_has_the_theme_of_its_reader_or_the_one_asked_for() {
     assert_eq!(has(None), [true, true]);
     assert_eq!(has(Some(Theme::Light)), [true, false]);
     assert_eq!(has(Some(Theme::Dark)), [false, true]);
+}
+
+#[test]
+fn an_svg_shrinks_to_a_narrow_window() {
+    let picture = svg(&chart(rising(), &Options::default()), 1200, None);
+    let root = picture.split_once('>').unwrap().0;
+    assert!(
+        root.ends_with("viewBox=\"0 0 1200 494\" style=\"max-width:100%;height:auto\""),
+        "{root}"
+    );
 }
 
 #[test]

@@ -7,7 +7,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const ROOT = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
-const COMMAND = process.env.CARGO_MEM_PROFILE ?? join(ROOT, "target/debug/cargo-mem-profile");
+export const COMMAND = process.env.CARGO_MEM_PROFILE ?? join(ROOT, "target/debug/cargo-mem-profile");
 
 /** A folder that is removed when the process ends. */
 export const folder = mkdtempSync(join(tmpdir(), "mem-profile-pages-"));

@@ -250,3 +250,6 @@ impl Sum {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

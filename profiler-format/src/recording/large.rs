@@ -1,49 +1,8 @@
 //! Recordings that no program writes take no longer to read than they are long.
 
-use std::time::{Duration, Instant};
+use crate::layout::{self, WORD};
 
-use super::Recording;
-use crate::layout::{self, PAGE, UNIT, WORD};
-
-/// The address of the segment in the process.
-const ADDRESS: i64 = 1 << 40;
-
-struct Image(Vec<u8>);
-
-impl Image {
-    fn new() -> Self {
-        let mut image = Self(vec![0; layout::segment::SIZE]);
-        image.set(0, layout::MAGIC);
-        image.set(layout::segment::VERSION, layout::VERSION.into());
-        image.set(layout::segment::ADDRESS, ADDRESS);
-        image.block(layout::PROCESS, layout::process::SIZE, &[(layout::process::BACKEND, 1)]);
-        image
-    }
-
-    fn set(&mut self, at: usize, word: i64) {
-        self.0[at..at + WORD].copy_from_slice(&word.to_le_bytes());
-    }
-
-    /// Adds a block with some words, and returns where it begins.
-    fn block(&mut self, kind: i64, size: usize, words: &[(usize, i64)]) -> usize {
-        let (at, size) = (self.0.len(), layout::rounded(size, UNIT));
-        self.0.resize(at + size, 0);
-        self.set(at, layout::block(size, kind));
-        words.iter().for_each(|(offset, word)| self.set(at + offset, *word));
-        at
-    }
-
-    fn read(mut self) -> Recording {
-        let used = self.0.len();
-        self.0.resize(layout::rounded(used, PAGE), 0);
-        self.set(layout::segment::LENGTH, self.0.len() as i64);
-        self.set(layout::segment::USED, used as i64);
-        let began = Instant::now();
-        let recording = Recording::read(&self.0).unwrap();
-        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
-        recording
-    }
-}
+use super::image::{ADDRESS, Image};
 
 #[test]
 fn threads_that_claim_one_stack_have_no_more_frames_than_it() {
@@ -81,4 +40,29 @@ fn as_many_names_as_there_is_room_for_are_told_apart() {
     let labels = image.read().snapshot.timeline.unwrap().labels;
     assert_eq!(labels.len(), 100_000);
     assert!(labels.iter().all(|label| label.omitted == 2));
+}
+
+#[test]
+fn a_path_of_all_paths_is_read() {
+    const PATHS: i64 = 200_000;
+    let mut image = Image::new();
+    image.block(layout::MARK, layout::mark::SIZE, &[(layout::mark::HIGHEST, 1000)]);
+    let first = i64::from(layout::paths::FIRST_NUMBER);
+    for start in (0..PATHS).step_by(layout::paths::COUNT) {
+        // Each is called by the one before.
+        let words = (0..layout::paths::COUNT).flat_map(|index| {
+            let at = layout::paths::FIRST + index * layout::paths::EACH;
+            let number = start + index as i64;
+            let is_used = number >= first;
+            let caller = if number > first { number - 1 } else { layout::paths::OUTSIDE.into() };
+            let line = (at + layout::paths::LINE, number << 32);
+            [(at + layout::paths::CALLER, i64::from(is_used) * caller), line]
+        });
+        let words: Vec<_> = [(layout::paths::NUMBER, start)].into_iter().chain(words).collect();
+        image.block(layout::PATHS, layout::paths::SIZE, &words);
+    }
+    // The innermost one has a block, and so has each of a thousand counters.
+    image.counters((0..1000).map(|_| (PATHS - 1, [7, 7], 0)));
+    let paths = image.read().snapshot.paths.unwrap();
+    assert_eq!((paths.all.len(), paths.unattributed.live), (0, 7000), "no function has a name");
 }

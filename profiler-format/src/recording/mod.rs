@@ -25,6 +25,8 @@ mod blocks;
 mod error;
 mod held;
 #[cfg(test)]
+mod image;
+#[cfg(test)]
 mod large;
 mod peaks;
 mod sums;

@@ -4,6 +4,7 @@
 mod own;
 mod programs;
 mod rankings;
+mod summaries;
 mod tables;
 
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, RowKind};

@@ -19,6 +19,8 @@ struct Shown {
     usage: Option<i128>,
     increment: Option<i128>,
     peak: Option<i128>,
+    at_peak: Option<i128>,
+    live: Option<i128>,
     allocations: Option<i128>,
     occurrences: Option<i128>,
 }
@@ -33,6 +35,8 @@ impl Shown {
             usage: number("Mem usage"),
             increment: number("Increment"),
             peak: number("Peak"),
+            at_peak: number("At peak"),
+            live: number("Live"),
             allocations: number("Allocs"),
             occurrences: number("Occurrences"),
         }
@@ -46,6 +50,8 @@ impl Shown {
             usage: line.usage.map(i128::from),
             increment: line.increment.map(i128::from),
             peak: line.peak.map(i128::from),
+            at_peak: line.at_peak.map(i128::from),
+            live: line.live.map(i128::from),
             allocations: line.allocations.map(i128::from),
             occurrences: line.occurrences.map(i128::from),
         }
@@ -113,6 +119,8 @@ fn csv(snapshot: &Snapshot) -> Vec<Shown> {
             usage: number("usage"),
             increment: number("increment"),
             peak: number("peak"),
+            at_peak: number("at_peak"),
+            live: number("live"),
             allocations: number("allocations"),
             occurrences: number("occurrences"),
         }
@@ -128,6 +136,8 @@ fn of_value<'a>(field: impl Fn(&str) -> &'a Value) -> Shown {
         usage: number("usage"),
         increment: number("increment"),
         peak: number("peak"),
+        at_peak: number("at_peak"),
+        live: number("live"),
         allocations: number("allocations"),
         occurrences: number("occurrences"),
     }
@@ -144,7 +154,7 @@ fn json(snapshot: &Snapshot) -> Vec<Shown> {
     rows(&data).map(|row| of_value(|name| &row[name])).collect()
 }
 
-fn page(recording: &Recording) -> Value {
+pub(super) fn page(recording: &Recording) -> Value {
     let page = html::render(recording);
     let start = page.split_once(r#"<script type="application/json" id="data">"#).unwrap().1;
     serde_json::from_str(start.split_once("</script>").unwrap().0).unwrap()

@@ -13,6 +13,16 @@ pub(crate) fn figures(name: &str) -> Figures {
     Figures(found.unwrap_or_else(|| panic!("no function {name}")))
 }
 
+/// Each byte of the process is on one line or outside of all, where live blocks are recorded.
+pub(crate) fn check_held() {
+    let snapshot = mem_profile::snapshot();
+    if let Some(paths) = &snapshot.paths {
+        assert_eq!(Some(paths.total().live), snapshot.process_bytes);
+    }
+    let is_requested = std::env::var_os("MEM_PROFILE_LIVE").is_some();
+    assert_eq!(snapshot.paths.is_some(), is_requested);
+}
+
 impl Figures {
     pub(crate) fn calls(&self) -> u64 {
         self.0.calls

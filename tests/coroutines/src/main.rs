@@ -36,5 +36,6 @@ fn main() {
     let case = CASES.iter().find(|(name, _)| *name == wanted);
     let (_, run) = case.expect("a case of this name");
     run();
+    figures::check_held();
     println!("{wanted}: as expected");
 }

@@ -27,6 +27,7 @@ macro_rules! cases {
             fn $case() {
                 run(stringify!($case), &[]);
                 run(stringify!($case), &[("MEM_PROFILE_TIMELINE", "1")]);
+                run(stringify!($case), &[("MEM_PROFILE_LIVE", "on")]);
             }
         )*
 

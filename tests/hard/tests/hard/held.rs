@@ -80,6 +80,11 @@ fn random_operations_leave_each_line_what_it_had_at_the_peak() {
 }
 
 #[test]
+fn random_operations_at_the_same_time_leave_each_line_what_is_live() {
+    assert_right_and_recorded("random_parallel");
+}
+
+#[test]
 fn random_operations_of_threads_add_up_after_each() {
     assert_right_and_recorded("random_threads");
 }
@@ -108,8 +113,19 @@ fn open(path: &Path) -> Recording {
 #[test]
 fn a_kill_loses_no_block_but_those_that_were_being_made() {
     let folder = TempDir::new().unwrap();
-    let ended = run(held(&["killed"]).env("MEM_PROFILE_OUTPUT", recorded(&folder)));
-    assert_eq!((ended.status.signal(), ended.stderr.as_str()), (Some(9), ""));
+    let mut child = held(&["killed"]).env("MEM_PROFILE_OUTPUT", recorded(&folder)).spawn().unwrap();
+    let status = loop {
+        // Meanwhile it is read while all threads write.
+        if let Ok(Recording { snapshot, .. }) = Recording::open(&recorded(&folder))
+            && let Some(paths) = &snapshot.paths
+        {
+            assert!(paths.are_sound(snapshot.functions.len()), "{paths:?}");
+        }
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+    };
+    assert_eq!(status.signal(), Some(9));
     let Recording { snapshot, state, .. } = open(&recorded(&folder));
     assert_eq!(state, State::Incomplete(vec![Reason::Ended]));
     // A block of each thread, of 1,000 bytes at most.

@@ -100,6 +100,7 @@ fn main() {
         "waits" => threads::waits(),
         "late" => threads::late(),
         "has_many_paths" => has_many_paths(),
+        "random_parallel" => random::random_parallel(),
         "random_peak" => random::random_peak(),
         "random_threads" => random::random_threads(),
         other => panic!("{other}?"),

@@ -84,7 +84,7 @@ pub(crate) fn killed() {
                         1 => grow(&mut kept[at], 1000),
                         _ => shrink(&mut kept[at], 10),
                     }
-                    if turn == 20_000 && number == 1 {
+                    if turn == 50_000 && number == 1 {
                         // SAFETY: it is our own process.
                         unsafe { libc::kill(libc::getpid(), libc::SIGKILL) };
                     }

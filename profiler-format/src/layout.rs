@@ -201,10 +201,9 @@ pub mod row {
 pub mod mark {
     pub const HIGHEST: usize = 8;
     pub const EPOCH: usize = 16;
-    /// When it was left, when marks began, and when that was looked at last; in nanoseconds since 1970.
+    /// When it was left, and when that was looked at last; in nanoseconds since the recording began, 0 if never.
     pub const LEFT: usize = 24;
-    pub const BEGUN: usize = 32;
-    pub const NOW: usize = 40;
+    pub const NOW: usize = 32;
     pub const SIZE: usize = 64;
 }
 

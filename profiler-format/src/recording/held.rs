@@ -37,8 +37,8 @@ struct Mark {
     bytes: u64,
     /// The epoch in which counters have kept what was live then; `None` where all still have it.
     epoch: Option<i64>,
-    /// Nanoseconds since marks began.
-    after: u64,
+    /// Nanoseconds since the recording began, where known.
+    after: Option<u64>,
 }
 
 /// A path, which leads to a line.
@@ -97,7 +97,7 @@ impl LiveBlocks {
         let threads = if threads > 1 { threads as u64 } else { 0 };
         ProcessPeak {
             bytes: self.mark.bytes,
-            after: Some(self.mark.after),
+            after: self.mark.after,
             uncertainty: threads * layout::ledger::CENTER as u64,
         }
     }
@@ -161,11 +161,13 @@ impl Mark {
         let highest = unsigned(block.word(mark::HIGHEST));
         // Nothing was freed since more was live than ever.
         let is_left = live <= highest;
-        let time = block.word(if is_left { mark::LEFT } else { mark::NOW });
+        let [left, now] = [mark::LEFT, mark::NOW].map(|at| unsigned(block.word(at)));
+        // It is not known if the process was killed, or runs, and more is live than at the mark.
+        let after = if is_left { Some(left) } else { Some(now).filter(|&now| now >= left) };
         Self {
             bytes: highest.max(live),
             epoch: is_left.then(|| block.word(mark::EPOCH)),
-            after: unsigned(time.saturating_sub(block.word(mark::BEGUN))),
+            after: after.filter(|&after| after > 0),
         }
     }
 }

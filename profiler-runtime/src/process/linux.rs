@@ -33,7 +33,7 @@ pub(super) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
 }
 
 pub(super) fn coarse_nanoseconds() -> Option<i64> {
-    read_clock(libc::CLOCK_REALTIME_COARSE)
+    read_clock(libc::CLOCK_MONOTONIC_COARSE)
 }
 
 pub(super) fn steady_nanoseconds() -> Option<i64> {

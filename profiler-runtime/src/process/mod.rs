@@ -86,8 +86,8 @@ use std::io::{self, IsTerminal};
 use std::ops::{ControlFlow, Range};
 use std::path::Path;
 use std::ptr::NonNull;
-use std::sync::OnceLock;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
 #[cfg(all(test, unix))]
@@ -225,21 +225,28 @@ pub(crate) fn nanoseconds() -> i64 {
     i64::try_from(now.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// The same to within a few milliseconds, for less.
-pub(crate) fn coarse_nanoseconds() -> i64 {
-    memory::coarse_nanoseconds().unwrap_or_else(nanoseconds)
-}
-
-/// Nanoseconds on a clock that is not set, where there is one; else [`nanoseconds`]. Also for signal handlers.
+/// Nanoseconds on a clock that never goes back. Also for signal handlers.
 pub(crate) fn steady_nanoseconds() -> i64 {
     memory::steady_nanoseconds().unwrap_or_else(nanoseconds)
 }
 
-/// Nanoseconds since this was called first, and one more. They never go back.
+/// Nanoseconds since one of these was called first, and one more. They never go back.
 pub(crate) fn ticks() -> i64 {
-    static FIRST: OnceLock<Instant> = OnceLock::new();
-    let passed = FIRST.get_or_init(Instant::now).elapsed().as_nanos();
-    i64::try_from(passed).unwrap_or(i64::MAX - 1) + 1
+    since_first(steady_nanoseconds())
+}
+
+/// The same, up to a few milliseconds too early, for less.
+pub(crate) fn coarse_ticks() -> i64 {
+    since_first(memory::coarse_nanoseconds().unwrap_or_else(steady_nanoseconds))
+}
+
+fn since_first(now: i64) -> i64 {
+    static FIRST: AtomicI64 = AtomicI64::new(0);
+    let first = match FIRST.load(Relaxed) {
+        0 => FIRST.compare_exchange(0, now, Relaxed, Relaxed).map_or_else(|first| first, |_| now),
+        first => first,
+    };
+    now.saturating_sub(first).max(0) + 1
 }
 
 /// This process.

@@ -13,13 +13,7 @@ const END: i64 = paths::END as i64;
 fn image(live: i64) -> Image {
     let mut image = Image::new();
     image.set(layout::segment::SIZE + process::BYTES, live);
-    let words = [
-        (mark::HIGHEST, 1000),
-        (mark::EPOCH, 7),
-        (mark::BEGUN, 100),
-        (mark::LEFT, 130),
-        (mark::NOW, 150),
-    ];
+    let words = [(mark::HIGHEST, 1000), (mark::EPOCH, 7), (mark::LEFT, 30), (mark::NOW, 50)];
     image.block(layout::MARK, mark::SIZE, &words);
     image
 }
@@ -50,6 +44,20 @@ fn counters_of_the_mark_s_epoch_have_kept_what_was_live_then() {
     let mut rising = image(1001);
     rising.counters(counters().into_iter());
     assert_eq!(peak(rising), (expected(1001, 50), [35, 35]));
+}
+
+#[test]
+fn the_time_of_a_peak_that_was_not_looked_at_is_not_known() {
+    let after = |live: i64, now: i64| {
+        let mut image = Image::new();
+        image.set(layout::segment::SIZE + process::BYTES, live);
+        let words = [(mark::HIGHEST, 1000), (mark::LEFT, 30), (mark::NOW, now)];
+        image.block(layout::MARK, mark::SIZE, &words);
+        image.read().snapshot.peak.unwrap().after
+    };
+    assert_eq!(after(999, 0), Some(30));
+    // The process was killed, or somebody reads what it writes.
+    assert_eq!([0, 29, 30, 31].map(|now| after(1001, now)), [None, None, Some(30), Some(31)]);
 }
 
 #[test]

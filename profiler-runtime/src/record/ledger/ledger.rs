@@ -61,8 +61,8 @@ pub(crate) struct Ledger {
     /// nobody watches, and a free that leaves less than this takes the slow path ([`crate::record::alloc::noting`]).
     ///
     /// With `rss`, where no allocator counts: the nanoseconds before which rows that are known need not be read
-    /// again. Not above zero where all take the slow path: [`ALWAYS_READ`] as long as none was left unread, and a
-    /// negative number of readings that are to be made up for.
+    /// again. Not above zero where all take the slow path: [`layout::ledger::ALWAYS_READ`] as long as none was left
+    /// unread, and a negative number of readings that are to be made up for.
     pub(super) next_sample_at: Word,
     pub(super) watcher: Pointer<Watcher>,
     /// The saved frames of all that are running.

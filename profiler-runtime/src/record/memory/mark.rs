@@ -40,9 +40,9 @@ struct Mark {
     block: Word,
     highest: Word,
     epoch: Word,
-    /// When it was left, when marks began, and when that was looked at last; nanoseconds since 1970.
+    /// When it was left, and when that was looked at last; 0 if never. By [`process::ticks`], as a timeline's times,
+    /// so that both say the same of a moment.
     left: Word,
-    begun: Word,
     now: Word,
 }
 
@@ -51,7 +51,6 @@ const _: () = {
     assert!(offset_of!(Mark, highest) == layout::mark::HIGHEST);
     assert!(offset_of!(Mark, epoch) == layout::mark::EPOCH);
     assert!(offset_of!(Mark, left) == layout::mark::LEFT);
-    assert!(offset_of!(Mark, begun) == layout::mark::BEGUN);
     assert!(offset_of!(Mark, now) == layout::mark::NOW);
     assert!(size_of::<Mark>() == layout::mark::SIZE);
 };
@@ -61,10 +60,6 @@ pub(crate) fn begin(total: i64) -> bool {
     let Some(block) = arena::reserve(size_of::<Mark>()) else { return false };
     // SAFETY: the block is as long, and zeroes are valid.
     let mark: &'static Mark = unsafe { block.cast().as_ref() };
-    let now = process::coarse_nanoseconds();
-    for word in [&mark.left, &mark.begun, &mark.now] {
-        word.set(now);
-    }
     BLOCK.store(ptr::from_ref(mark).cast_mut(), Release);
     restart(total);
     arena::finish(&mark.block, layout::MARK);
@@ -125,7 +120,7 @@ fn leave(total: i64) {
 fn note(epoch: i64) {
     set_threshold();
     if let Some(mark) = block() {
-        mark.left.raise_shared(process::coarse_nanoseconds());
+        mark.left.raise_shared(process::coarse_ticks());
         mark.highest.raise_shared(highest(epoch));
         mark.epoch.raise_shared(epoch);
     }
@@ -134,7 +129,7 @@ fn note(epoch: i64) {
 /// Notes when the figures are looked at.
 pub(crate) fn note_now() {
     if let Some(mark) = block() {
-        mark.now.set(process::coarse_nanoseconds());
+        mark.now.set(process::coarse_ticks());
     }
 }
 

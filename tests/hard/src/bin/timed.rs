@@ -28,6 +28,18 @@ fn outer() -> Vec<u8> {
     kept
 }
 
+/// Its timeline begins when the program has run for a while. Half of the block called `peak` lies before the peak.
+fn late_peak() {
+    thread::sleep(Duration::from_millis(150));
+    record_timeline(Duration::from_millis(10)).expect("a timeline");
+    let _block = timestamp("peak");
+    let kept = vec![1_u8; 1 << 20];
+    look_at(&kept);
+    thread::sleep(Duration::from_millis(40));
+    drop(kept);
+    thread::sleep(Duration::from_millis(40));
+}
+
 #[mem_profile]
 fn inner(size: usize) {
     look_at(&vec![2_u8; size]);
@@ -368,6 +380,7 @@ fn main() {
             look_at(&kept);
             thread::sleep(Duration::from_millis(150));
         }
+        "peak" => late_peak(),
         "first" => begins_both(&["record_to", "record_timeline"]),
         "last" => begins_both(&["record_timeline", "record_to"]),
         "first beside a thread" => beside_a_thread(&["record_to", "record_timeline"]),

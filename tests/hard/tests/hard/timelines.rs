@@ -326,6 +326,19 @@ fn a_forked_child_does_not_write_to_the_timeline_of_its_parent() {
 }
 
 #[test]
+fn a_peak_has_the_time_that_it_has_on_the_timeline() {
+    let folder = TempDir::new().unwrap();
+    let mut command = timed(&folder, "peak");
+    command.env_remove("MEM_PROFILE_TIMELINE").env("MEM_PROFILE_LIVE", "on");
+    run(command.env("MEM_PROFILE_FORMAT", "none"));
+    let recording = Recording::open(&folder.path().join("run.mprof")).unwrap();
+    let timeline = recording.snapshot.timeline.expect("a timeline");
+    let [block] = timeline.spans[..] else { panic!("{:?}", timeline.spans) };
+    let after = recording.snapshot.peak.and_then(|peak| peak.after).expect("a time");
+    assert!(block.start < after && Some(after) < block.end, "{after} {block:?}");
+}
+
+#[test]
 fn a_program_may_request_one_and_the_environment_has_precedence() {
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("late.mprof");

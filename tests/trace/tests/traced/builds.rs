@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::run::{folder, printed, run, text};
+use crate::run::{folder, printed, report, run, text};
 
 /// The program `shapes`, compiled with these flags.
 fn compiled(name: &str, flags: &[&str]) -> PathBuf {
@@ -170,7 +170,7 @@ fn cargo_builds_it_stripped_and_with_panics_that_abort() {
     assert_eq!(bare.lines().filter(|line| line.starts_with("stack ")).count(), 1, "{bare}");
     // A panic that aborts is the end of the program, too.
     let ended = run(Command::new(&program).arg("panic").env("MEM_PROFILE_TRACE", "1"));
-    let error = text(&ended.stderr);
+    let error = report(&ended);
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&ended.status), Some(libc::SIGABRT));
     assert!(error.contains("on purpose, with 7 blocks"), "{error}");
     assert_eq!(error.matches("mem-profile trace: ").count(), 1, "{error}");

@@ -1,6 +1,6 @@
 //! The reports of the figures, and whether other tools can read them.
 
-use crate::run::{printed, program, run, text};
+use crate::run::{printed, program, report, run, text};
 
 #[test]
 fn every_figure_is_exact() {
@@ -10,7 +10,7 @@ fn every_figure_is_exact() {
 #[test]
 fn a_variable_is_enough_for_a_report_at_the_end() {
     let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", "1"));
-    let text = text(&output.stderr);
+    let text = report(&output);
     for part in ["mem-profile trace: ", "Alive, by line\n", "At the peak, by line\n"] {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
@@ -20,7 +20,7 @@ fn a_variable_is_enough_for_a_report_at_the_end() {
 /// The bytes that the report says are alive, and the bytes of the lines that it lists as alive.
 fn alive(how: &str) -> (u64, u64, String) {
     let output = run(program!("places", "around").env("MEM_PROFILE_TRACE", how));
-    let text = text(&output.stderr).to_owned();
+    let text = report(&output);
     let bytes = |figure: &str| match figure.split_once(' ').unwrap() {
         (number, "B") => number.parse::<u64>().unwrap(),
         _ => panic!("{figure} is rounded"),
@@ -58,8 +58,11 @@ fn a_variable_is_enough_for_a_sample() {
 
 #[test]
 fn lines_of_annotated_functions_say_what_is_alive() {
-    let output = run(program!("lines").env("MEM_PROFILE_FORMAT", "table"));
+    let mut command = program!("lines");
+    command.env("MEM_PROFILE_FORMAT", "table").env("MEM_PROFILE_TOP", "all");
+    let output = run(&mut command);
     assert_eq!(text(&output.stdout), "right\n", "{}", text(&output.stderr));
-    let titles = "Line #    Mem usage    Increment         Peak         Live  Allocs";
+    let titles =
+        "Line #    Mem usage    Increment         Peak      At peak  Share         Live  Allocs";
     assert_eq!(text(&output.stderr).matches(titles).count(), 5, "a table each");
 }

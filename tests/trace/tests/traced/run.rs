@@ -22,6 +22,13 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// The tracer's report, without what a slow machine says while names are looked up.
+pub(crate) fn report(output: &Output) -> String {
+    let text = text(&output.stderr);
+    let lines = text.split_inclusive('\n');
+    lines.filter(|line| !line.starts_with("mem-profile trace: looking up names")).collect()
+}
+
 /// The output of a program that succeeded.
 pub(crate) fn printed(command: &mut Command) -> String {
     let output = run(command);

@@ -44,7 +44,7 @@ mod tests {
         leak::process;examples/leak.rs:36 kept.push(text) 50000
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,") 100000
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1) 300000000
-        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1);[recursion];text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 24000
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1);text::parse;[recursion];src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 24000
         [outside of measured functions] 1200
         "#);
         insta::assert_snapshot!(render(&sample::by_line(), Own::Allocs).unwrap(), @r#"
@@ -53,7 +53,7 @@ mod tests {
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,") 1
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 6
         leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1) 5000
-        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1);[recursion];text::parse;src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 3
+        leak::process;examples/leak.rs:38 summary(|a| a & "&amp,");audit::log;src/text.rs:21 format!("{:>300000000}", 1);text::parse;[recursion];src/text.rs:6 let words: Vec<&str> = text.split(' ').collect() 3
         [outside of measured functions] 12
         "#);
     }

@@ -15,7 +15,7 @@ const MOST_LINES: usize = 200;
 const LONGEST: usize = 200;
 
 pub(crate) const OUTSIDE: &str = "[outside of measured functions]";
-pub(crate) const UNATTRIBUTED: &str = "[not known: the table of paths was full]";
+pub(crate) const UNATTRIBUTED: &str = "[not attributed to a line]";
 const RECURSION: &str = "[recursion]";
 const LEFT_OUT: &str = "[calls left out]";
 
@@ -170,16 +170,17 @@ impl<'a> Frames<'a> {
     ) -> (usize, usize) {
         let (mut below, lines) = caller.map_or((None, 0), |(frame, lines)| (Some(frame), lines));
         let is_too_deep = lines >= MOST_LINES;
-        if path.is_recursive && !is_too_deep {
-            below = Some(self.index(below, Place::Other(RECURSION)));
-        }
         if is_too_deep && self.all[below.unwrap_or(0)].place != Place::Other(LEFT_OUT) {
             below = Some(self.index(below, Place::Other(LEFT_OUT)));
         }
         let FunctionSnapshot { name, file, line, .. } = function;
-        let of_function = self.index(below, Place::Function { name, file, line: *line });
+        let mut under = self.index(below, Place::Function { name, file, line: *line });
+        if path.is_recursive && !is_too_deep {
+            // The function has called itself through the calls that are left out.
+            under = self.index(Some(under), Place::Other(RECURSION));
+        }
         let place = Place::Line { function: name, file, line: path.line, source };
-        let frame = self.index(Some(of_function), place);
+        let frame = self.index(Some(under), place);
         self.all[frame].own.add(&path.own);
         match below {
             Some(below) if is_too_deep => (below, lines),
@@ -215,7 +216,7 @@ mod tests {
         leak::process > examples/leak.rs:36 50000
         leak::process > examples/leak.rs:38 100000
         leak::process > examples/leak.rs:38 > audit::log > src/text.rs:21 300000000
-        leak::process > examples/leak.rs:38 > audit::log > src/text.rs:21 > [recursion] > text::parse > src/text.rs:6 24000
+        leak::process > examples/leak.rs:38 > audit::log > src/text.rs:21 > text::parse > [recursion] > src/text.rs:6 24000
         [outside of measured functions] 1200
         ");
     }

@@ -148,10 +148,10 @@ mod tests {
         {:>300000000}\", 1)","file":"src/text.rs","line":21},
         {"name":"[recursion]"},
         {"name":"[outside of measured functions]"}]},"profiles":[
-        {"type":"sampled","name":"at-peak","unit":"bytes","startValue":0,"endValue":400175200,"samples":[[0,1],[0,2],[0,3],[0,3,6,7],[0,3,6,7,8,4,5],[9]],"weights":[100000000,50000,100000,300000000,24000,1200]},
+        {"type":"sampled","name":"at-peak","unit":"bytes","startValue":0,"endValue":400175200,"samples":[[0,1],[0,2],[0,3],[0,3,6,7],[0,3,6,7,4,8,5],[9]],"weights":[100000000,50000,100000,300000000,24000,1200]},
         {"type":"sampled","name":"live","unit":"bytes","startValue":0,"endValue":100051200,"samples":[[0,1],[0,2],[9]],"weights":[100000000,50000,1200]},
-        {"type":"sampled","name":"allocated","unit":"bytes","startValue":0,"endValue":700227000,"samples":[[0,1],[0,2],[0,3],[0,3,4,5],[0,3,6,7],[0,3,6,7,8,4,5],[9]],"weights":[100000000,50000,100000,48000,600000000,24000,5000]},
-        {"type":"sampled","name":"allocs","unit":"none","startValue":0,"endValue":6023,"samples":[[0,1],[0,2],[0,3],[0,3,4,5],[0,3,6,7],[0,3,6,7,8,4,5],[9]],"weights":[1000,1,1,6,5000,3,12]}]}
+        {"type":"sampled","name":"allocated","unit":"bytes","startValue":0,"endValue":700227000,"samples":[[0,1],[0,2],[0,3],[0,3,4,5],[0,3,6,7],[0,3,6,7,4,8,5],[9]],"weights":[100000000,50000,100000,48000,600000000,24000,5000]},
+        {"type":"sampled","name":"allocs","unit":"none","startValue":0,"endValue":6023,"samples":[[0,1],[0,2],[0,3],[0,3,4,5],[0,3,6,7],[0,3,6,7,4,8,5],[9]],"weights":[1000,1,1,6,5000,3,12]}]}
         "#);
     }
 }

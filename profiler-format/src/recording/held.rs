@@ -141,9 +141,11 @@ impl LiveBlocks {
         result
     }
 
-    /// The numbers of the paths that have blocks or lead to one that has, sorted.
+    /// The numbers of the paths that have blocks or lead to one that has, sorted. Of folded recursion, others have
+    /// counters too.
     fn leads_to_blocks(&self) -> Vec<u32> {
-        let mut needed: Vec<u32> = self.held.keys().copied().collect();
+        let has_blocks = self.held.iter().filter(|(_, sum)| sum.held() != Held::default());
+        let mut needed: Vec<u32> = has_blocks.map(|(site, _)| *site).collect();
         let mut seen: std::collections::BTreeSet<u32> = needed.iter().copied().collect();
         while let Some(site) = needed.pop() {
             if let Some(node) = self.paths.get(&site)

@@ -135,15 +135,15 @@ fn insert(caller: u32, line: Line) -> u32 {
     let Some((site, path)) = next() else { return UNATTRIBUTED };
     path.line.set(line.0);
     // Decided once, so that a path remains a function of its caller and its line.
-    let alias = match outermost_line_of(line.function(), caller) {
-        Some(outer) => site_of(outer, line),
-        None => 0,
-    };
+    let outer = path_of(line.function(), caller);
+    let alias = outer.map_or(0, |(_, outer)| site_of(outer, line));
+    // A line of the same function calls its closures as well.
+    let is_recursive = outer.is_some_and(|(outer, _)| outer != caller);
     path.caller.publish(i64::from(alias) << CALLER_BITS | i64::from(caller));
     for place in places(caller, line) {
         match place.compare_exchange(0, site, AcqRel, Acquire) {
             Ok(_) => {
-                if let Some(real) = self::path(alias) {
+                if let Some(real) = self::path(alias).filter(|_| is_recursive) {
                     real.caller.set_bits(IS_RECURSIVE);
                 }
                 return site;
@@ -156,11 +156,11 @@ fn insert(caller: u32, line: Line) -> u32 {
     UNATTRIBUTED
 }
 
-/// The caller of the line of this function on the path, if there is one.
-fn outermost_line_of(function: i64, mut site: u32) -> Option<u32> {
+/// The part of the path that leads to a line of this function, and its caller, if there is one.
+fn path_of(function: i64, mut site: u32) -> Option<(u32, u32)> {
     while let Some(path) = path(site) {
         if Line(path.line.get()).function() == function {
-            return Some(path.caller());
+            return Some((site, path.caller()));
         }
         site = path.caller();
     }

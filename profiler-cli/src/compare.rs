@@ -59,6 +59,15 @@ impl Change {
         self.figure_after(measure) - self.figure_before(measure)
     }
 
+    /// Whether it ran before and after, and one of the two lacks the figure.
+    pub(crate) fn lacks(&self, measure: Measure) -> bool {
+        let ran = |figures: &Figures| figures.occurrences.is_some();
+        let both = self.before.filter(ran).zip(self.after.filter(ran));
+        both.is_some_and(|(before, after)| {
+            measure.of(&before).is_some() != measure.of(&after).is_some()
+        })
+    }
+
     pub(crate) fn figure_before(&self, measure: Measure) -> i128 {
         self.before.and_then(|figures| measure.of(&figures)).unwrap_or(0)
     }

@@ -1,9 +1,11 @@
 //! The figures of a line and of a function. This file only computes: it prints
 //! nothing, and knows no file format.
 
+use std::collections::HashMap;
+
 use clap::ValueEnum;
 use mem_profile_format::report::Unit;
-use mem_profile_format::{FunctionSnapshot, Held, LineSnapshot};
+use mem_profile_format::{FunctionSnapshot, Held, LineSnapshot, Snapshot};
 use serde::{Deserialize, Serialize};
 
 /// Figures of a line or a function. Sizes are in bytes; `None` if nothing was measured.
@@ -64,7 +66,24 @@ fn total<T: Default>(
     is_measured.then(|| function.body_lines().filter_map(figure).fold(T::default(), add))
 }
 
-/// One of the figures of a row. All but the first two include what the line has called.
+/// Has each line say what it has allocated itself, without its callees; nothing where that is not known.
+pub(crate) fn keep_own_allocations(snapshot: &mut Snapshot) {
+    let own = snapshot.paths.as_ref().map(|paths| {
+        let lines = paths.by_line().into_iter();
+        lines.map(|it| ((it.function, it.line), it.own)).collect::<HashMap<_, _>>()
+    });
+    for (number, function) in snapshot.functions.iter_mut().enumerate() {
+        for line in &mut function.lines {
+            let own = own.as_ref().filter(|_| line.ran());
+            let own = own.map(|own| own.get(&(number, line.line)).copied().unwrap_or_default());
+            line.allocated = own.map(|it| it.allocated);
+            line.allocations = own.map(|it| it.allocations);
+        }
+    }
+}
+
+/// One of the figures of a row. Increment and peak include what the line has called, and so do allocations but for
+/// a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Measure {
@@ -76,9 +95,9 @@ pub(crate) enum Measure {
     Increment,
     /// Highest rise during one execution of the line, or one call of the function
     Peak,
-    /// Bytes allocated, freed or not
+    /// Bytes allocated by the line itself, freed or not
     Allocated,
-    /// Number of allocations
+    /// Number of allocations of the line itself
     #[serde(alias = "allocations")]
     #[value(alias = "allocations")]
     Allocs,

@@ -162,6 +162,7 @@ fn judge_growth(
         functions().filter_map(figures).any(|figures| measure.of(&figures).is_some())
     };
     for measure in measures(growth, backend)? {
+        verdict.notes.extend(incomparable(comparison, measure));
         let is_own = matches!(measure, Measure::AtPeak | Measure::Live);
         if is_own && !(is_measured(measure, |it| it.before) && is_measured(measure, |it| it.after))
         {
@@ -177,6 +178,19 @@ fn judge_growth(
         }
     }
     Ok(())
+}
+
+/// The note on functions that ran in both recordings, of which one lacks the figure.
+fn incomparable(comparison: &[Compared], measure: Measure) -> Option<String> {
+    let mut functions = comparison.iter().map(|it| &it.function).filter(|it| it.lacks(measure));
+    let first = functions.next()?;
+    let more = match functions.count() {
+        0 => String::new(),
+        1 => " and one more function".to_owned(),
+        more => format!(" and {more} more functions"),
+    };
+    let (name, function) = (measure.name(), &first.function);
+    Some(format!("{function}{more}: {name} is not compared, because one recording lacks it"))
 }
 
 fn measures(growth: &Growth, backend: Backend) -> Result<Vec<Measure>> {
@@ -196,6 +210,9 @@ fn measures(growth: &Growth, backend: Backend) -> Result<Vec<Measure>> {
 /// Whether a change exceeds the allowed growth. If so, it is added to the verdict.
 fn judge_change(change: &Change, measure: Measure, growth: &Growth, verdict: &mut Verdict) -> bool {
     let Some(figure) = change.after.and_then(|figures| measure.of(&figures)) else { return false };
+    if change.lacks(measure) {
+        return false;
+    }
     let before = change.figure_before(measure);
     let slack = if measure == Measure::Allocs { 0 } else { i128::from(growth.slack.0) };
     let limit = before + growth.share.of(before.max(0)).max(slack);

@@ -23,6 +23,26 @@ fn grown(text: &str, change: impl FnOnce(&mut Snapshot)) -> Result<Verdict> {
 }
 
 #[test]
+fn a_figure_that_one_recording_lacks_is_said_and_not_compared() {
+    let growth = "baseline = 'b.json'\n[growth]\nshare = '0%'\nslack = 0\nmeasures = ['peak']";
+    let without = |snapshot: &mut Snapshot| {
+        snapshot.functions.iter_mut().for_each(|function| function.peak = None);
+        snapshot.functions[0].lines[3].peak = None;
+    };
+    let all = grown(growth, |_| {}).unwrap().judged;
+    let verdict = grown(growth, without).unwrap();
+    assert_eq!(verdict.breaches, []);
+    insta::assert_snapshot!(verdict.notes.join("\n"), @"leak::process and 2 more functions: peak is not compared, because one recording lacks it");
+    // The other way round: the baseline has none, and is not taken for 0.
+    let mut baseline = sample::leak();
+    without(&mut baseline);
+    let comparison = compare(&baseline, &sample::leak()).unwrap();
+    let other = judge(&sample::leak(), &limits(growth), Some(comparison.as_slice())).unwrap();
+    assert_eq!((other.breaches, other.notes), (vec![], verdict.notes));
+    assert_eq!((verdict.judged, other.judged), (all - 4, all - 4));
+}
+
+#[test]
 fn a_figure_at_its_limit_passes_and_one_above_does_not() {
     let limit = |bytes: u64| format!("[[limit]]\nfunction = 'leak::process'\nincrement = {bytes}");
     assert_eq!(judged(&limit(100_050_000)).unwrap().breaches, []);

@@ -56,8 +56,9 @@ A file with limits; every part is optional:
   allocated = \"1 GiB\"
   allocs = 1000
 
-A figure equal to its limit passes. Under GitHub Actions, exceeded lines are marked in the pull request,
-and the job summary lists the changes.";
+A figure equal to its limit passes. All figures but at-peak and live include what a line or a function
+called. Under GitHub Actions, exceeded lines are marked in the pull request, and the job summary lists
+the changes.";
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let limits = limits(arguments)?;

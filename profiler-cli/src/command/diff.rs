@@ -8,7 +8,7 @@ use mem_profile_format::Snapshot;
 
 use super::options::{self, Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
-use crate::figures::Measure;
+use crate::figures::{self, Measure};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::recording;
@@ -85,12 +85,14 @@ impl Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let before = recording::load(&arguments.before)?;
-    let after = recording::load(&arguments.after)?;
+    let mut before = recording::load(&arguments.before)?;
+    let mut after = recording::load(&arguments.after)?;
     for (recording, path) in [(&before, &arguments.before), (&after, &arguments.after)] {
         recording.warn(path);
     }
     let measure = measure(arguments.measure, &before.snapshot, &after.snapshot)?;
+    figures::keep_own_allocations(&mut before.snapshot);
+    figures::keep_own_allocations(&mut after.snapshot);
     let comparison = compare::compare(&before.snapshot, &after.snapshot)?;
     if let Some(note) = compare::note(&comparison) {
         output::status("note", &note);
@@ -108,11 +110,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 fn measure(asked: Option<Measure>, before: &Snapshot, after: &Snapshot) -> Result<Measure> {
     let has_own = before.paths.is_some() && after.paths.is_some();
     match asked {
-        Some(Measure::AtPeak | Measure::Live) if !has_own => bail!(
+        Some(measure @ (Measure::Increment | Measure::Peak)) => Ok(measure),
+        Some(measure) if has_own => Ok(measure),
+        Some(_) => bail!(
             "a recording does not say which lines hold the memory: record both with \
              MEM_PROFILE_LIVE=1, or choose another figure with --measure"
         ),
-        Some(measure) => Ok(measure),
         None if has_own => Ok(Measure::AtPeak),
         None => Ok(Measure::Increment),
     }

@@ -40,7 +40,11 @@ fn lines_are_found_again_after_an_edit() {
 #[test]
 fn functions_and_other_figures_can_be_compared() {
     let folder = folder();
-    let diff = ["diff", "before.json", "after.json", "--by=function", "--measure=allocations"];
+    let mut grown = sample::by_line();
+    grown.paths.as_mut().unwrap().all[0].own.allocations += 1;
+    folder.record("own.json", &sample::by_line());
+    folder.record("grown.json", &grown);
+    let diff = ["diff", "own.json", "grown.json", "--by=function", "--measure=allocations"];
     insta::assert_snapshot!(folder.run(&diff).stdout, @"
     Growth   Before   After   Line                  Function
     ========================================================
@@ -81,8 +85,12 @@ fn own_bytes_at_the_peak_are_compared_where_both_have_them() {
     ");
     let mixed = folder.run(&["diff", "before.json", "grown.json"]);
     assert!(mixed.stdout.contains("mem-profile: by increment, 0 grew"), "{}", mixed.stdout);
+    for measure in ["at-peak", "live", "allocated", "allocs"] {
+        let refused = folder.run(&["diff", "before.json", "grown.json", "--measure", measure]);
+        assert_eq!((refused.code, refused.stdout.as_str()), (125, ""));
+        assert!(refused.stderr.contains("record both with MEM_PROFILE_LIVE=1"), "{measure}");
+    }
     let refused = folder.run(&["diff", "before.json", "grown.json", "--measure", "live"]);
-    assert_eq!((refused.code, refused.stdout.as_str()), (125, ""));
     insta::assert_snapshot!(refused.stderr, @"error: a recording does not say which lines hold the memory: record both with MEM_PROFILE_LIVE=1, or choose another figure with --measure");
 }
 

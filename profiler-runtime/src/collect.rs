@@ -44,19 +44,19 @@ pub(crate) fn snapshot(backend: Backend) -> Snapshot {
         // Not reached: what is written here is what is read there.
         Err(_) => Snapshot { process_bytes: process_bytes(backend), ..Snapshot::empty(backend) },
     };
-    // SAFETY: null or a static, which `fill_live_with` has stored.
-    if let Some(fill_live) = unsafe { FILL_LIVE.load(Acquire).as_ref() } {
-        fill_live(&mut snapshot);
+    // SAFETY: null or a static, which `fill_held_with` has stored.
+    if let Some(fill_held) = unsafe { FILL_HELD.load(Acquire).as_ref() } {
+        fill_held(&mut snapshot);
     }
     snapshot
 }
 
-/// Fills in the column `Live`; null without a tracer.
-static FILL_LIVE: AtomicPtr<fn(&mut Snapshot)> = AtomicPtr::new(ptr::null_mut());
+/// Fills in which lines hold the memory; null without a tracer.
+static FILL_HELD: AtomicPtr<fn(&mut Snapshot)> = AtomicPtr::new(ptr::null_mut());
 
-/// From now on, snapshots are given to `fill`, which fills in what is still alive of each line.
-pub fn fill_live_with(fill: &'static fn(&mut Snapshot)) {
-    FILL_LIVE.store(ptr::from_ref(fill).cast_mut(), Release);
+/// From now on, snapshots are given to `fill`, which fills in which lines hold the memory.
+pub fn fill_held_with(fill: &'static fn(&mut Snapshot)) {
+    FILL_HELD.store(ptr::from_ref(fill).cast_mut(), Release);
 }
 
 /// Memory in use by the process: exact when no other thread allocates meanwhile.

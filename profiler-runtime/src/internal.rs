@@ -2,9 +2,9 @@
 //!
 //! Owns no state. Everything that the tracer may call inside the allocator is marked so.
 
-pub use crate::collect::fill_live_with;
+pub use crate::collect::fill_held_with;
 pub use crate::control::allocations_are_counted;
-pub use crate::process::{Stream, at_exit, id, on_unload, write_all_raw};
+pub use crate::process::{Stream, at_exit, coarse_ticks, id, on_unload, write_all_raw};
 pub use crate::record::alloc::noting::Noting;
 pub use crate::record::alloc::quiet::Quiet;
 pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};
@@ -37,6 +37,11 @@ pub fn is_quiet() -> bool {
 /// May be called inside the allocator.
 pub fn has_record() -> bool {
     threads::current().is_some()
+}
+
+/// Bytes in use by the whole process: exact while no other thread allocates or frees.
+pub fn live_bytes() -> u64 {
+    u64::try_from(threads::live_bytes()).unwrap_or(0)
 }
 
 /// The function of the allocator that calls a watcher, besides those that are inlined into it.

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use crate::capture::config::{Config, StartError};
 use crate::capture::control::{self, is_tracing, stop};
 use crate::names::progress;
-use crate::query::live::FILL_LIVE;
+use crate::query::held::FILL_HELD;
 use crate::query::take::snapshot;
 use mem_profile_runtime::internal::{self, Quiet, Stream};
 
@@ -25,7 +25,7 @@ const ALL: &str = "all";
 /// # Errors
 /// When nothing could be traced: see [`StartError`].
 pub fn start(config: Config) -> Result<(), StartError> {
-    internal::fill_live_with(&FILL_LIVE);
+    internal::fill_held_with(&FILL_HELD);
     control::start(config)
 }
 

@@ -32,7 +32,7 @@ pub struct HeldByLine {
     pub more: u64,
     /// Bytes that were allocated outside of measured functions.
     pub outside: u64,
-    /// Bytes that were allocated after the table of paths was full.
+    /// Bytes of which no line is known: see [`CallPaths::unattributed`].
     pub unattributed: u64,
 }
 

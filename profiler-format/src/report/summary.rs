@@ -149,7 +149,7 @@ pub(super) fn others(held: &HeldByLine) -> Vec<(u64, String)> {
     let mut others = vec![
         (held.more, format!("in {} more line{plural}", held.more_lines)),
         (held.outside, "outside of measured functions".to_owned()),
-        (held.unattributed, "not attributed: the table of paths was full".to_owned()),
+        (held.unattributed, "not attributed to a line".to_owned()),
     ];
     others.retain(|(bytes, _)| *bytes > 0);
     others

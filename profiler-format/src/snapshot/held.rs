@@ -55,7 +55,8 @@ pub struct CallPath {
     pub function: usize,
     /// The line, counted from 1.
     pub line: u32,
-    /// Whether calls between the caller and this line are left out, because they recurred.
+    /// Whether calls of other functions between the caller and this line are left out, because the function
+    /// recurred. Lines of the function itself that have called its closures, or it, are always left out.
     pub is_recursive: bool,
     /// The blocks that the line itself allocated on this path.
     pub own: Held,
@@ -71,7 +72,8 @@ pub struct CallPaths {
     pub all: Vec<CallPath>,
     /// Allocated outside of measured functions.
     pub outside: Held,
-    /// Allocated after the table of paths was full.
+    /// Allocated on a line that is not known: after the table of paths was full or, where only the tracer
+    /// knows the blocks, where debug information has no line.
     pub unattributed: Held,
 }
 

@@ -236,7 +236,7 @@ pub(crate) fn ticks() -> i64 {
 }
 
 /// The same, up to a few milliseconds too early, for less.
-pub(crate) fn coarse_ticks() -> i64 {
+pub fn coarse_ticks() -> i64 {
     since_first(memory::coarse_nanoseconds().unwrap_or_else(steady_nanoseconds))
 }
 

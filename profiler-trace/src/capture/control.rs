@@ -1,7 +1,7 @@
 //! Starting, stopping, and the totals.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 
 use crate::capture::config::{Config, StartError};
 use crate::capture::own_frames;
@@ -13,6 +13,8 @@ use mem_profile_runtime::internal::{self, Quiet};
 /// Held by whoever starts, stops or reads, never inside the allocator.
 static CONTROL: Mutex<()> = Mutex::new(());
 static FRAMES: AtomicUsize = AtomicUsize::new(usize::MAX);
+/// Bytes that were in use when tracing began: the tracer does not know these blocks.
+static OLDER: AtomicU64 = AtomicU64::new(0);
 /// A forked child has tables, but is not traced.
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
@@ -60,6 +62,11 @@ pub fn is_tracing() -> bool {
     IS_ON.load(Relaxed)
 }
 
+/// Whether every block is being traced, and not a sample.
+pub(crate) fn is_tracing_all() -> bool {
+    is_tracing() && sample::mean_bytes() == 0
+}
+
 /// Forgets all that was traced, and traces on.
 ///
 /// Exact while no other thread allocates or frees.
@@ -73,6 +80,7 @@ fn forget() {
     shadow::wipe();
     thread_state::clear();
     peak::clear();
+    OLDER.store(internal::live_bytes(), Relaxed);
 }
 
 /// Bytes of the traced blocks that are alive, and the most that were at one time.
@@ -84,6 +92,27 @@ pub fn traced_memory() -> (u64, u64) {
     let highest = thread_state::all().map(|state| state.part.highest());
     let highest = highest.fold(peak::mark().0, i64::max).max(live);
     (live.max(0).unsigned_abs(), highest.max(0).unsigned_abs())
+}
+
+/// The moment when the most was in use.
+pub(crate) struct Peak {
+    /// Bytes of traced blocks.
+    pub(crate) bytes: u64,
+    /// Nanoseconds since the runtime's clock was first read.
+    pub(crate) after: u64,
+    /// By how many bytes the true peak may differ.
+    pub(crate) uncertainty: u64,
+    /// Bytes that were in use when tracing began, in blocks that are not traced.
+    pub(crate) older: u64,
+}
+
+pub(crate) fn peak() -> Peak {
+    Peak {
+        bytes: traced_memory().1,
+        after: peak::time(live_bytes() < peak::mark().0),
+        uncertainty: peak::uncertainty(thread_state::all().count()),
+        older: OLDER.load(Relaxed),
+    }
 }
 
 pub(crate) fn live_bytes() -> i64 {

@@ -1,11 +1,11 @@
 //! A snapshot, and the questions it answers: by line, function, file, crate or stack; since an
-//! earlier one; filtered; growing. It never renders a report.
+//! earlier one; filtered; growing; by the lines that hold the memory. It never renders a report.
 
 pub(crate) mod filter;
 pub(crate) mod for_caller;
 pub(crate) mod group;
 pub(crate) mod growth;
-pub(crate) mod live;
+pub(crate) mod held;
 mod notes;
 mod questions;
 mod saved;

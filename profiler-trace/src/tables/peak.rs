@@ -13,7 +13,7 @@ use core::sync::atomic::{
     compiler_fence,
 };
 
-use mem_profile_runtime::internal::Word;
+use mem_profile_runtime::internal::{Word, coarse_ticks};
 
 /// How far a thread's share may go before it publishes it, in bytes.
 const WINDOW: i64 = 64 * 1024;
@@ -24,6 +24,8 @@ static EPOCH: AtomicU32 = AtomicU32::new(0);
 /// How far a mark must be above the last one. With several threads the total is only known
 /// within a window.
 static STEP: AtomicI64 = AtomicI64::new(0);
+/// When the highest mark was left: nanoseconds on the runtime's clock.
+static LEFT: AtomicI64 = AtomicI64::new(0);
 
 /// One thread's part of the total.
 #[derive(Debug)]
@@ -67,7 +69,7 @@ impl Part {
     fn leave_mark(&self) {
         let highest = self.highest.get();
         if HIGHEST.fetch_max(highest, AcqRel) < highest {
-            EPOCH.fetch_add(1, AcqRel);
+            start_epoch();
         }
     }
 
@@ -121,7 +123,23 @@ pub(crate) fn mark() -> (i64, u32) {
 /// From now on, marks are above `total`.
 pub(crate) fn reset(total: i64) {
     HIGHEST.store(total, Relaxed);
+    start_epoch();
+}
+
+fn start_epoch() {
     EPOCH.fetch_add(1, AcqRel);
+    LEFT.store(coarse_ticks(), Relaxed);
+}
+
+/// When the highest mark was left, or now if it is still being raised.
+pub(crate) fn time(is_left: bool) -> u64 {
+    let time = if is_left { LEFT.load(Relaxed) } else { coarse_ticks() };
+    time.max(0).unsigned_abs()
+}
+
+/// By how many bytes the highest mark may be wrong after so many threads.
+pub(crate) fn uncertainty(threads: usize) -> u64 {
+    threads.saturating_sub(1) as u64 * WINDOW.unsigned_abs()
 }
 
 /// Nothing is traced any more.

@@ -106,7 +106,7 @@ fn totals(top: &Top, width: u16) -> Vec<Entry> {
     };
     let parts = [
         ("outside of measured functions", paths.outside),
-        ("unattributed: the table was full", paths.unattributed),
+        ("not attributed to a line", paths.unattributed),
     ];
     let parts = parts.into_iter().filter(|(_, held)| held.at_peak > 0 || held.live > 0);
     let total = [("the whole process", paths.total())];

@@ -1,5 +1,5 @@
-//! The line profiler's figures of live bytes, while the tracer runs: every figure
-//! of the column is known.
+//! The bytes that lines hold, while the tracer runs: every figure of the column `Live` is known. Some blocks are
+//! older than the tracer.
 
 use std::hint::black_box;
 
@@ -15,7 +15,7 @@ fn keeps() -> Vec<Vec<u8>> {
     let mut all = Vec::with_capacity(30); // keeps: 720
     all.push(bytes(100)); // keeps: 100
     drop(black_box(bytes(1000))); // keeps: 0
-    all.push(called()); // keeps: 30
+    all.push(called()); // keeps: 0
     let last = std::iter::once(200).map(bytes).collect::<Vec<_>>(); // keeps: 200
     all.extend(last);
     all
@@ -80,6 +80,14 @@ fn check(snapshot: &Snapshot, function: &str, mark: &str) {
     }
 }
 
+/// Every byte is on one line, or outside of them.
+fn check_sums(snapshot: &Snapshot) {
+    let total = snapshot.paths.as_ref().expect("lines are known").total();
+    let peak = snapshot.peak.expect("the peak is known");
+    assert_eq!(Some(total.live), snapshot.process_bytes);
+    assert!(total.at_peak.abs_diff(peak.bytes) <= peak.uncertainty);
+}
+
 fn main() {
     let untraced = keeps();
     let before = mem_profile::snapshot();
@@ -94,10 +102,13 @@ fn main() {
     for function in ["keeps", "called", "recursive", "on_threads", "from"] {
         check(&snapshot, &format!("::{function}"), function);
     }
-    assert_eq!(snapshot.notes, ["Live counts what was allocated since the tracer was started"]);
+    let note = "At peak and Live know the lines of what was allocated since the tracer was started";
+    assert_eq!(snapshot.notes, [note]);
+    check_sums(&snapshot);
     drop((untraced, kept));
     let after = mem_profile::snapshot();
     let all = || after.functions.iter().flat_map(|one| &one.lines).filter(|line| line.ran());
     assert!(all().all(|line| line.live == Some(0)), "all is freed");
+    check_sums(&after);
     println!("right");
 }

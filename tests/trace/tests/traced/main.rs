@@ -3,6 +3,7 @@
 
 mod builds;
 mod coroutines;
+mod held;
 mod places;
 mod readers;
 mod recursion;

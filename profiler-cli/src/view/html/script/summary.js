@@ -53,7 +53,7 @@ function partsOf({ key, total, lines, rest: [others, left], outside, unattribute
   const entries = lines.map((line) => linePart(line, total));
   if (others > 0) entries.push(part(left, total, "rest", lines.length > 0 ? `in ${times(others, "more line")}` : `in ${times(others, "line")}`));
   if (outside > 0) entries.push(part(outside, total, "rest", "outside of measured functions"));
-  if (unattributed > 0) entries.push(part(unattributed, total, "rest", "unattributed: the table of paths was full"));
+  if (unattributed > 0) entries.push(part(unattributed, total, "rest", "not attributed to a line"));
   entries.push(part(total, total, "sum", MEASURES[key].whole));
   return entries;
 }

@@ -63,6 +63,8 @@ fn work<A: GlobalAlloc>(allocator: &A) {
         }
     }
     assert!(held_by_lines() > 1000, "the blocks are on the lines of the function");
+    // Seldom, since this looks at each granule of the heap.
+    assert_eq!(held_by_lines(), in_map());
     for (size, block) in blocks.drain(..) {
         // SAFETY: as above.
         unsafe { allocator.dealloc(block, layout(size)) };
@@ -73,15 +75,17 @@ fn work<A: GlobalAlloc>(allocator: &A) {
 }
 
 fn check() {
-    let blocks = internal::blocks_of_lines().filter(|block| block.site > UNATTRIBUTED);
-    let blocks = blocks.map(|block| block.size as u64).sum::<u64>();
     let snapshot = snapshot();
     let paths = snapshot.paths.as_ref().expect("live blocks are recorded");
     // The snapshot itself is there already, and was not when it was made.
     assert_eq!(Some(paths.total().live), snapshot.process_bytes);
     assert_eq!(Some(paths.total().at_peak), snapshot.peak.map(|peak| peak.bytes));
-    let held: u64 = paths.all.iter().map(|path| path.own.live).sum();
-    assert_eq!(blocks, held);
+}
+
+/// The sizes in the map of all blocks that are on a line.
+fn in_map() -> u64 {
+    let blocks = internal::blocks_of_lines().filter(|block| block.site > UNATTRIBUTED);
+    blocks.map(|block| block.size as u64).sum()
 }
 
 /// Bytes of blocks that no snapshot has made.

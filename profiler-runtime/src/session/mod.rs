@@ -16,7 +16,7 @@ mod warning;
 use mem_profile_format::report::Format;
 use mem_profile_format::{Backend, Snapshot};
 
-pub(crate) use self::options::Options;
+pub(crate) use self::options::{Options, options};
 pub(crate) use self::values::{Live, Output};
 pub use self::warning::warn;
 
@@ -30,8 +30,6 @@ use crate::record::timeline::timeline::Timeline;
 
 /// Whether the recording that the environment asks for could not be made.
 static UNRECORDED: AtomicBool = AtomicBool::new(false);
-
-static OPTIONS: OnceLock<Options> = OnceLock::new();
 
 /// Whether the run is to be recorded with memory over time or live blocks, which begin with the program and
 /// not with the first annotated function. Asked before `main`.
@@ -56,17 +54,6 @@ pub(crate) fn wants_live_blocks() -> bool {
 
 fn is_set(name: &str) -> bool {
     env::var(name).is_ok_and(|value| !value.is_empty())
-}
-
-/// The options in the environment, as they were at the first call.
-///
-/// That call also warns, on standard error, of values it could not use.
-pub(crate) fn options() -> &'static Options {
-    OPTIONS.get_or_init(|| {
-        let (options, warnings) = Options::read(&env::vars_os().collect::<Vec<_>>());
-        warnings.iter().for_each(|warning| warn(warning));
-        options
-    })
 }
 
 /// Renders the snapshot in every format asked for and writes it where it shall go.

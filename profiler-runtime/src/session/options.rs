@@ -1,7 +1,9 @@
 //! The `MEM_PROFILE…` environment variables.
 
+use std::env;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use mem_profile_format::report::{ColorChoice, Format, Top, Unit};
@@ -9,6 +11,20 @@ use mem_profile_format::{Backend, FunctionFilter};
 
 use super::ignored;
 use super::values::{self, Live, Output, Variable};
+use super::warning::warn;
+
+static OPTIONS: OnceLock<Options> = OnceLock::new();
+
+/// The options in the environment, as they were at the first call.
+///
+/// That call also warns, on standard error, of values it could not use.
+pub(crate) fn options() -> &'static Options {
+    OPTIONS.get_or_init(|| {
+        let (options, warnings) = Options::read(&env::vars_os().collect::<Vec<_>>());
+        warnings.iter().for_each(|warning| warn(warning));
+        options
+    })
+}
 
 /// The options of a run.
 #[derive(Clone, Debug, PartialEq, Eq)]

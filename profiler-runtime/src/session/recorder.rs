@@ -11,6 +11,7 @@ use std::sync::{Mutex, PoisonError};
 use mem_profile_format::Backend;
 use mem_profile_format::recording::{self, Found};
 
+use super::options::options;
 use super::values::{EXTENSION, Live};
 use super::warning::warn;
 use super::{output, sampler};
@@ -90,7 +91,7 @@ fn begin_at(path: PathBuf, kind: Kind) -> io::Result<PathBuf> {
     fork::watch();
     if is_alone() {
         arena::adopt();
-    } else if switch::is_on() && super::options().live == Live::On {
+    } else if switch::is_on() && options().live == Live::On {
         warn(&format!(
             "mem-profile: MEM_PROFILE_LIVE=on has no effect on {}: other threads ran when it began; \
              call `record_to` first thing in `main`",

@@ -323,9 +323,9 @@ test("the peak of the chart is marked and explained, and each moment can be read
 });
 
 test("lanes of one method of two types can be told apart", async () => {
-  const timeline = timelineOf(["<app::shapes::Circle<a::B> as app::draw::Draw>::draw", "app::shapes::sum"], 4);
+  const timeline = timelineOf(["<app::shapes::Circle<a::B> as app::draw::Draw>::draw", "app::shapes::sum", "app::parse::<impl app::Text>::next", "app::Parser<'_, _>::next", "app::one::new", "app::two::one::new"], 6);
   await reading(pageWith("lanes", shop(), { timeline }), async (page) => {
-    assert.deepEqual(await texts(page.locator(".spans .label")), ["<Circle<B> as Draw>::draw", "shapes::sum"]);
+    assert.deepEqual(await texts(page.locator(".spans .label")), ["<Circle<B> as Draw>::draw", "shapes::sum", "<impl Text>::next", "Parser::next", "app::one::new", "app::two::one::new"]);
   });
 });
 

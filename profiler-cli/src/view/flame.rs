@@ -5,7 +5,7 @@ use mem_profile_format::Snapshot;
 use mem_profile_format::report::{FlameGraph, Overview, Unit, exactness};
 
 use super::frames;
-use super::words::without_unnamed;
+use super::names::without_unnamed;
 use crate::figures::Own;
 
 /// An SVG picture.

@@ -7,6 +7,7 @@ pub(crate) mod folded;
 pub(crate) mod frames;
 mod highlight;
 pub(crate) mod html;
+mod names;
 pub(crate) mod peaks;
 pub(crate) mod plot;
 pub(crate) mod pprof;

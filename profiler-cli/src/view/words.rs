@@ -21,24 +21,6 @@ pub(super) fn time(seconds: f64) -> String {
     format!("{} {unit}", decimals(value, digits))
 }
 
-/// A path without parameters that have no names: `Parser::next` for `Parser<'_, _>::next`.
-pub(super) fn without_unnamed(path: &str) -> String {
-    let mut text = String::with_capacity(path.len());
-    let mut rest = path;
-    while let Some((before, after)) = rest.split_once('<') {
-        text.push_str(before);
-        let inside = after.trim_start_matches(['\'', '_', ',', ' ']);
-        rest = match inside.strip_prefix('>') {
-            Some(behind) if inside.len() < after.len() => behind,
-            _ => {
-                text.push('<');
-                after
-            }
-        };
-    }
-    text + rest
-}
-
 /// A number of things: `1 call`, `1,200 calls`.
 pub(super) fn times(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
@@ -87,13 +69,6 @@ mod tests {
             "11.1 h", "278 h",
         ];
         assert_eq!(times.map(time), expected);
-    }
-
-    #[test]
-    fn only_parameters_without_names_are_left_out() {
-        let shown = ["a::B<'_, _>::c", "<B<'_> as D<T>>::e", "a::<_", "B<u8>", "b", "B<>"];
-        let expected = ["a::B::c", "<B as D<T>>::e", "a::<_", "B<u8>", "b", "B<>"];
-        assert_eq!(shown.map(without_unnamed), expected);
     }
 
     #[test]

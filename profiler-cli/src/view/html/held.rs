@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::pieces::encoded;
 use crate::view::highlight::highlight;
+use crate::view::names::short_names;
 
 /// Longest statement of a line, in columns.
 const LONGEST: usize = 400;
@@ -25,9 +26,9 @@ pub(super) struct Ranking {
     unattributed: u64,
 }
 
-/// `[function, row, bytes, statement, pieces]`
+/// `[function, row, bytes, statement, pieces, short name of the function]`
 #[derive(Serialize)]
-struct Line(usize, usize, u64, String, String);
+struct Line(usize, usize, u64, String, String, String);
 
 /// The rankings that the page offers, the peak first.
 pub(super) fn rankings(
@@ -45,15 +46,19 @@ pub(super) fn rankings(
 }
 
 fn ranking(snapshot: &Snapshot, rows: &Rows, key: &'static str, held: HeldByLine) -> Ranking {
-    let line = |it: &HeldLine| {
+    let names = held.lines.iter().map(|it| snapshot.functions[it.function].name.as_str());
+    let names = short_names(names);
+    let line = |(it, name): (&HeldLine, &String)| {
         let text = report::statement(snapshot.functions[it.function].rows_from(it.line), LONGEST);
         let pieces = highlight(std::slice::from_ref(&text)).first().map(|pieces| encoded(pieces));
-        Line(it.function, rows.of(it.function, it.line), it.bytes, text, pieces.unwrap_or_default())
+        let row = rows.of(it.function, it.line);
+        let pieces = pieces.unwrap_or_default();
+        Line(it.function, row, it.bytes, text, pieces, report::printable(name))
     };
     Ranking {
         key,
         total: held.total,
-        lines: held.lines.iter().map(line).collect(),
+        lines: held.lines.iter().zip(&names).map(line).collect(),
         rest: (held.more_lines, held.more),
         outside: held.outside,
         unattributed: held.unattributed,
@@ -114,9 +119,9 @@ mod tests {
         assert_eq!((at_peak.total, live.total, allocated.total), (1000, 7, 2000));
         assert_eq!(rankings.each_ref().map(sum), [1000, 7, 2000]);
         let text = "let text = \"x\".repeat(100_000);";
-        let Line(function, row, bytes, statement, pieces) = &at_peak.lines[0];
+        let Line(function, row, bytes, statement, pieces, name) = &at_peak.lines[0];
         assert_eq!((*function, *row, *bytes, &**statement), (0, 4, 680, text));
-        assert_eq!(pieces, "k3_8s3_1f6_1n7_2");
+        assert_eq!((&**pieces, &**name), ("k3_8s3_1f6_1n7_2", "leak::process"));
         assert_eq!((at_peak.rest, at_peak.outside, at_peak.unattributed), ((2, 8), 11, 1));
     }
 

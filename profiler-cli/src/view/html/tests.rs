@@ -46,15 +46,15 @@ fn data_of_a_page() {
         .replace("],[", "],\n[");
     insta::assert_snapshot!(text, @r##"
     {"backend":"heap","program":null,"is_complete":true,"peak":{"bytes":1000,"after":null,"uncertainty":0},"process_bytes":100051200,"resident_peak":null,"untouched":null,"rankings":[{"key":"at_peak","total":1000,"lines":[
-    [0,4,800,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2"],
-    [0,5,100,"kept.push(text);","_5f4_7"],
-    [1,1,9,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3"]],"rest":[0,0],"outside":90,"unattributed":1},{"key":"live","total":5,"lines":[
-    [0,4,1,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2"],
-    [0,5,1,"kept.push(text);","_5f4_7"],
-    [1,1,1,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3"]],"rest":[0,0],"outside":1,"unattributed":1},{"key":"allocated","total":2000,"lines":[
-    [0,4,1600,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2"],
-    [0,5,200,"kept.push(text);","_5f4_7"],
-    [1,1,18,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3"]],"rest":[0,0],"outside":180,"unattributed":2}],"hottest":[0,1],"functions":[
+    [0,4,800,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2","leak::process"],
+    [0,5,100,"kept.push(text);","_5f4_7","leak::process"],
+    [1,1,9,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3","text::parse"]],"rest":[0,0],"outside":90,"unattributed":1},{"key":"live","total":5,"lines":[
+    [0,4,1,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2","leak::process"],
+    [0,5,1,"kept.push(text);","_5f4_7","leak::process"],
+    [1,1,1,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3","text::parse"]],"rest":[0,0],"outside":1,"unattributed":1},{"key":"allocated","total":2000,"lines":[
+    [0,4,1600,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2","leak::process"],
+    [0,5,200,"kept.push(text);","_5f4_7","leak::process"],
+    [1,1,18,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3","text::parse"]],"rest":[0,0],"outside":180,"unattributed":2}],"hottest":[0,1],"functions":[
     {"name":"leak::process","file":"examples/leak.rs","line":31,"increment":100050000,"peak":100000,"at_peak":900,"live":null,"allocated":100150000,"allocations":1002,"occurrences":1,"lines":[
     [31,"#[mem_profile]","a14",2,1024,512,0,null,null,0,0,1,"entry"],
     [32,"fn process(items: usize) -> Vec\u003cString> {","k2_1f7_18t3_1t6_3",1,null,null,null,null,null,null,null,null,"body"],

@@ -6,6 +6,8 @@ use mem_profile_format::report::printable;
 use mem_profile_format::{FunctionSnapshot, ProcessPeak, Reading, Span, Timeline};
 use serde::Serialize;
 
+use crate::view::names::short_names;
+
 /// Number of visible moments.
 const COLUMNS: u64 = 2000;
 
@@ -36,6 +38,8 @@ struct Peak {
 #[derive(Serialize)]
 struct Row {
     name: String,
+    /// Its short name.
+    label: String,
     is_block: bool,
     /// Its index among the functions.
     function: Option<usize>,
@@ -129,8 +133,10 @@ fn rows(
     functions: &BTreeMap<&str, usize>,
     (last, width): (u64, u64),
 ) -> Vec<Row> {
-    let labels = timeline.labels.iter().map(|label| Row {
+    let short = short_names(timeline.labels.iter().map(|label| label.name.as_str()));
+    let labels = timeline.labels.iter().zip(short).map(|(label, short)| Row {
         name: printable(&label.name),
+        label: printable(if label.is_block { &label.name } else { &short }),
         is_block: label.is_block,
         function: functions.get(label.name.as_str()).copied().filter(|_| !label.is_block),
         calls: label.omitted,

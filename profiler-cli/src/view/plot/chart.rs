@@ -109,7 +109,7 @@ fn processes<'a>(windows: &'a [(Timeline, f64)], runs: &[Run]) -> Vec<Process<'a
 }
 
 /// The share of the highest peak from which on a child has a style of its own: others are hard to see.
-const SEEN: f64 = 0.02;
+const SEEN: f64 = 0.05;
 
 fn curves(processes: &[Process<'_>], scale: &Scale, options: &Options) -> Vec<Curve> {
     let highest = processes.iter().map(|it| it.peak.at.bytes).max().unwrap_or(0) as f64;

@@ -9,6 +9,7 @@ use super::elements::{Bar, Row};
 use super::palette::Style;
 use super::scale::{COLUMNS, Scale};
 use crate::timeline::{self, Function, Span, Timeline};
+use crate::view::names::short_names;
 use crate::view::words::{end_of, time, times};
 
 /// Largest number of rows of levels: more would be too thin to draw.
@@ -31,8 +32,12 @@ impl Functions {
     pub(super) fn new(timeline: &Timeline) -> Self {
         let all = timeline::functions(timeline);
         let short = timeline::labels(all.iter().map(|it| it.name.as_str()));
+        let named = short_names(all.iter().map(|it| it.name.as_str()));
         let labelled = all.iter().enumerate().map(|(place, function)| {
             let label = short.get(function.name.as_str()).copied().unwrap_or(&function.name);
+            // A part of a type is no name.
+            let is_whole = !label.contains(['<', '>']);
+            let label = if is_whole { label } else { &named[place] };
             (function.name.clone(), (end_of(&printable_line(label), LABEL), place))
         });
         let labels = labelled.collect();

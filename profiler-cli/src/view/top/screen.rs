@@ -12,7 +12,8 @@ use unicode_width::UnicodeWidthStr;
 use super::column::{COLUMNS, Column};
 use super::state::Top;
 use crate::figures::Measure;
-use crate::view::words::{end_of, without_unnamed};
+use crate::view::names::without_unnamed;
+use crate::view::words::end_of;
 
 /// Width of a figure, and of one with its share.
 const FIGURE: u16 = 11;

@@ -102,22 +102,5 @@ function breakable(path) {
   return path.split(/(?<=::)/).flatMap((part) => [part, make("wbr")]);
 }
 
-/** Longest path that is shortened. */
-const LONGEST_NAME = 400;
-
-/** A path without the modules of its types and their unnamed parameters: `Parser::next`, `<B as D>::e`, `module::function`. */
-function shortName(path) {
-  if (path.length > LONGEST_NAME) return path;
-  const name = path.replace(/(?:\b[a-z_]\w*::)+(?=[A-Z])/g, "").replace(/<(?:'?_(?:, )?)+>/g, "");
-  return /^[\w:]+$/.test(name) ? name.split("::").slice(-2).join("::") : name;
-}
-
-/** The short names of some paths; a path whose short name another one has too stays whole. */
-function shortNames(paths) {
-  const counts = new Map();
-  for (const path of new Set(paths)) counts.set(shortName(path), (counts.get(shortName(path)) ?? 0) + 1);
-  return paths.map((path) => (counts.get(shortName(path)) > 1 ? path : shortName(path)));
-}
-
 /** A name of which the front is cut where it does not fit. */
 const endOf = (name) => make("bdi", { dir: "ltr" }, name);

@@ -42,10 +42,10 @@ function part(bytes, total, kind, ...where) {
   return entry;
 }
 
-function linePart([index, row, bytes, source, lengths], total) {
+function linePart([index, row, bytes, source, lengths, short], total) {
   const { name, file, lines } = page.functions[index];
   const place = make("button", { type: "button", class: "place", "data-function": index, "data-row": row }, `${file}:${lines[row][0]}`);
-  return part(bytes, total, "line", place, make("span", { class: "in", title: name }, " in ", ...breakable(shortName(name))), statement(source, lengths));
+  return part(bytes, total, "line", place, make("span", { class: "in", title: name }, " in ", ...breakable(short)), statement(source, lengths));
 }
 
 /** All parts of the whole. They add up to it. */

@@ -198,8 +198,6 @@ function slider(timeline, plot) {
 function showTimeline() {
   const { timeline } = page;
   if (!timeline || timeline.points.length === 0) return;
-  const labels = shortNames(timeline.rows.map(({ name }) => name));
-  timeline.rows.forEach((row, at) => (row.label = row.is_block ? row.name : labels[at]));
   const scales = scalesOf(timeline);
   const plot = memoryChart(timeline, scales);
   const [input, words] = slider(timeline, plot);

@@ -189,13 +189,13 @@ fn several_runs_begin_together_and_have_their_files_names() {
         sample.time += 1000.0;
         sample.bytes *= 2;
     }
-    later.children = vec![child(41, "cc", &[(1001.0, 9)])];
+    later.children = vec![child(41, "cc", &[(1001.0, 19)])];
     let runs = [run(busy()), Run { name: "other.dat".into(), timeline: later }];
     let chart = Chart::new(&runs, &Options::default()).unwrap();
     let expected = [
         "mprofile_1.dat, peak 100.0 MiB",
         "other.dat, peak 200.0 MiB",
-        "other.dat: cc (41), peak 9.0 MiB",
+        "other.dat: cc (41), peak 19.0 MiB",
     ];
     assert_eq!(legend(&chart), expected);
     assert_eq!(chart.headline, ["peak 200.0 MiB after 10 s, of other.dat, the highest sample"]);

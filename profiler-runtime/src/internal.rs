@@ -18,6 +18,32 @@ pub use crate::session::exit::on_aborting_panic;
 pub use crate::session::output::write as write_report;
 pub use crate::session::warn;
 
+#[cfg(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+pub mod capture {
+    //! What a capture of the heap needs. Nothing of it is called inside the allocator.
+
+    pub use crate::process::capture::{
+        Copied, Copy, Descriptor, Ended, Frozen, SavedRegisters, SignalsBlocked, Stopper, end_with,
+        exit_now, grow_memory, keep_only, memory, own_memory, seek, shared_memory, with_registers,
+        write_all_to,
+    };
+    use crate::record::moving;
+
+    /// See [`Stopper`]. Who is in a reallocation stops at its end, if that `is_guarded`.
+    ///
+    /// # Errors
+    /// `AddrInUse` where the program handles the signal; else the system's.
+    pub fn stopper(signal: Option<i32>, is_guarded: bool) -> std::io::Result<Stopper> {
+        Stopper::prepare(signal, is_guarded.then_some(moving::put_off))
+    }
+}
+
 use crate::record::alloc::{count, quiet};
 use crate::record::function::registry;
 use crate::record::ledger::current::current_ledger;

@@ -67,6 +67,24 @@ mod signals;
 #[path = "signals_unsupported.rs"]
 mod signals;
 
+#[cfg(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+pub(crate) mod capture;
+#[cfg(not(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+)))]
+#[path = "capture_unsupported.rs"]
+mod capture;
+
 mod cleanup;
 mod contract;
 #[cfg(target_os = "linux")]
@@ -89,7 +107,15 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace, unmap};
+pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace};
+#[cfg(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+pub(crate) use self::capture::stop_here;
 #[cfg(all(test, unix))]
 pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
@@ -170,12 +196,22 @@ pub(crate) fn children_of(pid: u32) -> io::Result<Vec<u32>> {
 ///
 /// Passes no counting allocator, and leaves `errno` as it was on Linux. `None` when memory is out.
 pub(crate) fn map_memory(bytes: usize) -> Option<NonNull<u8>> {
-    memory::map(bytes)
+    memory::map(bytes).inspect(|&start| capture::note_memory(start, bytes))
 }
 
 /// The same for a table of which only a part may ever be written: no room is set aside for the rest.
 pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
-    memory::reserve(bytes)
+    memory::reserve(bytes).inspect(|&start| capture::note_memory(start, bytes))
+}
+
+/// Gives memory of [`map_memory`] or [`reserve`] back.
+///
+/// # Safety
+/// Nothing refers to it any more.
+pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
+    capture::forget_memory(start);
+    // SAFETY: as the caller promises.
+    unsafe { backing::unmap(start, bytes) };
 }
 
 /// These whole pages of such memory, or of a file, will be written soon: where the system can, it gives

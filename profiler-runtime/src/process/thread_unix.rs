@@ -37,6 +37,7 @@ extern "C" fn begin(work: *mut c_void) -> *mut c_void {
     }
     // SAFETY: `spawn` passes such a function.
     let work = unsafe { std::mem::transmute::<*mut c_void, fn()>(work) };
+    let _own = super::capture::note_thread();
     // A panic of the profiler must not end the program.
     let _ = catch_unwind(work);
     ptr::null_mut()

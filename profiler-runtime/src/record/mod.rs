@@ -16,6 +16,7 @@
 //! | `timeline` | memory over time: readings and spans |
 //! | `frame` | what emitted code calls: frames, line events, async bodies, measures |
 //! | `fork` | a forked child leaves its parent's file alone |
+//! | `moving` | which threads are in a reallocation, for those who stop threads |
 
 // First, for its macro.
 #[macro_use]
@@ -28,4 +29,21 @@ pub(crate) mod function;
 pub(crate) mod ledger;
 pub(crate) mod live;
 pub(crate) mod memory;
+#[cfg(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+pub(crate) mod moving;
+#[cfg(not(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+)))]
+#[path = "moving_off.rs"]
+pub(crate) mod moving;
 pub(crate) mod timeline;

@@ -4,12 +4,13 @@ use std::alloc::{GlobalAlloc, Layout};
 
 use super::allocator::{Alloc, GRANULE, PADS, is_block};
 use super::count::count_resize;
-use super::noting::Moving;
+use super::noting;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::notes;
 use crate::record::ledger::watcher::{Moved, Watcher};
 use crate::record::live::{blocks, moves};
+use crate::record::moving::Moving;
 
 impl<A: GlobalAlloc> Alloc<A> {
     /// # Safety
@@ -77,6 +78,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         on_line: &mut Option<moves::Moving>,
     ) -> *mut u8 {
         let old_size = layout.size();
+        let _moving = Moving::begin();
         let mark = (watcher.moving)(block.addr(), old_size);
         let mut is_reported = self.wraps;
         // SAFETY: the caller's promises are the inner allocator's requirements.
@@ -140,7 +142,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         layout: Layout,
         new_size: usize,
     ) -> *mut u8 {
-        let mut moving = Moving::begin(block, self.wraps);
+        let mut moving = noting::Moving::begin(block, self.wraps);
         let size = layout.size();
         let is_on_line = (PADS || !self.wraps) && notes::records_live();
         let begin = || moves::Moving::begin(block, size, new_size, self.wraps);

@@ -208,9 +208,9 @@ impl BlockMap {
                 granule = self.slots().filter(|&made| made > slot).min()? << LEAF_BITS;
                 continue;
             };
-            let words = leaf.iter().zip(slot << LEAF_BITS..).skip(granule % LEAF);
-            let mut blocks = words.filter_map(|(word, granule)| self.block_at(word, granule));
-            match blocks.next() {
+            let words = leaf.get(granule % LEAF..).unwrap_or_default();
+            let mut blocks = words.iter().enumerate();
+            match blocks.find_map(|(index, word)| self.block_at(word, granule + index)) {
                 Some(block) => return Some(block),
                 None => granule = (slot + 1) << LEAF_BITS,
             }

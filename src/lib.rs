@@ -38,6 +38,8 @@ mod documents;
 pub use mem_profile_runtime::recording;
 #[cfg(feature = "trace")]
 pub use mem_profile_trace as trace;
+#[cfg(feature = "graph")]
+pub use mem_profile_trace::graph;
 
 #[cfg(feature = "enabled")]
 #[doc(hidden)]

@@ -28,6 +28,7 @@
 //! | `names` | names for addresses |
 //! | `query` | snapshots, and the questions that they answer |
 //! | `report` | one renderer per file |
+//! | `graph` | captures of the heap |
 //! | `at_exit` | `MEM_PROFILE_TRACE=1` |
 //!
 //! Hot code never allocates, locks, panics, formats, or waits.
@@ -35,6 +36,9 @@
 mod at_exit;
 mod capture;
 mod data;
+#[cfg(feature = "graph")]
+#[cfg_attr(docsrs, doc(cfg(feature = "graph")))]
+pub mod graph;
 mod hook;
 mod names;
 mod query;

@@ -35,7 +35,7 @@ fn is_first_thread() -> bool {
 }
 
 /// An address in the stack of the first thread: its random bytes, which the kernel put there.
-fn initial_stack() -> usize {
+pub(crate) fn initial_stack() -> usize {
     // SAFETY: reads what the program was started with.
     usize::try_from(unsafe { libc::getauxval(libc::AT_RANDOM) }).unwrap_or(0)
 }

@@ -20,9 +20,29 @@ mod threads;
 #[path = "portable.rs"]
 mod threads;
 
+#[cfg(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+mod glibc;
+
+#[cfg(all(
+    feature = "graph",
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+pub(crate) use self::glibc::thread_record_bytes;
 pub(crate) use self::page::PAGE;
 #[cfg(unix)]
 #[allow(unused_imports, reason = "only our own walk asks")]
 pub(crate) use self::pages::is_readable;
 pub(crate) use self::pages::{is_resident, on_fork, release, reserve, wipe};
+#[cfg(all(feature = "graph", target_os = "linux"))]
+#[allow(unused_imports, reason = "only captures ask")]
+pub(crate) use self::threads::initial_stack;
 pub(crate) use self::threads::{stack_of_this_thread, thread_name};

@@ -91,6 +91,16 @@ fn release() {
     }
 }
 
+/// Where all our address space lies.
+#[cfg(feature = "graph")]
+pub(crate) fn regions() -> impl Iterator<Item = core::ops::Range<usize>> {
+    let regions = REGIONS.iter().take(REGION_COUNT.load(Relaxed));
+    regions.map(|[place, length]| {
+        let start = place.load(Acquire);
+        start..start + length.load(Relaxed)
+    })
+}
+
 /// Memory that all our address space takes, asked of the system.
 pub(crate) fn resident_bytes() -> u64 {
     let regions = REGIONS.iter().take(REGION_COUNT.load(Relaxed));

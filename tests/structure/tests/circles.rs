@@ -15,3 +15,14 @@ fn no_files_depend_on_each_other() {
         assert!(circles.is_empty(), "{folder}/src: {}", circles.join("\n"));
     }
 }
+
+#[test]
+fn nothing_that_traces_depends_on_captures() {
+    let edges = sources("profiler-trace").graph().edges();
+    let is_of_graph = |file: &str| file.starts_with("graph/");
+    let edges = edges.iter().filter_map(|edge| edge.split_once(" → "));
+    let (own, others): (Vec<_>, Vec<_>) =
+        edges.filter(|(_, used)| is_of_graph(used)).partition(|(user, _)| is_of_graph(user));
+    assert!(own.len() > 10, "the folder has moved");
+    assert_eq!(others, [("", ""); 0]);
+}

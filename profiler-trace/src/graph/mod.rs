@@ -1,0 +1,99 @@
+//! Captures of the heap: all blocks of the process at one moment, who allocated them, and the memory that leads to
+//! them, as a file. `docs/mheap.md` describes it, and `mem-profile-graph` reads it.
+//!
+//! ```no_run
+//! use mem_profile_trace::{self as trace, Config, graph};
+//!
+//! # #[global_allocator]
+//! # static ALLOC: mem_profile_runtime::Alloc = mem_profile_runtime::Alloc::new();
+//! trace::start(Config::exact())?;
+//! // …
+//! let captured = graph::capture("app.mheap")?;
+//! println!("{} blocks, paused for {:?}", captured.blocks, captured.paused);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! All threads stop for as long as it takes to copy the process, which shares its memory with the copy. Then they go
+//! on; the copy writes the file, and ends.
+//!
+//! | file or folder | what it does |
+//! |---|---|
+//! | `config`, `error` | what can be asked for, what can go wrong |
+//! | `control` | the order of the steps |
+//! | `file` | the file appears when it is whole |
+//! | `modules`, `prelude` | what is written down before the stop |
+//! | `frozen` | all that runs in the copy |
+//!
+//! Nothing that measures depends on this folder.
+
+mod config;
+mod error;
+
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+mod control;
+#[cfg(not(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+)))]
+#[path = "unsupported.rs"]
+mod control;
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+mod file;
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+mod frozen;
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+mod modules;
+#[cfg(all(
+    target_os = "linux",
+    target_arch = "x86_64",
+    target_env = "gnu",
+    target_pointer_width = "64"
+))]
+mod prelude;
+
+use std::path::Path;
+
+pub use self::config::{Captured, Config, Contents};
+pub use self::error::CaptureError;
+
+/// Captures the heap of this process into a file, with the usual [`Config`].
+///
+/// The tracer has to run, for all blocks: blocks that are older than its start are not in the capture.
+///
+/// # Errors
+/// See [`CaptureError`]. The program goes on as it was, and no file is left.
+#[inline(never)]
+pub fn capture(path: impl AsRef<Path>) -> Result<Captured, CaptureError> {
+    control::capture(&Config::new(), path.as_ref())
+}
+
+/// The same, as the `config` says.
+///
+/// # Errors
+/// As for [`capture`].
+#[inline(never)]
+pub fn capture_with(config: &Config, path: impl AsRef<Path>) -> Result<Captured, CaptureError> {
+    control::capture(config, path.as_ref())
+}

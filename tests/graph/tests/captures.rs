@@ -1,0 +1,62 @@
+//! Runs each program in a process of its own.
+#![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+#![allow(missing_docs)]
+
+use std::process::Command;
+
+/// What a program prints, whose captures go into a folder of their own.
+fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(program);
+    command.arg(folder.path().join("captured.mheap")).args(arguments);
+    command.env("MEM_PROFILE_FORMAT", "none").envs(environment.iter().copied());
+    let output = command.output().expect("the program starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    assert!(output.status.success(), "{}\n{}", output.status, text(&output.stderr));
+    eprintln!("{}", text(&output.stderr));
+    text(&output.stdout)
+}
+
+#[test]
+fn each_block_is_held_as_it_was_planted() {
+    let printed = run(env!("CARGO_BIN_EXE_holders"), &[], &[]);
+    let wrong: Vec<_> = printed
+        .lines()
+        .filter(|line| {
+            let (_, classes) = line.split_once(": ").expect("two classes");
+            let (planted, found) = classes.split_once(' ').expect("two classes");
+            planted != found
+        })
+        .collect();
+    // A stale word of a stack may lead to a node, and that to its name.
+    assert!(wrong.len() <= 2 && wrong.iter().all(|line| line.ends_with("Lost Held")), "{wrong:?}");
+    assert!(printed.lines().count() > 200, "{printed}");
+}
+
+#[test]
+fn a_program_sees_nothing_of_a_capture() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_quiet"), &["100"], &[]), "nothing seen\n");
+}
+
+#[test]
+fn threads_of_the_profiler_are_neither_stopped_nor_missed() {
+    let timeline = [("MEM_PROFILE_TIMELINE", "1"), ("MEM_PROFILE_INTERVAL", "1ms")];
+    assert_eq!(run(env!("CARGO_BIN_EXE_quiet"), &["10"], &timeline), "nothing seen\n");
+}
+
+#[test]
+fn a_capture_that_fails_leaves_nothing_behind() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_failures"), &[], &[]), "all refused\n");
+}
+
+#[test]
+fn no_block_looks_lost_while_threads_allocate() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_load"), &["30", "8", "mixed"], &[]), "0\n");
+}
+
+#[test]
+fn no_box_looks_lost_while_its_vector_is_reallocated() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_load"), &["100", "4", "guarded"], &[]), "0\n");
+    let wrong = run(env!("CARGO_BIN_EXE_load"), &["40", "4", "unguarded"], &[]);
+    assert_ne!(wrong, "0\n", "a thread that is stopped in a reallocation");
+}

@@ -60,16 +60,42 @@ fn show(message: &Mutex<String>, is_over: impl Fn(Duration) -> bool) {
     let now = || message.lock().unwrap_or_else(PoisonError::into_inner).clone();
     let bar = ProgressBar::new_spinner();
     if bar.is_hidden() {
-        loop {
-            output::status("note", &now());
-            if is_over(PAUSE) {
-                return;
-            }
-        }
+        return write_lines(now, is_over, |line| output::status("note", line));
     }
     while !is_over(TICK) {
         bar.set_message(now());
         bar.tick();
     }
     bar.finish_and_clear();
+}
+
+/// One line at a time, where it says something new.
+fn write_lines(now: impl Fn() -> String, is_over: impl Fn(Duration) -> bool, write: impl Fn(&str)) {
+    let mut last = String::new();
+    loop {
+        let line = now();
+        if line != last {
+            write(&line);
+        }
+        last = line;
+        if is_over(PAUSE) {
+            return;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+
+    use super::*;
+
+    #[test]
+    fn a_step_that_goes_on_is_not_said_twice() {
+        let (turn, lines) = (Cell::new(0), RefCell::new(Vec::new()));
+        let now = || if turn.get() < 5 { "building" } else { "building: 4 of 22" }.to_owned();
+        let is_over = |_| turn.replace(turn.get() + 1) == 8;
+        write_lines(now, is_over, |line| lines.borrow_mut().push(line.to_owned()));
+        assert_eq!(*lines.borrow(), ["building", "building: 4 of 22"]);
+    }
 }

@@ -168,18 +168,35 @@ pub(crate) fn wrapper() -> Result<Option<PathBuf>> {
         // An empty variable disables the wrapper.
         return Ok(Some(wrapper).filter(|it| !it.is_empty()).map(|it| absolute(&here, it.into())));
     }
-    let around = here.ancestors().map(|folder| folder.join(".cargo"));
-    let folders = around.chain(env::var_os("CARGO_HOME").map(PathBuf::from));
-    Ok(folders.filter_map(|folder| wrapper_of(&folder)).next())
+    let wrapper = |folder: PathBuf| {
+        let path = setting_of(&folder, "rustc-workspace-wrapper")?;
+        Some(absolute(folder.parent()?, path.into()))
+    };
+    Ok(settings_folders(&here).filter_map(wrapper).next())
 }
 
-/// The wrapper in the settings of one folder.
-fn wrapper_of(folder: &Path) -> Option<PathBuf> {
+/// The target that is built for where no option names one; `None` also if it is described by a file.
+pub(crate) fn target() -> Option<String> {
+    let here = env::current_dir().ok()?;
+    let variable = env::var("CARGO_BUILD_TARGET").ok();
+    let found = variable.or_else(|| {
+        settings_folders(&here).filter_map(|folder| setting_of(&folder, "target")).next()
+    });
+    found.filter(|target| !target.is_empty() && !target.ends_with(".json"))
+}
+
+/// The folders whose settings of cargo apply to this one, the innermost first.
+fn settings_folders(here: &Path) -> impl Iterator<Item = PathBuf> {
+    let around = here.ancestors().map(|folder| folder.join(".cargo"));
+    around.chain(env::var_os("CARGO_HOME").map(PathBuf::from))
+}
+
+/// A setting of the build in one of these folders.
+fn setting_of(folder: &Path, name: &str) -> Option<String> {
     let texts = ["config", "config.toml"].map(|name| fs::read_to_string(folder.join(name)));
     // Cargo itself reports invalid settings.
     let settings: toml::Table = texts.into_iter().find_map(Result::ok)?.parse().ok()?;
-    let path = settings.get("build")?.get("rustc-workspace-wrapper")?.as_str()?;
-    Some(absolute(folder.parent()?, path.into()))
+    Some(settings.get("build")?.get(name)?.as_str()?.to_owned())
 }
 
 /// Makes a path absolute. A bare name stays as it is, for the search path.
@@ -190,6 +207,20 @@ fn absolute(folder: &Path, path: PathBuf) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn settings_of_the_build_are_those_of_the_innermost_folder_that_has_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let inner = folder.path().join("inner");
+        let write = |folder: &Path, text: &str| {
+            fs::create_dir_all(folder.join(".cargo")).unwrap();
+            fs::write(folder.join(".cargo/config.toml"), text).unwrap();
+        };
+        write(folder.path(), "[build]\ntarget = \"outer\"\nrustc-workspace-wrapper = \"wrapper\"");
+        write(&inner, "[build]\ntarget = \"inner\"");
+        let setting = |name| settings_folders(&inner).find_map(|it| setting_of(&it, name)).unwrap();
+        assert_eq!(["target", "rustc-workspace-wrapper"].map(setting), ["inner", "wrapper"]);
+    }
 
     #[test]
     fn a_profile_aborts_if_it_says_so_or_one_that_it_inherits_from() {

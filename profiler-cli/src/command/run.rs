@@ -123,7 +123,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if project.runtime.as_ref().is_none_or(|own| own.is_replaceable) {
         let source = source(arguments, &folder, project.runtime.as_ref())?;
         let aborts = selection.may_abort() && project.aborts(selection.profile());
-        let variant = Variant { aborts, target: settings.target.clone() };
+        // Else the wrapper would build another one, without a word.
+        let target = settings.target.clone().or_else(crate::project::target);
+        let variant = Variant { aborts, target };
         settings.built = Some(build(&source, &variant, selection.quiet)?);
         settings.source = Some(source);
     }

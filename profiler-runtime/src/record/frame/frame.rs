@@ -133,12 +133,14 @@ impl Drop for Frame {
 /// that path no other function is called, so no register has to be saved.
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
+#[cfg_attr(not(debug_assertions), cold)]
 fn begin_call(table: &'static Table) -> Option<(&'static Ledger, Chunk)> {
     begin::<false>(table, Chunk::offset(0))
 }
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
+#[cfg_attr(not(debug_assertions), cold)]
 fn begin_call_line(table: &'static Table, offset: usize) -> Option<(&'static Ledger, Chunk)> {
     begin::<true>(table, offset)
 }
@@ -241,6 +243,7 @@ fn has_left_unread(handle: &'static Ledger, chunk: Chunk) -> bool {
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
+#[cfg_attr(not(debug_assertions), cold)]
 fn begin_at(table: &'static Table, row: usize, rise: Rise) -> Option<(&'static Ledger, Chunk)> {
     let (ledger, chunk) = table.open()?;
     if ledger.is_busy() {
@@ -261,6 +264,7 @@ fn begin_at(table: &'static Table, row: usize, rise: Rise) -> Option<(&'static L
 
 #[cfg_attr(debug_assertions, inline(always))]
 #[cfg_attr(not(debug_assertions), inline(never))]
+#[cfg_attr(not(debug_assertions), cold)]
 extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
     if ledger.needs_closing() {
         return leave_slow(ledger, chunk);

@@ -29,7 +29,7 @@ async function page(report) {
     await page.screenshot({ path: join(IMAGES, `page-${colorScheme}.png`), clip, fullPage: true });
   }
   await browser.close();
-  execFileSync("pngquant", ["--force", "--ext", ".png", "32", ...["light", "dark"].map((theme) => join(IMAGES, `page-${theme}.png`))]);
+  execFileSync("pngquant", ["--force", "--ext", ".png", "24", ...["light", "dark"].map((theme) => join(IMAGES, `page-${theme}.png`))]);
 }
 
 /** A script with children, sampled. */

@@ -7,6 +7,7 @@
 //! FUNC app::parse 1.0000 1764011432.1234 2.0000 1764011433.1234 0 0
 //! PEAK 23.456789 1764011432.1234                  an extension: the system's own peak, also of a child
 //! NAME 4711 make                                  an extension: the program of a child, from here on
+//! OMIT app::parse 488                             an extension: so many more calls of it have no line
 //! ```
 //!
 //! A call has its function, memory and time of its start and end, its level and, as an extension, its
@@ -16,7 +17,7 @@
 //! samples around them. Blanks in names become U+00A0, since a blank ends a field. A number that was
 //! cut short is still a number, so a last line without its end is skipped, with a warning.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
 use mem_profile_format::report::printable;
@@ -99,6 +100,10 @@ impl Reader<'_> {
                 self.child(id.parse().ok()?).name = Some(name.to_owned());
             }
             "FUNC" => self.timeline.spans.push(span(rest)?),
+            "OMIT" => {
+                let (function, calls) = rest.split_once(' ')?;
+                self.timeline.omit(&unblanked(function), calls.parse().ok()?);
+            }
             _ => return None,
         }
         self.knows_any = true;
@@ -156,9 +161,14 @@ impl Fields<'_> {
     }
 }
 
+/// The name of a function, which is one field.
+fn unblanked(field: &str) -> String {
+    field.replace('\u{a0}', " ")
+}
+
 fn span(text: &str) -> Option<Span> {
     let mut fields = fields(text);
-    let function = fields.0.next()?.replace('\u{a0}', " ");
+    let function = unblanked(fields.0.next()?);
     let (start, end) = (fields.sample()?, fields.sample()?);
     let mut number = || fields.0.next().map_or(Some(0), |field| field.parse().ok());
     let (level, thread) = (number()?, number()?);
@@ -194,12 +204,24 @@ pub(crate) fn name_line(child: u32, name: &str) -> String {
 pub(crate) fn span_lines(spans: &[Span]) -> String {
     let mut text = String::new();
     for Span { function, start, end, level, thread } in spans {
-        // A blank would end the field; a no-break space looks the same.
-        let function = one_line(function).replace(' ', "\u{a0}");
+        let function = one_field(function);
         let (start, end) = (figures(*start, 4), figures(*end, 4));
         let _ = writeln!(text, "FUNC {function} {start} {end} {level} {thread}");
     }
     text
+}
+
+/// The lines of functions of which not every call has one.
+pub(crate) fn omitted_lines(omitted: &BTreeMap<String, Option<u64>>) -> String {
+    let line = |(function, calls): (&String, &Option<u64>)| {
+        calls.map(|calls| format!("OMIT {} {calls}\n", one_field(function)))
+    };
+    omitted.iter().filter_map(line).collect()
+}
+
+/// A blank would end the field; a no-break space looks the same.
+fn one_field(name: &str) -> String {
+    one_line(name).replace(' ', "\u{a0}")
 }
 
 fn figures(sample: Sample, digits: usize) -> String {
@@ -236,7 +258,8 @@ mod tests {
             + &mark_line(Some(9), sample(1_764_011_433.0, 4096))
             + &name_line(9, "sh")
             + &name_line(9, "my app")
-            + &span_lines(std::slice::from_ref(&span));
+            + &span_lines(std::slice::from_ref(&span))
+            + &omitted_lines(&BTreeMap::from([(span.function.clone(), Some(488))]));
         let Parsed { timeline, fault } = parsed(&text);
         assert_eq!((timeline.command.as_deref(), fault), (Some("app 'two lines'"), None));
         assert_eq!(timeline.memory.samples, [sample(1_764_011_432.125, 12_345_677)]);
@@ -246,6 +269,7 @@ mod tests {
             Series { samples: vec![sample(1_764_011_433.0, 1)], mark: peak(1_764_011_433.0, 4096) };
         // The last name counts: a child has the name of its parent until it has its own program.
         assert_eq!(timeline.children, [Child { id: 9, name: Some("my app".into()), series }]);
+        assert_eq!(timeline.omitted, BTreeMap::from([(span.function.clone(), Some(488))]));
         assert_eq!(timeline.spans, [span]);
     }
 

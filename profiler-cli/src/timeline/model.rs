@@ -139,6 +139,12 @@ impl Series {
 }
 
 impl Timeline {
+    /// Counts calls of a function that have no span.
+    pub(crate) fn omit(&mut self, function: &str, calls: u64) {
+        let known = self.omitted.entry(function.to_owned()).or_insert(Some(0));
+        *known = known.map(|known| known.saturating_add(calls));
+    }
+
     /// Time of the first sample, in seconds since 1970.
     pub(crate) fn start(&self) -> Option<f64> {
         self.times().reduce(f64::min)

@@ -74,6 +74,13 @@ pub(crate) fn spans(timelines: &[Recorded], samples: &[Sample]) -> Vec<Span> {
     spans
 }
 
+/// Counts the calls that a recording left out.
+pub(crate) fn omit(timeline: &mut Timeline, recorded: &Recorded) {
+    for label in recorded.labels.iter().filter(|label| label.omitted > 0) {
+        timeline.omit(&label.name, label.omitted);
+    }
+}
+
 fn calls(recorded: &Recorded, samples: &[Sample], first_thread: u32) -> Vec<Span> {
     let last = samples.last().map_or(f64::INFINITY, |sample| sample.time);
     let spans = recorded.spans.iter().filter_map(|span| {
@@ -132,10 +139,10 @@ pub(crate) fn read(path: &Path, input: Input) -> Result<Timeline> {
         |bytes: &u64| mark.is_none() && memory.samples.iter().all(|it| it.bytes < *bytes);
     let unseen_peak = peak.map(|peak| peak.bytes).filter(is_unseen);
     let spans = calls(&recorded, &memory.samples, 0);
-    let omitted = recorded.labels.iter().filter(|label| label.omitted > 0);
-    let omitted = omitted.map(|label| (label.name.clone(), Some(label.omitted))).collect();
-    let command = program;
-    Ok(Timeline { command, memory, unseen_peak, spans, omitted, ..Timeline::default() })
+    let mut timeline =
+        Timeline { command: program, memory, unseen_peak, spans, ..Timeline::default() };
+    omit(&mut timeline, &recorded);
+    Ok(timeline)
 }
 
 /// The peak of the process, at the highest reading if that shows it, else where it ended; `None` if
@@ -200,6 +207,18 @@ mod tests {
         };
         let found: Vec<_> = readings(&recorded).iter().map(|it| (it.time, it.bytes)).collect();
         assert_eq!(found, [(0.0, 1), (1.0, 7), (2.0, 7), (3.0, 90), (4.0, 2)]);
+    }
+
+    #[test]
+    fn calls_that_were_left_out_are_counted_in_all_processes() {
+        let label = |name: &str, omitted| Label { name: name.into(), omitted, is_block: false };
+        let labels = vec![label("app::load", 7), label("app::main", 0)];
+        let recorded = Recorded { labels, ..Recorded::default() };
+        let mut timeline = Timeline::default();
+        omit(&mut timeline, &recorded);
+        omit(&mut timeline, &recorded);
+        let omitted: Vec<_> = timeline.omitted.iter().map(|(name, it)| (&**name, *it)).collect();
+        assert_eq!(omitted, [("app::load", Some(14))]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use jiff::{ToSpan, ZonedDateTime};
 
-use super::model::{Child, Peak, Sample, Series};
+use super::model::{Child, Peak, Sample, Series, Timeline};
 use super::recorded::{self, ProgramRecordings};
 use super::sampler::{Sampler, Tick};
 use super::{dat, files};
@@ -102,7 +102,10 @@ impl Recorder {
         let bytes = output::is_file(&self.path).then(|| fs::read(&self.path).ok()).flatten();
         let written = bytes.and_then(|bytes| dat::parse(&bytes).ok());
         let samples = written.map(|it| it.timeline.memory.samples).unwrap_or_default();
-        self.write(&dat::span_lines(&recorded::spans(&timelines, &samples)));
+        let mut all = Timeline::default();
+        timelines.iter().for_each(|timeline| recorded::omit(&mut all, timeline));
+        let lines = dat::span_lines(&recorded::spans(&timelines, &samples));
+        self.write(&(lines + &dat::omitted_lines(&all.omitted)));
     }
 
     /// The highest memory in use by the program, or by the program and its children.

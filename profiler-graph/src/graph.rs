@@ -6,7 +6,7 @@ use std::sync::OnceLock;
 
 use crate::arrays::{Components, Csr, Dominators, Reach};
 use crate::heap::{Edges, Entry, Index};
-use crate::image::{Block, Image, LoadError};
+use crate::image::{Block, Image, LoadError, words};
 use crate::types::{Kind, Types};
 
 /// How a block is held.
@@ -119,6 +119,20 @@ impl HeapGraph {
     /// Edges in the other direction.
     pub(crate) fn backward(&self) -> &Csr {
         self.backward.get_or_init(|| self.edges.between.reversed())
+    }
+
+    /// The words of a block that lead to blocks: their offsets, and these blocks.
+    pub(crate) fn pointers(&self, block: u32) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let mut targets = self.edges.between.of(block).iter();
+        let mut next = targets.next().map(|&target| (target, self.block(target)));
+        let words = words(self.image.contents(block as usize).unwrap_or_default());
+        (0..).step_by(8).zip(words).filter_map(move |(offset, word)| {
+            let (target, found) = next?;
+            (found.start..found.end()).contains(&word).then(|| {
+                next = targets.next().map(|&target| (target, self.block(target)));
+                (offset, target)
+            })
+        })
     }
 
     /// Who alone holds each block.

@@ -25,6 +25,8 @@
 //! | `types` | what a block is |
 //! | `graph` | [`HeapGraph`]: all of these |
 //! | `ask` | questions, one file each |
+//! | `view` | pictures: DOT and SVG |
+//! | [`export`] | files for other tools, one format each |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code, clippy::print_stdout, clippy::print_stderr)]
@@ -34,11 +36,13 @@ mod ask;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]
 mod builder;
+pub mod export;
 mod graph;
 mod heap;
 mod image;
 mod text;
 mod types;
+mod view;
 
 pub use self::ask::{
     Accumulation, Chain, Classes, Cycle, Growth, Leak, Link, Retainer, Selection, Sum, TypeSum,
@@ -49,3 +53,4 @@ pub use self::image::{
     Thread,
 };
 pub use self::types::Pattern;
+pub use self::view::{Arrow, Limits, Node, NodeKind, Picture};

@@ -6,7 +6,6 @@ use std::fmt;
 use super::selection::Selection;
 use super::ways::{Before, Step, Ways};
 use crate::graph::{Class, HeapGraph};
-use crate::image::words;
 use crate::text::{name, size};
 
 /// A shortest way from outside to a block; equal ways are one.
@@ -117,20 +116,15 @@ impl HeapGraph {
     fn link(&self, step: &Step) -> Link {
         let block = self.block(step.block);
         Link {
-            offset: step.from.and_then(|from| self.offset_of(from, step.block)),
+            offset: step.from.and_then(|from| {
+                let mut pointers = self.pointers(from);
+                pointers.find(|&(_, target)| target == step.block).map(|(offset, _)| offset)
+            }),
             name: self.types.name(step.kind).to_owned(),
             times: step.times.into(),
             recurs: step.recurs,
             address: block.start,
             bytes: block.size,
         }
-    }
-
-    /// Where the first word of a block is that leads to another one.
-    fn offset_of(&self, from: u32, to: u32) -> Option<u64> {
-        let block = self.block(to);
-        let leads = |word: u64| (block.start..block.end()).contains(&word);
-        let found = words(self.image.contents(from as usize)?).position(leads)?;
-        Some(found as u64 * 8)
     }
 }

@@ -18,3 +18,5 @@ pub use self::leaks::Leak;
 pub use self::retained::{Accumulation, Retainer};
 pub use self::selection::{Selection, Sum};
 pub use self::types::{Growth, TypeSum};
+
+pub(crate) use self::holder::thread_name;

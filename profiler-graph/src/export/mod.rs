@@ -1,0 +1,10 @@
+//! A captured heap as a file for other tools.
+
+mod dot;
+mod heapsnapshot;
+mod jsonl;
+mod strings;
+
+pub use self::dot::dot;
+pub use self::heapsnapshot::heapsnapshot;
+pub use self::jsonl::jsonl;

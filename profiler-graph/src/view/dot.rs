@@ -1,0 +1,46 @@
+//! A picture for Graphviz.
+
+use std::fmt::Write;
+
+use super::picture::{NodeKind, Picture};
+
+impl Picture {
+    /// The picture in the language of Graphviz.
+    #[must_use]
+    pub fn dot(&self) -> String {
+        let mut out = String::from(
+            "digraph heap {\n  rankdir=LR;\n  node [shape=box, style=\"rounded\", fontname=\"monospace\", \
+             fontsize=11];\n  edge [fontname=\"monospace\", fontsize=10];\n",
+        );
+        // Writing to a string cannot fail.
+        for (number, node) in self.nodes.iter().enumerate() {
+            let style = match node.kind {
+                NodeKind::Asked => ", penwidth=2",
+                NodeKind::Blocks => "",
+                NodeKind::Holder => ", shape=ellipse",
+                NodeKind::Rest => ", style=\"dashed\"",
+            };
+            let name = quoted(&node.name);
+            let detail = if node.detail.is_empty() { "" } else { "\\n" };
+            let _ = writeln!(
+                out,
+                "  n{number} [label=\"{name}{detail}{}\"{style}];",
+                quoted(&node.detail)
+            );
+        }
+        for arrow in &self.arrows {
+            let label = match arrow.pointers {
+                1 => String::new(),
+                pointers => format!(" [label=\"×{pointers}\"]"),
+            };
+            let _ = writeln!(out, "  n{} -> n{}{label};", arrow.from, arrow.to);
+        }
+        out.push_str("}\n");
+        out
+    }
+}
+
+/// A text within quotes of the language, where a backslash begins an escape.
+pub(crate) fn quoted(text: &str) -> String {
+    text.replace('\\', "\\\\").replace('"', "\\\"")
+}

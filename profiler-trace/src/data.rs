@@ -38,7 +38,7 @@ pub(crate) struct Data {
 }
 
 /// A program or library.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub(crate) struct ModuleData {
     pub(crate) path: String,
     /// In hexadecimal; empty where the linker gave none.

@@ -18,16 +18,19 @@ pub(crate) fn switch_on() {
 pub(crate) struct Progress {
     begun: Instant,
     next: Option<Duration>,
+    done: usize,
     all: usize,
 }
 
 impl Progress {
     pub(crate) fn begin(all: usize) -> Self {
-        Self { begun: Instant::now(), next: IS_ON.load(Relaxed).then_some(PATIENCE), all }
+        Self { begun: Instant::now(), next: IS_ON.load(Relaxed).then_some(PATIENCE), done: 0, all }
     }
 
-    /// So many names have been found.
-    pub(crate) fn at(&mut self, done: usize) {
+    /// The next name is looked up.
+    pub(crate) fn next(&mut self) {
+        let done = self.done;
+        self.done += 1;
         let Some(next) = self.next.filter(|next| self.begun.elapsed() >= *next) else { return };
         self.next = Some(next * 2);
         let all = self.all;

@@ -1,7 +1,8 @@
 //! Names for addresses, at report time only: functions, files and lines, inlined calls expanded.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use addr2line::Loader;
 
@@ -42,23 +43,24 @@ impl Symbols {
             let address = &data.addresses[index];
             (address.module, address.address)
         });
-        let mut resolver: Option<(u32, Resolver)> = None;
         let mut progress = Progress::begin(order.len());
-        for (done, index) in order.into_iter().enumerate() {
-            progress.at(done);
-            let address = &data.addresses[index];
-            let module = address.module.and_then(|number| {
-                let module = data.modules.get(number as usize)?;
-                if resolver.as_ref().is_none_or(|(known, _)| *known != number) {
-                    resolver = Some((number, Resolver::open(module, files)));
-                }
-                resolver.as_mut().map(|(_, resolver)| resolver)
-            });
-            symbols.frames[index] = match module {
-                _ if address.is_recursion() => vec![Frame::recursion()],
-                Some(module) => module.frames(address.address, is_running),
-                None => vec![Frame::unknown(address.address, "")],
-            };
+        let mut kept = if is_running && files.is_empty() { KNOWN.try_lock().ok() } else { None };
+        let mut fresh = Known::new();
+        let known = kept.as_deref_mut().unwrap_or(&mut fresh);
+        let module_of = |index: &usize| data.addresses[*index].module;
+        for indices in order.chunk_by(|one, other| module_of(one) == module_of(other)) {
+            let module = indices.first().and_then(module_of);
+            let module = module.and_then(|number| data.modules.get(number as usize));
+            let mut module = module.map(|it| Module::of(it, files, known));
+            for &index in indices {
+                progress.next();
+                let address = &data.addresses[index];
+                symbols.frames[index] = match &mut module {
+                    _ if address.is_recursion() => vec![Frame::recursion()],
+                    Some(module) => module.frames(address.address, is_running),
+                    None => vec![Frame::unknown(address.address, "")],
+                };
+            }
         }
         symbols.names_are_missing = !symbols.has(|frame| frame.origin != Origin::Unknown);
         // With line tables alone, what was inlined has a name without the crate.
@@ -72,6 +74,36 @@ impl Symbols {
     /// Whether there is such a frame, or none at all.
     fn has(&self, wanted: impl Fn(&Frame) -> bool) -> bool {
         self.frames.is_empty() || self.frames.iter().flatten().any(wanted)
+    }
+}
+
+/// The frames of addresses that were looked up before, by modules.
+type Known = BTreeMap<ModuleData, HashMap<u64, Vec<Frame>>>;
+
+/// Those of the program that runs.
+///
+/// PERF: a report at exit looks up names for lines and for stacks, and a program for each of its snapshots.
+static KNOWN: Mutex<Known> = Mutex::new(Known::new());
+
+/// A module, of which some addresses are known. Its file is read if another one is asked for.
+struct Module<'a> {
+    data: &'a ModuleData,
+    files: &'a HashMap<String, PathBuf>,
+    known: &'a mut HashMap<u64, Vec<Frame>>,
+    resolver: Option<Resolver>,
+}
+
+impl<'a> Module<'a> {
+    fn of(data: &'a ModuleData, files: &'a HashMap<String, PathBuf>, known: &'a mut Known) -> Self {
+        Self { data, files, known: known.entry(data.clone()).or_default(), resolver: None }
+    }
+
+    fn frames(&mut self, address: u64, is_running: bool) -> Vec<Frame> {
+        let frames = self.known.entry(address).or_insert_with(|| {
+            let open = || Resolver::open(self.data, self.files);
+            self.resolver.get_or_insert_with(open).frames(address, is_running)
+        });
+        frames.clone()
     }
 }
 
@@ -159,4 +191,30 @@ fn inlined(loader: &Loader, place: u64, workspaces: &mut Workspaces) -> Option<V
 fn symbol(loader: &Loader, place: u64) -> Option<String> {
     let name = loader.find_symbol(place)?;
     Some(addr2line::demangle_auto(name.into(), None).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::data::Address;
+
+    #[test]
+    fn names_of_the_running_program_are_looked_up_once() {
+        let module = ModuleData { path: "/no such/file".into(), ..ModuleData::default() };
+        let address = Address { address: 77, module: Some(0), is_own: false };
+        let data =
+            Data { modules: vec![module.clone()], addresses: vec![address], ..Data::default() };
+        let name = |files: &HashMap<_, _>, is_running| {
+            let symbols = Symbols::resolve(&data, files, is_running);
+            symbols.of(0)[0].function.clone()
+        };
+        let files = HashMap::from([("an id".to_owned(), PathBuf::new())]);
+        assert_eq!(name(&HashMap::new(), true), "file+0x4d");
+        // Another name in its place shows who asks.
+        let known = vec![Frame::without_line("a::known".into(), "")];
+        KNOWN.lock().unwrap().get_mut(&module).unwrap().insert(77, known);
+        assert_eq!(name(&HashMap::new(), true), "a::known");
+        assert_eq!(name(&HashMap::new(), false), "file+0x4d", "it does not run");
+        assert_eq!(name(&files, true), "file+0x4d", "a file may have other names");
+    }
 }

@@ -1,8 +1,8 @@
 //! Whether a sample takes a block. A thread draws ahead how many bytes it allocates up to its next
 //! hit, and its ledger waits for that.
 //!
-//! PERF: most blocks of a sample make one comparison and call nothing: 51 instructions an allocation
-//! and free, 35 with the tracer off, 458 in exact mode (depth 17, docs/costs.md).
+//! PERF: most blocks of a sample make one comparison and call nothing: 56 instructions an allocation
+//! and free, 38 with the tracer off, 462 in exact mode (depth 17, docs/costs.md).
 //!
 //! A signal handler may come in between. Memory that it allocates during a draw takes no part in the
 //! wait: each of its blocks is drawn by itself, as is each block of a thread that has no ledger.

@@ -5,7 +5,7 @@
 //! its value, which is its value at the mark.
 //!
 //! PERF: nothing is copied at a peak, which a growing program reaches with each allocation. A counter
-//! compares its epoch instead, in an allocation and a free of 458 instructions (docs/costs.md).
+//! compares its epoch instead, in an allocation and a free of 462 instructions (docs/costs.md).
 
 use core::sync::atomic::{
     AtomicI64, AtomicU32,

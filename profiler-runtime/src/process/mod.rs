@@ -107,7 +107,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork, replace};
+pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork};
 #[cfg(all(
     feature = "graph",
     target_os = "linux",
@@ -212,6 +212,21 @@ pub(crate) unsafe fn unmap(start: NonNull<u8>, bytes: usize) {
     capture::forget_memory(start);
     // SAFETY: as the caller promises.
     unsafe { backing::unmap(start, bytes) };
+}
+
+/// Puts memory of [`map_memory`] at `source` in the place of that at `target`, in one step. Returns whether that
+/// worked.
+///
+/// # Safety
+/// Both are `bytes` of whole pages that are ours, and `source` has the contents of `target`.
+pub(crate) unsafe fn replace(target: NonNull<u8>, source: NonNull<u8>, bytes: usize) -> bool {
+    capture::forget_memory(source);
+    // SAFETY: as the caller promises.
+    let is_replaced = unsafe { backing::replace(target, source, bytes) };
+    if is_replaced {
+        capture::note_memory(target, bytes);
+    }
+    is_replaced
 }
 
 /// These whole pages of such memory, or of a file, will be written soon: where the system can, it gives

@@ -53,6 +53,8 @@ pub(super) const ENDED: u32 = 3;
 pub(super) static TURN: AtomicU32 = AtomicU32::new(0);
 /// How many threads have stopped in this turn.
 pub(super) static ARRIVED: AtomicU32 = AtomicU32::new(0);
+/// How many are asked. The last one to stop wakes the one who asks.
+pub(super) static WANTED: AtomicU32 = AtomicU32::new(0);
 /// How many threads are between here and the end of a handler.
 pub(super) static INSIDE: AtomicU32 = AtomicU32::new(0);
 /// Where the records of this turn lie. Looked at by who is inside and has seen the turn.
@@ -179,8 +181,9 @@ fn stand_still(request: u64, frozen: impl FnOnce() -> Frozen) {
         record
     };
     record.state.store(STOPPED, Release);
-    ARRIVED.fetch_add(1, Release);
-    wake(&ARRIVED);
+    if ARRIVED.fetch_add(1, SeqCst) + 1 >= WANTED.load(SeqCst) {
+        wake(&ARRIVED);
+    }
     while TURN.load(Acquire) == turn {
         wait(&TURN, turn, None);
     }

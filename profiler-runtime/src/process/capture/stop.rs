@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use super::child::{last_error, memory};
 use super::handler::{
     ARRIVED, ASKED, ENDED, Frozen, INSIDE, PUT_OFF, PutOff, RECORDS, Record, STOPPED, TURN,
-    UNASKED, our_handler, own_number, wait, wake,
+    UNASKED, WANTED, our_handler, own_number, wait, wake,
 };
 use super::own::is_own_thread;
 use super::tasks::Tasks;
@@ -81,8 +81,10 @@ impl Stopper {
                 return false;
             }
             let round = Instant::now();
+            // Before it is read how many have stopped: who stops later finds it.
+            WANTED.store(self.count as u32, SeqCst);
             while round.elapsed() < PAUSE {
-                let arrived = ARRIVED.load(Acquire);
+                let arrived = ARRIVED.load(SeqCst);
                 if arrived as usize >= self.count {
                     break;
                 }

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::thread::JoinHandle;
 
 use captured::Class::{Held, Lost, Unseen};
-use captured::{Class, Classes, Hidden, deep, path, start, wait_for};
+use captured::{Class, Classes as Found, Hidden, deep, path, start, wait_for};
 use mem_profile::{graph, trace};
-use mem_profile_graph::Image;
+use mem_profile_graph::{Classes, HeapGraph, Image};
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
@@ -205,6 +205,22 @@ fn main() {
         thread.join().expect("no panic");
     }
     report(&planted, &captured, &Image::open(&path).expect("a capture"));
+    compare(&planted, &captured, &HeapGraph::load(&path).expect("a capture"));
+}
+
+/// What the analysis of the same file says.
+fn compare(planted: &[Planted], captured: &graph::Captured, graph: &HeapGraph) {
+    let Classes { named, stack, unseen, lost, .. } = graph.classes();
+    let all = [&named, &stack, &unseen, &lost];
+    assert_eq!(all.map(|sum| sum.blocks).iter().sum::<u64>(), captured.blocks);
+    assert_eq!(all.map(|sum| sum.bytes).iter().sum::<u64>(), captured.bytes);
+    let expected = planted.iter().filter(|planted| planted.1 == Lost).count() as u64;
+    assert!(lost.blocks + 2 >= expected, "{lost:?} of {expected}");
+    let cycles = graph.cycles();
+    let of_two = cycles
+        .iter()
+        .find(|cycle| cycle.class == mem_profile_graph::Class::Lost && cycle.cycles >= 9);
+    assert!(of_two.is_some_and(|cycle| cycle.blocks == 2 * cycle.cycles), "{cycles:?}");
 }
 
 fn report(planted: &[Planted], captured: &graph::Captured, image: &Image) {
@@ -212,12 +228,12 @@ fn report(planted: &[Planted], captured: &graph::Captured, image: &Image) {
     assert_eq!(image.blocks().map(|block| block.size).sum::<u64>(), captured.bytes);
     assert_eq!(image.threads().len(), 3);
     assert_eq!(captured.threads, 3);
-    let classes = Classes::of(image);
+    let classes = Found::of(image);
     for (what, class, hidden) in planted {
         let found = classes.get(image, *hidden);
         println!("{what}: {class:?} {}", found.map_or("none".into(), |found| format!("{found:?}")));
         if found != Some(*class) {
-            eprintln!("{what}: {:?}", Classes::leads_to(image, *hidden));
+            eprintln!("{what}: {:?}", Found::leads_to(image, *hidden));
         }
     }
     let classes = [Held, Unseen, Lost].map(|class| classes.count(class));

@@ -93,6 +93,7 @@ fn release() {
 
 /// Where all our address space lies.
 #[cfg(feature = "graph")]
+#[allow(dead_code, reason = "captures ask, which are of Linux alone")]
 pub(crate) fn regions() -> impl Iterator<Item = core::ops::Range<usize>> {
     let regions = REGIONS.iter().take(REGION_COUNT.load(Relaxed));
     regions.map(|[place, length]| {

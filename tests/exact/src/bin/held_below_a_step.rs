@@ -33,8 +33,9 @@ fn main() {
         rises(500_000);
         let most = bytes(500_000);
         thread::scope(|scope| {
-            scope.spawn(|| holds(SMALL));
+            let other = scope.spawn(|| holds(SMALL));
             holds(SMALL);
+            other.join().expect("it ends");
         });
         drop(most);
     });

@@ -160,11 +160,10 @@ impl Drop for Wakes<'_> {
 }
 
 fn in_turns(model: Model) {
-    const THREADS: usize = 4;
     let turns = Mutex::new((0, model));
     let turn = Condvar::new();
     thread::scope(|scope| {
-        for number in 0..THREADS {
+        let threads = [0, 1, 2, 3].map(|number| {
             let (turns, turn) = (&turns, &turn);
             scope.spawn(move || {
                 let _wakes = Wakes(turn);
@@ -176,11 +175,13 @@ fn in_turns(model: Model) {
                     let snapshot = checked();
                     let live = FUNCTIONS.map(|function| held(&snapshot, function)[1]);
                     assert_eq!(live, model.live);
-                    *next = (number + 1) % THREADS;
+                    *next = (number + 1) % 4;
                     turn.notify_all();
                 }
-            });
-        }
+            })
+        });
+        // A scope does not wait until its threads have freed what is their own.
+        threads.into_iter().for_each(|thread| thread.join().expect("it ends"));
     });
     turns.into_inner().unwrap().1.blocks.drain(..).for_each(|(block, _)| free(block));
     let snapshot = checked();

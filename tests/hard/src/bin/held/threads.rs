@@ -161,7 +161,7 @@ pub(crate) fn waits() {
 pub(crate) fn late() {
     let ready = Barrier::new(2);
     thread::scope(|scope| {
-        scope.spawn(|| {
+        let other = scope.spawn(|| {
             let kept = bytes(100_000);
             ready.wait();
             ready.wait();
@@ -174,6 +174,7 @@ pub(crate) fn late() {
         let kept = make(70_000);
         ready.wait();
         mem::forget(kept);
+        other.join().expect("it ends");
     });
     assert_eq!(held(&checked(), "make")[1], 120_000);
 }

@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use crate::arrays::{Components, Csr, Dominators, Reach};
 use crate::heap::{Edges, Entry, Index};
 use crate::image::{Block, Image, LoadError, words};
+use crate::lines::Lines;
 use crate::types::{Kind, Types};
 
 /// How a block is held.
@@ -30,9 +31,24 @@ pub struct HeapGraph {
     pub(crate) types: Types,
     pub(crate) edges: Edges,
     pub(crate) reach: Reach,
+    pub(crate) notes_of_lines: Vec<String>,
     backward: OnceLock<Csr>,
     owners: OnceLock<Owners>,
     nearest: OnceLock<Vec<u32>>,
+}
+
+/// How a capture is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Options {
+    /// Whether lines are looked for in the program's debug information, where it is the same program.
+    pub symbols: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { symbols: true }
+    }
 }
 
 /// Who alone holds each block. All by numbers of [`Reach`].
@@ -64,10 +80,24 @@ impl HeapGraph {
     /// # Errors
     /// As for [`Image::open`].
     pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::new(Image::open(path)?)
+        Self::load_with(path, &Options::default())
     }
 
-    /// The graph of an image.
+    /// Reads a capture in a chosen way.
+    ///
+    /// # Errors
+    /// As for [`Image::open`].
+    pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, LoadError> {
+        let mut graph = Self::new(Image::open(path)?)?;
+        if options.symbols {
+            let mut lines = Lines::new(&graph.image);
+            graph.types = Types::new(&graph.image, |addresses| lines.line_of(addresses));
+            graph.notes_of_lines = lines.notes();
+        }
+        Ok(graph)
+    }
+
+    /// The graph of an image, without lines.
     ///
     /// # Errors
     /// If it has more edges than can be numbered.
@@ -77,7 +107,8 @@ impl HeapGraph {
         let reach = Reach::new(&edges.between, targets.iter().map(Vec::as_slice));
         let types = Types::new(&image, |_| None);
         let (backward, owners, nearest) = Default::default();
-        Ok(Self { image, types, edges, reach, backward, owners, nearest })
+        let notes_of_lines = Vec::new();
+        Ok(Self { image, types, edges, reach, notes_of_lines, backward, owners, nearest })
     }
 
     /// The captured heap.

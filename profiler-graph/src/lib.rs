@@ -22,6 +22,7 @@
 //! | `image` | bytes of a capture → [`Image`]: blocks, stacks, threads, roots, memory |
 //! | `arrays` | graphs of numbered nodes: searches, cycles, dominators |
 //! | `heap` | which block each word leads to |
+//! | `lines` | where blocks were allocated, by debug information |
 //! | `types` | what a block is |
 //! | `graph` | [`HeapGraph`]: all of these |
 //! | `ask` | questions, one file each |
@@ -40,6 +41,7 @@ pub mod export;
 mod graph;
 mod heap;
 mod image;
+mod lines;
 mod text;
 mod types;
 mod view;
@@ -47,7 +49,7 @@ mod view;
 pub use self::ask::{
     Accumulation, Chain, Classes, Cycle, Growth, Leak, Link, Retainer, Selection, Sum, TypeSum,
 };
-pub use self::graph::{Class, HeapGraph};
+pub use self::graph::{Class, HeapGraph, Options};
 pub use self::image::{
     Block, Image, LoadError, Missing, Module, Process, Root, RootKind, Segment, Site, SiteState,
     Thread,

@@ -24,7 +24,7 @@ pub(crate) struct Types {
 
 impl Types {
     /// Of labels alone, and the lines that `line_of` finds for return addresses of a site, the innermost first.
-    pub(crate) fn new(image: &Image, line_of: impl Fn(&[u64]) -> Option<String>) -> Self {
+    pub(crate) fn new(image: &Image, mut line_of: impl FnMut(&[u64]) -> Option<String>) -> Self {
         let mut types = Self::default();
         let mut known = HashMap::new();
         for number in 0..image.site_count() as u32 {

@@ -35,6 +35,7 @@ impl HeapGraph {
             );
         }
         notes.extend(self.note_of_sites());
+        notes.extend(self.notes_of_lines.iter().cloned());
         if self.image.skipped() > 0 {
             let sections = count(self.image.skipped() as u64, "part");
             notes.push(format!(

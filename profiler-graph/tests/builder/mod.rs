@@ -71,11 +71,22 @@ impl ImageBuilder {
 
     /// A module with segments of start, end and flags.
     pub(crate) fn module(&mut self, path: &str, bias: u64, segments: &[[u64; 3]]) {
-        let id = "\u{1}\u{2}\u{3}";
+        self.module_with_id(path, &[1, 2, 3], bias, segments);
+    }
+
+    pub(crate) fn module_with_id(
+        &mut self,
+        path: &str,
+        id: &[u8],
+        bias: u64,
+        segments: &[[u64; 3]],
+    ) {
         let lengths = [segments.len(), path.len(), id.len()].map(|length| length as u64);
         let head = bytes([bias, 1, 64].into_iter().chain(lengths));
         let segments = bytes(segments.iter().flatten().copied());
-        self.section(kind::MODULE, [head, segments, text(path), text(id)].concat());
+        let mut id = id.to_vec();
+        id.resize(id.len().next_multiple_of(WORD), 0);
+        self.section(kind::MODULE, [head, segments, text(path), id].concat());
     }
 
     /// Returns the number of the label.

@@ -204,6 +204,8 @@ pub mod mark {
     /// When it was left, and when that was looked at last; in nanoseconds since the recording began, 0 if never.
     pub const LEFT: usize = 24;
     pub const NOW: usize = 32;
+    /// The most threads that have run at one time since marks began.
+    pub const THREADS: usize = 40;
     pub const SIZE: usize = 64;
 }
 

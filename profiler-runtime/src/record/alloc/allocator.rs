@@ -165,18 +165,19 @@ impl<A: GlobalAlloc> Alloc<A> {
     /// As for `dealloc`.
     #[cold]
     #[inline(never)]
-    unsafe fn dealloc_slow(block: *mut u8, size: usize, align: usize, this: &Self) {
-        let ledger = current_ledger();
+    unsafe fn dealloc_slow(
+        block: *mut u8,
+        size: usize,
+        align: usize,
+        this: &Self,
+        ledger: &'static Ledger,
+    ) {
         // SAFETY: the caller's promises are the inner allocator's requirements.
         unsafe {
             let layout = Layout::from_size_align_unchecked(size, align);
-            // A special ledger is never inside. With the tracer `dealloc_noted` has seen to the block.
+            // With the tracer `dealloc_noted` has seen to the block.
             // PERF: all else is called last, so no register has to be saved.
-            if !cfg!(feature = "watch")
-                && notes::records_only_live()
-                && ledger.is_inside()
-                && blocks::freed_simply(ledger, block, size)
-            {
+            if !cfg!(feature = "watch") && blocks::freed_simply(ledger, block, size) {
                 ledger.set_changed();
                 return this.inner.dealloc(block, this.padded(layout));
             }
@@ -256,7 +257,7 @@ impl<A: GlobalAlloc> Alloc<A> {
     #[inline(always)]
     unsafe fn dealloc_counted<const WRAPS: bool>(
         &self,
-        ledger: &Ledger,
+        ledger: &'static Ledger,
         block: *mut u8,
         layout: Layout,
     ) {
@@ -279,7 +280,7 @@ impl<A: GlobalAlloc> Alloc<A> {
             operation();
         } else {
             // SAFETY: the caller's promises.
-            unsafe { Self::dealloc_slow(block, layout.size(), layout.align(), self) };
+            unsafe { Self::dealloc_slow(block, layout.size(), layout.align(), self, ledger) };
         }
     }
 }

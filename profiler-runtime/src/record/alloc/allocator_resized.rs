@@ -109,25 +109,23 @@ impl<A: GlobalAlloc> Alloc<A> {
         layout: Layout,
         new_size: usize,
     ) -> *mut u8 {
-        let (ledger, size) = (current_ledger(), layout.size());
-        if self.wraps
-            || cfg!(feature = "watch")
-            || !notes::records_only_live()
-            || !ledger.is_inside()
+        let size = layout.size();
+        if !self.wraps
+            && !cfg!(feature = "watch")
+            && let Some(site) = moves::moving_simply(current_ledger(), block, size, new_size)
         {
             // SAFETY: the caller's promises.
-            return unsafe { self.realloc_noted(block, layout, new_size) };
+            let new = unsafe { self.inner_realloc(block, layout, new_size) };
+            if new.is_null() {
+                moves::stayed(site, block, size);
+            } else {
+                count_resize(current_ledger(), size, new_size);
+                moves::moved(current_ledger(), site, size, new, new_size);
+            }
+            return new;
         }
-        let site = moves::moving(ledger, block, size, new_size);
         // SAFETY: the caller's promises.
-        let new = unsafe { self.inner_realloc(block, layout, new_size) };
-        if new.is_null() {
-            moves::stayed(site, block, size);
-        } else {
-            count_resize(ledger, size, new_size);
-            moves::moved(ledger, site, size, new, new_size);
-        }
-        new
+        unsafe { self.realloc_noted(block, layout, new_size) }
     }
 
     /// The same, whoever asks.

@@ -15,8 +15,8 @@ pub(super) fn count_alloc<const WRAPS: bool>(
     size: usize,
 ) -> *mut u8 {
     if ledger.on_alloc(size) {
-        if notes::records_live() {
-            return live_alloc::<WRAPS>(ledger, block, size);
+        if ledger.allocations_ask() {
+            return asking_alloc::<WRAPS>(ledger, block, size);
         }
         return block;
     }
@@ -30,12 +30,18 @@ pub(super) fn count_alloc<const WRAPS: bool>(
 }
 
 #[inline(always)]
-fn live_alloc<const WRAPS: bool>(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
-    if WRAPS {
-        blocks::changed_outside(ledger, size as i64, 1);
-        return block;
+fn asking_alloc<const WRAPS: bool>(
+    ledger: &'static Ledger,
+    block: *mut u8,
+    size: usize,
+) -> *mut u8 {
+    if !WRAPS {
+        return blocks::allocated(ledger, block, size);
     }
-    blocks::allocated(ledger, block, size)
+    if notes::records_live() {
+        blocks::changed_outside(ledger, size as i64, 1);
+    }
+    block
 }
 
 #[cold]
@@ -80,6 +86,10 @@ pub(super) fn count_resize(ledger: &Ledger, old: usize, new: usize) {
                 ledger.grow_slow(more);
             }
         }
-        None => count_free(ledger, old - new),
+        None => {
+            if !ledger.on_shrink(old - new) {
+                ledger.free_slow(old - new);
+            }
+        }
     }
 }

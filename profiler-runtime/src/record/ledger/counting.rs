@@ -25,7 +25,7 @@ impl Ledger {
         add_at_once!(self, Ledger, allocated, size);
         add_at_once!(self, Ledger, live, size);
         let live = self.live.get();
-        if is_beyond!(live, "jg", self, Self, peak) {
+        if compare!(live, "jg", self, Self, peak) {
             if (live as u64) >= WINDOW as u64 {
                 return false;
             }
@@ -47,10 +47,29 @@ impl Ledger {
         true
     }
 
+    /// Counts that a block has become smaller, of which nobody asks here; false where [`Ledger::free_slow`] must see
+    /// to it.
+    #[inline(always)]
+    #[must_use]
+    pub(crate) fn on_shrink(&self, size: usize) -> bool {
+        add_at_once!(self, Ledger, live, (size as i64).wrapping_neg());
+        if !self.is_inside() {
+            return false;
+        }
+        self.set_changed();
+        true
+    }
+
+    /// `live`, if that is where it should be.
+    #[inline(always)]
+    pub(in crate::record) fn live_inside(&self) -> Option<i64> {
+        Some(self.live.get()).filter(|&live| (live as u64) < WINDOW as u64)
+    }
+
     /// Whether `live` is where it should be, so that nothing but the watcher waits for a block.
     #[inline(always)]
     pub(crate) fn is_inside(&self) -> bool {
-        (self.live.get() as u64) < WINDOW as u64
+        self.live_inside().is_some()
     }
 
     /// Adds what this thread holds to the process's total and moves the window. Where the thread is busy, the

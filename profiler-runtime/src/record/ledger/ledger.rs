@@ -248,10 +248,10 @@ impl Ledger {
     }
 
     /// The path that leads to the line that runs, as far as that is known; else 0, and always outside of all
-    /// frames.
+    /// frames. As a row has it.
     #[inline(always)]
-    pub(in crate::record) fn caller_site(&self) -> u32 {
-        self.stack.caller_site()
+    pub(in crate::record) fn caller_key(&self) -> i64 {
+        self.stack.caller_key()
     }
 
     /// The same, found where it is not known: `line` gives a path's next one, for a row of a chunk. The ledger is

@@ -13,8 +13,8 @@ use std::alloc::{GlobalAlloc, System};
 
 use mem_profile_format::layout;
 
-use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
+use crate::record::memory::{arena, mark};
 use crate::record::sync::claim::Claim;
 use crate::record::sync::list::{List, Node};
 
@@ -36,6 +36,7 @@ pub(in crate::record) fn publish(change: i64) {
     let before = PUBLISHED.fetch_add(change, Relaxed);
     let now = before.wrapping_add(change) + CENTER;
     HIGHEST.fetch_max(now, Relaxed);
+    mark::note_published(change);
     arena::note_published(now);
     note(now);
 }

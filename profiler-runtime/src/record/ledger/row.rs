@@ -27,7 +27,7 @@ pub(crate) struct Row {
     pub(crate) allocations: Word,
     /// Bytes requested.
     pub(crate) allocated: Word,
-    /// The path that led here when a block was counted last, and one more, so that zero is none.
+    /// The path that led here when a block was counted last, in the upper half; below it [`KEY`], so that zero is none.
     /// With `rss`, where no blocks are counted: how long it takes ([`super::resident`]).
     pub(in crate::record) caller: Word,
     /// The thread's counter for that.
@@ -44,6 +44,19 @@ const _: () = {
     assert!(offset_of!(Row, allocated) == layout::row::ALLOCATED);
     assert!(size_of::<Row>() == layout::row::SIZE);
 };
+
+/// How a saved frame ends is among these bits.
+pub(super) const KEY: i64 = 3;
+
+/// As [`Row::caller`] has a path.
+pub(in crate::record) const fn key_of(site: u32) -> i64 {
+    (site as i64) << 32 | KEY
+}
+
+/// The path of which it was made.
+pub(in crate::record) const fn site_of(key: i64) -> u32 {
+    (key as u64 >> 32) as u32
+}
 
 impl Row {
     pub(crate) const fn new() -> Self {
@@ -75,10 +88,10 @@ impl Row {
 
 /// The latest counter of the line's blocks.
 impl Row {
-    /// The counter, if it is for what the path `caller` led to.
+    /// The counter, if it is for what the path led to of which this is the key.
     #[inline(always)]
-    pub(in crate::record) fn counter(&self, caller: u32) -> Option<&'static Counter> {
-        if self.caller.get() != i64::from(caller) + 1 {
+    pub(in crate::record) fn counter(&self, caller: i64) -> Option<&'static Counter> {
+        if compare!(caller, "jne", self, Self, caller) {
             return None;
         }
         // SAFETY: `keep_counter` has set it before, to a counter, which is never freed.
@@ -91,14 +104,14 @@ impl Row {
         unsafe { self.counter.get().as_ref() }
     }
 
-    /// Keeps the counter for what the path `caller` led to.
-    pub(in crate::record) fn keep_counter(&self, caller: u32, counter: &'static Counter) {
+    /// Keeps the counter for what this path led to.
+    pub(in crate::record) fn keep_counter(&self, caller: i64, counter: &'static Counter) {
         // In this order, for a signal handler that comes in between.
         self.caller.set(0);
         compiler_fence(SeqCst);
         self.counter.set(ptr::from_ref(counter).cast_mut());
         compiler_fence(SeqCst);
-        self.caller.set(i64::from(caller) + 1);
+        self.caller.set(caller);
     }
 }
 

@@ -100,6 +100,16 @@ impl Ledger {
         unsafe { self.owner().cast::<Thread>().as_ref() }
     }
 
+    /// The same for a ledger that is not special.
+    ///
+    /// # Safety
+    /// That is what it is.
+    #[inline(always)]
+    pub(in crate::record) unsafe fn thread_of_usual(&self) -> &'static Thread {
+        // SAFETY: the ledgers of threads belong to them from their beginning on.
+        unsafe { self.thread().unwrap_unchecked() }
+    }
+
     /// The one on which is counted where this one may stand in.
     pub(crate) fn counting(&'static self) -> &'static Self {
         self.thread().map_or(self, Thread::heap)

@@ -2,6 +2,7 @@
 //!
 //! After each operation the sum over all paths is what the ledgers say is live in the process.
 
+use core::hint::black_box;
 use core::ptr;
 
 use mem_profile_format::layout::paths::OUTSIDE;
@@ -10,15 +11,14 @@ use super::lines::{counter_of, counter_of_line};
 use crate::record::ledger::current::{ENDED, UNREGISTERED};
 use crate::record::ledger::kind::Kind;
 use crate::record::ledger::ledger::Ledger;
+use crate::record::ledger::notes;
 use crate::record::ledger::published::published;
 use crate::record::ledger::threads;
-use crate::record::memory::block_map::{Block, BlockMap};
+use crate::record::memory::block_map::Block;
+use crate::record::memory::common::COMMON;
 use crate::record::memory::counter::Counter;
 use crate::record::memory::counters::Counters;
-use crate::record::memory::{mark, reserved};
-
-// SAFETY: it gives zeroes, for good.
-pub(super) static BLOCKS: BlockMap = unsafe { BlockMap::new(reserved::reserve) };
+use crate::record::memory::mark;
 
 /// The counters of threads that have no record, or no memory for their own: all of them may write.
 static SHARED: Counters = Counters::new();
@@ -33,7 +33,7 @@ pub(super) enum Owner {
 
 /// The blocks that are on a path, by their addresses.
 pub(crate) fn each() -> impl Iterator<Item = Block> {
-    BLOCKS.each()
+    COMMON.blocks.each()
 }
 
 /// Whether there is memory for what is needed, at first for the bytes that are live by now. Not for two
@@ -41,10 +41,11 @@ pub(crate) fn each() -> impl Iterator<Item = Block> {
 pub(super) fn reserve(live: i64) -> bool {
     let Some(outside) = SHARED.get(OUTSIDE) else { return false };
     outside.live.set(live);
-    BLOCKS.reserve()
+    COMMON.blocks.reserve()
 }
 
-/// The ledger has counted a new block. Returns the block, since this is called last.
+/// The ledger has counted a new block. Returns the block, since this is called last; also where live blocks are not
+/// recorded.
 #[inline(never)]
 pub(in crate::record) fn allocated(
     ledger: &'static Ledger,
@@ -52,9 +53,9 @@ pub(in crate::record) fn allocated(
     size: usize,
 ) -> *mut u8 {
     // PERF: all else is called last, so no register has to be saved.
-    if let Some(counter) = ledger.row().counter(ledger.caller_site())
-        && counter.epoch.get() == mark::epoch()
-        && let Some(entry) = BLOCKS.find_short(block.addr(), size)
+    if let Some(counter) = ledger.row().counter(ledger.caller_key())
+        && counter.is_of(mark::epoch())
+        && let Some(entry) = COMMON.blocks.find_short(block.addr(), size)
     {
         counter.on_alloc(size as i64);
         entry.set(size, counter.site.get() as u32);
@@ -65,15 +66,19 @@ pub(in crate::record) fn allocated(
 
 #[inline(never)]
 fn allocated_slow(ledger: &'static Ledger, block: *mut u8, size: usize) -> *mut u8 {
-    let Some(counter) = counter_of_line(ledger) else {
+    if !notes::records_live() {
+        notes::stop_asking(ledger);
+    } else if let Some(counter) = counter_of_line(ledger) {
+        counter.on_alloc(size as i64);
+        if !COMMON.blocks.put(block.addr(), size, counter.site.get() as u32) {
+            lose(ledger, counter, size as i64);
+        }
+    } else {
         count_shared(OUTSIDE, size as i64, 1);
-        return block;
-    };
-    counter.on_alloc(size as i64);
-    if !BLOCKS.put(block.addr(), size, counter.site.get() as u32) {
-        lose(ledger, counter, size as i64);
     }
-    block
+    // PERF: the compiler sees that it is the same block, and would save it around the call: 3 instructions an
+    // allocation.
+    black_box(block)
 }
 
 /// The same where any ledger was found, which has counted the block.
@@ -85,19 +90,21 @@ pub(in crate::record) fn allocated_anywhere(found: &'static Ledger, block: *mut 
     }
 }
 
-/// The block is about to be freed, which the thread's own ledger has counted already. Whether that was all: else
-/// [`freed`] is to be called.
+/// The block is about to be freed, which the ledger that was found has counted already. Whether that was all: else
+/// [`freed`] is to be called, or more is to be done.
 #[inline(always)]
 pub(in crate::record) fn freed_simply(
     ledger: &'static Ledger,
     block: *mut u8,
     size: usize,
 ) -> bool {
-    if !mark::is_above(ledger.total() + size as i64)
-        && let Some(entry) = BLOCKS.find(block.addr())
+    if let Some(live) = ledger.live_inside()
+        && !mark::is_stopped(live + size as i64)
+        && let Some(entry) = COMMON.blocks.find(block.addr())
         && let Some(site) = entry.site(size)
-        && let Some(counter) = ledger.thread().and_then(|thread| thread.counters.find(site))
-        && counter.epoch.get() == mark::epoch()
+        // SAFETY: a ledger that is inside of its window is no special one.
+        && let Some(counter) = unsafe { ledger.thread_of_usual() }.counters.find(site)
+        && counter.is_of(mark::epoch())
     {
         counter.on_free(size as i64);
         entry.clear();
@@ -121,7 +128,7 @@ pub(in crate::record) fn freed_anywhere(found: &'static Ledger, block: *mut u8, 
         }
         Owner::Process => {
             before_shrinking(0);
-            count_shared(BLOCKS.take(block.addr(), size).max(OUTSIDE), -(size as i64), -1);
+            count_shared(COMMON.blocks.take(block.addr(), size).max(OUTSIDE), -(size as i64), -1);
         }
         Owner::Nobody => {}
     }
@@ -149,7 +156,7 @@ pub(in crate::record) fn changed_outside(found: &'static Ledger, bytes: i64, blo
 /// The site of the block, which is forgotten; [`OUTSIDE`] where nobody knows the block.
 #[inline(always)]
 pub(super) fn take(ledger: &'static Ledger, block: *mut u8, size: usize) -> u32 {
-    match BLOCKS.take(block.addr(), size) {
+    match COMMON.blocks.take(block.addr(), size) {
         0 => ledger.thread().and_then(|thread| thread.end_taking(block)).unwrap_or(OUTSIDE),
         site => site,
     }

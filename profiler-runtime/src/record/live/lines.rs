@@ -4,7 +4,7 @@ use mem_profile_format::layout::paths::OUTSIDE;
 
 use super::paths::{self, Line};
 use crate::record::ledger::ledger::Ledger;
-use crate::record::ledger::row::{Chunk, Row};
+use crate::record::ledger::row::{Chunk, Row, key_of, site_of};
 use crate::record::memory::counter::Counter;
 use crate::record::memory::mark;
 
@@ -12,8 +12,8 @@ use crate::record::memory::mark;
 #[inline(always)]
 pub(super) fn counter_of_line(ledger: &'static Ledger) -> Option<&'static Counter> {
     let (row, epoch) = (ledger.row(), mark::epoch());
-    match row.counter(ledger.caller_site()) {
-        Some(counter) if counter.epoch.get() == epoch => Some(counter),
+    match row.counter(ledger.caller_key()) {
+        Some(counter) if counter.is_of(epoch) => Some(counter),
         Some(counter) => {
             counter.begin_epoch(epoch);
             Some(counter)
@@ -26,7 +26,7 @@ pub(super) fn counter_of_line(ledger: &'static Ledger) -> Option<&'static Counte
 #[cold]
 #[inline(never)]
 fn find_counter(ledger: &'static Ledger, row: &'static Row) -> Option<&'static Counter> {
-    let caller = match ledger.caller_site() {
+    let caller = match site_of(ledger.caller_key()) {
         0 => find_path(ledger),
         known => known,
     };
@@ -36,7 +36,7 @@ fn find_counter(ledger: &'static Ledger, row: &'static Row) -> Option<&'static C
         (Some(chunk), _) => counter_of_row(ledger, caller, chunk, row)?,
         (None, _) => {
             let counter = counter_of(ledger, OUTSIDE)?;
-            row.keep_counter(0, counter);
+            row.keep_counter(key_of(0), counter);
             counter
         }
     };
@@ -63,7 +63,7 @@ fn counter_of_row(
     chunk: Chunk,
     row: &'static Row,
 ) -> Option<&'static Counter> {
-    row.counter(caller).or_else(|| add_counter(ledger, caller, chunk, row))
+    row.counter(key_of(caller)).or_else(|| add_counter(ledger, caller, chunk, row))
 }
 
 #[cold]
@@ -78,7 +78,7 @@ fn add_counter(
     let Some(index) = chunk.find_row(row) else { return counter_of(ledger, caller) };
     let site = paths::site_of(caller, Line::new(chunk.table.get(), index));
     let counter = counter_of(ledger, site)?;
-    row.keep_counter(caller, counter);
+    row.keep_counter(key_of(caller), counter);
     Some(counter)
 }
 

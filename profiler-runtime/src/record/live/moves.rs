@@ -3,21 +3,34 @@
 
 use mem_profile_format::layout::paths::OUTSIDE;
 
-use super::blocks::{BLOCKS, Owner, before_shrinking, count_shared, lose, owner, take, take_off};
+use super::blocks::{Owner, before_shrinking, count_shared, lose, owner, take, take_off};
 use super::lines::{counter_of, counter_of_line};
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::Ledger;
+use crate::record::memory::common::COMMON;
 use crate::record::memory::mark;
 
-/// A block is about to be reallocated by the thread of this ledger. Returns its site: it is on no line until it is
-/// [`moved`].
+/// A block is about to be reallocated, on the ledger that was found. Returns its site if nobody asks but for that:
+/// then it is on no line until it is [`moved`]. Else nothing has happened.
 #[inline(always)]
-pub(in crate::record) fn moving(
+pub(in crate::record) fn moving_simply(
     ledger: &'static Ledger,
     block: *mut u8,
     size: usize,
     new_size: usize,
-) -> u32 {
+) -> Option<u32> {
+    let live = ledger.live_inside()?;
+    let is_stopped =
+        if new_size < size { mark::is_stopped(live) } else { mark::is_growth_stopped() };
+    if is_stopped {
+        return None;
+    }
+    Some(COMMON.blocks.take(block.addr(), size)).filter(|&site| site != 0)
+}
+
+/// A block is about to be reallocated by the thread of this ledger. Returns its site: it is on no line until it is
+/// [`moved`].
+fn moving(ledger: &'static Ledger, block: *mut u8, size: usize, new_size: usize) -> u32 {
     if new_size < size {
         mark::before_shrinking(ledger.total());
     }
@@ -28,7 +41,7 @@ pub(in crate::record) fn moving(
 #[cold]
 pub(in crate::record) fn stayed(site: u32, block: *mut u8, size: usize) {
     if site != 0 {
-        BLOCKS.put(block.addr(), size, site);
+        COMMON.blocks.put(block.addr(), size, site);
     }
 }
 
@@ -41,10 +54,10 @@ pub(in crate::record) fn moved(
     block: *mut u8,
     new_size: usize,
 ) {
-    if let Some(counter) = ledger.row().counter(ledger.caller_site())
-        && counter.epoch.get() == mark::epoch()
-        && counter.site.get() == site.into()
-        && let Some(entry) = BLOCKS.find_short(block.addr(), new_size)
+    if let Some(counter) = ledger.row().counter(ledger.caller_key())
+        && counter.is_of(mark::epoch())
+        && counter.counts(site)
+        && let Some(entry) = COMMON.blocks.find_short(block.addr(), new_size)
     {
         let change = new_size as i64 - size as i64;
         counter.on_resize(change, change.max(0));
@@ -61,7 +74,7 @@ fn moved_slow(ledger: &'static Ledger, site: u32, size: usize, block: *mut u8, n
     let Some((from, to)) = counters else { return };
     from.on_free(old);
     to.on_move(new, (new - old).max(0));
-    if !BLOCKS.put(block.addr(), new_size, to.site.get() as u32) {
+    if !COMMON.blocks.put(block.addr(), new_size, to.site.get() as u32) {
         lose(ledger, to, new);
     }
 }
@@ -86,9 +99,9 @@ impl Moving {
             Owner::Thread(ledger) => moving(ledger, block, size, new_size),
             Owner::Process => {
                 before_shrinking(0);
-                BLOCKS.take(block.addr(), size)
+                COMMON.blocks.take(block.addr(), size)
             }
-            Owner::Nobody => BLOCKS.take(block.addr(), size),
+            Owner::Nobody => COMMON.blocks.take(block.addr(), size),
         };
         if let Some(thread) = current_ledger().thread().filter(|_| wraps) {
             thread.begin_taking(block, site);
@@ -130,7 +143,7 @@ impl Leaving {
     pub(in crate::record) fn begin(block: *mut u8, size: usize) -> Self {
         let Owner::Thread(ledger) = owner(current_ledger()) else {
             before_shrinking(0);
-            return Self(BLOCKS.take(block.addr(), size));
+            return Self(COMMON.blocks.take(block.addr(), size));
         };
         mark::before_shrinking(ledger.total());
         let site = take(ledger, block, size);

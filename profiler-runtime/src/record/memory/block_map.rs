@@ -24,6 +24,8 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+use crate::record::sync::word::Word;
+
 const GRANULE_BITS: u32 = 4;
 const LEAF_BITS: u32 = 22;
 /// 64-bit ARM on Linux has addresses of 48 bits for programs, and puts the heap high among them.
@@ -54,10 +56,11 @@ struct Tables {
 
 /// The words of all blocks.
 #[derive(Debug)]
+#[repr(C)]
 pub struct BlockMap {
-    tables: AtomicPtr<Tables>,
     /// The length of the directory; zero while there are no tables.
-    length: AtomicUsize,
+    length: Word,
+    tables: AtomicPtr<Tables>,
     leaves: AtomicUsize,
     /// Gives so many zeroes that stay, and take memory where they are written.
     region: fn(usize) -> Option<NonNull<u8>>,
@@ -79,11 +82,17 @@ pub struct Block {
 pub(in crate::record) struct Entry(&'static AtomicU32);
 
 impl Entry {
-    /// The site of the block, if there is one that is not long and has this size.
+    /// The site of the block, if it is not long and has this size; zero only where there is none.
     #[inline(always)]
     pub(in crate::record) fn site(self, size: usize) -> Option<u32> {
-        let rest = u64::from(self.0.load(Relaxed)) ^ (size as u64) << SITE_BITS;
-        (rest.wrapping_sub(1) < SITE_MASK.into()).then_some(rest as u32)
+        let rest = self.without(size);
+        (rest <= SITE_MASK.into()).then_some(rest as u32)
+    }
+
+    /// The word less this size.
+    #[inline(always)]
+    fn without(self, size: usize) -> u64 {
+        u64::from(self.0.load(Relaxed)) ^ (size as u64) << SITE_BITS
     }
 
     /// Here is a block, which is not long.
@@ -110,7 +119,7 @@ impl BlockMap {
     pub const unsafe fn new(region: fn(usize) -> Option<NonNull<u8>>) -> Self {
         Self {
             tables: AtomicPtr::new(ptr::null_mut()),
-            length: AtomicUsize::new(0),
+            length: Word::new(0),
             leaves: AtomicUsize::new(0),
             region,
         }
@@ -118,13 +127,13 @@ impl BlockMap {
 
     /// Whether there is address space for it. Not for two threads at once.
     pub fn reserve(&self) -> bool {
-        if self.length.load(Relaxed) == 0
+        if self.length.get() == 0
             && let Some(start) = (self.region)(size_of::<Tables>())
         {
             self.tables.store(start.cast().as_ptr(), Relaxed);
-            self.length.store(DIRECTORY, Release);
+            self.length.publish(DIRECTORY as i64);
         }
-        self.length.load(Relaxed) != 0
+        self.length.get() != 0
     }
 
     /// Notes a block. False where there is no room for it.
@@ -159,9 +168,13 @@ impl BlockMap {
     #[inline(always)]
     pub fn take_short(&self, block: usize, size: usize) -> Option<u32> {
         let entry = self.find(block)?;
-        let site = entry.site(size)?;
+        let site = entry.without(size);
+        // One comparison for both.
+        if site.wrapping_sub(1) >= SITE_MASK.into() {
+            return None;
+        }
         entry.clear();
-        Some(site)
+        Some(site as u32)
     }
 
     /// The site of a block; zero where it is not known.
@@ -290,7 +303,7 @@ impl BlockMap {
     #[inline(always)]
     fn leaf(&self, slot: usize) -> Option<&'static Leaf> {
         // PERF: one comparison says that there are tables, and that the address is one of a program.
-        if slot >= self.length.load(Acquire) {
+        if compare!(slot as i64, "jge", self, Self, length) {
             return None;
         }
         // SAFETY: since there is a length, there are as many zeroes, which are null pointers; never given back.

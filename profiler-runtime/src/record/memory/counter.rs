@@ -41,6 +41,17 @@ const _: () = {
 };
 
 impl Counter {
+    /// Whether it has kept its value at the mark that has begun this epoch.
+    #[inline(always)]
+    pub(crate) fn is_of(&self, epoch: i64) -> bool {
+        !compare!(epoch, "jne", self, Self, epoch)
+    }
+
+    #[inline(always)]
+    pub(crate) fn counts(&self, site: u32) -> bool {
+        !compare!(i64::from(site), "jne", self, Self, site)
+    }
+
     /// Keeps its value if the highest mark was left since the last change.
     #[inline(always)]
     pub(crate) fn begin_epoch(&self, epoch: i64) {

@@ -6,6 +6,7 @@
 pub(crate) mod areas;
 pub(crate) mod arena;
 pub(crate) mod block_map;
+pub(crate) mod common;
 pub(crate) mod counter;
 pub(crate) mod counters;
 pub(crate) mod live_blocks;

@@ -137,12 +137,33 @@ macro_rules! add_at_once {
     }};
 }
 
-/// Whether a number is below (`"jl"`) or above (`"jg"`) a [`Word`] that is a field.
+/// Whether a number is below (`"jl"`), above (`"jg"`), not below (`"jge"`) or not the same as (`"jne"`) a [`Word`]
+/// that is a field. Not below: what was written before the word was published is seen if it is.
+/// `const` stands before a number that is a constant.
 ///
 /// PERF: the compiler folds no atomic load into a comparison: one each of 17 instructions of an
 /// allocation and its free (cost bench).
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(miri)))]
-macro_rules! is_beyond {
+macro_rules! compare {
+    (const $value:expr, $jump:literal, $words:expr, $type:ty, $field:ident) => {
+        'compared: {
+            let words: &$type = $words;
+            let _: &$crate::record::sync::word::Word = &words.$field;
+            // SAFETY: as below.
+            unsafe {
+                core::arch::asm!(
+                    "cmp qword ptr [{words} + {field}], {value}",
+                    concat!($jump, " {beyond}"),
+                    value = const $value,
+                    words = in(reg) core::ptr::from_ref(words),
+                    field = const core::mem::offset_of!($type, $field),
+                    beyond = label { break 'compared true },
+                    options(nostack, readonly),
+                );
+            }
+            false
+        }
+    };
     ($value:expr, $jump:literal, $words:expr, $type:ty, $field:ident) => {
         'compared: {
             let (value, words): (i64, &$type) = ($value, $words);
@@ -166,7 +187,18 @@ macro_rules! is_beyond {
 
 /// The same where no such instruction is known.
 #[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(miri))))]
-macro_rules! is_beyond {
+macro_rules! compare {
+    (const $value:expr, "jne", $words:expr, $type:ty, $field:ident) => {
+        compare!($value, "jne", $words, $type, $field)
+    };
+    ($value:expr, "jne", $words:expr, $type:ty, $field:ident) => {{
+        let words: &$type = $words;
+        words.$field.get() != $value
+    }};
+    ($value:expr, "jge", $words:expr, $type:ty, $field:ident) => {{
+        let words: &$type = $words;
+        $value >= words.$field.acquire()
+    }};
     ($value:expr, "jl", $words:expr, $type:ty, $field:ident) => {{
         let words: &$type = $words;
         $value < words.$field.get()

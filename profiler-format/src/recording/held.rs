@@ -39,6 +39,8 @@ struct Mark {
     epoch: Option<i64>,
     /// Nanoseconds since the recording began, where known.
     after: Option<u64>,
+    /// The most that have run at one time since marks began.
+    threads: u64,
 }
 
 /// A path, which leads to a line.
@@ -91,14 +93,14 @@ impl LiveBlocks {
         self.rows.get(&(function, row)).copied().unwrap_or_default()
     }
 
-    /// The process at its peak. So many threads have run at one time: one that leaves a mark does not know what the
-    /// others have not published, nor of a peak that is not a step above the last mark.
-    pub(super) fn peak(&self, threads: usize) -> ProcessPeak {
-        let threads = if threads > 1 { threads as u64 } else { 0 };
+    /// The process at its peak. A thread that leaves a mark does not know what those have not published that run
+    /// beside it, nor of a peak that is not a step above the last mark.
+    pub(super) fn peak(&self) -> ProcessPeak {
+        let threads = Some(self.mark.threads).filter(|&threads| threads > 1).unwrap_or(0);
         ProcessPeak {
             bytes: self.mark.bytes,
             after: self.mark.after,
-            uncertainty: threads * layout::ledger::CENTER as u64,
+            uncertainty: threads.saturating_mul(layout::ledger::CENTER as u64),
         }
     }
 
@@ -170,6 +172,7 @@ impl Mark {
             bytes: highest.max(live),
             epoch: is_left.then(|| block.word(mark::EPOCH)),
             after: after.filter(|&after| after > 0),
+            threads: unsigned(block.word(mark::THREADS)),
         }
     }
 }

@@ -73,7 +73,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     }
     let mut snapshot = Snapshot {
         process_bytes,
-        peak: live.as_ref().map(|live| live.peak(blocks.threads.len())),
+        peak: live.as_ref().map(LiveBlocks::peak),
         paths: live.map(|live| live.paths(&places)),
         functions,
         ..Snapshot::empty(backend)

@@ -12,7 +12,9 @@ use core::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use crate::process;
 use crate::record::function::registry;
+use crate::record::ledger::current::current_ledger;
 use crate::record::memory::arena::{self, Segment};
+use crate::record::memory::mark;
 use crate::record::timeline::span;
 
 /// Copies of the segments that are part of a file, from `newest` on, one after another.
@@ -27,7 +29,7 @@ thread_local! {
     static COPY: Cell<Option<Copy>> = const { Cell::new(None) };
 }
 
-/// Has every fork from now on leave the file alone.
+/// Has every fork from now on leave the file alone, and know the thread that is left.
 pub(crate) fn watch() {
     static WATCHES: AtomicBool = AtomicBool::new(false);
     if !WATCHES.swap(true, Relaxed) {
@@ -81,6 +83,7 @@ unsafe extern "C" fn child() {
         // SAFETY: still within the copy, or at its end.
         place = place.map(|place| unsafe { place.add(segment.length()) });
     }
+    mark::threads_left(current_ledger().thread().is_some().into());
     arena::forget_file();
     registry::find_functions_again();
     span::find_names_again();

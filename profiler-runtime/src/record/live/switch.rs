@@ -1,6 +1,7 @@
 //! Live blocks are recorded from some moment on.
 
 use super::{blocks, paths};
+use crate::record::fork;
 use crate::record::ledger::notes;
 use crate::record::ledger::thread::Thread;
 use crate::record::ledger::threads;
@@ -13,6 +14,7 @@ pub(crate) fn begin() -> bool {
     if is_on() || !(blocks::reserve(live) && paths::reserve() && mark::begin(live)) {
         return is_on();
     }
+    fork::watch();
     notes::record_live(threads::all().map(Thread::heap));
     true
 }

@@ -56,6 +56,11 @@ fn lines(snapshot: &Snapshot, function: &str) -> [u64; 2] {
 }
 
 #[test]
+fn a_peak_is_known_the_better_the_fewer_threads_run_at_one_time() {
+    assert_right(&mut held(&["come_and_go"]));
+}
+
+#[test]
 fn a_forked_child_holds_what_its_parent_did_and_each_goes_on_alone() {
     let recording = assert_right_and_recorded("forks");
     // Of the parent alone.

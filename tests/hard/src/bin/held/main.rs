@@ -97,6 +97,7 @@ fn main() {
         "past_end" => threads::past_end(),
         "killed" => threads::killed(),
         "peaks_at_once" => threads::peaks_at_once(),
+        "come_and_go" => threads::come_and_go(),
         "waits" => threads::waits(),
         "late" => threads::late(),
         "has_many_paths" => has_many_paths(),

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Barrier, Mutex};
 use std::thread;
 
-use hard::argument;
+use hard::{argument, in_fork};
 use mem_profile::{record_to, reset, snapshot};
 
 use crate::work::{bytes, checked, grow, held, make, make_elsewhere, shrink};
@@ -34,6 +34,38 @@ unsafe extern "C" fn at_the_end(key: *mut c_void) {
 
 thread_local! {
     static LOCAL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The peak is known the better, the fewer threads run at one time.
+pub(crate) fn come_and_go() {
+    let uncertainty = || checked().peak.expect("live blocks come with a peak").uncertainty;
+    assert_eq!(uncertainty(), 0);
+    for _ in 0..4 {
+        thread::spawn(|| drop(make(1000))).join().expect("it ends");
+    }
+    assert_eq!(uncertainty(), 2 * 65536, "of at most two");
+    reset();
+    assert_eq!(uncertainty(), 0, "of one alone");
+    let barrier = Barrier::new(2);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            drop(make(1000));
+            barrier.wait();
+            barrier.wait();
+        });
+        barrier.wait();
+        let status = in_fork(|| {
+            reset();
+            drop(make(10_000));
+            assert_eq!(held(&checked(), "make")[0], 10_000, "a peak below a step");
+            assert_eq!(uncertainty(), 0, "the other thread is in the parent");
+            7
+        });
+        assert_eq!(status, 7);
+        assert_eq!(uncertainty(), 2 * 65536);
+        barrier.wait();
+    });
+    println!("right");
 }
 
 /// Blocks that are freed by destructors of thread-locals, and after these.

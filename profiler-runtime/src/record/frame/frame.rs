@@ -187,7 +187,8 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
     // SAFETY: the macro emits a function's rows and this call together: the row is one of them,
     // of which there is at least one.
     let (first, start) = unsafe { (chunk.row(0), chunk.row_from(offset)) };
-    if first.runs.get() > 0 && has_entered_unread(ledger, chunk, start) {
+    let may_skip = ledger.kind() == Kind::Rss && first.runs.get() > 0;
+    if may_skip && has_entered_unread(ledger, chunk, start) {
         first.runs.add(1);
         if offset != Chunk::offset(0) {
             start.runs.add(1);
@@ -220,7 +221,7 @@ fn begin_slow(table: &'static Table, offset: usize) -> Option<(&'static Ledger, 
 /// Enters with `rss`, where no reading is due and no span begins, on the stack of the thread. Whether that was so.
 #[inline(always)]
 fn has_entered_unread(ledger: &'static Ledger, chunk: Chunk, row: &'static Row) -> bool {
-    if ledger.kind() != Kind::Rss || timeline::is_on() || !current::get().is_on_stack() {
+    if timeline::is_on() || !current::get().is_on_stack() {
         return false;
     }
     let length = ledger.set_busy();
@@ -232,7 +233,7 @@ fn has_entered_unread(ledger: &'static Ledger, chunk: Chunk, row: &'static Row) 
 /// The same for the end of a frame.
 #[inline(always)]
 fn has_left_unread(handle: &'static Ledger, chunk: Chunk) -> bool {
-    if handle.kind() != Kind::Rss || timeline::is_on() {
+    if timeline::is_on() {
         return false;
     }
     let length = handle.set_busy();
@@ -250,7 +251,8 @@ fn begin_at(table: &'static Table, row: usize, rise: Rise) -> Option<(&'static L
         return None;
     }
     let row = chunk.row_clamped(row);
-    if rise == Rise::default() && has_entered_unread(ledger, chunk, row) {
+    let may_skip = ledger.kind() == Kind::Rss && rise == Rise::default();
+    if may_skip && has_entered_unread(ledger, chunk, row) {
         return Some((ledger, chunk));
     }
     let side = foreign::begin(table, ledger);
@@ -281,11 +283,11 @@ extern "C" fn leave(ledger: &'static Ledger, chunk: Chunk) {
 
 #[inline(never)]
 extern "C" fn leave_slow(handle: &'static Ledger, chunk: Chunk) {
-    if has_left_unread(handle, chunk) {
-        return;
-    }
     if !handle.is_usual() {
-        return foreign::end(handle, chunk);
+        if handle.kind() != Kind::Rss || !has_left_unread(handle, chunk) {
+            foreign::end(handle, chunk);
+        }
+        return;
     }
     let length = handle.set_busy();
     leave::end(handle, chunk);

@@ -59,9 +59,9 @@ fn redact(report: &str) -> String {
     summary.collect::<String>() + &redact_tables(tables)
 }
 
-/// The line without numbers and their units.
+/// The line without numbers and their units, and without what is said only of some of them.
 fn without_figures(line: &str) -> String {
-    let mut words = line.split(' ');
+    let mut words = line.split(", so at least").next().unwrap_or_default().split(' ');
     let mut shown = Vec::new();
     while let Some(word) = words.next() {
         let is_number = word.starts_with(|sign: char| sign.is_ascii_digit());

@@ -59,20 +59,30 @@ impl LeftOut {
             let place = (root.join(&function.file), function.line as usize);
             measured.entry(place).or_default().push(function);
         }
+        // Several functions may have one path, as methods of several `impl` blocks, and even one source.
+        let (mut idle, mut others) = (BTreeSet::new(), BTreeSet::new());
         for candidate in candidates {
             let place = (candidate.file.to_owned(), *candidate.function.lines.start());
             let Some(functions) = measured.get(&place) else { continue };
-            let own = (candidate.file, &candidate.path);
-            self.0.retain(|it| (it.file.as_path(), &it.path) != own);
             let runs = functions.iter().flat_map(|it| &it.lines).filter_map(|it| it.occurrences);
             let is_hot = runs.max().is_some_and(|runs| runs > OFTEN);
             let is_idle = |it: &&FunctionSnapshot| {
                 it.note.is_none() && has_source(it, candidate) && it.lines.iter().all(is_idle)
             };
-            if snapshot.backend == Backend::Heap && is_hot && functions.iter().all(is_idle) {
-                self.0.insert(Function::of(candidate));
-            }
+            let is_left_out =
+                snapshot.backend == Backend::Heap && is_hot && functions.iter().all(is_idle);
+            let decided = if is_left_out { &mut idle } else { &mut others };
+            decided.insert(Function::of(candidate));
         }
+        let now: BTreeSet<_> = candidates.iter().map(Function::of).collect();
+        let paths: BTreeSet<_> =
+            idle.iter().chain(&others).map(|it| (it.file.clone(), it.path.clone())).collect();
+        let is_outdated = |it: &Function| {
+            !now.contains(it) && paths.contains(&(it.file.clone(), it.path.clone()))
+        };
+        self.0.retain(|it| !is_outdated(it));
+        self.0.extend(idle);
+        self.0.retain(|it| !others.contains(it));
     }
 }
 
@@ -114,12 +124,16 @@ mod tests {
 
         /// Learns from `function` with this source before and after it.
         fn learn(&self, left_out: &mut LeftOut, source: &str, function: FunctionSnapshot) -> usize {
+            self.learn_from(left_out, source, &snapshot(function))
+        }
+
+        fn learn_from(&self, left_out: &mut LeftOut, source: &str, last: &Snapshot) -> usize {
             let root = self.0.path().join("src/main.rs");
             fs::create_dir_all(root.parent().unwrap()).unwrap();
             fs::write(&root, source).unwrap();
             let read = Crate::read(&root, "app");
             let candidates: Vec<_> = read.functions().collect();
-            left_out.learn(&snapshot(function), self.0.path(), &candidates);
+            left_out.learn(last, self.0.path(), &candidates);
             left_out.count(&candidates)
         }
     }
@@ -169,6 +183,29 @@ mod tests {
         assert_eq!(learned(|it| it.note = Some("measured in part".into())), 0);
         assert_eq!(learned(|it| it.lines[1].source = "    h(x);".into()), 0, "another source");
         assert_eq!(learned(|it| it.line = 3), 0);
+    }
+
+    #[test]
+    fn functions_with_one_path_are_left_out_each_by_itself() {
+        let source = |second: &str| {
+            format!("\nimpl A<u8> for B {{\n{HOT}}}\nimpl A<u16> for B {{\n{second}}}\n")
+        };
+        let (app, mut left_out) = (App::new(), LeftOut::default());
+        let at = |line: u32| {
+            let lines = hot(OFTEN + 1).lines.into_iter();
+            let lines = lines.map(|it| LineSnapshot { line: it.line + line - 2, ..it }).collect();
+            FunctionSnapshot { line, lines, ..hot(1) }
+        };
+        let other = HOT.replace("f(x)", "h(x)");
+        let mut second = at(9);
+        second.lines[1].source = "    h(x);".into();
+        let both = Snapshot { functions: vec![at(3), second], ..Snapshot::empty(Backend::Heap) };
+        assert_eq!(app.learn_from(&mut left_out, &source(&other), &both), 2);
+        // One of two with the same source did touch memory.
+        let mut second = at(9);
+        second.lines[1].allocations = Some(1);
+        let both = Snapshot { functions: vec![at(3), second], ..Snapshot::empty(Backend::Heap) };
+        assert_eq!(app.learn_from(&mut LeftOut::default(), &source(HOT), &both), 0);
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! The line profiler's rows and the tracer's stacks, side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::ops::AddAssign;
 use std::path::Path;
 use std::{fmt, fs};
 
@@ -10,7 +9,7 @@ use anyhow::Result;
 use crate::output::{Frame, Output, Stack, Table};
 use crate::rows::{Figures, Rows};
 
-/// One program's comparison, over all of its runs.
+/// A comparison of one program or of several, over all of their runs.
 #[derive(Default)]
 pub(crate) struct Comparison {
     /// Whether a row had a block in some run.
@@ -47,21 +46,11 @@ impl fmt::Display for Difference {
 }
 
 /// How many rows were compared, and how many differ.
-#[derive(Clone, Copy, Default)]
 pub(crate) struct Totals {
     pub(crate) with_blocks: usize,
     pub(crate) without: usize,
     pub(crate) left_early: usize,
     pub(crate) differ: usize,
-}
-
-impl AddAssign for Totals {
-    fn add_assign(&mut self, other: Self) {
-        self.with_blocks += other.with_blocks;
-        self.without += other.without;
-        self.left_early += other.left_early;
-        self.differ += other.differ;
-    }
 }
 
 impl fmt::Display for Totals {
@@ -81,6 +70,15 @@ impl Comparison {
         let without = self.rows.len() - with_blocks;
         let (left_early, differ) = (self.left_early.len(), self.differences.len());
         Totals { with_blocks, without, left_early, differ }
+    }
+
+    /// A row of a library counts once, in however many programs it is.
+    pub(crate) fn merge(&mut self, other: Self) {
+        for (row, has_blocks) in other.rows {
+            *self.rows.entry(row).or_default() |= has_blocks;
+        }
+        self.left_early.extend(other.left_early);
+        self.differences.extend(other.differences);
     }
 
     /// `table` is none where a stack passes an annotated function that has none.

@@ -20,7 +20,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 use clap::Parser;
 
-use crate::compare::Totals;
+use crate::compare::Comparison;
 use crate::programs::{PROGRAMS, Program};
 
 /// Compare the line profiler with the tracer.
@@ -51,19 +51,19 @@ fn run(arguments: &Arguments) -> Result<bool> {
     let is_wanted = |program: &&Program| {
         arguments.programs.is_empty() || arguments.programs.iter().any(|name| name == program.name)
     };
-    let mut all = Totals::default();
+    let mut all = Comparison::default();
     for program in PROGRAMS.iter().filter(is_wanted) {
         let outputs = build::run(program, arguments.last)?;
         let compared = compare::compare(&outputs, &workspace::folder_of(program))?;
-        let totals = compared.totals();
-        println!("{}: {totals}", program.name);
+        println!("{}: {}", program.name, compared.totals());
         for difference in compared.differences.values().take(arguments.list) {
             println!("    {difference}");
         }
         let notes: BTreeSet<_> = outputs.iter().flat_map(|output| &output.notes).collect();
         notes.iter().for_each(|note| println!("    {note}"));
-        all += totals;
+        all.merge(compared);
     }
+    let all = all.totals();
     println!("{all}");
     Ok(all.with_blocks > 0 && all.differ == 0)
 }

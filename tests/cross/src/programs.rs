@@ -4,7 +4,7 @@
 pub(crate) struct Program {
     pub(crate) name: &'static str,
     pub(crate) binary: &'static str,
-    /// Libraries of it that get the attribute as well, each in one program.
+    /// Libraries of it that get the attribute as well.
     pub(crate) libraries: &'static [&'static str],
     pub(crate) runs: &'static [Run],
 }

@@ -1,5 +1,6 @@
 //! Random operations, and what they must leave on each line.
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Condvar, Mutex};
 use std::thread;
 
@@ -151,22 +152,35 @@ pub(crate) fn random_threads() {
 }
 
 /// Lets no thread wait for one that has failed.
-struct Wakes<'a>(&'a Condvar);
+struct Wakes<'a>(&'a Condvar, &'a AtomicUsize);
 
 impl Drop for Wakes<'_> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.1.fetch_add(100, Relaxed);
+        }
         self.0.notify_all();
+    }
+}
+
+/// Waits until so many have come, without a block.
+fn meet(met: &AtomicUsize, count: usize) {
+    met.fetch_add(1, Relaxed);
+    while met.load(Relaxed) < count {
+        thread::yield_now();
     }
 }
 
 fn in_turns(model: Model) {
     let turns = Mutex::new((0, model));
-    let turn = Condvar::new();
+    let (turn, met) = (Condvar::new(), AtomicUsize::new(0));
     thread::scope(|scope| {
         let threads = [0, 1, 2, 3].map(|number| {
-            let (turns, turn) = (&turns, &turn);
+            let (turns, turn, met) = (&turns, &turn, &met);
             scope.spawn(move || {
-                let _wakes = Wakes(turn);
+                let _wakes = Wakes(turn, met);
+                // What a thread allocates as it begins, and frees as it ends, comes at no certain moment.
+                meet(met, 4);
                 for _ in 0..100 {
                     let is_other = |(next, _): &mut (usize, Model)| *next != number;
                     let mut state = turn.wait_while(turns.lock().unwrap(), is_other).unwrap();
@@ -178,6 +192,7 @@ fn in_turns(model: Model) {
                     *next = (number + 1) % 4;
                     turn.notify_all();
                 }
+                meet(met, 8);
             })
         });
         // A scope does not wait until its threads have freed what is their own.

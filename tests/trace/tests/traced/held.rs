@@ -14,7 +14,7 @@ const SCENES: [&str; 7] =
 fn figures(scene: &str, variables: &[(&str, &str)]) -> Value {
     let name = variables.iter().map(|(name, value)| format!("{name}-{value}")).collect::<String>();
     let path = folder("held").join(format!("{scene}-{name}.json"));
-    let mut command: Command = program!("held", scene);
+    let mut command: Command = program!("lines_hold", scene);
     command.env_remove("MEM_PROFILE_LIVE").env("MEM_PROFILE_FORMAT", "json");
     command.env("MEM_PROFILE_OUTPUT", &path).envs(variables.iter().copied());
     printed(&mut command);

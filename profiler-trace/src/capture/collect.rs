@@ -59,14 +59,14 @@ fn nanoseconds() -> u64 {
 }
 
 /// The epoch that the highest mark ended; `None` while that is still being raised.
-fn epoch() -> Option<u32> {
+fn epoch() -> Option<i64> {
     let (highest, epoch) = peak::mark();
     (control::live_bytes() < highest).then_some(epoch)
 }
 
 #[derive(Default)]
 struct Collector {
-    epoch: Option<u32>,
+    epoch: Option<i64>,
     data: Data,
     addresses: HashMap<u64, u32>,
     threads: HashMap<String, u32>,

@@ -31,7 +31,7 @@ pub(crate) struct Counters {
     /// The blocks and bytes live when the highest mark was left, if that was in the current `epoch`.
     peak_blocks: AtomicI64,
     peak_bytes: AtomicI64,
-    epoch: AtomicU32,
+    epoch: AtomicI64,
     reallocations: AtomicU32,
     temporary: AtomicU32,
 }
@@ -62,7 +62,7 @@ fn increase(counter: &AtomicU32) {
 impl Counters {
     /// Keeps the live figures if the highest mark was left since the last change.
     #[inline(always)]
-    fn save_peak(&self, epoch: u32) {
+    fn save_peak(&self, epoch: i64) {
         if self.epoch.load(Relaxed) != epoch {
             self.peak_blocks.store(self.live_blocks.load(Relaxed), Relaxed);
             self.peak_bytes.store(self.live_bytes.load(Relaxed), Relaxed);
@@ -71,7 +71,7 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(crate) fn on_alloc(&self, amount: Amount, epoch: u32) {
+    pub(crate) fn on_alloc(&self, amount: Amount, epoch: i64) {
         self.save_peak(epoch);
         add(&self.allocated_blocks, amount.blocks);
         add(&self.allocated_bytes, amount.bytes);
@@ -80,7 +80,7 @@ impl Counters {
     }
 
     #[inline(always)]
-    pub(crate) fn on_free(&self, amount: Amount, epoch: u32) {
+    pub(crate) fn on_free(&self, amount: Amount, epoch: i64) {
         self.save_peak(epoch);
         add(&self.live_blocks, -amount.blocks);
         add(&self.live_bytes, -amount.bytes);
@@ -105,7 +105,7 @@ impl Counters {
     }
 
     /// `epoch` is the one of the highest mark; `None` while it is still being raised.
-    pub(crate) fn read(&self, epoch: Option<u32>) -> Sums {
+    pub(crate) fn read(&self, epoch: Option<i64>) -> Sums {
         let amount = |blocks: &AtomicI64, bytes: &AtomicI64| Amount {
             blocks: blocks.load(Relaxed),
             bytes: bytes.load(Relaxed),

@@ -1,15 +1,15 @@
 //! Bytes traced in the whole process, and when they were most.
 //!
 //! A thread keeps its own change until it leaves a window, as the ledgers do. The **epoch** is
-//! raised by the first free after a new highest mark. A counter that changes afterwards first keeps
-//! its value, which is its value at the mark.
+//! raised by a free that finds more live than at the highest mark so far. A counter that changes
+//! afterwards first keeps its value, which is its value at the mark.
 //!
 //! PERF: nothing is copied at a peak, which a growing program reaches with each allocation. A counter
 //! compares its epoch instead, in an allocation and a free of 462 instructions (docs/costs.md).
 
 use core::sync::atomic::{
-    AtomicI64, AtomicU32,
-    Ordering::{AcqRel, Acquire, Relaxed, SeqCst},
+    AtomicI64,
+    Ordering::{AcqRel, Acquire, Relaxed, Release, SeqCst},
     compiler_fence,
 };
 
@@ -19,8 +19,13 @@ use mem_profile_runtime::internal::{Word, coarse_ticks};
 const WINDOW: i64 = 64 * 1024;
 
 static LIVE: AtomicI64 = AtomicI64::new(0);
-static HIGHEST: AtomicI64 = AtomicI64::new(0);
-static EPOCH: AtomicU32 = AtomicU32::new(0);
+/// The bytes at the highest mark that was left and, above these bits, how often marks have begun.
+///
+/// One word, so that whoever frees after another thread has left a mark finds its epoch as well.
+static EPOCH: AtomicI64 = AtomicI64::new(0);
+const BYTES_BITS: u32 = 48;
+/// Above this, the next free leaves a mark.
+static THRESHOLD: AtomicI64 = AtomicI64::new(0);
 /// How far a mark must be above the last one. With several threads the total is only known
 /// within a window.
 static STEP: AtomicI64 = AtomicI64::new(0);
@@ -43,7 +48,7 @@ impl Part {
 
     /// More is live. Returns the epoch in which to count it.
     #[inline(always)]
-    pub(crate) fn grow(&self, bytes: i64) -> u32 {
+    pub(crate) fn grow(&self, bytes: i64) -> i64 {
         let unpublished = self.unpublished.add(bytes);
         self.highest.raise(LIVE.load(Relaxed) + unpublished);
         if unpublished > WINDOW {
@@ -54,23 +59,16 @@ impl Part {
 
     /// Less will be live. Returns the epoch in which to count it.
     #[inline(always)]
-    pub(crate) fn shrink(&self, bytes: i64) -> u32 {
-        if self.highest.get() > HIGHEST.load(Relaxed) + STEP.load(Relaxed) {
-            self.leave_mark();
+    pub(crate) fn shrink(&self, bytes: i64) -> i64 {
+        // Not what was live when this thread allocated last: others may have freed since.
+        let total = LIVE.load(Relaxed) + self.unpublished.get();
+        if total > THRESHOLD.load(Relaxed) {
+            leave_mark(total);
         }
         if self.unpublished.add(-bytes) < -WINDOW {
             self.publish();
         }
         EPOCH.load(Acquire)
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn leave_mark(&self) {
-        let highest = self.highest.get();
-        if HIGHEST.fetch_max(highest, AcqRel) < highest {
-            start_epoch();
-        }
     }
 
     /// Adds what this thread kept to the total.
@@ -116,19 +114,44 @@ pub(crate) fn live() -> i64 {
 }
 
 /// The highest mark that was left, and the epoch that began then.
-pub(crate) fn mark() -> (i64, u32) {
-    (HIGHEST.load(Relaxed), EPOCH.load(Acquire))
+pub(crate) fn mark() -> (i64, i64) {
+    let epoch = EPOCH.load(Acquire);
+    (highest(epoch), epoch)
 }
 
 /// From now on, marks are above `total`.
 pub(crate) fn reset(total: i64) {
-    HIGHEST.store(total, Relaxed);
-    start_epoch();
+    EPOCH.store(epoch_of(EPOCH.load(Relaxed).wrapping_add(1 << BYTES_BITS), total), Release);
+    note_mark();
 }
 
-fn start_epoch() {
-    EPOCH.fetch_add(1, AcqRel);
+#[cold]
+#[inline(never)]
+fn leave_mark(total: i64) {
+    let epoch = epoch_of(EPOCH.load(Relaxed), total);
+    if EPOCH.fetch_max(epoch, AcqRel) < epoch {
+        note_mark();
+    }
+}
+
+/// The epoch of a mark of so many bytes.
+fn epoch_of(epoch: i64, total: i64) -> i64 {
+    let most = (1 << BYTES_BITS) - 1;
+    epoch & !most | total.clamp(0, most)
+}
+
+/// The bytes at the mark that has begun this epoch.
+fn highest(epoch: i64) -> i64 {
+    epoch & ((1 << BYTES_BITS) - 1)
+}
+
+fn note_mark() {
+    set_threshold();
     LEFT.store(coarse_ticks(), Relaxed);
+}
+
+fn set_threshold() {
+    THRESHOLD.store(mark().0 + STEP.load(Relaxed), Relaxed);
 }
 
 /// When the highest mark was left, or now if it is still being raised.
@@ -151,4 +174,5 @@ pub(crate) fn clear() {
 /// More than one thread is traced.
 pub(crate) fn several_threads() {
     STEP.store(WINDOW, Relaxed);
+    set_threshold();
 }

@@ -40,6 +40,10 @@ macro_rules! programs {
                 if let Some(run) = Run::recording_live_blocks(name, program) {
                     harness::check_held(&run);
                 }
+                #[cfg(feature = "trace")]
+                if name.starts_with("held_") {
+                    harness::check_traced(&Run::traced(name, program));
+                }
             }
         )*
     };
@@ -54,6 +58,15 @@ programs! {
     memory_profiler methods open_peak panics process_peaks raised_lines recursion reentry snapshots
     straight thread_locals threads_at_exit threads_at_rest threads_come_and_go threads_reused
     waiting_frames
+}
+
+/// Each free is after the mark that another thread has left, or before it.
+#[cfg(feature = "trace")]
+#[test]
+fn blocks_that_threads_free_at_one_time_are_all_in_the_tracer_s_peak() {
+    for _ in 0..20 {
+        harness::check_traced(&Run::traced("held_by_tasks", env!("CARGO_BIN_EXE_held_by_tasks")));
+    }
 }
 
 /// Except those without the allocator, which have tests of their own.

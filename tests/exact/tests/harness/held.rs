@@ -10,9 +10,23 @@ use super::{Run, check, rows};
 pub(crate) fn check_held(run: &Run) {
     check(run);
     check_sums(run);
-    if !run.source.iter().any(|line| row::held(line, &run.reported.values) != [None, None]) {
-        return;
+    if run.source.iter().any(|line| row::held(line, &run.reported.values) != [None, None]) {
+        check_lines(run);
     }
+}
+
+/// The same of a program whose lines were found by its stacks.
+///
+/// A closure that is an expression has a line of its own there, and small steps of several threads leave other marks.
+#[cfg(feature = "trace")]
+pub(crate) fn check_traced(run: &Run) {
+    check_sums(run);
+    if !["held_by_closures", "held_below_a_step"].contains(&run.name.as_str()) {
+        check_lines(run);
+    }
+}
+
+fn check_lines(run: &Run) {
     let rows = run.functions().iter().flat_map(rows).filter(|row| row.occurrences.is_some());
     let wrong: Vec<_> = rows.filter_map(|row| difference(run, &row)).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));

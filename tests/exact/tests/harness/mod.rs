@@ -5,6 +5,8 @@ mod reported;
 mod row;
 
 pub(crate) use self::held::check_held;
+#[cfg(feature = "trace")]
+pub(crate) use self::held::check_traced;
 
 use reported::Reported;
 use row::{Figures, Row};
@@ -36,17 +38,25 @@ pub(crate) struct Run {
 impl Run {
     /// Runs the program to its end; its recording gets the name `recording`.
     pub(crate) fn new(name: &str, executable: &str, recording: &str) -> Self {
-        Self::with(name, executable, recording, "off")
+        Self::with(name, executable, recording, None)
     }
 
     /// The same, with live blocks by line; `None` if the program's allocator is wrapped.
     pub(crate) fn recording_live_blocks(name: &str, executable: &str) -> Option<Self> {
         let source = fs::read_to_string(Path::new(BINARIES).join(format!("{name}.rs")));
         let is_wrapped = source.expect("the program's source").contains("Alloc::wrap");
-        (!is_wrapped).then(|| Self::with(name, executable, &format!("{name}-live"), "on"))
+        let live = ("MEM_PROFILE_LIVE", "on");
+        (!is_wrapped).then(|| Self::with(name, executable, &format!("{name}-live"), Some(live)))
     }
 
-    fn with(name: &str, executable: &str, recording: &str, live: &str) -> Self {
+    /// The same, with every stack of the program in place of live blocks.
+    #[cfg(feature = "trace")]
+    pub(crate) fn traced(name: &str, executable: &str) -> Self {
+        let traced = ("MEM_PROFILE_TRACE", "1");
+        Self::with(name, executable, &format!("{name}-traced"), Some(traced))
+    }
+
+    fn with(name: &str, executable: &str, recording: &str, setting: Option<(&str, &str)>) -> Self {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("exact");
         fs::create_dir_all(&folder).expect("a folder for recordings");
         let path = folder.join(format!("{recording}.json"));
@@ -58,7 +68,8 @@ impl Run {
             .env_remove("MEM_PROFILE_BACKEND")
             .env_remove("MEM_PROFILE_FILTER")
             .env_remove("MEM_PROFILE_LIVE")
-            .envs((live == "on").then_some(("MEM_PROFILE_LIVE", live)))
+            .env_remove("MEM_PROFILE_TRACE")
+            .envs(setting)
             .output()
             .expect("the program starts");
         let stderr = String::from_utf8_lossy(&output.stderr);

@@ -26,7 +26,9 @@ pub(crate) struct Call {
 impl Reported {
     pub(crate) fn read(stderr: &str) -> Self {
         let mut reported = Self::default();
-        for line in stderr.lines() {
+        // The report of the tracer comes last.
+        let is_own = |line: &&str| !line.starts_with("mem-profile trace: ");
+        for line in stderr.lines().take_while(is_own) {
             let words: Vec<_> = line.split(' ').collect();
             let number = |text: &str| text.parse().expect("a number");
             match words[..] {

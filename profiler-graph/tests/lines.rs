@@ -6,7 +6,6 @@ mod builder;
 use std::path::{Path, PathBuf};
 
 use mem_profile_graph::{HeapGraph, Options};
-use object::Object;
 
 use builder::ImageBuilder;
 
@@ -39,8 +38,12 @@ fn captured(path: &str, id: &[u8], folder: &Path) -> PathBuf {
     file
 }
 
+/// Optimised builds have no lines by default.
+#[cfg(debug_assertions)]
 #[test]
 fn a_block_without_a_label_has_the_line_that_allocated_it() {
+    use object::Object as _;
+
     let program = std::env::current_exe().expect("a path");
     let content = std::fs::read(&program).expect("this program");
     let content = object::File::parse(&*content).expect("a program");

@@ -108,14 +108,6 @@ use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork};
-#[cfg(all(
-    feature = "graph",
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_env = "gnu",
-    target_pointer_width = "64"
-))]
-pub(crate) use self::capture::stop_here;
 #[cfg(all(test, unix))]
 pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;

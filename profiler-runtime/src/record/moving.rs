@@ -6,7 +6,7 @@
 use core::cell::Cell;
 use core::sync::atomic::{Ordering::SeqCst, compiler_fence};
 
-use crate::process;
+use crate::process::capture::stop_here;
 
 struct Words {
     depth: Cell<u32>,
@@ -53,7 +53,7 @@ impl Drop for Moving {
 fn stop() {
     let request = WORDS.with(|words| if words.depth.get() == 0 { words.request.take() } else { 0 });
     if request != 0 {
-        process::stop_here(request);
+        stop_here(request);
     }
 }
 

@@ -6,6 +6,11 @@
 //! after:   wait for the copy · name the file
 //! ```
 
+mod file;
+mod frozen;
+mod modules;
+mod prelude;
+
 use std::ffi::c_void;
 use std::io;
 use std::path::Path;
@@ -24,11 +29,11 @@ use mem_profile_runtime::internal::{
 use crate::capture::control;
 use crate::graph::config::{Captured, Config};
 use crate::graph::error::CaptureError;
-use crate::graph::file::Unfinished;
-use crate::graph::frozen::{self, Job, Outcome, Threads};
-use crate::graph::{modules, prelude};
 use crate::system;
 use crate::tables::sample;
+
+use self::file::Unfinished;
+use self::frozen::{Job, Outcome, Threads};
 
 struct Request<'a> {
     config: &'a Config,
@@ -105,7 +110,7 @@ fn copy(
         asker,
         process: internal::id(),
         first_stack: system::initial_stack(),
-        record_bytes: system::thread_record_bytes(),
+        record_bytes: system::glibc::thread_record_bytes(),
     };
     let (paused, copied) = stopped(&mut stopper, config, |stopper| match Copy::make()? {
         Copied::There(copy) => Ok(copy),

@@ -20,9 +20,9 @@
 //! |---|---|
 //! | `config`, `error` | what can be asked for, what can go wrong |
 //! | `control` | the order of the steps |
-//! | `file` | the file appears when it is whole |
-//! | `modules`, `prelude` | what is written down before the stop |
-//! | `frozen` | all that runs in the copy |
+//! | `control/file` | the file appears when it is whole |
+//! | `control/modules`, `control/prelude` | what is written down before the stop |
+//! | `control/frozen` | all that runs in the copy |
 //!
 //! Nothing that measures depends on this folder.
 
@@ -44,34 +44,6 @@ mod control;
 )))]
 #[path = "unsupported.rs"]
 mod control;
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_env = "gnu",
-    target_pointer_width = "64"
-))]
-mod file;
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_env = "gnu",
-    target_pointer_width = "64"
-))]
-mod frozen;
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_env = "gnu",
-    target_pointer_width = "64"
-))]
-mod modules;
-#[cfg(all(
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_env = "gnu",
-    target_pointer_width = "64"
-))]
-mod prelude;
 
 use std::path::Path;
 

@@ -27,16 +27,8 @@ mod threads;
     target_env = "gnu",
     target_pointer_width = "64"
 ))]
-mod glibc;
+pub(crate) mod glibc;
 
-#[cfg(all(
-    feature = "graph",
-    target_os = "linux",
-    target_arch = "x86_64",
-    target_env = "gnu",
-    target_pointer_width = "64"
-))]
-pub(crate) use self::glibc::thread_record_bytes;
 pub(crate) use self::page::PAGE;
 #[cfg(unix)]
 #[allow(unused_imports, reason = "only our own walk asks")]

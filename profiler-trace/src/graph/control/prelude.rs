@@ -6,7 +6,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mem_profile_format::heap_layout::{MAGIC, VERSION, WORD, kind, process};
 
 use crate::graph::config::Config;
-use crate::graph::modules::Module;
+use crate::graph::control::modules::Module;
 use crate::system::PAGE;
 
 /// As ELF has it.

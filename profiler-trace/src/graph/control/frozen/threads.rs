@@ -16,7 +16,7 @@ use super::maps::Maps;
 use super::room::Room;
 use super::roots::{RootMemory, Roots};
 use super::write::Writer;
-use crate::graph::modules::Module;
+use crate::graph::control::modules::Module;
 
 /// What the copy knows of the program's threads before it begins.
 pub(crate) struct Threads<'a> {

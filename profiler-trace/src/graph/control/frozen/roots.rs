@@ -8,7 +8,7 @@ use super::maps::Maps;
 use super::pages::Pages;
 use super::room::Room;
 use super::write::Writer;
-use crate::graph::modules::{Module, WRITABLE};
+use crate::graph::control::modules::{Module, WRITABLE};
 
 /// A piece of such memory.
 #[derive(Clone)]

@@ -41,7 +41,7 @@ use self::threads::{Memory, Missing};
 use self::unseen::Search;
 use self::write::Writer;
 use crate::graph::config::{Config, Contents};
-use crate::graph::modules::Module;
+use crate::graph::control::modules::Module;
 use crate::tables::mapped_array;
 
 /// What the copy is to do.

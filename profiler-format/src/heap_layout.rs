@@ -67,7 +67,7 @@ pub mod process {
     pub const SIZE: usize = 48;
 }
 
-/// What could not be looked at.
+/// A thread or memory that could not be looked at.
 pub mod missing {
     pub const WHAT: usize = 0;
     /// Of these: a thread that did not stop.

@@ -56,8 +56,8 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// A heap like that of a service: each block has an owner that is mostly a near one, and three of four are held once
-/// more, by a back pointer or a shared one. Of ten blocks four hold others; 977 bytes a block.
+/// A heap as a service has it. Most blocks have an owner nearby; three of four are held once more, by a back pointer
+/// or a shared one. Of ten blocks four hold others; 977 bytes a block.
 fn service(blocks: u32) -> Vec<u8> {
     let mut random = fastrand::Rng::with_seed(blocks.into());
     let mut image = ImageBuilder::new();

@@ -51,7 +51,7 @@ impl Default for Options {
     }
 }
 
-/// Who alone holds each block. All by numbers of [`Reach`].
+/// The owner of each block, without which it would be free. All by numbers of [`Reach`].
 pub(crate) struct Owners {
     pub(crate) dominators: Dominators,
     /// Bytes that would be free without the block, its own among them.

@@ -22,7 +22,7 @@ const PROPERTY: u32 = 2;
 /// Sizes have 32 bits; the rest of a larger block is in nodes of its own.
 const LARGEST: u64 = 0xffff_fff0;
 
-/// Who holds blocks from outside: a node of the viewer, below the root.
+/// Statics, a thread or the like, which hold blocks from outside: a node of the viewer, below the root.
 #[derive(Default)]
 struct Group {
     name: String,
@@ -157,7 +157,7 @@ impl<W: Write> Writer<'_, W> {
     }
 }
 
-/// Who holds blocks from outside, without those that hold none.
+/// The groups that hold blocks from outside, without those that hold none.
 fn groups(graph: &HeapGraph, strings: &mut Strings) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut known = HashMap::new();

@@ -27,7 +27,7 @@ pub(crate) struct Entry {
     pub(crate) place: u64,
 }
 
-/// What such a word is a part of.
+/// The memory that has such a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holder {
     /// A root, by its index.

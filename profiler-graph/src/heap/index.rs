@@ -7,7 +7,7 @@ use mem_profile_format::heap_layout::GRANULE;
 
 use crate::image::Image;
 
-/// What one word of bits covers.
+/// The bytes of the heap that one word of bits covers.
 const LINE: u64 = 64 * GRANULE;
 /// A gap between blocks above this ends a region: its bits would take more memory than another region.
 const LARGEST_GAP: u64 = 16 << 10;

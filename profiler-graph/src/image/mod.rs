@@ -113,7 +113,7 @@ impl Image {
         &self.process
     }
 
-    /// What could not be looked at.
+    /// Threads and memory that could not be looked at.
     pub fn missing(&self) -> &[Missing] {
         &self.missing
     }

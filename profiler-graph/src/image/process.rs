@@ -28,7 +28,7 @@ pub struct Process {
     pub command: String,
 }
 
-/// What could not be looked at.
+/// A thread or memory that could not be looked at.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

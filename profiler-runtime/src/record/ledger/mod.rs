@@ -18,6 +18,7 @@ pub(crate) mod pending;
 pub(crate) mod published;
 pub(crate) mod resident;
 pub(crate) mod row;
+pub(crate) mod saved_frame;
 pub(crate) mod stack;
 pub(crate) mod stand_in;
 pub(crate) mod suspend;

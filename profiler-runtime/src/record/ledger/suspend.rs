@@ -4,7 +4,7 @@ use super::kind::Kind;
 use super::ledger::Ledger;
 use super::pending::{GUARDED, PLAIN, Pending, SPANS};
 use super::row::{Chunk, IDLE, RUNNING, Row, Totals};
-use super::stack::SavedFrame;
+use super::saved_frame::SavedFrame;
 use crate::process;
 
 /// How far a task that goes on later has raised memory.

@@ -22,6 +22,7 @@
 //! | `image` | bytes of a capture → [`Image`]: blocks, stacks, threads, roots, memory |
 //! | `arrays` | graphs of numbered nodes: searches, cycles, dominators |
 //! | `heap` | which block each word leads to |
+//! | `layout` | what types are made of |
 //! | `lines` | where blocks were allocated, by debug information |
 //! | `types` | what a block is |
 //! | `graph` | [`HeapGraph`]: all of these |
@@ -41,6 +42,7 @@ pub mod export;
 mod graph;
 mod heap;
 mod image;
+mod layout;
 mod lines;
 mod text;
 mod types;

@@ -5,10 +5,13 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::arrays::{Components, Csr, Dominators, Reach};
-use crate::heap::{Edges, Entry, Index};
-use crate::image::{Block, Image, LoadError, words};
+use crate::heap::{Edges, Entry, Index, release};
+use crate::image::{Block, Image, LoadError};
+use crate::layout::Layouts;
 use crate::lines::Lines;
+use crate::options::Options;
 use crate::types::{Kind, Types};
+use crate::walk::{OfSite, Typed, walk};
 
 /// How a block is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -29,26 +32,13 @@ pub enum Class {
 pub struct HeapGraph {
     pub(crate) image: Image,
     pub(crate) types: Types,
+    pub(crate) typed: Typed,
     pub(crate) edges: Edges,
     pub(crate) reach: Reach,
     pub(crate) notes_of_lines: Vec<String>,
     backward: OnceLock<Csr>,
     owners: OnceLock<Owners>,
     nearest: OnceLock<Vec<u32>>,
-}
-
-/// How a capture is read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Options {
-    /// Whether lines are looked for in the program's debug information, where it is the same program.
-    pub symbols: bool,
-}
-
-impl Default for Options {
-    fn default() -> Self {
-        Self { symbols: true }
-    }
 }
 
 /// The owner of each block, without which it would be free. All by numbers of [`Reach`].
@@ -97,18 +87,47 @@ impl HeapGraph {
         Ok(graph)
     }
 
-    /// The graph of an image, without lines.
+    /// The graph of an image, without lines and types.
     ///
     /// # Errors
     /// If it has more edges than can be numbered.
     pub fn new(image: Image) -> Result<Self, LoadError> {
-        let edges = Edges::new(&image, &Index::new(&image))?;
-        let targets = [&edges.named, &edges.stack, &edges.unseen].map(|entries| targets(entries));
-        let reach = Reach::new(&edges.between, targets.iter().map(Vec::as_slice));
+        let index = Index::new(&image);
+        Self::of(image, &index, Typed::default())
+    }
+
+    /// The graph of an image whose types are known.
+    #[allow(dead_code, reason = "the reader of layouts comes next")]
+    pub(crate) fn with_layouts(
+        image: Image,
+        layouts: &mut dyn Layouts,
+        of_site: OfSite<'_>,
+    ) -> Result<Self, LoadError> {
+        let index = Index::new(&image);
+        let typed = walk(&image, &index, layouts, of_site);
+        Self::of(image, &index, typed)
+    }
+
+    fn of(image: Image, index: &Index, typed: Typed) -> Result<Self, LoadError> {
+        let mut edges = Edges::new(&image, index, &typed)?;
+        let mut found = reach(&edges);
+        if release(&mut edges, &image, &typed, &found) {
+            found = reach(&edges);
+        }
         let types = Types::new(&image, |_| None);
         let (backward, owners, nearest) = Default::default();
         let notes_of_lines = Vec::new();
-        Ok(Self { image, types, edges, reach, notes_of_lines, backward, owners, nearest })
+        Ok(Self {
+            image,
+            types,
+            typed,
+            edges,
+            reach: found,
+            notes_of_lines,
+            backward,
+            owners,
+            nearest,
+        })
     }
 
     /// The captured heap.
@@ -150,20 +169,6 @@ impl HeapGraph {
     /// Edges in the other direction.
     pub(crate) fn backward(&self) -> &Csr {
         self.backward.get_or_init(|| self.edges.between.reversed())
-    }
-
-    /// The words of a block that lead to blocks: their offsets, and these blocks.
-    pub(crate) fn pointers(&self, block: u32) -> impl Iterator<Item = (u64, u32)> + '_ {
-        let mut targets = self.edges.between.of(block).iter();
-        let mut next = targets.next().map(|&target| (target, self.block(target)));
-        let words = words(self.image.contents(block as usize).unwrap_or_default());
-        (0..).step_by(8).zip(words).filter_map(move |(offset, word)| {
-            let (target, found) = next?;
-            (found.start..found.end()).contains(&word).then(|| {
-                next = targets.next().map(|&target| (target, self.block(target)));
-                (offset, target)
-            })
-        })
     }
 
     /// Who alone holds each block.
@@ -215,6 +220,11 @@ impl HeapGraph {
     pub(crate) fn components(&self) -> Components {
         Components::new(&self.edges.between)
     }
+}
+
+fn reach(edges: &Edges) -> Reach {
+    let targets = [&edges.named, &edges.stack, &edges.unseen].map(|entries| targets(entries));
+    Reach::new(&edges.between, targets.iter().map(Vec::as_slice))
 }
 
 /// The blocks to which words lead, each once.

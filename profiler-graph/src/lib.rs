@@ -23,6 +23,7 @@
 //! | `arrays` | graphs of numbered nodes: searches, cycles, dominators |
 //! | `heap` | which block each word leads to |
 //! | `layout` | what types are made of |
+//! | `walk` | which blocks are of which type |
 //! | `lines` | where blocks were allocated, by debug information |
 //! | `types` | what a block is |
 //! | `graph` | [`HeapGraph`]: all of these |
@@ -44,17 +45,20 @@ mod heap;
 mod image;
 mod layout;
 mod lines;
+mod options;
 mod text;
 mod types;
 mod view;
+mod walk;
 
 pub use self::ask::{
     Accumulation, Chain, Classes, Cycle, Growth, Leak, Link, Retainer, Selection, Sum, TypeSum,
 };
-pub use self::graph::{Class, HeapGraph, Options};
+pub use self::graph::{Class, HeapGraph};
 pub use self::image::{
     Block, Image, LoadError, Missing, Module, Process, Root, RootKind, Segment, Site, SiteState,
     Thread,
 };
+pub use self::options::Options;
 pub use self::types::Pattern;
 pub use self::view::{Arrow, Limits, Node, NodeKind, Picture};

@@ -68,6 +68,27 @@ impl Csr {
         self.targets[place as usize]
     }
 
+    /// Takes edges out, and gives them.
+    pub(crate) fn take(&mut self, is_taken: impl Fn(u32, u32) -> bool) -> Vec<(u32, u32)> {
+        let (mut taken, mut kept, nodes) = (Vec::new(), 0, self.nodes());
+        for node in 0..nodes {
+            let (start, end) = self.range(node as u32);
+            self.offsets[node] = kept as u32;
+            for place in start as usize..end as usize {
+                let target = self.targets[place];
+                if is_taken(node as u32, target) {
+                    taken.push((node as u32, target));
+                } else {
+                    self.targets[kept] = target;
+                    kept += 1;
+                }
+            }
+        }
+        self.offsets[nodes] = kept as u32;
+        self.targets.truncate(kept);
+        taken
+    }
+
     /// The same edges, of the nodes to which they lead.
     pub(crate) fn reversed(&self) -> Self {
         let nodes = self.nodes();

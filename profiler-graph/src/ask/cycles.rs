@@ -44,7 +44,7 @@ impl fmt::Display for Cycle {
 impl HeapGraph {
     /// All cycles: lost ones first, then the most retained. A list whose nodes lead both ways is one as well.
     ///
-    /// A cycle that is held is no leak by itself. Edges are not told apart yet, so one of weak pointers counts too.
+    /// A cycle that is held is no leak by itself. Weak pointers make none, where types are known.
     #[must_use]
     pub fn cycles(&self) -> Vec<Cycle> {
         let components = self.components();

@@ -6,6 +6,8 @@ mod cycles;
 mod holder;
 mod leaks;
 mod notes;
+mod pointers;
+mod precision;
 mod retained;
 mod selection;
 mod types;

@@ -42,11 +42,7 @@ impl HeapGraph {
                 "{sections} of the file are unknown to this version and were skipped."
             ));
         }
-        notes.push(
-            "Every word that lies in a block counts as a pointer to it. So some lost blocks may look held, and a \
-             weak pointer as a strong one."
-                .to_owned(),
-        );
+        notes.extend(self.notes_of_edges());
         notes
     }
 

@@ -2,6 +2,8 @@
 
 mod edges;
 mod index;
+mod unheld;
 
 pub(crate) use self::edges::{Edges, Entry, Holder};
-pub(crate) use self::index::Index;
+pub(crate) use self::index::{Finder, Index};
+pub(crate) use self::unheld::release;

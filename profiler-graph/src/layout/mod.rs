@@ -76,7 +76,7 @@ pub(crate) enum Holds {
 
 /// What lies at the pointer of an `Rc` or `Arc`. The value of an unsized type lies at the next multiple of its
 /// alignment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Counts {
     pub(crate) strong: u64,
     pub(crate) weak: u64,
@@ -138,7 +138,7 @@ pub(crate) struct Table {
 }
 
 /// `BTreeMap` and `BTreeSet`: offsets of its words, and of those of its nodes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Tree {
     /// A pointer to the highest node; 0 if there is none.
     pub(crate) root: u64,
@@ -151,7 +151,7 @@ pub(crate) struct Tree {
 }
 
 /// A node: it has `length` keys and values. One above the leaves has `length + 1` pointers to nodes at `edges`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct TreeNode {
     pub(crate) keys: u64,
     pub(crate) values: u64,

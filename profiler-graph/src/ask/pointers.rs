@@ -1,0 +1,42 @@
+//! The words of a block that lead to blocks.
+
+use crate::graph::HeapGraph;
+use crate::layout::{Holds, Pointer};
+use crate::walk::Means;
+
+impl HeapGraph {
+    /// The words of a block that hold blocks: their offsets, and these blocks.
+    pub(crate) fn pointers(&self, block: u32) -> impl Iterator<Item = (u64, u32)> + '_ {
+        let all = self.all_pointers(block).into_iter();
+        all.filter_map(|(offset, target, holds)| holds.then_some((offset, target)))
+    }
+
+    /// The words of a block that lead to blocks: their offsets, these blocks, and whether they hold them.
+    pub(crate) fn all_pointers(&self, block: u32) -> Vec<(u64, u32, bool)> {
+        let weak = &self.edges.weak;
+        let first = weak.partition_point(|&(from, _)| from < block);
+        let weak = weak[first..].iter().take_while(|&&(from, _)| from == block);
+        let mut weak = weak.map(|&(_, target)| target).peekable();
+        let mut strong = self.edges.between.of(block).iter().copied().peekable();
+        let mut found = Vec::new();
+        self.typed.scan_block(&self.image, block, |word| {
+            let leads = |target: Option<&u32>| {
+                target.is_some_and(|&target| {
+                    let block = self.block(target);
+                    (block.start..block.end()).contains(&word.word)
+                })
+            };
+            let is_weak =
+                matches!(word.means, Means::Pointer(Pointer { holds: Holds::Weak(_), .. }, _));
+            // They are in the order of the words. A weak pointer may hold, and another one may not.
+            if !is_weak && leads(strong.peek())
+                || is_weak && !leads(weak.peek()) && leads(strong.peek())
+            {
+                found.extend(strong.next().map(|target| (word.offset, target, true)));
+            } else if leads(weak.peek()) {
+                found.extend(weak.next().map(|target| (word.offset, target, false)));
+            }
+        });
+        found
+    }
+}

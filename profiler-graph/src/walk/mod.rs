@@ -1,0 +1,20 @@
+//! What blocks are and which of their words count, by what leads to them: a variable's type says what its pointers
+//! lead to, and so on.
+//!
+//! Nothing here recurs from block to block: a list of ten million nodes is as good as any heap.
+
+#![allow(dead_code, unused_imports, reason = "the reader of layouts comes next")]
+
+mod claim;
+mod form;
+mod pieces;
+mod plan;
+mod scan;
+#[cfg(test)]
+mod tests;
+mod typed;
+mod walker;
+
+pub(crate) use self::scan::{Container, Means, Word, word};
+pub(crate) use self::typed::{Trust, Typed};
+pub(crate) use self::walker::{How, OfSite, walk};

@@ -1,0 +1,158 @@
+//! What has to be looked at in a value of a type: its layout, flattened, without what leads nowhere.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::layout::{
+    Field, Layout, Layouts, Pointer, Ring, Shape, Table, Tree, TypeId, Variant, Variants, Vector,
+};
+
+/// A type whose parts have at most this many parts has them as its own.
+const FEW: usize = 4;
+/// Types within types beyond this are scanned word by word: no compiler makes such.
+const DEEPEST: usize = 200;
+
+/// What has to be looked at in a value of a type.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) layout: Arc<Layout>,
+    /// Empty if no word of it leads anywhere.
+    pub(crate) parts: Vec<Part>,
+}
+
+/// A part of a value.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) offset: u64,
+    pub(crate) what: What,
+}
+
+/// What a part is.
+#[derive(Clone, Debug)]
+pub(crate) enum What {
+    /// So many bytes whose words may lead anywhere.
+    Bytes(u64),
+    Pointer(Pointer),
+    Vec(Vector),
+    Ring(Ring),
+    Table(Table),
+    Tree(Tree),
+    /// Values of another type, side by side.
+    Repeat(Arc<Plan>, u64),
+    Choice(Arc<Choice>),
+}
+
+/// Parts of which only those are there that a number chooses.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    /// Where the number is, and its size.
+    pub(crate) discriminant: (u64, u64),
+    /// Bytes of all.
+    pub(crate) size: u64,
+    pub(crate) branches: Vec<Branch>,
+}
+
+/// One of the alternatives.
+#[derive(Debug)]
+pub(crate) struct Branch {
+    /// Inclusive ranges of the number; none for all other numbers.
+    pub(crate) chosen_by: Vec<(u64, u64)>,
+    pub(crate) parts: Vec<Part>,
+}
+
+/// The plans of types, made when they are asked for.
+#[derive(Debug)]
+pub(crate) struct Plans<'a> {
+    pub(crate) layouts: &'a mut dyn Layouts,
+    pub(crate) known: HashMap<TypeId, Arc<Plan>>,
+}
+
+impl<'a> Plans<'a> {
+    pub(crate) fn new(layouts: &'a mut dyn Layouts) -> Self {
+        Self { layouts, known: HashMap::new() }
+    }
+
+    /// The plan of a type.
+    pub(crate) fn of(&mut self, kind: TypeId) -> Arc<Plan> {
+        self.within(kind, 0)
+    }
+
+    fn within(&mut self, kind: TypeId, depth: usize) -> Arc<Plan> {
+        if let Some(plan) = self.known.get(&kind) {
+            return plan.clone();
+        }
+        let layout = self.layouts.layout(kind);
+        // A type that has itself as a part would be endless, and is scanned word by word.
+        let unknown = vec![Part { offset: 0, what: What::Bytes(layout.size) }];
+        let placeholder = Arc::new(Plan { layout: layout.clone(), parts: unknown });
+        self.known.insert(kind, placeholder.clone());
+        if depth > DEEPEST {
+            return placeholder;
+        }
+        let parts = self.parts(&layout, depth + 1);
+        let plan = Arc::new(Plan { layout, parts });
+        self.known.insert(kind, plan.clone());
+        plan
+    }
+
+    fn parts(&mut self, layout: &Layout, depth: usize) -> Vec<Part> {
+        let what = match &layout.shape {
+            Shape::Plain => return Vec::new(),
+            Shape::Fields(fields) => return self.fields(fields, depth),
+            Shape::Variants(variants) => return self.variants(variants, layout.size, depth),
+            Shape::Array { element, count } => {
+                let element = self.within(*element, depth);
+                match element.parts[..] {
+                    [] => return Vec::new(),
+                    [Part { offset: 0, what: What::Bytes(8) }] if element.layout.size == 8 => {
+                        What::Bytes(count.saturating_mul(8))
+                    }
+                    _ => What::Repeat(element, *count),
+                }
+            }
+            Shape::Number | Shape::Unknown => What::Bytes(layout.size),
+            Shape::Pointer(pointer) => What::Pointer(*pointer),
+            Shape::Vec(vector) => What::Vec(*vector),
+            Shape::Ring(ring) => What::Ring(*ring),
+            Shape::Table(table) => What::Table(*table),
+            Shape::Tree(tree) => What::Tree(*tree),
+        };
+        vec![Part { offset: 0, what }]
+    }
+
+    fn fields(&mut self, fields: &[Field], depth: usize) -> Vec<Part> {
+        let mut parts = Vec::new();
+        for field in fields {
+            let plan = self.within(field.kind, depth);
+            if plan.parts.len() > FEW {
+                // Else a type that is used often would be there as often.
+                parts.push(Part { offset: field.offset, what: What::Repeat(plan, 1) });
+                continue;
+            }
+            parts.extend(plan.parts.iter().map(|part| Part {
+                offset: field.offset.saturating_add(part.offset),
+                what: part.what.clone(),
+            }));
+        }
+        parts
+    }
+
+    fn variants(&mut self, variants: &Variants, size: u64, depth: usize) -> Vec<Part> {
+        let branch = |variant: &Variant| Branch {
+            chosen_by: variant.chosen_by.clone(),
+            parts: self.fields(&variant.fields, depth),
+        };
+        let mut branches: Vec<_> = variants.variants.iter().map(branch).collect();
+        if branches.iter().all(|branch| branch.parts.is_empty()) {
+            return Vec::new();
+        }
+        match variants.discriminant {
+            None if branches.len() == 1 => branches.remove(0).parts,
+            Some(discriminant @ (_, 1..=8)) => {
+                let choice = Choice { discriminant, size, branches };
+                vec![Part { offset: 0, what: What::Choice(Arc::new(choice)) }]
+            }
+            _ => vec![Part { offset: 0, what: What::Bytes(size) }],
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! Planted heaps of types that are made by hand.
+
+mod containers;
+mod hand;
+mod large;
+mod weak;

@@ -1,0 +1,214 @@
+//! Finds the types of blocks: from variables along their pointers, then from the stacks of sites.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::claim::Claim;
+use super::form::{Body, Extent, Form, WHOLE};
+use super::pieces::{pieces, scan_root};
+use super::plan::Plans;
+use super::scan::{Container, Means, Word, anything};
+use super::typed::{Trust, Typed, Typing};
+use crate::heap::{Finder, Index};
+use crate::image::{Block, Image};
+use crate::layout::{Counts, Layout, Layouts, Shape, TypeId};
+
+/// What the stack of a site says of its blocks.
+pub(crate) type OfSite<'a> = &'a dyn Fn(u32) -> Option<(TypeId, How)>;
+
+/// How the values of a type lie in a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum How {
+    One,
+    Many,
+    /// The buckets of a table, of which these are the elements.
+    Table,
+    /// A node of this tree.
+    Node,
+}
+
+/// All values of a row are there.
+const NO_EXTENT: u32 = u32::MAX;
+
+struct Walker<'a> {
+    image: &'a Image,
+    finder: Finder<'a>,
+    plans: Plans<'a>,
+    typed: Typed,
+    known: HashMap<(Body, TypeId), u32>,
+    vtables: HashMap<u64, Option<TypeId>>,
+    /// The addresses of all modules.
+    modules: std::ops::Range<u64>,
+    /// Blocks to look at, and the places of their extents.
+    open: Vec<(u32, u32)>,
+}
+
+/// Finds the types of all blocks that can be known.
+pub(crate) fn walk(
+    image: &Image,
+    index: &Index,
+    layouts: &mut dyn Layouts,
+    of_site: OfSite<'_>,
+) -> Typed {
+    let segments = || image.modules().iter().flat_map(|module| &module.segments);
+    let start = segments().map(|segment| segment.range.start).min().unwrap_or(0);
+    let end = segments().map(|segment| segment.range.end).max().unwrap_or(0);
+    let mut walker = Walker {
+        image,
+        finder: index.finder(image),
+        plans: Plans::new(layouts),
+        typed: Typed { of_block: vec![Typing::default(); image.block_count()], ..Typed::default() },
+        known: HashMap::new(),
+        vtables: HashMap::new(),
+        modules: start..end,
+        open: Vec::new(),
+    };
+    walker.roots();
+    walker.sites(of_site);
+    walker.untyped();
+    let Walker { mut typed, plans, .. } = walker;
+    typed.extents.sort_by_key(|&(block, _)| block);
+    typed.plans = plans.known;
+    typed
+}
+
+impl Walker<'_> {
+    fn roots(&mut self) {
+        let variables = self.plans.layouts.variables();
+        let pieces = pieces(self.image, &variables, &mut self.plans);
+        for root in 0..self.image.roots().len() {
+            scan_root(&pieces, self.image, root, |word| self.found(word));
+        }
+        (self.typed.pieces, self.typed.variables) = (pieces, variables);
+        self.follow();
+    }
+
+    fn sites(&mut self, of_site: OfSite<'_>) {
+        let sites = 0..self.image.site_count() as u32;
+        let seed = |site| of_site(site).and_then(|(kind, how)| self.seed(kind, how));
+        let seeds: Vec<_> = sites.map(seed).collect();
+        for (number, block) in (0..).zip(self.image.blocks()) {
+            let Some((body, kind)) = seeds[block.site as usize] else { continue };
+            let count = match body {
+                Body::Many => block.size / self.plans.of(kind).layout.size.max(1),
+                _ => 0,
+            };
+            self.claim(number, block, Claim { count, ..Claim::new(body, kind, Trust::Stack) });
+            self.follow();
+        }
+    }
+
+    fn seed(&mut self, kind: TypeId, how: How) -> Option<(Body, TypeId)> {
+        let layout = self.plans.of(kind).layout.clone();
+        Some(match how {
+            How::One => match counted(&layout) {
+                Some((counts, value)) => (Body::Counted(counts), value),
+                None => (Body::One, kind),
+            },
+            How::Many => (Body::Many, kind),
+            How::Table => (Body::Table, kind),
+            How::Node => match layout.shape {
+                Shape::Tree(tree) => (Body::Node(tree), tree.key),
+                _ => return None,
+            },
+        })
+    }
+
+    /// Looks for vtables in blocks of which nothing is known.
+    fn untyped(&mut self) {
+        for holder in self.image.holders() {
+            if self.typed.of_block[holder].trust() == Trust::None {
+                let bytes = self.image.contents(holder).unwrap_or_default();
+                anything(bytes, 0, bytes.len() as u64, &mut |word| self.found(word));
+                self.follow();
+            }
+        }
+    }
+
+    /// Looks at all blocks whose type is new.
+    fn follow(&mut self) {
+        while let Some((block, extent)) = self.open.pop() {
+            let Some(bytes) = self.image.contents(block as usize) else { continue };
+            let Some(form) = self.typed.of_block[block as usize].form() else { continue };
+            let length = self.image.block(block as usize).map_or(0, |block| block.size);
+            let extent = self.typed.extents.get(extent as usize).map_or(WHOLE, |found| found.1);
+            let form = self.typed.forms[form as usize].clone();
+            form.scan(bytes, length, extent, &mut |word| self.found(word));
+        }
+    }
+
+    fn found(&mut self, word: Word<'_>) {
+        let Some(target) = self.finder.find(word.word) else { return };
+        if self.typed.of_block[target as usize].trust() == Trust::Owner {
+            return;
+        }
+        let Some(block) = self.image.block(target as usize) else { return };
+        let offset = word.word - block.start;
+        let is_table = matches!(word.means, Means::Container(Container::Table { .. }));
+        if offset != 0 && !is_table {
+            return;
+        }
+        let Some(claim) = Claim::of(word.means, |address| self.of_vtable(address)) else { return };
+        self.claim(target, block, claim);
+    }
+
+    fn claim(&mut self, target: u32, block: Block, claim: Claim) {
+        let before = self.typed.of_block[target as usize];
+        if claim.trust <= before.trust() {
+            return;
+        }
+        let form = self.form(claim.body, claim.kind);
+        if !self.typed.forms[form as usize].fits(block.size, claim.count) {
+            return;
+        }
+        self.typed.of_block[target as usize] = Typing::new(form, claim.trust);
+        let is_known = before.form() == Some(form);
+        if is_known && claim.extent == WHOLE {
+            return;
+        }
+        let extent = match claim.extent == WHOLE && before.form().is_none() {
+            true => NO_EXTENT,
+            false => self.add_extent(target, claim.extent),
+        };
+        self.open.push((target, extent));
+    }
+
+    fn add_extent(&mut self, block: u32, extent: Extent) -> u32 {
+        self.typed.extents.push((block, extent));
+        self.typed.extents.len() as u32 - 1
+    }
+
+    fn form(&mut self, body: Body, kind: TypeId) -> u32 {
+        if let Some(&form) = self.known.get(&(body, kind)) {
+            return form;
+        }
+        let plan = self.plans.of(kind);
+        let second = match body {
+            Body::Node(tree) => Some(self.plans.of(tree.value)),
+            _ => None,
+        };
+        let number = self.typed.forms.len() as u32;
+        self.typed.forms.push(Arc::new(Form { body, kind, plan, second }));
+        self.known.insert((body, kind), number);
+        number
+    }
+
+    fn of_vtable(&mut self, address: u64) -> Option<TypeId> {
+        if !self.modules.contains(&address) {
+            return None;
+        }
+        let layouts = &mut self.plans.layouts;
+        *self.vtables.entry(address).or_insert_with(|| layouts.of_vtable(address))
+    }
+}
+
+/// The counts of what an `Rc` or `Arc` leads to, and its value.
+fn counted(layout: &Layout) -> Option<(Counts, TypeId)> {
+    let Shape::Fields(fields) = &layout.shape else { return None };
+    let of = |names: &[&str]| fields.iter().find(|field| names.contains(&&*field.name));
+    let (strong, weak, value) = (of(&["strong"])?, of(&["weak"])?, of(&["value", "data"])?);
+    let is_counted =
+        ["RcInner<", "ArcInner<", "RcBox<"].iter().any(|name| layout.name.contains(name));
+    let counts = Counts { strong: strong.offset, weak: weak.offset, value: value.offset };
+    is_counted.then_some((counts, value.kind))
+}

@@ -1,0 +1,302 @@
+//! From mappings and facts to classes that add up.
+
+use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
+use std::time::Duration;
+
+use crate::advice::{self, Advice};
+use crate::class::{Class, ClassKind, Part};
+use crate::facts::{Counted, Facts, ResidentPages, SiteName};
+use crate::heap::{Found, Heap};
+use crate::pages::Resident;
+use crate::pins::Pins;
+use crate::purpose::purposes;
+use crate::smaps::Mapping;
+
+/// What the resident set of a process is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Account {
+    /// The resident set. The classes add up to it.
+    pub resident: u64,
+    /// What it is made of. Each byte is in one class.
+    pub classes: Vec<Class>,
+    /// Which blocks keep free bytes resident, if blocks are known.
+    pub pins: Option<Pins>,
+    /// Bytes of large live blocks that are not resident, and not in any class: they were reserved and never touched.
+    pub untouched: Vec<Untouched>,
+    /// What would make the resident set smaller.
+    pub advice: Vec<Advice>,
+    /// All live blocks, if they were only counted.
+    pub counted: Option<Counted>,
+    /// Threads, if known.
+    pub threads: Option<u64>,
+    /// Of the resident set, bytes in huge pages.
+    pub huge_pages: u64,
+    /// Bytes that were swapped out. They are not in the resident set.
+    pub swap: u64,
+    /// Bytes of page tables. They are not in the resident set.
+    pub page_tables: u64,
+    /// How far sums moved while the process was read: at rest not at all.
+    pub moved: u64,
+    /// How long that took.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "seconds"))]
+    pub took: Duration,
+}
+
+#[cfg(feature = "serde")]
+fn seconds<S: serde::Serializer>(took: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_f64(took.as_secs_f64())
+}
+
+/// Blocks from one place that are not resident in part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Untouched {
+    /// The place, such as `src/main.rs:12`.
+    pub site: String,
+    /// Bytes that were never touched.
+    pub bytes: u64,
+    /// The blocks that have some.
+    pub blocks: u64,
+}
+
+impl Account {
+    /// The account of a process with these mappings, which are in the order of their addresses.
+    #[must_use]
+    pub fn new(mappings: &[Mapping], facts: Facts<'_>) -> Self {
+        let mut facts = facts;
+        let purposes = purposes(mappings, &facts.stack_pointers);
+        let mut sums = Sums::new(&mut facts, mappings);
+        for (mapping, purpose) in mappings.iter().zip(purposes) {
+            sums.add(mapping, purpose);
+        }
+        let site_name = facts.site_name.take();
+        let account = Self {
+            threads: facts.threads,
+            counted: facts.counted.filter(|_| !sums.knows_blocks),
+            page_tables: facts.page_tables,
+            huge_pages: mappings.iter().map(|mapping| mapping.huge).sum(),
+            swap: mappings.iter().map(|mapping| mapping.swap).sum(),
+            ..Self::default()
+        };
+        sums.finish(account, site_name, facts.in_use)
+    }
+
+    /// The class of a kind.
+    #[must_use]
+    pub fn class(&self, kind: ClassKind) -> Option<&Class> {
+        self.classes.iter().find(|class| class.kind == kind)
+    }
+
+    /// Resident bytes in the class of a kind; zero if there is none.
+    #[must_use]
+    pub fn bytes(&self, kind: ClassKind) -> u64 {
+        self.class(kind).map_or(0, |class| class.bytes)
+    }
+}
+
+/// A class that is being summed up.
+#[derive(Debug, Default)]
+struct Sum {
+    bytes: u64,
+    count: u64,
+    parts: HashMap<String, u64>,
+}
+
+struct Sums<'a> {
+    heap: Heap<'a>,
+    resident_pages: Option<ResidentPages<'a>>,
+    /// In order, and apart.
+    own: Vec<Range<u64>>,
+    is_glibc: bool,
+    knows_blocks: bool,
+    classes: BTreeMap<ClassKind, Sum>,
+    /// Bytes of blocks in arenas, with their headers.
+    in_arenas: u64,
+    /// Whole free pages that the allocator would return.
+    returnable: u64,
+    moved: u64,
+}
+
+impl<'a> Sums<'a> {
+    fn new(facts: &mut Facts<'a>, mappings: &[Mapping]) -> Self {
+        let mut own: Vec<Range<u64>> = Vec::new();
+        facts.own.sort_by_key(|range| range.start);
+        for range in &facts.own {
+            let start = range.start.max(own.last().map_or(0, |last| last.end));
+            own.extend((start < range.end).then_some(start..range.end));
+        }
+        let page = mappings.iter().map(|mapping| mapping.page).min().unwrap_or(4096);
+        let knows_blocks = facts.blocks.is_some();
+        Self {
+            heap: Heap::new(facts.blocks.take(), page, facts.is_glibc),
+            resident_pages: facts.resident_pages.take(),
+            own,
+            is_glibc: facts.is_glibc,
+            knows_blocks,
+            classes: BTreeMap::new(),
+            in_arenas: 0,
+            returnable: 0,
+            moved: 0,
+        }
+    }
+
+    fn add(&mut self, mapping: &Mapping, purpose: ClassKind) {
+        let is_arena = purpose == ClassKind::Heap;
+        let has_blocks = self.knows_blocks && (is_arena || self.heap.reaches(mapping));
+        // Nothing else needs to know pages.
+        if !has_blocks && self.own_in(mapping).is_empty() {
+            return self.add_rest(mapping, purpose, mapping.resident);
+        }
+        let read = self.resident_pages.as_mut().filter(|_| mapping.resident > 0);
+        let read = read.and_then(|read| read(mapping.range.clone()));
+        let Some(mut resident) = Resident::new(mapping, read) else {
+            self.heap.skip(mapping);
+            let kind = if has_blocks { ClassKind::Heap } else { purpose };
+            return self.add_rest(mapping, kind, mapping.resident);
+        };
+        let found = self.heap.walk(mapping, is_arena, &mut resident);
+        self.add_blocks(&found);
+        let own = self.own_in(mapping).iter().cloned();
+        let own: u64 = own.map(|own| resident.bytes_anywhere(own)).sum();
+        let own = own.min(resident.bytes() - found.touched());
+        self.add_bytes(ClassKind::Profiler, own);
+        self.moved += resident.bytes().abs_diff(mapping.resident);
+        let rest = resident.bytes() - found.touched() - own;
+        let is_heap =
+            has_blocks && is_arena || found.has_shared_pages && purpose == ClassKind::Anonymous;
+        if !is_heap {
+            return self.add_rest(mapping, purpose, rest);
+        }
+        self.add_bytes(ClassKind::FreeWhole, rest);
+        if is_arena {
+            self.in_arenas += found.footprint;
+            self.returnable += rest - self.kept(mapping, &found, &resident).min(rest);
+        }
+    }
+
+    fn add_blocks(&mut self, found: &Found) {
+        if found.blocks > 0 {
+            self.classes.entry(ClassKind::LiveBlocks).or_default().count += found.blocks;
+        }
+        self.add_bytes(ClassKind::LiveBlocks, found.live);
+        self.add_bytes(ClassKind::Overhead, found.overhead);
+        self.add_bytes(ClassKind::FreePinned, found.pinned);
+    }
+
+    /// Memory of the profiler in a mapping, as far as it is in there.
+    fn own_in(&self, mapping: &Mapping) -> &[Range<u64>] {
+        let from = self.own.partition_point(|own| own.end <= mapping.range.start);
+        let to = self.own.partition_point(|own| own.start < mapping.range.end);
+        self.own.get(from..to).unwrap_or_default()
+    }
+
+    /// The free end of a thread's arena, which glibc never returns.
+    fn kept(&self, mapping: &Mapping, found: &Found, resident: &Resident) -> u64 {
+        match self.is_glibc && mapping.name.is_empty() && found.blocks > 0 {
+            true => {
+                let end = found.end.checked_next_multiple_of(mapping.page);
+                resident.bytes_anywhere(end.unwrap_or(found.end)..mapping.range.end)
+            }
+            false => 0,
+        }
+    }
+
+    /// The rest of a mapping.
+    fn add_rest(&mut self, mapping: &Mapping, kind: ClassKind, bytes: u64) {
+        if bytes == 0 {
+            return;
+        }
+        let sum = self.classes.entry(kind).or_default();
+        sum.bytes += bytes;
+        sum.count += 1;
+        if !mapping.name.is_empty() {
+            *sum.parts.entry(mapping.name.clone()).or_default() += bytes;
+        }
+    }
+
+    fn add_bytes(&mut self, kind: ClassKind, bytes: u64) {
+        if bytes > 0 {
+            self.classes.entry(kind).or_default().bytes += bytes;
+        }
+    }
+
+    fn finish(
+        mut self,
+        account: Account,
+        site_name: Option<SiteName<'_>>,
+        in_use: Option<u64>,
+    ) -> Account {
+        self.heap.finish();
+        let estimates = self.separate_c(in_use);
+        let name = |site: u32| match &site_name {
+            Some(name) => name(site),
+            None => format!("site {site}"),
+        };
+        let Heap { pins, untouched, lost, .. } = self.heap;
+        let pins = self.knows_blocks.then(|| pins.finish(name));
+        let classes: Vec<_> =
+            self.classes.into_iter().map(|(kind, sum)| class(kind, sum, estimates)).collect();
+        let resident = classes.iter().map(|class| class.bytes).sum();
+        let returnable = self.is_glibc.then_some(self.returnable);
+        Account {
+            resident,
+            classes,
+            pins,
+            untouched: by_name(untouched, name),
+            advice: advice::for_resident(resident, returnable),
+            moved: account.moved + self.moved + lost,
+            ..account
+        }
+    }
+
+    /// Takes what C libraries have in use out of the free memory, where that is known. Else free memory gets both
+    /// names. Returns whether these classes are estimates.
+    fn separate_c(&mut self, in_use: Option<u64>) -> bool {
+        let whole = self.classes.remove(&ClassKind::FreeWhole).unwrap_or_default();
+        let pinned = self.classes.remove(&ClassKind::FreePinned).unwrap_or_default();
+        let Some(in_use) = in_use else {
+            self.add_bytes(ClassKind::FreeWholeOrC, whole.bytes);
+            self.add_bytes(ClassKind::FreePinnedOrC, pinned.bytes);
+            return false;
+        };
+        let c = in_use.saturating_sub(self.in_arenas).min(whole.bytes + pinned.bytes);
+        let of_whole = c.min(whole.bytes);
+        self.add_bytes(ClassKind::CLibraries, c);
+        self.add_bytes(ClassKind::FreeWhole, whole.bytes - of_whole);
+        self.add_bytes(ClassKind::FreePinned, pinned.bytes - (c - of_whole));
+        self.returnable = self.returnable.saturating_sub(of_whole);
+        c > 0
+    }
+}
+
+fn class(kind: ClassKind, sum: Sum, free_is_estimate: bool) -> Class {
+    let is_free =
+        matches!(kind, ClassKind::FreeWhole | ClassKind::FreePinned | ClassKind::CLibraries);
+    let part = |(name, bytes)| Part { name, bytes };
+    let mut parts: Vec<_> = sum.parts.into_iter().map(part).collect();
+    parts.sort_by(|one, other| (other.bytes, &one.name).cmp(&(one.bytes, &other.name)));
+    Class {
+        kind,
+        bytes: sum.bytes,
+        count: matches!(kind, ClassKind::LiveBlocks | ClassKind::Stacks).then_some(sum.count),
+        is_estimate: kind == ClassKind::Overhead || is_free && free_is_estimate,
+        parts,
+    }
+}
+
+/// Places of the same name are one.
+fn by_name(sites: HashMap<u32, (u64, u64)>, name: impl Fn(u32) -> String) -> Vec<Untouched> {
+    let mut by_name: HashMap<String, (u64, u64)> = HashMap::new();
+    for (site, (bytes, blocks)) in sites {
+        let sum = by_name.entry(name(site)).or_default();
+        *sum = (sum.0 + bytes, sum.1 + blocks);
+    }
+    let untouched = |(site, (bytes, blocks))| Untouched { site, bytes, blocks };
+    let mut all: Vec<_> = by_name.into_iter().map(untouched).collect();
+    all.sort_by(|one, other| (other.bytes, &one.site).cmp(&(one.bytes, &other.site)));
+    all
+}

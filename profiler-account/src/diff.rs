@@ -1,0 +1,75 @@
+//! What changed between two accounts of a process.
+
+use std::collections::BTreeMap;
+
+use crate::account::Account;
+use crate::class::ClassKind;
+
+/// What changed between two accounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Diff {
+    /// The resident set. The changes of the classes add up to its own.
+    pub resident: Change,
+    /// The classes that are in one of the accounts.
+    pub classes: Vec<(ClassKind, Change)>,
+    /// Free bytes that the blocks of a place keep resident, if they changed; most first.
+    pub pins: Vec<(String, Change)>,
+}
+
+/// A figure before and after.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Change {
+    /// In the earlier account.
+    pub before: u64,
+    /// In the later account.
+    pub after: u64,
+}
+
+impl Change {
+    /// The difference.
+    #[must_use]
+    pub fn bytes(self) -> i64 {
+        self.after.wrapping_sub(self.before).cast_signed()
+    }
+}
+
+impl Account {
+    /// What changed since an earlier account.
+    #[must_use]
+    pub fn diff(&self, earlier: &Self) -> Diff {
+        let kinds: BTreeMap<ClassKind, Change> = changes(
+            earlier.classes.iter().map(|class| (class.kind, class.bytes)),
+            self.classes.iter().map(|class| (class.kind, class.bytes)),
+        );
+        let pins: BTreeMap<&str, Change> = changes(pins(earlier), pins(self));
+        let mut pins: Vec<_> = pins
+            .into_iter()
+            .filter(|(_, change)| change.bytes() != 0)
+            .map(|(site, change)| (site.to_owned(), change))
+            .collect();
+        pins.sort_by_key(|(_, change)| std::cmp::Reverse(change.bytes().unsigned_abs()));
+        Diff {
+            resident: Change { before: earlier.resident, after: self.resident },
+            classes: kinds.into_iter().collect(),
+            pins,
+        }
+    }
+}
+
+fn pins(account: &Account) -> impl Iterator<Item = (&str, u64)> {
+    let pins = account.pins.iter().flat_map(|pins| &pins.sites);
+    pins.map(|pin| (&*pin.site, pin.pinned))
+}
+
+fn changes<K: Ord>(
+    before: impl Iterator<Item = (K, u64)>,
+    after: impl Iterator<Item = (K, u64)>,
+) -> BTreeMap<K, Change> {
+    let mut changes: BTreeMap<K, Change> = BTreeMap::new();
+    before.for_each(|(key, bytes)| changes.entry(key).or_default().before = bytes);
+    after.for_each(|(key, bytes)| changes.entry(key).or_default().after = bytes);
+    changes
+}

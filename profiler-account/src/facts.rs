@@ -1,0 +1,71 @@
+//! What only the process itself knows of its memory.
+
+use std::fmt;
+use std::ops::Range;
+
+/// A live block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LiveBlock {
+    /// Where it begins.
+    pub address: u64,
+    /// In bytes, as requested.
+    pub size: u64,
+    /// Where it was allocated.
+    pub site: u32,
+}
+
+/// Live blocks that were counted, where nobody knows where they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+pub struct Counted {
+    /// Their bytes, as requested.
+    pub bytes: u64,
+    /// Their number, if known.
+    pub blocks: Option<u64>,
+}
+
+/// The live blocks, by their addresses.
+pub(crate) type Blocks<'a> = Box<dyn Iterator<Item = LiveBlock> + 'a>;
+/// Which pages are resident in a range, as ranges in order; `None` where that cannot be read.
+pub(crate) type ResidentPages<'a> = Box<dyn FnMut(Range<u64>) -> Option<Vec<Range<u64>>> + 'a>;
+/// The name of a site.
+pub(crate) type SiteName<'a> = Box<dyn Fn(u32) -> String + 'a>;
+
+/// What is known of a process besides its mappings. The default is what is known of a foreign one: nothing.
+#[derive(Default)]
+pub struct Facts<'a> {
+    /// The live blocks, by their addresses.
+    pub blocks: Option<Blocks<'a>>,
+    /// The sum of all live blocks, if only that is known.
+    pub counted: Option<Counted>,
+    /// The name of a site, such as `src/main.rs:12`.
+    pub site_name: Option<SiteName<'a>>,
+    /// Which pages are resident in a range. Without it, blocks are taken to be resident where that is possible.
+    pub resident_pages: Option<ResidentPages<'a>>,
+    /// Where the stack pointers of threads point.
+    pub stack_pointers: Vec<u64>,
+    /// How many threads there are, if known.
+    pub threads: Option<u64>,
+    /// Memory of the profiler itself.
+    pub own: Vec<Range<u64>>,
+    /// Whether the blocks come from glibc's allocator, whose headers and arenas are known.
+    pub is_glibc: bool,
+    /// Bytes that glibc's allocator has in use in its arenas, headers included, if it was asked.
+    pub in_use: Option<u64>,
+    /// Bytes of page tables.
+    pub page_tables: u64,
+}
+
+impl fmt::Debug for Facts<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Facts")
+            .field("has_blocks", &self.blocks.is_some())
+            .field("counted", &self.counted)
+            .field("stack_pointers", &self.stack_pointers.len())
+            .field("own", &self.own)
+            .field("is_glibc", &self.is_glibc)
+            .field("in_use", &self.in_use)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,168 @@
+//! Processes by `/proc`.
+
+use std::fs::{self, File};
+use std::io;
+use std::ops::Range;
+use std::os::unix::fs::FileExt;
+use std::time::Instant;
+
+use super::Reading;
+use crate::smaps::{field_of, pages_of_statm, parse_smaps};
+
+/// Reads a process.
+///
+/// # Errors
+/// The error of the system: `NotFound` if there is no such process, and `PermissionDenied` if it is another user's.
+pub fn read(process: u32) -> io::Result<Reading> {
+    read_folder(&format!("/proc/{process}"))
+}
+
+/// Reads the own process.
+///
+/// # Errors
+/// The error of the system, where `/proc` is hidden.
+pub fn read_self() -> io::Result<Reading> {
+    let mut reading = read_folder("/proc/self")?;
+    // The system does not say where the stack of a running thread is, but this is on it.
+    let here = 0_u8;
+    reading.stack_pointers.push((&raw const here).addr() as u64);
+    Ok(reading)
+}
+
+fn read_folder(folder: &str) -> io::Result<Reading> {
+    let begin = Instant::now();
+    let file = |name: &str| fs::read(format!("{folder}/{name}"));
+    let before = pages_of_statm(&file("statm")?);
+    let smaps = file("smaps")?;
+    let mappings = parse_smaps(&smaps).map_err(io::Error::other)?;
+    let status = file("status")?;
+    let after = pages_of_statm(&file("statm")?);
+    let page = mappings.iter().map(|mapping| mapping.page).min().unwrap_or(0);
+    let moved = before.zip(after).map_or(0, |(before, after)| after.abs_diff(before));
+    Ok(Reading {
+        mappings,
+        stack_pointers: stack_pointers(folder),
+        threads: threads(&status),
+        page_tables: field_of(&status, "VmPTE").unwrap_or(0),
+        moved: moved * page,
+        took: begin.elapsed(),
+    })
+}
+
+fn threads(status: &[u8]) -> Option<u64> {
+    let mut lines = status.split(|&byte| byte == b'\n');
+    let number = lines.find_map(|line| line.strip_prefix(b"Threads:"))?;
+    str::from_utf8(number).ok()?.trim().parse().ok()
+}
+
+/// Of threads that wait: the system does not say it of running ones.
+fn stack_pointers(folder: &str) -> Vec<u64> {
+    let threads = fs::read_dir(format!("{folder}/task")).into_iter().flatten().flatten();
+    let calls = threads.filter_map(|thread| fs::read(thread.path().join("syscall")).ok());
+    calls.filter_map(|call| stack_pointer(&call)).collect()
+}
+
+/// The last word but one: the stack pointer, before the program counter.
+fn stack_pointer(call: &[u8]) -> Option<u64> {
+    let word = str::from_utf8(call).ok()?.split_ascii_whitespace().rev().nth(1)?;
+    u64::from_str_radix(word.strip_prefix("0x")?, 16).ok()
+}
+
+/// Words of the page map that are read at once.
+const AT_ONCE: usize = 32 << 10;
+/// Bits of a word of the page map.
+const PRESENT: u64 = 1 << 63;
+const IS_OF_FILE: u64 = 1 << 61;
+const IS_EXCLUSIVE: u64 = 1 << 56;
+/// A longer range is not read: it would take too long.
+const LONGEST: u64 = 64 << 30;
+
+/// Which pages of the own process are resident in a range. `None` if that cannot be read.
+///
+/// A page that was only read, and so is the system's page of zeroes, is not resident.
+#[must_use]
+pub fn resident_pages(range: Range<u64>) -> Option<Vec<Range<u64>>> {
+    let page = page_bytes()?;
+    if range.start >= range.end || range.end - range.start > LONGEST {
+        return None;
+    }
+    let map = File::open("/proc/self/pagemap").ok()?;
+    let mut words = vec![0_u8; AT_ONCE * 8];
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    let (mut number, end) = (range.start / page, range.end / page);
+    while number < end {
+        let wanted = (end - number).min(AT_ONCE as u64) as usize;
+        let part = &mut words[..wanted * 8];
+        map.read_exact_at(part, number * 8).ok()?;
+        for word in part.chunks_exact(8) {
+            if is_resident(u64::from_le_bytes(word.try_into().ok()?)) {
+                let start = number * page;
+                match runs.last_mut() {
+                    Some(run) if run.end == start => run.end += page,
+                    _ => runs.push(start..start + page),
+                }
+            }
+            number += 1;
+        }
+    }
+    Some(runs)
+}
+
+fn is_resident(word: u64) -> bool {
+    word & PRESENT != 0 && word & (IS_OF_FILE | IS_EXCLUSIVE) != 0
+}
+
+/// By the auxiliary vector, whose entries are two words each.
+fn page_bytes() -> Option<u64> {
+    const PAGE_SIZE: usize = 6;
+    let entries = fs::read("/proc/self/auxv").ok()?;
+    let mut entries = entries.chunks_exact(2 * size_of::<usize>());
+    let entry = entries.find(|entry| entry.starts_with(&PAGE_SIZE.to_ne_bytes()))?;
+    let value = entry[size_of::<usize>()..].try_into().ok()?;
+    Some(usize::from_ne_bytes(value) as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_process_is_read() {
+        let reading = read_self().unwrap();
+        let account = crate::Account::new(&reading.mappings, crate::Facts::default());
+        let resident: u64 = reading.mappings.iter().map(|mapping| mapping.resident).sum();
+        assert!(resident > 1 << 20);
+        assert_eq!(account.resident, resident);
+        assert!(reading.threads.is_some_and(|threads| threads > 1));
+        assert!(reading.page_tables > 0);
+        let here = *reading.stack_pointers.last().unwrap();
+        assert!(reading.mappings.iter().any(|mapping| mapping.range.contains(&here)));
+    }
+
+    #[test]
+    fn touched_pages_are_resident_and_others_are_not() {
+        let page = page_bytes().unwrap() as usize;
+        let mut block: Vec<u8> = Vec::with_capacity(64 * page);
+        let start = block.as_ptr().addr().next_multiple_of(page);
+        let offset = start - block.as_ptr().addr();
+        // What is below is touched as well.
+        block.resize(offset + 8 * page, 1);
+        let range = start as u64..(start + 32 * page) as u64;
+        let expected = range.start..range.start + 8 * page as u64;
+        assert_eq!(resident_pages(range), Some(vec![expected]));
+        drop(block);
+    }
+
+    #[test]
+    fn a_process_that_is_not_there_is_not_found() {
+        assert_eq!(read(u32::MAX).unwrap_err().kind(), io::ErrorKind::NotFound);
+    }
+
+    #[test]
+    fn the_stack_pointer_is_before_the_program_counter() {
+        let call = b"202 0x7f 0x89 0x0 0x0 0x0 0x0 0x7ffd5e0a1d20 0x7f1a2b3c4d5e\n";
+        assert_eq!(stack_pointer(call), Some(0x7ffd_5e0a_1d20));
+        assert_eq!(stack_pointer(b"-1 0x7ffd5e0a1d20 0x7f1a2b3c4d5e\n"), Some(0x7ffd_5e0a_1d20));
+        assert_eq!(stack_pointer(b"running\n"), None);
+    }
+}

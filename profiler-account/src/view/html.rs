@@ -1,0 +1,119 @@
+//! One page with a bar, in both themes. It has no script, and fetches nothing.
+
+use std::fmt::Write;
+
+use mem_profile_format::report::printable;
+
+use super::rows::{Detail, Row, beside, mib, remarks, rows, share};
+use crate::account::Account;
+use crate::class::ClassKind;
+
+const STYLE: &str = include_str!("style.css");
+/// The width of the bar, in its own unit.
+const WIDTH: u64 = 10_000;
+
+impl Account {
+    /// The account as a page of its own, under this title.
+    #[must_use]
+    pub fn html(&self, title: &str) -> String {
+        let (rows, title) = (rows(self), escape(&printable(title)));
+        let mut page = format!(
+            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+             <meta http-equiv=\"Content-Security-Policy\" \
+             content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
+             <p class=\"whole\"><b>{}</b> resident set</p>\n",
+            mib(self.resident)
+        );
+        page += &bar(&rows, self.resident);
+        page += "<table>\n<tbody>\n";
+        rows.iter().for_each(|row| page += &line(row, self.resident));
+        page += "</tbody>\n<tbody>\n";
+        for (name, bytes, note) in beside(self) {
+            let (bytes, note) = (mib(bytes), escape(&note));
+            page += &format!(
+                "<tr><th>{name}</th><td class=\"size\">{bytes}</td><td class=\"share\"></td>\
+                 <td class=\"note\">{note}</td></tr>\n"
+            );
+        }
+        page += "</tbody>\n</table>\n<footer>\n";
+        for remark in remarks(self) {
+            page += &format!("<p>{}</p>\n", escape(&remark.replace('`', "")));
+        }
+        page + "</footer>\n</body>\n</html>\n"
+    }
+}
+
+fn bar(rows: &[Row], resident: u64) -> String {
+    let mut bar = format!(
+        "<svg class=\"bar\" viewBox=\"0 0 {WIDTH} 10\" preserveAspectRatio=\"none\" role=\"img\" \
+         aria-label=\"The resident set by what it is used for\">\n"
+    );
+    let at = |bytes: u64| (u128::from(bytes) * u128::from(WIDTH)).checked_div(resident.into());
+    let at = |bytes: u64| at(bytes).unwrap_or(0);
+    let mut before = 0;
+    for row in rows {
+        let (start, end) = (at(before), at(before + row.bytes));
+        before += row.bytes;
+        let (class, name, size) = (class(row.kind), escape(&row.name), mib(row.bytes));
+        let width = end - start;
+        // Writing to a string cannot fail.
+        let _ = writeln!(
+            bar,
+            "<rect class=\"{class}\" x=\"{start}\" width=\"{width}\" height=\"10\"><title>{name}: {size}</title></rect>"
+        );
+    }
+    bar + "</svg>\n"
+}
+
+fn line(row: &Row, resident: u64) -> String {
+    let (class, name, note) = (class(row.kind), escape(&row.name), escape(&row.note));
+    let (bytes, share) = (mib(row.bytes), share(row.bytes, resident));
+    let detail = |detail: &Detail| {
+        let (name, note) = (escape(&detail.name), escape(&detail.note));
+        format!("<li><code>{name}</code> {} {note}</li>", mib(detail.bytes))
+    };
+    let details: String = row.details.iter().map(detail).collect();
+    let details = if details.is_empty() { details } else { format!("<ul>{details}</ul>") };
+    format!(
+        "<tr><th><svg class=\"key {class}\" aria-hidden=\"true\"><rect width=\"11\" height=\"11\"/></svg>{name}</th>\
+         <td class=\"size\">{bytes}</td><td class=\"share\">{share}</td>\
+         <td class=\"note\">{note}{details}</td></tr>\n"
+    )
+}
+
+/// The class of the style sheet.
+fn class(kind: ClassKind) -> &'static str {
+    match kind {
+        ClassKind::LiveBlocks => "live",
+        ClassKind::Overhead => "overhead",
+        ClassKind::FreePinned | ClassKind::FreePinnedOrC => "pinned",
+        ClassKind::FreeWhole | ClassKind::FreeWholeOrC => "whole-pages",
+        ClassKind::CLibraries => "c",
+        ClassKind::Heap => "heap",
+        ClassKind::Stacks => "stacks",
+        ClassKind::Code => "code",
+        ClassKind::Statics => "statics",
+        ClassKind::Files => "files",
+        ClassKind::SharedMemory => "shared",
+        ClassKind::Profiler => "profiler",
+        ClassKind::Anonymous => "anonymous",
+        ClassKind::Other => "other",
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}

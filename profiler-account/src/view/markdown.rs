@@ -1,0 +1,36 @@
+//! A table for pages that show Markdown.
+
+use mem_profile_format::report::{markdown_cell, markdown_prose};
+
+use super::rows::{beside, mib, remarks, rows, share};
+use crate::account::Account;
+
+impl Account {
+    /// The account as a table in Markdown.
+    #[must_use]
+    pub fn markdown(&self) -> String {
+        let mut text = String::from("| | Size | Share | |\n| :--- | ---: | ---: | :--- |\n");
+        text += &format!("| **resident set** | {} | | |\n", mib(self.resident));
+        for row in rows(self) {
+            let (bytes, share) = (mib(row.bytes), share(row.bytes, self.resident));
+            text += &format!("| {} | {bytes} | {share} | {} |\n", row.name, prose(&row.note));
+            for detail in &row.details {
+                let (name, bytes) = (markdown_cell(&detail.name), mib(detail.bytes));
+                text += &format!("| | | | {name} {bytes} {} |\n", prose(&detail.note));
+            }
+        }
+        for (name, bytes, note) in beside(self) {
+            text += &format!("| {name} | {} | | {} |\n", mib(bytes), prose(&note));
+        }
+        for remark in remarks(self) {
+            text += &format!("\n{}\n", markdown_prose(&remark));
+        }
+        text
+    }
+}
+
+/// A sentence in a cell: one with signs that mean something there is code.
+fn prose(text: &str) -> String {
+    let is_plain = |sign: char| sign.is_alphanumeric() || " ,.;:()%'".contains(sign);
+    if text.chars().all(is_plain) { text.to_owned() } else { markdown_cell(text) }
+}

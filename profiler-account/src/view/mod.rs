@@ -1,0 +1,9 @@
+//! An account as text, Markdown and HTML. Renderers do no I/O, and show no string as it is.
+
+mod html;
+mod markdown;
+mod rows;
+mod text;
+
+#[cfg(test)]
+pub(crate) mod tests;

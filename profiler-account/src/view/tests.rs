@@ -1,0 +1,68 @@
+//! What the views show of a process with something of everything in it.
+
+use crate::{Account, Counted, Facts, LiveBlock, parse_smaps};
+
+const SMAPS: &str = include_str!("../../tests/smaps.txt");
+
+/// Three lines whose blocks lie on the first pages of the heap.
+pub(crate) fn known() -> Account {
+    let block = |address, size, site| LiveBlock { address, size, site };
+    let heap = 0x5600_0003_0000;
+    let blocks = (0..20_u64).map(move |page| block(heap + page * 4096 + 0x10, 40, 1));
+    let others = [block(heap + 0x15_010, 4000, 2), block(heap + 0x16_010, 24, 3)];
+    let large = block(0x7f00_1000_0010, 8 << 20, 4);
+    let facts = Facts {
+        blocks: Some(Box::new(blocks.chain(others).chain([large]))),
+        site_name: Some(Box::new(|site| format!("src/<index>|.rs:{site}"))),
+        resident_pages: Some(Box::new(|range| match range.start {
+            0x7f00_1000_0000 => {
+                Some(std::iter::once(range.start..range.start + (4 << 20)).collect())
+            }
+            _ => None,
+        })),
+        stack_pointers: vec![0x7ffc_0000_1000],
+        threads: Some(1),
+        is_glibc: true,
+        page_tables: 100 << 10,
+        ..Facts::default()
+    };
+    Account::new(&parse_smaps(SMAPS.as_bytes()).unwrap(), facts)
+}
+
+fn foreign() -> Account {
+    let counted = Some(Counted { bytes: 1 << 20, blocks: Some(1200) });
+    let facts = Facts { threads: Some(2), counted, ..Facts::default() };
+    Account::new(&parse_smaps(SMAPS.as_bytes()).unwrap(), facts)
+}
+
+#[test]
+fn text_has_a_row_for_each_class() {
+    insta::assert_snapshot!("text", known().text());
+    insta::assert_snapshot!("foreign", foreign().text());
+    insta::assert_snapshot!("diff", known().diff(&foreign()).text());
+}
+
+#[test]
+fn markdown_escapes_what_it_did_not_write() {
+    insta::assert_snapshot!("markdown", known().markdown());
+}
+
+#[test]
+fn a_page_has_a_bar_and_no_markup_of_others() {
+    let page = known().html("app </title> 1");
+    assert!(page.contains("<title>app &lt;/title&gt; 1</title>") && !page.contains("<index>"));
+    let (head, body) = page.split_once("<body>").unwrap();
+    assert!(head.contains("default-src 'none'"));
+    insta::assert_snapshot!("page", body);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn json_has_all_figures() {
+    let json = serde_json::to_value(known()).unwrap();
+    let classes = json["classes"].as_array().unwrap();
+    let sum: u64 = classes.iter().map(|class| class["bytes"].as_u64().unwrap()).sum();
+    assert_eq!(json["resident"].as_u64(), Some(sum));
+    assert_eq!(json["pins"]["sites"][0]["site"], "src/<index>|.rs:1");
+    assert_eq!(json["took"], 0.0);
+}

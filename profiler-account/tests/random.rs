@@ -1,0 +1,155 @@
+//! Random processes: the classes add up, and blocks and pages are what a model finds byte by byte.
+#![allow(missing_docs)]
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use mem_profile_account::{Account, ClassKind, Facts, LiveBlock, Mapping, parse_smaps};
+
+const PAGE: u64 = 4096;
+/// As many pages in each mapping.
+const PAGES: u64 = 24;
+
+struct Process {
+    mappings: Vec<Mapping>,
+    resident: Vec<Range<u64>>,
+    blocks: Vec<LiveBlock>,
+    own: Vec<Range<u64>>,
+}
+
+/// A heap, an arena of a thread, memory that somebody mapped, and a file, with holes between some of them.
+fn process(random: &mut fastrand::Rng) -> Process {
+    let mut text = String::new();
+    let mut resident = Vec::new();
+    let mut start: u64 = 0x5000_0000_0000;
+    for name in ["[heap]", "", "", "", "/data/file"] {
+        start += if random.bool() { 0 } else { 0x10_0000 };
+        if name.is_empty() && random.bool() {
+            start = start.next_multiple_of(64 << 20);
+        }
+        let end = start + PAGES * PAGE;
+        let density = random.u64(0..=4);
+        let pages = (start..end).step_by(PAGE as usize).filter(|_| random.u64(..4) < density);
+        let pages: Vec<_> = pages.map(|page| page..page + PAGE).collect();
+        let rss = pages.len() as u64 * PAGE / 1024;
+        let inode = u64::from(name.starts_with('/'));
+        text += &format!("{start:x}-{end:x} rw-p 0 00:00 {inode} {name}\nRss: {rss} kB\n");
+        resident.extend(pages);
+        start = end;
+    }
+    let mappings = parse_smaps(text.as_bytes()).expect("smaps");
+    let own = mappings[3].range.start + PAGE * 20..mappings[3].range.start + PAGE * 22;
+    let blocks = blocks(random, &mappings, &own);
+    Process { mappings, resident, blocks, own: vec![own] }
+}
+
+fn blocks(random: &mut fastrand::Rng, mappings: &[Mapping], own: &Range<u64>) -> Vec<LiveBlock> {
+    let mut blocks = Vec::new();
+    let mut address = mappings[0].range.start + 16;
+    while address < mappings[4].range.start + 5 * PAGE {
+        let size = match random.u8(..8) {
+            0 => random.u64(1..5 * PAGE),
+            _ => random.u64(1..300),
+        };
+        let end = address + size;
+        let is_mapped = |byte| mappings.iter().any(|mapping| mapping.range.contains(&byte));
+        let is_free = end <= own.start.saturating_sub(PAGE) || address >= own.end + PAGE;
+        let is_whole = (address..end).step_by(16).chain([end - 1]).all(is_mapped);
+        if is_whole && is_free {
+            blocks.push(LiveBlock { address, size, site: random.u32(1..9) });
+        }
+        let step = if is_whole { size + random.u64(8..6000) } else { 4096 };
+        address = (address + step).next_multiple_of(16);
+    }
+    blocks
+}
+
+fn account(process: &Process, is_glibc: bool) -> Account {
+    let resident = process.resident.clone();
+    let facts = Facts {
+        blocks: Some(Box::new(process.blocks.iter().copied())),
+        resident_pages: Some(Box::new(move |range| {
+            let within = resident.iter().filter(|page| range.contains(&page.start));
+            Some(within.cloned().collect())
+        })),
+        own: process.own.clone(),
+        is_glibc,
+        ..Facts::default()
+    };
+    Account::new(&process.mappings, facts)
+}
+
+#[test]
+fn classes_add_up_and_blocks_are_found() {
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut found = 0;
+    for _ in 0..80 {
+        let process = process(&mut random);
+        let resident: u64 = process.mappings.iter().map(|mapping| mapping.resident).sum();
+        for is_glibc in [false, true] {
+            let account = account(&process, is_glibc);
+            assert_eq!(account.resident, resident);
+            assert_eq!(account.classes.iter().map(|class| class.bytes).sum::<u64>(), resident);
+            let pins = account.pins.as_ref().expect("pins");
+            let sums = [
+                account.bytes(ClassKind::FreePinnedOrC),
+                pins.bytes,
+                pins.sites.iter().map(|pin| pin.pinned).sum(),
+                pins.sizes.iter().map(|pin| pin.pinned).sum(),
+            ];
+            assert_eq!(sums, [pins.bytes; 4]);
+            assert_eq!(account.moved, 0);
+            found += account.class(ClassKind::LiveBlocks).map_or(0, |live| live.count.unwrap());
+        }
+        compare_with_model(&process, &account(&process, false));
+    }
+    assert!(found > 5_000, "{found}");
+}
+
+/// Page by page, with each live byte on its own.
+fn compare_with_model(process: &Process, account: &Account) {
+    let mut pages: BTreeMap<u64, u64> = BTreeMap::new();
+    for block in &process.blocks {
+        for byte in block.address..block.address + block.size {
+            *pages.entry(byte / PAGE).or_default() += 1;
+        }
+    }
+    let resident = process.resident.iter().map(|page| page.start / PAGE);
+    let with_blocks: Vec<u64> = resident.filter_map(|page| pages.get(&page).copied()).collect();
+    let live: u64 = with_blocks.iter().sum();
+    let pinned = with_blocks.len() as u64 * PAGE - live;
+    let own = process.resident.iter().filter(|page| process.own[0].contains(&page.start));
+    let figures = [ClassKind::LiveBlocks, ClassKind::FreePinnedOrC, ClassKind::Profiler]
+        .map(|kind| account.bytes(kind));
+    assert_eq!(figures, [live, pinned, own.count() as u64 * PAGE]);
+    assert_eq!(account.bytes(ClassKind::Overhead), 0);
+    let blocks = process.blocks.len() as u64;
+    let counted = account.class(ClassKind::LiveBlocks).and_then(|live| live.count);
+    assert_eq!(counted.unwrap_or(0), blocks);
+}
+
+/// A process that goes on while it is read: blocks that overlap, are in no mapping, or come out of order.
+#[test]
+fn blocks_that_make_no_sense_are_left_out() {
+    let mut random = fastrand::Rng::with_seed(2);
+    let mut process = process(&mut random);
+    let blocks = process.blocks.clone();
+    let expected = account(&process, false);
+    process.blocks.insert(0, LiveBlock { address: 0x1000, size: 7, site: 1 });
+    process.blocks.insert(20, LiveBlock { address: blocks[18].address, size: 100, site: 1 });
+    process.blocks.push(LiveBlock { address: u64::MAX - 3, size: 1000, site: 1 });
+    let found = account(&process, false);
+    assert_eq!(found.classes, expected.classes);
+    assert_eq!(found.moved, 1107);
+}
+
+#[test]
+fn without_pages_a_heap_is_one_class() {
+    let mut random = fastrand::Rng::with_seed(3);
+    let process = process(&mut random);
+    let facts =
+        Facts { blocks: Some(Box::new(process.blocks.iter().copied())), ..Facts::default() };
+    let found = Account::new(&process.mappings, facts);
+    assert_eq!(found.resident, account(&process, false).resident);
+    assert!(found.bytes(ClassKind::Heap) > 0);
+}

@@ -29,6 +29,7 @@
 //! | `graph` | [`HeapGraph`]: all of these |
 //! | `ask` | questions, one file each |
 //! | `view` | pictures: DOT and SVG |
+//! | `report` | all of it in a page: text, Markdown, HTML |
 //! | [`export`] | files for other tools, one format each |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -46,6 +47,7 @@ mod image;
 mod layout;
 mod lines;
 mod options;
+mod report;
 mod text;
 mod types;
 mod view;
@@ -60,5 +62,6 @@ pub use self::image::{
     Thread,
 };
 pub use self::options::Options;
+pub use self::report::{Group, Point, Report, Rows, Suspect};
 pub use self::types::Pattern;
 pub use self::view::{Arrow, Limits, Node, NodeKind, Picture};

@@ -10,6 +10,9 @@ use crate::image::{Image, SiteState};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Kind(pub(crate) u32);
 
+/// The name of a type that is not known.
+const UNKNOWN: &str = "unknown";
+
 /// The types of all blocks, by their sites.
 ///
 /// A block's type is its label; without one, the line that allocated it; without that, unknown.
@@ -32,7 +35,7 @@ impl Types {
             let addresses: Vec<_> = site.addresses().collect();
             let line = line_of(&addresses);
             let name = site.label.map(str::to_owned).or_else(|| line.clone());
-            let name = name.unwrap_or_else(|| "unknown".to_owned());
+            let name = name.unwrap_or_else(|| UNKNOWN.to_owned());
             let next = Kind(types.names.len() as u32);
             let kind = *known.entry(name.clone()).or_insert(next);
             if kind == next {
@@ -51,6 +54,11 @@ impl Types {
 
     pub(crate) fn name(&self, kind: Kind) -> &str {
         &self.names[kind.0 as usize]
+    }
+
+    /// Whether the type has a name.
+    pub(crate) fn is_known(&self, kind: Kind) -> bool {
+        self.name(kind) != UNKNOWN
     }
 
     pub(crate) fn location(&self, site: u32) -> &str {

@@ -114,7 +114,8 @@ pub fn prose(text: &str) -> String {
 }
 
 /// A code span that is fenced by more backticks than its text holds in a row.
-fn code(text: &str) -> String {
+#[must_use]
+pub fn code(text: &str) -> String {
     let text = printable(text);
     if text.is_empty() {
         return text;

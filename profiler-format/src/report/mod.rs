@@ -33,8 +33,9 @@ pub use self::escape::{csv_field, folded_frame, json_printable, printable, print
 pub use self::flame::{FlameGraph, FrameKind};
 pub use self::footer::{extent, footnote};
 pub use self::line::cut;
-pub use self::markdown::{cell as markdown_cell, prose as markdown_prose};
+pub use self::markdown::{cell as markdown_cell, code as markdown_code, prose as markdown_prose};
 pub use self::overview::{HeldByLine, HeldLine, Overview};
+pub use self::share::percent;
 pub use self::statement::{statement, statement_lengths};
 pub use self::style::Style;
 pub use self::summary::{circumstances, exactness, headline};

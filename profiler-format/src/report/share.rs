@@ -25,7 +25,8 @@ pub(super) fn enough(shares: impl Iterator<Item = u64>, peak: u64) -> usize {
 }
 
 /// A share as whole percent.
-pub(super) fn percent(bytes: u64, of: u64) -> String {
+#[must_use]
+pub fn percent(bytes: u64, of: u64) -> String {
     let (bytes, of) = (u128::from(bytes), u128::from(of.max(1)));
     match (bytes * 100 + of / 2) / of {
         0 if bytes > 0 => "<1 %".to_owned(),

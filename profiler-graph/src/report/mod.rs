@@ -1,0 +1,126 @@
+//! What a captured heap is about, in a page: data first, and renderers of it without I/O, one file each.
+
+mod describe;
+mod find;
+mod markdown;
+mod reached;
+mod suspect;
+mod tally;
+mod text;
+mod words;
+
+use std::fmt;
+
+pub use self::suspect::{Group, Point, Suspect};
+
+use crate::ask::{Classes, Cycle, Leak, Retainer, TypeSum};
+use crate::graph::HeapGraph;
+
+/// What a captured heap is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Report {
+    /// The command line of the program.
+    pub command: String,
+    /// Its process.
+    pub process: u64,
+    /// All blocks.
+    pub blocks: u64,
+    /// Their bytes.
+    pub bytes: u64,
+    /// What a reader should know before any figure.
+    pub notes: Vec<String>,
+    /// All blocks by how they are held.
+    pub classes: Classes,
+    /// What retains at least a tenth of the heap, the most retaining first.
+    pub suspects: Vec<Suspect>,
+    /// The types of most bytes.
+    pub types: Rows<TypeSum>,
+    /// The blocks that retain most.
+    pub retainers: Rows<Retainer>,
+    /// What is lost.
+    pub leaks: Rows<Leak>,
+    /// Blocks that hold each other.
+    pub cycles: Rows<Cycle>,
+}
+
+/// The first rows of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Rows<T> {
+    /// The first.
+    pub rows: Vec<T>,
+    /// How many more there are.
+    pub more: u64,
+    /// Bytes of these, where rows add up.
+    pub more_bytes: Option<u64>,
+}
+
+impl HeapGraph {
+    /// The whole report, with at most `top` rows of each list.
+    #[must_use]
+    pub fn report(&self, top: usize) -> Report {
+        let classes = self.classes();
+        let bytes = self.total_bytes();
+        let process = self.image().process();
+        let types = self.most_common_types(top);
+        let typed = types.iter().map(|kind| kind.sum.bytes).sum();
+        let retainers = self.retained(top);
+        let retained = retainers.iter().map(|retainer| retainer.retained).sum();
+        let leaks = self.leaks();
+        let lost = leaks.iter().take(top).map(|leak| leak.retained).sum();
+        let (type_count, top_count) = (self.type_count(), self.top_count());
+        Report {
+            command: process.command.clone(),
+            process: process.id,
+            blocks: self.image().block_count() as u64,
+            bytes,
+            notes: self.notes(),
+            suspects: describe::suspects(self),
+            types: Rows::new(types, type_count, Some((bytes, typed))),
+            retainers: Rows::new(retainers, top_count, Some((bytes, retained))),
+            leaks: Rows::cut(leaks, top, Some((classes.lost.bytes, lost))),
+            cycles: Rows::cut(self.cycles(), top, None),
+            classes,
+        }
+    }
+
+    fn total_bytes(&self) -> u64 {
+        self.image().blocks().map(|block| block.size).sum()
+    }
+
+    fn type_count(&self) -> usize {
+        let mut seen = vec![false; self.types.names().len()];
+        let blocks = 0..self.image().block_count() as u32;
+        blocks.for_each(|block| seen[self.kind(block).0 as usize] = true);
+        seen.into_iter().filter(|&is_there| is_there).count()
+    }
+
+    /// How many blocks no other one alone holds.
+    fn top_count(&self) -> usize {
+        let parents = &self.owners().dominators.parent;
+        parents.iter().skip(1).filter(|&&parent| parent == 0).count()
+    }
+}
+
+impl<T> Rows<T> {
+    /// The first of `count` rows, and the bytes of all and of these.
+    fn new(rows: Vec<T>, count: usize, bytes: Option<(u64, u64)>) -> Self {
+        let more = count.saturating_sub(rows.len()) as u64;
+        Self { rows, more, more_bytes: bytes.map(|(all, shown)| all.saturating_sub(shown)) }
+    }
+
+    fn cut(mut rows: Vec<T>, top: usize, bytes: Option<(u64, u64)>) -> Self {
+        let count = rows.len();
+        rows.truncate(top);
+        Self::new(rows, count, bytes)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.text())
+    }
+}

@@ -1,10 +1,16 @@
 //! What a block is: the name of its type, and where it was allocated.
 
+#[allow(dead_code, reason = "the names of types come next")]
+mod short;
+
 use std::collections::HashMap;
 
 use mem_profile_format::glob;
 
 use crate::image::{Image, SiteState};
+
+#[allow(unused_imports, reason = "the names of types come next")]
+pub(crate) use self::short::short_name;
 
 /// A type, by its place in the list of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

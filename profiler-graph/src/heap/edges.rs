@@ -84,6 +84,9 @@ impl Edges {
             typed.scan_root(image, number, |word| {
                 let Some(target) = finder.find(word.word) else { return };
                 let (holder, place) = (Holder::Root(number as u32), root.range.start + word.offset);
+                if image.is_free_list(place, word.word) {
+                    return;
+                }
                 match weakness(image, target, &word) {
                     Weakness::Weak => return,
                     Weakness::Memory => self.husks.push(target),
@@ -100,7 +103,7 @@ impl Edges {
                 add(&mut self.stack, Holder::Register(number), place, word);
             }
         }
-        for (place, word) in image.unseen() {
+        for (place, word) in image.unseen().filter(|&(at, word)| !image.is_free_list(at, word)) {
             add(&mut self.unseen, Holder::Unseen, place, word);
         }
     }

@@ -3,6 +3,7 @@
 //! Believes nothing in the file: an index that leads nowhere, a length that does not fit, an overlap or an end that
 //! is missing is an error that says where.
 
+mod arena;
 mod blocks;
 mod bytes;
 mod error;
@@ -14,6 +15,7 @@ mod site;
 mod thread;
 
 use std::fmt;
+use std::ops::Range;
 use std::path::Path;
 
 use mem_profile_format::heap_layout::{kind, unseen};
@@ -44,7 +46,8 @@ pub struct Image {
     blocks: Blocks,
     threads: Vec<Thread>,
     roots: Vec<Root>,
-    unseen: Vec<std::ops::Range<usize>>,
+    arenas: Vec<Range<u64>>,
+    unseen: Vec<Range<usize>>,
     skipped: usize,
 }
 
@@ -83,6 +86,9 @@ impl Image {
         let threads = read_all(all(kind::THREAD), Thread::read)?;
         let roots = read_all(all(kind::ROOT), |section| Root::read(section, &threads, &modules))?;
         let roots = root::sort(roots)?;
+        let statics = roots.iter().filter(|root| matches!(root.kind, RootKind::Static { .. }));
+        let arenas = statics.flat_map(|root| arena::arenas(root, &bytes[root.place.clone()]));
+        let arenas = arenas.collect();
         let listed = one(kind::BLOCKS, "no list of blocks", "a second list of blocks")?;
         let mut blocks = Blocks::read(listed, sites.len())?;
         let holders = one(kind::HOLDERS, "no list of holders", "a second list of holders")?;
@@ -102,6 +108,7 @@ impl Image {
             blocks,
             threads,
             roots,
+            arenas,
             unseen,
             skipped,
             bytes,
@@ -151,6 +158,12 @@ impl Image {
     /// The memory of a root.
     pub fn root_memory(&self, root: &Root) -> &[u8] {
         self.bytes.get(root.place.clone()).unwrap_or_default()
+    }
+
+    /// Whether a word of a root or of memory that was not seen is one of glibc's lists of free memory. It may lead to
+    /// the last bytes of a block, and does not hold it.
+    pub fn is_free_list(&self, place: u64, word: u64) -> bool {
+        self.arenas.iter().any(|arena| arena.contains(&place)) || arena::is_in_heap(place, word)
     }
 
     /// Words in memory that is neither a block nor a root, as place and word. They lead to blocks.

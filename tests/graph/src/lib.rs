@@ -8,7 +8,7 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use mem_profile::trace::{self, Config};
-use mem_profile_graph::{Image, RootKind};
+use mem_profile_graph::Image;
 
 /// The file that the first argument names.
 pub fn path() -> PathBuf {
@@ -67,10 +67,15 @@ pub struct Classes(Vec<Class>);
 impl Classes {
     pub fn of(image: &Image) -> Self {
         let mut classes = Self(vec![Class::Lost; image.block_count()]);
-        let named = image.roots().iter().filter(|root| !is_allocator_s(image, root.kind));
-        let named = named.flat_map(|root| words(image.root_memory(root)));
+        let named = image
+            .roots()
+            .iter()
+            .flat_map(|root| (root.range.start..).step_by(8).zip(words(image.root_memory(root))));
+        let counts = |&(place, word): &(u64, u64)| !image.is_free_list(place, word);
+        let named = named.filter(counts).map(|(_, word)| word);
         classes.mark(image, named.collect(), Class::Held);
-        classes.mark(image, image.unseen().map(|(_, word)| word).collect(), Class::Unseen);
+        let unseen = image.unseen().filter(counts).map(|(_, word)| word);
+        classes.mark(image, unseen.collect(), Class::Unseen);
         classes
     }
 
@@ -108,14 +113,6 @@ impl Classes {
     /// Blocks of a class.
     pub fn all(&self, class: Class) -> impl Iterator<Item = usize> {
         self.0.iter().enumerate().filter(move |found| *found.1 == class).map(|found| found.0)
-    }
-}
-
-/// The C library's allocator has lists of free memory.
-fn is_allocator_s(image: &Image, kind: RootKind) -> bool {
-    match kind {
-        RootKind::Static { module } => image.modules()[module].path.contains("/libc.so"),
-        _ => false,
     }
 }
 

@@ -34,6 +34,15 @@ fn each_block_is_held_as_it_was_planted() {
 }
 
 #[test]
+fn no_list_of_free_memory_holds_a_block() {
+    let printed = run(env!("CARGO_BIN_EXE_free_lists"), &[], &[]);
+    let is_lost = |line: &&str| line.ends_with(": Some(Lost), lost");
+    let (lost, stream): (Vec<_>, Vec<_>) = printed.lines().partition(is_lost);
+    assert!(lost.len() > 10 && stream.len() == 1, "{printed}");
+    assert!(stream[0].starts_with("by a stream: Some(Held), static libc"), "{printed}");
+}
+
+#[test]
 fn a_program_sees_nothing_of_a_capture() {
     assert_eq!(run(env!("CARGO_BIN_EXE_quiet"), &["100"], &[]), "nothing seen\n");
 }

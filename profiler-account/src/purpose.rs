@@ -53,7 +53,11 @@ fn unnamed(
     pointers: &[u64],
 ) -> ClassKind {
     let below = before.filter(|(below, _)| below.range.end == mapping.range.start);
-    if mapping.grows_down || holds_any(mapping, pointers) {
+    let has_guard = below.is_some_and(|(below, _)| !below.is_accessible && below.inode == 0);
+    // A pointer alone is not enough: stacks of Go and of coroutines are parts of a heap.
+    let marks = [has_guard, mapping.refuses_huge_pages, holds_any(mapping, pointers)];
+    let is_stack = marks.into_iter().filter(|&mark| mark).count() >= 2;
+    if mapping.grows_down || is_stack && mapping.is_writable && !is_arena(mapping, behind) {
         return ClassKind::Stacks;
     }
     if mapping.is_executable {
@@ -69,17 +73,12 @@ fn unnamed(
     if is_arena(mapping, behind) {
         return ClassKind::Heap;
     }
-    // The stack of a thread that has ended is kept for the next one. It has no pointer, but a guard.
-    let has_guard = below.is_some_and(|(below, _)| !below.is_accessible && below.inode == 0);
-    if has_guard && mapping.is_writable && mapping.refuses_huge_pages {
-        return ClassKind::Stacks;
-    }
     ClassKind::Anonymous
 }
 
 fn holds_any(mapping: &Mapping, pointers: &[u64]) -> bool {
     let first = pointers.partition_point(|&pointer| pointer < mapping.range.start);
-    mapping.is_writable && pointers.get(first).is_some_and(|&pointer| pointer < mapping.range.end)
+    pointers.get(first).is_some_and(|&pointer| pointer < mapping.range.end)
 }
 
 /// Whether this is a thread's arena of glibc: the used part of 64 MiB, of which the rest cannot be accessed.
@@ -133,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn stacks_have_a_pointer_or_a_guard() {
+    fn stacks_have_two_of_three_marks() {
         use ClassKind::*;
         assert_purposes(
             &[
@@ -143,9 +142,11 @@ mod tests {
                 ("a000-f000 rw-p 0 00:00 0 ! rd wr nh", Stacks),
                 ("10000-11000 ---p 0 00:00 0", Anonymous),
                 ("11000-12000 rw-p 0 00:00 0 ! rd wr", Anonymous),
+                ("13000-14000 rw-p 0 00:00 0 ! rd wr", Anonymous),
+                ("15000-16000 rw-p 0 00:00 0 ! rd wr nh", Stacks),
                 ("7ff000-800000 rw-p 0 00:00 0 [stack] ! gd", Stacks),
             ],
-            &[0x2000],
+            &[0x2000, 0x13000, 0x15008],
         );
     }
 

@@ -31,7 +31,7 @@ pub fn read_self() -> io::Result<Reading> {
 
 fn read_folder(folder: &str) -> io::Result<Reading> {
     let begin = Instant::now();
-    let file = |name: &str| fs::read(format!("{folder}/{name}"));
+    let file = |name: &str| fs::read(format!("{folder}/{name}")).map_err(ended);
     let before = pages_of_statm(&file("statm")?);
     let smaps = file("smaps")?;
     let mappings = parse_smaps(&smaps).map_err(io::Error::other)?;
@@ -47,6 +47,12 @@ fn read_folder(folder: &str) -> io::Result<Reading> {
         moved: moved * page,
         took: begin.elapsed(),
     })
+}
+
+/// A process that ends while it is read counts as not found.
+fn ended(error: io::Error) -> io::Error {
+    const ESRCH: i32 = 3;
+    if error.raw_os_error() == Some(ESRCH) { io::ErrorKind::NotFound.into() } else { error }
 }
 
 fn threads(status: &[u8]) -> Option<u64> {

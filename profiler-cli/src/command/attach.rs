@@ -76,7 +76,8 @@ fn watch(
     None
 }
 
-fn find(process: &str) -> Result<u32> {
+/// The process with this number or name.
+pub(super) fn find(process: &str) -> Result<u32> {
     if let Ok(id) = process.parse() {
         return Ok(id);
     }
@@ -88,7 +89,7 @@ fn find(process: &str) -> Result<u32> {
         [first, ..] => {
             let all: Vec<_> = found.iter().map(u32::to_string).collect();
             let all = all.join(", ");
-            output::status("note", &format!("processes {all} have this name: sampling the first"));
+            output::status("note", &format!("processes {all} have this name: reading the first"));
             Ok(first)
         }
     }

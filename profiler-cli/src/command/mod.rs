@@ -2,6 +2,7 @@
 //! the arguments and calls one of them. Nothing here computes a figure or lays out a result: that is done
 //! in the rooms below.
 
+mod account;
 mod attach;
 mod check;
 mod clean;
@@ -88,6 +89,7 @@ enum Command {
     Top(top::Arguments),
     Exec(exec::Arguments),
     Attach(attach::Arguments),
+    Account(account::Arguments),
     Test(test::Arguments),
     Plot(plot::Arguments),
     Peak(peak::Arguments),
@@ -125,6 +127,7 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Top(arguments) => top::run(&arguments),
         Command::Exec(arguments) => exec::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
+        Command::Account(arguments) => account::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Peak(arguments) => peak::run(&arguments),

@@ -59,7 +59,7 @@ fn interval(text: &str) -> Result<Duration, String> {
 }
 
 /// A number of seconds, or a number with its unit.
-fn duration(text: &str) -> Result<Duration, String> {
+pub(super) fn duration(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|it| Duration::try_from_secs_f64(it).ok());
     let with_unit = || SignedDuration::from_str(text).ok().and_then(|it| it.try_into().ok());
     let time: Option<Duration> = seconds.or_else(with_unit);

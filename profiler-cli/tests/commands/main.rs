@@ -1,6 +1,8 @@
 //! The command as a user runs it: arguments, files, pipes and exit codes.
 #![allow(missing_docs)]
 
+#[cfg(target_os = "linux")]
+mod account;
 mod asked;
 mod check;
 mod diff;

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 17] = [
+const COMMANDS: [&str; 18] = [
     "run",
     "report",
     "flame",
@@ -16,6 +16,7 @@ const COMMANDS: [&str; 17] = [
     "top",
     "exec",
     "attach",
+    "account",
     "test",
     "plot",
     "peak",

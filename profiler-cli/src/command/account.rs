@@ -1,0 +1,147 @@
+//! `account`: says what the resident set of a running program is made of.
+
+use std::io::ErrorKind;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, bail};
+use clap::{Args, ValueEnum};
+use mem_profile_account::{Account, Facts, process as reader};
+use mem_profile_format::report;
+
+use super::attach;
+use super::options::{self, Shown};
+use super::sampling::{duration, file_name};
+use crate::outcome::Outcome;
+use crate::output::Target;
+use crate::process;
+
+/// Say what the resident set of a running program is made of
+///
+/// The rows add up to the resident set: heap, stacks, code, static variables, files, shared memory, and
+/// memory that was mapped without a file. The program is neither stopped nor asked. Live blocks, free
+/// pages and the lines that keep them are known inside of the program only: call `mem_profile::account()`
+/// there.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Process id, or the name of the program
+    #[arg(value_name = "PID|NAME")]
+    process: String,
+    /// Format [default: by the extension of --output, else text]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// The same as `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+    /// Say every so often what changed, until the program ends
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    watch: Option<Duration>,
+    #[command(flatten)]
+    shown: Shown,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile account 4711
+  cargo mem-profile account postgres --watch 5s
+  cargo mem-profile account 4711 --output account.html --open";
+
+/// Format of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// A row for each class
+    Text,
+    /// The same as a table
+    Markdown,
+    /// Everything; sizes in bytes
+    Json,
+    /// One self-contained page
+    Html,
+}
+
+impl Format {
+    fn extension(self) -> &'static str {
+        match self {
+            Self::Text => "txt",
+            Self::Markdown => "md",
+            Self::Json => "json",
+            Self::Html => "html",
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let file = arguments.shown.destination.output.as_deref();
+    let asked = arguments.format.or(arguments.json.then_some(Format::Json));
+    let asked = asked.or_else(|| options::of_ending(file?, Format::extension));
+    let format = asked.unwrap_or(Format::Text);
+    let target = arguments.shown.target(format.extension());
+    if asked.is_none() {
+        options::warn_of_name(&target, "text", &["txt"]);
+    }
+    if arguments.watch.is_some() && (format != Format::Text || target != Target::Stdout) {
+        bail!("--watch prints text: leave out --format, --json, --output and --open");
+    }
+    let id = attach::find(&arguments.process)?;
+    let account = read(id)?;
+    write(&account, format, &target, id)?;
+    arguments.shown.show(&target);
+    match arguments.watch {
+        Some(interval) => watch(id, account, interval),
+        None => Ok(Outcome::Done),
+    }
+}
+
+fn read(id: u32) -> Result<Account> {
+    match account(id)? {
+        Some(account) => Ok(account),
+        None => bail!("process {id} has no memory: it has ended, or is part of the system"),
+    }
+}
+
+/// `None` if the process has no memory any more.
+fn account(id: u32) -> Result<Option<Account>> {
+    let reading = reader::read(id).map_err(|error| match error.kind() {
+        ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
+        ErrorKind::PermissionDenied => {
+            anyhow!("process {id} cannot be read: run this command as its user, or as root")
+        }
+        _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
+    })?;
+    let facts = Facts {
+        stack_pointers: reading.stack_pointers,
+        threads: reading.threads,
+        page_tables: reading.page_tables,
+        ..Facts::default()
+    };
+    let mut account = Account::new(&reading.mappings, facts);
+    (account.moved, account.took) = (reading.moved, reading.took);
+    Ok((!reading.mappings.is_empty()).then_some(account))
+}
+
+fn write(account: &Account, format: Format, target: &Target, id: u32) -> Result<()> {
+    match format {
+        Format::Text => target.write_text(&account.text()),
+        Format::Markdown => target.write(account.markdown().as_bytes()),
+        Format::Json => {
+            let json = serde_json::to_string(account).context("cannot write JSON")?;
+            target.write((report::json_printable(&json) + "\n").as_bytes())
+        }
+        Format::Html => {
+            let words = process::command_line(id).unwrap_or_default();
+            let name = words.first().map_or("process", |word| file_name(word));
+            target.write(account.html(&format!("{name} ({id})")).as_bytes())
+        }
+    }
+}
+
+fn watch(id: u32, mut earlier: Account, interval: Duration) -> Result<Outcome> {
+    loop {
+        thread::sleep(interval);
+        // Whatever the error: it could be read before.
+        let Ok(Some(account)) = account(id) else { return Ok(Outcome::Done) };
+        Target::Stdout.write_text(&format!("\n{}", account.diff(&earlier).text()))?;
+        earlier = account;
+    }
+}

@@ -1,0 +1,129 @@
+//! `account`: resident sets of all kinds of programs.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use crate::run::{Folder, Ran};
+
+/// A program that has said that it is ready, and ends with this.
+struct Program(Child);
+
+impl Program {
+    /// A script of `sh` that says `ready` and waits for a line.
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "ready\n");
+        Self(child)
+    }
+
+    fn shell() -> Self {
+        Self::start(Command::new("sh").args(["-c", "echo ready; read line"]))
+    }
+
+    fn id(&self) -> String {
+        self.0.id().to_string()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.0.stdin.take().unwrap().write_all(b"\n");
+        let _ = self.0.wait();
+    }
+}
+
+fn account(program: &Program, options: &[&str]) -> Ran {
+    let folder = Folder::new();
+    let ran = folder.run(&[&["account", &program.id()], options].concat());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    ran
+}
+
+/// The bytes of a program's resident set by the system, and by class.
+fn classes(program: &Program) -> (u64, Value) {
+    let status = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", program.id())).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
+    let resident = resident.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() * 1024;
+    (resident, serde_json::from_str(&account(program, &["--json"]).stdout).unwrap())
+}
+
+fn bytes(account: &Value, kind: &str) -> u64 {
+    let classes = account["classes"].as_array().unwrap();
+    let class = classes.iter().find(|class| class["kind"] == kind);
+    class.map_or(0, |class| class["bytes"].as_u64().unwrap())
+}
+
+#[test]
+fn the_classes_of_a_program_at_rest_add_up_to_the_page() {
+    let program = Program::shell();
+    let (resident, account) = classes(&program);
+    let sum: u64 =
+        account["classes"].as_array().unwrap().iter().map(|it| it["bytes"].as_u64().unwrap()).sum();
+    assert_eq!((sum, account["resident"].as_u64()), (resident, Some(resident)));
+    assert_eq!(account["moved"], 0);
+    for kind in ["heap", "stacks", "code", "statics"] {
+        assert!(bytes(&account, kind) > 0, "{kind}: {account}");
+    }
+}
+
+#[test]
+fn every_format_is_written() {
+    let program = Program::shell();
+    let text = account(&program, &[]).stdout;
+    assert!(text.starts_with("resident set") && text.contains("\n  code and constants"), "{text}");
+    assert!(text.contains("`mem_profile::account()`"), "what is missing is said: {text}");
+    let markdown = account(&program, &["--format", "markdown"]).stdout;
+    assert!(markdown.contains("\n| **resident set** | "), "{markdown}");
+    let folder = Folder::new();
+    let ran = folder.run(&["account", &program.id(), "--output", "account.html"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, "wrote: account.html\n"));
+    let title = format!("<title>sh ({})</title>", program.id());
+    assert!(folder.read("account.html").contains(&title));
+}
+
+#[test]
+fn a_watched_program_ends_the_command_and_changes_are_said() {
+    let folder = Folder::new();
+    let program = Program::start(Command::new("sh").args(["-c", "echo ready; sleep 1"]));
+    let ran = folder.run(&["account", &program.id(), "--watch", "100ms"]);
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    assert!(ran.stdout.matches("resident set").count() > 2, "{}", ran.stdout);
+    let ran = folder.run(&["account", &program.id(), "--watch", "5s", "--json"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: --watch prints text: leave out --format, --json, --output and --open");
+}
+
+#[test]
+fn what_cannot_be_read_is_one_line() {
+    let folder = Folder::new();
+    let ran = folder.run(&["account", "4194999"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr, @"error: there is no process 4194999, or it is hidden");
+    let ran = folder.run(&["account", "no-such-name"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: no visible process is named no-such-name: use its id");
+}
+
+/// The command as another user, who may not read the process of this one.
+#[test]
+fn another_users_process_is_one_line() {
+    let program = Program::shell();
+    let folder = Folder::new();
+    let command = folder.command(&["account", &program.id()]);
+    let mut setpriv = Command::new("setpriv");
+    setpriv.args(["--reuid=65534", "--regid=65534", "--clear-groups"]).arg(command.get_program());
+    let Ok(ran) = setpriv.args(command.get_args()).output() else { return };
+    let said = String::from_utf8(ran.stderr).unwrap();
+    // Only root may become another user, and that one may not be allowed to read the command itself.
+    if !said.starts_with("setpriv:") {
+        let expected = format!(
+            "error: process {} cannot be read: run this command as its user, or as root\n",
+            program.id()
+        );
+        assert_eq!((ran.status.code(), said), (Some(125), expected));
+    }
+}

@@ -11,7 +11,7 @@ use crate::layout::Layouts;
 use crate::lines::Lines;
 use crate::options::Options;
 use crate::types::{Kind, Types};
-use crate::walk::{OfSite, Typed, walk};
+use crate::walk::{OfSite, Trust, Typed, walk};
 
 /// How a block is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -33,6 +33,8 @@ pub struct HeapGraph {
     pub(crate) image: Image,
     pub(crate) types: Types,
     pub(crate) typed: Typed,
+    /// The types of blocks by their forms.
+    kinds: Vec<Kind>,
     pub(crate) edges: Edges,
     pub(crate) reach: Reach,
     pub(crate) notes_of_lines: Vec<String>,
@@ -81,8 +83,9 @@ impl HeapGraph {
         let mut graph = Self::new(Image::open(path)?)?;
         if options.symbols {
             let mut lines = Lines::new(&graph.image);
-            graph.types = Types::new(&graph.image, |addresses| lines.line_of(addresses));
+            let types = Types::new(&graph.image, |addresses| lines.line_of(addresses));
             graph.notes_of_lines = lines.notes();
+            graph.set_types(types);
         }
         Ok(graph)
     }
@@ -115,19 +118,26 @@ impl HeapGraph {
             found = reach(&edges);
         }
         let types = Types::new(&image, |_| None);
-        let (backward, owners, nearest) = Default::default();
-        let notes_of_lines = Vec::new();
-        Ok(Self {
+        let (kinds, notes_of_lines, backward, owners, nearest) = Default::default();
+        let mut graph = Self {
             image,
-            types,
+            types: Types::default(),
             typed,
+            kinds,
             edges,
             reach: found,
             notes_of_lines,
             backward,
             owners,
             nearest,
-        })
+        };
+        graph.set_types(types);
+        Ok(graph)
+    }
+
+    fn set_types(&mut self, mut types: Types) {
+        self.kinds = self.typed.forms.iter().map(|form| types.add(&form.name)).collect();
+        self.types = types;
     }
 
     /// The captured heap.
@@ -140,8 +150,17 @@ impl HeapGraph {
         self.image.block(block as usize).unwrap_or(Block { start: 0, size: 0, site: 0 })
     }
 
+    /// The type of a block: its label, else what its owner or a vtable says, else what its site does.
     pub(crate) fn kind(&self, block: u32) -> Kind {
-        self.types.kind(self.block(block).site)
+        let site = self.block(block).site;
+        let typing = self.typed.typing(block);
+        let is_labelled = || self.image.site(site).is_some_and(|site| site.label.is_some());
+        match typing.form() {
+            Some(form) if typing.trust() != Trust::Stack && !is_labelled() => {
+                self.kinds[form as usize]
+            }
+            _ => self.types.kind(site),
+        }
     }
 
     pub(crate) fn class(&self, block: u32) -> Class {

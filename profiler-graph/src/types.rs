@@ -1,6 +1,5 @@
 //! What a block is: the name of its type, and where it was allocated.
 
-#[allow(dead_code, reason = "the names of types come next")]
 mod short;
 
 use std::collections::HashMap;
@@ -9,7 +8,6 @@ use mem_profile_format::glob;
 
 use crate::image::{Image, SiteState};
 
-#[allow(unused_imports, reason = "the names of types come next")]
 pub(crate) use self::short::short_name;
 
 /// A type, by its place in the list of names.
@@ -25,6 +23,7 @@ const UNKNOWN: &str = "unknown";
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     names: Vec<String>,
+    known: HashMap<String, Kind>,
     /// The type of blocks of each site.
     of_site: Vec<Kind>,
     /// Where each site is: a line, or an offset in a module.
@@ -35,23 +34,29 @@ impl Types {
     /// Of labels alone, and the lines that `line_of` finds for return addresses of a site, the innermost first.
     pub(crate) fn new(image: &Image, mut line_of: impl FnMut(&[u64]) -> Option<String>) -> Self {
         let mut types = Self::default();
-        let mut known = HashMap::new();
         for number in 0..image.site_count() as u32 {
             let Some(site) = image.site(number) else { continue };
             let addresses: Vec<_> = site.addresses().collect();
             let line = line_of(&addresses);
             let name = site.label.map(str::to_owned).or_else(|| line.clone());
             let name = name.unwrap_or_else(|| UNKNOWN.to_owned());
-            let next = Kind(types.names.len() as u32);
-            let kind = *known.entry(name.clone()).or_insert(next);
-            if kind == next {
-                types.names.push(name);
-            }
+            let kind = types.add(&name);
             types.of_site.push(kind);
             let location = line.unwrap_or_else(|| offset(image, &addresses, site.state));
             types.locations.push(location);
         }
         types
+    }
+
+    /// The type of a name.
+    pub(crate) fn add(&mut self, name: &str) -> Kind {
+        if let Some(&kind) = self.known.get(name) {
+            return kind;
+        }
+        let kind = Kind(self.names.len() as u32);
+        self.names.push(name.to_owned());
+        self.known.insert(name.to_owned(), kind);
+        kind
     }
 
     pub(crate) fn kind(&self, site: u32) -> Kind {

@@ -77,7 +77,7 @@ fn the_chain_to_what_listeners_keep_is_one() {
         "static app+0x2010 → [Box<dyn Fn>] –[+0]→ Box<{closure}> –[+8]→ String (×500, 48.8 MiB)";
     assert_eq!(chains, [expected]);
     let inside = HEAP + 500 * 16 + 32 + 50;
-    let expected = expected.replace("×500, 48.8 MiB", "100.0 KiB");
+    let expected = expected.replace("×500, 48.8 MiB", "102403 B");
     assert_eq!(graph.why_alive(inside).map(|chain| chain.to_string()), Some(expected));
     assert_eq!(graph.why_alive(HEAP - 1), None);
 }

@@ -32,6 +32,9 @@ pub struct Chain {
 pub struct Link {
     /// Where in the block before the first pointer to it is, in bytes; `None` for the first block.
     pub offset: Option<u64>,
+    /// The fields on the way to that pointer, such as `payload.vec` or `[250]`; `[…]` if the link stands for several
+    /// blocks. Empty if there is nothing to say, and `None` if the type of the block before is not known.
+    pub label: Option<String>,
     /// Name of its type.
     pub name: String,
     /// How many blocks of this type follow each other at most.
@@ -51,19 +54,19 @@ impl fmt::Display for Chain {
             None => write!(formatter, "{}", self.class)?,
         }
         self.links.iter().try_for_each(|link| write!(formatter, "{link}"))?;
-        let bytes = size(self.bytes);
         match self.ways {
-            1 => write!(formatter, " ({bytes})"),
-            ways => write!(formatter, " (×{ways}, {bytes})"),
+            1 => write!(formatter, " ({} B)", self.bytes),
+            ways => write!(formatter, " (×{ways}, {})", size(self.bytes)),
         }
     }
 }
 
 impl fmt::Display for Link {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.offset {
-            Some(offset) => write!(formatter, " –[+{offset}]→ ")?,
-            None => formatter.write_str(" → ")?,
+        match (&self.label, self.offset) {
+            (Some(label), _) if !label.is_empty() => write!(formatter, " –{}→ ", name(label))?,
+            (None, Some(offset)) => write!(formatter, " –[+{offset}]→ ")?,
+            _ => formatter.write_str(" → ")?,
         }
         formatter.write_str(&name(&self.name))?;
         if self.times > 1 {
@@ -115,11 +118,11 @@ impl HeapGraph {
 
     fn link(&self, step: &Step) -> Link {
         let block = self.block(step.block);
+        let offset = step.from.and_then(|from| self.offset_of(from, step.block));
+        let label = step.from.zip(offset).and_then(|(from, offset)| self.label(from, offset));
         Link {
-            offset: step.from.and_then(|from| {
-                let mut pointers = self.pointers(from);
-                pointers.find(|&(_, target)| target == step.block).map(|(offset, _)| offset)
-            }),
+            offset,
+            label: label.map(|label| if step.blocks > 1 { without_indices(&label) } else { label }),
             name: self.types.name(step.kind).to_owned(),
             times: step.times.into(),
             recurs: step.recurs,
@@ -127,4 +130,14 @@ impl HeapGraph {
             bytes: block.size,
         }
     }
+}
+
+/// Each index as `[…]`.
+fn without_indices(label: &str) -> String {
+    let mut parts = label.split('[');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| {
+        let behind = part.find(']').map_or(part, |end| &part[end..]);
+        text + "[…" + behind
+    })
 }

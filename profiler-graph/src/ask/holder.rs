@@ -36,6 +36,14 @@ impl HeapGraph {
         let root = &self.image.roots()[root];
         let thread = |thread: usize| thread_name(&self.image.threads()[thread]);
         let offset = place - root.range.start;
+        if let Some(variable) = self.variable_at(place) {
+            return match root.kind {
+                RootKind::ThreadLocal { thread: number, .. } => {
+                    format!("thread-local {variable} of {}", thread(number))
+                }
+                _ => format!("static {variable}"),
+            };
+        }
         match root.kind {
             RootKind::Static { module } => {
                 let module = &self.image.modules()[module];

@@ -39,4 +39,32 @@ impl HeapGraph {
         });
         found
     }
+
+    /// Where the first word of a block is that holds another one.
+    pub(crate) fn offset_of(&self, from: u32, to: u32) -> Option<u64> {
+        let mut found = None;
+        let to = self.block(to);
+        self.typed.scan_block(&self.image, from, |word| {
+            if found.is_none() && (to.start..to.end()).contains(&word.word) {
+                found = Some(word.offset);
+            }
+        });
+        found
+    }
+
+    /// The fields on the way to a word of a block, such as `payload.vec` or `[250]`. Empty if there is nothing to say,
+    /// and `None` if the block's type is not known.
+    pub(crate) fn label(&self, block: u32, offset: u64) -> Option<String> {
+        self.typed.path_in_block(&self.image, block, offset).map(|path| path.text)
+    }
+
+    /// The variable at a place of a root with the fields in it.
+    pub(crate) fn variable_at(&self, place: u64) -> Option<String> {
+        let (variable, path) = self.typed.path_in_root(&self.image, place)?;
+        let variable = &self.typed.variables[variable as usize];
+        // A thread-local is in a constant of its own name.
+        let name = variable.name.split("::{").next().unwrap_or(&variable.name);
+        let dot = if path.text.is_empty() || path.text.starts_with('[') { "" } else { "." };
+        Some(format!("{name}{dot}{}", path.text))
+    }
 }

@@ -55,14 +55,14 @@ impl HeapGraph {
     /// All blocks.
     #[must_use]
     pub fn all(&self) -> Selection {
-        self.select(|_| true)
+        self.select(|_, _| true)
     }
 
     /// The blocks of a type.
     #[must_use]
     pub fn by_type(&self, kind: &Pattern) -> Selection {
         let wanted: Vec<_> = self.types.names().iter().map(|name| kind.matches(name)).collect();
-        self.select(|site| wanted[self.types.kind(site).0 as usize])
+        self.select(|block, _| wanted[self.kind(block).0 as usize])
     }
 
     /// The blocks that were allocated at a place: a line such as `src/main.rs:12`, or an offset in a module such as
@@ -72,7 +72,7 @@ impl HeapGraph {
         let sites = 0..self.image.site_count() as u32;
         let wanted: Vec<_> =
             sites.map(|site| location.matches(self.types.location(site))).collect();
-        self.select(|site| wanted[site as usize])
+        self.select(|_, site| wanted[site as usize])
     }
 
     /// The block in which an address lies.
@@ -97,9 +97,10 @@ impl HeapGraph {
         Sum { blocks: selection.blocks.len() as u64, bytes, retained }
     }
 
-    fn select(&self, is_wanted: impl Fn(u32) -> bool) -> Selection {
+    /// The blocks that are wanted, by number and site.
+    fn select(&self, is_wanted: impl Fn(u32, u32) -> bool) -> Selection {
         let numbered = (0..).zip(self.image.blocks());
-        let wanted = numbered.filter(|(_, block)| is_wanted(block.site));
+        let wanted = numbered.filter(|(number, block)| is_wanted(*number, block.site));
         Selection { blocks: wanted.map(|(number, _)| number).collect() }
     }
 

@@ -51,8 +51,8 @@ impl HeapGraph {
     #[must_use]
     pub fn most_common_types(&self, n: usize) -> Vec<TypeSum> {
         let mut sums = vec![Sum::default(); self.types.names().len()];
-        for block in self.image.blocks() {
-            let sum = &mut sums[self.types.kind(block.site).0 as usize];
+        for (number, block) in (0..).zip(self.image.blocks()) {
+            let sum = &mut sums[self.kind(number).0 as usize];
             sum.blocks += 1;
             sum.bytes += block.size;
         }
@@ -73,8 +73,8 @@ impl HeapGraph {
     pub fn show_growth(&self, older: &Self, n: usize) -> Vec<Growth> {
         let mut grown: BTreeMap<&str, Growth> = BTreeMap::new();
         for (graph, sign) in [(older, -1), (self, 1)] {
-            for block in graph.image.blocks() {
-                let name = graph.types.name(graph.types.kind(block.site));
+            for (number, block) in (0..).zip(graph.image.blocks()) {
+                let name = graph.types.name(graph.kind(number));
                 let growth = grown.entry(name).or_insert_with(|| Growth {
                     name: name.to_owned(),
                     blocks: 0,
@@ -94,8 +94,7 @@ impl HeapGraph {
     }
 
     fn blocks_of(&self, kind: u32) -> Selection {
-        let numbered = (0..).zip(self.image.blocks());
-        let wanted = numbered.filter(|(_, block)| self.types.kind(block.site).0 == kind);
-        Selection { blocks: wanted.map(|(number, _)| number).collect() }
+        let numbers = 0..self.image.block_count() as u32;
+        Selection { blocks: numbers.filter(|&number| self.kind(number).0 == kind).collect() }
     }
 }

@@ -44,6 +44,8 @@ pub(super) struct Step {
     /// The first block found there, and the block before it.
     pub(super) block: u32,
     pub(super) from: Option<u32>,
+    /// How many blocks were found there.
+    pub(super) blocks: u32,
     /// The longest row of blocks of this type.
     pub(super) times: u32,
     /// Whether its type comes again behind other types.
@@ -81,8 +83,9 @@ impl<'a> Ways<'a> {
             let (step, run) =
                 if before == block { self.first(block) } else { self.next(before, block) };
             (self.step_of[block as usize], self.run[block as usize]) = (step, run);
-            let times = &mut self.steps[step as usize].times;
-            *times = run.max(*times);
+            let step = &mut self.steps[step as usize];
+            step.times = run.max(step.times);
+            step.blocks += 1;
         }
         self.step_of[block as usize]
     }
@@ -127,7 +130,7 @@ impl<'a> Ways<'a> {
         let next = self.steps.len() as u32;
         let number = *self.known.entry((before, kind)).or_insert(next);
         if number == next {
-            self.steps.push(Step { before, kind, block, from, times: 0, recurs: false });
+            self.steps.push(Step { before, kind, block, from, blocks: 0, times: 0, recurs: false });
         }
         number
     }

@@ -142,7 +142,7 @@ impl<'a> Draft<'a> {
         let mut siblings = Siblings::new();
         for block in blocks {
             let site = self.graph.block(block).site;
-            siblings.entry((self.graph.types.kind(site), site)).or_default().push(block);
+            siblings.entry((self.graph.kind(block), site)).or_default().push(block);
         }
         siblings
     }

@@ -12,6 +12,9 @@ pub(crate) struct Form {
     pub(crate) body: Body,
     /// The type of its values; of a tree's node, of its keys.
     pub(crate) kind: TypeId,
+    /// The type of a pointer to such a block, or of its container.
+    pub(crate) holder: Option<TypeId>,
+    pub(crate) name: String,
     pub(crate) plan: Arc<Plan>,
     /// Of a tree's node, its values.
     pub(crate) second: Option<Arc<Plan>>,
@@ -145,7 +148,8 @@ impl Form {
         }
         if length == node.sizes.1 {
             for offset in (0..=count).map(|child| node.edges + child * 8) {
-                found(Word { offset, word: word(bytes, offset), means: Means::Child(tree) });
+                let (kind, means) = (self.holder, Means::Child(tree));
+                found(Word { offset, word: word(bytes, offset), kind, means });
             }
         }
     }

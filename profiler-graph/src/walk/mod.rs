@@ -7,6 +7,8 @@
 
 mod claim;
 mod form;
+mod name;
+mod path;
 mod pieces;
 mod plan;
 mod scan;

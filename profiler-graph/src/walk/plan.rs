@@ -24,6 +24,8 @@ pub(crate) struct Plan {
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) offset: u64,
+    /// Its own type.
+    pub(crate) kind: TypeId,
     pub(crate) what: What,
 }
 
@@ -83,28 +85,28 @@ impl<'a> Plans<'a> {
         }
         let layout = self.layouts.layout(kind);
         // A type that has itself as a part would be endless, and is scanned word by word.
-        let unknown = vec![Part { offset: 0, what: What::Bytes(layout.size) }];
+        let unknown = vec![Part { offset: 0, kind, what: What::Bytes(layout.size) }];
         let placeholder = Arc::new(Plan { layout: layout.clone(), parts: unknown });
         self.known.insert(kind, placeholder.clone());
         if depth > DEEPEST {
             return placeholder;
         }
-        let parts = self.parts(&layout, depth + 1);
+        let parts = self.parts(kind, &layout, depth + 1);
         let plan = Arc::new(Plan { layout, parts });
         self.known.insert(kind, plan.clone());
         plan
     }
 
-    fn parts(&mut self, layout: &Layout, depth: usize) -> Vec<Part> {
+    fn parts(&mut self, kind: TypeId, layout: &Layout, depth: usize) -> Vec<Part> {
         let what = match &layout.shape {
             Shape::Plain => return Vec::new(),
             Shape::Fields(fields) => return self.fields(fields, depth),
-            Shape::Variants(variants) => return self.variants(variants, layout.size, depth),
+            Shape::Variants(variants) => return self.variants(kind, variants, layout.size, depth),
             Shape::Array { element, count } => {
                 let element = self.within(*element, depth);
                 match element.parts[..] {
                     [] => return Vec::new(),
-                    [Part { offset: 0, what: What::Bytes(8) }] if element.layout.size == 8 => {
+                    [Part { offset: 0, what: What::Bytes(8), .. }] if element.layout.size == 8 => {
                         What::Bytes(count.saturating_mul(8))
                     }
                     _ => What::Repeat(element, *count),
@@ -117,7 +119,7 @@ impl<'a> Plans<'a> {
             Shape::Table(table) => What::Table(*table),
             Shape::Tree(tree) => What::Tree(*tree),
         };
-        vec![Part { offset: 0, what }]
+        vec![Part { offset: 0, kind, what }]
     }
 
     fn fields(&mut self, fields: &[Field], depth: usize) -> Vec<Part> {
@@ -126,18 +128,29 @@ impl<'a> Plans<'a> {
             let plan = self.within(field.kind, depth);
             if plan.parts.len() > FEW {
                 // Else a type that is used often would be there as often.
-                parts.push(Part { offset: field.offset, what: What::Repeat(plan, 1) });
+                parts.push(Part {
+                    offset: field.offset,
+                    kind: field.kind,
+                    what: What::Repeat(plan, 1),
+                });
                 continue;
             }
             parts.extend(plan.parts.iter().map(|part| Part {
                 offset: field.offset.saturating_add(part.offset),
+                kind: part.kind,
                 what: part.what.clone(),
             }));
         }
         parts
     }
 
-    fn variants(&mut self, variants: &Variants, size: u64, depth: usize) -> Vec<Part> {
+    fn variants(
+        &mut self,
+        kind: TypeId,
+        variants: &Variants,
+        size: u64,
+        depth: usize,
+    ) -> Vec<Part> {
         let branch = |variant: &Variant| Branch {
             chosen_by: variant.chosen_by.clone(),
             parts: self.fields(&variant.fields, depth),
@@ -150,9 +163,9 @@ impl<'a> Plans<'a> {
             None if branches.len() == 1 => branches.remove(0).parts,
             Some(discriminant @ (_, 1..=8)) => {
                 let choice = Choice { discriminant, size, branches };
-                vec![Part { offset: 0, what: What::Choice(Arc::new(choice)) }]
+                vec![Part { offset: 0, kind, what: What::Choice(Arc::new(choice)) }]
             }
-            _ => vec![Part { offset: 0, what: What::Bytes(size) }],
+            _ => vec![Part { offset: 0, kind, what: What::Bytes(size) }],
         }
     }
 }

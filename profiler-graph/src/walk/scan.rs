@@ -1,7 +1,7 @@
 //! The words of a value that may lead to a block, and what each of them means.
 
 use super::plan::{Choice, Part, What};
-use crate::layout::{Pointer, Ring, Table, Tree, Vector};
+use crate::layout::{Pointer, Ring, Table, Tree, TypeId, Vector};
 
 /// A word that may lead to a block.
 #[derive(Clone, Copy, Debug)]
@@ -9,6 +9,8 @@ pub(crate) struct Word<'a> {
     /// Where it is, in bytes from the start of the memory.
     pub(crate) offset: u64,
     pub(crate) word: u64,
+    /// The type of the pointer, or of the container that it belongs to.
+    pub(crate) kind: Option<TypeId>,
     pub(crate) means: Means<'a>,
 }
 
@@ -63,7 +65,7 @@ pub(crate) fn scan<'a>(
         let get = |offset: u64| word(bytes, at(offset));
         let mut give = |offset, means| {
             let offset = at(offset);
-            found(Word { offset, word: word(bytes, offset), means });
+            found(Word { offset, word: word(bytes, offset), kind: Some(part.kind), means });
         };
         match &part.what {
             What::Bytes(length) => anything(bytes, base, *length, found),
@@ -100,23 +102,26 @@ pub(crate) fn anything<'a>(bytes: &[u8], base: u64, length: u64, found: &mut imp
     let Some(first) = base.checked_next_multiple_of(8) else { return };
     for offset in (first..end.saturating_sub(7)).step_by(8) {
         let means = Means::Anything(word(bytes, offset + 8));
-        found(Word { offset, word: word(bytes, offset), means });
+        found(Word { offset, word: word(bytes, offset), kind: None, means });
     }
 }
 
 fn choose<'a>(choice: &'a Choice, bytes: &[u8], base: u64, found: &mut impl FnMut(Word<'a>)) {
     let (offset, size) = choice.discriminant;
-    match number(bytes, base.saturating_add(offset), size).and_then(|number| chosen(choice, number))
-    {
-        Some(parts) => scan(parts, bytes, base, found),
+    let number = number(bytes, base.saturating_add(offset), size);
+    match number.and_then(|number| chosen(&choice.branches, |branch| &branch.chosen_by, number)) {
+        Some(branch) => scan(&branch.parts, bytes, base, found),
         None => anything(bytes, base, choice.size, found),
     }
 }
 
-fn chosen(choice: &Choice, number: u64) -> Option<&[Part]> {
+/// The alternative that a number chooses.
+pub(super) fn chosen<T>(
+    all: &[T],
+    chosen_by: impl Fn(&T) -> &[(u64, u64)],
+    number: u64,
+) -> Option<&T> {
     let has = |&(first, last): &(u64, u64)| (first..=last).contains(&number);
-    let branches = &choice.branches;
-    let found = branches.iter().find(|branch| branch.chosen_by.iter().any(has));
-    let found = found.or_else(|| branches.iter().find(|branch| branch.chosen_by.is_empty()));
-    found.map(|branch| &branch.parts[..])
+    let found = all.iter().find(|one| chosen_by(one).iter().any(has));
+    found.or_else(|| all.iter().find(|one| chosen_by(one).is_empty()))
 }

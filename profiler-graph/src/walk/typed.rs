@@ -104,7 +104,7 @@ impl Typed {
             }
             // PERF: what lies behind a word is of no use here, and reading it costs.
             None => (0..).step_by(8).zip(words(bytes)).for_each(|(offset, word)| {
-                found(Word { offset, word, means: Means::Anything(0) });
+                found(Word { offset, word, kind: None, means: Means::Anything(0) });
             }),
         }
     }

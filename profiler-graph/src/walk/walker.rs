@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::claim::Claim;
 use super::form::{Body, Extent, Form, WHOLE};
+use super::name::name_of;
 use super::pieces::{pieces, scan_root};
 use super::plan::Plans;
 use super::scan::{Container, Means, Word, anything};
@@ -35,7 +36,7 @@ struct Walker<'a> {
     finder: Finder<'a>,
     plans: Plans<'a>,
     typed: Typed,
-    known: HashMap<(Body, TypeId), u32>,
+    known: HashMap<(Body, TypeId, Option<TypeId>), u32>,
     vtables: HashMap<u64, Option<TypeId>>,
     /// The addresses of all modules.
     modules: std::ops::Range<u64>,
@@ -88,27 +89,27 @@ impl Walker<'_> {
         let seed = |site| of_site(site).and_then(|(kind, how)| self.seed(kind, how));
         let seeds: Vec<_> = sites.map(seed).collect();
         for (number, block) in (0..).zip(self.image.blocks()) {
-            let Some((body, kind)) = seeds[block.site as usize] else { continue };
+            let Some((body, kind, by)) = seeds[block.site as usize] else { continue };
             let count = match body {
                 Body::Many => block.size / self.plans.of(kind).layout.size.max(1),
                 _ => 0,
             };
-            self.claim(number, block, Claim { count, ..Claim::new(body, kind, Trust::Stack) });
+            self.claim(number, block, by, Claim { count, ..Claim::new(body, kind, Trust::Stack) });
             self.follow();
         }
     }
 
-    fn seed(&mut self, kind: TypeId, how: How) -> Option<(Body, TypeId)> {
+    fn seed(&mut self, kind: TypeId, how: How) -> Option<(Body, TypeId, Option<TypeId>)> {
         let layout = self.plans.of(kind).layout.clone();
         Some(match how {
             How::One => match counted(&layout) {
-                Some((counts, value)) => (Body::Counted(counts), value),
-                None => (Body::One, kind),
+                Some((counts, value)) => (Body::Counted(counts), value, Some(kind)),
+                None => (Body::One, kind, None),
             },
-            How::Many => (Body::Many, kind),
-            How::Table => (Body::Table, kind),
+            How::Many => (Body::Many, kind, None),
+            How::Table => (Body::Table, kind, None),
             How::Node => match layout.shape {
-                Shape::Tree(tree) => (Body::Node(tree), tree.key),
+                Shape::Tree(tree) => (Body::Node(tree), tree.key, Some(kind)),
                 _ => return None,
             },
         })
@@ -149,15 +150,15 @@ impl Walker<'_> {
             return;
         }
         let Some(claim) = Claim::of(word.means, |address| self.of_vtable(address)) else { return };
-        self.claim(target, block, claim);
+        self.claim(target, block, word.kind, claim);
     }
 
-    fn claim(&mut self, target: u32, block: Block, claim: Claim) {
+    fn claim(&mut self, target: u32, block: Block, holder: Option<TypeId>, claim: Claim) {
         let before = self.typed.of_block[target as usize];
         if claim.trust <= before.trust() {
             return;
         }
-        let form = self.form(claim.body, claim.kind);
+        let form = self.form(claim.body, claim.kind, holder);
         if !self.typed.forms[form as usize].fits(block.size, claim.count) {
             return;
         }
@@ -178,8 +179,8 @@ impl Walker<'_> {
         self.typed.extents.len() as u32 - 1
     }
 
-    fn form(&mut self, body: Body, kind: TypeId) -> u32 {
-        if let Some(&form) = self.known.get(&(body, kind)) {
+    fn form(&mut self, body: Body, kind: TypeId, holder: Option<TypeId>) -> u32 {
+        if let Some(&form) = self.known.get(&(body, kind, holder)) {
             return form;
         }
         let plan = self.plans.of(kind);
@@ -187,9 +188,13 @@ impl Walker<'_> {
             Body::Node(tree) => Some(self.plans.of(tree.value)),
             _ => None,
         };
+        let by = holder.map(|holder| self.plans.of(holder));
+        let second_name = second.as_ref().map(|second| &*second.layout.name);
+        let by_name = by.as_ref().map(|by| &*by.layout.name);
+        let name = name_of(body, &plan.layout.name, second_name, by_name);
         let number = self.typed.forms.len() as u32;
-        self.typed.forms.push(Arc::new(Form { body, kind, plan, second }));
-        self.known.insert((body, kind), number);
+        self.typed.forms.push(Arc::new(Form { body, kind, holder, name, plan, second }));
+        self.known.insert((body, kind, holder), number);
         number
     }
 

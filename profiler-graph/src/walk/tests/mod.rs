@@ -2,5 +2,6 @@
 
 mod containers;
 mod hand;
+mod labels;
 mod large;
 mod weak;

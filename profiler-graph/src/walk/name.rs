@@ -1,0 +1,49 @@
+//! What a block is called: by what it holds, and who leads to it.
+
+use super::form::Body;
+use crate::types::short_name;
+
+/// The name of a block of values of a type; of a tree's node, of keys and values of two. `by` is the type of a pointer
+/// to it or of its container.
+pub(super) fn name_of(body: Body, value: &str, second: Option<&str>, by: Option<&str>) -> String {
+    let value = short_name(value);
+    let (long, short) = (by.unwrap_or_default(), by.map(short_name).unwrap_or_default());
+    match body {
+        Body::One => format!("Box<{value}>"),
+        Body::Many if is_row(&short) => format!("[{value}]"),
+        Body::Counted(_) => format!("{}<{value}>", counted(long, &short)),
+        Body::CountedMany(_) if short.ends_with("<str>") => {
+            format!("{}<str>", counted(long, &short))
+        }
+        Body::CountedMany(_) => format!("{}<[{value}]>", counted(long, &short)),
+        Body::Many | Body::Table | Body::Node(_) if by.is_some() => short,
+        Body::Many => format!("[{value}]"),
+        Body::Table => table(&value),
+        Body::Node(_) => format!("BTreeMap<{value}, {}>", short_name(second.unwrap_or_default())),
+    }
+}
+
+/// Whether a row is called by its values. A `String` is not, nor a `VecDeque`.
+fn is_row(by: &str) -> bool {
+    by.starts_with("Vec<") || by.starts_with(['&', '*']) || by.contains('[')
+}
+
+/// Who counts: a `Weak` leads to what an `Rc` or `Arc` has made.
+fn counted<'a>(long: &str, short: &'a str) -> &'a str {
+    match short.split('<').next() {
+        None | Some("" | "Weak" | "RcInner" | "ArcInner" | "RcBox") => {
+            if long.contains("::sync::") { "Arc" } else { "Rc" }
+        }
+        Some(name) => name,
+    }
+}
+
+/// The name of a table by its elements alone.
+fn table(element: &str) -> String {
+    let pair = element.strip_prefix('(').and_then(|pair| pair.strip_suffix(')'));
+    match pair.map(|pair| (pair, pair.strip_suffix(", ()"))) {
+        Some((_, Some(key))) => format!("HashSet<{key}>"),
+        Some((pair, None)) => format!("HashMap<{pair}>"),
+        None => format!("HashTable<{element}>"),
+    }
+}

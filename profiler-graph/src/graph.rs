@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::arrays::{Components, Csr, Dominators, Reach};
+use crate::class::Class;
 use crate::heap::{Edges, Entry, Index, release};
 use crate::image::{Block, Image, LoadError};
 use crate::layout::Layouts;
@@ -12,21 +13,6 @@ use crate::lines::Lines;
 use crate::options::Options;
 use crate::types::{Kind, Types};
 use crate::walk::{OfSite, Trust, Typed, walk};
-
-/// How a block is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-pub enum Class {
-    /// By a static, a thread-local or the C library's record of a thread.
-    Named,
-    /// By a word on a stack or in a register, and nothing above.
-    Stack,
-    /// By memory that was not seen, and nothing above: blocks from before tracing, of C's `malloc`, or in mappings of
-    /// the program's own.
-    Unseen,
-    /// By nothing but other blocks of this class.
-    Lost,
-}
 
 /// A captured heap, ready for questions.
 pub struct HeapGraph {
@@ -48,22 +34,6 @@ pub(crate) struct Owners {
     pub(crate) dominators: Dominators,
     /// Bytes that would be free without the block, its own among them.
     pub(crate) retained: Vec<u64>,
-}
-
-impl Class {
-    /// All, in the order in which a block is given one.
-    pub const ALL: [Self; 4] = [Self::Named, Self::Stack, Self::Unseen, Self::Lost];
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.pad(match self {
-            Self::Named => "held by statics and thread-locals",
-            Self::Stack => "held by stacks only",
-            Self::Unseen => "held by memory that was not seen",
-            Self::Lost => "lost",
-        })
-    }
 }
 
 impl HeapGraph {

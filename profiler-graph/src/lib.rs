@@ -40,6 +40,7 @@ mod ask;
 #[cfg(test)]
 #[path = "../tests/builder/mod.rs"]
 mod builder;
+mod class;
 pub mod export;
 mod graph;
 mod heap;
@@ -56,7 +57,8 @@ mod walk;
 pub use self::ask::{
     Accumulation, Chain, Classes, Cycle, Growth, Leak, Link, Retainer, Selection, Sum, TypeSum,
 };
-pub use self::graph::{Class, HeapGraph};
+pub use self::class::Class;
+pub use self::graph::HeapGraph;
 pub use self::image::{
     Block, Image, LoadError, Missing, Module, Process, Root, RootKind, Segment, Site, SiteState,
     Thread,

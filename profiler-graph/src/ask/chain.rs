@@ -5,7 +5,8 @@ use std::fmt;
 
 use super::selection::Selection;
 use super::ways::{Before, Step, Ways};
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{name, size};
 
 /// A shortest way from outside to a block; equal ways are one.

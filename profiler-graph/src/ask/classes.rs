@@ -3,7 +3,8 @@
 use std::fmt;
 
 use super::selection::Sum;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{count, size};
 
 /// All blocks by how they are held. The four add up to all.

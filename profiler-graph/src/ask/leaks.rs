@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{count, name, size};
 
 /// Lost blocks that no other lost block holds, with all that they hold; of one type and allocated at one place.

@@ -1,6 +1,7 @@
 //! How far the types of blocks are known, and what follows from that.
 
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{count, size};
 
 impl HeapGraph {

@@ -5,7 +5,8 @@ use std::collections::BinaryHeap;
 use std::fmt;
 
 use crate::arrays::NONE;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{count, name, size};
 
 /// A block that no other block alone holds, and what it holds alone.

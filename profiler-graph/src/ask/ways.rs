@@ -7,7 +7,8 @@
 use std::collections::HashMap;
 
 use crate::arrays::NONE;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::types::Kind;
 
 /// All ways to some blocks.

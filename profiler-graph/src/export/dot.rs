@@ -2,7 +2,8 @@
 
 use std::io::{self, Write};
 
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{name, size};
 use crate::view::quoted;
 

@@ -8,7 +8,8 @@ use std::io::{self, Write};
 
 use super::strings::Strings;
 use crate::ask::thread_name;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::heap::{Entry, Holder};
 use crate::image::RootKind;
 

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 
 use super::strings::json_string;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 
 /// Writes a captured heap as JSON lines.
 ///

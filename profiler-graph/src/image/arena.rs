@@ -53,7 +53,8 @@ pub(super) fn arenas(root: &Root, memory: &[u8]) -> Vec<Range<u64>> {
 #[cfg(test)]
 mod tests {
     use crate::builder::ImageBuilder;
-    use crate::graph::{Class, HeapGraph};
+    use crate::class::Class;
+    use crate::graph::HeapGraph;
     use crate::image::Image;
 
     const STATICS: u64 = 0x7f00_0000_0c80;

@@ -7,7 +7,8 @@ use super::reached::Reached;
 use super::suspect::{Point, Suspect};
 use super::tally::Tallies;
 use crate::ask::{Chain, Selection};
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::types::Kind;
 
 /// Names of holders that are shown.

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use super::reached::Reached;
-use crate::graph::Class;
+use crate::class::Class;
 use crate::types::Kind;
 
 /// The search ends this far down, where types do not say whether a block is one of a list.

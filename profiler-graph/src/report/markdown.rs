@@ -7,7 +7,7 @@ use mem_profile_format::report::{markdown_cell, markdown_code, markdown_prose};
 use super::words::{self, Part, Words};
 use super::{Report, Rows, Suspect};
 use crate::ask::Sum;
-use crate::graph::Class;
+use crate::class::Class;
 use crate::text::{count, size};
 
 impl Report {

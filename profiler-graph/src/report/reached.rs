@@ -1,6 +1,7 @@
 //! Blocks by their numbers in the order in which they are reached: who holds a block comes before it.
 
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::image::Block;
 use crate::types::Kind;
 

@@ -1,7 +1,7 @@
 //! What retains much of the heap: data.
 
 use crate::ask::Chain;
-use crate::graph::Class;
+use crate::class::Class;
 
 /// A block, or blocks of one type, that retains at least a tenth of the heap.
 #[derive(Clone, Debug, PartialEq, Eq)]

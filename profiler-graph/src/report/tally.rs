@@ -6,7 +6,8 @@ use super::find::Candidate;
 use super::reached::Reached;
 use super::suspect::Group;
 use crate::arrays::NONE;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::types::Kind;
 
 /// No suspect.

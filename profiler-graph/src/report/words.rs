@@ -4,7 +4,7 @@ use mem_profile_format::report::percent;
 
 use super::suspect::{Group, Point, Suspect};
 use crate::ask::Chain;
-use crate::graph::Class;
+use crate::class::Class;
 use crate::text::{count, name, size};
 
 /// Words and names in turn.

@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use crate::arrays::Csr;
 use crate::ask::Selection;
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::text::{count, name, size};
 use crate::types::Kind;
 

@@ -2,7 +2,8 @@
 
 use super::super::How;
 use super::hand::{HEAP, Heap, STATICS, edges};
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::layout::*;
 
 fn lost(graph: &HeapGraph) -> Vec<u32> {

@@ -1,7 +1,8 @@
 //! Weak pointers, and cycles that nobody holds.
 
 use super::hand::{Heap, STATICS, edges};
-use crate::graph::{Class, HeapGraph};
+use crate::class::Class;
+use crate::graph::HeapGraph;
 use crate::layout::*;
 
 fn classes(graph: &HeapGraph) -> Vec<Class> {

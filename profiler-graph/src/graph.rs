@@ -6,10 +6,11 @@ use std::sync::OnceLock;
 
 use crate::arrays::{Components, Csr, Dominators, Reach};
 use crate::class::Class;
+use crate::debug::{DebugFiles, Store};
 use crate::heap::{Edges, Entry, Index, release};
 use crate::image::{Block, Image, LoadError};
 use crate::layout::Layouts;
-use crate::lines::Lines;
+use crate::lines::line_of;
 use crate::options::Options;
 use crate::types::{Kind, Types};
 use crate::walk::{OfSite, Trust, Typed, walk};
@@ -52,9 +53,10 @@ impl HeapGraph {
     pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, LoadError> {
         let mut graph = Self::new(Image::open(path)?)?;
         if options.symbols {
-            let mut lines = Lines::new(&graph.image);
-            let types = Types::new(&graph.image, |addresses| lines.line_of(addresses));
-            graph.notes_of_lines = lines.notes();
+            let store = Store::default();
+            let files = DebugFiles::new(&graph.image, &store);
+            let types = Types::new(&graph.image, |addresses| line_of(&files, addresses));
+            graph.notes_of_lines = files.notes();
             graph.set_types(types);
         }
         Ok(graph)

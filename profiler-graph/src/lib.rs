@@ -22,6 +22,7 @@
 //! | `image` | bytes of a capture → [`Image`]: blocks, stacks, threads, roots, memory |
 //! | `arrays` | graphs of numbered nodes: searches, cycles, dominators |
 //! | `heap` | which block each word leads to |
+//! | `debug` | debug information from the files of modules |
 //! | `layout` | what types are made of |
 //! | `walk` | which blocks are of which type |
 //! | `lines` | where blocks were allocated, by debug information |
@@ -41,6 +42,7 @@ mod ask;
 #[path = "../tests/builder/mod.rs"]
 mod builder;
 mod class;
+mod debug;
 pub mod export;
 mod graph;
 mod heap;

@@ -1,4 +1,4 @@
-//! The bytes of a capture: a mapped file, since captures are larger than memory should be.
+//! The bytes of a capture or a program: a mapped file, since these are larger than memory should be.
 
 use std::fs::File;
 use std::io;
@@ -7,20 +7,20 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-pub(super) enum Bytes {
+pub(crate) enum Bytes {
     Mapped(Mmap),
     Owned(Vec<u8>),
 }
 
 impl Bytes {
-    pub(super) fn map(path: &Path) -> io::Result<Self> {
+    pub(crate) fn map(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         if !file.metadata()?.is_file() {
             // A pipe has an end only once, and a device perhaps none.
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
         // SAFETY: the map is only read, and nobody changes a capture in place: it is written under another name and
-        // renamed when it is whole. `Image::open` asks the caller to leave it so.
+        // renamed when it is whole. `Image::open` asks the caller to leave it so. A linker writes a new file, too.
         #[expect(unsafe_code, reason = "a file may be larger than memory should be")]
         let map = unsafe { Mmap::map(&file) }?;
         Ok(Self::Mapped(map))

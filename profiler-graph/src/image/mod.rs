@@ -29,10 +29,10 @@ pub use self::site::{Site, SiteState};
 pub use self::thread::Thread;
 
 use self::blocks::Blocks;
-use self::bytes::Bytes;
 use self::section::{Section, sections};
 use self::site::SitePlace;
 
+pub(crate) use self::bytes::Bytes;
 pub(crate) use self::section::words;
 
 /// A captured heap: blocks, stacks, threads, roots, and reads of memory.

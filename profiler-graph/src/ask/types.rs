@@ -18,12 +18,12 @@ pub struct TypeSum {
     pub sum: Sum,
 }
 
-/// How a type has grown from one capture to another.
+/// How blocks of a type, or of a place, have grown from one capture to another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Growth {
-    /// Name of the type.
+    /// Name of the type, or where its blocks were allocated.
     pub name: String,
     /// Blocks more than before; negative where there are less.
     pub blocks: i64,
@@ -71,10 +71,20 @@ impl HeapGraph {
     /// The types that have grown or shrunk since an older capture, the most grown first, at most `n` of them.
     #[must_use]
     pub fn show_growth(&self, older: &Self, n: usize) -> Vec<Growth> {
+        self.growth(older, n, |graph, block| graph.types.name(graph.kind(block)))
+    }
+
+    /// The same by where blocks were allocated.
+    #[must_use]
+    pub fn show_growth_by_site(&self, older: &Self, n: usize) -> Vec<Growth> {
+        self.growth(older, n, |graph, block| graph.types.location(graph.block(block).site))
+    }
+
+    fn growth(&self, older: &Self, n: usize, name: fn(&Self, u32) -> &str) -> Vec<Growth> {
         let mut grown: BTreeMap<&str, Growth> = BTreeMap::new();
         for (graph, sign) in [(older, -1), (self, 1)] {
             for (number, block) in (0..).zip(graph.image.blocks()) {
-                let name = graph.types.name(graph.kind(number));
+                let name = name(graph, number);
                 let growth = grown.entry(name).or_insert_with(|| Growth {
                     name: name.to_owned(),
                     blocks: 0,

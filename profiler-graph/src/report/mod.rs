@@ -2,6 +2,7 @@
 
 mod describe;
 mod find;
+mod listing;
 mod markdown;
 mod reached;
 mod suspect;
@@ -11,6 +12,7 @@ mod words;
 
 use std::fmt;
 
+pub use self::listing::{By, Filter};
 pub use self::suspect::{Group, Point, Suspect};
 
 use crate::ask::{Classes, Cycle, Leak, Retainer, TypeSum};

@@ -1,0 +1,133 @@
+//! One list of the report by itself, of chosen types and places.
+
+use std::cmp::Reverse;
+
+use super::Rows;
+use crate::ask::{Cycle, Growth, Leak, Retainer, Selection, Sum, TypeSum};
+use crate::graph::HeapGraph;
+use crate::types::Pattern;
+
+/// Which rows a list has. By default it has all.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Filter {
+    /// Names of types.
+    pub kind: Option<Pattern>,
+    /// Where blocks were allocated.
+    pub site: Option<Pattern>,
+}
+
+/// What blocks are compared by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum By {
+    /// Their types.
+    Type,
+    /// Where they were allocated.
+    Site,
+}
+
+impl Filter {
+    fn matches(&self, kind: &str, site: &str) -> bool {
+        self.kind.as_ref().is_none_or(|wanted| wanted.matches(kind))
+            && self.site.as_ref().is_none_or(|wanted| wanted.matches(site))
+    }
+
+    fn is_all(&self) -> bool {
+        self.kind.is_none() && self.site.is_none()
+    }
+}
+
+impl HeapGraph {
+    /// The blocks of chosen types that were allocated at chosen places.
+    #[must_use]
+    pub fn filtered(&self, filter: &Filter) -> Selection {
+        let mut selection = match &filter.kind {
+            Some(kind) => self.by_type(kind),
+            None => self.all(),
+        };
+        if let Some(site) = &filter.site {
+            let there = self.by_site(site).blocks;
+            selection.blocks.retain(|block| there.binary_search(block).is_ok());
+        }
+        selection
+    }
+
+    /// The types of most bytes.
+    #[must_use]
+    pub fn list_types(&self, filter: &Filter, top: usize) -> Rows<TypeSum> {
+        let mut blocks_of = vec![Vec::new(); self.types.names().len()];
+        let mut all = 0;
+        for block in self.filtered(filter).blocks {
+            blocks_of[self.kind(block).0 as usize].push(block);
+            all += self.block(block).size;
+        }
+        let names = self.types.names().iter();
+        let mut types: Vec<_> = names.zip(blocks_of).filter(|(_, it)| !it.is_empty()).collect();
+        let bytes = |blocks: &[u32]| blocks.iter().map(|&block| self.block(block).size).sum();
+        types.sort_by_cached_key(|(_, blocks)| Reverse(bytes(blocks)));
+        let count = types.len();
+        types.truncate(top);
+        let types = types.into_iter().map(|(name, blocks)| TypeSum {
+            name: name.clone(),
+            sum: Sum {
+                blocks: blocks.len() as u64,
+                bytes: bytes(&blocks),
+                retained: self.retained_together(&blocks),
+            },
+        });
+        let types: Vec<_> = types.collect();
+        let shown = types.iter().map(|kind| kind.sum.bytes).sum();
+        Rows::new(types, count, Some((all, shown)))
+    }
+
+    /// What is lost, the most retained first.
+    #[must_use]
+    pub fn list_leaks(&self, filter: &Filter, top: usize) -> Rows<Leak> {
+        let mut leaks = self.leaks();
+        leaks.retain(|leak| filter.is_all() || filter.matches(&leak.name, &leak.location));
+        let retained = |leaks: &[Leak]| leaks.iter().map(|leak| leak.retained).sum();
+        let (all, shown) = (retained(&leaks), retained(&leaks[..top.min(leaks.len())]));
+        Rows::cut(leaks, top, Some((all, shown)))
+    }
+
+    /// Blocks that hold each other: lost ones first. A cycle of several places has none, so only its types are asked.
+    #[must_use]
+    pub fn list_cycles(&self, kind: Option<&Pattern>, top: usize) -> Rows<Cycle> {
+        let mut cycles = self.cycles();
+        cycles.retain(|cycle| {
+            kind.is_none_or(|kind| cycle.types.iter().any(|(name, _)| kind.matches(name)))
+        });
+        Rows::cut(cycles, top, None)
+    }
+
+    /// The blocks that hold most by themselves. None holds another one of them.
+    #[must_use]
+    pub fn list_retainers(&self, filter: &Filter, top: usize) -> Rows<Retainer> {
+        let retained = |rows: &[Retainer]| rows.iter().map(|row| row.retained).sum();
+        if filter.is_all() {
+            let rows = self.retained(top);
+            let shown = retained(&rows);
+            return Rows::new(rows, self.top_count(), Some((self.total_bytes(), shown)));
+        }
+        let mut rows = self.retained(usize::MAX);
+        rows.retain(|row| filter.matches(&row.name, &row.location));
+        let (all, shown) = (retained(&rows), retained(&rows[..top.min(rows.len())]));
+        Rows::cut(rows, top, Some((all, shown)))
+    }
+
+    /// What has grown or shrunk since an older capture, the most grown first.
+    #[must_use]
+    pub fn list_growth(
+        &self,
+        older: &Self,
+        by: By,
+        wanted: Option<&Pattern>,
+        top: usize,
+    ) -> Rows<Growth> {
+        let mut grown = match by {
+            By::Type => self.show_growth(older, usize::MAX),
+            By::Site => self.show_growth_by_site(older, usize::MAX),
+        };
+        grown.retain(|growth| wanted.is_none_or(|wanted| wanted.matches(&growth.name)));
+        Rows::cut(grown, top, None)
+    }
+}

@@ -1,10 +1,11 @@
 //! Writes results to standard output or a file, and messages to standard error.
 
 use std::fs::{self, File};
-use std::io::{self, IsTerminal, Read, Write};
+use std::io::{self, BufWriter, IsTerminal, Read, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use mem_profile_format::heap_layout;
 use mem_profile_format::report::printable;
 
 use crate::process;
@@ -49,10 +50,31 @@ impl Target {
             }
             Self::File(path) => {
                 let shown = path.display();
-                if is_recording(path) {
-                    bail!("{shown} is a recording, which would be overwritten: name another file");
+                if let Some(kind) = precious(path) {
+                    bail!("{shown} is a {kind}, which would be overwritten: name another file");
                 }
                 let written = open(path).and_then(|mut file| file.write_all(bytes));
+                ignore_broken_pipe(written).with_context(|| format!("cannot write {shown}"))?;
+                status("wrote", &shown.to_string());
+                Ok(())
+            }
+        }
+    }
+
+    /// Writes what may be too much for memory, piece by piece.
+    pub(crate) fn write_with(
+        &self,
+        write: impl Fn(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<()> {
+        let buffered = |out: &mut dyn Write| {
+            let mut out = BufWriter::new(out);
+            write(&mut out).and_then(|()| out.flush())
+        };
+        match self {
+            Self::Stdout => to_stdout(buffered(&mut io::stdout().lock())),
+            Self::File(path) => {
+                let shown = path.display();
+                let written = create(path).and_then(|mut file| buffered(&mut file));
                 ignore_broken_pipe(written).with_context(|| format!("cannot write {shown}"))?;
                 status("wrote", &shown.to_string());
                 Ok(())
@@ -69,10 +91,10 @@ impl Target {
     }
 }
 
-/// Creates or empties a file, unless it is a recording.
+/// Creates or empties a file, unless it is a recording or a captured heap.
 pub(crate) fn create(path: &Path) -> io::Result<File> {
-    if is_recording(path) {
-        return Err(io::Error::other("it is a recording, which would be overwritten"));
+    if let Some(kind) = precious(path) {
+        return Err(io::Error::other(format!("it is a {kind}, which would be overwritten")));
     }
     open(path)
 }
@@ -83,16 +105,29 @@ fn open(path: &Path) -> io::Result<File> {
     process::own_file(path).map_or_else(|| File::create(path), Ok)
 }
 
-/// Whether `path` is a recording. A running program has it mapped as memory: truncating it would kill
-/// the program.
+/// Whether `path` is a recording.
+#[cfg(feature = "tui")]
 pub(crate) fn is_recording(path: &Path) -> bool {
-    let mut start = [0; MAGIC.len()];
-    // Opening a pipe would block until it has a writer.
-    if !is_file(path) {
-        return false;
+    start_of(path) == Some(*MAGIC)
+}
+
+/// The kind of a file that is not replaced. A running program has a recording mapped as memory, and this process a
+/// captured heap: truncating it would kill them.
+fn precious(path: &Path) -> Option<&'static str> {
+    const HEAP: [u8; 8] = heap_layout::MAGIC.to_le_bytes();
+    match start_of(path)? {
+        start if start == *MAGIC => Some("recording"),
+        HEAP => Some("captured heap"),
+        _ => None,
     }
-    let read = File::open(path).and_then(|mut file| file.read_exact(&mut start));
-    read.is_ok() && start == *MAGIC
+}
+
+/// The first bytes of a regular file. Opening a pipe would block until it has a writer.
+fn start_of(path: &Path) -> Option<[u8; 8]> {
+    let mut start = [0; 8];
+    let mut file = Some(path).filter(|path| is_file(path)).map(File::open)?.ok()?;
+    file.read_exact(&mut start).ok()?;
+    Some(start)
 }
 
 /// Whether `path` is a regular file, or a link to one.

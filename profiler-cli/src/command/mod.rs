@@ -13,6 +13,7 @@ mod documents;
 mod exec;
 mod export;
 mod flame;
+mod graph;
 mod list;
 mod man;
 mod options;
@@ -86,6 +87,7 @@ enum Command {
     Export(export::Arguments),
     Diff(diff::Arguments),
     Check(check::Arguments),
+    Graph(Box<graph::Arguments>),
     Top(top::Arguments),
     Exec(exec::Arguments),
     Attach(attach::Arguments),
@@ -124,6 +126,7 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Export(arguments) => export::run(&arguments),
         Command::Diff(arguments) => diff::run(&arguments),
         Command::Check(arguments) => check::run(&arguments),
+        Command::Graph(arguments) => graph::run(&arguments),
         Command::Top(arguments) => top::run(&arguments),
         Command::Exec(arguments) => exec::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),

@@ -5,6 +5,7 @@ pub(crate) mod comparison;
 pub(crate) mod flame;
 pub(crate) mod folded;
 pub(crate) mod frames;
+pub(crate) mod heap;
 mod highlight;
 pub(crate) mod html;
 mod names;

@@ -6,7 +6,7 @@ use mem_profile_format::{
 
 use crate::run::{Folder, Ran};
 
-const HOSTILE: &str = "::error::x\u{1b}]0;pwned\u{7}\u{1b}[31mred\u{1b}[2J\u{9b}7m\u{202e}\u{200b}\n::error file=x::pwn\r\n<script>alert(1)</script>=1+1";
+pub(crate) const HOSTILE: &str = "::error::x\u{1b}]0;pwned\u{7}\u{1b}[31mred\u{1b}[2J\u{9b}7m\u{202e}\u{200b}\n::error file=x::pwn\r\n<script>alert(1)</script>=1+1";
 
 fn snapshot(increment: i64) -> Snapshot {
     let line = |line| LineSnapshot {
@@ -42,7 +42,7 @@ fn snapshot(increment: i64) -> Snapshot {
     }
 }
 
-fn assert_harmless(ran: &Ran) {
+pub(crate) fn assert_harmless(ran: &Ran) {
     for shown in [&ran.stdout, &ran.stderr] {
         let is_control = |sign: char| sign.is_control() && !"\n\t".contains(sign);
         let is_forbidden = |sign: char| is_control(sign) || "\u{202e}\u{200b}".contains(sign);

@@ -4,10 +4,13 @@
 #[cfg(target_os = "linux")]
 mod account;
 mod asked;
+#[path = "../../../profiler-graph/tests/builder/mod.rs"]
+mod builder;
 mod check;
 mod diff;
 mod export;
 mod files;
+mod graph;
 mod hostile;
 mod in_part;
 mod manual;

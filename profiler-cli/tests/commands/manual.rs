@@ -6,13 +6,14 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "run",
     "report",
     "flame",
     "export",
     "diff",
     "check",
+    "graph",
     "top",
     "exec",
     "attach",
@@ -25,6 +26,11 @@ const COMMANDS: [&str; 18] = [
     "clean",
     "completions",
     "man",
+];
+
+const VERBS: [&str; 11] = [
+    "report", "types", "leaks", "cycles", "retained", "why", "refs", "backrefs", "diff", "check",
+    "export",
 ];
 
 const TITLE: &str = "\
@@ -44,17 +50,24 @@ fn section(title: &str, arguments: &[&str]) -> String {
     format!("\n## {title}\n\n```text\n{}\n```\n", help(arguments))
 }
 
+/// The commands that a help text lists.
+fn named(help: &str) -> Vec<&str> {
+    let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let lines = lines.take_while(|line| !line.is_empty());
+    lines.filter_map(|line| line.split_whitespace().next()).collect()
+}
+
 #[test]
 fn the_manual_contains_the_help_texts() {
-    let overview = help(&[]);
-    let named = overview.lines().skip_while(|line| *line != "Commands:").skip(1);
-    let named = named.take_while(|line| !line.is_empty());
-    let named: Vec<_> = named.filter_map(|line| line.split_whitespace().next()).collect();
-    assert_eq!(named, COMMANDS, "each command has a section");
+    assert_eq!(named(&help(&[])), COMMANDS, "each command has a section");
+    assert_eq!(named(&help(&["graph"])), VERBS, "each verb has a section");
 
     let mut manual = TITLE.to_owned() + &section("cargo mem-profile", &[]);
     for command in COMMANDS {
         manual.push_str(&section(&format!("cargo mem-profile {command}"), &[command]));
+        for verb in VERBS.iter().filter(|_| command == "graph") {
+            manual.push_str(&section(&format!("cargo mem-profile graph {verb}"), &["graph", verb]));
+        }
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/cargo-mem-profile.md");
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
@@ -79,5 +92,9 @@ fn completions_and_pages_know_every_command() {
     for command in COMMANDS {
         let page = folder.read(&format!("pages/cargo-mem-profile-{command}.1"));
         assert!(page.contains(".SH OPTIONS"), "{command}");
+    }
+    for verb in VERBS {
+        let page = folder.read(&format!("pages/cargo-mem-profile-graph-{verb}.1"));
+        assert!(page.contains(".SH OPTIONS"), "{verb}");
     }
 }

@@ -1,0 +1,138 @@
+//! Renders answers about a captured heap as text.
+
+use std::fmt::Display;
+
+use mem_profile_format::report::{Unit, printable_line};
+use mem_profile_graph::{Chain, Growth, NodeKind, Picture, Rows, Sum, TypeSum};
+
+/// Which way a tree goes from the blocks that were asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Direction {
+    /// To what they hold.
+    Down,
+    /// To who holds them.
+    Up,
+}
+
+/// A table of types.
+pub(crate) fn types(types: &Rows<TypeSum>) -> String {
+    let row = |kind: &TypeSum| {
+        let Sum { blocks, bytes, retained, .. } = kind.sum;
+        [size(bytes), size(retained), blocks.to_string(), printable_line(&kind.name)]
+    };
+    let titles = ["bytes", "retained", "blocks", "type"];
+    table(titles, types.rows.iter().map(row).collect()) + &more(types)
+}
+
+/// A row a line; `nothing` where there is none.
+pub(crate) fn rows<T: Display>(rows: &Rows<T>, nothing: &str) -> String {
+    if rows.rows.is_empty() && rows.more == 0 {
+        return format!("{nothing}\n");
+    }
+    let lines: String = rows.rows.iter().map(|row| format!("{row}\n")).collect();
+    lines + &more(rows)
+}
+
+/// Blocks, and the chains that hold them.
+pub(crate) fn chains(sum: Sum, chains: &[Chain], more: usize) -> String {
+    let mut text = format!("{sum}\n");
+    chains.iter().for_each(|chain| text += &format!("  {chain}\n"));
+    if more > 0 {
+        text += &format!("… {more} more; --top all shows them\n");
+    }
+    text
+}
+
+/// What has grown, by type and by place.
+pub(crate) fn growth(types: &Rows<Growth>, sites: &Rows<Growth>) -> String {
+    let row = |growth: &Growth| {
+        let sign = if growth.bytes > 0 { "+" } else { "" };
+        let bytes = format!("{sign}{}", Unit::Auto.format(growth.bytes.into(), 1));
+        let blocks = format!("{:+}", growth.blocks);
+        [bytes, size(growth.bytes_now), blocks, printable_line(&growth.name)]
+    };
+    let list = |grown: &Rows<Growth>, of: &str| {
+        if grown.rows.is_empty() && grown.more == 0 {
+            return format!("no {of} has grown or shrunk\n");
+        }
+        let titles = ["growth", "bytes now", "blocks", of];
+        table(titles, grown.rows.iter().map(row).collect()) + &more(grown)
+    };
+    format!("{}\n{}", list(types, "type"), list(sites, "place"))
+}
+
+/// A picture as a tree: each node once, and where it comes again its name alone.
+pub(crate) fn tree(picture: &Picture, direction: Direction) -> String {
+    let mut next = vec![Vec::new(); picture.nodes.len()];
+    for arrow in &picture.arrows {
+        match direction {
+            Direction::Down => next[arrow.from].push((arrow.to, arrow.pointers)),
+            Direction::Up => next[arrow.to].push((arrow.from, arrow.pointers)),
+        }
+    }
+    let sign = if direction == Direction::Down { "→" } else { "←" };
+    let asked = picture.nodes.iter().enumerate().filter(|(_, node)| node.kind == NodeKind::Asked);
+    // The last is the next one: no recursion, however deep it is.
+    let mut open: Vec<_> = asked.map(|(number, _)| (number, 1, 0_usize)).collect();
+    open.reverse();
+    let mut is_shown = vec![false; picture.nodes.len()];
+    let mut text = String::new();
+    while let Some((number, pointers, depth)) = open.pop() {
+        let node = &picture.nodes[number];
+        text += &"  ".repeat(depth);
+        if depth > 0 {
+            text += &format!("{sign} ");
+        }
+        text += &printable_line(&node.name);
+        let is_again = std::mem::replace(&mut is_shown[number], true) && !next[number].is_empty();
+        if is_again {
+            text += " (above)";
+        } else if !node.detail.is_empty() {
+            text += &format!(", {}", printable_line(&node.detail));
+        }
+        if pointers > 1 {
+            text += &format!(", by {pointers} pointers");
+        }
+        text.push('\n');
+        if !is_again {
+            let below = next[number].iter().rev();
+            open.extend(below.map(|&(number, pointers)| (number, pointers, depth + 1)));
+        }
+    }
+    text
+}
+
+fn table(titles: [&str; 4], mut rows: Vec<[String; 4]>) -> String {
+    rows.insert(0, titles.map(str::to_owned));
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max();
+    let [one, two, three] = [0, 1, 2].map(|column| width(column).unwrap_or(0));
+    let line =
+        |[a, b, c, name]: &[String; 4]| format!("{a:>one$}  {b:>two$}  {c:>three$}  {name}\n");
+    rows.iter().map(line).collect()
+}
+
+fn more<T>(rows: &Rows<T>) -> String {
+    if rows.more == 0 {
+        return String::new();
+    }
+    let bytes = rows.more_bytes.map(|bytes| format!(", {}", size(bytes))).unwrap_or_default();
+    format!("… {} more{bytes}; --top all shows them\n", rows.more)
+}
+
+fn size(bytes: u64) -> String {
+    Unit::Auto.format(bytes.into(), 1)
+}
+
+/// Each exceeded limit, and how many there are.
+pub(crate) fn verdict(exceeded: &[String], limits: usize) -> String {
+    let mut text: String = exceeded
+        .iter()
+        .map(|sentence| format!("\u{1b}[1;31mexceeded\u{1b}[0m: {sentence}\n"))
+        .collect();
+    text += &match (exceeded.len(), limits) {
+        (0, 1) => "mem-profile: the limit is kept\n".to_owned(),
+        (0, _) => format!("mem-profile: all {limits} limits are kept\n"),
+        (count, _) => format!("mem-profile: {count} of {limits} limits exceeded\n"),
+    };
+    text
+}

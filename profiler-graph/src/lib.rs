@@ -66,6 +66,8 @@ pub use self::image::{
     Thread,
 };
 pub use self::options::Options;
-pub use self::report::{By, Filter, Group, Point, Report, Rows, Suspect};
+pub use self::report::{
+    By, Filter, Group, Point, Report, RetainedTree, Rows, Suspect, TreeKind, TreeNode,
+};
 pub use self::types::Pattern;
 pub use self::view::{Arrow, Limits, Node, NodeKind, Picture};

@@ -196,6 +196,42 @@ fn lost_blocks_and_those_of_stacks_are_called_so() {
 }
 
 #[test]
+fn equal_retainers_that_no_word_holds_are_one_row() {
+    let mut heap = Heap::new();
+    let (node, name) = (heap.kind("Node", 0x1100), heap.kind("Name", 0x1200));
+    for size in [100, 300, 200] {
+        let (node, name) = (heap.block(node, 32), heap.block(name, size));
+        heap.image.point(node, 0, name);
+    }
+    let held = [heap.block(node, 32), heap.block(node, 32)];
+    let at = held.map(|block| heap.image.start(block));
+    heap.image.statics(0x3000, &at);
+    let retainers = heap.graph().report(2).retainers;
+    let shown: Vec<_> = retainers.rows.iter().map(ToString::to_string).collect();
+    let expected = [
+        "dropping 3 × Node frees 696 B in 6 blocks: at app+0x100, lost",
+        "dropping Node frees 32 B in 1 block: at app+0x100, held by static app+0x2000",
+    ];
+    assert_eq!(shown, expected);
+    let first = &retainers.rows[0];
+    assert_eq!((first.count, first.bytes, first.address), (3, 96, HEAP + 32 + 112));
+    assert_eq!((retainers.more, retainers.more_bytes), (1, Some(32)));
+}
+
+#[test]
+fn a_tree_is_called_one_even_if_no_branch_is_large() {
+    let mut heap = Heap::new();
+    let node = heap.kind("Node", 0x1100);
+    let nodes: Vec<_> = (0..400).map(|_| heap.block(node, 96)).collect();
+    for place in 1..400 {
+        heap.image.point(nodes[(place - 1) / 11], (place as u64 - 1) % 11 * 8, nodes[place]);
+    }
+    heap.image.statics(0x3000, &[HEAP]);
+    let suspect = &heap.graph().report(1).suspects[0];
+    assert_eq!((suspect.linked, suspect.retained), (400, 400 * 96));
+}
+
+#[test]
 fn nothing_is_left_out_without_a_word() {
     let mut heap = Heap::new();
     for number in 0..30 {

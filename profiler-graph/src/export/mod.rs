@@ -8,3 +8,6 @@ mod strings;
 pub use self::dot::dot;
 pub use self::heapsnapshot::heapsnapshot;
 pub use self::jsonl::jsonl;
+
+#[cfg(feature = "html")]
+pub(crate) use self::strings::{Strings, json_string};

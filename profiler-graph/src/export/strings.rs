@@ -6,14 +6,14 @@ use mem_profile_format::report::{json_printable, printable_line};
 
 /// A list of strings without repetitions.
 #[derive(Default)]
-pub(super) struct Strings {
+pub(crate) struct Strings {
     list: Vec<String>,
     known: HashMap<String, u32>,
 }
 
 impl Strings {
     /// The place of a string in the list.
-    pub(super) fn place(&mut self, text: &str) -> u32 {
+    pub(crate) fn place(&mut self, text: &str) -> u32 {
         if let Some(&place) = self.known.get(text) {
             return place;
         }
@@ -24,12 +24,12 @@ impl Strings {
     }
 
     /// All of them, as JSON.
-    pub(super) fn json(&self) -> impl Iterator<Item = String> + '_ {
+    pub(crate) fn json(&self) -> impl Iterator<Item = String> + '_ {
         self.list.iter().map(|text| json_string(text))
     }
 }
 
 /// A string as JSON, safe to show in a terminal.
-pub(super) fn json_string(text: &str) -> String {
+pub(crate) fn json_string(text: &str) -> String {
     json_printable(&miniserde::json::to_string(&printable_line(text)))
 }

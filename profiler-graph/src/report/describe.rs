@@ -50,13 +50,16 @@ impl Description<'_> {
         let most = most.map(|found| found.group);
         match *candidate {
             Candidate::Block { head, point, within, is_linked } => {
-                let kind = Some(self.reached.kind(point)).filter(|_| is_linked);
-                let linked = kind.and_then(|kind| self.tallies.most(graph, suspect, Some(kind)));
-                let elements = self.tallies.elements(graph, suspect).filter(|_| !is_linked);
+                let kind = self.reached.kind(point);
+                let elements = self.tallies.elements(graph, suspect);
+                let is_tree = elements.as_ref().is_some_and(|found| found.kind == kind);
+                let is_linked = is_linked || is_tree && graph.types.is_known(kind);
+                let linked = is_linked.then(|| self.tallies.most(graph, suspect, Some(kind)));
+                let elements = elements.filter(|_| !is_linked);
                 Suspect {
                     within: within.map(|within| self.point(within)),
                     accumulates: (point != head).then(|| self.point(point)),
-                    linked: linked.map_or(0, |found| found.group.blocks),
+                    linked: linked.flatten().map_or(0, |found| found.group.blocks),
                     elements: elements.map(|found| found.group),
                     most,
                     example,

@@ -99,14 +99,17 @@ impl HeapGraph {
         Rows::cut(cycles, top, None)
     }
 
-    /// The blocks that hold most by themselves. None holds another one of them.
+    /// The blocks that hold most by themselves, equal ones as one row. None holds another one of them.
     #[must_use]
     pub fn list_retainers(&self, filter: &Filter, top: usize) -> Rows<Retainer> {
         let retained = |rows: &[Retainer]| rows.iter().map(|row| row.retained).sum();
         if filter.is_all() {
             let rows = self.retained(top);
             let shown = retained(&rows);
-            return Rows::new(rows, self.top_count(), Some((self.total_bytes(), shown)));
+            // Of the others, each block counts: how many of them are equal is not known.
+            let blocks: u64 = rows.iter().map(|row| row.count).sum();
+            let count = self.top_count() - blocks as usize + rows.len();
+            return Rows::new(rows, count, Some((self.total_bytes(), shown)));
         }
         let mut rows = self.retained(usize::MAX);
         rows.retain(|row| filter.matches(&row.name, &row.location));

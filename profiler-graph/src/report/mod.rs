@@ -2,18 +2,22 @@
 
 mod describe;
 mod find;
+#[cfg(feature = "html")]
+mod html;
 mod listing;
 mod markdown;
 mod reached;
 mod suspect;
 mod tally;
 mod text;
+mod tree;
 mod words;
 
 use std::fmt;
 
 pub use self::listing::{By, Filter};
 pub use self::suspect::{Group, Point, Suspect};
+pub use self::tree::{RetainedTree, TreeKind, TreeNode};
 
 use crate::ask::{Classes, Cycle, Leak, Retainer, TypeSum};
 use crate::graph::HeapGraph;
@@ -64,16 +68,9 @@ impl HeapGraph {
     /// The whole report, with at most `top` rows of each list.
     #[must_use]
     pub fn report(&self, top: usize) -> Report {
-        let classes = self.classes();
         let bytes = self.total_bytes();
         let process = self.image().process();
-        let types = self.most_common_types(top);
-        let typed = types.iter().map(|kind| kind.sum.bytes).sum();
-        let retainers = self.retained(top);
-        let retained = retainers.iter().map(|retainer| retainer.retained).sum();
-        let leaks = self.leaks();
-        let lost = leaks.iter().take(top).map(|leak| leak.retained).sum();
-        let (type_count, top_count) = (self.type_count(), self.top_count());
+        let all = Filter::default();
         Report {
             command: process.command.clone(),
             process: process.id,
@@ -81,23 +78,16 @@ impl HeapGraph {
             bytes,
             notes: self.notes(),
             suspects: describe::suspects(self),
-            types: Rows::new(types, type_count, Some((bytes, typed))),
-            retainers: Rows::new(retainers, top_count, Some((bytes, retained))),
-            leaks: Rows::cut(leaks, top, Some((classes.lost.bytes, lost))),
-            cycles: Rows::cut(self.cycles(), top, None),
-            classes,
+            types: self.list_types(&all, top),
+            retainers: self.list_retainers(&all, top),
+            leaks: self.list_leaks(&all, top),
+            cycles: self.list_cycles(None, top),
+            classes: self.classes(),
         }
     }
 
     fn total_bytes(&self) -> u64 {
         self.image().blocks().map(|block| block.size).sum()
-    }
-
-    fn type_count(&self) -> usize {
-        let mut seen = vec![false; self.types.names().len()];
-        let blocks = 0..self.image().block_count() as u32;
-        blocks.for_each(|block| seen[self.kind(block).0 as usize] = true);
-        seen.into_iter().filter(|&is_there| is_there).count()
     }
 
     /// How many blocks no other one alone holds.

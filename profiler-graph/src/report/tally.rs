@@ -32,6 +32,7 @@ struct Tally {
 
 /// Blocks of one type, and the first one of the site with most bytes.
 pub(super) struct Found {
+    pub(super) kind: Kind,
     pub(super) first: u32,
     pub(super) group: Group,
 }
@@ -151,5 +152,5 @@ fn found(
         group.bytes += bytes;
         group.retained += retained;
     }
-    Found { first: main.first, group }
+    Found { kind, first: main.first, group }
 }

@@ -172,7 +172,8 @@ impl RenderBackend for Canvas {
     }
 }
 
-fn escaped(text: &str) -> String {
+/// A text as a part of markup.
+pub(crate) fn escaped(text: &str) -> String {
     let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     text.replace('"', "&quot;")
 }

@@ -27,10 +27,13 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile graph report app.mheap
+  cargo mem-profile graph report app.mheap --output heap.html --open
   cargo mem-profile graph report app.mheap --format markdown >> issue.md";
 
 /// Rows of each list for people.
 const MOST: usize = 10;
+/// Boxes of the map of a page, which so has less than a megabyte.
+const BOXES: usize = 3_000;
 
 /// Format of a report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -39,6 +42,8 @@ enum Format {
     Text,
     /// For an issue or a pull request
     Markdown,
+    /// A page with a map of who alone holds what
+    Html,
     /// Everything; sizes in bytes
     Json,
 }
@@ -48,6 +53,7 @@ impl Format {
         match self {
             Self::Text => "txt",
             Self::Markdown => "md",
+            Self::Html => "html",
             Self::Json => "json",
         }
     }
@@ -67,6 +73,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     match format {
         Format::Text => target.write_text(&report.text())?,
         Format::Markdown => target.write(report.markdown().as_bytes())?,
+        Format::Html => {
+            target.write(report.html(&graph.retained_tree(BOXES)).as_bytes())?;
+        }
         Format::Json => target.write(json(&report)?.as_bytes())?,
     }
     arguments.shown.show(&target);

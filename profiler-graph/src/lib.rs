@@ -57,7 +57,8 @@ mod view;
 mod walk;
 
 pub use self::ask::{
-    Accumulation, Chain, Classes, Cycle, Growth, Leak, Link, Retainer, Selection, Sum, TypeSum,
+    Accumulation, Chain, Classes, Cycle, FieldWaste, Growth, Leak, Link, Retainer, Selection, Sum,
+    TypeSum, Waste,
 };
 pub use self::class::Class;
 pub use self::graph::HeapGraph;

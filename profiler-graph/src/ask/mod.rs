@@ -11,6 +11,7 @@ mod precision;
 mod retained;
 mod selection;
 mod types;
+mod waste;
 mod ways;
 
 pub use self::chain::{Chain, Link};
@@ -20,5 +21,6 @@ pub use self::leaks::Leak;
 pub use self::retained::{Accumulation, Retainer};
 pub use self::selection::{Selection, Sum};
 pub use self::types::{Growth, TypeSum};
+pub use self::waste::{FieldWaste, Waste};
 
 pub(crate) use self::holder::thread_name;

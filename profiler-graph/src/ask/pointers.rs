@@ -62,8 +62,7 @@ impl HeapGraph {
     pub(crate) fn variable_at(&self, place: u64) -> Option<String> {
         let (variable, path) = self.typed.path_in_root(&self.image, place)?;
         let variable = &self.typed.variables[variable as usize];
-        // A thread-local is in a constant of its own name.
-        let name = variable.name.split("::{").next().unwrap_or(&variable.name);
+        let name = variable.short_name();
         let dot = if path.text.is_empty() || path.text.starts_with('[') { "" } else { "." };
         Some(format!("{name}{dot}{}", path.text))
     }

@@ -175,6 +175,13 @@ pub(crate) struct Variable {
     pub(crate) kind: TypeId,
 }
 
+impl Variable {
+    /// Its name; a thread-local is in a constant of its own name.
+    pub(crate) fn short_name(&self) -> &str {
+        self.name.split("::{").next().unwrap_or(&self.name)
+    }
+}
+
 /// Types of a program.
 pub(crate) trait Layouts: fmt::Debug {
     /// What a type is made of; read when it is asked for the first time.

@@ -40,6 +40,19 @@ pub(crate) struct Extent {
     pub(crate) count: u64,
 }
 
+/// The value of a block that a word belongs to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Step {
+    /// The only one.
+    Value,
+    /// The one of this index.
+    Index(u64),
+    /// An element of a table.
+    Bucket,
+    /// A key or value of this type, or a child.
+    Named(&'static str, Option<TypeId>),
+}
+
 /// All values of a row.
 pub(crate) const WHOLE: Extent = Extent { head: 0, count: u64::MAX };
 
@@ -94,6 +107,36 @@ impl Form {
             let control = size.checked_mul(buckets)?.checked_next_multiple_of(align.max(width))?;
             (control + buckets + width == length).then_some((buckets, control))
         })
+    }
+
+    /// The value that a word belongs to, and where it begins.
+    pub(crate) fn step(&self, length: u64, extent: Extent, offset: u64) -> Option<(Step, u64)> {
+        let (first, size) = (self.first(), self.plan.layout.size.max(1));
+        match self.body {
+            Body::One | Body::Counted(_) => (first <= offset).then_some((Step::Value, first)),
+            Body::Many | Body::CountedMany(_) => {
+                let place = offset.checked_sub(first)? / size;
+                let capacity = (length.saturating_sub(first) / size).max(1);
+                let index = (place + capacity - extent.head % capacity) % capacity;
+                Some((Step::Index(index), first + place * size))
+            }
+            Body::Table => {
+                let (_, control) = self.buckets(length)?;
+                let bucket = control.checked_sub(offset + 1)? / size;
+                Some((Step::Bucket, control.checked_sub((bucket + 1) * size)?))
+            }
+            Body::Node(Tree { node, key, value, .. }) => {
+                if length == node.sizes.1 && offset >= node.edges {
+                    return Some((Step::Named("child", None), offset));
+                }
+                let values = self.second.as_ref().map_or(1, |plan| plan.layout.size.max(1));
+                let rows = [("key", node.keys, key, size), ("value", node.values, value, values)];
+                let found = rows.into_iter().filter(|row| row.1 <= offset);
+                let (name, start, kind, size) = found.max_by_key(|row| row.1)?;
+                let start = start + (offset - start) / size * size;
+                Some((Step::Named(name, Some(kind)), start))
+            }
+        }
     }
 
     /// Gives the words of a block of this form.

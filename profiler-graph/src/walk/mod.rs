@@ -17,6 +17,7 @@ mod tests;
 mod typed;
 mod walker;
 
+pub(crate) use self::form::Step;
 pub(crate) use self::scan::{Container, Means, Word, word};
 pub(crate) use self::typed::{Trust, Typed};
 pub(crate) use self::walker::{How, OfSite, walk};

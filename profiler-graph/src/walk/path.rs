@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::form::Body;
+use super::form::Step;
 use super::scan::{chosen, number};
 use super::typed::Typed;
 use crate::image::Image;
@@ -43,38 +43,27 @@ impl Typed {
         let length = image.block(block as usize)?.size;
         let bytes = image.contents(block as usize)?;
         let mut path = Path::default();
-        let first = form.first();
-        let size = form.plan.layout.size.max(1);
-        let at = offset.checked_sub(first)?;
-        match form.body {
-            Body::One | Body::Counted(_) => self.descend(form.kind, bytes, first, at, &mut path),
-            Body::Many | Body::CountedMany(_) => {
-                let capacity = (length.saturating_sub(first) / size).max(1);
-                let head = self.extent(block).head % capacity;
-                path.index((at / size + capacity - head) % capacity);
-                self.descend(form.kind, bytes, first + at / size * size, at % size, &mut path);
+        let (step, start) = form.step(length, self.extent(block), offset)?;
+        let kind = match step {
+            Step::Value => form.kind,
+            Step::Index(index) => {
+                path.index(index);
+                form.kind
             }
-            Body::Table => {
-                let (_, control) = form.buckets(length)?;
-                let bucket = control.checked_sub(offset + 1)? / size;
-                let start = control.checked_sub((bucket + 1) * size)?;
+            Step::Bucket => {
                 self.entry(form.kind, bytes, start, offset - start, &mut path);
+                return Some(path);
             }
-            Body::Node(tree) => {
-                let node = &tree.node;
-                if length == node.sizes.1 && offset >= node.edges {
-                    path.name("child");
-                    return Some(path);
-                }
-                let rows = [("key", node.keys, tree.key), ("value", node.values, tree.value)];
-                let found = rows.into_iter().filter(|row| row.1 <= offset);
-                let (name, start, kind) = found.max_by_key(|row| row.1)?;
+            Step::Named(name, None) => {
                 path.name(name);
-                let size = self.plans.get(&kind)?.layout.size.max(1);
-                let at = offset - start;
-                self.descend(kind, bytes, start + at / size * size, at % size, &mut path);
+                return Some(path);
             }
-        }
+            Step::Named(name, Some(kind)) => {
+                path.name(name);
+                kind
+            }
+        };
+        self.descend(kind, bytes, start, offset - start, &mut path);
         Some(path)
     }
 

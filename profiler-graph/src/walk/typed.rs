@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::form::{Extent, Form, WHOLE};
+use super::form::{Extent, Form, Step, WHOLE};
 use super::pieces::{Piece, scan_root};
 use super::plan::Plan;
 use super::scan::{Means, Word, word};
 use crate::image::{Image, words};
 use crate::layout::{TypeId, Variable};
+use crate::types::short_name;
 
 /// What is known of types. Nothing, where all is conservative.
 #[derive(Debug, Default)]
@@ -112,6 +113,22 @@ impl Typed {
     /// Gives the words of a root that may lead to a block.
     pub(crate) fn scan_root<'a>(&'a self, image: &Image, root: usize, found: impl FnMut(Word<'a>)) {
         scan_root(&self.pieces, image, root, found);
+    }
+
+    /// The value that a word of a block belongs to, and where it begins.
+    pub(crate) fn step(&self, image: &Image, block: u32, offset: u64) -> Option<(Step, u64)> {
+        let length = image.block(block as usize)?.size;
+        self.form(block)?.step(length, self.extent(block), offset)
+    }
+
+    /// The size of a type; 0 if it was not met.
+    pub(crate) fn size(&self, kind: TypeId) -> u64 {
+        self.plans.get(&kind).map_or(0, |plan| plan.layout.size)
+    }
+
+    /// The name of a type without paths.
+    pub(crate) fn short_name(&self, kind: TypeId) -> String {
+        self.plans.get(&kind).map_or_else(String::new, |plan| short_name(&plan.layout.name))
     }
 
     /// The strong count of a block, if it has one and it was captured.

@@ -4,4 +4,5 @@ mod containers;
 mod hand;
 mod labels;
 mod large;
+mod waste;
 mod weak;

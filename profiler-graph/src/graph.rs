@@ -1,19 +1,16 @@
 //! The graph of a captured heap.
 
+use std::collections::HashMap;
 use std::fmt;
-use std::path::Path;
 use std::sync::OnceLock;
 
 use crate::arrays::{Components, Csr, Dominators, Reach};
 use crate::class::Class;
-use crate::debug::{DebugFiles, Store};
 use crate::heap::{Edges, Entry, Index, release};
 use crate::image::{Block, Image, LoadError};
-use crate::layout::Layouts;
-use crate::lines::line_of;
-use crate::options::Options;
+use crate::suppress::Suppressions;
 use crate::types::{Kind, Types};
-use crate::walk::{OfSite, Trust, Typed, walk};
+use crate::walk::{Trust, Typed};
 
 /// A captured heap, ready for questions.
 pub struct HeapGraph {
@@ -24,10 +21,38 @@ pub struct HeapGraph {
     kinds: Vec<Kind>,
     pub(crate) edges: Edges,
     pub(crate) reach: Reach,
+    /// On the stacks of lost blocks, by sites.
+    pub(crate) functions: HashMap<u32, Vec<String>>,
+    pub(crate) suppressions: Suppressions,
     pub(crate) notes_of_lines: Vec<String>,
     backward: OnceLock<Csr>,
     owners: OnceLock<Owners>,
     nearest: OnceLock<Vec<u32>>,
+}
+
+/// What is found out of an image.
+pub(crate) struct Parts {
+    pub(crate) typed: Typed,
+    pub(crate) types: Types,
+    pub(crate) edges: Edges,
+    pub(crate) reach: Reach,
+    pub(crate) functions: HashMap<u32, Vec<String>>,
+    pub(crate) suppressions: Suppressions,
+    pub(crate) notes_of_lines: Vec<String>,
+}
+
+impl Parts {
+    /// Without lines.
+    pub(crate) fn new(image: &Image, index: &Index, typed: Typed) -> Result<Self, LoadError> {
+        let mut edges = Edges::new(image, index, &typed)?;
+        let mut found = reach(&edges);
+        if release(&mut edges, image, &typed, &found) {
+            found = reach(&edges);
+        }
+        let types = Types::new(image, |_| None);
+        let (functions, suppressions, notes_of_lines) = Default::default();
+        Ok(Self { typed, types, edges, reach: found, functions, suppressions, notes_of_lines })
+    }
 }
 
 /// The owner of each block, without which it would be free. All by numbers of [`Reach`].
@@ -38,78 +63,48 @@ pub(crate) struct Owners {
 }
 
 impl HeapGraph {
-    /// Reads a capture and finds its edges. The file must not be changed while the graph is in use.
-    ///
-    /// # Errors
-    /// As for [`Image::open`].
-    pub fn load(path: impl AsRef<Path>) -> Result<Self, LoadError> {
-        Self::load_with(path, &Options::default())
-    }
-
-    /// Reads a capture in a chosen way.
-    ///
-    /// # Errors
-    /// As for [`Image::open`].
-    pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, LoadError> {
-        let mut graph = Self::new(Image::open(path)?)?;
-        if options.symbols {
-            let store = Store::default();
-            let files = DebugFiles::new(&graph.image, &store);
-            let types = Types::new(&graph.image, |addresses| line_of(&files, addresses));
-            graph.notes_of_lines = files.notes();
-            graph.set_types(types);
-        }
-        Ok(graph)
-    }
-
     /// The graph of an image, without lines and types.
     ///
     /// # Errors
     /// If it has more edges than can be numbered.
     pub fn new(image: Image) -> Result<Self, LoadError> {
         let index = Index::new(&image);
-        Self::of(image, &index, Typed::default())
+        let parts = Parts::new(&image, &index, Typed::default())?;
+        Ok(Self::of(image, parts))
     }
 
     /// The graph of an image whose types are known.
-    #[allow(dead_code, reason = "the reader of layouts comes next")]
+    #[cfg(test)]
     pub(crate) fn with_layouts(
         image: Image,
-        layouts: &mut dyn Layouts,
-        of_site: OfSite<'_>,
+        layouts: &mut dyn crate::layout::Layouts,
+        of_site: crate::walk::OfSite<'_>,
     ) -> Result<Self, LoadError> {
         let index = Index::new(&image);
-        let typed = walk(&image, &index, layouts, of_site);
-        Self::of(image, &index, typed)
+        let parts =
+            Parts::new(&image, &index, crate::walk::walk(&image, &index, layouts, of_site))?;
+        Ok(Self::of(image, parts))
     }
 
-    fn of(image: Image, index: &Index, typed: Typed) -> Result<Self, LoadError> {
-        let mut edges = Edges::new(&image, index, &typed)?;
-        let mut found = reach(&edges);
-        if release(&mut edges, &image, &typed, &found) {
-            found = reach(&edges);
-        }
-        let types = Types::new(&image, |_| None);
-        let (kinds, notes_of_lines, backward, owners, nearest) = Default::default();
-        let mut graph = Self {
+    pub(crate) fn of(image: Image, parts: Parts) -> Self {
+        let Parts { typed, mut types, edges, reach, functions, suppressions, notes_of_lines } =
+            parts;
+        let kinds = typed.forms.iter().map(|form| types.add(&form.name)).collect();
+        let (backward, owners, nearest) = Default::default();
+        Self {
             image,
-            types: Types::default(),
+            types,
             typed,
             kinds,
             edges,
-            reach: found,
+            reach,
+            functions,
+            suppressions,
             notes_of_lines,
             backward,
             owners,
             nearest,
-        };
-        graph.set_types(types);
-        Ok(graph)
-    }
-
-    fn set_types(&mut self, mut types: Types) {
-        self.kinds = self.typed.forms.iter().map(|form| types.add(&form.name)).collect();
-        self.types = types;
+        }
     }
 
     /// The captured heap.

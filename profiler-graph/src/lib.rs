@@ -49,8 +49,10 @@ mod heap;
 mod image;
 mod layout;
 mod lines;
+mod load;
 mod options;
 mod report;
+mod suppress;
 mod text;
 mod types;
 mod view;
@@ -70,5 +72,6 @@ pub use self::options::Options;
 pub use self::report::{
     By, Filter, Group, Point, Report, RetainedTree, Rows, Suspect, TreeKind, TreeNode,
 };
+pub use self::suppress::{SuppressionError, Suppressions};
 pub use self::types::Pattern;
 pub use self::view::{Arrow, Limits, Node, NodeKind, Picture};

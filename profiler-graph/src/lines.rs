@@ -11,6 +11,16 @@ pub(crate) fn line_of(files: &DebugFiles<'_>, addresses: &[u64]) -> Option<Strin
     })
 }
 
+/// The functions at a return address, the innermost inlined one first.
+pub(crate) fn functions_of(files: &DebugFiles<'_>, address: u64) -> Vec<String> {
+    let found = address.checked_sub(1).and_then(|call| files.at(call));
+    let frames = found.and_then(|(file, place)| file.frames(place));
+    let Some(mut frames) = frames else { return Vec::new() };
+    let next = || frames.next().ok().flatten();
+    let named = std::iter::from_fn(next).filter_map(|frame| frame.function);
+    named.filter_map(|function| function.demangle().ok().map(Into::into)).collect()
+}
+
 /// The innermost line at a place that is neither of the standard library nor of a crate from a registry.
 fn own_line(file: &DebugFile<'_>, place: u64) -> Option<String> {
     let mut frames = file.frames(place)?;

@@ -3,7 +3,7 @@
 mod builder;
 
 use mem_profile_format::heap_layout::{NONE, kind, missing, process, root, site};
-use mem_profile_graph::{Class, HeapGraph, Image, Pattern, Sum};
+use mem_profile_graph::{Class, HeapGraph, Image, Leak, Options, Pattern, Sum};
 
 use builder::ImageBuilder;
 
@@ -147,7 +147,7 @@ fn each_block_is_in_the_class_of_its_best_holder() {
 }
 
 /// Ten cycles of two nodes, each with a name; a chain that shares its end with another one.
-fn lost() -> HeapGraph {
+fn lost() -> Heap {
     let mut heap = Heap::new();
     let node = heap.kind("RcInner<Node>", 0x1100);
     let name = heap.kind("String", 0x1200);
@@ -166,12 +166,12 @@ fn lost() -> HeapGraph {
         let holder = heap.block(forgotten, 64);
         heap.image.point(holder, 0, shared);
     }
-    heap.graph()
+    heap
 }
 
 #[test]
 fn lost_cycles_and_chains_are_folded_and_add_up() {
-    let graph = lost();
+    let graph = lost().graph();
     let leaks = graph.leaks();
     let expected = [
         "RcInner<Node>: 10 blocks, 480 B, retaining 1.0 KiB, at app+0x100",
@@ -185,6 +185,29 @@ fn lost_cycles_and_chains_are_folded_and_add_up() {
     assert_eq!(cycles, ["RcInner<Node> ×2: 10 cycles, 960 B, retaining 1.0 KiB, lost"]);
     let class = "lost                                  1.3 KiB  43 blocks\n";
     assert!(graph.classes().to_string().ends_with(class), "{}", graph.classes());
+}
+
+#[test]
+fn suppressed_leaks_are_counted_and_said() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("app.mheap");
+    std::fs::write(&path, lost().image.build()).expect("a file");
+    let mut options = Options::default();
+    let file = "type: RcInner* site: app+*\ntype: NoSuch\n";
+    options.suppressions.add(file).expect("two suppressions");
+    let graph = HeapGraph::load_with(&path, &options).expect("a graph");
+    let (leaks, suppressed) = (graph.leaks(), graph.suppressed_leaks());
+    assert_eq!(shown(&leaks)[0], "Vec<u8>: 2 blocks, 128 B, retaining 128 B, at app+0x300");
+    let expected = "RcInner<Node>: 10 blocks, 480 B, retaining 1.0 KiB, at app+0x100";
+    assert_eq!(shown(&suppressed), [expected]);
+    let retained = |leaks: &[Leak]| leaks.iter().map(|leak| leak.retained).sum::<u64>();
+    assert_eq!(retained(&leaks) + retained(&suppressed), graph.classes().lost.bytes);
+    let notes = graph.notes();
+    let expected = [
+        "10 lost blocks, retaining 1.0 KiB, are suppressed and no leaks here.",
+        "The suppression in line 2 has no leak: type: NoSuch.",
+    ];
+    assert_eq!(notes[notes.len() - 2..], expected);
 }
 
 #[test]

@@ -43,6 +43,7 @@ impl HeapGraph {
             ));
         }
         notes.extend(self.notes_of_edges());
+        notes.extend(self.notes_of_suppressions());
         notes
     }
 

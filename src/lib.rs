@@ -34,6 +34,8 @@ pub use mem_profile_runtime::{
 #[cfg(doctest)]
 mod documents;
 
+#[cfg(feature = "account")]
+pub use mem_profile_runtime::account;
 #[cfg(feature = "enabled")]
 pub use mem_profile_runtime::recording;
 #[cfg(feature = "trace")]

@@ -130,9 +130,9 @@ impl<'a> Sums<'a> {
             own.extend((start < range.end).then_some(start..range.end));
         }
         let page = mappings.iter().map(|mapping| mapping.page).min().unwrap_or(4096);
-        let knows_blocks = facts.blocks.is_some();
+        let knows_blocks = facts.first_block.is_some();
         Self {
-            heap: Heap::new(facts.blocks.take(), page, facts.is_glibc),
+            heap: Heap::new(facts.first_block.take(), page, facts.is_glibc),
             resident_pages: facts.resident_pages.take(),
             own,
             is_glibc: facts.is_glibc,
@@ -146,7 +146,7 @@ impl<'a> Sums<'a> {
 
     fn add(&mut self, mapping: &Mapping, purpose: ClassKind) {
         let is_arena = purpose == ClassKind::Heap;
-        let has_blocks = self.knows_blocks && (is_arena || self.heap.reaches(mapping));
+        let has_blocks = self.knows_blocks && (is_arena || self.heap.has_blocks_in(mapping));
         // Nothing else needs to know pages.
         if !has_blocks && self.own_in(mapping).is_empty() {
             return self.add_rest(mapping, purpose, mapping.resident);
@@ -174,7 +174,8 @@ impl<'a> Sums<'a> {
         self.add_bytes(ClassKind::FreeWhole, rest);
         if is_arena {
             self.in_arenas += found.footprint;
-            self.returnable += rest - self.kept(mapping, &found, &resident).min(rest);
+            let kept = found.kept + self.free_end(mapping, &found, &resident);
+            self.returnable += rest - kept.min(rest);
         }
     }
 
@@ -195,7 +196,7 @@ impl<'a> Sums<'a> {
     }
 
     /// The free end of a thread's arena, which glibc never returns.
-    fn kept(&self, mapping: &Mapping, found: &Found, resident: &Resident) -> u64 {
+    fn free_end(&self, mapping: &Mapping, found: &Found, resident: &Resident) -> u64 {
         match self.is_glibc && mapping.name.is_empty() && found.blocks > 0 {
             true => {
                 let end = found.end.checked_next_multiple_of(mapping.page);
@@ -230,13 +231,13 @@ impl<'a> Sums<'a> {
         site_name: Option<SiteName<'_>>,
         in_use: Option<u64>,
     ) -> Account {
-        self.heap.finish();
         let estimates = self.separate_c(in_use);
         let name = |site: u32| match &site_name {
             Some(name) => name(site),
             None => format!("site {site}"),
         };
-        let Heap { pins, untouched, lost, .. } = self.heap;
+        let lost = self.heap.finish();
+        let Heap { pins, untouched, .. } = self.heap;
         let pins = self.knows_blocks.then(|| pins.finish(name));
         let classes: Vec<_> =
             self.classes.into_iter().map(|(kind, sum)| class(kind, sum, estimates)).collect();

@@ -24,8 +24,8 @@ pub struct Counted {
     pub blocks: Option<u64>,
 }
 
-/// The live blocks, by their addresses.
-pub(crate) type Blocks<'a> = Box<dyn Iterator<Item = LiveBlock> + 'a>;
+/// The first live block that begins in a range.
+pub(crate) type FirstBlock<'a> = Box<dyn FnMut(Range<u64>) -> Option<LiveBlock> + 'a>;
 /// Which pages are resident in a range, as ranges in order; `None` where that cannot be read.
 pub(crate) type ResidentPages<'a> = Box<dyn FnMut(Range<u64>) -> Option<Vec<Range<u64>>> + 'a>;
 /// The name of a site.
@@ -34,8 +34,8 @@ pub(crate) type SiteName<'a> = Box<dyn Fn(u32) -> String + 'a>;
 /// What is known of a process besides its mappings. The default is what is known of a foreign one: nothing.
 #[derive(Default)]
 pub struct Facts<'a> {
-    /// The live blocks, by their addresses.
-    pub blocks: Option<Blocks<'a>>,
+    /// The first live block that begins in a range, if blocks are known.
+    pub first_block: Option<FirstBlock<'a>>,
     /// The sum of all live blocks, if only that is known.
     pub counted: Option<Counted>,
     /// The name of a site, such as `src/main.rs:12`.
@@ -60,7 +60,7 @@ impl fmt::Debug for Facts<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Facts")
-            .field("has_blocks", &self.blocks.is_some())
+            .field("has_blocks", &self.first_block.is_some())
             .field("counted", &self.counted)
             .field("stack_pointers", &self.stack_pointers.len())
             .field("own", &self.own)

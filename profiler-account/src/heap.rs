@@ -1,11 +1,10 @@
 //! Live blocks, and the pages on which they lie: one walk over both, in the order of addresses.
 
 use std::collections::HashMap;
-use std::iter::Peekable;
 use std::mem;
 use std::ops::Range;
 
-use crate::facts::{Blocks, LiveBlock};
+use crate::facts::{FirstBlock, LiveBlock};
 use crate::pages::{Resident, length};
 use crate::pins::{OnPage, PinTable};
 use crate::smaps::Mapping;
@@ -17,6 +16,8 @@ const HEADER: u64 = 8;
 const STEP: u64 = 16;
 /// Its smallest chunk.
 const SMALLEST: u64 = 32;
+/// The bytes of a free chunk that glibc keeps when it returns pages, behind where the block before it ends.
+const KEPT: u64 = 40;
 
 /// What lies in a mapping. The bytes are resident ones.
 #[derive(Clone, Copy, Debug, Default)]
@@ -30,6 +31,8 @@ pub(crate) struct Found {
     pub(crate) footprint: u64,
     /// Where the last block ends.
     pub(crate) end: u64,
+    /// Whole free pages that glibc keeps, since a free chunk begins on them.
+    pub(crate) kept: u64,
     /// Whether a block lies here that was not mapped for itself.
     pub(crate) has_shared_pages: bool,
 }
@@ -43,7 +46,9 @@ impl Found {
 
 /// All live blocks, one mapping after another.
 pub(crate) struct Heap<'a> {
-    blocks: Peekable<Blocks<'a>>,
+    first_block: Option<FirstBlock<'a>>,
+    /// The block that was found last, if nobody has taken it.
+    next: Option<LiveBlock>,
     /// The part of a block that lies in the next mapping.
     rest: Option<Piece>,
     /// Where the last block ended.
@@ -53,8 +58,8 @@ pub(crate) struct Heap<'a> {
     pub(crate) pins: PinTable,
     /// Bytes of large blocks that are not resident, and the blocks, by site.
     pub(crate) untouched: HashMap<u32, (u64, u64)>,
-    /// Bytes of blocks that are in no mapping, or overlap: the process has gone on.
-    pub(crate) lost: u64,
+    /// Bytes of blocks that reach into no mapping.
+    lost: u64,
 }
 
 /// A block or the part of one in a mapping.
@@ -77,10 +82,10 @@ struct Page {
 }
 
 impl<'a> Heap<'a> {
-    pub(crate) fn new(blocks: Option<Blocks<'a>>, page: u64, is_glibc: bool) -> Self {
-        let blocks = blocks.unwrap_or_else(|| Box::new(std::iter::empty()));
+    pub(crate) fn new(first_block: Option<FirstBlock<'a>>, page: u64, is_glibc: bool) -> Self {
         Self {
-            blocks: blocks.peekable(),
+            first_block,
+            next: None,
             rest: None,
             end: 0,
             page,
@@ -91,10 +96,26 @@ impl<'a> Heap<'a> {
         }
     }
 
-    /// Whether blocks lie in a mapping, behind those that were walked.
-    pub(crate) fn reaches(&mut self, mapping: &Mapping) -> bool {
-        let next = self.blocks.peek().map(|block| block.address);
-        self.rest.is_some() || next.is_some_and(|next| next < mapping.range.end)
+    /// Whether blocks lie in a mapping, which is behind those that were walked.
+    pub(crate) fn has_blocks_in(&mut self, mapping: &Mapping) -> bool {
+        let is_rest = self.rest.as_ref().is_some_and(|rest| rest.live.start == mapping.range.start);
+        self.next = self.take_next(mapping);
+        is_rest || self.next.is_some()
+    }
+
+    /// The next block of a mapping.
+    fn take_next(&mut self, mapping: &Mapping) -> Option<LiveBlock> {
+        let end = mapping.range.end;
+        if let Some(next) = self.next.take_if(|next| next.address < end) {
+            return Some(next);
+        }
+        let from = self.end.max(mapping.range.start);
+        // Nobody has blocks where nobody has access.
+        if from >= end || !mapping.is_accessible {
+            return None;
+        }
+        let found = self.first_block.as_mut()?(from..end)?;
+        (from..end).contains(&found.address).then_some(found)
     }
 
     /// Walks the blocks of a mapping, which is behind those that were walked. In an arena, blocks share pages.
@@ -113,12 +134,8 @@ impl<'a> Heap<'a> {
                 self.lost += length(&rest.live);
             }
         }
-        while let Some(block) = self.blocks.next_if(|block| block.address < mapping.range.end) {
-            let end = block.address.saturating_add(block.size);
-            if block.address < self.end.max(mapping.range.start) || end == block.address {
-                self.lost += block.size;
-                continue;
-            }
+        while let Some(block) = self.take_next(mapping) {
+            let end = block.address.saturating_add(block.size.max(1));
             self.end = end;
             let is_chunk = self.is_glibc && !is_arena && block.address % self.page == STEP;
             found.has_shared_pages |= !is_chunk;
@@ -136,8 +153,8 @@ impl<'a> Heap<'a> {
     /// Passes over the blocks of a mapping of which nobody knows the resident pages.
     pub(crate) fn skip(&mut self, mapping: &Mapping) {
         self.rest = None;
-        while let Some(block) = self.blocks.next_if(|block| block.address < mapping.range.end) {
-            self.end = block.address.saturating_add(block.size);
+        while let Some(block) = self.take_next(mapping) {
+            self.end = block.address.saturating_add(block.size.max(1));
         }
     }
 
@@ -169,9 +186,10 @@ impl<'a> Heap<'a> {
         }
         let cut = |range: &Range<u64>| range.start.max(mapping.range.start)..range.end.min(border);
         (piece.live, piece.footprint) = (cut(&piece.live), cut(&piece.footprint));
+        let first = piece.footprint.start / self.page * self.page;
+        found.kept += self.kept(found.end, first, resident);
         found.footprint += length(&piece.footprint);
         found.end = piece.footprint.end;
-        let first = piece.footprint.start / self.page * self.page;
         let last = (piece.footprint.end - 1) / self.page * self.page;
         self.add_to_page(first, &piece, page, resident, found);
         if last > first {
@@ -182,6 +200,13 @@ impl<'a> Heap<'a> {
             }
             self.add_to_page(last, &piece, page, resident, found);
         }
+    }
+
+    /// The first whole page between a block's end and the page of the next one, if glibc keeps it.
+    fn kept(&self, end: u64, next: u64, resident: &Resident) -> u64 {
+        let start = end.checked_next_multiple_of(self.page).unwrap_or(u64::MAX);
+        let is_kept = self.is_glibc && start < next && start - end < KEPT;
+        if is_kept && end > 0 { resident.bytes_anywhere(start..start + self.page) } else { 0 }
     }
 
     /// Pages that the block has for itself.
@@ -243,10 +268,9 @@ impl<'a> Heap<'a> {
         page.blocks = blocks;
     }
 
-    /// Nothing is left.
-    pub(crate) fn finish(&mut self) {
-        let rest = self.rest.take().map_or(0, |rest| length(&rest.live));
-        self.lost += rest + self.blocks.by_ref().map(|block| block.size).sum::<u64>();
+    /// No mapping is left. Returns the bytes of blocks that reach into none: the process has gone on.
+    pub(crate) fn finish(&mut self) -> u64 {
+        self.lost + self.rest.take().map_or(0, |rest| length(&rest.live))
     }
 }
 

@@ -45,7 +45,7 @@ mod purpose;
 mod smaps;
 mod view;
 
-pub use self::account::Account;
+pub use self::account::{Account, Untouched};
 pub use self::advice::Advice;
 pub use self::class::{Class, ClassKind, Part};
 pub use self::diff::{Change, Diff};

@@ -10,6 +10,7 @@
 //! | `control`, `timeline` | what a program may call |
 //! | `before_main` | what begins with the program |
 //! | `budget` | what a call may take at most |
+//! | [`account`](mod@account) | what the resident set is made of |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
@@ -31,6 +32,9 @@ pub use mem_profile_format::{
     ProcessPeak, Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
+/// What the resident set of this process is made of: classes that add up, and the lines that keep free pages.
+#[cfg(feature = "account")]
+pub mod account;
 #[cfg(all(feature = "enabled", any(unix, windows)))]
 mod before_main;
 #[cfg(feature = "enabled")]
@@ -58,6 +62,8 @@ mod session;
 #[cfg(feature = "enabled")]
 mod timeline;
 
+#[cfg(feature = "account")]
+pub use self::account::account;
 #[cfg(feature = "enabled")]
 pub use self::control::{record_to, report, reset, snapshot};
 #[cfg(feature = "enabled")]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::os::unix::fs::FileExt;
 use std::time::Instant;
 
-use super::Reading;
+use super::{Reading, page_of};
 use crate::smaps::{field_of, pages_of_statm, parse_smaps};
 
 /// Reads a process.
@@ -37,8 +37,8 @@ fn read_folder(folder: &str) -> io::Result<Reading> {
     let mappings = parse_smaps(&smaps).map_err(io::Error::other)?;
     let status = file("status")?;
     let after = pages_of_statm(&file("statm")?);
-    let page = mappings.iter().map(|mapping| mapping.page).min().unwrap_or(0);
     let moved = before.zip(after).map_or(0, |(before, after)| after.abs_diff(before));
+    let page = page_of(&mappings);
     Ok(Reading {
         mappings,
         stack_pointers: stack_pointers(folder),
@@ -83,49 +83,53 @@ const IS_EXCLUSIVE: u64 = 1 << 56;
 /// A longer range is not read: it would take too long.
 const LONGEST: u64 = 64 << 30;
 
-/// Which pages of the own process are resident in a range. `None` if that cannot be read.
-///
-/// A page that was only read, and so is the system's page of zeroes, is not resident.
-#[must_use]
-pub fn resident_pages(range: Range<u64>) -> Option<Vec<Range<u64>>> {
-    let page = page_bytes()?;
-    if range.start >= range.end || range.end - range.start > LONGEST {
-        return None;
+/// The page map of the own process.
+#[derive(Debug)]
+pub struct PageMap {
+    file: File,
+    page: u64,
+    words: Vec<u8>,
+}
+
+impl PageMap {
+    /// Opens it, where pages have so many bytes; `None` if that is not permitted.
+    #[must_use]
+    pub fn open(page: u64) -> Option<Self> {
+        let file = File::open("/proc/self/pagemap").ok()?;
+        page.is_power_of_two().then(|| Self { file, page, words: vec![0; AT_ONCE * 8] })
     }
-    let map = File::open("/proc/self/pagemap").ok()?;
-    let mut words = vec![0_u8; AT_ONCE * 8];
-    let mut runs: Vec<Range<u64>> = Vec::new();
-    let (mut number, end) = (range.start / page, range.end / page);
-    while number < end {
-        let wanted = (end - number).min(AT_ONCE as u64) as usize;
-        let part = &mut words[..wanted * 8];
-        map.read_exact_at(part, number * 8).ok()?;
-        for word in part.chunks_exact(8) {
-            if is_resident(u64::from_le_bytes(word.try_into().ok()?)) {
-                let start = number * page;
-                match runs.last_mut() {
-                    Some(run) if run.end == start => run.end += page,
-                    _ => runs.push(start..start + page),
-                }
-            }
-            number += 1;
+
+    /// Which pages are resident in a range. `None` if that cannot be read.
+    ///
+    /// A page that was only read, and so is the system's page of zeroes, is not resident.
+    pub fn resident(&mut self, range: Range<u64>) -> Option<Vec<Range<u64>>> {
+        let page = self.page;
+        if range.start >= range.end || range.end - range.start > LONGEST {
+            return None;
         }
+        let mut runs: Vec<Range<u64>> = Vec::new();
+        let (mut number, end) = (range.start / page, range.end / page);
+        while number < end {
+            let wanted = (end - number).min(AT_ONCE as u64) as usize;
+            let part = &mut self.words[..wanted * 8];
+            self.file.read_exact_at(part, number * 8).ok()?;
+            for word in part.as_chunks().0 {
+                if is_resident(u64::from_ne_bytes(*word)) {
+                    let start = number * page;
+                    match runs.last_mut() {
+                        Some(run) if run.end == start => run.end += page,
+                        _ => runs.push(start..start + page),
+                    }
+                }
+                number += 1;
+            }
+        }
+        Some(runs)
     }
-    Some(runs)
 }
 
 fn is_resident(word: u64) -> bool {
     word & PRESENT != 0 && word & (IS_OF_FILE | IS_EXCLUSIVE) != 0
-}
-
-/// By the auxiliary vector, whose entries are two words each.
-fn page_bytes() -> Option<u64> {
-    const PAGE_SIZE: usize = 6;
-    let entries = fs::read("/proc/self/auxv").ok()?;
-    let mut entries = entries.chunks_exact(2 * size_of::<usize>());
-    let entry = entries.find(|entry| entry.starts_with(&PAGE_SIZE.to_ne_bytes()))?;
-    let value = entry[size_of::<usize>()..].try_into().ok()?;
-    Some(usize::from_ne_bytes(value) as u64)
 }
 
 #[cfg(test)]
@@ -147,7 +151,7 @@ mod tests {
 
     #[test]
     fn touched_pages_are_resident_and_others_are_not() {
-        let page = page_bytes().unwrap() as usize;
+        let page = read_self().unwrap().page() as usize;
         let mut block: Vec<u8> = Vec::with_capacity(64 * page);
         let start = block.as_ptr().addr().next_multiple_of(page);
         let offset = start - block.as_ptr().addr();
@@ -155,7 +159,9 @@ mod tests {
         block.resize(offset + 8 * page, 1);
         let range = start as u64..(start + 32 * page) as u64;
         let expected = range.start..range.start + 8 * page as u64;
-        assert_eq!(resident_pages(range), Some(vec![expected]));
+        let mut pages = PageMap::open(page as u64).unwrap();
+        assert_eq!(pages.resident(range), Some(vec![expected]));
+        assert_eq!(pages.resident(0..u64::MAX), None);
         drop(block);
     }
 

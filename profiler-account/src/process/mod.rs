@@ -8,7 +8,7 @@ use crate::smaps::Mapping;
 #[cfg_attr(not(target_os = "linux"), path = "unsupported.rs")]
 mod system;
 
-pub use system::{read, read_self, resident_pages};
+pub use system::{PageMap, read, read_self};
 
 /// What the system says of a process.
 #[derive(Clone, Debug, Default)]
@@ -26,4 +26,17 @@ pub struct Reading {
     pub moved: u64,
     /// How long reading took.
     pub took: Duration,
+}
+
+impl Reading {
+    /// The bytes of a page.
+    #[must_use]
+    pub fn page(&self) -> u64 {
+        page_of(&self.mappings)
+    }
+}
+
+/// The bytes of a page. Some mappings have larger ones.
+fn page_of(mappings: &[Mapping]) -> u64 {
+    mappings.iter().map(|mapping| mapping.page).min().unwrap_or(4096)
 }

@@ -9,7 +9,7 @@ use crate::pins::Pin;
 
 /// Most lines and parts below a row.
 const MOST: usize = 5;
-/// A part is shown from so many of a hundred of the resident set on.
+/// A part is shown from so many of a hundred of the resident set on, and a line of all pinned bytes.
 const LEAST_SHARE: u64 = 1;
 
 /// A row of the account.
@@ -98,8 +98,12 @@ fn pins(account: &Account) -> Vec<Detail> {
         let note = format!("pinned by {} in {}", size(pin.block_bytes), count(pin.blocks, "block"));
         Detail { name: printable(&pin.site), bytes: pin.pinned, note }
     };
-    let mut details: Vec<_> = sites.iter().take(MOST).map(detail).collect();
-    if let Some(more) = sites.get(MOST..).filter(|more| !more.is_empty()) {
+    let whole = account.pins.as_ref().map_or(0, |pins| pins.bytes);
+    let is_small = |pin: &Pin| pin.pinned < whole / 100 * LEAST_SHARE;
+    let shown = sites.iter().position(is_small).unwrap_or(sites.len()).min(MOST);
+    let (shown, more) = sites.split_at(shown);
+    let mut details: Vec<_> = shown.iter().map(detail).collect();
+    if !more.is_empty() {
         let bytes = more.iter().map(|pin| pin.pinned).sum();
         let name = count(more.len() as u64, "more line");
         details.push(Detail { name, bytes, note: "pinned".to_owned() });

@@ -11,8 +11,11 @@ pub(crate) fn known() -> Account {
     let blocks = (0..20_u64).map(move |page| block(heap + page * 4096 + 0x10, 40, 1));
     let others = [block(heap + 0x15_010, 4000, 2), block(heap + 0x16_010, 24, 3)];
     let large = block(0x7f00_1000_0010, 8 << 20, 4);
+    let blocks: Vec<_> = blocks.chain(others).chain([large]).collect();
     let facts = Facts {
-        blocks: Some(Box::new(blocks.chain(others).chain([large]))),
+        first_block: Some(Box::new(move |range| {
+            blocks.iter().copied().find(|block| range.contains(&block.address))
+        })),
         site_name: Some(Box::new(|site| format!("src/<index>|.rs:{site}"))),
         resident_pages: Some(Box::new(|range| match range.start {
             0x7f00_1000_0000 => {

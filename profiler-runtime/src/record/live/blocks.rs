@@ -3,6 +3,8 @@
 //! After each operation the sum over all paths is what the ledgers say is live in the process.
 
 use core::hint::black_box;
+#[cfg(feature = "account")]
+use core::ops::Range;
 use core::ptr;
 
 use mem_profile_format::layout::paths::OUTSIDE;
@@ -34,6 +36,12 @@ pub(super) enum Owner {
 /// The blocks that are on a path, by their addresses.
 pub(crate) fn each() -> impl Iterator<Item = Block> {
     COMMON.blocks.each()
+}
+
+/// The first of them that begins in a range of addresses.
+#[cfg(feature = "account")]
+pub(crate) fn first_in(range: Range<usize>) -> Option<Block> {
+    COMMON.blocks.first_in(range)
 }
 
 /// Whether there is memory for what is needed, at first for the bytes that are live by now. Not for two

@@ -11,7 +11,7 @@
 pub(crate) mod blocks;
 mod lines;
 pub(crate) mod moves;
-mod paths;
+pub(crate) mod paths;
 pub(crate) mod switch;
 #[cfg(test)]
 mod tests;

@@ -42,6 +42,11 @@ impl Line {
     const fn function(self) -> i64 {
         self.0 >> 32
     }
+
+    #[cfg(feature = "account")]
+    const fn row(self) -> usize {
+        self.0 as u32 as usize
+    }
 }
 
 /// A path: the one that calls, and the line.
@@ -165,6 +170,13 @@ fn path_of(function: i64, mut site: u32) -> Option<(u32, u32)> {
         site = path.caller();
     }
     None
+}
+
+/// The line of a path: the number of its function, and its row.
+#[cfg(feature = "account")]
+pub(crate) fn line_of(site: u32) -> Option<(i64, usize)> {
+    let line = Line(path(site)?.line.get());
+    Some((line.function(), line.row()))
 }
 
 /// A new path.

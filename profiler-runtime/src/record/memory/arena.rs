@@ -222,7 +222,7 @@ impl Segment {
         }
     }
 
-    pub(in crate::record) fn length(&self) -> usize {
+    pub(crate) fn length(&self) -> usize {
         self.length.get() as usize
     }
 

@@ -18,6 +18,7 @@
 //! the tracer are 570 ← 568 instructions, of 9,000 bytes 790 ← 720 (callgrind).
 
 use core::iter;
+use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicUsize,
@@ -200,10 +201,16 @@ impl BlockMap {
     pub fn each(&self) -> impl Iterator<Item = Block> {
         let mut granule = 0;
         iter::from_fn(move || {
-            let block = self.next(granule)?;
+            let block = self.next(granule, usize::MAX)?;
             granule = (block.address >> GRANULE_BITS) + (block.size >> GRANULE_BITS).max(1);
             Some(block)
         })
+    }
+
+    /// The first block that begins in a range of addresses.
+    pub fn first_in(&self, range: Range<usize>) -> Option<Block> {
+        let granule = 1 << GRANULE_BITS;
+        self.next(range.start.div_ceil(granule), range.end.div_ceil(granule))
     }
 
     /// Forgets all blocks. `wipe` zeroes so many bytes there.
@@ -213,21 +220,23 @@ impl BlockMap {
         }
     }
 
-    /// The first block at or behind this granule.
-    fn next(&self, mut granule: usize) -> Option<Block> {
-        loop {
+    /// The first block from this granule on, before that one.
+    fn next(&self, mut granule: usize, end: usize) -> Option<Block> {
+        while granule < end {
             let slot = granule >> LEAF_BITS;
             let Some(leaf) = self.leaf(slot) else {
                 granule = self.slots().filter(|&made| made > slot).min()? << LEAF_BITS;
                 continue;
             };
-            let words = leaf.get(granule % LEAF..).unwrap_or_default();
-            let mut blocks = words.iter().enumerate();
+            let last = LEAF.min(end - (slot << LEAF_BITS));
+            let words = leaf.get(granule % LEAF..last).unwrap_or_default();
+            let mut blocks = words.iter().enumerate().skip(empty_words(words));
             match blocks.find_map(|(index, word)| self.block_at(word, granule + index)) {
                 Some(block) => return Some(block),
                 None => granule = (slot + 1) << LEAF_BITS,
             }
         }
+        None
     }
 
     fn block_at(&self, word: &AtomicU32, granule: usize) -> Option<Block> {
@@ -335,6 +344,16 @@ impl BlockMap {
         let _ = place.compare_exchange(ptr::null_mut(), leaf.as_ptr(), AcqRel, Acquire);
         self.find(address)
     }
+}
+
+/// How many words at the beginning have no block, at least.
+///
+/// PERF: most words of a heap with few blocks are zero. 12 → 5 ms for 270 MiB of it.
+fn empty_words(words: &[AtomicU32]) -> usize {
+    const AT_ONCE: usize = 16;
+    let is_empty =
+        |words: &&[AtomicU32]| words.iter().fold(0, |all, word| all | word.load(Relaxed)) == 0;
+    words.chunks_exact(AT_ONCE).take_while(is_empty).count() * AT_ONCE
 }
 
 /// The site of the block with this word, which is forgotten.

@@ -1,5 +1,6 @@
 //! Address space for tables: reserved once, taken page by page as it is written, never moved.
 
+use core::ops::Range;
 use core::ptr::NonNull;
 use core::sync::atomic::{
     AtomicUsize,
@@ -24,13 +25,19 @@ pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
     Some(start)
 }
 
+/// What was reserved.
+pub(crate) fn regions() -> impl Iterator<Item = Range<usize>> {
+    let regions = REGIONS.iter().take(COUNT.load(Relaxed));
+    let regions = regions.map(|[place, length]| (place.load(Acquire), length.load(Relaxed)));
+    regions.filter(|&(start, _)| start != 0).map(|(start, length)| start..start + length)
+}
+
 /// Nobody looks at any of it again.
 fn release() {
-    for [place, length] in REGIONS.iter().take(COUNT.load(Relaxed)) {
-        let (start, bytes) = (place.load(Acquire), length.load(Relaxed));
-        if let Some(start) = NonNull::new(start as *mut u8) {
+    for region in regions() {
+        if let Some(start) = NonNull::new(region.start as *mut u8) {
             // SAFETY: reserved with this length.
-            unsafe { process::unmap(start, bytes) };
+            unsafe { process::unmap(start, region.len()) };
         }
     }
 }

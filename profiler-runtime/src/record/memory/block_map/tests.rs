@@ -115,3 +115,20 @@ fn a_block_that_is_half_noted_is_none() {
     word.store(noted, Relaxed);
     assert_eq!(map.each().next(), None, "a block of 8 KiB and more has a size");
 }
+
+#[test]
+fn the_first_block_of_a_range_is_found() {
+    let map = map();
+    let edge = 0x5555_0400_0000;
+    for (address, size) in [(edge - 0x30, 32), (edge + 0x70, 9000), (edge + 0x10_0000, 1)] {
+        assert!(map.put(address, size, 3));
+    }
+    let first = |range| map.first_in(range).map(|block| (block.address + 0x30 - edge, block.size));
+    assert_eq!(first(0..usize::MAX), Some((0, 32)));
+    assert_eq!(first(edge - 0x30..edge), Some((0, 32)));
+    assert_eq!(first(edge - 0x20..edge + 0x70), None);
+    assert_eq!(first(edge - 0x20..edge + 0x71), Some((0xa0, 9000)));
+    assert_eq!(first(edge + 0x71..edge + 0x20_0000), Some((0x10_0030, 1)));
+    assert_eq!(first(edge + 0x10_0010..usize::MAX), None);
+    assert_eq!(first(edge..edge), None);
+}

@@ -1,0 +1,27 @@
+//! What glibc's allocator says of itself.
+
+use std::mem::transmute;
+
+/// Whether the allocator of the system is glibc's.
+pub(crate) const IS_GLIBC: bool = true;
+
+/// The figures of `mallinfo2`, in their order.
+#[repr(C)]
+struct Figures([usize; 10]);
+
+/// Bytes in use in arenas, with headers.
+const IN_USE: usize = 7;
+
+/// Bytes that the allocator has in use in its arenas, with their headers, and with freed blocks that a thread keeps
+/// for itself. It takes the lock of each arena. `None` before glibc 2.33.
+pub(crate) fn bytes_in_use() -> Option<u64> {
+    // Looked up, since programs must start where it is not there.
+    // SAFETY: the name is a C string.
+    let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"mallinfo2".as_ptr()) };
+    if found.is_null() {
+        return None;
+    }
+    // SAFETY: glibc's function of this name, which takes nothing and returns ten words.
+    let mallinfo2: extern "C" fn() -> Figures = unsafe { transmute(found) };
+    Some(mallinfo2().0[IN_USE] as u64)
+}

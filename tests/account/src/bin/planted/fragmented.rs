@@ -1,0 +1,122 @@
+//! 250 MiB in 960,000 small blocks of 8 threads, of which 19 of 20 are dropped: what is left pins most pages.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+use std::time::Instant;
+
+use mem_profile::account::{self, Account, Advice, ClassKind};
+use mem_profile::mem_profile;
+
+use crate::{MIB, check_sums};
+
+const THREADS: u64 = 8;
+const BLOCKS: u64 = 120_000;
+/// One in so many survives.
+const SURVIVES: u64 = 20;
+
+struct Kept {
+    blocks: Vec<Box<[u8]>>,
+    bytes: u64,
+}
+
+/// Of the line that allocates what survives.
+const SURVIVORS: u32 = line!() + 12;
+
+#[mem_profile]
+fn fill(seed: u64, all: &Barrier) -> Kept {
+    let mut state = seed;
+    let mut dropped = Vec::with_capacity(BLOCKS as usize);
+    let mut kept = Kept { blocks: Vec::with_capacity((BLOCKS / SURVIVES) as usize), bytes: 0 };
+    for index in 0..BLOCKS {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let size = 16 + (state >> 33) % 514;
+        if index % SURVIVES == 0 {
+            kept.blocks.push(vec![1; size as usize].into_boxed_slice());
+            kept.bytes += size;
+        } else {
+            dropped.push(vec![2_u8; size as usize].into_boxed_slice());
+        }
+    }
+    all.wait();
+    drop(dropped);
+    kept
+}
+
+fn plant() -> Vec<Kept> {
+    let all = Arc::new(Barrier::new(THREADS as usize));
+    let fill = |seed| {
+        let all = all.clone();
+        thread::spawn(move || fill(seed, &all))
+    };
+    let threads: Vec<_> = (0..THREADS).map(fill).collect();
+    threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
+}
+
+pub(crate) fn check() {
+    let _ = account::full();
+    let kept = plant();
+    let account = account::account().expect("an account");
+    println!("{}", account.text());
+    check_sums(&account);
+    check_live(&account, &kept);
+    check_pins(&account);
+    check_trim(&account);
+    drop(kept);
+}
+
+/// What an account costs, and what reading costs of which it consists.
+pub(crate) fn costs() {
+    let _kept = plant();
+    let fastest = |work: &dyn Fn()| {
+        let time = || {
+            let begin = Instant::now();
+            work();
+            begin.elapsed()
+        };
+        (0..20).map(|_| time()).min().expect("a time")
+    };
+    let read = |name: &'static str| move || drop(std::fs::read(name).expect("it is read"));
+    println!("smaps {:?}", fastest(&read("/proc/self/smaps")));
+    println!("smaps_rollup {:?}", fastest(&read("/proc/self/smaps_rollup")));
+    println!("statm {:?}", fastest(&read("/proc/self/statm")));
+    println!("account {:?}", fastest(&|| drop(account::account())));
+    println!("full account {:?}", fastest(&|| drop(account::full())));
+}
+
+/// All bytes of all blocks, each of which is touched, are resident.
+fn check_live(account: &Account, kept: &[Kept]) {
+    let bytes: u64 = kept.iter().map(|kept| kept.bytes).sum();
+    let vectors = THREADS * BLOCKS / SURVIVES * 16;
+    let live = account.bytes(ClassKind::LiveBlocks);
+    // And some of the library's and of threads.
+    assert!((bytes + vectors..bytes + vectors + 64 * 1024).contains(&live), "{live} of {bytes}");
+}
+
+/// The line of the survivors has at least 95 % of what stays.
+fn check_pins(account: &Account) {
+    let pins = account.pins.as_ref().expect("pins");
+    let first = &pins.sites[0];
+    assert_eq!(first.site, format!("{}:{SURVIVORS}", file!()));
+    assert_eq!(first.blocks, THREADS * BLOCKS / SURVIVES);
+    assert!(first.pinned * 100 >= pins.bytes * 95, "{first:?} of {}", pins.bytes);
+    let resident = account.bytes(ClassKind::FreePinnedOrC);
+    assert_eq!(resident, pins.bytes);
+}
+
+/// The allocator returns what the account says, within 2 %.
+fn check_trim(account: &Account) {
+    let [Advice::Trim(expected)] = account.advice[..] else { panic!("{:?}", account.advice) };
+    let before = account::account().expect("an account");
+    // SAFETY: it may be called at any time.
+    unsafe { libc::malloc_trim(0) };
+    let after = account::account().expect("an account");
+    let returned = before.resident - after.resident;
+    println!("{:.1} MiB of {:.1} MiB returned", mib(returned), mib(expected));
+    println!("{}", after.diff(&before).text());
+    assert!(expected > 10 * MIB && returned.abs_diff(expected) * 50 <= expected);
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / MIB as f64
+}

@@ -1,0 +1,66 @@
+//! Takes memory in one way, which the argument names, and checks the account before and after: 64 MiB more are in
+//! one row, and in no other.
+#![cfg(target_os = "linux")]
+#![allow(missing_docs)]
+
+mod fragmented;
+mod plant;
+
+use mem_profile::account::{self, Account, ClassKind};
+
+use self::plant::Planted;
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+
+const KIB: u64 = 1 << 10;
+const MIB: u64 = 1 << 20;
+/// What is planted.
+const PLANTED: u64 = 64 * MIB;
+
+fn main() {
+    let case = std::env::args().nth(1).expect("a case");
+    match &*case {
+        "fragmented" => return fragmented::check(),
+        "costs" => return fragmented::costs(),
+        _ => {}
+    }
+    // The first account takes memory of its own.
+    let _ = account::full();
+    let before = account::full().expect("an account");
+    let planted = plant::plant(&case);
+    let after = account::full().expect("an account");
+    println!("{}", after.text());
+    println!("{}", after.diff(&before).text());
+    check_sums(&after);
+    check_rows(&before, &after, &planted);
+    (planted.check)(&before, &after);
+}
+
+/// The classes add up to the system's own figure, but for pages that the reading itself takes.
+fn check_sums(account: &Account) {
+    let sum: u64 = account.classes.iter().map(|class| class.bytes).sum();
+    assert_eq!(sum, account.resident);
+    let statm = std::fs::read_to_string("/proc/self/statm").expect("statm");
+    let pages: u64 = statm.split(' ').nth(1).expect("a field").parse().expect("a number");
+    let off = (pages * 4 * KIB).abs_diff(account.resident);
+    assert!(off <= account.moved + MIB, "{off} B off");
+    if let Some(pins) = &account.pins {
+        let classes = [ClassKind::FreePinned, ClassKind::FreePinnedOrC];
+        let class: u64 = classes.map(|kind| account.bytes(kind)).iter().sum();
+        assert!(pins.bytes >= class, "{} B pinned, {class} B in the class", pins.bytes);
+    }
+}
+
+/// The planted bytes are in their row, and all others stay as they were.
+fn check_rows(before: &Account, after: &Account, planted: &Planted) {
+    for (kind, change) in after.diff(before).classes {
+        let (expected, slack) = match kind == planted.kind {
+            true => (planted.bytes, planted.slack),
+            false if planted.also.contains(&kind) => continue,
+            false => (0, planted.others),
+        };
+        let off = change.bytes().abs_diff(expected.cast_signed());
+        assert!(off <= slack, "{kind:?}: {off} B off");
+    }
+}

@@ -15,7 +15,8 @@ pub use crate::record::sync::claim::Claim;
 pub use crate::record::sync::list::{List, Node};
 pub use crate::record::sync::word::Word;
 pub use crate::session::exit::on_aborting_panic;
-pub use crate::session::output::write as write_report;
+pub use crate::session::output::{path as expanded_path, write as write_report};
+pub use crate::session::values::duration;
 pub use crate::session::warn;
 
 #[cfg(all(
@@ -29,9 +30,9 @@ pub mod capture {
     //! What a capture of the heap needs. Nothing of it is called inside the allocator.
 
     pub use crate::process::capture::{
-        Copied, Copy, Descriptor, Ended, Frozen, SavedRegisters, SignalsBlocked, Stopper, end_with,
-        exit_now, grow_memory, keep_only, memory, own_memory, seek, shared_memory, with_registers,
-        write_all_to,
+        Copied, Copy, Descriptor, Ended, Frozen, Occasion, SavedRegisters, SignalsBlocked, Stopper,
+        end_with, exit_now, grow_memory, is_own_thread, keep_only, listen, memory, own_memory,
+        seek, shared_memory, with_registers, write_all_to,
     };
     use crate::record::moving;
 

@@ -29,15 +29,23 @@ pub fn start(config: Config) -> Result<(), StartError> {
     control::start(config)
 }
 
+static BEGUN: AtomicBool = AtomicBool::new(false);
 /// Whether the report was made, or is being made.
 static REPORTED: AtomicBool = AtomicBool::new(false);
 
 #[cfg(any(unix, windows))]
 mem_profile_runtime::__run_before_main!(before_main);
 
-/// Starts what the environment asks for.
 #[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "nothing runs it"))]
 extern "C" fn before_main() {
+    begin();
+}
+
+/// Starts what the environment asks for, once.
+pub(crate) fn begin() {
+    if BEGUN.swap(true, Relaxed) {
+        return;
+    }
     let config = {
         let _quiet = Quiet::enter();
         std::env::var_os("MEM_PROFILE_TRACE").and_then(|value| config(&value))

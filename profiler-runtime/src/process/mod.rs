@@ -49,7 +49,8 @@ mod thread;
 #[path = "thread_portable.rs"]
 mod thread;
 
-#[cfg(all(unix, not(target_vendor = "apple"), feature = "signals"))]
+#[cfg(all(unix, not(target_vendor = "apple"), any(feature = "signals", feature = "graph")))]
+#[cfg_attr(not(feature = "signals"), allow(dead_code, reason = "captures are not made everywhere"))]
 mod semaphore;
 #[cfg(all(target_vendor = "apple", feature = "signals"))]
 #[path = "semaphore_apple.rs"]

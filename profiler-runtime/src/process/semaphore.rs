@@ -2,6 +2,8 @@
 
 use std::cell::UnsafeCell;
 use std::io;
+#[cfg(feature = "graph")]
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A count that anybody may raise, also a signal handler, and a thread waits for.
 pub(super) struct Semaphore(UnsafeCell<libc::sem_t>);
@@ -31,6 +33,23 @@ impl Semaphore {
         loop {
             // SAFETY: `new` has made it.
             if unsafe { libc::sem_wait(self.0.get()) } == 0 {
+                return true;
+            }
+            if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {
+                return false;
+            }
+        }
+    }
+
+    /// The same for at most this long. False also where the time is over.
+    #[cfg(feature = "graph")]
+    pub(super) fn wait_for(&self, time: Duration) -> bool {
+        let end = SystemTime::now().checked_add(time).unwrap_or(UNIX_EPOCH);
+        let end = end.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let end = libc::timespec { tv_sec: end.as_secs() as _, tv_nsec: end.subsec_nanos().into() };
+        loop {
+            // SAFETY: `new` has made it, and the time is whole.
+            if unsafe { libc::sem_timedwait(self.0.get(), &end) } == 0 {
                 return true;
             }
             if io::Error::last_os_error().kind() != io::ErrorKind::Interrupted {

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 18] = [
+pub(super) const KNOWN: [&str; 20] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -19,6 +19,8 @@ pub(super) const KNOWN: [&str; 18] = [
     "MEM_PROFILE_COLOR",
     "MEM_PROFILE_WIDTH",
     "MEM_PROFILE_TRACE",
+    "MEM_PROFILE_GRAPH",
+    "MEM_PROFILE_GRAPH_AFTER",
     "MEM_PROFILE_LINES",
     "MEM_PROFILE_RECORDING",
     "MEM_PROFILE_RUN",
@@ -62,6 +64,18 @@ pub(super) fn trace(how: &OsStr) -> Option<String> {
         let how = how.to_string_lossy();
         format!(
             "mem-profile: MEM_PROFILE_TRACE={how} has no effect: it needs the feature `trace` of \
+             mem-profile"
+        )
+    })
+}
+
+/// A capture of the heap is asked for, and this program cannot.
+pub(super) fn graph(path: &OsStr) -> Option<String> {
+    let is_asked = !cfg!(feature = "graph") && path != "0" && path != "off";
+    is_asked.then(|| {
+        let path = path.to_string_lossy();
+        format!(
+            "mem-profile: MEM_PROFILE_GRAPH={path} has no effect: it needs the feature `graph` of \
              mem-profile"
         )
     })

@@ -10,7 +10,7 @@ pub(crate) mod sampler;
 pub(crate) mod signals;
 #[cfg(all(test, unix))]
 mod tests;
-mod values;
+pub(crate) mod values;
 mod warning;
 
 use mem_profile_format::report::Format;

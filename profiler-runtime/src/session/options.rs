@@ -111,6 +111,7 @@ impl Reader<'_> {
         let output = self.read(&values::OUTPUT).unwrap_or(default.output);
         let formats = self.formats(&output);
         self.warnings.extend(self.get("MEM_PROFILE_TRACE").and_then(ignored::trace));
+        self.warnings.extend(self.get("MEM_PROFILE_GRAPH").and_then(ignored::graph));
         Options {
             enabled,
             backend,
@@ -314,6 +315,15 @@ mod tests {
         mem-profile: mem_profile_unit is not known and has no effect; did you mean MEM_PROFILE_UNIT?
         mem-profile: MEM_PROFILER is not known and has no effect; did you mean MEM_PROFILE?
         ");
+    }
+
+    #[cfg(not(feature = "graph"))]
+    #[test]
+    fn a_capture_without_the_feature_is_said() {
+        let warnings = ["a.mheap", "off", ""].map(|path| read(&[("MEM_PROFILE_GRAPH", path)]).1);
+        let line = "mem-profile: MEM_PROFILE_GRAPH=a.mheap has no effect: it needs the feature `graph` of \
+                    mem-profile";
+        assert_eq!(warnings, [vec![line.to_owned()], vec![], vec![]]);
     }
 
     #[cfg(not(feature = "watch"))]

@@ -78,7 +78,7 @@ fn path_of(path: &str, format: Format, formats: usize) -> String {
 }
 
 /// The path that a pattern stands for.
-pub(super) fn path(pattern: &str) -> String {
+pub fn path(pattern: &str) -> String {
     expand(pattern, &Place::here())
 }
 

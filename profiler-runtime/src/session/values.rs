@@ -82,7 +82,7 @@ pub(super) const INTERVAL: Variable<Duration> = Variable::new(
     "MEM_PROFILE_INTERVAL",
     "a time from 1ms up, such as 20ms or 1s",
     "100ms",
-    interval,
+    duration,
 );
 pub(super) const LIVE: Variable<Live> =
     Variable::new("MEM_PROFILE_LIVE", "one of on, off, auto", "off", live);
@@ -163,8 +163,8 @@ fn filter(text: &str) -> Option<FunctionFilter> {
     Some(FunctionFilter::parse(text))
 }
 
-/// In milliseconds, where it has no unit.
-fn interval(text: &str) -> Option<Duration> {
+/// A time of at least a millisecond, such as `20ms` or `1.5s`. In milliseconds, where it has no unit.
+pub fn duration(text: &str) -> Option<Duration> {
     const MILLISECOND: u64 = 1_000_000;
     let (number, unit) = match text.strip_suffix("ms") {
         Some(number) => (number, MILLISECOND),
@@ -226,7 +226,7 @@ mod tests {
 
     #[test]
     fn an_interval_is_a_number_with_or_without_a_unit() {
-        let milliseconds = |text| interval(text).map(|interval| interval.as_micros() as f64 / 1e3);
+        let milliseconds = |text| duration(text).map(|interval| interval.as_micros() as f64 / 1e3);
         for (text, expected) in [
             ("1", 1.0),
             ("20ms", 20.0),
@@ -238,9 +238,9 @@ mod tests {
         ] {
             assert_eq!(milliseconds(text), Some(expected), "{text}");
         }
-        assert_eq!(interval("99999999999999s"), None, "more than there are numbers for");
+        assert_eq!(duration("99999999999999s"), None, "more than there are numbers for");
         for text in ["", "0", "-5ms", "ms", "1m", "nan", "inf", "1e99s", "0.9", "1.+5", "."] {
-            assert_eq!(interval(text), None, "{text}");
+            assert_eq!(duration(text), None, "{text}");
         }
     }
 }

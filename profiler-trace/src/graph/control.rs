@@ -21,12 +21,14 @@ use std::time::{Duration, Instant};
 use mem_profile_runtime::internal::{
     self, Quiet,
     capture::{
-        Copied, Copy, Ended, Frozen, SavedRegisters, SignalsBlocked, Stopper, shared_memory,
-        stopper, with_registers,
+        Copied, Copy, Ended, Frozen, SavedRegisters, SignalsBlocked, Stopper, is_own_thread,
+        shared_memory, stopper, with_registers,
     },
 };
 
 use crate::capture::control;
+pub(crate) use mem_profile_runtime::internal::capture::{Occasion, listen};
+
 use crate::graph::config::{Captured, Config};
 use crate::graph::error::CaptureError;
 use crate::system;
@@ -106,8 +108,10 @@ fn copy(
             io::ErrorKind::AddrInUse => CaptureError::SignalTaken(config.signal.unwrap_or(0)),
             _ => CaptureError::Io(error),
         })?;
+    let asker_counts = !is_own_thread(asker.number);
     let threads = Threads {
         asker,
+        asker_counts,
         process: internal::id(),
         first_stack: system::initial_stack(),
         record_bytes: system::glibc::thread_record_bytes(),
@@ -122,7 +126,7 @@ fn copy(
     });
     match copied {
         Some(copied) => {
-            let threads = 1 + stopper.stopped().count() as u32;
+            let threads = u32::from(asker_counts) + stopper.stopped().count() as u32;
             let copied = copied.map_err(CaptureError::NoCopy)?;
             Ok((copied, Captured { threads, paused, ..NOTHING }))
         }

@@ -19,6 +19,7 @@
 //! | file or folder | what it does |
 //! |---|---|
 //! | `config`, `error` | what can be asked for, what can go wrong |
+//! | `at_exit` | `MEM_PROFILE_GRAPH=app.mheap` |
 //! | `control` | the order of the steps |
 //! | `control/file` | the file appears when it is whole |
 //! | `control/modules`, `control/prelude` | what is written down before the stop |
@@ -26,6 +27,7 @@
 //!
 //! Nothing that measures depends on this folder.
 
+mod at_exit;
 mod config;
 mod error;
 
@@ -49,6 +51,8 @@ use std::path::Path;
 
 pub use self::config::{Captured, Config, Contents};
 pub use self::error::CaptureError;
+
+pub(crate) use self::control::{Occasion, listen};
 
 /// Captures the heap of this process into a file, with the usual [`Config`].
 ///

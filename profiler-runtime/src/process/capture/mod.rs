@@ -8,11 +8,13 @@
 //! | `tasks` | the threads that there are |
 //! | `stop` | asks all threads to stop, and lets them go on |
 //! | `copy` | makes the copy of the process, and waits for its end |
+//! | `listen` | a thread that captures when a signal asks for it |
 //! | `child` | the calls that the copy makes |
 
 mod child;
 mod copy;
 mod handler;
+mod listen;
 mod own;
 mod registers;
 mod stop;
@@ -24,7 +26,8 @@ pub use self::child::{
 pub use self::copy::{Copied, Copy, Ended, SignalsBlocked, shared_memory};
 pub use self::handler::Frozen;
 pub(crate) use self::handler::stop_here;
-pub use self::own::own_memory;
+pub use self::listen::{Occasion, listen};
 pub(crate) use self::own::{forget_memory, note_memory, note_thread};
+pub use self::own::{is_own_thread, own_memory};
 pub use self::registers::{SavedRegisters, with_registers};
 pub use self::stop::Stopper;

@@ -69,7 +69,7 @@ impl Drop for OwnThread {
 }
 
 /// Whether the thread is the profiler's own.
-pub(super) fn is_own_thread(number: u32) -> bool {
+pub fn is_own_thread(number: u32) -> bool {
     THREADS.iter().any(|place| place.load(Acquire) == number)
 }
 

@@ -109,7 +109,11 @@ fn write(job: &Job<'_>) -> Result<(), i32> {
     blocks.write(&holders, &maps, &pages, &mut writer)?;
     let mut roots = Roots::of_modules(job.modules)?;
     let memory = Memory { maps: &maps, blocks: &blocks, modules: job.modules };
-    for frozen in core::iter::once(job.threads.asker).chain(job.stopper.stopped()) {
+    if !job.threads.asker_counts {
+        threads::ignore(job.threads.asker, &job.threads, &memory, &mut roots)?;
+    }
+    let asker = Some(job.threads.asker).filter(|_| job.threads.asker_counts);
+    for frozen in asker.into_iter().chain(job.stopper.stopped()) {
         threads::add(frozen, &job.threads, &memory, &mut roots, &mut writer)?;
     }
     roots.finish(&maps);

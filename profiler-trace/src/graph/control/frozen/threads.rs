@@ -22,6 +22,8 @@ use crate::graph::control::modules::Module;
 pub(crate) struct Threads<'a> {
     /// Who asked for the capture.
     pub(crate) asker: &'a Frozen,
+    /// Whether it is a thread of the program, and not the profiler's.
+    pub(crate) asker_counts: bool,
     /// The number of the process, and of its first thread.
     pub(crate) process: u32,
     /// Where the first thread's stack begins: an address in it.
@@ -72,6 +74,18 @@ pub(super) fn add(
     }
     roots.add(own(root::STACK, stack.clone(), NONE))?;
     write(frozen, frozen.number == threads.asker.number, stack, writer)
+}
+
+/// Leaves out the memory of a thread of the profiler: its stack and, behind that, its thread-local blocks.
+pub(super) fn ignore(
+    frozen: &Frozen,
+    threads: &Threads<'_>,
+    memory: &Memory<'_>,
+    roots: &mut Roots,
+) -> Result<(), i32> {
+    let pointer = frozen.thread_pointer as usize;
+    let start = memory.mapping(pointer.saturating_sub(1)).start;
+    roots.ignore(start..pointer + threads.record_bytes)
 }
 
 fn write(

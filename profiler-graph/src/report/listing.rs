@@ -2,10 +2,22 @@
 
 use std::cmp::Reverse;
 
-use super::Rows;
 use crate::ask::{Cycle, Growth, Leak, Retainer, Selection, Sum, TypeSum};
 use crate::graph::HeapGraph;
 use crate::types::Pattern;
+
+/// The first rows of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[non_exhaustive]
+pub struct Rows<T> {
+    /// The first.
+    pub rows: Vec<T>,
+    /// How many more there are.
+    pub more: u64,
+    /// Bytes of these, where rows add up.
+    pub more_bytes: Option<u64>,
+}
 
 /// Which rows a list has. By default it has all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -132,5 +144,29 @@ impl HeapGraph {
         };
         grown.retain(|growth| wanted.is_none_or(|wanted| wanted.matches(&growth.name)));
         Rows::cut(grown, top, None)
+    }
+
+    pub(super) fn total_bytes(&self) -> u64 {
+        self.image().blocks().map(|block| block.size).sum()
+    }
+
+    /// How many blocks no other one alone holds.
+    fn top_count(&self) -> usize {
+        let parents = &self.owners().dominators.parent;
+        parents.iter().skip(1).filter(|&&parent| parent == 0).count()
+    }
+}
+
+impl<T> Rows<T> {
+    /// The first of `count` rows, and the bytes of all and of these.
+    fn new(rows: Vec<T>, count: usize, bytes: Option<(u64, u64)>) -> Self {
+        let more = count.saturating_sub(rows.len()) as u64;
+        Self { rows, more, more_bytes: bytes.map(|(all, shown)| all.saturating_sub(shown)) }
+    }
+
+    fn cut(mut rows: Vec<T>, top: usize, bytes: Option<(u64, u64)>) -> Self {
+        let count = rows.len();
+        rows.truncate(top);
+        Self::new(rows, count, bytes)
     }
 }

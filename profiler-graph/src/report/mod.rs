@@ -15,7 +15,7 @@ mod words;
 
 use std::fmt;
 
-pub use self::listing::{By, Filter};
+pub use self::listing::{By, Filter, Rows};
 pub use self::suspect::{Group, Point, Suspect};
 pub use self::tree::{RetainedTree, TreeKind, TreeNode};
 
@@ -51,19 +51,6 @@ pub struct Report {
     pub cycles: Rows<Cycle>,
 }
 
-/// The first rows of a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
-#[non_exhaustive]
-pub struct Rows<T> {
-    /// The first.
-    pub rows: Vec<T>,
-    /// How many more there are.
-    pub more: u64,
-    /// Bytes of these, where rows add up.
-    pub more_bytes: Option<u64>,
-}
-
 impl HeapGraph {
     /// The whole report, with at most `top` rows of each list.
     #[must_use]
@@ -84,30 +71,6 @@ impl HeapGraph {
             cycles: self.list_cycles(None, top),
             classes: self.classes(),
         }
-    }
-
-    fn total_bytes(&self) -> u64 {
-        self.image().blocks().map(|block| block.size).sum()
-    }
-
-    /// How many blocks no other one alone holds.
-    fn top_count(&self) -> usize {
-        let parents = &self.owners().dominators.parent;
-        parents.iter().skip(1).filter(|&&parent| parent == 0).count()
-    }
-}
-
-impl<T> Rows<T> {
-    /// The first of `count` rows, and the bytes of all and of these.
-    fn new(rows: Vec<T>, count: usize, bytes: Option<(u64, u64)>) -> Self {
-        let more = count.saturating_sub(rows.len()) as u64;
-        Self { rows, more, more_bytes: bytes.map(|(all, shown)| all.saturating_sub(shown)) }
-    }
-
-    fn cut(mut rows: Vec<T>, top: usize, bytes: Option<(u64, u64)>) -> Self {
-        let count = rows.len();
-        rows.truncate(top);
-        Self::new(rows, count, bytes)
     }
 }
 

@@ -10,7 +10,7 @@ static HELD: Mutex<Vec<Box<[u8; 12_345]>>> = Mutex::new(Vec::new());
 
 fn main() {
     HELD.lock().expect("a lock").extend((0..3).map(|_| Box::new([7; 12_345])));
-    std::thread::spawn(|| std::thread::park());
+    std::thread::spawn(std::thread::park);
     println!("ready");
     let mut lines = io::stdin().lock().lines();
     while lines.next().is_some() {

@@ -25,6 +25,8 @@ pub struct HeapGraph {
     pub(crate) functions: HashMap<u32, Vec<String>>,
     pub(crate) suppressions: Suppressions,
     pub(crate) notes_of_lines: Vec<String>,
+    /// Whether debug information was asked for.
+    pub(crate) has_symbols: bool,
     backward: OnceLock<Csr>,
     owners: OnceLock<Owners>,
     nearest: OnceLock<Vec<u32>>,
@@ -101,6 +103,7 @@ impl HeapGraph {
             functions,
             suppressions,
             notes_of_lines,
+            has_symbols: false,
             backward,
             owners,
             nearest,

@@ -41,7 +41,7 @@ fn is_foreign(file: &str) -> bool {
 }
 
 /// The path from the folder of a package that sources are in: `src/main.rs`.
-fn within_package(file: &str) -> &str {
+pub(crate) fn within_package(file: &str) -> &str {
     let folders = ["/src/", "/tests/", "/examples/", "/benches/"];
     let start = folders.iter().filter_map(|folder| file.rfind(folder)).max();
     start.map_or(file, |start| &file[start + 1..])

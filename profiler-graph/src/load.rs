@@ -37,7 +37,9 @@ impl HeapGraph {
         }
         drop(files);
         parts.suppressions = options.suppressions.clone();
-        Ok(Self::of(image, parts))
+        let mut graph = Self::of(image, parts);
+        graph.has_symbols = options.symbols;
+        Ok(graph)
     }
 }
 

@@ -4,7 +4,7 @@
 mod builder;
 
 use mem_profile_format::heap_layout::{NONE, root, site};
-use mem_profile_graph::{HeapGraph, Image, TreeKind, TreeNode};
+use mem_profile_graph::{HeapGraph, Image, TreeKind, TreeNode, export};
 
 use builder::ImageBuilder;
 
@@ -131,6 +131,8 @@ fn service() -> HeapGraph {
         service.image.point(one, 16, other);
         service.image.point(other, 24, one);
     }
+    // The stack is no holder of what a static holds.
+    service.image.point(local, 0, config);
     let at = [app, sessions, local, unseen].map(|block| service.image.start(block));
     service.image.statics(0x3000, &[at[0], 0, at[1]]);
     service.image.root(root::STACK, 72, NONE, 0x7e0f_0000, &[at[2]]);
@@ -156,6 +158,18 @@ fn the_page_of_a_service_has_all_of_its_report() {
         assert!(page.contains(part), "{part}");
     }
     assert!(!page.contains("{{"), "all parts are filled in");
+}
+
+/// For `tests/snapshots`.
+#[test]
+fn a_service_is_left_for_viewers() {
+    let Some(folder) = std::env::var_os("HEAP_SNAPSHOTS") else { return };
+    let path = std::path::Path::new(&folder).join("service");
+    let (graph, mut snapshot, mut lines) = (service(), Vec::new(), Vec::new());
+    export::heapsnapshot(&graph, &mut snapshot).expect("memory");
+    export::jsonl(&graph, &mut lines).expect("memory");
+    std::fs::write(path.with_extension("heapsnapshot"), snapshot).expect("a file");
+    std::fs::write(path.with_extension("jsonl"), lines).expect("a file");
 }
 
 #[test]

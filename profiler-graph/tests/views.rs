@@ -152,7 +152,17 @@ fn any_picture_is_laid_out() {
 fn a_heap_snapshot_has_every_block_and_its_edges_lead_to_nodes() {
     let graph = listeners(500);
     let text = written(|out| export::heapsnapshot(&graph, out));
-    let order = ["\"snapshot\"", "\"nodes\"", "\"edges\"", "\"strings\""].map(|key| text.find(key));
+    let keys = [
+        "snapshot",
+        "nodes",
+        "edges",
+        "trace_function_infos",
+        "trace_tree",
+        "samples",
+        "locations",
+        "strings",
+    ];
+    let order = keys.map(|key| text.find(&format!("\"{key}\":")));
     assert!(order.is_sorted() && order[0] == Some(1), "the loader scans for these in this order");
     keep("listeners.heapsnapshot", &text);
     let snapshot: Value = serde_json::from_str(&text).expect("JSON");
@@ -164,19 +174,19 @@ fn a_heap_snapshot_has_every_block_and_its_edges_lead_to_nodes() {
     let strings = snapshot["strings"].as_array().expect("a list");
     // The root, what statics hold, what is lost, and all blocks.
     let count = |key: &str| snapshot["snapshot"][key].as_u64();
-    assert_eq!((count("node_count"), nodes.len()), (Some(1 + 2 + 1002), 5 * 1005));
+    assert_eq!((count("node_count"), nodes.len()), (Some(1 + 2 + 1002), 6 * 1005));
     assert_eq!((count("edge_count"), edges.len()), (Some(2 + 2 + 1500), 3 * 1504));
-    let sizes: u64 = nodes.chunks(5).map(|node| node[3]).sum();
+    let sizes: u64 = nodes.chunks(6).map(|node| node[3]).sum();
     assert_eq!(sizes, 500 * (16 + 32 + 102_403) + 7);
-    let ids: std::collections::BTreeSet<_> = nodes.chunks(5).map(|node| node[2]).collect();
+    let ids: std::collections::BTreeSet<_> = nodes.chunks(6).map(|node| node[2]).collect();
     assert!(ids.len() == 1005 && ids.iter().all(|id| id % 2 == 1));
     let name = |node: u64| strings[nodes[node as usize + 1] as usize].as_str().expect("a name");
     let mut next = edges.chunks(3);
     let mut found = Vec::new();
-    for (node, fields) in nodes.chunks(5).enumerate() {
+    for (node, fields) in nodes.chunks(6).enumerate() {
         for edge in next.by_ref().take(fields[4] as usize) {
-            assert!(edge[2] % 5 == 0 && (edge[2] as usize) < nodes.len());
-            found.push(format!("{} → {}", name(node as u64 * 5), name(edge[2])));
+            assert!(edge[2] % 6 == 0 && (edge[2] as usize) < nodes.len());
+            found.push(format!("{} → {}", name(node as u64 * 6), name(edge[2])));
         }
     }
     found.sort();
@@ -191,6 +201,11 @@ fn a_heap_snapshot_has_every_block_and_its_edges_lead_to_nodes() {
         "[Box<dyn Fn>] → Box<\"{closure}\\\">",
     ];
     assert_eq!(found, expected);
+    let tree = &snapshot["trace_tree"];
+    // The root has blocks of no stack, and a call for each of the four sites, which are one.
+    assert_eq!((tree[2].as_u64(), tree[4].as_array().map(Vec::len)), (Some(0), Some(5)));
+    assert_eq!((tree[4][2].as_u64(), tree[4][3].as_u64()), (Some(1002), Some(sizes)));
+    assert!(nodes.chunks(6).skip(3).all(|node| node[5] == 2), "all have that stack");
     let again = written(|out| export::heapsnapshot(&listeners(500), out));
     assert_eq!(text, again, "the same blocks have the same numbers");
 }
@@ -205,7 +220,7 @@ fn a_block_of_five_gib_is_two_nodes_of_a_heap_snapshot() {
     let text = written(|out| export::heapsnapshot(&graph(image), out));
     let snapshot: Value = serde_json::from_str(&text).expect("JSON");
     let nodes = snapshot["nodes"].as_array().expect("a list");
-    let sizes: Vec<_> = nodes.chunks(5).map(|node| node[3].as_u64().expect("a number")).collect();
+    let sizes: Vec<_> = nodes.chunks(6).map(|node| node[3].as_u64().expect("a number")).collect();
     assert_eq!((sizes.len(), sizes.iter().sum::<u64>()), (4, 5 << 30));
     assert!(sizes.iter().all(|&size| size <= u32::MAX.into()));
 }

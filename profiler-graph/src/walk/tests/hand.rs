@@ -142,6 +142,12 @@ impl Heap {
         self.image.site(0, 0, &[])
     }
 
+    /// A site of this stack, which says no type.
+    pub(super) fn site_at(&mut self, addresses: &[u64]) -> u32 {
+        self.of_site.push(None);
+        self.image.site(0, 0, addresses)
+    }
+
     /// A block of these words.
     pub(super) fn block(&mut self, words: &[u64]) -> u64 {
         self.block_of(0, words.len() as u64 * 8, words)

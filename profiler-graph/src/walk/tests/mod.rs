@@ -1,6 +1,7 @@
 //! Planted heaps of types that are made by hand.
 
 mod containers;
+mod exported;
 mod hand;
 mod labels;
 mod large;

@@ -81,12 +81,20 @@ impl Collector {
 
     fn add_traces(&mut self) {
         let states: Vec<_> = thread_state::all().map(|state| (self.thread(state), state)).collect();
+        // A label is no frame of a report: its site counts as the one without it.
+        let mut labelled: HashMap<u32, Vec<u32>> = HashMap::new();
         for site in tree::sites() {
+            if let Some((_, plain)) = tree::label_of(site) {
+                labelled.entry(plain).or_default().push(site);
+            }
+        }
+        for site in tree::sites().filter(|&site| tree::label_of(site).is_none()) {
             let (reach, frames) = self.stack(site);
-            let read =
-                |&(thread, state): &(u32, &State)| (thread, state.counters(site).read(self.epoch));
-            let mut of_threads: Vec<_> = states.iter().map(read).collect();
-            of_threads.extend(thread_state::shared(site).map(|sums| (0, sums.read(self.epoch))));
+            let mut of_threads = self.of_threads(site, &states);
+            for &labelled in labelled.get(&site).into_iter().flatten() {
+                let more = self.of_threads(labelled, &states);
+                of_threads.iter_mut().zip(more).for_each(|((_, sums), (_, more))| sums.add(&more));
+            }
             balance_frees(&mut of_threads);
             for (thread, sums) in of_threads {
                 if !sums.is_empty() {
@@ -94,6 +102,13 @@ impl Collector {
                 }
             }
         }
+    }
+
+    /// The figures of a site by threads.
+    fn of_threads(&self, site: u32, states: &[(u32, &State)]) -> Vec<(u32, Sums)> {
+        let own = states.iter().map(|&(thread, state)| (thread, state.counters(site)));
+        let shared = thread_state::shared(site).map(|counters| (0, counters));
+        own.chain(shared).map(|(thread, counters)| (thread, counters.read(self.epoch))).collect()
     }
 
     fn thread(&mut self, state: &State) -> u32 {

@@ -8,6 +8,7 @@
 
 mod file;
 mod frozen;
+mod labels;
 mod modules;
 mod prelude;
 
@@ -36,6 +37,7 @@ use crate::tables::sample;
 
 use self::file::Unfinished;
 use self::frozen::{Job, Outcome, Threads};
+pub(super) use self::labels::track;
 
 struct Request<'a> {
     config: &'a Config,

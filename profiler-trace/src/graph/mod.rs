@@ -21,6 +21,7 @@
 //! | `config`, `error` | what can be asked for, what can go wrong |
 //! | `at_exit` | `MEM_PROFILE_GRAPH=app.mheap` |
 //! | `control` | the order of the steps |
+//! | `control/labels` | names that the program gives to blocks |
 //! | `control/file` | the file appears when it is whole |
 //! | `control/modules`, `control/prelude` | what is written down before the stop |
 //! | `control/frozen` | all that runs in the copy |
@@ -72,4 +73,25 @@ pub fn capture(path: impl AsRef<Path>) -> Result<Captured, CaptureError> {
 #[inline(never)]
 pub fn capture_with(config: &Config, path: impl AsRef<Path>) -> Result<Captured, CaptureError> {
     control::capture(config, path.as_ref())
+}
+
+/// Names the block that holds a value: captures have `label` as its type. Returns false if no traced block holds it:
+/// a value on the stack, in a static, older than the tracer, or in a sample.
+///
+/// The block of a `Vec` is that of its elements, so say `track(&*vec, …)`. A block has one label, the last one. It
+/// keeps it until it is freed or reallocated, which makes another block. Reports of the tracer are as before.
+///
+/// ```
+/// # use mem_profile_trace::{self as trace, Config, graph};
+/// # #[global_allocator]
+/// # static ALLOC: mem_profile_runtime::Alloc = mem_profile_runtime::Alloc::new();
+/// trace::start(Config::exact())?;
+/// let page = Box::new([0_u8; 4096]);
+/// # if cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
+/// assert!(graph::track(&*page, "page of the cache"));
+/// # }
+/// # Ok::<(), trace::StartError>(())
+/// ```
+pub fn track<T: ?Sized>(value: &T, label: &'static str) -> bool {
+    control::track(std::ptr::from_ref(value).addr(), label)
 }

@@ -123,6 +123,19 @@ impl Counters {
 }
 
 impl Sums {
+    pub(crate) fn add(&mut self, other: &Self) {
+        for (sum, more) in [
+            (&mut self.allocated, other.allocated),
+            (&mut self.live, other.live),
+            (&mut self.peak, other.peak),
+        ] {
+            sum.blocks += more.blocks;
+            sum.bytes += more.bytes;
+        }
+        self.reallocations += other.reallocations;
+        self.temporary += other.temporary;
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         *self == Self::default()
     }

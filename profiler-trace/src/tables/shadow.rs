@@ -87,6 +87,20 @@ pub(crate) fn each() -> impl Iterator<Item = Block> {
     BLOCKS.each()
 }
 
+/// The block in which an address lies.
+#[cfg(feature = "graph")]
+#[allow(dead_code, reason = "captures ask, which are of Linux alone")]
+pub(crate) fn holder(address: usize) -> Option<Block> {
+    BLOCKS.holder(address)
+}
+
+/// Has a block be of another site. False if it was not of site `from`.
+#[cfg(feature = "graph")]
+#[allow(dead_code, reason = "captures ask, which are of Linux alone")]
+pub(crate) fn change_site(block: usize, from: u32, to: u32) -> bool {
+    BLOCKS.change_site(block, from, to)
+}
+
 /// Memory that is not in a region of its own.
 pub(crate) fn resident_bytes() -> u64 {
     mapped_array::resident_in((&raw const SAMPLED).addr(), size_of::<Pages>())

@@ -40,6 +40,9 @@ const FIRST_SITE: u32 = 3;
 /// The return address of no frame: here is recursion, of which frames were left out.
 pub(crate) const RECURSION: u64 = 0;
 
+/// The return address of no frame either: here is a label, whose number is in the 16 bits above the address.
+const LABEL: u64 = 1;
+
 const IS_ALIAS: u32 = 1 << 31;
 
 /// One return address below another.
@@ -208,14 +211,41 @@ pub(crate) fn sites() -> core::ops::Range<u32> {
     TRUNCATED..NEXT_SITE.load(Acquire).min(SITES as u32)
 }
 
-/// The frames of a site, innermost first, and whether its thread's beginning was reached.
+/// The frames of a site, innermost first, and whether its thread's beginning was reached. A label is left out.
 pub(crate) fn frames_of(site: u32, mut each: impl FnMut(u64)) -> bool {
-    let mut stack = Stack(SITE.get(site as usize).map_or(0, |place| place.load(Acquire)));
+    let (mut stack, _) = stack_and_label(site);
     while let Some((parent, frame)) = split(stack) {
         each(frame);
         stack = parent;
     }
     stack == ROOT
+}
+
+/// The stack of a site without its label, and the number of that.
+fn stack_and_label(site: u32) -> (Stack, Option<u16>) {
+    let stack = Stack(SITE.get(site as usize).map_or(0, |place| place.load(Acquire)));
+    match split(stack) {
+        Some((below, frame)) if frame << 16 == LABEL << 16 => (below, Some((frame >> 48) as u16)),
+        _ => (stack, None),
+    }
+}
+
+/// The label of a site, and the site of the same stack without it; `None` where it has none.
+pub(crate) fn label_of(site: u32) -> Option<(u16, u32)> {
+    let (stack, label) = stack_and_label(site);
+    Some((label?, site_of(stack)))
+}
+
+/// The site of the same stack with this label; `None` where there is no room, or no stack.
+#[cfg(feature = "graph")]
+#[allow(dead_code, reason = "captures ask, which are of Linux alone")]
+pub(crate) fn with_label(site: u32, label: u16) -> Option<u32> {
+    let (stack, frame) = (stack_and_label(site).0, u64::from(label) << 48 | LABEL);
+    if stack.0 < ROOT.0 {
+        return None;
+    }
+    let labelled = find(stack, frame).unwrap_or_else(|| insert(stack, frame, None));
+    Some(site_of(labelled)).filter(|&site| site >= FIRST_SITE)
 }
 
 #[cfg(test)]

@@ -381,5 +381,6 @@ fn places_behind(block: usize) -> impl Iterator<Item = usize> {
     (1..=PARTS).map(move |granule| block.wrapping_add(granule << GRANULE_BITS))
 }
 
+mod labels;
 #[cfg(test)]
 mod tests;

@@ -6,19 +6,26 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use mem_profile_format::heap_layout::{MAGIC, VERSION, WORD, kind, process};
 
 use crate::graph::config::Config;
+use crate::graph::control::labels;
 use crate::graph::control::modules::Module;
 use crate::system::PAGE;
 
 /// As ELF has it.
 const X86_64: u64 = 62;
 
-/// The header of the file, the process and the modules.
+/// The header of the file, the process, the modules and the labels.
 pub(super) fn prelude(config: &Config, modules: &[Module]) -> Vec<u8> {
     let mut bytes = Vec::new();
     words(&mut bytes, &[MAGIC, VERSION]);
     section(&mut bytes, kind::PROCESS, |bytes| describe_process(bytes, config));
     for module in modules {
         section(&mut bytes, kind::MODULE, |bytes| describe_module(bytes, module));
+    }
+    for label in labels::all() {
+        section(&mut bytes, kind::LABEL, |bytes| {
+            words(bytes, &[label.len() as u64]);
+            text(bytes, label.as_bytes());
+        });
     }
     bytes
 }

@@ -24,7 +24,8 @@ pub(super) fn write(blocks: &Blocks, writer: &mut Writer) -> Result<(), i32> {
         let own = own_frames::count(frames.get());
         let frames = frames.get().get(own..).unwrap_or_default();
         writer.section(kind::SITE, (site::SIZE + size_of_val(frames)) as u64)?;
-        writer.words(&[state, 0])?;
+        let label = tree::label_of(number).filter(|_| blocks.is_used(number));
+        writer.words(&[state, label.map_or(0, |(label, _)| u64::from(label) + 1)])?;
         writer.words(frames)
     })
 }

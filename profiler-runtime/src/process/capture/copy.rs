@@ -95,8 +95,9 @@ impl Copy {
     }
 
     fn ended(&self, flags: i32) -> Option<Ended> {
-        let (kind, number) =
-            if self.end < 0 { (libc::P_PID, self.number) } else { (libc::P_PIDFD, self.end) };
+        let by_number = (libc::P_PID, self.number);
+        let (mut kind, mut number) =
+            if self.end < 0 { by_number } else { (libc::P_PIDFD, self.end) };
         // Without a signal at its end it is waited for by `__WALL`.
         let flags = flags | libc::WEXITED | libc::__WALL;
         loop {
@@ -113,6 +114,11 @@ impl Copy {
                 (0, libc::CLD_EXITED) => Some(Ended::Exited(status)),
                 (0, _) => Some(Ended::Killed(status)),
                 _ if last_error() == libc::EINTR => continue,
+                // Linux 5.2 and 5.3 open such a descriptor, and do not wait by it.
+                _ if last_error() == libc::EINVAL && kind == libc::P_PIDFD => {
+                    (kind, number) = by_number;
+                    continue;
+                }
                 _ => Some(Ended::Unknown),
             };
         }

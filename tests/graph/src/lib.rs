@@ -2,11 +2,13 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 #![allow(missing_docs)]
 
+use std::fs;
 use std::hint::black_box;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use mem_profile::graph::{self, CaptureError, Captured};
 use mem_profile::trace::{self, Config};
 use mem_profile_graph::Image;
 
@@ -126,5 +128,79 @@ pub fn wait_for(what: &str, mut is_so: impl FnMut() -> bool) {
     while !is_so() {
         assert!(begin.elapsed() < Duration::from_secs(30), "{what}");
         sleep(Duration::from_micros(100));
+    }
+}
+
+/// Processes whose parent this one is.
+pub fn copies() -> Vec<i32> {
+    let own = std::process::id().to_string();
+    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_copy = |number: &i32| {
+        let status = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
+        let behind_name = status.rsplit_once(')').map_or("", |(_, rest)| rest);
+        behind_name.split_whitespace().nth(1) == Some(&*own)
+    };
+    numbers.filter(is_copy).collect()
+}
+
+/// No capture: an error, and no file. It is returned as it is printed for debugging.
+pub fn fails(
+    what: &str,
+    path: &Path,
+    capture: impl FnOnce() -> Result<Captured, CaptureError>,
+) -> String {
+    let _ = fs::remove_file(path);
+    let error = capture().expect_err(what);
+    let folder = path.parent().expect("a folder");
+    assert_eq!(fs::read_dir(folder).expect("the folder").count(), 0, "{what}");
+    eprintln!("{what}: {error}");
+    format!("{error:?}")
+}
+
+/// A capture, which can be read.
+pub fn works(path: &Path) {
+    let captured = graph::capture(path).expect("a capture");
+    let image = Image::open(path).expect("a capture");
+    assert_eq!(image.block_count() as u64, captured.blocks);
+}
+
+/// From now on, such system calls fail for this process. Of each: its number, the first argument if that matters, and
+/// the error.
+pub fn forbid(calls: &[(i64, Option<u32>, i32)]) {
+    let one = |code: u32, jt, jf, k| libc::sock_filter { code: code as u16, jt, jf, k };
+    let load = |offset| one(libc::BPF_LD | libc::BPF_W | libc::BPF_ABS, 0, 0, offset);
+    let differs = |k, skipped| one(libc::BPF_JMP | libc::BPF_JEQ | libc::BPF_K, 0, skipped, k);
+    let end = |k| one(libc::BPF_RET | libc::BPF_K, 0, 0, k);
+    let mut program = Vec::new();
+    for &(number, argument, error) in calls {
+        let refuse = end(libc::SECCOMP_RET_ERRNO | error as u32);
+        program.push(load(0));
+        match argument {
+            None => program.extend([differs(number as u32, 1), refuse]),
+            // The arguments begin behind the number, the machine and the place.
+            Some(argument) => {
+                program.extend([differs(number as u32, 3), load(16), differs(argument, 1), refuse])
+            }
+        }
+    }
+    program.push(end(libc::SECCOMP_RET_ALLOW));
+    let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
+    // SAFETY: the program is there while it is read.
+    unsafe {
+        assert_eq!(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0), 0);
+        let mode = libc::SECCOMP_MODE_FILTER;
+        assert_eq!(libc::prctl(libc::PR_SET_SECCOMP, mode, &raw const program), 0);
+    }
+}
+
+/// Limits what the process may use of something.
+pub fn limit(what: libc::__rlimit_resource_t, most: libc::rlim_t) {
+    let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
+    // SAFETY: the limit is there.
+    unsafe {
+        assert_eq!(libc::getrlimit(what, &raw mut limit), 0);
+        limit.rlim_cur = most.min(limit.rlim_max);
+        assert_eq!(libc::setrlimit(what, &raw const limit), 0);
     }
 }

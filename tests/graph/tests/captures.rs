@@ -69,3 +69,30 @@ fn no_box_looks_lost_while_its_vector_is_reallocated() {
     let wrong = run(env!("CARGO_BIN_EXE_load"), &["40", "4", "unguarded"], &[]);
     assert_ne!(wrong, "0\n", "a thread that is stopped in a reallocation");
 }
+
+#[test]
+fn a_label_goes_with_its_block_and_no_figure_changes() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_labels"), &[], &[]), "all right\n");
+}
+
+#[test]
+fn a_block_has_the_size_that_was_asked_for() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_sizes"), &[], &[]), "all right\n");
+}
+
+#[test]
+fn a_capture_fails_where_the_system_sets_a_limit_and_the_program_goes_on() {
+    for limit in ["disk", "memory", "processes"] {
+        assert_eq!(run(env!("CARGO_BIN_EXE_limits"), &[limit], &[]), "refused\n", "{limit}");
+    }
+}
+
+#[test]
+fn two_threads_do_not_capture_at_once() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_limits"), &["turns"], &[]), "refused\n");
+}
+
+#[test]
+fn an_older_kernel_lacks_calls_and_captures() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_limits"), &["kernel"], &[]), "captured\n");
+}

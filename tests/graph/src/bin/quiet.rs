@@ -4,7 +4,7 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use captured::{number, path, start, wait_for};
+use captured::{copies, number, path, start, wait_for};
 use mem_profile::graph::{self, CaptureError};
 use mem_profile::trace;
 
@@ -68,19 +68,6 @@ fn a_pipe_ends_at_once() {
     });
     drop(ballast);
     assert!(ended, "the reader was done before the copy");
-}
-
-/// Processes whose parent this one is.
-fn copies() -> Vec<i32> {
-    let own = std::process::id().to_string();
-    let processes = std::fs::read_dir("/proc").expect("processes").flatten();
-    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
-    let is_copy = |number: &i32| {
-        let status = std::fs::read_to_string(format!("/proc/{number}/stat")).unwrap_or_default();
-        let behind_name = status.rsplit_once(')').map_or("", |(_, rest)| rest);
-        behind_name.split_whitespace().nth(1) == Some(&*own)
-    };
-    numbers.filter(is_copy).collect()
 }
 
 fn many_threads_stop(count: usize) {

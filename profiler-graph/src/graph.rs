@@ -125,8 +125,8 @@ impl HeapGraph {
         let site = self.block(block).site;
         let typing = self.typed.typing(block);
         let is_labelled = || self.image.site(site).is_some_and(|site| site.label.is_some());
-        match typing.form() {
-            Some(form) if typing.trust() != Trust::Stack && !is_labelled() => {
+        match (typing.form(), typing.trust()) {
+            (Some(form), Trust::Borrower | Trust::Vtable | Trust::Owner) if !is_labelled() => {
                 self.kinds[form as usize]
             }
             _ => self.types.kind(site),

@@ -19,7 +19,7 @@ impl HeapGraph {
     }
 
     fn note_of_types(&self) -> String {
-        let is_known = |block: &u32| self.typed.form(*block).is_some();
+        let is_known = |block: &u32| self.typed.is_certain(*block);
         let (mut blocks, mut bytes) = (0, 0);
         let holders = || self.image.holders().map(|holder| holder as u32);
         for block in holders().filter(|block| !is_known(block)) {
@@ -32,7 +32,7 @@ impl HeapGraph {
                 .to_owned();
         }
         format!(
-            "{} of {} that lead anywhere have no known type ({}): each of their words counts as a pointer.",
+            "{} of {} that lead anywhere have no certain type ({}): each of their words counts as a pointer.",
             blocks,
             count(holders().count() as u64, "block"),
             size(bytes)

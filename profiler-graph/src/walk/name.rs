@@ -11,11 +11,11 @@ pub(super) fn name_of(body: Body, value: &str, second: Option<&str>, by: Option<
     match body {
         Body::One => format!("Box<{value}>"),
         Body::Many if is_row(&short) => format!("[{value}]"),
-        Body::Counted(_) => format!("{}<{value}>", counted(long, &short)),
+        Body::Counted(_) => format!("{}<{value}>", counted(long)),
         Body::CountedMany(_) if short.ends_with("<str>") => {
-            format!("{}<str>", counted(long, &short))
+            format!("{}<str>", counted(long))
         }
-        Body::CountedMany(_) => format!("{}<[{value}]>", counted(long, &short)),
+        Body::CountedMany(_) => format!("{}<[{value}]>", counted(long)),
         Body::Many | Body::Table | Body::Node(_) if by.is_some() => short,
         Body::Many => format!("[{value}]"),
         Body::Table => table(&value),
@@ -29,13 +29,9 @@ fn is_row(by: &str) -> bool {
 }
 
 /// Who counts: a `Weak` leads to what an `Rc` or `Arc` has made.
-fn counted<'a>(long: &str, short: &'a str) -> &'a str {
-    match short.split('<').next() {
-        None | Some("" | "Weak" | "RcInner" | "ArcInner" | "RcBox") => {
-            if long.contains("::sync::") { "Arc" } else { "Rc" }
-        }
-        Some(name) => name,
-    }
+fn counted(by: &str) -> &'static str {
+    let of = |path| by.find(path).unwrap_or(usize::MAX);
+    if of("alloc::sync::") < of("alloc::rc::") { "Arc" } else { "Rc" }
 }
 
 /// The name of a table by its elements alone.

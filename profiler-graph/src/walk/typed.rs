@@ -33,7 +33,10 @@ pub(crate) enum Trust {
     None,
     /// By a reference or a raw pointer.
     Borrower,
-    /// By the stack of its site.
+    /// By the stack that allocated a row, a table or a tree's node. Functions for types of one size may be one by the
+    /// linker, so each word of it counts.
+    Row,
+    /// By the stack that allocated one value.
     Stack,
     Vtable,
     Owner,
@@ -56,8 +59,9 @@ impl Typing {
         match self.0 & 7 {
             0 => Trust::None,
             1 => Trust::Borrower,
-            2 => Trust::Stack,
-            3 => Trust::Vtable,
+            2 => Trust::Row,
+            3 => Trust::Stack,
+            4 => Trust::Vtable,
             _ => Trust::Owner,
         }
     }
@@ -79,6 +83,11 @@ impl Typed {
         self.typing(block).form().map(|form| &*self.forms[form as usize])
     }
 
+    /// Whether only those words of a block count that its type says.
+    pub(crate) fn is_certain(&self, block: u32) -> bool {
+        !matches!(self.typing(block).trust(), Trust::None | Trust::Row)
+    }
+
     /// Which values of a row are there.
     pub(crate) fn extent(&self, block: u32) -> Extent {
         // The last one counts, where an owner has overruled another one.
@@ -98,7 +107,7 @@ impl Typed {
         mut found: impl FnMut(Word<'a>),
     ) {
         let bytes = image.contents(block as usize).unwrap_or_default();
-        match self.form(block) {
+        match self.form(block).filter(|_| self.is_certain(block)) {
             Some(form) => {
                 let length = image.block(block as usize).map_or(0, |block| block.size);
                 form.scan(bytes, length, self.extent(block), &mut found);

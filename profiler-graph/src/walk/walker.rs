@@ -40,6 +40,8 @@ struct Walker<'a> {
     vtables: HashMap<u64, Option<TypeId>>,
     /// The addresses of all modules.
     modules: std::ops::Range<u64>,
+    /// The most that is trusted in what is found.
+    most: Trust,
     /// Blocks to look at, and the places of their extents.
     open: Vec<(u32, u32)>,
 }
@@ -62,6 +64,7 @@ pub(crate) fn walk(
         known: HashMap::new(),
         vtables: HashMap::new(),
         modules: start..end,
+        most: Trust::Owner,
         open: Vec::new(),
     };
     walker.roots();
@@ -90,25 +93,22 @@ impl Walker<'_> {
         let seeds: Vec<_> = sites.map(seed).collect();
         for (number, block) in (0..).zip(self.image.blocks()) {
             let Some((body, kind, by)) = seeds[block.site as usize] else { continue };
-            let count = match body {
-                Body::Many => block.size / self.plans.of(kind).layout.size.max(1),
-                _ => 0,
+            let (trust, count) = match body {
+                Body::One => (Trust::Stack, 0),
+                Body::Many => (Trust::Row, block.size / self.plans.of(kind).layout.size.max(1)),
+                _ => (Trust::Row, 0),
             };
-            self.claim(number, block, by, Claim { count, ..Claim::new(body, kind, Trust::Stack) });
+            self.claim(number, block, by, Claim { count, ..Claim::new(body, kind, trust) });
             self.follow();
         }
     }
 
     fn seed(&mut self, kind: TypeId, how: How) -> Option<(Body, TypeId, Option<TypeId>)> {
-        let layout = self.plans.of(kind).layout.clone();
         Some(match how {
-            How::One => match counted(&layout) {
-                Some((counts, value)) => (Body::Counted(counts), value, Some(kind)),
-                None => (Body::One, kind, None),
-            },
+            How::One => (Body::One, kind, None),
             How::Many => (Body::Many, kind, None),
             How::Table => (Body::Table, kind, None),
-            How::Node => match layout.shape {
+            How::Node => match self.plans.of(kind).layout.shape {
                 Shape::Tree(tree) => (Body::Node(tree), tree.key, Some(kind)),
                 _ => return None,
             },
@@ -134,8 +134,11 @@ impl Walker<'_> {
             let length = self.image.block(block as usize).map_or(0, |block| block.size);
             let extent = self.typed.extents.get(extent as usize).map_or(WHOLE, |found| found.1);
             let form = self.typed.forms[form as usize].clone();
+            let is_certain = self.typed.is_certain(block);
+            self.most = if is_certain { Trust::Owner } else { Trust::Row };
             form.scan(bytes, length, extent, &mut |word| self.found(word));
         }
+        self.most = Trust::Owner;
     }
 
     fn found(&mut self, word: Word<'_>) {
@@ -149,7 +152,10 @@ impl Walker<'_> {
         if offset != 0 && !is_table {
             return;
         }
-        let Some(claim) = Claim::of(word.means, |address| self.of_vtable(address)) else { return };
+        let Some(mut claim) = Claim::of(word.means, |address| self.of_vtable(address)) else {
+            return;
+        };
+        claim.trust = claim.trust.min(self.most);
         self.claim(target, block, word.kind, claim);
     }
 
@@ -159,7 +165,10 @@ impl Walker<'_> {
             return;
         }
         let form = self.form(claim.body, claim.kind, holder);
-        if !self.typed.forms[form as usize].fits(block.size, claim.count) {
+        let found = &self.typed.forms[form as usize];
+        // A raw pointer to bytes says nothing of what they are.
+        let says_nothing = claim.trust == Trust::Borrower && found.plan.parts.is_empty();
+        if says_nothing || !found.fits(block.size, claim.count) {
             return;
         }
         self.typed.of_block[target as usize] = Typing::new(form, claim.trust);
@@ -183,7 +192,14 @@ impl Walker<'_> {
         if let Some(&form) = self.known.get(&(body, kind, holder)) {
             return form;
         }
-        let plan = self.plans.of(kind);
+        let mut plan = self.plans.of(kind);
+        let key = (body, kind, holder);
+        let (mut body, mut kind, mut holder) = key;
+        if let (Body::One | Body::Counted(_), Some((counts, value))) = (body, counted(&plan.layout))
+        {
+            holder = holder.or(Some(kind));
+            (body, kind, plan) = (Body::Counted(counts), value, self.plans.of(value));
+        }
         let second = match body {
             Body::Node(tree) => Some(self.plans.of(tree.value)),
             _ => None,
@@ -194,7 +210,7 @@ impl Walker<'_> {
         let name = name_of(body, &plan.layout.name, second_name, by_name);
         let number = self.typed.forms.len() as u32;
         self.typed.forms.push(Arc::new(Form { body, kind, holder, name, plan, second }));
-        self.known.insert((body, kind, holder), number);
+        self.known.insert(key, number);
         number
     }
 

@@ -7,6 +7,7 @@ use mem_profile_format::heap_layout::{NONE, root};
 
 use super::super::How;
 use crate::builder::ImageBuilder;
+use crate::class::Class;
 use crate::graph::HeapGraph;
 use crate::image::Image;
 use crate::layout::*;
@@ -197,4 +198,10 @@ pub(super) fn edges(graph: &HeapGraph) -> Vec<(u32, u64, i64)> {
         })
     };
     blocks.flat_map(of).collect()
+}
+
+/// The blocks that nothing holds.
+pub(super) fn lost(graph: &HeapGraph) -> Vec<u32> {
+    let blocks = 0..graph.image().block_count() as u32;
+    blocks.filter(|&block| graph.class(block) == Class::Lost).collect()
 }

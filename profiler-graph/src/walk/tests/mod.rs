@@ -5,5 +5,6 @@ mod exported;
 mod hand;
 mod labels;
 mod large;
+mod trust;
 mod waste;
 mod weak;

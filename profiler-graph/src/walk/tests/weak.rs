@@ -114,3 +114,29 @@ fn a_cycle_that_a_stack_still_holds_once_is_none() {
     assert_eq!(classes(&graph)[..4], [Class::Stack; 4]);
     assert_eq!(graph.cycles()[0].class, Class::Stack);
 }
+
+#[test]
+fn what_counts_is_known_by_its_fields_whoever_leads_there() {
+    let mut nodes = Nodes::new();
+    let number = nodes.heap.types.plain("usize", 8);
+    let fields = [("strong", 0, number), ("weak", 8, number), ("data", 16, nodes.node)];
+    let inner = nodes.heap.types.structure("alloc::sync::ArcInner<app::Node>", 56, &fields);
+    let raw = nodes.heap.types.pointer(
+        "*mut alloc::sync::ArcInner<Node>",
+        To::One(inner),
+        Holds::Borrows,
+    );
+    nodes.heap.types.variable("app::RAW", STATICS, raw);
+    let site = nodes.heap.site(inner, super::super::How::One);
+    let [held, gone] = [(); 2].map(|()| nodes.reserve());
+    nodes.set(held, 1, 0, gone.1);
+    nodes.set(gone, 0, held.1, 0);
+    let by_site = nodes.heap.block_of(site, 56, &[1, 1, 0, 0, 0, held.1, 0]);
+    nodes.heap.statics = vec![held.1];
+    nodes.heap.stack = vec![by_site];
+    let graph = nodes.heap.graph();
+    // The first word of a node is a capacity, and of one that is gone nothing is looked at.
+    assert_eq!(edges(&graph), [(0, 24, 2), (0, 48, 1), (4, 40, 0)]);
+    // An owner says more than a raw pointer.
+    assert_eq!(graph.types.name(graph.kind(0)), "Rc<Node>");
+}

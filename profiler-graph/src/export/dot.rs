@@ -15,7 +15,7 @@ use crate::view::quoted;
 pub fn dot(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "digraph heap {{\n  node [shape=box];")?;
     for (number, block) in (0_u32..).zip(graph.image.blocks()) {
-        let kind = quoted(&name(graph.types.name(graph.types.kind(block.site))));
+        let kind = quoted(&name(graph.types.name(graph.kind(number))));
         writeln!(out, "  n{number} [label=\"{kind}\\n{}\"];", size(block.size))?;
     }
     let mut holders = 0;
@@ -31,6 +31,9 @@ pub fn dot(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
         for to in graph.edges.between.of(from) {
             writeln!(out, "  n{from} -> n{to};")?;
         }
+    }
+    for (from, to) in &graph.edges.weak {
+        writeln!(out, "  n{from} -> n{to} [style=dashed];")?;
     }
     writeln!(out, "}}")
 }

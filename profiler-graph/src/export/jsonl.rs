@@ -11,10 +11,10 @@ use crate::graph::HeapGraph;
 /// | line | |
 /// |---|---|
 /// | `{"process":7,"command":…,"taken":…}` | the first; `taken` in nanoseconds since 1970 |
-/// | `{"site":1,"type":…,"location":…}` | where blocks are allocated, and the type of these |
-/// | `{"block":0,"address":…,"size":…,"site":1,"class":"named","retained":…,"dominator":…}` | |
+/// | `{"site":1,"location":…}` | where blocks are allocated |
+/// | `{"block":0,"address":…,"size":…,"site":1,"type":…,"class":"named","retained":…,"dominator":…}` | |
 /// | `{"holder":…,"to":0}` | a word outside of all blocks that leads to one |
-/// | `{"from":0,"offset":8,"to":1}` | a word of a block that leads to one |
+/// | `{"from":0,"offset":8,"label":"next","to":1,"weak":false}` | a word of a block that leads to one; `label` is null where the type is not known |
 ///
 /// # Errors
 /// Those of `out`.
@@ -23,9 +23,8 @@ pub fn jsonl(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
     let (id, command, taken) = (process.id, json_string(&process.command), process.taken);
     writeln!(out, "{{\"process\":{id},\"command\":{command},\"taken\":{taken}}}")?;
     for site in 0..graph.image.site_count() as u32 {
-        let name = json_string(graph.types.name(graph.types.kind(site)));
         let location = json_string(graph.types.location(site));
-        writeln!(out, "{{\"site\":{site},\"type\":{name},\"location\":{location}}}")?;
+        writeln!(out, "{{\"site\":{site},\"location\":{location}}}")?;
     }
     for number in 0..graph.image.block_count() as u32 {
         write_block(graph, number, out)?;
@@ -37,8 +36,11 @@ pub fn jsonl(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
         }
     }
     for from in graph.image.holders() {
-        for (offset, to) in graph.pointers(from as u32) {
-            writeln!(out, "{{\"from\":{from},\"offset\":{offset},\"to\":{to}}}")?;
+        for (offset, to, holds) in graph.all_pointers(from as u32) {
+            let label =
+                graph.label(from as u32, offset).map_or("null".to_owned(), |it| json_string(&it));
+            write!(out, "{{\"from\":{from},\"offset\":{offset},\"label\":{label},")?;
+            writeln!(out, "\"to\":{to},\"weak\":{}}}", !holds)?;
         }
     }
     Ok(())
@@ -55,7 +57,8 @@ fn write_block(graph: &HeapGraph, number: u32, out: &mut impl Write) -> io::Resu
     let (address, size, site) = (block.start, block.size, block.site);
     let retained = graph.retained_by(number);
     write!(out, "{{\"block\":{number},\"address\":{address},\"size\":{size},\"site\":{site},")?;
-    write!(out, "\"class\":\"{class}\",\"retained\":{retained},\"dominator\":")?;
+    let name = json_string(graph.types.name(graph.kind(number)));
+    write!(out, "\"type\":{name},\"class\":\"{class}\",\"retained\":{retained},\"dominator\":")?;
     match graph.dominator(number) {
         Some(above) => writeln!(out, "{above}}}"),
         None => writeln!(out, "null}}"),

@@ -21,6 +21,8 @@ struct List {
 pub(crate) fn short_name(name: &str) -> String {
     let mut out = String::new();
     let mut lists: Vec<List> = Vec::new();
+    // Whether each parenthesis that is open is said.
+    let mut parentheses = Vec::new();
     let mut at = 0;
     while let Some(next) = name[at..].chars().next() {
         if is_path(next) {
@@ -45,6 +47,14 @@ pub(crate) fn short_name(name: &str) -> String {
                 }
             }
             ' ' if is_at_start(&out, &lists) => {}
+            '(' => {
+                // Those around `dyn` with several traits say nothing in a list.
+                let is_in_list = out.is_empty() || out.ends_with(['<', '[']) || out.ends_with(", ");
+                let is_said = !(is_in_list && name[end..].starts_with("dyn "));
+                parentheses.push(is_said);
+                out.extend(is_said.then_some('('));
+            }
+            ')' => out.extend(parentheses.pop().unwrap_or(true).then_some(')')),
             '>' if !out.ends_with('-') => match lists.pop() {
                 Some(list) => {
                     drop_unsaid(&mut out, &list, &name[list.argument.0..at]);
@@ -147,8 +157,10 @@ mod tests {
             ),
             (
                 "alloc::boxed::Box<(dyn core::ops::function::FnMut<(u8, &str), Output=app::A> + core::marker::Send), alloc::alloc::Global>",
-                "Box<(dyn FnMut(u8, &str) -> A + Send)>",
+                "Box<dyn FnMut(u8, &str) -> A + Send>",
             ),
+            ("&(dyn app::A + core::marker::Send)", "&(dyn A + Send)"),
+            ("(u8, (dyn app::A + app::B), (u8, u8))", "(u8, dyn A + B, (u8, u8))"),
             ("app::subscribe::{closure_env#0}", "subscribe::{closure#0}"),
             ("app::{impl#2}::run::{async_fn_env#0}<app::X>", "run::{async_fn#0}<X>"),
             ("fn(alloc::string::String) -> core::option::Option<u8>", "fn(String) -> Option<u8>"),

@@ -6,26 +6,30 @@ use crate::types::short_name;
 /// The name of a block of values of a type; of a tree's node, of keys and values of two. `by` is the type of a pointer
 /// to it or of its container.
 pub(super) fn name_of(body: Body, value: &str, second: Option<&str>, by: Option<&str>) -> String {
+    let node = value.strip_prefix("alloc::collections::linked_list::Node");
     let value = short_name(value);
     let (long, short) = (by.unwrap_or_default(), by.map(short_name).unwrap_or_default());
     match body {
-        Body::One => format!("Box<{value}>"),
-        Body::Many if is_row(&short) => format!("[{value}]"),
+        Body::One => match node {
+            Some(argument) => short_name(&format!("LinkedList{argument}")),
+            None => format!("Box<{value}>"),
+        },
         Body::Counted(_) => format!("{}<{value}>", counted(long)),
-        Body::CountedMany(_) if short.ends_with("<str>") => {
-            format!("{}<str>", counted(long))
-        }
+        Body::CountedMany(_) if short.ends_with("<str>") => format!("{}<str>", counted(long)),
         Body::CountedMany(_) => format!("{}<[{value}]>", counted(long)),
-        Body::Many | Body::Table | Body::Node(_) if by.is_some() => short,
+        Body::Many if TEXTS.contains(&&*short) => short,
         Body::Many => format!("[{value}]"),
+        Body::Table | Body::Node(_) if is_map(&short) => short,
         Body::Table => table(&value),
         Body::Node(_) => format!("BTreeMap<{value}, {}>", short_name(second.unwrap_or_default())),
     }
 }
 
-/// Whether a row is called by its values. A `String` is not, nor a `VecDeque`.
-fn is_row(by: &str) -> bool {
-    by.starts_with("Vec<") || by.starts_with(['&', '*']) || by.contains('[')
+/// Rows of bytes that are called by who holds them.
+const TEXTS: [&str; 5] = ["Box<str>", "CString", "OsString", "PathBuf", "String"];
+
+fn is_map(name: &str) -> bool {
+    ["BTreeMap<", "BTreeSet<", "HashMap<", "HashSet<"].iter().any(|start| name.starts_with(start))
 }
 
 /// Who counts: a `Weak` leads to what an `Rc` or `Arc` has made.

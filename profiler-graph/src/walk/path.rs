@@ -9,9 +9,9 @@ use crate::image::Image;
 use crate::layout::{Field, Shape, TypeId, Variant, Variants};
 
 /// Fields of the standard library that say nothing: what they are in has a name already.
-const UNSAID: [&str; 16] = [
+const UNSAID: [&str; 17] = [
     "__0", "__1", "base", "buf", "data", "f", "inner", "map", "once", "pointer", "ptr", "state",
-    "table", "value", "vec", "v",
+    "table", "val", "value", "vec", "v",
 ];
 
 /// The way to a word.
@@ -159,6 +159,12 @@ fn said(kind: &str, variant: Option<&str>, field: &str, is_only: bool) -> String
     let variant = variant.filter(|_| !is_known);
     let number = field.strip_prefix("__").filter(|number| number.parse::<u32>().is_ok());
     let is_unsaid = is_known && UNSAID.contains(&field) || is_only && number.is_some();
-    let field = (!is_unsaid).then_some(number.unwrap_or(field));
+    let field = number.unwrap_or(field);
+    // A closure has a part of what it captures, `payload__vec`, and what is borrowed is `_ref__payload`.
+    let field = match kind.contains("{closure") {
+        true => field.strip_prefix("_ref__").unwrap_or(field).replace("__", "."),
+        false => field.to_owned(),
+    };
+    let field = (!is_unsaid).then_some(&*field);
     [variant, field].into_iter().flatten().collect::<Vec<_>>().join(".")
 }

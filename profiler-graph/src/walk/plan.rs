@@ -12,6 +12,10 @@ const FEW: usize = 4;
 /// Types within types beyond this are scanned word by word: no compiler makes such.
 const DEEPEST: usize = 200;
 
+/// Containers that are made of other ones.
+const CONTAINERS: [&str; 8] =
+    ["BTreeSet", "BinaryHeap", "CString", "HashMap", "HashSet", "OsString", "PathBuf", "String"];
+
 /// What has to be looked at in a value of a type.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -100,7 +104,13 @@ impl<'a> Plans<'a> {
     fn parts(&mut self, kind: TypeId, layout: &Layout, depth: usize) -> Vec<Part> {
         let what = match &layout.shape {
             Shape::Plain => return Vec::new(),
-            Shape::Fields(fields) => return self.fields(fields, depth),
+            Shape::Fields(fields) => {
+                let mut parts = self.fields(fields, depth);
+                if is_container(&layout.name) {
+                    parts.iter_mut().for_each(|part| part.kind = kind);
+                }
+                return parts;
+            }
             Shape::Variants(variants) => return self.variants(kind, variants, layout.size, depth),
             Shape::Array { element, count } => {
                 let element = self.within(*element, depth);
@@ -168,4 +178,11 @@ impl<'a> Plans<'a> {
             _ => vec![Part { offset: 0, kind, what: What::Bytes(size) }],
         }
     }
+}
+
+/// Whether a type is a container by another one: a `String` by a `Vec`, a `HashMap` by a table.
+fn is_container(name: &str) -> bool {
+    let path = name.split('<').next().unwrap_or(name);
+    let is_known = ["alloc::", "std::", "hashbrown::"].iter().any(|start| path.starts_with(start));
+    is_known && CONTAINERS.contains(&path.rsplit("::").next().unwrap_or(path))
 }

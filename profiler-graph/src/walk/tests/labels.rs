@@ -27,9 +27,8 @@ fn the_chain_to_what_a_listener_keeps_has_all_names() {
     let mut heap = Heap::new();
     let types = &mut heap.types;
     let string = types.string();
-    let payload = types.structure("app::Payload", 24, &[("vec", 0, string)]);
-    let closure =
-        types.structure("app::subscribe::{closure_env#0}", 24, &[("payload", 0, payload)]);
+    let fields = [("payload__vec", 0, string)];
+    let closure = types.structure("app::subscribe::{closure_env#0}", 24, &fields);
     let dynamic =
         "alloc::boxed::Box<dyn core::ops::function::Fn<(), Output=()>, alloc::alloc::Global>";
     let boxed = types.pointer(dynamic, To::Dyn, Holds::Owns);
@@ -147,7 +146,7 @@ fn elements_of_a_ring_are_counted_from_its_head() {
     let graph = heap.graph();
     let label = |offset| graph.label(2, offset);
     assert_eq!([label(24), label(0)].map(Option::unwrap), ["[0]", "[1]"]);
-    assert_eq!(graph.types.name(graph.kind(2)), "VecDeque<X>");
+    assert_eq!(graph.types.name(graph.kind(2)), "[Box<[u64; 2]>]");
 }
 
 #[test]

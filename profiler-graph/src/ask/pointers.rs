@@ -5,14 +5,8 @@ use crate::layout::{Holds, Pointer};
 use crate::walk::Means;
 
 impl HeapGraph {
-    /// The words of a block that hold blocks: their offsets, and these blocks.
-    pub(crate) fn pointers(&self, block: u32) -> impl Iterator<Item = (u64, u32)> + '_ {
-        let all = self.all_pointers(block).into_iter();
-        all.filter_map(|(offset, target, holds)| holds.then_some((offset, target)))
-    }
-
     /// The words of a block that lead to blocks: their offsets, these blocks, and whether they hold them.
-    pub(crate) fn all_pointers(&self, block: u32) -> Vec<(u64, u32, bool)> {
+    pub(crate) fn pointers(&self, block: u32) -> Vec<(u64, u32, bool)> {
         let weak = &self.edges.weak;
         let first = weak.partition_point(|&(from, _)| from < block);
         let weak = weak[first..].iter().take_while(|&&(from, _)| from == block);

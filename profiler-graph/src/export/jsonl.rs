@@ -36,7 +36,7 @@ pub fn jsonl(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
         }
     }
     for from in graph.image.holders() {
-        for (offset, to, holds) in graph.all_pointers(from as u32) {
+        for (offset, to, holds) in graph.pointers(from as u32) {
             let label =
                 graph.label(from as u32, offset).map_or("null".to_owned(), |it| json_string(&it));
             write!(out, "{{\"from\":{from},\"offset\":{offset},\"label\":{label},")?;

@@ -54,7 +54,7 @@ pub fn heapsnapshot(graph: &HeapGraph, out: &mut impl Write) -> io::Result<()> {
     let mut strings = Strings::default();
     let groups = groups(graph, &mut strings);
     let blocks = 0..graph.image.block_count() as u32;
-    let edges = blocks.map(|block| graph.all_pointers(block).len() as u32).collect();
+    let edges = blocks.map(|block| graph.pointers(block).len() as u32).collect();
     let (stacks, ids) = (Stacks::new(graph), Ids::new(graph));
     let mut writer = Writer { graph, out, strings, groups, stacks, ids, edges, next_part: 0 };
     writer.write()
@@ -140,7 +140,7 @@ impl<W: Write> Writer<'_, W> {
             write!(self.out, "{comma}{kind},{name},{}", (first_block + block) * NODE_FIELDS)?;
         }
         for (number, block) in (0_u32..).zip(self.graph.image.blocks()) {
-            for (offset, to, holds) in self.graph.all_pointers(number) {
+            for (offset, to, holds) in self.graph.pointers(number) {
                 // As in our own dominators, no block is held by what is itself held by less, such as a lost one.
                 let holds = holds && self.graph.class(number) <= self.graph.class(to);
                 let (kind, name) = self.edge(number, offset, holds);

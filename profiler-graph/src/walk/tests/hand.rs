@@ -192,7 +192,7 @@ impl Heap {
 pub(super) fn edges(graph: &HeapGraph) -> Vec<(u32, u64, i64)> {
     let blocks = 0..graph.image().block_count() as u32;
     let of = |from: u32| {
-        let all = graph.all_pointers(from).into_iter();
+        let all = graph.pointers(from).into_iter();
         all.map(move |(offset, to, holds)| {
             (from, offset, if holds { to.into() } else { !i64::from(to) })
         })

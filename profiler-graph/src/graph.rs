@@ -51,7 +51,7 @@ impl Parts {
         if release(&mut edges, image, &typed, &found) {
             found = reach(&edges);
         }
-        let types = Types::new(image, |_| None);
+        let types = Types::new(image, &[]);
         let (functions, suppressions, notes_of_lines) = Default::default();
         Ok(Self { typed, types, edges, reach: found, functions, suppressions, notes_of_lines })
     }

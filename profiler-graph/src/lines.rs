@@ -1,38 +1,8 @@
 //! The lines at which blocks were allocated, by the debug information of the modules.
 
-use crate::debug::{DebugFile, DebugFiles};
-
-/// The innermost line of the program's own, of addresses whose first is the innermost.
-pub(crate) fn line_of(files: &DebugFiles<'_>, addresses: &[u64]) -> Option<String> {
-    addresses.iter().filter(|&&address| address != 0).find_map(|&address| {
-        // The call is before the address to which it returns.
-        let (file, place) = files.at(address - 1)?;
-        own_line(file, place)
-    })
-}
-
-/// The functions at a return address, the innermost inlined one first.
-pub(crate) fn functions_of(files: &DebugFiles<'_>, address: u64) -> Vec<String> {
-    let found = address.checked_sub(1).and_then(|call| files.at(call));
-    let frames = found.and_then(|(file, place)| file.frames(place));
-    let Some(mut frames) = frames else { return Vec::new() };
-    let next = || frames.next().ok().flatten();
-    let named = std::iter::from_fn(next).filter_map(|frame| frame.function);
-    named.filter_map(|function| function.demangle().ok().map(Into::into)).collect()
-}
-
-/// The innermost line at a place that is neither of the standard library nor of a crate from a registry.
-fn own_line(file: &DebugFile<'_>, place: u64) -> Option<String> {
-    let mut frames = file.frames(place)?;
-    while let Ok(Some(frame)) = frames.next() {
-        let location = frame.location;
-        if let Some((file, line)) = location.and_then(|found| found.file.zip(found.line))
-            && !is_foreign(file)
-        {
-            return Some(format!("{}:{line}", within_package(file)));
-        }
-    }
-    None
+/// The line as it is shown, if it is neither of the standard library nor of a crate from a registry.
+pub(crate) fn own_line((file, line): (&str, u32)) -> Option<String> {
+    (!is_foreign(file)).then(|| format!("{}:{line}", within_package(file)))
 }
 
 fn is_foreign(file: &str) -> bool {

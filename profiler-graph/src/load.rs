@@ -7,9 +7,8 @@ use crate::debug::{DebugFiles, Store};
 use crate::graph::{HeapGraph, Parts};
 use crate::heap::Index;
 use crate::image::{Image, LoadError};
-use crate::lines::{functions_of, line_of};
 use crate::options::Options;
-use crate::types::Types;
+use crate::types::{Sites, Types};
 use crate::walk::Typed;
 
 impl HeapGraph {
@@ -31,8 +30,9 @@ impl HeapGraph {
         let files = options.symbols.then(|| DebugFiles::new(&image, &store));
         let mut parts = Parts::new(&image, &Index::new(&image), Typed::default())?;
         if let Some(files) = &files {
-            parts.types = Types::new(&image, |addresses| line_of(files, addresses));
-            parts.functions = functions(&image, files, &parts.reach.heads);
+            let sites = Sites::new(files);
+            parts.types = Types::new(&image, &sites.of_image(&image));
+            parts.functions = functions(&image, &sites, &parts.reach.heads);
             parts.notes_of_lines = files.notes();
         }
         drop(files);
@@ -44,14 +44,12 @@ impl HeapGraph {
 }
 
 /// The functions on the stacks of lost blocks, by sites.
-fn functions(image: &Image, files: &DebugFiles<'_>, lost: &[u32]) -> HashMap<u32, Vec<String>> {
+fn functions(image: &Image, sites: &Sites<'_, '_>, lost: &[u32]) -> HashMap<u32, Vec<String>> {
     let mut functions = HashMap::new();
     for block in lost.iter().filter_map(|&block| image.block(block as usize)) {
         functions.entry(block.site).or_insert_with(|| {
             let site = image.site(block.site);
-            site.map_or_else(Vec::new, |site| {
-                site.addresses().flat_map(|address| functions_of(files, address)).collect()
-            })
+            site.map_or_else(Vec::new, |site| sites.functions_of(&site))
         });
     }
     functions

@@ -1,6 +1,9 @@
 //! What a block is: the name of its type, and where it was allocated.
 
+mod function;
 mod short;
+mod sites;
+mod stack;
 
 use std::collections::HashMap;
 
@@ -9,6 +12,7 @@ use mem_profile_format::glob;
 use crate::image::{Image, SiteState};
 
 pub(crate) use self::short::short_name;
+pub(crate) use self::sites::{SiteFacts, Sites};
 
 /// A type, by its place in the list of names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +23,8 @@ const UNKNOWN: &str = "unknown";
 
 /// The types of all blocks, by their sites.
 ///
-/// A block's type is its label; without one, the line that allocated it; without that, unknown.
+/// A block's type is its label; without one, what the functions say that allocated it; without that, the line;
+/// without that, unknown.
 #[derive(Debug, Default)]
 pub(crate) struct Types {
     names: Vec<String>,
@@ -31,18 +36,19 @@ pub(crate) struct Types {
 }
 
 impl Types {
-    /// Of labels alone, and the lines that `line_of` finds for return addresses of a site, the innermost first.
-    pub(crate) fn new(image: &Image, mut line_of: impl FnMut(&[u64]) -> Option<String>) -> Self {
+    /// Of labels alone, and of what is known of each site.
+    pub(crate) fn new(image: &Image, facts: &[SiteFacts]) -> Self {
         let mut types = Self::default();
         for number in 0..image.site_count() as u32 {
             let Some(site) = image.site(number) else { continue };
             let addresses: Vec<_> = site.addresses().collect();
-            let line = line_of(&addresses);
-            let name = site.label.map(str::to_owned).or_else(|| line.clone());
-            let name = name.unwrap_or_else(|| UNKNOWN.to_owned());
-            let kind = types.add(&name);
+            let facts = facts.get(number as usize);
+            let line = facts.and_then(|facts| facts.line.as_deref());
+            let kind = facts.and_then(|facts| facts.kind.as_deref());
+            let kind = types.add(site.label.or(kind).or(line).unwrap_or(UNKNOWN));
             types.of_site.push(kind);
-            let location = line.unwrap_or_else(|| offset(image, &addresses, site.state));
+            let location = line.map(str::to_owned);
+            let location = location.unwrap_or_else(|| offset(image, &addresses, site.state));
             types.locations.push(location);
         }
         types

@@ -5,19 +5,23 @@
 
 #![allow(dead_code, reason = "the readers of types and symbols come next")]
 
+mod functions;
 mod open;
 mod split;
+mod symbols;
 mod units;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
 
 use addr2line::{Context, FrameIter, LookupContinuation, LookupResult};
-use gimli::{EndianSlice, RunTimeEndian};
+use gimli::{EndianSlice, RunTimeEndian, UnitOffset};
 use typed_arena::Arena;
 
+pub(crate) use self::functions::Function;
 use self::open::{Opened, open};
 use self::split::Split;
+pub(crate) use self::symbols::Symbols;
 pub(crate) use self::units::Units;
 use crate::image::{Bytes, Image, Module};
 use crate::text::name;
@@ -33,6 +37,16 @@ pub(crate) struct Store {
     sections: Arena<Vec<u8>>,
 }
 
+/// Where a type is described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct TypeEntry {
+    /// Its module in the image.
+    pub(crate) module: usize,
+    /// Its unit among [`DebugFile::units`].
+    pub(crate) unit: usize,
+    pub(crate) entry: UnitOffset,
+}
+
 /// The files of the modules, each opened when it is asked for the first time.
 pub(crate) struct DebugFiles<'a> {
     image: &'a Image,
@@ -45,8 +59,9 @@ pub(crate) struct DebugFile<'a> {
     pub(crate) module: &'a Module,
     /// The module itself, with its code.
     pub(crate) program: object::File<'a>,
-    /// The file that has the symbols; often the same.
-    pub(crate) symbols: Option<object::File<'a>>,
+    /// The file that has what was taken out of the program.
+    apart: Option<object::File<'a>>,
+    symbols: OnceCell<Symbols<'a>>,
     pub(crate) dwarf: Arc<Dwarf<'a>>,
     pub(crate) units: Units<'a>,
     context: Context<Slice<'a>>,
@@ -71,6 +86,18 @@ impl<'a> DebugFiles<'a> {
         Some((self.of_module(module)?, address.wrapping_sub(modules[module].bias)))
     }
 
+    /// The type that is the first type argument of a function at an address of the process.
+    pub(crate) fn first_argument(
+        &self,
+        address: u64,
+        function: &Function<'_>,
+    ) -> Option<TypeEntry> {
+        let module = self.image.modules().iter().position(|module| module.contains(address))?;
+        let place = address.wrapping_sub(self.image.modules()[module].bias);
+        let (unit, entry) = self.of_module(module)?.first_argument(place, function.entry?)?;
+        Some(TypeEntry { module, unit, entry })
+    }
+
     /// Why some modules, among those that were asked for, have no debug information.
     pub(crate) fn notes(&self) -> Vec<String> {
         let modules = self.image.modules().iter().zip(&self.files);
@@ -84,12 +111,18 @@ impl<'a> DebugFiles<'a> {
 
 impl<'a> DebugFile<'a> {
     fn new(module: &'a Module, store: &'a Store) -> Result<Self, &'static str> {
-        let Opened { program, symbols, dwarf, package } = open(module, store)?;
+        let Opened { program, apart, dwarf, package } = open(module, store)?;
         let broken = "its debug information cannot be read";
         let context = Context::from_arc_dwarf(dwarf.clone()).map_err(|_| broken)?;
         let units = Units::new(&dwarf);
         let split = Split::new(store, package);
-        Ok(Self { module, program, symbols, dwarf, units, context, split })
+        let symbols = OnceCell::new();
+        Ok(Self { module, program, apart, symbols, dwarf, units, context, split })
+    }
+
+    pub(crate) fn symbols(&self) -> &Symbols<'a> {
+        let files = || std::iter::once(&self.program).chain(&self.apart);
+        self.symbols.get_or_init(|| Symbols::new(files()))
     }
 
     /// The functions at an address of the file, the innermost inlined one first.

@@ -16,7 +16,7 @@ const SYSTEM: &str = "/usr/lib/debug";
 
 pub(super) struct Opened<'a> {
     pub(super) program: object::File<'a>,
-    pub(super) symbols: Option<object::File<'a>>,
+    pub(super) apart: Option<object::File<'a>>,
     pub(super) dwarf: Arc<Dwarf<'a>>,
     pub(super) package: Option<DwarfPackage<Slice<'a>>>,
 }
@@ -35,6 +35,7 @@ pub(super) fn open<'a>(module: &'a Module, store: &'a Store) -> Result<Opened<'a
         program.ok_or("the file is another one than the captured program had, by its build id")?;
     let apart = match program.section_by_name(".debug_info") {
         Some(_) => None,
+        None if is_c_library(module) => None,
         None => places(path, &program, module)
             .iter()
             .find_map(|path| parse(path, store).filter(|file| has_id(file, module))),
@@ -42,7 +43,14 @@ pub(super) fn open<'a>(module: &'a Module, store: &'a Store) -> Result<Opened<'a
     let mut dwarf = load(apart.as_ref().unwrap_or(&program), store);
     dwarf.populate_abbreviations_cache(AbbreviationsCacheStrategy::Duplicates);
     let package = parse(&beside(path, "dwp"), store).and_then(|file| package(&file, store));
-    Ok(Opened { program, symbols: apart, dwarf: Arc::new(dwarf), package })
+    Ok(Opened { program, apart, dwarf: Arc::new(dwarf), package })
+}
+
+/// Nothing of a user's is in these, and the debug information that systems have for them is large.
+fn is_c_library(module: &Module) -> bool {
+    let names =
+        ["libc.", "libc-", "libm.", "libm-", "libgcc_s.", "libpthread", "ld-linux", "libdl"];
+    names.iter().any(|name| module.file_name().starts_with(name))
 }
 
 /// Maps and reads a file, for as long as the store is there.

@@ -1,10 +1,11 @@
 //! The units of a file, each read when it is asked for.
 
 use std::cell::OnceCell;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use addr2line::SplitDwarfLoad;
-use gimli::{DebugInfoOffset, UnitHeader, UnitOffset};
+use gimli::{DebugInfoOffset, DwoId, UnitHeader, UnitOffset};
 
 use super::split::Split;
 use super::{Dwarf, Slice, UnitRef};
@@ -14,6 +15,7 @@ type Unit<'a> = gimli::Unit<Slice<'a>>;
 /// All units, in the order of the file.
 pub(crate) struct Units<'a> {
     units: Vec<(UnitHeader<Slice<'a>>, OnceCell<Option<Read<'a>>>)>,
+    skeletons: OnceCell<HashMap<DwoId, usize>>,
 }
 
 struct Read<'a> {
@@ -26,7 +28,7 @@ impl<'a> Units<'a> {
     pub(super) fn new(dwarf: &Dwarf<'a>) -> Self {
         let mut headers = dwarf.units();
         let next = || headers.next().ok().flatten().map(|header| (header, OnceCell::new()));
-        Self { units: std::iter::from_fn(next).collect() }
+        Self { units: std::iter::from_fn(next).collect(), skeletons: OnceCell::new() }
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -39,6 +41,19 @@ impl<'a> Units<'a> {
         let behind = self.units.partition_point(|(header, _)| start(header) <= Some(offset.0));
         let index = behind.checked_sub(1)?;
         Some((index, offset.to_unit_offset(&self.units[index].0)?))
+    }
+
+    /// Which of the units it is.
+    pub(super) fn index(&self, unit: &UnitRef<'_, 'a>, dwarf: &Dwarf<'a>) -> Option<usize> {
+        let Some(dwo_id) = unit.dwo_id else {
+            return self.find(unit.header.debug_info_offset()?).map(|(index, _)| index);
+        };
+        // All that are split off begin at the beginning of a file of their own.
+        let skeletons = self.skeletons.get_or_init(|| {
+            let ids = self.units.iter().map(|(header, _)| dwarf.unit(*header).ok()?.dwo_id);
+            ids.enumerate().filter_map(|(index, id)| Some((id?, index))).collect()
+        });
+        skeletons.get(&dwo_id).copied()
     }
 
     pub(super) fn get<'u>(

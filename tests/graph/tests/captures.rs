@@ -42,6 +42,18 @@ fn no_list_of_free_memory_holds_a_block() {
     assert!(stream[0].starts_with("by a stream: Some(Held), static libc"), "{printed}");
 }
 
+/// What is wrong of the kinds that a program planted, as kind and name. Only the dependencies have less debug
+/// information than the program, whose `[u8]` are made in theirs.
+#[test]
+fn a_block_is_called_by_the_functions_that_allocated_it() {
+    let printed = run(env!("CARGO_BIN_EXE_kinds"), &[], &[]);
+    let lines = printed.lines().map(|line| line.split_once(": ").expect("a kind and a name"));
+    let (right, wrong): (Vec<_>, Vec<_>) = lines.partition(|(planted, found)| planted == found);
+    assert!(right.len() >= 34, "{wrong:?}");
+    let is_line = |found: &str| found.starts_with("src/bin/kinds.rs:");
+    assert!(wrong.iter().all(|(planted, found)| *planted == "[u8]" && is_line(found)), "{wrong:?}");
+}
+
 #[test]
 fn a_program_sees_nothing_of_a_capture() {
     assert_eq!(run(env!("CARGO_BIN_EXE_quiet"), &["100"], &[]), "nothing seen\n");

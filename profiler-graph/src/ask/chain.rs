@@ -134,7 +134,7 @@ impl HeapGraph {
 }
 
 /// Each index as `[…]`.
-fn without_indices(label: &str) -> String {
+pub(crate) fn without_indices(label: &str) -> String {
     let mut parts = label.split('[');
     let first = parts.next().unwrap_or_default().to_owned();
     parts.fold(first, |text, part| {

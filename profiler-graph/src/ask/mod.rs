@@ -23,4 +23,5 @@ pub use self::selection::{Selection, Sum};
 pub use self::types::{Growth, TypeSum};
 pub use self::waste::{FieldWaste, Waste};
 
+pub(crate) use self::chain::without_indices;
 pub(crate) use self::holder::thread_name;

@@ -1,6 +1,7 @@
 //! What a captured heap is about, in a page: data first, and renderers of it without I/O, one file each.
 
 mod describe;
+mod fields;
 mod find;
 #[cfg(feature = "html")]
 mod html;

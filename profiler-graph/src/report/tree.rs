@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
+use super::fields::Fields;
 use super::reached::Reached;
 use crate::class::Class;
 use crate::graph::HeapGraph;
@@ -32,6 +33,8 @@ pub struct TreeNode {
     pub kind: TreeKind,
     /// Name of the type, or of the holder.
     pub name: String,
+    /// The field by which the node above holds it, such as `payload.vec` or `[…]`; empty if it is not known.
+    pub field: String,
     /// Where the first of its blocks was allocated.
     pub location: String,
     /// The address of the first.
@@ -68,8 +71,8 @@ enum Identity {
     /// Several words or blocks together.
     Together(Class),
     Lost,
-    /// Blocks of a type; where it is not known, of a site.
-    Type(Kind, u32),
+    /// Blocks of a type, or where it is not known, of a site; and the number of their field.
+    Type(Kind, u32, u32),
     /// One large block.
     Block(u32),
 }
@@ -87,6 +90,7 @@ struct Draft {
 
 struct Builder<'a> {
     reached: Reached<'a>,
+    fields: Fields,
     drafts: Vec<Draft>,
     /// By the node above.
     known: HashMap<(u32, Identity), u32>,
@@ -96,8 +100,9 @@ impl HeapGraph {
     /// Who alone holds what, in at most so many nodes, and one for what is left out below each.
     #[must_use]
     pub fn retained_tree(&self, most: usize) -> RetainedTree {
-        let mut builder =
-            Builder { reached: Reached::new(self), drafts: Vec::new(), known: HashMap::new() };
+        let (reached, fields) = (Reached::new(self), Fields::new(self));
+        let (drafts, known) = Default::default();
+        let mut builder = Builder { reached, fields, drafts, known };
         builder.add_all();
         builder.finish(most.max(1))
     }
@@ -154,7 +159,7 @@ impl Builder<'_> {
             true => NO_SITE,
             false => self.reached.block(number).site,
         };
-        let identity = Identity::Type(kind, site);
+        let identity = Identity::Type(kind, site, self.field(number));
         let is_large = self.reached.retained(number) > self.reached.retained(0) / LARGE;
         if !is_large && let Some(&known) = self.known.get(&(above, identity.clone())) {
             return known;
@@ -174,6 +179,10 @@ impl Builder<'_> {
         }
         let identity = if is_large { Identity::Block(number) } else { identity };
         self.node(above, identity, number)
+    }
+
+    fn field(&self, number: u32) -> u32 {
+        self.fields.of(self.reached.graph.reach.order[number as usize])
     }
 
     fn node(&mut self, above: u32, identity: Identity, number: u32) -> u32 {
@@ -236,6 +245,7 @@ impl Builder<'_> {
             above: place_of[draft.above as usize],
             kind,
             name,
+            field: block.map_or("", |_| self.fields.name(self.field(draft.first))).to_owned(),
             location: block.map_or("", |block| types.location(block.site)).to_owned(),
             address: block.map_or(0, |block| block.start),
             blocks: draft.blocks,
@@ -257,6 +267,7 @@ impl TreeNode {
             above,
             kind: TreeKind::Rest,
             name: String::new(),
+            field: String::new(),
             location: String::new(),
             address: 0,
             blocks: 0,

@@ -26,6 +26,7 @@ pub(super) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile graph export app.mheap --format heapsnapshot --output app.heapsnapshot
+  cargo mem-profile graph export app.mheap --format pprof --output app.pb && go tool pprof -top app.pb
   cargo mem-profile graph export app.mheap --format jsonl | jq 'select(.size > 1048576)'";
 
 /// Format of an export.
@@ -33,6 +34,8 @@ Examples:
 enum Format {
     /// For the memory panel of Chrome, and memlab
     Heapsnapshot,
+    /// Who alone holds what, for `go tool pprof`
+    Pprof,
     /// All blocks and pointers, for Graphviz; `backrefs` draws a picture to look at
     Dot,
     /// A line of JSON for each place, block and pointer, for whoever wants to query them
@@ -45,6 +48,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     let write = |mut out: &mut dyn Write| -> io::Result<()> {
         match arguments.format {
             Format::Heapsnapshot => export::heapsnapshot(&graph, &mut out),
+            Format::Pprof => export::pprof(&graph, &mut out),
             Format::Dot => export::dot(&graph, &mut out),
             Format::Jsonl => export::jsonl(&graph, &mut out),
         }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{ELEMENT, PROPERTY};
+use super::kinds::{ELEMENT, PROPERTY};
 use crate::ask::thread_name;
 use crate::class::Class;
 use crate::export::strings::Strings;

@@ -1,4 +1,8 @@
-//! What the viewer calls a block.
+//! What the viewer calls blocks and edges.
+
+pub(super) const ELEMENT: u32 = 1;
+pub(super) const PROPERTY: u32 = 2;
+pub(super) const WEAK: u32 = 6;
 
 const ARRAY: u32 = 1;
 const STRING: u32 = 2;

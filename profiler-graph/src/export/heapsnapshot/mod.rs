@@ -14,7 +14,7 @@ use std::io::{self, Write};
 
 use self::groups::{Group, groups};
 use self::ids::Ids;
-use self::kinds::{OBJECT, SYNTHETIC, kind_of};
+use self::kinds::{ELEMENT, OBJECT, PROPERTY, SYNTHETIC, WEAK, kind_of};
 use self::stacks::Stacks;
 use super::strings::Strings;
 use crate::graph::HeapGraph;
@@ -22,9 +22,6 @@ use crate::graph::HeapGraph;
 const META: &str = r#"{"node_fields":["type","name","id","self_size","edge_count","trace_node_id"],"node_types":[["hidden","array","string","object","code","closure","regexp","number","native","synthetic","concatenated string","sliced string","symbol","bigint","object shape"],"string","number","number","number","number"],"edge_fields":["type","name_or_index","to_node"],"edge_types":[["context","element","property","internal","hidden","shortcut","weak"],"string_or_number","node"],"trace_function_info_fields":["function_id","name","script_name","script_id","line","column"],"trace_node_fields":["id","function_info_index","count","size","children"],"sample_fields":[],"location_fields":[]}"#;
 
 const NODE_FIELDS: u32 = 6;
-const ELEMENT: u32 = 1;
-const PROPERTY: u32 = 2;
-const WEAK: u32 = 6;
 /// Sizes have 32 bits; the rest of a larger block is in nodes of its own.
 const LARGEST: u64 = 0xffff_fff0;
 

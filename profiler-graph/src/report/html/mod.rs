@@ -69,8 +69,8 @@ fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
     text
 }
 
-/// The tree as JSON: its strings, each once, and `[above, kind, name, location, address, blocks, bytes, retained]` of
-/// each node.
+/// The tree as JSON: its strings, each once, and of each node `[above, kind, name, field, location, address, blocks,
+/// bytes, retained]`.
 fn data(tree: &RetainedTree) -> String {
     let mut strings = Strings::default();
     let mut node = |node: &TreeNode| {
@@ -82,10 +82,11 @@ fn data(tree: &RetainedTree) -> String {
             TreeKind::Rest => 4,
         };
         let TreeNode { above, address, blocks, bytes, retained, .. } = node;
-        let (name, location) = (strings.place(&node.name), strings.place(&node.location));
+        let [name, field, location] =
+            [&node.name, &node.field, &node.location].map(|text| strings.place(text));
         // A script's numbers have 53 bits.
         let address = json_string(&format!("{address:#x}"));
-        format!("[{above},{kind},{name},{location},{address},{blocks},{bytes},{retained}]")
+        format!("[{above},{kind},{name},{field},{location},{address},{blocks},{bytes},{retained}]")
     };
     let nodes = tree.nodes.iter().map(&mut node).collect::<Vec<_>>().join(",\n");
     let strings = strings.json().collect::<Vec<_>>().join(",\n");

@@ -175,6 +175,19 @@ fn a_block_keeps_its_number_in_a_later_capture() {
     assert_eq!(older, newer[..300]);
 }
 
+#[test]
+fn the_tree_of_who_holds_what_says_fields() {
+    let Some(graph) = listeners(500, false) else { return };
+    let tree = graph.retained_tree(100);
+    let node = |name: &str| tree.nodes.iter().find(|node| node.name == name).expect("a node");
+    let field = |name: &str| (&*node(name).field, node(name).blocks);
+    assert_eq!(field("[Box<dyn Fn>]"), ("", 1));
+    assert_eq!(field("Box<subscribe::{closure#0}>"), ("[…]", 500));
+    assert_eq!(field("String"), ("payload.vec", 500));
+    assert_eq!(node("[Box<dyn Fn>]").retained, 500 * (102_403 + 24 + 16));
+    assert_eq!(tree.nodes[node("[Box<dyn Fn>]").above].name, "static app::REGISTRY");
+}
+
 /// For `tests/snapshots`.
 #[test]
 fn snapshots_are_left_for_viewers() {

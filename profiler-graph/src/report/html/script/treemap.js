@@ -11,8 +11,8 @@ const ROWS = 12;
 const byId = (id) => document.getElementById(id);
 const data = JSON.parse(byId("data").textContent);
 
-const nodes = data.nodes.map(([above, kind, name, location, address, blocks, bytes, retained], index) => ({
-  index, above, kind, name: data.strings[name], location: data.strings[location], address, blocks, bytes, retained,
+const nodes = data.nodes.map(([above, kind, name, field, location, address, blocks, bytes, retained], index) => ({
+  index, above, kind, name: data.strings[name], field: data.strings[field], location: data.strings[location], address, blocks, bytes, retained,
   weight: retained, below: [],
 }));
 nodes.slice(1).forEach((node) => nodes[node.above].below.push(node));
@@ -20,10 +20,11 @@ nodes.forEach((node) => node.below.sort((one, other) => (one.kind === REST) - (o
 const whole = nodes[0].retained;
 let shown = nodes[0];
 
-/** `500 × String`. */
+/** `payload.vec: 500 × String`. */
 function title(node) {
   if (node.kind === REST) return `${node.blocks} more`;
-  return node.kind === BLOCKS && node.blocks > 1 ? `${node.blocks} × ${node.name}` : node.name;
+  const name = node.kind === BLOCKS && node.blocks > 1 ? `${node.blocks} × ${node.name}` : node.name;
+  return node.field ? `${node.field}: ${name}` : name;
 }
 
 /** The colour of a type is the same everywhere. */

@@ -3,25 +3,23 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
-mod fragmented;
 mod plant;
 
-use mem_profile::account::{self, Account, ClassKind};
+use accounted::{KIB, MIB, check_sums, fragmented};
+use mem_profile::account::{self, Account};
 
 use self::plant::Planted;
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
-const KIB: u64 = 1 << 10;
-const MIB: u64 = 1 << 20;
 /// What is planted.
 const PLANTED: u64 = 64 * MIB;
 
 fn main() {
     let case = std::env::args().nth(1).expect("a case");
     match &*case {
-        "fragmented" => return fragmented::check(),
+        "fragmented" => return fragmented::check(true),
         "costs" => return fragmented::costs(),
         _ => {}
     }
@@ -35,21 +33,6 @@ fn main() {
     check_sums(&after);
     check_rows(&before, &after, &planted);
     (planted.check)(&before, &after);
-}
-
-/// The classes add up to the system's own figure, but for pages that the reading itself takes.
-fn check_sums(account: &Account) {
-    let sum: u64 = account.classes.iter().map(|class| class.bytes).sum();
-    assert_eq!(sum, account.resident);
-    let statm = std::fs::read_to_string("/proc/self/statm").expect("statm");
-    let pages: u64 = statm.split(' ').nth(1).expect("a field").parse().expect("a number");
-    let off = (pages * 4 * KIB).abs_diff(account.resident);
-    assert!(off <= account.moved + MIB, "{off} B off");
-    if let Some(pins) = &account.pins {
-        let classes = [ClassKind::FreePinned, ClassKind::FreePinnedOrC];
-        let class: u64 = classes.map(|kind| account.bytes(kind)).iter().sum();
-        assert!(pins.bytes >= class, "{} B pinned, {class} B in the class", pins.bytes);
-    }
 }
 
 /// The planted bytes are in their row, and all others stay as they were.

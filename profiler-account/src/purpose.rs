@@ -89,7 +89,9 @@ fn is_arena(mapping: &Mapping, behind: Option<&Mapping>) -> bool {
     }
     let border = end.next_multiple_of(ARENA);
     let rest = behind.filter(|rest| rest.range.start == end && !rest.is_accessible);
-    end == border || rest.is_some_and(|rest| rest.inode == 0 && rest.range.end >= border)
+    // Large mappings begin at multiples of 2 MiB, and one in 32 of these is one of 64 MiB.
+    end == border && mapping.is_unreserved
+        || rest.is_some_and(|rest| rest.inode == 0 && rest.range.end >= border)
 }
 
 #[cfg(test)]
@@ -160,8 +162,10 @@ mod tests {
                 // A full arena and another one behind.
                 ("7f0010000000-7f0014800000 rw-p 0 00:00 0", Heap),
                 ("7f0014800000-7f0018000000 ---p 0 00:00 0", Anonymous),
+                ("7f0018000000-7f001c000000 rw-p 0 00:00 0 ! rd wr nr", Heap),
                 ("7f0020000000-7f0020021000 rw-p 0 00:00 0", Anonymous),
-                ("7f0028001000-7f002c000000 rw-p 0 00:00 0", Anonymous),
+                ("7f0024000000-7f0028000000 rw-p 0 00:00 0 ! rd wr", Anonymous),
+                ("7f002c001000-7f0030000000 rw-p 0 00:00 0", Anonymous),
             ],
             &[],
         );

@@ -34,6 +34,8 @@ pub struct Mapping {
     pub page: u64,
     /// Whether it must not have huge pages, as stacks that threads get from the C library.
     pub refuses_huge_pages: bool,
+    /// Whether no memory is set aside for it, as for arenas of glibc's allocator.
+    pub is_unreserved: bool,
     /// Whether it grows downwards, as the first stack of a process.
     pub grows_down: bool,
 }
@@ -120,9 +122,10 @@ impl Mappings {
                 mapping.page = if page.is_power_of_two() { page } else { return Err(NO_PAGE) };
             }
             b"VmFlags" => {
-                let mut flags = value.split(u8::is_ascii_whitespace);
-                mapping.refuses_huge_pages = flags.clone().any(|flag| flag == b"nh");
-                mapping.grows_down = flags.any(|flag| flag == b"gd");
+                let has = |flag: &[u8]| value.split(u8::is_ascii_whitespace).any(|it| it == flag);
+                mapping.refuses_huge_pages = has(b"nh");
+                mapping.is_unreserved = has(b"nr");
+                mapping.grows_down = has(b"gd");
             }
             _ => {}
         }

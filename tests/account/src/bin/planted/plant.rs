@@ -124,8 +124,8 @@ fn stacks() -> Planted {
     let bytes = THREADS * 256 * KIB;
     // What a thread has besides: records of its own in the heap, and in the profiler.
     let check = |_: &Account, after: &Account| assert_eq!(after.threads, Some(THREADS + 1));
-    let slack = THREADS * 5 * PAGE;
-    Planted { bytes, slack, others: 2 * MIB, check, ..Planted::of(ClassKind::Stacks) }
+    let (slack, also) = (THREADS * 5 * PAGE, &[ClassKind::Profiler]);
+    Planted { bytes, slack, also, others: MIB, check, ..Planted::of(ClassKind::Stacks) }
 }
 
 #[inline(never)]

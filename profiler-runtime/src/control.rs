@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use mem_profile_format::{Backend, Snapshot};
 
+#[cfg(feature = "account")]
+use crate::account::read;
 use crate::collect;
 use crate::record::alloc::allocator::PADS;
 use crate::record::alloc::quiet::{self, Quiet};
@@ -188,6 +190,21 @@ fn report_at_exit() {
     }
     if registry::any() && !session::formats().is_empty() {
         report();
+    }
+    #[cfg(feature = "account")]
+    if registry::any() && session::options().account {
+        print_account();
+    }
+}
+
+/// Prints what the resident set is made of.
+#[cfg(feature = "account")]
+fn print_account() {
+    let is_counted = backend() == Backend::Heap;
+    let _quiet = Quiet::enter();
+    match read::read(is_counted, false) {
+        Ok(account) => session::output::print(&account.text()),
+        Err(error) => session::warn(&format!("mem-profile: there is no account: {error}")),
     }
 }
 

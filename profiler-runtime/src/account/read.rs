@@ -1,66 +1,25 @@
-//! What the resident set of this process is made of: what the system says of it, and what only the process itself
-//! knows.
+//! What the system says of this process, and what only the process itself knows.
 
 use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-use mem_profile_account::{Facts, LiveBlock, process as reader};
+use mem_profile_account::{Account, Counted, Facts, LiveBlock, process as reader};
 use mem_profile_format::layout::paths::{OUTSIDE, UNATTRIBUTED};
 
-pub use mem_profile_account::{
-    Account, Advice, Change, Class, ClassKind, Counted, Diff, Part, Pin, Pins, SizePin, Untouched,
-};
-
-use crate::control::allocations_are_counted;
 use crate::process;
-use crate::record::alloc::quiet::Quiet;
 use crate::record::alloc::wrapped::is_wrapping_seen;
 use crate::record::function::registry;
+use crate::record::ledger::threads;
 use crate::record::live::{blocks, paths, switch};
 use crate::record::memory::{arena, reserved};
 
-/// What the resident set of this process is made of. It takes no locks but those of memory of its own, and stops
-/// nobody: threads that go on move the sums, and the account says how far.
-///
-/// With `MEM_PROFILE_LIVE=on`, live blocks, free pages, and the lines whose blocks keep them resident are known.
-/// Without it, the heap is one class.
+/// The account of this process. If blocks are counted, their sum is known; if `is_full`, the allocator is asked.
 ///
 /// # Errors
-/// Where the system does not say what a process has mapped: other systems than Linux, or a hidden `/proc`.
-pub fn account() -> io::Result<Account> {
-    for_caller(false)
-}
-
-/// The same, and the allocator is asked how much it has in use, so that memory of C libraries is known from free
-/// memory. It takes the lock of each of its arenas, and looks at all free memory in it: about 40 ms for 200 MiB.
-///
-/// # Errors
-/// As for [`account`].
-pub fn full() -> io::Result<Account> {
-    for_caller(true)
-}
-
-/// An account whose memory is recorded on the line that asked for it, like any other value.
-fn for_caller(is_full: bool) -> io::Result<Account> {
-    let is_counted = allocations_are_counted();
-    let quiet = Quiet::enter();
-    let ours = read(is_counted, is_full);
-    drop(quiet);
-    let of_caller = match &ours {
-        Ok(account) => Ok(account.clone()),
-        Err(error) => Err(error.raw_os_error().map_or_else(
-            || io::Error::new(error.kind(), error.to_string()),
-            io::Error::from_raw_os_error,
-        )),
-    };
-    let _quiet = Quiet::enter();
-    drop(ours);
-    of_caller
-}
-
-fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
+/// Where the system does not say what a process has mapped.
+pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
     let in_use = if is_full && is_glibc { process::bytes_in_use() } else { None };
     let reading = reader::read_self()?;
@@ -69,7 +28,7 @@ fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         let (address, size) = (found.address as u64, found.size as u64);
         Some(LiveBlock { address, size, site: found.site })
     };
-    let bytes = crate::internal::live_bytes();
+    let bytes = u64::try_from(threads::live_bytes()).unwrap_or(0);
     let mut pages = reader::PageMap::open(reading.page());
     let facts = Facts {
         first_block: if switch::is_on() { Some(Box::new(first_block)) } else { None },

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 20] = [
+pub(super) const KNOWN: [&str; 21] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -13,6 +13,7 @@ pub(super) const KNOWN: [&str; 20] = [
     "MEM_PROFILE_TIMELINE",
     "MEM_PROFILE_INTERVAL",
     "MEM_PROFILE_LIVE",
+    "MEM_PROFILE_ACCOUNT",
     "MEM_PROFILE_TOP",
     "MEM_PROFILE_UNIT",
     "MEM_PROFILE_PRECISION",
@@ -78,6 +79,14 @@ pub(super) fn graph(path: &OsStr) -> Option<String> {
             "mem-profile: MEM_PROFILE_GRAPH={path} has no effect: it needs the feature `graph` of \
              mem-profile"
         )
+    })
+}
+
+/// An account is asked for, and this program has none.
+pub(super) fn account(is_asked: bool) -> Option<String> {
+    (is_asked && !cfg!(feature = "account")).then(|| {
+        "mem-profile: MEM_PROFILE_ACCOUNT=on has no effect: it needs the feature `account` of mem-profile"
+            .to_owned()
     })
 }
 

@@ -49,6 +49,9 @@ pub(crate) struct Options {
     pub(crate) interval: Option<Duration>,
     /// Whether live blocks are recorded (`MEM_PROFILE_LIVE`).
     pub(crate) live: Live,
+    /// Whether the end of the run says what the resident set is made of (`MEM_PROFILE_ACCOUNT`).
+    #[cfg_attr(not(feature = "account"), allow(dead_code))]
+    pub(crate) account: bool,
     /// The functions that get a table (`MEM_PROFILE_TOP`).
     pub(crate) top: Top,
     /// Unit of sizes; `None` for the usual ones (`MEM_PROFILE_UNIT`).
@@ -74,6 +77,7 @@ impl Default for Options {
             timeline: None,
             interval: None,
             live: Live::default(),
+            account: false,
             top: Top::default(),
             unit: None,
             precision: 3,
@@ -122,12 +126,19 @@ impl Reader<'_> {
             timeline: self.read(&values::TIMELINE),
             interval: self.read(&values::INTERVAL),
             live: self.read(&values::LIVE).unwrap_or(default.live),
+            account: self.account(),
             top: self.read(&values::TOP).unwrap_or(default.top),
             unit: self.read(&values::UNIT),
             precision: self.read(&values::PRECISION).unwrap_or(default.precision),
             color: self.read(&values::COLOR).unwrap_or(default.color),
             width: self.read(&values::WIDTH),
         }
+    }
+
+    fn account(&mut self) -> bool {
+        let is_asked = self.read(&values::ACCOUNT).unwrap_or(Options::default().account);
+        self.warnings.extend(ignored::account(is_asked));
+        is_asked
     }
 
     /// The formats of a report: the ones asked for, else the one that its file name's ending means.
@@ -194,6 +205,7 @@ mod tests {
             ("MEM_PROFILE_TIMELINE", "1"),
             ("MEM_PROFILE_INTERVAL", "5ms"),
             ("MEM_PROFILE_LIVE", "auto"),
+            ("MEM_PROFILE_ACCOUNT", "off"),
             ("MEM_PROFILE_TOP", "All"),
             ("MEM_PROFILE_UNIT", "kib"),
             ("MEM_PROFILE_PRECISION", "0"),
@@ -210,6 +222,7 @@ mod tests {
             timeline: Some(true),
             interval: Some(Duration::from_millis(5)),
             live: Live::Auto,
+            account: false,
             top: Top::All,
             unit: Some(Unit::KiB),
             precision: 0,
@@ -229,6 +242,7 @@ mod tests {
             ("MEM_PROFILE_TIMELINE", "fine"),
             ("MEM_PROFILE_INTERVAL", "0.5ms"),
             ("MEM_PROFILE_LIVE", "all"),
+            ("MEM_PROFILE_ACCOUNT", "full"),
             ("MEM_PROFILE_TOP", "-1"),
             ("MEM_PROFILE_UNIT", "foo\n"),
             ("MEM_PROFILE_PRECISION", "10"),
@@ -243,6 +257,7 @@ mod tests {
     mem-profile: MEM_PROFILE_TIMELINE=fine is not one of on, off; using off
     mem-profile: MEM_PROFILE_INTERVAL=0.5ms is not a time from 1ms up, such as 20ms or 1s; using 100ms
     mem-profile: MEM_PROFILE_LIVE=all is not one of on, off, auto; using off
+    mem-profile: MEM_PROFILE_ACCOUNT=full is not one of on, off; using off
     mem-profile: MEM_PROFILE_TOP=-1 is not all or a number; using the hottest
     mem-profile: MEM_PROFILE_UNIT=foo\n is not one of B, KiB, MiB, GiB, auto; using MiB
     mem-profile: MEM_PROFILE_PRECISION=10 is not a number from 0 to 9; using 3
@@ -256,12 +271,12 @@ mod tests {
     fn text_that_is_not_unicode_is_unusable_too() {
         use std::os::unix::ffi::OsStringExt;
         // Without the variables of the tracer and the command.
-        let names = ignored::KNOWN.iter().take(13);
+        let names = ignored::KNOWN.iter().take(14);
         let value = OsString::from_vec(vec![b'a', 0xff]);
         let (options, warnings) =
             Options::read(&names.map(|name| (name.into(), value.clone())).collect::<Vec<_>>());
         assert_eq!(options, Options::default());
-        assert_eq!(warnings.len(), 13);
+        assert_eq!(warnings.len(), 14);
     }
 
     #[test]
@@ -324,6 +339,16 @@ mod tests {
         let line = "mem-profile: MEM_PROFILE_GRAPH=a.mheap has no effect: it needs the feature `graph` of \
                     mem-profile";
         assert_eq!(warnings, [vec![line.to_owned()], vec![], vec![]]);
+    }
+
+    #[test]
+    fn an_account_without_the_feature_is_said() {
+        let warnings = ["1", "off"].map(|how| read(&[("MEM_PROFILE_ACCOUNT", how)]));
+        assert_eq!(warnings.each_ref().map(|(options, _)| options.account), [true, false]);
+        let line = "mem-profile: MEM_PROFILE_ACCOUNT=on has no effect: it needs the feature `account` of \
+                    mem-profile";
+        let expected: &[&str] = if cfg!(feature = "account") { &[] } else { &[line] };
+        assert_eq!(warnings.map(|(_, warnings)| warnings), [expected, &[]]);
     }
 
     #[cfg(not(feature = "watch"))]

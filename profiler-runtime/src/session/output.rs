@@ -38,6 +38,17 @@ fn emit_to_stream(snapshot: &Snapshot, options: &Options, formats: &[Format], st
     }
 }
 
+/// Prints text to the stream that reports go to; to standard error where they go to a file.
+#[cfg(feature = "account")]
+pub(crate) fn print(text: &str) {
+    let stream = match super::options().output {
+        Output::Stdout => Stream::Stdout,
+        _ => Stream::Stderr,
+    };
+    // As above.
+    let _ = process::write_all_raw(stream, text.as_bytes());
+}
+
 fn emit_to_path(snapshot: &Snapshot, options: &Options, formats: &[Format], pattern: &str) {
     let path = path(pattern);
     for &format in formats {

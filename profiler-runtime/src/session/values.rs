@@ -86,6 +86,8 @@ pub(super) const INTERVAL: Variable<Duration> = Variable::new(
 );
 pub(super) const LIVE: Variable<Live> =
     Variable::new("MEM_PROFILE_LIVE", "one of on, off, auto", "off", live);
+pub(super) const ACCOUNT: Variable<bool> =
+    Variable::new("MEM_PROFILE_ACCOUNT", "one of on, off", "off", switch);
 pub(super) const UNIT: Variable<Unit> =
     Variable::new("MEM_PROFILE_UNIT", "one of B, KiB, MiB, GiB, auto", "MiB", unit);
 pub(super) const TOP: Variable<Top> =

@@ -20,6 +20,22 @@ macro_rules! cases {
 
 cases! { blocks by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
 
+#[test]
+fn the_environment_asks_for_an_account_at_the_end() {
+    let stderr = |account| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_planted"));
+        command.arg("untouched").env("MEM_PROFILE_ACCOUNT", account);
+        let command = command.env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
+        let output = command.output().expect("the program starts");
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8_lossy(&output.stderr).into_owned()
+    };
+    let printed = stderr("1");
+    assert!(printed.starts_with("resident set") && printed.contains("  live blocks"), "{printed}");
+    assert!(printed.contains("\nreserved, never touched "), "{printed}");
+    assert_eq!(stderr("0"), "");
+}
+
 #[cfg(mem_profile_allocators)]
 #[test]
 fn jemalloc() {

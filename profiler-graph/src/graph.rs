@@ -8,6 +8,7 @@ use crate::arrays::{Components, Csr, Dominators, Reach};
 use crate::class::Class;
 use crate::heap::{Edges, Entry, Index, release};
 use crate::image::{Block, Image, LoadError};
+use crate::places::Places;
 use crate::suppress::Suppressions;
 use crate::types::{Kind, Types};
 use crate::walk::{Trust, Typed};
@@ -24,6 +25,7 @@ pub struct HeapGraph {
     /// On the stacks of lost blocks, by sites.
     pub(crate) functions: HashMap<u32, Vec<String>>,
     pub(crate) suppressions: Suppressions,
+    pub(crate) places: Places,
     pub(crate) notes_of_lines: Vec<String>,
     /// Whether debug information was asked for.
     pub(crate) has_symbols: bool,
@@ -40,6 +42,7 @@ pub(crate) struct Parts {
     pub(crate) reach: Reach,
     pub(crate) functions: HashMap<u32, Vec<String>>,
     pub(crate) suppressions: Suppressions,
+    pub(crate) places: Places,
     pub(crate) notes_of_lines: Vec<String>,
 }
 
@@ -52,8 +55,17 @@ impl Parts {
             found = reach(&edges);
         }
         let types = Types::new(image, &[]);
-        let (functions, suppressions, notes_of_lines) = Default::default();
-        Ok(Self { typed, types, edges, reach: found, functions, suppressions, notes_of_lines })
+        let (functions, suppressions, places, notes_of_lines) = Default::default();
+        Ok(Self {
+            typed,
+            types,
+            edges,
+            reach: found,
+            functions,
+            suppressions,
+            places,
+            notes_of_lines,
+        })
     }
 }
 
@@ -89,8 +101,16 @@ impl HeapGraph {
     }
 
     pub(crate) fn of(image: Image, parts: Parts) -> Self {
-        let Parts { typed, mut types, edges, reach, functions, suppressions, notes_of_lines } =
-            parts;
+        let Parts {
+            typed,
+            mut types,
+            edges,
+            reach,
+            functions,
+            suppressions,
+            places,
+            notes_of_lines,
+        } = parts;
         let kinds = typed.forms.iter().map(|form| types.add(&form.name)).collect();
         let (backward, owners, nearest) = Default::default();
         Self {
@@ -102,6 +122,7 @@ impl HeapGraph {
             reach,
             functions,
             suppressions,
+            places,
             notes_of_lines,
             has_symbols: false,
             backward,

@@ -26,6 +26,7 @@
 //! | `layout` | what types are made of |
 //! | `walk` | which blocks are of which type |
 //! | `lines` | where blocks were allocated, by debug information |
+//! | `places` | what lies outside of blocks, by symbols and frames |
 //! | `types` | what a block is |
 //! | `graph` | [`HeapGraph`]: all of these |
 //! | `ask` | questions, one file each |
@@ -51,6 +52,7 @@ mod layout;
 mod lines;
 mod load;
 mod options;
+mod places;
 mod report;
 mod suppress;
 mod text;

@@ -8,6 +8,7 @@ use crate::graph::{HeapGraph, Parts};
 use crate::heap::Index;
 use crate::image::{Image, LoadError};
 use crate::options::Options;
+use crate::places::Places;
 use crate::types::{Sites, Types};
 use crate::walk::Typed;
 
@@ -33,6 +34,7 @@ impl HeapGraph {
             let sites = Sites::new(files);
             parts.types = Types::new(&image, &sites.of_image(&image));
             parts.functions = functions(&image, &sites, &parts.reach.heads);
+            parts.places = Places::new(&image, files, &parts.edges);
             parts.notes_of_lines = files.notes();
         }
         drop(files);

@@ -35,29 +35,34 @@ impl HeapGraph {
     fn root_name(&self, root: usize, place: u64) -> String {
         let root = &self.image.roots()[root];
         let thread = |thread: usize| thread_name(&self.image.threads()[thread]);
+        let module = |module: usize| self.image.modules()[module].file_name();
+        let found = self.variable_at(place).or_else(|| self.symbol_at(place, root.kind));
         let offset = place - root.range.start;
-        if let Some(variable) = self.variable_at(place) {
-            return match root.kind {
-                RootKind::ThreadLocal { thread: number, .. } => {
-                    format!("thread-local {variable} of {}", thread(number))
-                }
-                _ => format!("static {variable}"),
-            };
-        }
         match root.kind {
-            RootKind::Static { module } => {
-                let module = &self.image.modules()[module];
-                format!("static {}+{:#x}", module.file_name(), place.wrapping_sub(module.bias))
+            RootKind::Static { module: number } => {
+                let offset = place.wrapping_sub(self.image.modules()[number].bias);
+                let unnamed = || format!("{}+{offset:#x}", module(number));
+                format!("static {}", found.unwrap_or_else(unnamed))
             }
-            RootKind::Stack { thread: number } => format!("stack of {}", thread(number)),
-            RootKind::ThreadLocal { thread: number, module } => {
-                let module = self.image.modules()[module].file_name();
-                format!("thread-local {module}+{offset:#x} of {}", thread(number))
+            RootKind::Stack { thread: number } => match found {
+                Some(frame) => format!("stack of {}, in {frame}", thread(number)),
+                None => format!("stack of {}", thread(number)),
+            },
+            RootKind::ThreadLocal { thread: of, module: number } => {
+                let unnamed = || format!("{}+{offset:#x}", module(number));
+                format!("thread-local {} of {}", found.unwrap_or_else(unnamed), thread(of))
             }
             RootKind::ThreadRecord { thread: number } => {
                 format!("C library's record of {}", thread(number))
             }
         }
+    }
+
+    /// The symbol at an address, or the frame.
+    fn symbol_at(&self, place: u64, kind: RootKind) -> Option<String> {
+        let (name, offset) = self.places.at(place)?;
+        let is_frame = matches!(kind, RootKind::Stack { .. });
+        Some(if offset == 0 || is_frame { name.to_owned() } else { format!("{name}+{offset:#x}") })
     }
 }
 

@@ -10,6 +10,7 @@ mod open;
 mod split;
 mod symbols;
 mod units;
+mod unwind;
 
 use std::cell::OnceCell;
 use std::sync::Arc;
@@ -23,6 +24,7 @@ use self::open::{Opened, open};
 use self::split::Split;
 pub(crate) use self::symbols::Symbols;
 pub(crate) use self::units::Units;
+pub(crate) use self::unwind::{StackFrame, Stacks};
 use crate::image::{Bytes, Image, Module};
 use crate::text::name;
 

@@ -46,7 +46,7 @@ impl<'a> Symbols<'a> {
             SymbolKind::Tls => &mut self.thread_locals,
             _ => return,
         };
-        if let (true, Ok(name)) = (symbol.is_definition(), symbol.name()) {
+        if let (false, Ok(name)) = (symbol.is_undefined(), symbol.name()) {
             list.push(Symbol { start: symbol.address(), size: symbol.size(), name });
         }
     }

@@ -54,6 +54,27 @@ fn a_block_is_called_by_the_functions_that_allocated_it() {
     assert!(wrong.iter().all(|(planted, found)| *planted == "[u8]" && is_line(found)), "{wrong:?}");
 }
 
+/// A vector of 512 fat pointers, closures of 32 bytes, and texts, all of which the registry holds alone.
+#[test]
+fn listeners_that_are_never_dropped_are_held_by_their_registry() {
+    let printed = run(env!("CARGO_BIN_EXE_listeners"), &[], &[]);
+    let lines: Vec<_> = printed.lines().collect();
+    let retained = 512 * 16 + 500 * (32 + 102_403);
+    assert_eq!(lines[0], "Box<subscribe::{closure#0}>: 500 blocks, 16000 B");
+    assert_eq!(lines[1], "String: 500 blocks, 51201500 B");
+    assert_eq!(lines[2], format!("retained: {retained}"));
+    assert!(lines[3].starts_with("holder: static listeners::REGISTRY"), "{printed}");
+    let chain = lines[4].strip_prefix("chain: static listeners::REGISTRY").expect("a static");
+    assert!(chain.contains("→ [Box<dyn Fn() -> usize + Send>] –["), "{printed}");
+    assert!(chain.ends_with("→ String (×500, 48.8 MiB)"), "{printed}");
+    assert!(lines[5].starts_with("chain: thread-local listeners::RECENT"), "{printed}");
+    assert!(lines[6].starts_with("chain: stack of listeners, in "), "{printed}");
+    assert!(lines[7].starts_with("chain: stack of worker, in "), "{printed}");
+    assert!(lines[6].contains("in listeners::serve (src/bin/listeners.rs:"), "{printed}");
+    // What it holds is in a register, which the function that it calls saves.
+    assert!(lines[7].contains("listeners::wait (src/bin/listeners.rs:"), "{printed}");
+}
+
 #[test]
 fn a_program_sees_nothing_of_a_capture() {
     assert_eq!(run(env!("CARGO_BIN_EXE_quiet"), &["100"], &[]), "nothing seen\n");

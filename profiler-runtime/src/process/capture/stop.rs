@@ -157,7 +157,10 @@ impl Stopper {
             let record = unsafe { self.records.add((entry as u32 - 1) as usize).as_ref() };
             let number = (entry >> 32) as u32;
             let state = record.state.load(Acquire);
-            let is_missing = [UNASKED, ASKED].contains(&state) && !self.tasks.has_ended(number);
+            let has_not_stopped = [UNASKED, ASKED].contains(&state);
+            // One of the profiler's may have been asked before it said so.
+            let is_missing =
+                has_not_stopped && !is_own_thread(number) && !self.tasks.has_ended(number);
             is_missing.then_some(number)
         })
     }
@@ -317,11 +320,41 @@ fn ignore() {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::process::capture::SignalsBlocked;
+    use crate::process::capture::{SignalsBlocked, note_thread};
+    use std::sync::Mutex;
     use std::sync::atomic::AtomicBool;
+
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+
+    #[test]
+    fn a_thread_that_is_the_profiler_s_by_the_time_is_not_missing() {
+        let _turn = ONE_AT_A_TIME.lock().unwrap();
+        let (is_there, is_over) = (AtomicBool::new(false), AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _signals = SignalsBlocked::begin();
+                is_there.store(true, Relaxed);
+                std::thread::sleep(Duration::from_millis(50));
+                let _own = note_thread();
+                while !is_over.load(Relaxed) {
+                    std::thread::sleep(Duration::from_millis(1));
+                }
+            });
+            while !is_there.load(Relaxed) {}
+            let mut stopper = Stopper::prepare(None, None).unwrap();
+            let signals = SignalsBlocked::begin();
+            let all_stand = stopper.stop(Duration::from_secs(10));
+            let missing: Vec<_> = stopper.missing().collect();
+            stopper.resume();
+            drop(signals);
+            is_over.store(true, Relaxed);
+            assert_eq!((all_stand, missing), (true, vec![]));
+        });
+    }
 
     #[test]
     fn threads_stand_still_until_they_are_let_go() {
+        let _turn = ONE_AT_A_TIME.lock().unwrap();
         let counters = [const { AtomicU64::new(0) }; 4];
         let is_over = AtomicBool::new(false);
         let now = || counters.each_ref().map(|counter| counter.load(Relaxed));

@@ -70,9 +70,18 @@ impl Project {
 
     /// Whether a panic aborts in a profile, as far as the manifest and variables say.
     pub(crate) fn aborts(&self, profile: &str) -> bool {
+        aborts(&self.manifest(), profile, |name| env::var(name).ok())
+    }
+
+    /// The debug information of a profile, as far as the manifest and variables say.
+    pub(crate) fn debug_info(&self, profile: &str) -> DebugInfo {
+        debug_info(&self.manifest(), profile, |name| env::var(name).ok())
+    }
+
+    /// Cargo itself reports an invalid one.
+    fn manifest(&self) -> toml::Table {
         let manifest = fs::read_to_string(self.root.join("Cargo.toml")).unwrap_or_default();
-        // Cargo itself reports an invalid manifest.
-        aborts(&manifest.parse().unwrap_or_default(), profile, |name| env::var(name).ok())
+        manifest.parse().unwrap_or_default()
     }
 }
 
@@ -82,22 +91,77 @@ pub(crate) fn target_folder() -> Option<PathBuf> {
     Some(metadata.target_directory.into())
 }
 
+/// What a build needs to know of a profile for the debug information of its program.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct DebugInfo {
+    /// Whether it has types and the names of fields.
+    pub(crate) is_full: bool,
+    /// Whether the program is stripped of it.
+    pub(crate) is_stripped: bool,
+    /// Packages that have a setting of their own, by their names in the manifest.
+    pub(crate) packages: Vec<String>,
+}
+
 fn aborts(
     manifest: &toml::Table,
     profile: &str,
     variable: impl Fn(&str) -> Option<String>,
 ) -> bool {
+    of_profile(manifest, profile, "panic", variable).is_some_and(|panic| panic == "abort")
+}
+
+fn debug_info(
+    manifest: &toml::Table,
+    profile: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> DebugInfo {
+    let of = |name| of_profile(manifest, profile, name, &variable);
+    let is_development = profiles(manifest, profile).any(|profile| profile == "dev");
+    let own = manifest.get("profile").and_then(|it| it.get(profile)?.get("package")?.as_table());
+    let has_own = |settings: &toml::Value| settings.get("debug").is_some();
+    let packages = own.into_iter().flatten().filter(|(_, settings)| has_own(settings));
+    DebugInfo {
+        is_full: match of("debug") {
+            Some(debug) => ["2", "true", "full"].contains(&debug.as_str()),
+            None => is_development,
+        },
+        is_stripped: of("strip").is_some_and(|strip| strip != "none" && strip != "false"),
+        packages: packages.map(|(name, _)| name.clone()).collect(),
+    }
+}
+
+/// A setting of a profile, or of the first that it inherits from and that has it.
+fn of_profile(
+    manifest: &toml::Table,
+    profile: &str,
+    name: &str,
+    variable: impl Fn(&str) -> Option<String>,
+) -> Option<String> {
+    let text = |profile: &str| match manifest.get("profile")?.get(profile)?.get(name)? {
+        toml::Value::String(text) => Some(text.clone()),
+        value => Some(value.to_string()),
+    };
+    let setting = name.to_uppercase();
+    profiles(manifest, profile).find_map(|profile| {
+        let profile_name = profile.to_uppercase().replace('-', "_");
+        variable(&format!("CARGO_PROFILE_{profile_name}_{setting}")).or_else(|| text(&profile))
+    })
+}
+
+/// A profile, and those that it inherits from.
+fn profiles(manifest: &toml::Table, profile: &str) -> impl Iterator<Item = String> {
     /// More profiles than inherit from each other.
     const PROFILES: usize = 16;
-    let settings = |profile: &str| manifest.get("profile")?.get(profile);
-    let text = |profile: &str, name| Some(settings(profile)?.get(name)?.as_str()?.to_owned());
-    let of = |profile: &str| {
-        let name = profile.to_uppercase().replace('-', "_");
-        variable(&format!("CARGO_PROFILE_{name}_PANIC")).or_else(|| text(profile, "panic"))
+    let inherited = |profile: &String| {
+        let own = manifest.get("profile").and_then(|it| it.get(profile)?.get("inherits")?.as_str());
+        let usual = match profile.as_str() {
+            "test" => Some("dev"),
+            "bench" => Some("release"),
+            _ => None,
+        };
+        own.or(usual).map(str::to_owned)
     };
-    let inherited = |profile: &String| text(profile, "inherits");
-    let mut profiles = iter::successors(Some(profile.to_owned()), inherited).take(PROFILES);
-    profiles.find_map(|profile| of(&profile)).is_some_and(|panic| panic == "abort")
+    iter::successors(Some(profile.to_owned()), inherited).take(PROFILES)
 }
 
 fn runtime(metadata: &Metadata) -> Option<Dependency> {
@@ -233,5 +297,24 @@ mod tests {
         assert_eq!(profiles.map(by_manifest), [true, true, false, false, false]);
         let unwinds = |name: &str| (name == "CARGO_PROFILE_OWN_PANIC").then(|| "unwind".to_owned());
         assert!(!aborts(&manifest, "own", unwinds));
+    }
+
+    #[test]
+    fn debug_information_is_full_where_a_profile_or_one_above_says_so() {
+        let manifest = "[profile.release]\ndebug = 1\nstrip = true\n[profile.own]\ninherits = \"release\"\n\
+                        debug = \"full\"\n[profile.dev.package.\"*\"]\ndebug = false\n[profile.dev.package.a]\n\
+                        opt-level = 3\n";
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let of = |profile| debug_info(&manifest, profile, |_| None);
+        let is_full = |profile| of(profile).is_full;
+        assert_eq!(
+            ["dev", "test", "release", "bench", "own"].map(is_full),
+            [true, true, false, false, true]
+        );
+        assert_eq!(["dev", "own", "bench"].map(|it| of(it).is_stripped), [false, true, true]);
+        assert_eq!((of("dev").packages, of("release").packages), (vec!["*".to_owned()], vec![]));
+        let variable = |name: &str| (name == "CARGO_PROFILE_DEV_DEBUG").then(|| "1".to_owned());
+        assert!(!debug_info(&manifest, "test", variable).is_full);
+        assert!(!debug_info(&toml::Table::new(), "release", |_| None).is_full);
     }
 }

@@ -4,6 +4,7 @@
 
 mod account;
 mod attach;
+mod build;
 mod check;
 mod clean;
 mod completions;

@@ -4,25 +4,24 @@ mod learned;
 mod recorded;
 
 use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::FalseyValueParser;
 use mem_profile_rewrite::Crate;
 
 use self::recorded::Recorded;
+use super::build::{self, Build, start};
 use super::target::Selection;
 use crate::left_out::{LeftOut, OFTEN};
 use crate::outcome::Outcome;
 use crate::output;
 use crate::pattern::Patterns;
 use crate::progress::Progress;
-use crate::project::{Dependency, Project, WRAPPER};
+use crate::project::Project;
 use crate::runs::Runs;
-use crate::runtime::{Built, Source, Variant};
-use crate::wrapper::Settings;
 
 /// Build and run a program of any cargo project, measured line by line
 ///
@@ -108,32 +107,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let (runs, name) = (Runs::of(&project.target), selection.name(&programs));
     let left_out = left_out(arguments, &project, &runs, &name)?;
     drop(reading);
-    let mut settings = Settings {
-        lines: arguments.lines.clone(),
-        left_out,
-        mirror: folder.join("sources"),
-        target_folder: project.target.clone(),
-        programs: programs.iter().map(|it| it.root.clone()).collect(),
-        target: selection.target().map(str::to_owned),
-        wrapper: crate::project::wrapper()?,
-        replaces: project.runtime.is_some(),
-        source: None,
-        built: None,
+    let build = Build {
+        selection,
+        project: &project,
+        folder: &folder,
+        runtime: arguments.runtime.as_deref(),
+        features: &["live"],
+        required: &[],
+        trace: arguments.trace,
     };
-    if project.runtime.as_ref().is_none_or(|own| own.is_replaceable) {
-        let source = source(arguments, &folder, project.runtime.as_ref())?;
-        let aborts = selection.may_abort() && project.aborts(selection.profile());
-        // Else the wrapper would build another one, without a word.
-        let target = settings.target.clone().or_else(crate::project::target);
-        let variant = Variant { aborts, target };
-        settings.built = Some(build(&source, &variant, selection.quiet)?);
-        settings.source = Some(source);
-    }
+    let settings = build.settings(arguments.lines.clone(), left_out, folder.join("sources"))?;
     if arguments.lines.is_empty() && !selection.quiet && runs.last(&name).is_none() {
         output::status("note", HINT);
     }
     let recorded = Recorded::begin(arguments.output.as_deref(), &runs, &name)?;
-    let mut cargo = cargo(arguments, &folder, &settings)?;
+    let mut cargo = build.cargo(&settings, &folder.join("build"))?;
+    configure(&mut cargo, arguments)?;
+    build::pass(&mut cargo, &arguments.arguments);
     recorded.set(&mut cargo);
     match arguments.open {
         true => recorded.open_after(&mut cargo),
@@ -155,9 +145,7 @@ fn run_unchanged(arguments: &Arguments) -> Result<Outcome> {
     }
     let mut cargo = crate::project::cargo();
     cargo.args(arguments.selection.cargo());
-    if !arguments.arguments.is_empty() {
-        cargo.arg("--").args(&arguments.arguments);
-    }
+    build::pass(&mut cargo, &arguments.arguments);
     start(&mut cargo)
 }
 
@@ -179,15 +167,6 @@ fn left_out(arguments: &Arguments, project: &Project, runs: &Runs, name: &str) -
     Ok(left_out)
 }
 
-/// The source of the runtime. The whole program needs one build of it: of the project's own package if
-/// it has one, since some crates may depend on that.
-fn source(arguments: &Arguments, folder: &Path, own: Option<&Dependency>) -> Result<Source> {
-    let features = own.map_or_else(|| vec!["live".to_owned()], |own| own.features.clone());
-    let path = arguments.runtime.as_deref().or(own.map(|own| own.folder.as_path()));
-    let name = features.iter().fold("runtime".to_owned(), |name, feature| name + "-" + feature);
-    Source::prepare(folder.join(name), path, &features, arguments.trace)
-}
-
 fn reject_unmatched_patterns(lines: &[String], project: &Project) -> Result<()> {
     let patterns = Patterns::parse(lines.iter().map(String::as_str));
     if lines.is_empty() {
@@ -201,32 +180,8 @@ fn reject_unmatched_patterns(lines: &[String], project: &Project) -> Result<()> 
     }
 }
 
-/// Builds the runtime, unless it is up to date.
-fn build(source: &Source, variant: &Variant, is_quiet: bool) -> Result<Built> {
-    const WHAT: &str = "building the runtime, once for this toolchain";
-    let progress = Progress::begin(WHAT, is_quiet);
-    source.build(variant, |done, all| {
-        let of = all.map_or_else(|| " crates".to_owned(), |all| format!(" of {all}"));
-        progress.set(format!("{WHAT}: {done}{of}"));
-    })
-}
-
-/// The cargo command that builds and runs the program.
-fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Command> {
-    let selection = &arguments.selection;
-    let mut cargo = crate::project::cargo();
-    cargo.args(selection.cargo());
-    // Not in the environment: programs that start cargo themselves would inherit it.
-    let wrapper = std::env::current_exe().context("this program has no path")?;
-    cargo.arg("--config").arg(setting("build.rustc-workspace-wrapper", &wrapper));
-    let build = folder.join("build");
-    cargo.arg("--config").arg(setting("build.build-dir", &build));
-    cargo.arg("--target-dir").arg(build);
-    let (name, value) = settings.variable()?;
-    cargo.env(name, value);
-    for name in [WRAPPER, "CARGO_TARGET_DIR", "CARGO_BUILD_BUILD_DIR"] {
-        cargo.env_remove(name);
-    }
+/// Has the program report as it is asked to.
+fn configure(cargo: &mut Command, arguments: &Arguments) -> Result<()> {
     if let Some(output) = &arguments.output {
         cargo.env("MEM_PROFILE_OUTPUT", recorded::absolute(output)?);
     }
@@ -252,32 +207,11 @@ fn cargo(arguments: &Arguments, folder: &Path, settings: &Settings) -> Result<Co
             cargo.env("MEM_PROFILE_TRACE", "1");
         }
         // Line tables for optimised programs; the development profiles have them.
-        let profile = selection.profile();
+        let profile = arguments.selection.profile();
         if !["dev", "test"].contains(&profile) {
             cargo.arg("--config").arg(format!("profile.{profile}.debug=1"));
             cargo.arg("--config").arg(format!("profile.{profile}.strip=false"));
         }
     }
-    if !arguments.arguments.is_empty() {
-        cargo.arg("--").args(&arguments.arguments);
-    }
-    Ok(cargo)
-}
-
-/// A setting of cargo with a path as its value.
-fn setting(name: &str, path: &Path) -> String {
-    format!("{name}={}", toml::Value::from(path.display().to_string()))
-}
-
-/// Replaces this process with cargo, so that signals and the exit code need no forwarding.
-#[cfg(unix)]
-fn start(command: &mut Command) -> Result<Outcome> {
-    use std::os::unix::process::CommandExt;
-    Err(command.exec()).context("cannot start cargo")
-}
-
-#[cfg(not(unix))]
-fn start(command: &mut Command) -> Result<Outcome> {
-    let status = command.status().context("cannot start cargo")?;
-    std::process::exit(status.code().unwrap_or(1))
+    Ok(())
 }

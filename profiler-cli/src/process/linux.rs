@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::io::{self, ErrorKind};
 use std::os::fd::AsRawFd;
 use std::os::unix::fs::FileExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -191,6 +191,37 @@ pub(crate) fn is_open_for_writing(path: &Path) -> bool {
         }
     }
     io::Error::last_os_error().raw_os_error() == Some(libc::EAGAIN)
+}
+
+/// How a process that listens captures its heap.
+pub(crate) struct Capturing {
+    /// The path in its environment, relative to [`Self::folder`].
+    pub(crate) pattern: String,
+    /// Its current folder.
+    pub(crate) folder: PathBuf,
+}
+
+/// How a process captures its heap; `None` if no thread of it waits to be asked.
+///
+/// # Errors
+/// `NotFound` if there is no such process, or that of the system.
+pub(crate) fn capturing(id: u32) -> io::Result<Option<Capturing>> {
+    /// The name of the thread that waits.
+    const THREAD: &str = "heap-capture\n";
+    let process = Path::new("/proc").join(id.to_string());
+    let is_waiting = |task: &fs::DirEntry| {
+        fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name == THREAD)
+    };
+    if !fs::read_dir(process.join("task"))?.filter_map(Result::ok).any(|task| is_waiting(&task)) {
+        return Ok(None);
+    }
+    let environment = fs::read(process.join("environ"))?;
+    let pattern = environment
+        .split(|byte| *byte == 0)
+        .find_map(|variable| variable.strip_prefix(b"MEM_PROFILE_GRAPH="));
+    let pattern = pattern.map(|pattern| String::from_utf8_lossy(pattern).into_owned());
+    let folder = fs::read_link(process.join("cwd"))?;
+    Ok(pattern.map(|pattern| Capturing { pattern, folder }))
 }
 
 #[cfg(test)]

@@ -11,11 +11,13 @@ pub(crate) mod signals;
 
 use clap::ValueEnum;
 
-pub(crate) use signals::{largest_below, own_file};
+pub(crate) use signals::{ask_for_capture, largest_below, own_file};
 
 #[cfg(feature = "tui")]
 pub(crate) use system::mapped_files;
-pub(crate) use system::{ProcessTable, check, command_line, is_open_for_writing, named, parents};
+pub(crate) use system::{
+    Capturing, ProcessTable, capturing, check, command_line, is_open_for_writing, named, parents,
+};
 
 /// Kinds of memory of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -1,6 +1,7 @@
 //! Systems without signals: Ctrl-C at a terminal ends both the program and this command.
 
 use std::fs::File;
+use std::io;
 use std::path::Path;
 use std::process::ExitStatus;
 
@@ -12,6 +13,11 @@ pub(crate) fn receive(_receive: impl FnMut(Signal) -> bool + Send + 'static) {}
 
 pub(crate) fn pass_on(signal: Signal, _child: u32) {
     match signal {}
+}
+
+/// Asks a process to capture its heap: none does here.
+pub(crate) fn ask_for_capture(_process: u32) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// The largest resident set of a process below this one, which this system does not report.

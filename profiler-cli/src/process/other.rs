@@ -94,3 +94,15 @@ fn all(what: ProcessRefreshKind) -> System {
 pub(crate) fn is_open_for_writing(_path: &Path) -> bool {
     false
 }
+
+/// How a process that listens captures its heap: none does here.
+pub(crate) struct Capturing {
+    pub(crate) pattern: String,
+    pub(crate) folder: std::path::PathBuf,
+}
+
+/// # Errors
+/// Always.
+pub(crate) fn capturing(_id: u32) -> io::Result<Option<Capturing>> {
+    Err(io::Error::other("heaps are captured on Linux only"))
+}

@@ -64,6 +64,19 @@ pub(crate) fn pass_on(signal: Signal, child: u32) {
     }
 }
 
+/// Asks a process to capture its heap, by the signal for which it listens.
+///
+/// # Errors
+/// If there is no such process, or it belongs to somebody else.
+pub(crate) fn ask_for_capture(process: u32) -> io::Result<()> {
+    let process = process.try_into().map_err(|_| io::ErrorKind::NotFound)?;
+    // SAFETY: `kill` takes two numbers and accesses no memory, whatever they are.
+    match unsafe { libc::kill(process, SIGUSR2) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// The largest resident set that one of all processes below this one had, in bytes, once they have ended and
 /// were waited for; `None` if it may be this command's, since each child begins as a copy of its parent.
 pub(crate) fn largest_below() -> Option<u64> {

@@ -11,6 +11,8 @@ mod diff;
 mod export;
 mod files;
 mod graph;
+#[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
+mod graph_run;
 mod hostile;
 mod in_part;
 mod manual;

@@ -2,6 +2,7 @@
 //! `mem-profile-graph`, and what is written.
 
 mod backrefs;
+mod capture;
 mod captured;
 mod check;
 mod cycles;
@@ -12,6 +13,7 @@ mod picture;
 mod refs;
 mod report;
 mod retained;
+mod run;
 mod types;
 mod why;
 
@@ -22,8 +24,8 @@ use crate::outcome::Outcome;
 
 /// Ask who holds the memory of a captured heap
 ///
-/// A program with the feature `graph` captures its heap into a file, with types, holders and all that they lead
-/// to. These commands read such a file.
+/// `run` builds a program that captures its heap into a file, and runs it; `capture` asks a running one. The other
+/// commands read such a file. It holds memory of the program: treat it as a core file.
 #[derive(Args)]
 #[command(disable_help_subcommand = true, subcommand_required = true, after_help = EXAMPLES)]
 pub(crate) struct Arguments {
@@ -33,6 +35,7 @@ pub(crate) struct Arguments {
 
 const EXAMPLES: &str = "\
 Examples:
+  cargo mem-profile graph run --release -- input.txt
   cargo mem-profile graph report app.mheap
   cargo mem-profile graph why app.mheap 'Box<subscribe::*>'
   cargo mem-profile graph backrefs app.mheap Session --output session.svg
@@ -40,6 +43,8 @@ Examples:
 
 #[derive(Subcommand)]
 enum Verb {
+    Run(Box<run::Arguments>),
+    Capture(capture::Arguments),
     Report(report::Arguments),
     Types(types::Arguments),
     Leaks(leaks::Arguments),
@@ -55,6 +60,8 @@ enum Verb {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     match &arguments.verb {
+        Verb::Run(arguments) => run::run(arguments),
+        Verb::Capture(arguments) => capture::run(arguments),
         Verb::Report(arguments) => report::run(arguments),
         Verb::Types(arguments) => types::run(arguments),
         Verb::Leaks(arguments) => leaks::run(arguments),

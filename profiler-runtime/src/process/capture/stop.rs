@@ -340,7 +340,9 @@ mod tests {
                     std::thread::sleep(Duration::from_millis(1));
                 }
             });
-            while !is_there.load(Relaxed) {}
+            while !is_there.load(Relaxed) {
+                std::hint::spin_loop();
+            }
             let mut stopper = Stopper::prepare(None, None).unwrap();
             let signals = SignalsBlocked::begin();
             let all_stand = stopper.stop(Duration::from_secs(10));

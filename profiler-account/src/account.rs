@@ -8,7 +8,7 @@ use crate::advice::{self, Advice};
 use crate::class::{Class, ClassKind, Part};
 use crate::facts::{Counted, Facts, ResidentPages, SiteName};
 use crate::heap::{Found, Heap};
-use crate::pages::Resident;
+use crate::pages::{Resident, length};
 use crate::pins::Pins;
 use crate::purpose::purposes;
 use crate::smaps::Mapping;
@@ -153,7 +153,9 @@ impl<'a> Sums<'a> {
         if !has_blocks && self.own_in(mapping).is_empty() {
             return self.add_rest(mapping, purpose, mapping.resident);
         }
-        let read = self.resident_pages.as_mut().filter(|_| mapping.resident > 0);
+        // Where all is resident, or nothing, pages need not be read.
+        let is_mixed = mapping.resident > 0 && mapping.resident < length(&mapping.range);
+        let read = self.resident_pages.as_mut().filter(|_| is_mixed);
         let read = read.and_then(|read| read(mapping.range.clone()));
         let Some(mut resident) = Resident::new(mapping, read) else {
             self.heap.skip(mapping);
@@ -245,12 +247,13 @@ impl<'a> Sums<'a> {
             self.classes.into_iter().map(|(kind, sum)| class(kind, sum, estimates)).collect();
         let resident = classes.iter().map(|class| class.bytes).sum();
         let returnable = self.is_glibc.then_some(self.returnable);
+        let advice = advice::of(resident, returnable, pins.as_ref());
         Account {
             resident,
             classes,
             pins,
             untouched: by_name(untouched, name),
-            advice: advice::for_resident(resident, returnable),
+            advice,
             moved: account.moved + self.moved + lost,
             ..account
         }

@@ -1,21 +1,65 @@
 //! What would make the resident set smaller. Each rule has a figure, and a test that follows it.
 
+use crate::pins::{Pin, Pins};
+
 /// Less is not worth an advice.
 const LEAST: u64 = 1 << 20;
 /// Neither is a smaller part of the resident set: one in so many.
 const LEAST_PART: u64 = 20;
+/// Blocks that are so small a part of what they pin, one in so many, are better kept together.
+const SPARSE: u64 = 4;
 
 /// What would make the resident set smaller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Advice {
     /// `malloc_trim(0)` would return so many bytes. Meanwhile, it takes the locks of all arenas.
     Trim(u64),
+    /// If the blocks of a place were in memory of their own, as in one large block, so many bytes more would be free
+    /// in whole pages.
+    Gather {
+        /// The place, such as `src/main.rs:12`.
+        site: String,
+        /// What its blocks pin.
+        bytes: u64,
+    },
 }
 
 /// The advice for a resident set. glibc could return so many bytes of it.
-pub(crate) fn for_resident(resident: u64, returnable: Option<u64>) -> Vec<Advice> {
-    let is_worth_it = |&bytes: &u64| bytes >= LEAST && bytes >= resident / LEAST_PART;
-    returnable.filter(is_worth_it).map(Advice::Trim).into_iter().collect()
+pub(crate) fn of(resident: u64, returnable: Option<u64>, pins: Option<&Pins>) -> Vec<Advice> {
+    let is_worth_it = |bytes: u64| bytes >= LEAST && bytes >= resident / LEAST_PART;
+    let trim = returnable.filter(|&bytes| is_worth_it(bytes)).map(Advice::Trim);
+    let is_sparse = |pin: &&Pin| pin.block_bytes <= pin.pinned / SPARSE;
+    let sparse = pins.into_iter().flat_map(|pins| &pins.sites).filter(is_sparse);
+    let sparse = sparse.filter(|pin| is_worth_it(pin.pinned));
+    let gather = |pin: &Pin| Advice::Gather { site: pin.site.clone(), bytes: pin.pinned };
+    trim.into_iter().chain(sparse.map(gather)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pins(sites: &[(&str, u64, u64)]) -> Pins {
+        let pin = |&(site, pinned, block_bytes): &(&str, u64, u64)| Pin {
+            site: site.to_owned(),
+            pinned,
+            block_bytes,
+            blocks: 1,
+        };
+        Pins { sites: sites.iter().map(pin).collect(), ..Pins::default() }
+    }
+
+    #[test]
+    fn advice_is_given_where_it_is_worth_it() {
+        let mib = |number: u64| number << 20;
+        let pins =
+            pins(&[("a.rs:1", mib(40), mib(10)), ("a.rs:2", mib(40), mib(11)), ("b", mib(4), 1)]);
+        let gather = Advice::Gather { site: "a.rs:1".to_owned(), bytes: mib(40) };
+        let trim = Advice::Trim(mib(5));
+        assert_eq!(of(mib(100), Some(mib(5)), Some(&pins)), [trim, gather.clone()]);
+        assert_eq!(of(mib(101), Some(mib(5)), Some(&pins)), [gather]);
+        assert_eq!(of(mib(1), Some(mib(1) - 1), None), []);
+    }
 }

@@ -203,7 +203,7 @@ fn print_account() {
     let is_counted = backend() == Backend::Heap;
     let _quiet = Quiet::enter();
     match read::read(is_counted, false) {
-        Ok(account) => session::output::print(&account.text()),
+        Ok(account) => session::output::print(&format!("\n{}", account.text())),
         Err(error) => session::warn(&format!("mem-profile: there is no account: {error}")),
     }
 }

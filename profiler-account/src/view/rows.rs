@@ -58,10 +58,10 @@ fn note(class: &Class, account: &Account) -> String {
         let average = pins.live.checked_div(pins.pages).unwrap_or(0);
         format!("on {} with {} of live blocks each", count(pins.pages, "page"), size(average))
     });
-    let trim = account
-        .advice
-        .iter()
-        .map(|Advice::Trim(bytes)| format!("malloc_trim(0) would return {}", size(*bytes)));
+    let trim = account.advice.iter().filter_map(|advice| match advice {
+        Advice::Trim(bytes) => Some(format!("malloc_trim(0) would return {}", size(*bytes))),
+        Advice::Gather { .. } => None,
+    });
     match class.kind {
         ClassKind::LiveBlocks => format!("exact, {}", count(class.count.unwrap_or(0), "block")),
         ClassKind::Overhead => "headers and rounding, estimated".to_owned(),
@@ -142,6 +142,14 @@ pub(super) fn remarks(account: &Account) -> Vec<String> {
         remarks.push(
             "C's: memory that C libraries have in use. The allocator would have to be asked for it.".to_owned(),
         );
+    }
+    for advice in &account.advice {
+        if let Advice::Gather { site, bytes } = advice {
+            let (site, bytes) = (printable(site), size(*bytes));
+            remarks.push(format!(
+                "Kept together, as in one large block, the blocks of {site} would leave {bytes} more in free pages."
+            ));
+        }
     }
     if account.moved > 0 {
         remarks.push(format!("The sums moved by {} while they were read.", size(account.moved)));

@@ -52,6 +52,14 @@ pub(crate) struct Arguments {
     /// Also record memory over time, for the page and for `plot`
     #[arg(long)]
     timeline: bool,
+    /// Also say at the end what the resident set is made of
+    #[arg(
+        long,
+        env = "MEM_PROFILE_ACCOUNT",
+        hide_env_values = true,
+        value_parser = FalseyValueParser::new()
+    )]
+    account: bool,
     /// Show this many functions at the end, or `all`
     #[arg(long, value_name = "NUMBER", value_parser = top)]
     top: Option<String>,
@@ -113,7 +121,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         folder: &folder,
         runtime: arguments.runtime.as_deref(),
         features: &["live"],
-        required: &[],
+        required: if arguments.account { &["account"] } else { &[] },
         trace: arguments.trace,
     };
     let settings = build.settings(arguments.lines.clone(), left_out, folder.join("sources"))?;
@@ -198,6 +206,9 @@ fn configure(cargo: &mut Command, arguments: &Arguments) -> Result<()> {
     }
     if let Some(top) = &arguments.top {
         cargo.env("MEM_PROFILE_TOP", top);
+    }
+    if arguments.account {
+        cargo.env("MEM_PROFILE_ACCOUNT", "on");
     }
     if arguments.timeline {
         cargo.env("MEM_PROFILE_TIMELINE", "on");

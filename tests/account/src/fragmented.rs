@@ -43,7 +43,13 @@ fn fill(seed: u64, all: &Barrier) -> Kept {
     kept
 }
 
-fn plant() -> Vec<Kept> {
+/// As the advice has it: survivors are in one block.
+fn fill_gathered(seed: u64, all: &Barrier) -> Kept {
+    let Kept { blocks, bytes } = fill(seed, all);
+    Kept { blocks: vec![blocks.concat().into_boxed_slice()], bytes }
+}
+
+fn plant(fill: &'static (impl Fn(u64, &Barrier) -> Kept + Sync)) -> Vec<Kept> {
     let all = Arc::new(Barrier::new(THREADS as usize));
     let fill = |seed| {
         let all = all.clone();
@@ -56,7 +62,7 @@ fn plant() -> Vec<Kept> {
 /// The trimming is that of glibc.
 pub fn check(trims: bool) {
     let _ = account::full();
-    let kept = plant();
+    let kept = plant(&fill);
     let account = account::account().expect("an account");
     println!("{}", account.text());
     check_sums(&account);
@@ -68,9 +74,25 @@ pub fn check(trims: bool) {
     drop(kept);
 }
 
+/// Prints the resident set without free pages, and how many more of these the account says that there would be, if
+/// survivors lay together. If `is_gathered`, they do.
+pub fn gathered(is_gathered: bool) {
+    let kept = if is_gathered { plant(&fill_gathered) } else { plant(&fill) };
+    let account = account::account().expect("an account");
+    let advice = account.advice.iter().map(|advice| match advice {
+        Advice::Gather { site, bytes } if *site == format!("{}:{SURVIVORS}", file!()) => *bytes,
+        _ => 0,
+    });
+    let bytes: u64 = kept.iter().map(|kept| kept.bytes).sum();
+    let advised = advice.sum::<u64>();
+    trim();
+    let account = account::account().expect("an account");
+    println!("{} {advised} {bytes}", account.resident);
+}
+
 /// What an account costs, and what reading costs of which it consists.
 pub fn costs() {
-    let _kept = plant();
+    let _kept = plant(&fill);
     let fastest = |work: &dyn Fn()| {
         let time = || {
             let begin = Instant::now();
@@ -109,15 +131,20 @@ fn check_pins(account: &Account) {
 
 /// The allocator returns what the account says, within 2 %.
 fn check_trim(account: &Account) {
-    let [Advice::Trim(expected)] = account.advice[..] else { panic!("{:?}", account.advice) };
+    let Some(&Advice::Trim(expected)) = account.advice.first() else { panic!("no advice") };
     let before = account::account().expect("an account");
-    // SAFETY: it may be called at any time.
-    unsafe { libc::malloc_trim(0) };
+    trim();
     let after = account::account().expect("an account");
     let returned = before.resident - after.resident;
     println!("{:.1} MiB of {:.1} MiB returned", mib(returned), mib(expected));
     println!("{}", after.diff(&before).text());
     assert!(expected > 10 * MIB && returned.abs_diff(expected) * 50 <= expected);
+}
+
+/// The allocator returns free pages.
+fn trim() {
+    // SAFETY: it may be called at any time.
+    unsafe { libc::malloc_trim(0) };
 }
 
 fn mib(bytes: u64) -> f64 {

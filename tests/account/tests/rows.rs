@@ -20,6 +20,26 @@ macro_rules! cases {
 
 cases! { blocks by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
 
+/// Survivors are kept together, as the account advises: as many more pages are free as it said, within 5 %.
+#[test]
+fn blocks_that_are_gathered_leave_what_the_account_says() {
+    let figures = |case| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_planted"));
+        command.arg(case).env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
+        let printed = command.output().expect("the program starts").stdout;
+        let printed = String::from_utf8(printed).expect("numbers");
+        let numbers: Vec<i64> =
+            printed.split_whitespace().map(|number| number.parse().expect("a number")).collect();
+        <[i64; 3]>::try_from(numbers).expect("three numbers")
+    };
+    let [scattered, advised, bytes] = figures("scattered");
+    let [gathered, none, same_bytes] = figures("gathered");
+    assert_eq!((none, same_bytes), (0, bytes));
+    let saved = scattered - gathered;
+    println!("{advised} B advised, {saved} B saved");
+    assert!(advised > 100 << 20 && (saved - advised).abs() * 20 <= advised);
+}
+
 #[test]
 fn the_environment_asks_for_an_account_at_the_end() {
     let stderr = |account| {
@@ -31,7 +51,10 @@ fn the_environment_asks_for_an_account_at_the_end() {
         String::from_utf8_lossy(&output.stderr).into_owned()
     };
     let printed = stderr("1");
-    assert!(printed.starts_with("resident set") && printed.contains("  live blocks"), "{printed}");
+    assert!(
+        printed.starts_with("\nresident set") && printed.contains("  live blocks"),
+        "{printed}"
+    );
     assert!(printed.contains("\nreserved, never touched "), "{printed}");
     assert_eq!(stderr("0"), "");
 }

@@ -1,6 +1,8 @@
 //! `run`: small projects of all kinds. All share one target folder, and each stays in the same folder, so
 //! that they are built only once.
 
+#[cfg(target_os = "linux")]
+mod account;
 mod allocators;
 mod learned;
 mod one_line;

@@ -20,6 +20,8 @@ fn main() {
     let case = std::env::args().nth(1).expect("a case");
     match &*case {
         "fragmented" => return fragmented::check(true),
+        "scattered" => return fragmented::gathered(false),
+        "gathered" => return fragmented::gathered(true),
         "costs" => return fragmented::costs(),
         _ => {}
     }

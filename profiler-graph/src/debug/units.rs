@@ -46,7 +46,9 @@ impl<'a> Units<'a> {
     /// Which of the units it is.
     pub(super) fn index(&self, unit: &UnitRef<'_, 'a>, dwarf: &Dwarf<'a>) -> Option<usize> {
         let Some(dwo_id) = unit.dwo_id else {
-            return self.find(unit.header.debug_info_offset()?).map(|(index, _)| index);
+            let start = unit.header.debug_info_offset();
+            let is_it = |(header, _): &(UnitHeader<_>, _)| header.debug_info_offset() == start;
+            return self.units.iter().position(is_it);
         };
         // All that are split off begin at the beginning of a file of their own.
         let skeletons = self.skeletons.get_or_init(|| {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::plan::Plan;
 use super::scan::{Means, Word, number, scan, word};
-use crate::layout::{Counts, Tree, TypeId};
+use crate::layout::{Counts, Layout, Shape, Tree, TypeId};
 
 /// What a block holds.
 #[derive(Debug)]
@@ -196,4 +196,15 @@ impl Form {
             }
         }
     }
+}
+
+/// The counts of what an `Rc` or `Arc` leads to, and its value.
+pub(super) fn counted(layout: &Layout) -> Option<(Counts, TypeId)> {
+    let Shape::Fields(fields) = &layout.shape else { return None };
+    let of = |names: &[&str]| fields.iter().find(|field| names.contains(&&*field.name));
+    let (strong, weak, value) = (of(&["strong"])?, of(&["weak"])?, of(&["value", "data"])?);
+    let is_counted =
+        ["RcInner<", "ArcInner<", "RcBox<"].iter().any(|name| layout.name.contains(name));
+    let counts = Counts { strong: strong.offset, weak: weak.offset, value: value.offset };
+    is_counted.then_some((counts, value.kind))
 }

@@ -5,6 +5,7 @@
 
 #![allow(dead_code, unused_imports, reason = "the reader of layouts comes next")]
 
+mod busy;
 mod claim;
 mod form;
 mod name;

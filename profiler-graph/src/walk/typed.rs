@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::busy::Busy;
 use super::form::{Extent, Form, Step, WHOLE};
 use super::pieces::{Piece, scan_root};
 use super::plan::Plan;
-use super::scan::{Means, Word, word};
+use super::scan::{Means, Word, anything, word};
 use crate::image::{Image, words};
 use crate::layout::{TypeId, Variable};
 use crate::types::short_name;
@@ -17,6 +18,7 @@ pub(crate) struct Typed {
     pub(crate) forms: Vec<Arc<Form>>,
     /// The form of each block with the trust in it; empty if none is known.
     pub(super) of_block: Vec<Typing>,
+    pub(super) busy: Busy,
     /// Rows that are not whole, by blocks.
     pub(super) extents: Vec<(u32, Extent)>,
     /// In the order of addresses.
@@ -110,7 +112,11 @@ impl Typed {
         match self.form(block).filter(|_| self.is_certain(block)) {
             Some(form) => {
                 let length = image.block(block as usize).map_or(0, |block| block.size);
-                form.scan(bytes, length, self.extent(block), &mut found);
+                let extent = self.extent(block);
+                match self.busy.has(block) {
+                    false => form.scan(bytes, length, extent, &mut found),
+                    true => scan_all(form, bytes, length, extent, &mut found),
+                }
             }
             // PERF: what lies behind a word is of no use here, and reading it costs.
             None => (0..).step_by(8).zip(words(bytes)).for_each(|(offset, word)| {
@@ -145,4 +151,26 @@ impl Typed {
         let counts = self.form(block)?.counts()?;
         Some(word(image.contents(block as usize)?, counts.strong))
     }
+}
+
+/// Gives the words of a block by its form, and then all others.
+fn scan_all<'a>(
+    form: &'a Form,
+    bytes: &[u8],
+    length: u64,
+    extent: Extent,
+    found: &mut impl FnMut(Word<'a>),
+) {
+    let mut given = vec![0_u64; bytes.len().div_ceil(512)];
+    form.scan(bytes, length, extent, &mut |word| {
+        if let Some(group) = given.get_mut(word.offset as usize / 512) {
+            *group |= 1 << (word.offset / 8 % 64);
+        }
+        found(word);
+    });
+    anything(bytes, 0, bytes.len() as u64, &mut |word| {
+        if given[word.offset as usize / 512] >> (word.offset / 8 % 64) & 1 == 0 {
+            found(word);
+        }
+    });
 }

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::busy::Busy;
 use super::claim::Claim;
-use super::form::{Body, Extent, Form, WHOLE};
+use super::form::{Body, Extent, Form, WHOLE, counted};
 use super::name::name_of;
 use super::pieces::{pieces, scan_root};
 use super::plan::Plans;
@@ -12,7 +13,7 @@ use super::scan::{Container, Means, Word, anything};
 use super::typed::{Trust, Typed, Typing};
 use crate::heap::{Finder, Index};
 use crate::image::{Block, Image};
-use crate::layout::{Counts, Layout, Layouts, Shape, TypeId};
+use crate::layout::{Layouts, Shape, TypeId};
 
 /// What the stack of a site says of its blocks.
 pub(crate) type OfSite<'a> = &'a dyn Fn(u32) -> Option<(TypeId, How)>;
@@ -36,6 +37,8 @@ struct Walker<'a> {
     finder: Finder<'a>,
     plans: Plans<'a>,
     typed: Typed,
+    /// Where the memory begins that is looked at.
+    memory: u64,
     known: HashMap<(Body, TypeId, Option<TypeId>), u32>,
     vtables: HashMap<u64, Option<TypeId>>,
     /// The addresses of all modules.
@@ -56,11 +59,15 @@ pub(crate) fn walk(
     let segments = || image.modules().iter().flat_map(|module| &module.segments);
     let start = segments().map(|segment| segment.range.start).min().unwrap_or(0);
     let end = segments().map(|segment| segment.range.end).max().unwrap_or(0);
+    let mut finder = index.finder(image);
+    let busy = Busy::new(image, &mut finder);
+    let of_block = vec![Typing::default(); image.block_count()];
     let mut walker = Walker {
         image,
-        finder: index.finder(image),
+        finder,
         plans: Plans::new(layouts),
-        typed: Typed { of_block: vec![Typing::default(); image.block_count()], ..Typed::default() },
+        typed: Typed { of_block, busy, ..Typed::default() },
+        memory: 0,
         known: HashMap::new(),
         vtables: HashMap::new(),
         modules: start..end,
@@ -81,6 +88,7 @@ impl Walker<'_> {
         let variables = self.plans.layouts.variables();
         let pieces = pieces(self.image, &variables, &mut self.plans);
         for root in 0..self.image.roots().len() {
+            self.memory = self.image.roots()[root].range.start;
             scan_root(&pieces, self.image, root, |word| self.found(word));
         }
         (self.typed.pieces, self.typed.variables) = (pieces, variables);
@@ -131,7 +139,10 @@ impl Walker<'_> {
         while let Some((block, extent)) = self.open.pop() {
             let Some(bytes) = self.image.contents(block as usize) else { continue };
             let Some(form) = self.typed.of_block[block as usize].form() else { continue };
-            let length = self.image.block(block as usize).map_or(0, |block| block.size);
+            let Some(Block { start, size: length, .. }) = self.image.block(block as usize) else {
+                continue;
+            };
+            self.memory = start;
             let extent = self.typed.extents.get(extent as usize).map_or(WHOLE, |found| found.1);
             let form = self.typed.forms[form as usize].clone();
             let is_certain = self.typed.is_certain(block);
@@ -143,6 +154,11 @@ impl Walker<'_> {
 
     fn found(&mut self, word: Word<'_>) {
         let Some(target) = self.finder.find(word.word) else { return };
+        if let Means::Container(container) = &word.means
+            && self.typed.busy.has_container(container, self.memory.wrapping_add(word.offset))
+        {
+            self.typed.busy.mark(target);
+        }
         if self.typed.of_block[target as usize].trust() == Trust::Owner {
             return;
         }
@@ -221,15 +237,4 @@ impl Walker<'_> {
         let layouts = &mut self.plans.layouts;
         *self.vtables.entry(address).or_insert_with(|| layouts.of_vtable(address))
     }
-}
-
-/// The counts of what an `Rc` or `Arc` leads to, and its value.
-fn counted(layout: &Layout) -> Option<(Counts, TypeId)> {
-    let Shape::Fields(fields) = &layout.shape else { return None };
-    let of = |names: &[&str]| fields.iter().find(|field| names.contains(&&*field.name));
-    let (strong, weak, value) = (of(&["strong"])?, of(&["weak"])?, of(&["value", "data"])?);
-    let is_counted =
-        ["RcInner<", "ArcInner<", "RcBox<"].iter().any(|name| layout.name.contains(name));
-    let counts = Counts { strong: strong.offset, weak: weak.offset, value: value.offset };
-    is_counted.then_some((counts, value.kind))
 }

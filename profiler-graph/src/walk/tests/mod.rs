@@ -1,5 +1,6 @@
 //! Planted heaps of types that are made by hand.
 
+mod busy;
 mod containers;
 mod exported;
 mod hand;

@@ -60,7 +60,7 @@ fn the_stack_of_one_value_is_believed_and_a_row_s_is_a_guess() {
     let by_site = heap.block_of(one, 16, &leaves);
     let below = heap.block(&leaves);
     let row = heap.block_of(many, 8, &[below]);
-    heap.stack = vec![by_site, row];
+    heap.statics = vec![by_site, row];
     // What a row leads to is a guess as well.
     let expected = [(2, 8, 1), (3, 0, 0), (3, 8, 1), (4, 0, 3)];
     assert_eq!(edges(&heap.graph()), expected);

@@ -5,8 +5,9 @@ pub(crate) fn own_line((file, line): (&str, u32)) -> Option<String> {
     (!is_foreign(file)).then(|| format!("{}:{line}", within_package(file)))
 }
 
-fn is_foreign(file: &str) -> bool {
-    file.starts_with("/rustc/")
+/// Whether a file is of the standard library or of a crate from a registry.
+pub(crate) fn is_foreign(file: &str) -> bool {
+    ["/rustc/", "/rust/deps/"].iter().any(|start| file.starts_with(start))
         || ["/registry/src/", "/rustlib/src/"].iter().any(|part| file.contains(part))
 }
 

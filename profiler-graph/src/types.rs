@@ -31,6 +31,8 @@ pub(crate) struct Types {
     known: HashMap<String, Kind>,
     /// The type of blocks of each site.
     of_site: Vec<Kind>,
+    /// Whether that is a type or a label, and not only a line.
+    is_typed: Vec<bool>,
     /// Where each site is: a line, or an offset in a module.
     locations: Vec<String>,
 }
@@ -45,8 +47,10 @@ impl Types {
             let facts = facts.get(number as usize);
             let line = facts.and_then(|facts| facts.line.as_deref());
             let kind = facts.and_then(|facts| facts.kind.as_deref());
+            let is_typed = site.label.or(kind).is_some();
             let kind = types.add(site.label.or(kind).or(line).unwrap_or(UNKNOWN));
             types.of_site.push(kind);
+            types.is_typed.push(is_typed);
             let location = line.map(str::to_owned);
             let location = location.unwrap_or_else(|| offset(image, &addresses, site.state));
             types.locations.push(location);
@@ -76,6 +80,11 @@ impl Types {
     /// Whether the type has a name.
     pub(crate) fn is_known(&self, kind: Kind) -> bool {
         self.name(kind) != UNKNOWN
+    }
+
+    /// Whether the stack or a label of a site says what its blocks are.
+    pub(crate) fn is_typed(&self, site: u32) -> bool {
+        self.is_typed[site as usize]
     }
 
     pub(crate) fn location(&self, site: u32) -> &str {

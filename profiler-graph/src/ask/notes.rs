@@ -35,6 +35,7 @@ impl HeapGraph {
             );
         }
         notes.extend(self.note_of_sites());
+        notes.extend(self.note_of_untyped());
         notes.extend(self.notes_of_lines.iter().cloned());
         if self.image.skipped() > 0 {
             let sections = count(self.image.skipped() as u64, "part");
@@ -60,5 +61,23 @@ impl HeapGraph {
         }
         let note = || format!("{} of {} have no whole stack.", size(bytes), count(blocks, "block"));
         (blocks > 0).then(note)
+    }
+
+    /// How much is of no known type, where types were looked for.
+    fn note_of_untyped(&self) -> Option<String> {
+        let (mut blocks, mut bytes) = (0, 0);
+        for (number, block) in (0..).zip(self.image.blocks()) {
+            if self.typed.typing(number).form().is_none() && !self.types.is_typed(block.site) {
+                blocks += 1;
+                bytes += block.size;
+            }
+        }
+        let (bytes, of) = (size(bytes), count(blocks, "block"));
+        let note = || {
+            format!(
+                "{bytes} in {of} have no known type: they are called by the lines that allocated them."
+            )
+        };
+        (self.has_symbols && blocks > 0).then(note)
     }
 }

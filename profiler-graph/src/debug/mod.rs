@@ -6,6 +6,7 @@
 #![allow(dead_code, reason = "the readers of types and symbols come next")]
 
 mod functions;
+mod level;
 mod open;
 mod split;
 mod symbols;
@@ -100,14 +101,18 @@ impl<'a> DebugFiles<'a> {
         Some(TypeEntry { module, unit, entry })
     }
 
-    /// Why some modules, among those that were asked for, have no debug information.
+    /// Why some modules, among those that were asked for, have no debug information, and what the program lacks.
     pub(crate) fn notes(&self) -> Vec<String> {
         let modules = self.image.modules().iter().zip(&self.files);
         let failed = modules.filter_map(|(module, file)| match file.get() {
+            // What the system's kernel puts into each process has no file.
+            Some(Err(_)) if module.file_name().starts_with("linux-vdso") => None,
             Some(Err(reason)) => Some(format!("No lines of {}: {reason}.", name(&module.path))),
             _ => None,
         });
-        failed.collect()
+        // The program itself is the first module.
+        let program = self.files.first().and_then(OnceCell::get);
+        failed.chain(program.and_then(|file| file.as_ref().ok()?.note())).collect()
     }
 }
 

@@ -51,6 +51,10 @@ impl<'a> Symbols<'a> {
         }
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.functions.is_empty()
+    }
+
     pub(crate) fn function(&self, address: u64) -> Option<Symbol<'a>> {
         find(&self.functions, address)
     }

@@ -58,6 +58,11 @@ impl<'a> Units<'a> {
         skeletons.get(&dwo_id).copied()
     }
 
+    /// The unit as it is in the file.
+    pub(super) fn skeleton(&self, index: usize, dwarf: &Dwarf<'a>) -> Option<Unit<'a>> {
+        dwarf.unit(self.units.get(index)?.0).ok()
+    }
+
     pub(super) fn get<'u>(
         &'u self,
         index: usize,

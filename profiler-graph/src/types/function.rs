@@ -11,13 +11,13 @@ pub(super) fn module_of(function: &Function<'_>) -> Option<String> {
     match function.location {
         Some((file, _)) => module_of_file(file),
         None => {
-            // The type of a method, or where that is a parameter, the trait.
+            // The type of a method, or where that is a parameter or a primitive one, the trait.
             let mut paths =
                 function.path.split(" as ").map(|path| path.trim_start_matches(['<', '&']));
             let is_known = |path: &&str| {
                 ["alloc", "std", "core", "hashbrown"].iter().any(|root| within(path, root))
             };
-            let path = paths.find(|path| path.len() > 1)?;
+            let path = paths.find(|path| path.contains("::"))?;
             let path = Some(path).filter(is_known)?;
             let end = path.find(['<', ' ', '>']).unwrap_or(path.len());
             Some(path[..end].to_owned())

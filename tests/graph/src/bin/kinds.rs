@@ -1,5 +1,5 @@
 //! Allocates values of many types, and captures them. `kinds FILE` prints for each the type that its block has, and
-//! what its capture says.
+//! what its capture says; then the notes.
 
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet, LinkedList, VecDeque};
 use std::fmt::Display;
@@ -168,6 +168,9 @@ fn main() {
     for (kind, block) in &planted.0 {
         let way = graph.why_alive(block.address() as u64).expect("a block");
         println!("{kind}: {}", way.links.last().expect("a block").name);
+    }
+    for note in graph.notes() {
+        println!("note: {note}");
     }
     let session = Session { id: 1, name: [0; 40] };
     black_box((session.id, session.name, shape().area()));

@@ -70,8 +70,8 @@ fn equal_siblings_are_one_node() {
         r#"  n2 [label="[Box<dyn Fn>]\n7.8 KiB"];"#,
         r#"  n3 [label="static app+0x2008", shape=ellipse];"#,
         r#"  n1 -> n0 [label="×500"];"#,
-        r#"  n2 -> n1 [label="×500"];"#,
         r#"  n1 -> n2 [label="×500"];"#,
+        r#"  n2 -> n1 [label="×500"];"#,
         r#"  n3 -> n2;"#,
         "}",
     ];

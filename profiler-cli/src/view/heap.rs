@@ -3,7 +3,7 @@
 use std::fmt::Display;
 
 use mem_profile_format::report::{Unit, printable_line};
-use mem_profile_graph::{Chain, Growth, NodeKind, Picture, Rows, Sum, TypeSum};
+use mem_profile_graph::{Arrow, Chain, Growth, NodeKind, Picture, Rows, Sum, TypeSum};
 
 /// Which way a tree goes from the blocks that were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,18 +66,18 @@ pub(crate) fn tree(picture: &Picture, direction: Direction) -> String {
     let mut next = vec![Vec::new(); picture.nodes.len()];
     for arrow in &picture.arrows {
         match direction {
-            Direction::Down => next[arrow.from].push((arrow.to, arrow.pointers)),
-            Direction::Up => next[arrow.to].push((arrow.from, arrow.pointers)),
+            Direction::Down => next[arrow.from].push((arrow.to, arrow)),
+            Direction::Up => next[arrow.to].push((arrow.from, arrow)),
         }
     }
     let sign = if direction == Direction::Down { "→" } else { "←" };
     let asked = picture.nodes.iter().enumerate().filter(|(_, node)| node.kind == NodeKind::Asked);
     // The last is the next one: no recursion, however deep it is.
-    let mut open: Vec<_> = asked.map(|(number, _)| (number, 1, 0_usize)).collect();
+    let mut open: Vec<_> = asked.map(|(number, _)| (number, None, 0_usize)).collect();
     open.reverse();
     let mut is_shown = vec![false; picture.nodes.len()];
     let mut text = String::new();
-    while let Some((number, pointers, depth)) = open.pop() {
+    while let Some((number, arrow, depth)) = open.pop() {
         let node = &picture.nodes[number];
         text += &"  ".repeat(depth);
         if depth > 0 {
@@ -90,16 +90,28 @@ pub(crate) fn tree(picture: &Picture, direction: Direction) -> String {
         } else if !node.detail.is_empty() {
             text += &format!(", {}", printable_line(&node.detail));
         }
-        if pointers > 1 {
-            text += &format!(", by {pointers} pointers");
-        }
+        text += &arrow.map(pointers).unwrap_or_default();
         text.push('\n');
         if !is_again {
             let below = next[number].iter().rev();
-            open.extend(below.map(|&(number, pointers)| (number, pointers, depth + 1)));
+            open.extend(below.map(|&(number, arrow)| (number, Some(arrow), depth + 1)));
         }
     }
     text
+}
+
+/// By how many pointers and by which field an arrow leads on.
+fn pointers(arrow: &Arrow) -> String {
+    let count = match arrow.pointers {
+        1 => String::new(),
+        count => format!(", by {count} pointers"),
+    };
+    let field = match &*arrow.field {
+        "" => String::new(),
+        field => format!(", field {}", printable_line(field)),
+    };
+    let weak = if arrow.holds { "" } else { ", weak" };
+    format!("{count}{field}{weak}")
 }
 
 fn table(titles: [&str; 4], mut rows: Vec<[String; 4]>) -> String {

@@ -23,6 +23,8 @@ struct Open {
 
 struct Search<'a> {
     edges: &'a Csr,
+    /// Whether each node leads anywhere, in bits.
+    leads: Vec<u64>,
     /// Zero where a node was not reached; then the least index that it leads to; then the number of its component,
     /// which counts down from the highest number, and so is more than any index.
     index: Vec<u32>,
@@ -36,8 +38,14 @@ struct Search<'a> {
 
 impl Components {
     pub(crate) fn new(edges: &Csr) -> Self {
+        let mut leads = vec![0; edges.nodes().div_ceil(64)];
+        for node in 0..edges.nodes() as u32 {
+            let (start, end) = edges.range(node);
+            leads[node as usize / 64] |= u64::from(start < end) << (node % 64);
+        }
         let mut search = Search {
             edges,
+            leads,
             index: vec![0; edges.nodes()],
             next_index: 1,
             next_component: u32::MAX,
@@ -46,7 +54,7 @@ impl Components {
             found: Self::default(),
         };
         for node in 0..edges.nodes() as u32 {
-            if search.index[node as usize] == 0 {
+            if has(&search.leads, node) && search.index[node as usize] == 0 {
                 search.from(node);
             }
         }
@@ -63,6 +71,11 @@ impl Components {
     }
 }
 
+#[inline]
+fn has(bits: &[u64], bit: u32) -> bool {
+    bits[bit as usize / 64] >> (bit % 64) & 1 == 1
+}
+
 impl Search<'_> {
     fn from(&mut self, node: u32) {
         self.enter(node);
@@ -72,6 +85,12 @@ impl Search<'_> {
                 continue;
             }
             let target = self.edges.target(open.next);
+            // PERF: most nodes lead nowhere, and are in no cycle; neither their indices nor their edges are read:
+            // 0.239 → 0.156 s for 3 million (graph bench).
+            if !has(&self.leads, target) {
+                open.next += 1;
+                continue;
+            }
             match self.index[target as usize] {
                 // The edge is looked at once more when its target is done.
                 0 => self.enter(target),
@@ -86,12 +105,6 @@ impl Search<'_> {
 
     fn enter(&mut self, node: u32) {
         let (next, end) = self.edges.range(node);
-        if next == end {
-            // PERF: most nodes lead nowhere, and need not be opened: 0.137 → 0.118 s for random edges.
-            self.index[node as usize] = self.next_component;
-            self.next_component -= 1;
-            return;
-        }
         let index = self.next_index;
         self.index[node as usize] = index;
         self.next_index += 1;

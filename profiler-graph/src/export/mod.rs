@@ -3,6 +3,8 @@
 mod dot;
 mod heapsnapshot;
 mod jsonl;
+#[cfg(feature = "petgraph")]
+mod petgraph;
 #[cfg(feature = "pprof")]
 mod pprof;
 mod strings;
@@ -10,6 +12,8 @@ mod strings;
 pub use self::dot::dot;
 pub use self::heapsnapshot::heapsnapshot;
 pub use self::jsonl::jsonl;
+#[cfg(feature = "petgraph")]
+pub use self::petgraph::{Pointer, Vertex};
 #[cfg(feature = "pprof")]
 pub use self::pprof::pprof;
 

@@ -22,7 +22,7 @@ const STYLE: &str = "\
 text { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; fill: #1c2733; text-anchor: middle; }
 .paper { fill: #ffffff; }
 .detail, .label { fill: #5b6b7b; }
-.label { font-size: 11px; paint-order: stroke; stroke: #ffffff; stroke-width: 5px; }
+.label { font-size: 11px; }
 .asked { fill: #fdf0d5; stroke: #c77700; stroke-width: 2; }
 .blocks { fill: #eef3f8; stroke: #8aa0b5; }
 .holder { fill: #e3f4ea; stroke: #3f9468; }
@@ -33,7 +33,6 @@ text { font: 12px ui-monospace, 'DejaVu Sans Mono', Menlo, Consolas, monospace; 
 text { fill: #e3e9ef; }
 .paper { fill: #14191f; }
 .detail, .label { fill: #9db0c2; }
-.label { stroke: #14191f; }
 .asked { fill: #3d2f12; stroke: #e0a030; }
 .blocks { fill: #1f2a35; stroke: #55697d; }
 .holder { fill: #17342a; stroke: #4fae7e; }
@@ -116,13 +115,25 @@ impl RenderBackend for Canvas {
     fn draw_text(&mut self, center: Point, text: &str, _: &StyleAttr) {
         let lines: Vec<_> = text.lines().filter(|line| !line.is_empty()).collect();
         let first = center.y - (lines.len() as f64 - 1.) * FONT.line / 2. + 4.;
+        // A node has a line for its detail, if only an empty one.
+        let is_node = text.contains('\n');
         for (number, line) in lines.iter().enumerate() {
-            let class = match (number, line.starts_with('×')) {
-                (0, true) => " class=\"label\"",
-                (0, false) => "",
+            let class = match (number, is_node) {
+                (0, false) => " class=\"label\"",
+                (0, true) => "",
                 _ => " class=\"detail\"",
             };
             let y = first + number as f64 * FONT.line;
+            if !is_node {
+                // The arrow goes on behind its label.
+                let width = line.chars().count() as f64 * FONT.width + 4.;
+                let _ = writeln!(
+                    self.shapes,
+                    "<rect class=\"paper\" x=\"{:.1}\" y=\"{:.1}\" width=\"{width:.1}\" height=\"16\"/>",
+                    center.x - width / 2.,
+                    y - 12.
+                );
+            }
             let line = escaped(line);
             let _ = writeln!(
                 self.shapes,

@@ -29,11 +29,15 @@ impl Picture {
             );
         }
         for arrow in &self.arrows {
-            let label = match arrow.pointers {
-                1 => String::new(),
-                pointers => format!(" [label=\"×{pointers}\"]"),
+            let label = quoted(&arrow.label());
+            let label = if label.is_empty() { label } else { format!("label=\"{label}\"") };
+            let style = if arrow.holds { "" } else { "style=dashed" };
+            let comma = if label.is_empty() || style.is_empty() { "" } else { ", " };
+            let list = match format!("{label}{comma}{style}") {
+                list if list.is_empty() => list,
+                list => format!(" [{list}]"),
             };
-            let _ = writeln!(out, "  n{} -> n{}{label};", arrow.from, arrow.to);
+            let _ = writeln!(out, "  n{} -> n{}{list};", arrow.from, arrow.to);
         }
         out.push_str("}\n");
         out

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::arrays::Csr;
-use crate::ask::Selection;
+use crate::ask::{Selection, without_indices};
 use crate::class::Class;
 use crate::graph::HeapGraph;
 use crate::text::{count, name, size};
@@ -48,7 +48,7 @@ pub enum NodeKind {
 }
 
 /// An arrow from who holds to what is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Arrow {
@@ -58,6 +58,10 @@ pub struct Arrow {
     pub to: usize,
     /// How many pointers it stands for.
     pub pointers: u64,
+    /// The fields that these are in, such as `payload.vec` or `[…]`; empty if they differ, or are not known.
+    pub field: String,
+    /// Whether they hold what they lead to. Weak pointers do not.
+    pub holds: bool,
 }
 
 /// How far a picture goes.
@@ -67,6 +71,18 @@ pub struct Limits {
     pub depth: usize,
     /// Nodes of blocks; what is left out is one more node for each that holds some of it.
     pub nodes: usize,
+}
+
+impl Arrow {
+    /// What stands beside it: its field, and how many pointers it is.
+    pub(super) fn label(&self) -> String {
+        let field = name(&self.field);
+        match self.pointers {
+            1 => field,
+            pointers if field.is_empty() => format!("×{pointers}"),
+            pointers => format!("{field} ×{pointers}"),
+        }
+    }
 }
 
 impl Default for Limits {
@@ -125,7 +141,10 @@ impl<'a> Draft<'a> {
             level = level.end..self.picture.nodes.len();
         }
         for node in 0..self.picture.nodes.len() {
-            self.add_arrows(node);
+            self.add_arrows_from(node);
+        }
+        for node in 0..self.picture.nodes.len() {
+            self.add_rest(node);
         }
     }
 
@@ -177,28 +196,47 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Adds arrows to other nodes, and a node for what is left out.
-    fn add_arrows(&mut self, node: usize) {
-        let mut pointers: BTreeMap<usize, u64> = BTreeMap::new();
-        for &block in &self.blocks[node] {
-            for target in self.edges.of(block) {
-                if let Some(&other) = self.node_of.get(target) {
-                    *pointers.entry(other).or_default() += 1;
+    /// Adds arrows to other nodes: one for all pointers of a field, and one for weak ones.
+    fn add_arrows_from(&mut self, from: usize) {
+        let graph = self.graph;
+        let mut found: BTreeMap<(usize, bool), (u64, String)> = BTreeMap::new();
+        for &block in &self.blocks[from] {
+            for (offset, target, holds) in graph.pointers(block) {
+                let Some(&to) = self.node_of.get(&target) else { continue };
+                let field = graph.label(block, offset).map(|label| without_indices(&label));
+                let field = field.unwrap_or_default();
+                let (pointers, known) =
+                    found.entry((to, holds)).or_insert_with(|| (0, field.clone()));
+                *pointers += 1;
+                if *known != field {
+                    known.clear();
                 }
             }
         }
+        let arrows = found.into_iter();
+        self.picture.arrows.extend(arrows.map(|((to, holds), (pointers, field))| Arrow {
+            from,
+            to,
+            pointers,
+            field,
+            holds,
+        }));
+    }
+
+    /// Adds a node for what is left out.
+    fn add_rest(&mut self, node: usize) {
         let rest: Vec<_> = self.next(node).collect();
-        if !rest.is_empty() {
-            pointers.insert(self.picture.nodes.len(), rest.len() as u64);
-            let (name, detail) =
-                (format!("{} more", count(rest.len() as u64, "block")), size(self.bytes(&rest)));
-            self.picture.nodes.push(Node { kind: NodeKind::Rest, name, detail });
-            self.blocks.push(Vec::new());
+        if rest.is_empty() {
+            return;
         }
-        for (other, pointers) in pointers {
-            let (from, to) = if self.is_forward { (node, other) } else { (other, node) };
-            self.picture.arrows.push(Arrow { from, to, pointers });
-        }
+        let other = self.picture.nodes.len();
+        let pointers = rest.len() as u64;
+        let (name, detail) =
+            (format!("{} more", count(pointers, "block")), size(self.bytes(&rest)));
+        self.picture.nodes.push(Node { kind: NodeKind::Rest, name, detail });
+        self.blocks.push(Vec::new());
+        let (from, to) = if self.is_forward { (node, other) } else { (other, node) };
+        self.picture.arrows.push(Arrow { from, to, pointers, field: String::new(), holds: true });
     }
 
     /// Adds who holds the blocks of all nodes from outside, at most three holders for each node.
@@ -224,7 +262,8 @@ impl<'a> Draft<'a> {
                     let (name, detail) = (name(&holder), String::new());
                     self.picture.nodes.push(Node { kind: NodeKind::Holder, name, detail });
                 }
-                self.picture.arrows.push(Arrow { from, to: node, pointers });
+                let field = String::new();
+                self.picture.arrows.push(Arrow { from, to: node, pointers, field, holds: true });
             }
         }
     }

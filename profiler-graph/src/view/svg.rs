@@ -18,8 +18,9 @@ use super::picture::{Node, NodeKind, Picture};
 
 /// More nodes are illegible, and take seconds to lay out.
 const MOST_NODES: usize = 40;
-/// Longer names are cut.
+/// Longer names are cut, and longer fields.
 const LONGEST_NAME: usize = 44;
+const LONGEST_LABEL: usize = 28;
 
 impl Picture {
     /// The picture as SVG, in light or dark as its reader likes.
@@ -43,12 +44,12 @@ impl Picture {
         let look = look(NodeKind::Blocks);
         let handles: Vec<_> = self.nodes.iter().map(|node| graph.add_node(element(node))).collect();
         for arrow in &self.arrows {
-            let label =
-                if arrow.pointers > 1 { format!("×{}", arrow.pointers) } else { String::new() };
+            let label = cut(&arrow.label(), LONGEST_LABEL);
             let (none, tip) = (LineEndKind::None, LineEndKind::Arrow);
-            let line = match self.nodes[arrow.to].kind {
-                NodeKind::Rest => LineStyleKind::Dashed,
-                _ => LineStyleKind::Normal,
+            let is_rest = self.nodes[arrow.to].kind == NodeKind::Rest;
+            let line = match arrow.holds && !is_rest {
+                true => LineStyleKind::Normal,
+                false => LineStyleKind::Dashed,
             };
             let arrow_shape = Arrow::new(none, tip, line, &label, &look, &None, &None);
             graph.add_edge(arrow_shape, handles[arrow.from], handles[arrow.to]);

@@ -11,6 +11,7 @@ use super::hand::{COUNTS, Heap, STATICS};
 use crate::export;
 use crate::graph::HeapGraph;
 use crate::layout::*;
+use crate::view::Limits;
 
 /// A function in the stack of each string.
 #[inline(never)]
@@ -186,6 +187,24 @@ fn the_tree_of_who_holds_what_says_fields() {
     assert_eq!(field("String"), ("payload.vec", 500));
     assert_eq!(node("[Box<dyn Fn>]").retained, 500 * (102_403 + 24 + 16));
     assert_eq!(tree.nodes[node("[Box<dyn Fn>]").above].name, "static app::REGISTRY");
+}
+
+#[test]
+fn arrows_of_a_picture_say_fields_and_weak_ones_are_dashed() {
+    let Some(graph) = listeners(500, false) else { return };
+    let dot = graph.backrefs(&graph.all(), Limits::default()).dot();
+    for arrow in [
+        " [label=\"[…] ×500\"];",
+        " [label=\"payload.vec ×500\"];",
+        " [label=\"parent\", style=dashed];",
+        " [label=\"next\"];",
+    ] {
+        assert_eq!(dot.matches(arrow).count(), 1, "{arrow}: {dot}");
+    }
+    if let Some(folder) = std::env::var_os("HEAP_SNAPSHOTS") {
+        let svg = graph.backrefs(&graph.all(), Limits::default()).svg().expect("few nodes");
+        std::fs::write(Path::new(&folder).join("listeners.svg"), svg).expect("a file");
+    }
 }
 
 /// For `tests/snapshots`.

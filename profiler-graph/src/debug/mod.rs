@@ -76,6 +76,11 @@ impl<'a> DebugFiles<'a> {
         Self { image, store, files: image.modules().iter().map(|_| OnceCell::new()).collect() }
     }
 
+    /// How many modules there are.
+    pub(crate) fn count(&self) -> usize {
+        self.files.len()
+    }
+
     /// The file of a module, by its index in the image.
     pub(crate) fn of_module(&self, module: usize) -> Option<&DebugFile<'a>> {
         let module_of = || DebugFile::new(&self.image.modules()[module], self.store);

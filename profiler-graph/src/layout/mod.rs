@@ -1,8 +1,13 @@
 //! What types are made of, as far as pointers are concerned: plain data, from debug information or made by hand.
-#![allow(dead_code, reason = "the reader and the walk come next")]
+#![allow(dead_code, reason = "the walk asks when both are there")]
+
+mod dwarf;
 
 use std::fmt;
 use std::sync::Arc;
+
+#[allow(unused_imports, reason = "the loader uses it next")]
+pub(crate) use self::dwarf::DwarfLayouts;
 
 /// A type, by its number in a [`Layouts`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

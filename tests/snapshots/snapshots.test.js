@@ -121,3 +121,28 @@ for (const name of ["newer", "service"]) {
     assert.deepEqual(nodes.map((node) => node.retainedSize), blocks.map(({ retained }) => retained));
   });
 }
+
+/** A program that leaks listeners, captured for real: `tests/graph/src/bin/listeners.rs`. */
+test("a captured program has its types, its static and its stacks", async () => {
+  const snapshot = await load(file("captured.heapsnapshot"));
+  const classes = Object.values(snapshot.getAggregatesByClassKey(true, "allObjects"));
+  const of = (wanted) => classes.filter(({ name }) => name === wanted).map(({ count, self, maxRet }) => [count, self, maxRet])[0];
+  const [count, self] = of("(string)");
+  assert.ok(count >= 500 && self >= 500 * STRING && self < 500 * STRING + 1000, `${count}, ${self}`);
+  assert.deepEqual(of("Function").slice(0, 2), [500, 500 * 32]);
+  const strings = nodesOf(snapshot).filter((node) => node.name() === "String" && node.selfSize() === STRING);
+  const [root, holder, element, payload] = retainers(strings[250]);
+  assert.match(root, /→ \(statics\)$/);
+  assert.match(holder, /^\(statics\) –static listeners::REGISTRY.*→ \[Box<dyn Fn\(\) -> usize \+ Send>\]$/);
+  assert.match(element, /–\[\d+\]→ Box<subscribe::\{closure#0\}>$/);
+  assert.match(payload, /^Box<subscribe::\{closure#0\}> –.*→ String$/);
+  const registry = nodesOf(snapshot).find((node) => node.name().startsWith("[Box<dyn Fn"));
+  const retained = 500 * (STRING + 32) + registry.selfSize();
+  assert.equal(registry.retainedSize(), retained);
+  const stack = snapshot.allocationStack(strings[250].itemIndex());
+  const subscribe = stack.find(({ functionName }) => functionName === "listeners::subscribe");
+  assert.equal(subscribe.scriptName, "src/bin/listeners.rs");
+  const line = readFileSync(new URL("../graph/src/bin/listeners.rs", import.meta.url), "utf8").split("\n")[subscribe.line - 1];
+  assert.match(line, /"x"\.repeat/);
+  assert.ok(stack.some(({ functionName }) => functionName === "listeners::main"), JSON.stringify(stack));
+});

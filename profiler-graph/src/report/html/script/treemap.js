@@ -27,6 +27,9 @@ function title(node) {
   return node.field ? `${node.field}: ${name}` : name;
 }
 
+/** The same without the paths of types. */
+const shortTitle = (node) => (node.kind === BLOCKS ? shortened(title(node)) : title(node));
+
 /** The colour of a type is the same everywhere. */
 function color(node) {
   if (node.kind === REST) return "rest";
@@ -51,7 +54,7 @@ function sentence(node) {
 const words = (node) => make("span", {}, ...sentence(node)).textContent;
 
 /** A name and a size, as far as there is room for them. */
-function label(node, { width, height }, isOpen, name = shortened(title(node))) {
+function label(node, { width, height }, isOpen, name = shortTitle(node)) {
   if (width < 44 || height < 20) return null;
   const isOne = isOpen || height < 44;
   return make("span", { class: isOne ? "label one" : "label" }, make("b", {}, name), make("span", {}, size(node.weight)));
@@ -119,8 +122,8 @@ function trail(node) {
     if (at.index === 0) break;
   }
   const step = (at) => {
-    if (at === node) return make("b", { "aria-current": "true" }, make("code", {}, shortened(title(at))));
-    const button = make("button", { type: "button", title: title(at) }, make("code", {}, shortened(title(at))));
+    if (at === node) return make("b", { "aria-current": "true" }, make("code", {}, shortTitle(at)));
+    const button = make("button", { type: "button", title: title(at) }, make("code", {}, shortTitle(at)));
     button.addEventListener("click", () => show(at, true));
     return button;
   };

@@ -74,7 +74,10 @@ impl Account {
             sums.add(mapping, purpose);
         }
         let site_name = facts.site_name.take();
+        // What is in two mappings has moved from one to the other.
+        let moved = mappings.iter().map(|it| it.overlap.min(it.resident)).sum();
         let account = Self {
+            moved,
             threads: facts.threads,
             counted: facts.counted.filter(|_| !sums.knows_blocks),
             page_tables: facts.page_tables,
@@ -166,10 +169,11 @@ impl<'a> Sums<'a> {
         self.add_blocks(&found);
         let own = self.own_in(mapping).iter().cloned();
         let own: u64 = own.map(|own| resident.bytes_anywhere(own)).sum();
-        let own = own.min(resident.bytes() - found.touched());
+        let free = resident.bytes().saturating_sub(found.touched());
+        let own = own.min(free);
         self.add_bytes(ClassKind::Profiler, own);
         self.moved += resident.bytes().abs_diff(mapping.resident);
-        let rest = resident.bytes() - found.touched() - own;
+        let rest = free - own;
         let is_heap =
             has_blocks && is_arena || found.has_shared_pages && purpose == ClassKind::Anonymous;
         if !is_heap {
@@ -254,7 +258,7 @@ impl<'a> Sums<'a> {
             pins,
             untouched: by_name(untouched, name),
             advice,
-            moved: account.moved + self.moved + lost,
+            moved: account.moved + self.moved + lost.min(resident),
             ..account
         }
     }

@@ -184,8 +184,13 @@ impl<'a> Heap<'a> {
             let live = border..piece.live.end;
             self.rest = Some(Piece { footprint: border..piece.footprint.end, live, ..piece });
         }
-        let cut = |range: &Range<u64>| range.start.max(mapping.range.start)..range.end.min(border);
+        // No page is taken up again, even where blocks lie so dense that they have no headers.
+        let start = page.start.max(mapping.range.start);
+        let cut = |range: &Range<u64>| range.start.max(start)..range.end.min(border);
         (piece.live, piece.footprint) = (cut(&piece.live), cut(&piece.footprint));
+        if piece.footprint.is_empty() {
+            return;
+        }
         let first = piece.footprint.start / self.page * self.page;
         found.kept += self.kept(found.end, first, resident);
         found.footprint += length(&piece.footprint);

@@ -28,6 +28,9 @@ pub struct Mapping {
     pub resident: u64,
     /// Of these bytes, those in huge pages.
     pub huge: u64,
+    /// Of its addresses, those that the mapping before had too, in bytes: the process has changed it meanwhile. They
+    /// are no longer part of the range.
+    pub overlap: u64,
     /// What was swapped out.
     pub swap: u64,
     /// The size of its pages.
@@ -97,10 +100,8 @@ impl Mappings {
         if mapping.range.start >= mapping.range.end {
             return Err("the mapping ends before it begins");
         }
-        if self.all.last().is_some_and(|last| last.range.end > mapping.range.start) {
-            return Err("the mapping overlaps the one before");
-        }
-        self.all.push(mapping);
+        let end = self.all.last().map_or(0, |last| last.range.end);
+        self.all.push(mapping.behind(end));
         self.is_complete = false;
         Ok(())
     }
@@ -109,7 +110,11 @@ impl Mappings {
         let mapping = self.all.last_mut().ok_or("a figure comes before the first mapping")?;
         let length = mapping.range.end - mapping.range.start;
         let figure = || kib(value).ok_or("the figure is not a number of kB");
-        let part = || figure().and_then(|it| if it <= length { Ok(it) } else { Err(TOO_LARGE) });
+        let part = || match figure()? {
+            bytes if bytes <= length => Ok(bytes),
+            bytes if bytes <= length.saturating_add(mapping.overlap) => Ok(length),
+            _ => Err(TOO_LARGE),
+        };
         match name {
             b"Rss" => {
                 mapping.resident = part()?;
@@ -138,6 +143,17 @@ impl Mappings {
             true => Ok(()),
             false => Err("the mapping before has no resident set"),
         }
+    }
+}
+
+impl Mapping {
+    /// What of it is not before this address, where the mapping before ends: that one may have grown, or become part of
+    /// this one, since it was read.
+    fn behind(mut self, end: u64) -> Self {
+        let start = self.range.start.max(end);
+        self.overlap = start.min(self.range.end) - self.range.start;
+        self.range = start..self.range.end.max(start);
+        self
     }
 }
 
@@ -251,11 +267,26 @@ Rss:                   0 kB
                 2,
                 "the figure is not a number of kB",
             ),
-            (&format!("{heading}Rss: 4 kB\n{heading}"), 3, "the mapping overlaps the one before"),
             (&format!("{heading}KernelPageSize: 0 kB\n"), 2, NO_PAGE),
         ] {
             assert_eq!(parse_smaps(text.as_bytes()), Err(SmapsError { line, what }), "{text}");
         }
+    }
+
+    /// While `smaps` is read, the process maps memory that becomes part of mappings which were read.
+    #[test]
+    fn a_mapping_that_was_changed_meanwhile_is_cut() {
+        let smaps = b"1000-4000 rw-p 0 00:00 0\nRss: 12 kB\n1000-6000 rw-p 0 00:00 0\nRss: 20 kB\n\
+                      2000-5000 rw-p 0 00:00 0\nRss: 4 kB\n7000-8000 rw-p 0 00:00 0\nRss: 4 kB\n";
+        let mappings = parse_smaps(smaps).unwrap();
+        let figure = |it: &Mapping| (it.range.start, it.range.end, it.resident, it.overlap);
+        let expected = [
+            (0x1000, 0x4000, 0x3000, 0),
+            (0x4000, 0x6000, 0x2000, 0x3000),
+            (0x6000, 0x6000, 0, 0x3000),
+            (0x7000, 0x8000, 0x1000, 0),
+        ];
+        assert_eq!(mappings.iter().map(figure).collect::<Vec<_>>(), expected);
     }
 
     /// Any bytes in the place of others: the text is read or refused, and figures stay within their mappings.

@@ -39,16 +39,24 @@ fn process(random: &mut fastrand::Rng) -> Process {
     }
     let mappings = parse_smaps(text.as_bytes()).expect("smaps");
     let own = mappings[3].range.start + PAGE * 20..mappings[3].range.start + PAGE * 22;
-    let blocks = blocks(random, &mappings, &own);
+    let gap = if random.bool() { 8..6000 } else { 0..8 };
+    let blocks = blocks(random, &mappings, &own, gap);
     Process { mappings, resident, blocks, own: vec![own] }
 }
 
-fn blocks(random: &mut fastrand::Rng, mappings: &[Mapping], own: &Range<u64>) -> Vec<LiveBlock> {
+/// Blocks with gaps between them. Where these are smaller than headers of glibc, another allocator made the blocks.
+fn blocks(
+    random: &mut fastrand::Rng,
+    mappings: &[Mapping],
+    own: &Range<u64>,
+    gap: Range<u64>,
+) -> Vec<LiveBlock> {
     let mut blocks = Vec::new();
     let mut address = mappings[0].range.start + 16;
     while address < mappings[4].range.start + 5 * PAGE {
         let size = match random.u8(..8) {
             0 => random.u64(1..5 * PAGE),
+            1 => random.u64(1..17),
             _ => random.u64(1..300),
         };
         let end = address + size;
@@ -58,7 +66,7 @@ fn blocks(random: &mut fastrand::Rng, mappings: &[Mapping], own: &Range<u64>) ->
         if is_whole && is_free {
             blocks.push(LiveBlock { address, size, site: random.u32(1..9) });
         }
-        let step = if is_whole { size + random.u64(8..6000) } else { 4096 };
+        let step = if is_whole { size + random.u64(gap.clone()) } else { 4096 };
         address = (address + step).next_multiple_of(16);
     }
     blocks
@@ -73,8 +81,14 @@ fn account(process: &Process, is_glibc: bool) -> Account {
     let facts = Facts {
         first_block: Some(Box::new(|range| first_block(&process.blocks, range))),
         resident_pages: Some(Box::new(move |range| {
-            let within = resident.iter().filter(|page| range.contains(&page.start));
-            Some(within.cloned().collect())
+            let mut runs: Vec<Range<u64>> = Vec::new();
+            for page in resident.iter().filter(|page| range.contains(&page.start)) {
+                match runs.last_mut() {
+                    Some(run) if run.end == page.start => run.end = page.end,
+                    _ => runs.push(page.clone()),
+                }
+            }
+            Some(runs)
         })),
         own: process.own.clone(),
         is_glibc,
@@ -87,7 +101,7 @@ fn account(process: &Process, is_glibc: bool) -> Account {
 fn classes_add_up_and_blocks_are_found() {
     let mut random = fastrand::Rng::with_seed(1);
     let mut found = 0;
-    for _ in 0..80 {
+    for _ in 0..40 {
         let process = process(&mut random);
         let resident: u64 = process.mappings.iter().map(|mapping| mapping.resident).sum();
         for is_glibc in [false, true] {
@@ -107,7 +121,7 @@ fn classes_add_up_and_blocks_are_found() {
         }
         compare_with_model(&process, &account(&process, false));
     }
-    assert!(found > 5_000, "{found}");
+    assert!(found > 2_500, "{found}");
 }
 
 /// Page by page, with each live byte on its own.
@@ -149,6 +163,23 @@ fn blocks_that_make_no_sense_are_left_out() {
     process.blocks.push(LiveBlock { address: end - 32, size: 1000, site: 1 });
     let found = account(&process, false);
     assert_eq!((expected.moved, found.moved, found.resident), (0, 968, expected.resident));
+}
+
+/// Blocks of an allocator that is taken for glibc's: where it puts them, glibc has headers.
+#[test]
+fn blocks_without_headers_are_counted_once() {
+    let smaps = b"500000000000-500000002000 rw-p 0 00:00 0 [heap]\nRss: 8 kB\n";
+    let border = 0x5000_0000_1000;
+    let blocks = [border - 16, border].map(|address| LiveBlock { address, size: 1, site: 1 });
+    let facts = Facts {
+        first_block: Some(Box::new(|range| first_block(&blocks, range))),
+        is_glibc: true,
+        ..Facts::default()
+    };
+    let account = Account::new(&parse_smaps(smaps).expect("smaps"), facts);
+    let figures = [ClassKind::LiveBlocks, ClassKind::FreeWholeOrC].map(|kind| account.bytes(kind));
+    assert_eq!((figures, account.resident), ([2, 0], 2 * PAGE));
+    assert_eq!(account.pins.map(|pins| pins.pages), Some(2));
 }
 
 #[test]

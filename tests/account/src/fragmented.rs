@@ -1,5 +1,6 @@
 //! 250 MiB in 960,000 small blocks of 8 threads, of which 19 of 20 are dropped: what is left pins most pages.
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
 use std::thread;
 use std::time::Instant;
@@ -88,6 +89,33 @@ pub fn gathered(is_gathered: bool) {
     trim();
     let account = account::account().expect("an account");
     println!("{} {advised} {bytes}", account.resident);
+}
+
+/// Accounts while other threads allocate and free blocks of all sizes.
+pub fn busy() {
+    static ENDS: AtomicBool = AtomicBool::new(false);
+    let churn = |seed: u64| {
+        move || {
+            let mut blocks: Vec<Vec<u8>> = vec![Vec::new(); 500];
+            let mut state = seed;
+            while !ENDS.load(Relaxed) {
+                state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(seed);
+                let size = 1 << (state >> 59).min(20);
+                blocks[(state >> 33) as usize % 500] = vec![1; size];
+            }
+        }
+    };
+    let threads: Vec<_> = (1..=4).map(|seed| thread::spawn(churn(seed))).collect();
+    for _ in 0..20 {
+        let account = account::account().expect("an account");
+        let sum: u64 = account.classes.iter().map(|class| class.bytes).sum();
+        assert_eq!(sum, account.resident);
+        let resident = account.resident;
+        assert!((MIB..4096 * MIB).contains(&resident), "{resident}");
+    }
+    ENDS.store(true, Relaxed);
+    threads.into_iter().for_each(|thread| thread.join().expect("it ends"));
+    check_sums(&account::account().expect("an account"));
 }
 
 /// What an account costs, and what reading costs of which it consists.

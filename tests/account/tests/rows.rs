@@ -18,7 +18,7 @@ macro_rules! cases {
     ($($case:ident)*) => { $(#[test] fn $case() { check(env!("CARGO_BIN_EXE_planted"), stringify!($case)); })* };
 }
 
-cases! { blocks by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
+cases! { blocks busy by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
 
 /// Survivors are kept together, as the account advises: as many more pages are free as it said, within 5 %.
 #[test]

@@ -22,6 +22,7 @@ fn main() {
         "fragmented" => return fragmented::check(true),
         "scattered" => return fragmented::gathered(false),
         "gathered" => return fragmented::gathered(true),
+        "busy" => return fragmented::busy(),
         "costs" => return fragmented::costs(),
         _ => {}
     }

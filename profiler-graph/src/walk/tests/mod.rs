@@ -6,6 +6,7 @@ mod exported;
 mod hand;
 mod labels;
 mod large;
+mod random;
 mod trust;
 mod waste;
 mod weak;

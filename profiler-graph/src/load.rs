@@ -3,14 +3,15 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use crate::debug::{DebugFiles, Store};
+use crate::debug::{DebugFiles, Store, TypeEntry};
 use crate::graph::{HeapGraph, Parts};
 use crate::heap::Index;
 use crate::image::{Image, LoadError};
+use crate::layout::{DwarfLayouts, Layouts};
 use crate::options::Options;
 use crate::places::Places;
-use crate::types::{Sites, Types};
-use crate::walk::Typed;
+use crate::types::{SiteFacts, Sites, Types};
+use crate::walk::{How, Typed, walk};
 
 impl HeapGraph {
     /// Reads a capture and finds its edges. The file must not be changed while the graph is in use.
@@ -29,20 +30,42 @@ impl HeapGraph {
         let image = Image::open(path)?;
         let store = Store::default();
         let files = options.symbols.then(|| DebugFiles::new(&image, &store));
-        let mut parts = Parts::new(&image, &Index::new(&image), Typed::default())?;
-        if let Some(files) = &files {
-            let sites = Sites::new(files);
-            parts.types = Types::new(&image, &sites.of_image(&image));
-            parts.functions = functions(&image, &sites, &parts.reach.heads);
+        let sites = files.as_ref().map(Sites::new);
+        let facts = sites.as_ref().map_or_else(Vec::new, |sites| sites.of_image(&image));
+        let index = Index::new(&image);
+        let (typed, notes) = match &files {
+            Some(files) if !options.conservative => types_of(&image, &index, files, &facts),
+            _ => Default::default(),
+        };
+        let mut parts = Parts::new(&image, &index, typed)?;
+        if let (Some(files), Some(sites)) = (&files, &sites) {
+            parts.types = Types::new(&image, &facts);
+            parts.functions = functions(&image, sites, &parts.reach.heads);
             parts.places = Places::new(&image, files, &parts.edges);
-            parts.notes_of_lines = files.notes();
+            parts.notes_of_lines = [files.notes(), notes].concat();
         }
+        drop(sites);
         drop(files);
         parts.suppressions = options.suppressions.clone();
         let mut graph = Self::of(image, parts);
         graph.has_symbols = options.symbols;
         Ok(graph)
     }
+}
+
+/// The types of blocks by variables, vtables and the stacks of sites; and what could not be understood.
+fn types_of(
+    image: &Image,
+    index: &Index,
+    files: &DebugFiles<'_>,
+    facts: &[SiteFacts],
+) -> (Typed, Vec<String>) {
+    let mut layouts = DwarfLayouts::new(files);
+    let mut of_values = |(entry, how): (TypeEntry, How)| (layouts.type_at(entry), how);
+    let kinds: Vec<_> = facts.iter().map(|facts| facts.values.map(&mut of_values)).collect();
+    let of_site = |site: u32| kinds.get(site as usize).copied().flatten();
+    let typed = walk(image, index, &mut layouts, &of_site);
+    (typed, layouts.notes())
 }
 
 /// The functions on the stacks of lost blocks, by sites.

@@ -3,8 +3,6 @@
 //! A file is asked only if it is the one that was captured, by its build id. Debug information may be in it, in a file
 //! beside it or of the system's (by build id or debug link), in a package (`.dwp`) or in a file for each unit (`.dwo`).
 
-#![allow(dead_code, reason = "the readers of types and symbols come next")]
-
 mod functions;
 mod level;
 mod open;
@@ -63,7 +61,7 @@ pub(crate) struct DebugFile<'a> {
     /// The module itself, with its code.
     pub(crate) program: object::File<'a>,
     /// The file that has what was taken out of the program.
-    apart: Option<object::File<'a>>,
+    pub(crate) apart: Option<object::File<'a>>,
     symbols: OnceCell<Symbols<'a>>,
     pub(crate) dwarf: Arc<Dwarf<'a>>,
     pub(crate) units: Units<'a>,

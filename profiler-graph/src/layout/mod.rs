@@ -1,5 +1,4 @@
 //! What types are made of, as far as pointers are concerned: plain data, from debug information or made by hand.
-#![allow(dead_code, reason = "the walk asks when both are there")]
 
 mod dwarf;
 

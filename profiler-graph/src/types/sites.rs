@@ -19,7 +19,6 @@ pub(crate) struct SiteFacts {
     /// The name of the type of its blocks.
     pub(crate) kind: Option<String>,
     /// Where the type of the values in its blocks is described, and how these lie there.
-    #[allow(dead_code, reason = "the reader of layouts comes next")]
     pub(crate) values: Option<Values>,
 }
 

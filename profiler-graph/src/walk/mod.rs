@@ -3,8 +3,6 @@
 //!
 //! Nothing here recurs from block to block: a list of ten million nodes is as good as any heap.
 
-#![allow(dead_code, unused_imports, reason = "the reader of layouts comes next")]
-
 mod busy;
 mod claim;
 mod form;
@@ -21,4 +19,6 @@ mod walker;
 pub(crate) use self::form::Step;
 pub(crate) use self::scan::{Container, Means, Word, word};
 pub(crate) use self::typed::{Trust, Typed};
-pub(crate) use self::walker::{How, OfSite, walk};
+#[cfg(test)]
+pub(crate) use self::walker::OfSite;
+pub(crate) use self::walker::{How, walk};

@@ -13,7 +13,7 @@ use super::scan::{Container, Means, Word, anything};
 use super::typed::{Trust, Typed, Typing};
 use crate::heap::{Finder, Index};
 use crate::image::{Block, Image};
-use crate::layout::{Layouts, Shape, TypeId};
+use crate::layout::{Layouts, TypeId};
 
 /// What the stack of a site says of its blocks.
 pub(crate) type OfSite<'a> = &'a dyn Fn(u32) -> Option<(TypeId, How)>;
@@ -25,8 +25,6 @@ pub(crate) enum How {
     Many,
     /// The buckets of a table, of which these are the elements.
     Table,
-    /// A node of this tree.
-    Node,
 }
 
 /// All values of a row are there.
@@ -96,31 +94,21 @@ impl Walker<'_> {
     }
 
     fn sites(&mut self, of_site: OfSite<'_>) {
-        let sites = 0..self.image.site_count() as u32;
-        let seed = |site| of_site(site).and_then(|(kind, how)| self.seed(kind, how));
-        let seeds: Vec<_> = sites.map(seed).collect();
+        let seeds: Vec<_> = (0..self.image.site_count() as u32).map(of_site).collect();
         for (number, block) in (0..).zip(self.image.blocks()) {
-            let Some((body, kind, by)) = seeds[block.site as usize] else { continue };
-            let (trust, count) = match body {
-                Body::One => (Trust::Stack, 0),
-                Body::Many => (Trust::Row, block.size / self.plans.of(kind).layout.size.max(1)),
-                _ => (Trust::Row, 0),
+            let Some((kind, how)) = seeds[block.site as usize] else { continue };
+            let (body, trust) = match how {
+                How::One => (Body::One, Trust::Stack),
+                How::Many => (Body::Many, Trust::Row),
+                How::Table => (Body::Table, Trust::Row),
             };
-            self.claim(number, block, by, Claim { count, ..Claim::new(body, kind, trust) });
+            let count = match how {
+                How::Many => block.size / self.plans.of(kind).layout.size.max(1),
+                _ => 0,
+            };
+            self.claim(number, block, None, Claim { count, ..Claim::new(body, kind, trust) });
             self.follow();
         }
-    }
-
-    fn seed(&mut self, kind: TypeId, how: How) -> Option<(Body, TypeId, Option<TypeId>)> {
-        Some(match how {
-            How::One => (Body::One, kind, None),
-            How::Many => (Body::Many, kind, None),
-            How::Table => (Body::Table, kind, None),
-            How::Node => match self.plans.of(kind).layout.shape {
-                Shape::Tree(tree) => (Body::Node(tree), tree.key, Some(kind)),
-                _ => return None,
-            },
-        })
     }
 
     /// Looks for vtables in blocks of which nothing is known.

@@ -41,7 +41,7 @@ pub use mem_profile_runtime::recording;
 #[cfg(feature = "trace")]
 pub use mem_profile_trace as trace;
 #[cfg(feature = "graph")]
-pub use mem_profile_trace::graph;
+pub mod graph;
 
 #[cfg(feature = "enabled")]
 #[doc(hidden)]

@@ -84,10 +84,17 @@ impl Target {
 
     /// Writes binary data, but not to a terminal.
     pub(crate) fn write_binary(&self, bytes: &[u8]) -> Result<()> {
+        self.refuse_terminal()?;
+        self.write(bytes)
+    }
+
+    /// # Errors
+    /// If the target is a terminal, for which binary data is not meant.
+    pub(crate) fn refuse_terminal(&self) -> Result<()> {
         if *self == Self::Stdout && io::stdout().is_terminal() {
             bail!("the result is binary, not text: use `--output FILE` or a pipe");
         }
-        self.write(bytes)
+        Ok(())
     }
 }
 

@@ -3,7 +3,9 @@
 use std::fmt::Display;
 
 use mem_profile_format::report::{Unit, printable_line};
-use mem_profile_graph::{Arrow, Chain, Growth, NodeKind, Picture, Rows, Sum, TypeSum};
+use mem_profile_graph::{
+    Arrow, Chain, FieldWaste, Growth, NodeKind, Picture, Rows, Sum, TypeSum, Waste,
+};
 
 /// Which way a tree goes from the blocks that were asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +43,23 @@ pub(crate) fn chains(sum: Sum, chains: &[Chain], more: usize) -> String {
         text += &format!("… {more} more; --top all shows them\n");
     }
     text
+}
+
+/// How much all containers use, and the fields with the most that is not used.
+pub(crate) fn waste(waste: &Waste, fields: &Rows<FieldWaste>) -> String {
+    let (reserved, used) = (size(waste.reserved), size(waste.used));
+    let containers = waste.containers;
+    let mut text =
+        format!("{containers} containers of known types: {reserved} reserved, {used} used\n");
+    let row = |field: &FieldWaste| {
+        let name = format!("{}: {} ×{}", field.field, field.name, field.containers);
+        [size(field.wasted()), size(field.reserved), size(field.used), printable_line(&name)]
+    };
+    if !fields.rows.is_empty() {
+        let titles = ["not used", "reserved", "used", "field"];
+        text += &format!("\n{}", table(titles, fields.rows.iter().map(row).collect()));
+    }
+    text + &more(fields)
 }
 
 /// What has grown, by type and by place.

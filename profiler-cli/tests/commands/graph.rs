@@ -207,6 +207,13 @@ fn a_check_fails_where_a_limit_is_exceeded_or_cannot_be_judged() {
     let unknown = check("--max-type Sesion=3");
     assert_eq!((unknown.code, unknown.stdout.as_str()), (125, ""));
     insta::assert_snapshot!(unknown.stderr.lines().last().unwrap(), @"error: no block has a type that matches `Sesion`: correct the pattern, or remove the limit");
+    folder.write("known", "# of old\ntype: Node\n");
+    let known = check("--max-leaked 0 --suppressions known");
+    assert_eq!((known.code, known.stdout.as_str()), (0, "mem-profile: the limit is kept\n"));
+    assert!(known.stderr.contains("suppressed"), "{known:?}");
+    folder.write("known", "Node\n");
+    let wrong = check("--max-leaked 0 --suppressions known");
+    insta::assert_snapshot!(wrong.stderr, @"error: cannot use known: line 1 is not a suppression: it does not begin with `type:`, `site:` or `function:`");
     assert_eq!([check("--max-type Session").code, graph(&folder, "check app.mheap").code], [2, 2]);
 
     let mut builder = heap(1);
@@ -266,8 +273,8 @@ fn a_file_that_is_no_capture_is_one_line() {
     }
     assert!(seen > 5);
     let verbs = [
-        "types", "leaks", "cycles", "retained", "why", "refs", "backrefs", "diff", "check",
-        "export", "report",
+        "types", "leaks", "cycles", "retained", "waste", "why", "refs", "backrefs", "diff",
+        "check", "export", "report",
     ];
     for verb in verbs {
         let rest = match verb {
@@ -308,6 +315,8 @@ fn no_verb_obeys_the_strings_of_a_capture() {
         "retained app.mheap --json",
         "why app.mheap *",
         "why app.mheap * --json",
+        "waste app.mheap",
+        "waste app.mheap --json",
         "refs app.mheap *",
         "refs app.mheap * --json",
         "backrefs app.mheap *",

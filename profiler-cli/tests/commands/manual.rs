@@ -28,9 +28,9 @@ const COMMANDS: [&str; 19] = [
     "man",
 ];
 
-const VERBS: [&str; 13] = [
-    "run", "capture", "report", "types", "leaks", "cycles", "retained", "why", "refs", "backrefs",
-    "diff", "check", "export",
+const VERBS: [&str; 14] = [
+    "run", "capture", "report", "types", "leaks", "cycles", "retained", "waste", "why", "refs",
+    "backrefs", "diff", "check", "export",
 ];
 
 const TITLE: &str = "\

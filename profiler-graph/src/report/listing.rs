@@ -2,7 +2,7 @@
 
 use std::cmp::Reverse;
 
-use crate::ask::{Cycle, Growth, Leak, Retainer, Selection, Sum, TypeSum};
+use crate::ask::{Cycle, FieldWaste, Growth, Leak, Retainer, Selection, Sum, TypeSum, Waste};
 use crate::graph::HeapGraph;
 use crate::types::Pattern;
 
@@ -154,6 +154,18 @@ impl HeapGraph {
     fn top_count(&self) -> usize {
         let parents = &self.owners().dominators.parent;
         parents.iter().skip(1).filter(|&&parent| parent == 0).count()
+    }
+}
+
+impl Waste {
+    /// The fields whose containers are of chosen types, the most wasteful first.
+    #[must_use]
+    pub fn list(&self, kind: Option<&Pattern>, top: usize) -> Rows<FieldWaste> {
+        let mut fields = self.fields.clone();
+        fields.retain(|field| kind.is_none_or(|kind| kind.matches(&field.name)));
+        let wasted = |fields: &[FieldWaste]| fields.iter().map(FieldWaste::wasted).sum();
+        let (all, shown) = (wasted(&fields), wasted(&fields[..top.min(fields.len())]));
+        Rows::cut(fields, top, Some((all, shown)))
     }
 }
 

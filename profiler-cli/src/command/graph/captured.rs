@@ -1,5 +1,6 @@
 //! What several verbs share: a captured heap, which rows of a list, and how a list is written.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, anyhow};
@@ -19,15 +20,24 @@ pub(super) struct Reading {
     /// Do not look for debug information, which takes time: no types and no lines
     #[arg(long, help_heading = "Reading")]
     no_symbols: bool,
+    /// Leave out leaks that are known: a file of lines such as `type: Box<Config>`, `site: src/main.rs:*` or
+    /// `function: tracing_core::*`
+    #[arg(long, value_name = "FILE", help_heading = "Reading")]
+    suppressions: Option<PathBuf>,
 }
 
 impl Reading {
     /// # Errors
-    /// If the file cannot be read or is no captured heap.
+    /// If a file cannot be read, or is no captured heap or no list of suppressions.
     pub(super) fn load(&self, path: &Path) -> Result<HeapGraph> {
         let mut options = Options::default();
         options.symbols = !self.no_symbols;
         options.conservative = self.conservative;
+        if let Some(path) = &self.suppressions {
+            let shown = path.display();
+            let text = fs::read_to_string(path).with_context(|| format!("cannot read {shown}"))?;
+            options.suppressions.add(&text).with_context(|| format!("cannot use {shown}"))?;
+        }
         HeapGraph::load_with(path, &options).map_err(|error| match error {
             LoadError::Io { .. } => anyhow!(error),
             error => anyhow!(error).context(path.display().to_string()),

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use anyhow::{Result, bail};
 use clap::{ArgGroup, Args};
 use mem_profile_format::report::{Unit, printable_line};
-use mem_profile_graph::{Class, Filter, HeapGraph, Pattern};
+use mem_profile_graph::{Filter, HeapGraph, Pattern};
 
 use super::captured::{Captured, MOST};
 use crate::check::Size;
@@ -76,14 +76,15 @@ fn check_leaked(graph: &HeapGraph, most: u64) -> Result<Option<String>> {
             "lost memory cannot be judged, since a part of the process was not captured: see the notes"
         );
     }
-    let lost = graph.classes().of(Class::Lost);
+    // Without those that are suppressed.
+    let lost = graph.list_leaks(&Filter::default(), 0).more_bytes.unwrap_or(0);
     let leaks = || {
         let leaks = heap::rows(&graph.list_leaks(&Filter::default(), MOST), "");
         let leaks: String = leaks.lines().map(|line| format!("\n    {line}")).collect();
-        let [bytes, most] = [lost.bytes, most].map(|bytes| Unit::Auto.format(bytes.into(), 1));
-        format!("{bytes} lost, limit {most}{leaks}")
+        let [lost, most] = [lost, most].map(|bytes| Unit::Auto.format(bytes.into(), 1));
+        format!("{lost} lost, limit {most}{leaks}")
     };
-    Ok((lost.bytes > most).then(leaks))
+    Ok((lost > most).then(leaks))
 }
 
 /// Why the limit on blocks of a type is exceeded, if it is.

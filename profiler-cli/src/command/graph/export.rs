@@ -44,6 +44,10 @@ enum Format {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let target = arguments.destination.target();
+    if arguments.format == Format::Pprof {
+        target.refuse_terminal()?;
+    }
     let (graph, _) = arguments.captured.load_with_notes()?;
     let write = |mut out: &mut dyn Write| -> io::Result<()> {
         match arguments.format {
@@ -53,6 +57,6 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
             Format::Jsonl => export::jsonl(&graph, &mut out),
         }
     };
-    arguments.destination.target().write_with(write)?;
+    target.write_with(write)?;
     Ok(Outcome::Done)
 }

@@ -15,6 +15,7 @@ mod report;
 mod retained;
 mod run;
 mod types;
+mod waste;
 mod why;
 
 use anyhow::Result;
@@ -50,6 +51,7 @@ enum Verb {
     Leaks(leaks::Arguments),
     Cycles(cycles::Arguments),
     Retained(retained::Arguments),
+    Waste(waste::Arguments),
     Why(why::Arguments),
     Refs(refs::Arguments),
     Backrefs(backrefs::Arguments),
@@ -67,6 +69,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         Verb::Leaks(arguments) => leaks::run(arguments),
         Verb::Cycles(arguments) => cycles::run(arguments),
         Verb::Retained(arguments) => retained::run(arguments),
+        Verb::Waste(arguments) => waste::run(arguments),
         Verb::Why(arguments) => why::run(arguments),
         Verb::Refs(arguments) => refs::run(arguments),
         Verb::Backrefs(arguments) => backrefs::run(arguments),

@@ -1,9 +1,18 @@
 //! The attributes of an entry, as far as types and variables need them.
 
-use gimli::{Abbreviation, Attribute, AttributeValue, EntriesRaw, Expression, constants};
+use gimli::{
+    Abbreviation, Attribute, AttributeValue, EntriesRaw, Expression, UnitOffset, constants,
+};
 
-use super::entry::Reference;
 use crate::debug::{Slice, UnitRef};
+
+/// Where another entry is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Reference {
+    Unit(UnitOffset),
+    Section(gimli::DebugInfoOffset),
+    Signature(u64),
+}
 
 #[derive(Debug, Default)]
 pub(super) struct Attributes<'a> {
@@ -75,6 +84,17 @@ impl<'a> Attributes<'a> {
             constants::DW_AT_location => self.location = expression(value),
             constants::DW_AT_declaration => self.is_declaration = true,
             _ => {}
+        }
+    }
+}
+
+impl Reference {
+    pub(super) fn of(value: &AttributeValue<Slice<'_>>) -> Option<Self> {
+        match *value {
+            AttributeValue::UnitRef(at) => Some(Self::Unit(at)),
+            AttributeValue::DebugInfoRef(at) => Some(Self::Section(at)),
+            AttributeValue::DebugTypesRef(signature) => Some(Self::Signature(signature.0)),
+            _ => None,
         }
     }
 }

@@ -1,17 +1,12 @@
 //! An entry of the debug information that describes a type, with its parts.
 
-use gimli::{Abbreviation, AttributeValue, DwTag, EntriesRaw, UnitOffset, constants};
+use gimli::{Abbreviation, DwTag, EntriesRaw, UnitOffset, constants};
 
-use super::attributes::Attributes;
+use super::attributes::{Attributes, Reference};
 use crate::debug::{Slice, UnitRef};
 
-/// Where another entry is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Reference {
-    Unit(UnitOffset),
-    Section(gimli::DebugInfoOffset),
-    Signature(u64),
-}
+/// A `Box` is described as a pointer, not as a structure, and so has its path in its name.
+pub(super) const BOX: &str = "alloc::boxed::Box<";
 
 /// A type, or another entry that leads to one.
 #[derive(Debug)]
@@ -135,6 +130,19 @@ impl<'a> Entry<'a> {
         self.name().split('<').next().unwrap_or_default()
     }
 
+    /// Whether it is a pointer with a length or a vtable, which is described as a structure.
+    pub(super) fn is_fat(&self) -> bool {
+        let name = self.name();
+        self.tag == constants::DW_TAG_structure_type
+            && (name.starts_with(['&', '*']) || name.starts_with(BOX))
+    }
+
+    /// Whether it is an array that does not say how many elements it has.
+    pub(super) fn is_endless(&self) -> bool {
+        let is_array = self.tag == constants::DW_TAG_array_type;
+        is_array && self.members.iter().all(|dimension| dimension.own.count.is_none())
+    }
+
     pub(super) fn member(&self, name: &str) -> Option<&Member<'a>> {
         self.members.iter().find(|member| member.own.name == Some(name))
     }
@@ -178,15 +186,4 @@ pub(super) fn skip(
         }
     }
     Some(())
-}
-
-impl Reference {
-    pub(super) fn of(value: &AttributeValue<Slice<'_>>) -> Option<Self> {
-        match *value {
-            AttributeValue::UnitRef(at) => Some(Self::Unit(at)),
-            AttributeValue::DebugInfoRef(at) => Some(Self::Section(at)),
-            AttributeValue::DebugTypesRef(signature) => Some(Self::Signature(signature.0)),
-            _ => None,
-        }
-    }
 }

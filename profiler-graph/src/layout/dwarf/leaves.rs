@@ -4,7 +4,6 @@ use gimli::constants;
 
 use super::DwarfLayouts;
 use super::entry::{Entry, Member};
-use super::pointers::is_fat;
 use super::source::Place;
 
 /// What is at the end of a path of fields.
@@ -92,7 +91,7 @@ impl<'a> DwarfLayouts<'_, 'a> {
             let Some((at, entry)) = self.source.target(place, member.own.kind) else { continue };
             let offset = base.saturating_add(offset);
             leaves.path.push(member.name());
-            match entry.tag == constants::DW_TAG_structure_type && !is_fat(&entry) {
+            match entry.tag == constants::DW_TAG_structure_type && !entry.is_fat() {
                 true => self.add_leaves(at, &entry, offset, leaves),
                 false => {
                     leaves.all.push(Leaf { path: leaves.path.clone(), offset, place: at, entry })

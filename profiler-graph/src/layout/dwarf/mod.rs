@@ -31,7 +31,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use self::source::{Place, Source};
-use self::variables::Globals;
 use super::{Layout, Layouts, Shape, TypeId, Variable};
 use crate::debug::{DebugFiles, TypeEntry};
 
@@ -55,6 +54,14 @@ enum Known {
     /// Met again, it has itself as a part, which no type can have.
     Reading,
     Read(Arc<Layout>),
+}
+
+/// What is in no function.
+#[derive(Debug, Default)]
+struct Globals {
+    variables: Vec<Variable>,
+    /// The type of each vtable, by its address in the process; read when somebody asks.
+    vtables: HashMap<u64, Place>,
 }
 
 impl<'f, 'a> DwarfLayouts<'f, 'a> {

@@ -3,21 +3,11 @@
 use gimli::constants;
 
 use super::DwarfLayouts;
-use super::entry::Entry;
+use super::entry::{BOX, Entry};
 use super::leaves::Leaves;
 use super::shape::WORD;
 use super::source::Place;
 use crate::layout::{Counts, Field, Holds, Layout, Pointer, Shape, To};
-
-/// A `Box` is described as a pointer, not as a structure, and so has its path in its name.
-const BOX: &str = "alloc::boxed::Box<";
-
-/// Whether a type is a pointer with a length or a vtable, which is described as a structure.
-pub(super) fn is_fat(entry: &Entry<'_>) -> bool {
-    let name = entry.name();
-    entry.tag == constants::DW_TAG_structure_type
-        && (name.starts_with(['&', '*']) || name.starts_with(BOX))
-}
 
 /// Whether this is the name of a slice or of `str`, and not of a type that ends with one.
 fn is_slice(name: &str) -> bool {
@@ -51,7 +41,7 @@ impl<'a> DwarfLayouts<'_, 'a> {
     /// A reference, raw pointer or `Box` that has a second word.
     pub(super) fn fat_pointer(&mut self, place: Place, entry: &Entry<'a>) -> Option<Shape> {
         let name = entry.name();
-        if !is_fat(entry) {
+        if !entry.is_fat() {
             return None;
         }
         let kind = name.strip_prefix(BOX).unwrap_or(name);
@@ -82,6 +72,11 @@ impl<'a> DwarfLayouts<'_, 'a> {
     ) -> To {
         let kind = self.id(at);
         match has_length {
+            // Since Rust 1.100, the value of an `Rc<[T]>` is not described as `T`, but as an array of them.
+            true if is_slice && target.is_endless() => match self.element(at, target) {
+                Some(element) => To::Slice(element),
+                None => To::Unknown,
+            },
             true if is_slice => To::Slice(kind),
             // A structure with a slice at its end, such as `Path`.
             true if !self.leads_anywhere(kind) => To::One(kind),
@@ -98,7 +93,7 @@ impl<'a> DwarfLayouts<'_, 'a> {
         leaves: &Leaves<'a>,
     ) -> Result<Shape, String> {
         let leaf = leaves.named("pointer")?;
-        let (to, counts) = match is_fat(&leaf.entry) {
+        let (to, counts) = match leaf.entry.is_fat() {
             true => {
                 let missing = || "no target".to_owned();
                 let (at, inner, has_length) =
@@ -127,7 +122,7 @@ impl<'a> DwarfLayouts<'_, 'a> {
         leaves: &Leaves<'a>,
     ) -> Result<Shape, String> {
         let leaf = leaves.named("pointer")?;
-        let shape = match is_fat(&leaf.entry) {
+        let shape = match leaf.entry.is_fat() {
             true => self.fat_pointer(leaf.place, &leaf.entry),
             false => Some(self.thin_pointer(leaf.place, &leaf.entry)),
         };

@@ -117,7 +117,8 @@ impl<'a> DwarfLayouts<'_, 'a> {
         }
     }
 
-    fn element(&mut self, place: Place, entry: &Entry<'a>) -> Option<TypeId> {
+    /// The type of the elements of an array.
+    pub(super) fn element(&mut self, place: Place, entry: &Entry<'a>) -> Option<TypeId> {
         let kind = self.source.follow(place, entry.own.kind?)?;
         Some(self.id(kind))
     }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use gimli::{DebugTypeSignature, DwTag, UnitOffset, UnitType, constants};
 
-use super::entry::{Entry, Reference};
+use super::attributes::Reference;
+use super::entry::Entry;
 use super::index::{Namespaces, Scanned, scan};
 use crate::debug::{DebugFiles, UnitRef};
 

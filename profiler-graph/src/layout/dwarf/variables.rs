@@ -1,12 +1,10 @@
 //! Statics, thread-locals and vtables of all modules.
 
-use std::collections::HashMap;
-
 use gimli::{Operation, UnitOffset};
 
-use super::DwarfLayouts;
 use super::index::{Found, Namespaces};
 use super::source::Place;
+use super::{DwarfLayouts, Globals};
 use crate::debug::{DebugFile, UnitRef};
 use crate::layout::{TypeId, Variable};
 
@@ -15,13 +13,6 @@ use crate::layout::{TypeId, Variable};
 enum Location {
     Address(u64),
     ThreadLocal(u64),
-}
-
-#[derive(Debug, Default)]
-pub(super) struct Globals {
-    pub(super) variables: Vec<Variable>,
-    /// The type of each vtable, by its address in the process; read when somebody asks.
-    pub(super) vtables: HashMap<u64, Place>,
 }
 
 impl<'a> DwarfLayouts<'_, 'a> {

@@ -1,6 +1,7 @@
 //! Layouts of programs that say themselves where everything is.
 
 mod facts;
+mod hostile;
 mod program;
 mod reader;
 

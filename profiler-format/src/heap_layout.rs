@@ -46,6 +46,10 @@ pub mod kind {
     pub const ROOT: u64 = 10;
     pub const UNSEEN: u64 = 11;
     pub const END: u64 = 12;
+    /// A word for each block: a hash of its contents.
+    pub const HASHES: u64 = 13;
+    /// The last of these.
+    pub const LAST: u64 = HASHES;
 }
 
 /// The process.
@@ -153,6 +157,13 @@ pub mod block {
         const MASK: u64 = (1 << BITS) - 1;
         (start & MASK, size & MASK, (start >> BITS | size >> BITS << 16) as u32)
     }
+}
+
+/// A hash of the contents of a block.
+pub mod hash {
+    /// In its place: the memory was not read.
+    pub const NONE: u64 = 0;
+    pub const SIZE: usize = 8;
 }
 
 /// A thread.

@@ -61,8 +61,8 @@ mod view;
 mod walk;
 
 pub use self::ask::{
-    Accumulation, Chain, Classes, Cycle, FieldWaste, Growth, Leak, Link, Retainer, Selection, Sum,
-    TypeSum, Waste,
+    Accumulation, Chain, Classes, Cycle, Duplicate, FieldWaste, Growth, Leak, Link, Retainer,
+    Selection, Sum, TypeSum, Waste,
 };
 pub use self::class::Class;
 pub use self::graph::HeapGraph;

@@ -2,7 +2,7 @@
 
 mod builder;
 
-use mem_profile_format::heap_layout::{NONE, kind, missing, process, root, site};
+use mem_profile_format::heap_layout::{NONE, hash, kind, missing, process, root, site};
 use mem_profile_graph::{Class, HeapGraph, Image, Leak, Options, Pattern, Sum};
 
 use builder::ImageBuilder;
@@ -309,4 +309,37 @@ fn an_empty_heap_has_no_answers() {
     assert_eq!(graph.count(&"*".into()), Sum::default());
     assert!(graph.leaks().is_empty() && graph.cycles().is_empty() && graph.retained(3).is_empty());
     assert!(graph.most_common_types(3).is_empty() && graph.at(HEAP).is_empty());
+}
+
+#[test]
+fn copies_are_blocks_of_one_type_size_and_hash() {
+    let mut heap = Heap::new();
+    let [text, key] = [("String", 0x1100), ("Key", 0x1200)].map(|(name, at)| heap.kind(name, at));
+    let elsewhere = heap.kind("String", 0x1300);
+    let blocks = [
+        (text, 10, 5),
+        (text, 10, 5),
+        (elsewhere, 10, 5),
+        (elsewhere, 10, 6),
+        (elsewhere, 10, 6),
+        (elsewhere, 10, 5),
+        // Of another size or type, not read, and one of a kind.
+        (text, 11, 5),
+        (key, 10, 5),
+        (text, 10, hash::NONE),
+        (text, 10, hash::NONE),
+        (key, 10, 7),
+    ];
+    for &(site, size, _) in &blocks {
+        heap.block(site, size);
+    }
+    let hashes = blocks.iter().flat_map(|&(.., hash)| hash.to_le_bytes());
+    heap.image.section(kind::HASHES, hashes.collect());
+    let found = heap.graph().duplicates().expect("hashes");
+    let expected = [
+        "String at app+0x300: 3 copies of 2 values, 30 B to spare",
+        "String at app+0x100: 1 copy of 1 value, 10 B to spare",
+    ];
+    assert_eq!(shown(&found), expected);
+    assert_eq!(listeners().duplicates(), None);
 }

@@ -28,6 +28,7 @@ fn small() -> ImageBuilder {
     image.root(root::THREAD_LOCAL, 71, 0, 0x7_0000, &[3]);
     image.root(root::THREAD_RECORD, 71, NONE, 0x7_0100, &[4]);
     image.unseen(0xb000, 0x9_0000_0004);
+    image.section(kind::HASHES, bytes([17, 0, 18]));
     image
 }
 
@@ -74,6 +75,9 @@ fn everything_is_read() {
     assert!(image.module_at(0x2000).is_none());
     let site = image.site(1).expect("a site");
     assert_eq!((site.state, site.label), (SiteState::Complete, Some("cache")));
+    let hashes = [0, 1, 2, 3].map(|block| image.hash(block));
+    assert_eq!((image.has_hashes(), hashes), (true, [Some(17), None, Some(18), None]));
+    assert_eq!(image.skipped(), 0);
     assert_eq!(site.addresses().collect::<Vec<_>>(), [0x1010, 0x1020]);
     assert_eq!(image.site(2).expect("a site").state, SiteState::NoStack);
     let [thread] = image.threads() else { panic!("{:?}", image.threads()) };
@@ -252,4 +256,17 @@ fn a_mapped_file_is_read_and_a_pipe_or_folder_is_not() {
     assert!(matches!(Image::open(&path), Err(LoadError::NotACapture)));
     let error = Image::open(folder.path()).expect_err("a folder");
     assert!(matches!(error, LoadError::Io { .. }), "{error}");
+}
+
+#[test]
+fn there_is_one_hash_for_each_block() {
+    let mut image = ImageBuilder::new();
+    image.section(kind::HASHES, bytes([1]));
+    assert_eq!(damage(&image.sections()), "a list of hashes of another length");
+    let mut image = ImageBuilder::new();
+    image.section(kind::HASHES, bytes([]));
+    image.section(kind::HASHES, bytes([]));
+    assert_eq!(damage(&image.sections()), "a second list of hashes");
+    let image = Image::read(ImageBuilder::new().build()).expect("a capture");
+    assert_eq!((image.has_hashes(), image.hash(0)), (false, None));
 }

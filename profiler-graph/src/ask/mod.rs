@@ -3,6 +3,7 @@
 mod chain;
 mod classes;
 mod cycles;
+mod duplicates;
 mod holder;
 mod leaks;
 mod notes;
@@ -17,6 +18,7 @@ mod ways;
 pub use self::chain::{Chain, Link};
 pub use self::classes::Classes;
 pub use self::cycles::Cycle;
+pub use self::duplicates::Duplicate;
 pub use self::leaks::Leak;
 pub use self::retained::{Accumulation, Retainer};
 pub use self::selection::{Selection, Sum};

@@ -18,7 +18,7 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 
-use mem_profile_format::heap_layout::{kind, unseen};
+use mem_profile_format::heap_layout::{hash, kind, unseen};
 
 pub use self::blocks::Block;
 pub use self::error::LoadError;
@@ -48,6 +48,7 @@ pub struct Image {
     roots: Vec<Root>,
     arenas: Vec<Range<u64>>,
     unseen: Vec<Range<usize>>,
+    hashes: Option<Range<usize>>,
     skipped: usize,
 }
 
@@ -98,7 +99,8 @@ impl Image {
             section.count_of(unseen::SIZE)?;
             section.behind(0)
         })?;
-        let skipped = sections.iter().filter(|section| section.kind > kind::END).count();
+        let hashes = hashes(all(kind::HASHES), blocks.count())?;
+        let skipped = sections.iter().filter(|section| section.kind > kind::LAST).count();
         Ok(Self {
             process,
             missing,
@@ -110,6 +112,7 @@ impl Image {
             roots,
             arenas,
             unseen,
+            hashes,
             skipped,
             bytes,
         })
@@ -214,6 +217,20 @@ impl Image {
         self.bytes.get(place)
     }
 
+    /// Whether the capture has hashes of contents.
+    pub fn has_hashes(&self) -> bool {
+        self.hashes.is_some()
+    }
+
+    /// A hash of the contents of a block, if the capture has one: blocks of one size and one hash are equal.
+    #[inline]
+    pub fn hash(&self, index: usize) -> Option<u64> {
+        let place = self.hashes.clone()?;
+        let offset = index.checked_mul(hash::SIZE).filter(|&offset| offset < place.len())?;
+        let word = self.bytes.get(place.start + offset..)?.first_chunk()?;
+        Some(u64::from_le_bytes(*word)).filter(|&word| word != hash::NONE)
+    }
+
     /// The numbers of the blocks whose contents are there.
     pub fn holders(&self) -> impl Iterator<Item = usize> + '_ {
         self.blocks.holders()
@@ -239,6 +256,21 @@ impl fmt::Debug for Image {
         let mut shown = formatter.debug_struct("Image");
         shown.field("process", &self.process).field("blocks", &self.block_count());
         shown.finish_non_exhaustive()
+    }
+}
+
+/// Where the hashes of so many blocks are, if they are there.
+fn hashes<'a: 'b, 'b>(
+    mut sections: impl Iterator<Item = &'b Section<'a>>,
+    blocks: usize,
+) -> Result<Option<Range<usize>>, LoadError> {
+    let Some(first) = sections.next() else { return Ok(None) };
+    if let Some(second) = sections.next() {
+        return Err(second.damaged("a second list of hashes"));
+    }
+    match first.count_of(hash::SIZE)? == blocks {
+        true => first.behind(0).map(Some),
+        false => Err(first.damaged("a list of hashes of another length")),
     }
 }
 

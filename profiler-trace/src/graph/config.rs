@@ -19,6 +19,7 @@ pub struct Config {
     pub(crate) stops: bool,
     pub(crate) contents: Contents,
     pub(crate) searches_unseen: bool,
+    pub(crate) hashes: bool,
     pub(crate) is_guarded: bool,
 }
 
@@ -51,6 +52,7 @@ impl Config {
             stops: true,
             contents: Contents::Holders,
             searches_unseen: true,
+            hashes: false,
             is_guarded: true,
         }
     }
@@ -102,6 +104,13 @@ impl Config {
     #[must_use]
     pub const fn search_unseen(self, search: bool) -> Self {
         Self { searches_unseen: search, ..self }
+    }
+
+    /// Whether blocks of equal contents can be found: a hash of each is written, and no contents. The copy reads all
+    /// blocks once more.
+    #[must_use]
+    pub const fn duplicates(self, find: bool) -> Self {
+        Self { hashes: find, ..self }
     }
 
     /// Stops threads also in the middle of a reallocation, for the test that they must not be.

@@ -13,6 +13,7 @@ mod modules;
 mod prelude;
 
 use std::ffi::c_void;
+use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::Path;
 use std::ptr::NonNull;
@@ -111,6 +112,8 @@ fn copy(
             _ => CaptureError::Io(error),
         })?;
     let asker_counts = !is_own_thread(asker.number);
+    // By chance, so that nobody guesses contents by their hashes.
+    let hash_key = RandomState::new().hash_one(0);
     let threads = Threads {
         asker,
         asker_counts,
@@ -123,7 +126,16 @@ fn copy(
         Copied::Here => {
             let descriptor = file.descriptor();
             let (prelude, modules) = (&prelude[..], &modules[..]);
-            frozen::run(&Job { config, prelude, modules, threads, stopper, descriptor, outcome })
+            frozen::run(&Job {
+                config,
+                prelude,
+                modules,
+                threads,
+                stopper,
+                descriptor,
+                hash_key,
+                outcome,
+            })
         }
     });
     match copied {

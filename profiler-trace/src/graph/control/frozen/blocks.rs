@@ -59,6 +59,24 @@ impl Blocks {
         (address < start + size).then_some(start..start + size)
     }
 
+    /// The whole words of each block, and where these begin the mapping, if all can be read.
+    pub(super) fn mapped(
+        &self,
+        maps: &Maps,
+    ) -> impl Iterator<Item = (Range<usize>, Option<Mapping>)> {
+        // Blocks and mappings have the same order.
+        let mut known: Option<Mapping> = None;
+        self.all().iter().map(move |words| {
+            let (start, size) = unpack(words);
+            let range = start..start + size.next_multiple_of(WORD);
+            if !known.is_some_and(|known| known.start <= start && range.end <= known.end) {
+                known = maps.at(start).map(|(_, mapping)| mapping);
+            }
+            let mapping = known.filter(|mapping| maps_all(maps, mapping, &range));
+            (range, mapping)
+        })
+    }
+
     /// Which blocks hold a word that leads to one: a bit for each.
     pub(super) fn holders(
         &self,
@@ -70,17 +88,9 @@ impl Blocks {
         let blocks = self.all();
         // SAFETY: zero is a number.
         let mut holders = unsafe { Room::<u64>::zeroes(blocks.len().div_ceil(64)) }?;
-        // Blocks and mappings have the same order.
-        let mut known: Option<Mapping> = None;
-        for (number, words) in blocks.iter().enumerate() {
-            let (start, size) = unpack(words);
-            let range = start..start + size.next_multiple_of(WORD);
-            if !known.is_some_and(|known| known.start <= start && range.end <= known.end) {
-                known = maps.at(start).map(|(_, mapping)| mapping);
-            }
-            let Some(mapping) = known else { continue };
-            if maps_all(maps, &mapping, &range)
-                && (takes_all || leads(range, blocks, index, &mapping, pages))
+        for (number, (range, mapping)) in self.mapped(maps).enumerate() {
+            if mapping
+                .is_some_and(|mapping| takes_all || leads(range, blocks, index, &mapping, pages))
                 && let Some(word) = holders.get_mut().get_mut(number / 64)
             {
                 *word |= 1 << (number % 64);

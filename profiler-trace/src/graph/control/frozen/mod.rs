@@ -7,11 +7,13 @@
 //! | `maps`, `pages` | which memory there is, and which of it was ever written |
 //! | `write` | the file |
 //! | `blocks`, `index` | the blocks, which of them lead to others, and to which one a word leads |
+//! | `hashes` | by which blocks of equal contents are found |
 //! | `sites` | the stacks at which they were allocated |
 //! | `threads`, `roots` | memory that the program reaches without a block |
 //! | `unseen` | words that lead to blocks, in all other memory |
 
 mod blocks;
+mod hashes;
 mod index;
 mod maps;
 mod pages;
@@ -54,6 +56,7 @@ pub(super) struct Job<'a> {
     pub(super) stopper: &'a Stopper,
     /// The file.
     pub(super) descriptor: i32,
+    pub(super) hash_key: u64,
     pub(super) outcome: &'a Outcome,
 }
 
@@ -107,6 +110,9 @@ fn write(job: &Job<'_>) -> Result<(), i32> {
     let holders = blocks.holders(&index, &maps, &pages, takes_all)?;
     sites::write(&blocks, &mut writer)?;
     blocks.write(&holders, &maps, &pages, &mut writer)?;
+    if job.config.hashes {
+        hashes::write(&blocks, job.hash_key, &maps, &pages, &mut writer)?;
+    }
     let mut roots = Roots::of_modules(job.modules)?;
     let memory = Memory { maps: &maps, blocks: &blocks, modules: job.modules };
     if !job.threads.asker_counts {

@@ -15,6 +15,8 @@ use super::write::Writer;
 
 /// Words of a section, two for each that was found.
 const MOST: usize = 8192;
+/// Words that are written for a block. Memory that was freed may be full of words that lead to a few.
+const MOST_OF_BLOCK: u8 = 16;
 
 /// Searches, and writes what it finds.
 pub(super) struct Search<'a> {
@@ -22,11 +24,15 @@ pub(super) struct Search<'a> {
     pub(super) index: &'a Index,
     pub(super) pages: &'a Pages,
     found: Room<[u64; 2]>,
+    /// How many words lead to each block.
+    of_block: Room<u8>,
 }
 
 impl<'a> Search<'a> {
     pub(super) fn new(blocks: &'a Blocks, index: &'a Index, pages: &'a Pages) -> Result<Self, i32> {
-        Ok(Self { blocks, index, pages, found: Room::new()? })
+        // SAFETY: zero is a number.
+        let of_block = unsafe { Room::zeroes(blocks.all().len()) }?;
+        Ok(Self { blocks, index, pages, found: Room::new()?, of_block })
     }
 
     /// In all memory but that of roots, and of the profiler.
@@ -89,11 +95,17 @@ impl<'a> Search<'a> {
         if range.is_empty() {
             return Ok(());
         }
-        let (index, blocks, found) = (self.index, self.blocks, &mut self.found);
+        let (index, blocks) = (self.index, self.blocks);
+        let (found, of_block) = (&mut self.found, self.of_block.get_mut());
         self.pages.each(range, mapping, &mut |part| {
             let part = part.start.next_multiple_of(8)..part.end & !7;
             for (place, word) in words(part) {
-                if index.may_lead(word) && index.find(blocks.all(), word).is_some() {
+                if index.may_lead(word)
+                    && let Some(number) = index.find(blocks.all(), word)
+                    && let Some(count) = of_block.get_mut(number)
+                    && *count < MOST_OF_BLOCK
+                {
+                    *count += 1;
                     found.push([place as u64, word])?;
                     if found.get().len() * 2 >= MOST {
                         flush(found, writer)?;

@@ -41,6 +41,7 @@ pub mod capture {
     /// # Errors
     /// `AddrInUse` where the program handles the signal; else the system's.
     pub fn stopper(signal: Option<i32>, is_guarded: bool) -> std::io::Result<Stopper> {
+        moving::find_place();
         Stopper::prepare(signal, is_guarded.then_some(moving::put_off))
     }
 }

@@ -4,9 +4,13 @@
 //! then goes on, and stops at the end. A counter, not a flag: the handler of a signal may reallocate too.
 
 use core::cell::Cell;
-use core::sync::atomic::{Ordering::SeqCst, compiler_fence};
+use core::sync::atomic::{
+    AtomicUsize,
+    Ordering::{Relaxed, SeqCst},
+    compiler_fence,
+};
 
-use crate::process::capture::stop_here;
+use crate::process::capture::{stop_here, thread_pointer};
 
 struct Words {
     depth: Cell<u32>,
@@ -57,15 +61,29 @@ fn stop() {
     }
 }
 
+/// Where each thread has its words, from its thread pointer on.
+static PLACE: AtomicUsize = AtomicUsize::new(0);
+
+/// Called before any request is put off.
+pub(crate) fn find_place() {
+    let words = WORDS.with(|words| core::ptr::from_ref(words).addr());
+    PLACE.store(words.wrapping_sub(thread_pointer() as usize), Relaxed);
+}
+
 /// Called by a signal handler: has the request wait, if the thread is in a reallocation.
+///
+/// In a library that was loaded late, a thread's first use of a thread-local in the usual way may allocate, while the
+/// handler has interrupted the allocator. So the words are found without.
 pub(crate) fn put_off(request: u64) -> bool {
-    WORDS.with(|words| {
-        let is_moving = words.depth.get() != 0;
-        if is_moving {
-            words.request.set(request);
-        }
-        is_moving
-    })
+    let place = (thread_pointer() as usize).wrapping_add(PLACE.load(Relaxed));
+    // SAFETY: `ledger::current` has a word in the model "initial-exec". So the linker says that this library needs its
+    // thread-locals at one distance from the thread pointers of all threads, and the loader sees to it.
+    let words = unsafe { &*(place as *const Words) };
+    let is_moving = words.depth.get() != 0;
+    if is_moving {
+        words.request.set(request);
+    }
+    is_moving
 }
 
 #[cfg(test)]
@@ -74,6 +92,7 @@ mod tests {
 
     #[test]
     fn a_request_waits_for_the_end_of_the_outermost_reallocation() {
+        find_place();
         assert!(!put_off(2));
         let outer = Moving::begin();
         assert!(put_off(2), "its turn is over, so it stops nobody");

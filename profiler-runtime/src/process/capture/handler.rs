@@ -88,7 +88,9 @@ pub(super) fn own_number() -> u32 {
     unsafe { libc::syscall(libc::SYS_gettid) as u32 }
 }
 
-fn thread_pointer() -> u64 {
+/// Where the thread's control block is. All threads have the thread-locals of a program, and of libraries that need
+/// their places at once, at the same distance from it.
+pub(crate) fn thread_pointer() -> u64 {
     let address;
     // SAFETY: the first word of the control block is its own address.
     unsafe {

@@ -25,7 +25,7 @@ pub use self::child::{
 };
 pub use self::copy::{Copied, Copy, Ended, SignalsBlocked, shared_memory};
 pub use self::handler::Frozen;
-pub(crate) use self::handler::stop_here;
+pub(crate) use self::handler::{stop_here, thread_pointer};
 pub use self::listen::{Occasion, listen};
 pub(crate) use self::own::{forget_memory, note_memory, note_thread};
 pub use self::own::{is_own_thread, own_memory};

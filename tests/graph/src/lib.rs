@@ -2,6 +2,12 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 #![allow(missing_docs)]
 
+pub mod dynamic;
+pub mod labels;
+pub mod load;
+pub mod planted;
+pub mod sizes;
+
 use std::fs;
 use std::hint::black_box;
 use std::path::{Path, PathBuf};

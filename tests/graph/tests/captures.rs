@@ -2,20 +2,9 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 #![allow(missing_docs)]
 
-use std::process::Command;
+mod run;
 
-/// What a program prints, whose captures go into a folder of their own.
-fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
-    let mut command = Command::new(program);
-    command.arg(folder.path().join("captured.mheap")).args(arguments);
-    command.env("MEM_PROFILE_FORMAT", "none").envs(environment.iter().copied());
-    let output = command.output().expect("the program starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    assert!(output.status.success(), "{}\n{}", output.status, text(&output.stderr));
-    eprintln!("{}", text(&output.stderr));
-    text(&output.stdout)
-}
+use run::run;
 
 #[test]
 fn each_block_is_held_as_it_was_planted() {
@@ -129,4 +118,47 @@ fn two_threads_do_not_capture_at_once() {
 #[test]
 fn an_older_kernel_lacks_calls_and_captures() {
     assert_eq!(run(env!("CARGO_BIN_EXE_limits"), &["kernel"], &[]), "captured\n");
+}
+
+#[test]
+fn what_is_lost_and_what_is_held_is_known_under_load() {
+    let printed = run(env!("CARGO_BIN_EXE_planted"), &["10", "8"], &[]);
+    let missed =
+        printed.strip_prefix("0 of 1700 ").and_then(|rest| rest.strip_suffix(" of 1200\n"));
+    let missed = missed.and_then(|missed| missed.parse::<usize>().ok());
+    // A stale word of a stack may lead to a few, in each of the captures.
+    assert!(missed.is_some_and(|missed| missed <= 50), "{printed}");
+}
+
+#[test]
+fn blocks_of_equal_contents_are_found_on_demand() {
+    let printed = run(env!("CARGO_BIN_EXE_duplicates"), &[], &[]);
+    let figures = "src/bin/duplicates.rs:13: 297 copies of 3 values, 290.3 KiB to spare\n";
+    assert!(printed.starts_with("text at ") && printed.ends_with(figures), "{printed}");
+}
+
+/// The shared library that cargo has put beside the tests.
+fn library() -> String {
+    let own = std::env::current_exe().expect("the path of this test");
+    own.with_file_name("libkeeper.so").to_str().expect("a text").to_owned()
+}
+
+#[test]
+fn a_library_holds_blocks_until_it_is_unloaded() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_library"), &[&library()], &[]), "held and lost\n");
+}
+
+#[test]
+fn a_library_that_is_loaded_late_captures_threads_that_allocate() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_late"), &["100", &library()], &[]), "all captured\n");
+}
+
+#[test]
+fn what_tasks_of_tokio_and_threads_of_rayon_hold_is_held() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_services"), &[], &[]), "all held\n");
+}
+
+#[test]
+fn memory_full_of_stale_words_makes_no_large_file() {
+    assert_eq!(run(env!("CARGO_BIN_EXE_stale"), &[], &[]), "few words\n");
 }

@@ -1,0 +1,8 @@
+//! See [`captured::planted`].
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+
+fn main() {
+    captured::planted::main();
+}

@@ -2,7 +2,8 @@
 
 use gimli::{AttributeValue, UnitOffset};
 
-use super::{DebugFile, Slice, UnitRef};
+use super::file::DebugFile;
+use super::reader::{Slice, UnitRef};
 
 type Entry<'a> = gimli::DebuggingInformationEntry<Slice<'a>>;
 

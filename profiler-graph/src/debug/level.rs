@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::{DebugFile, Dwarf, Slice};
+use super::file::DebugFile;
+use super::reader::{Dwarf, Slice};
 use crate::image::Module;
 use crate::lines::is_foreign;
 use crate::text::name;

@@ -3,40 +3,26 @@
 //! A file is asked only if it is the one that was captured, by its build id. Debug information may be in it, in a file
 //! beside it or of the system's (by build id or debug link), in a package (`.dwp`) or in a file for each unit (`.dwo`).
 
+mod file;
 mod functions;
 mod level;
 mod open;
+mod reader;
 mod split;
 mod symbols;
 mod units;
 mod unwind;
 
 use std::cell::OnceCell;
-use std::sync::Arc;
 
-use addr2line::{Context, FrameIter, LookupContinuation, LookupResult};
-use gimli::{EndianSlice, RunTimeEndian, UnitOffset};
-use typed_arena::Arena;
+use gimli::UnitOffset;
 
+pub(crate) use self::file::DebugFile;
 pub(crate) use self::functions::Function;
-use self::open::{Opened, open};
-use self::split::Split;
-pub(crate) use self::symbols::Symbols;
-pub(crate) use self::units::Units;
+pub(crate) use self::reader::{Slice, Store, UnitRef};
 pub(crate) use self::unwind::{StackFrame, Stacks};
-use crate::image::{Bytes, Image, Module};
+use crate::image::Image;
 use crate::text::name;
-
-pub(crate) type Slice<'a> = EndianSlice<'a, RunTimeEndian>;
-pub(crate) type Dwarf<'a> = gimli::Dwarf<Slice<'a>>;
-pub(crate) type UnitRef<'u, 'a> = gimli::UnitRef<'u, Slice<'a>>;
-
-/// Keeps the files and what was unpacked of them for as long as somebody reads in it.
-#[derive(Default)]
-pub(crate) struct Store {
-    files: Arena<Bytes>,
-    sections: Arena<Vec<u8>>,
-}
 
 /// Where a type is described.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -53,20 +39,6 @@ pub(crate) struct DebugFiles<'a> {
     image: &'a Image,
     store: &'a Store,
     files: Vec<OnceCell<Result<DebugFile<'a>, &'static str>>>,
-}
-
-/// The debug information of a module.
-pub(crate) struct DebugFile<'a> {
-    pub(crate) module: &'a Module,
-    /// The module itself, with its code.
-    pub(crate) program: object::File<'a>,
-    /// The file that has what was taken out of the program.
-    pub(crate) apart: Option<object::File<'a>>,
-    symbols: OnceCell<Symbols<'a>>,
-    pub(crate) dwarf: Arc<Dwarf<'a>>,
-    pub(crate) units: Units<'a>,
-    context: Context<Slice<'a>>,
-    split: Split<'a>,
 }
 
 impl<'a> DebugFiles<'a> {
@@ -116,52 +88,5 @@ impl<'a> DebugFiles<'a> {
         // The program itself is the first module.
         let program = self.files.first().and_then(OnceCell::get);
         failed.chain(program.and_then(|file| file.as_ref().ok()?.note())).collect()
-    }
-}
-
-impl<'a> DebugFile<'a> {
-    fn new(module: &'a Module, store: &'a Store) -> Result<Self, &'static str> {
-        let Opened { program, apart, dwarf, package } = open(module, store)?;
-        let broken = "its debug information cannot be read";
-        let context = Context::from_arc_dwarf(dwarf.clone()).map_err(|_| broken)?;
-        let units = Units::new(&dwarf);
-        let split = Split::new(store, package);
-        let symbols = OnceCell::new();
-        Ok(Self { module, program, apart, symbols, dwarf, units, context, split })
-    }
-
-    pub(crate) fn symbols(&self) -> &Symbols<'a> {
-        let files = || std::iter::once(&self.program).chain(&self.apart);
-        self.symbols.get_or_init(|| Symbols::new(files()))
-    }
-
-    /// The functions at an address of the file, the innermost inlined one first.
-    pub(crate) fn frames(&self, address: u64) -> Option<FrameIter<'_, Slice<'a>>> {
-        self.finish(self.context.find_frames(address)).ok()
-    }
-
-    /// The unit that has the code at an address of the file; a split one in place of its skeleton.
-    pub(crate) fn unit_at(&self, address: u64) -> Option<UnitRef<'_, 'a>> {
-        self.finish(self.context.find_dwarf_and_unit(address))
-    }
-
-    /// A unit by its place in the file; a split one in place of its skeleton.
-    pub(crate) fn unit(&self, index: usize) -> Option<UnitRef<'_, 'a>> {
-        self.units.get(index, &self.dwarf, &self.split)
-    }
-
-    /// Brings a lookup to its end, with the files that it asks for.
-    fn finish<L>(&self, mut lookup: LookupResult<L>) -> L::Output
-    where
-        L: LookupContinuation<Buf = Slice<'a>>,
-    {
-        loop {
-            match lookup {
-                LookupResult::Output(found) => return found,
-                LookupResult::Load { load, continuation } => {
-                    lookup = continuation.resume(self.split.load(&load));
-                }
-            }
-        }
     }
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use gimli::{AbbreviationsCacheStrategy, DwarfPackage, EndianSlice, RunTimeEndian, SectionId};
 use object::{Object, ObjectSection};
 
-use super::{Dwarf, Slice, Store};
+use super::reader::{Dwarf, Slice, Store};
 use crate::image::{Bytes, Module};
 
 /// Where systems keep debug information of their packages.

@@ -7,7 +7,7 @@ use addr2line::SplitDwarfLoad;
 use gimli::DwarfPackage;
 
 use super::open::{load_split, parse};
-use super::{Dwarf, Slice, Store};
+use super::reader::{Dwarf, Slice, Store};
 
 /// Finds what is split off.
 pub(crate) struct Split<'a> {

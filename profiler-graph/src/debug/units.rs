@@ -7,8 +7,8 @@ use std::sync::Arc;
 use addr2line::SplitDwarfLoad;
 use gimli::{DebugInfoOffset, DwoId, UnitHeader, UnitOffset};
 
+use super::reader::{Dwarf, Slice, UnitRef};
 use super::split::Split;
-use super::{Dwarf, Slice, UnitRef};
 
 type Unit<'a> = gimli::Unit<Slice<'a>>;
 

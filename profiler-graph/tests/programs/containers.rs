@@ -2,6 +2,8 @@
 //!
 //! Each line is a fact: its kind, the name of a static, and numbers. `memory` is followed by an address and bytes.
 
+#![crate_name = "app"]
+
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};

@@ -70,3 +70,23 @@ fn damaged_debug_information_is_read_as_far_as_it_goes() {
     // It takes 0.1 s to read one whole.
     assert!(start.elapsed().as_secs() < 300, "{:?}", start.elapsed());
 }
+
+#[test]
+fn types_without_end_are_not_understood() {
+    let program = Program::of_source("endless", None, &[]);
+    let image = image(&program.path(), 0x1000_0000);
+    let store = Store::default();
+    let files = DebugFiles::new(&image, &store);
+    let mut layouts = DwarfLayouts::new(&files);
+    let variables = layouts.variables();
+    let mut layout = |name| {
+        let found = variables.iter().find(|variable| variable.name == name);
+        layouts.layout(found.unwrap_or_else(|| panic!("no {name} in {variables:?}")).kind)
+    };
+    let [endless, circle, huge] = ["ENDLESS", "CIRCLE", "HUGE"].map(&mut layout);
+    let Shape::Fields(fields) = &endless.shape else { panic!("{endless:?}") };
+    assert_eq!((&*fields[0].name, fields[0].offset), ("again", 8));
+    assert_eq!(layouts.layout(fields[0].kind).shape, Shape::Unknown);
+    assert_eq!(circle.shape, Shape::Unknown);
+    assert_eq!(huge.size, u64::MAX);
+}

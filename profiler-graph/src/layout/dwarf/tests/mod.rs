@@ -6,6 +6,8 @@ mod program;
 mod reader;
 
 use self::program::Program;
+use crate::debug::{DebugFiles, Store};
+use crate::layout::{DwarfLayouts, Layouts, Shape};
 
 /// How the programs are built: each has all of the facts.
 const DEBUG: &[&str] = &[];
@@ -31,6 +33,25 @@ fn containers_of_one_program_optimised_as_a_whole_are_where_they_say() {
 fn containers_with_split_debug_information_are_where_they_say() {
     Program::build(None, &["-C", "split-debuginfo=unpacked"]).check();
     Program::build(None, &["-C", "split-debuginfo=packed", "-C", "dwarf-version=5"]).check();
+}
+
+#[test]
+fn a_container_that_is_not_understood_is_named_with_its_leaves() {
+    let program = Program::of_source("changed", None, &[]);
+    let image = program::image(&program.path(), 0x1000_0000);
+    let store = Store::default();
+    let files = DebugFiles::new(&image, &store);
+    let mut layouts = DwarfLayouts::new(&files);
+    let variables = layouts.variables();
+    let kind = variables.iter().find(|variable| variable.name == "alloc::CHANGED").unwrap().kind;
+    let layout = layouts.layout(kind);
+    assert_eq!(
+        (&*layout.name, layout.size, &layout.shape),
+        ("alloc::vec::Vec<u32>", 24, &Shape::Unknown)
+    );
+    let expected = "`Vec` has no leaf `len`: its leaves are `buffer.capacity.cap.__0: usize` (0), \
+        `buffer.pointer.pointer: *const u32` (8), `count: usize` (16). All its words are looked at.";
+    assert_eq!(layouts.notes(), [expected]);
 }
 
 /// The oldest compiler that is promised, and those that come next, as far as they are installed.

@@ -14,7 +14,7 @@ use crate::builder::{ImageBuilder, bytes, text};
 use crate::debug::{DebugFiles, Store};
 use crate::image::Image;
 
-const SOURCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs/containers.rs");
+const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/programs");
 
 /// A program that has run, and what it said.
 pub(super) struct Program {
@@ -41,10 +41,15 @@ fn run(command: &mut Command) -> String {
 
 impl Program {
     pub(super) fn build(toolchain: Option<&str>, options: &[&str]) -> Self {
+        Self::of_source("containers", toolchain, options)
+    }
+
+    pub(super) fn of_source(source: &str, toolchain: Option<&str>, options: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut rustc = Command::new("rustc");
         rustc.args(toolchain.map(|toolchain| format!("+{toolchain}")));
-        rustc.args([SOURCE, "--crate-name", "app", "--edition", "2024", "-C", "debuginfo=2"]);
+        rustc.arg(format!("{SOURCES}/{source}.rs"));
+        rustc.args(["-o", "app", "--edition", "2024", "-C", "debuginfo=2"]);
         rustc.args(["-C", "link-arg=-Wl,--build-id"]).args(options).current_dir(folder.path());
         run(&mut rustc);
         let name = format!("{} {options:?}", toolchain.unwrap_or("rustc"));

@@ -5,6 +5,9 @@ const [HEAP, HOLDER, LOST, BLOCKS, REST] = [0, 1, 2, 3, 4];
 const LABEL = 24;
 const GAP = 3;
 const LEVELS = 4;
+/** The area from which on a box is drawn by itself, in pixels, and one within a box. */
+const LEAST = 300;
+const LEAST_WITHIN = 120;
 /** Rows of the list below the map. */
 const ROWS = 12;
 
@@ -44,7 +47,7 @@ function color(node) {
 function sentence(node) {
   const share = `${size(node.retained)}, ${percent(node.retained, whole)} of the heap`;
   if (node.kind === HEAP) return ["The whole heap: ", size(node.retained), "."];
-  if (node.kind === REST) return [make("b", {}, title(node)), `, left out of this page: ${share}.`];
+  if (node.kind === REST) return [make("b", {}, title(node)), `, ${node.index < 0 ? "too small for the map" : "left out of this page"}: ${share}.`];
   if (node.kind !== BLOCKS) return [make("b", {}, node.name), ` holds ${share}.`];
   const which = node.blocks === 1 ? ` at ${node.address}` : `, the first at ${node.address}`;
   const own = node.below.length > 0 ? `, ${size(node.bytes)} in ${node.blocks === 1 ? "itself" : "themselves"}` : "";
@@ -68,10 +71,18 @@ function place(element, { x, y, width, height }) {
   for (const [key, value] of Object.entries(style)) element.style[key] = `${value.toFixed(2)}px`;
 }
 
-/** What a node holds, and itself. */
-function parts(node) {
+/** What a node holds, and itself. Parts that would be too small in this room are one. */
+function parts(node, { width, height }, least) {
   const own = node.bytes > 0 ? [{ own: node, weight: node.bytes }] : [];
-  return [...node.below, ...own];
+  const isSmall = ({ weight }) => (weight * width * height) / node.retained < least;
+  const isLeftOut = (below) => isSmall(below) || below.kind === REST;
+  const small = node.below.filter(isLeftOut);
+  if (small.length < 2) return [...node.below, ...own];
+  const sum = (value) => small.reduce((sum, below) => sum + value(below), 0);
+  const retained = sum((below) => below.retained);
+  const blocks = sum(({ kind, blocks }) => (kind === REST ? blocks : 1));
+  const rest = { index: -1, kind: REST, name: "", field: "", blocks, bytes: 0, retained, weight: retained, below: [] };
+  return [...node.below.filter((below) => !isLeftOut(below)), rest, ...own];
 }
 
 const inset = ({ x, y, width, height }) =>
@@ -80,7 +91,7 @@ const inset = ({ x, y, width, height }) =>
 /** The boxes within a box, which only show what is there. */
 function inner(node, { width, height }, levels) {
   const room = { x: GAP, y: LABEL, width: width - 2 * GAP, height: height - LABEL - GAP };
-  const boxes = squares(parts(node), room).map(({ item, ...room }) => [item, inset(room)]);
+  const boxes = squares(parts(node, room, LEAST_WITHIN), room).map(({ item, ...room }) => [item, inset(room)]);
   return boxes.filter(([, box]) => box.width > 2 && box.height > 2).map(([item, box]) => {
     const element = make("span", { class: `box ${item.own ? "own" : color(item)}` });
     if (!item.own) element.append(...contents(item, box, levels - 1));
@@ -155,8 +166,14 @@ function list(node) {
     make("table", {},
       make("thead", {}, make("tr", {}, ...head)),
       make("tbody", {}, ...node.below.slice(0, ROWS).map(row))),
-    rest.length > 0 ? make("p", { class: "nothing" }, `… ${more} more, ${size(left)}`) : "",
+    rest.length > 0 ? make("p", { class: "nothing" }, `… ${more} more, ${size(left)}${leftOut(node)}`) : "",
   ]);
+}
+
+/** How many parts of a node are not on the page. */
+function leftOut(node) {
+  const rest = node.below.find(({ kind }) => kind === REST);
+  return rest ? `; ${rest.blocks} of them are left out of this page` : "";
 }
 
 /** Shows what a node holds. The focus stays in the map if it was there. */
@@ -172,7 +189,7 @@ function show(node, takesFocus = false) {
 function draw() {
   const map = byId("map");
   const room = { x: 0, y: 0, width: map.clientWidth, height: map.clientHeight };
-  const boxes = squares(parts(shown), room).filter(({ width, height }) => width > GAP + 1 && height > GAP + 1);
+  const boxes = squares(parts(shown, room, LEAST), room).filter(({ width, height }) => width > GAP + 1 && height > GAP + 1);
   map.replaceChildren(...boxes.map(box));
   map.querySelector("button")?.setAttribute("tabindex", "0");
 }

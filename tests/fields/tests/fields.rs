@@ -1,5 +1,5 @@
-//! Types, fields and weak pointers of a real program, to the byte. Without optimisation it has all debug information.
-#![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu", debug_assertions))]
+//! Types, fields and weak pointers of a real program, to the byte.
+#![cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 #![allow(missing_docs)]
 
 use std::process::Command;

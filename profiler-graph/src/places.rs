@@ -73,7 +73,7 @@ impl Places {
                 continue;
             }
             let stacks = stacks.get_or_insert_with(|| Stacks::new(image, files));
-            let frames = own_frames(files, stacks.frames_of(thread));
+            let frames = own_frames(files, stacks.frames_of(thread), of_thread[0]);
             for (index, frame) in frames.iter().enumerate() {
                 let first = of_thread.partition_point(|&place| place < frame.slots.start);
                 if of_thread.get(first).is_some_and(|place| frame.slots.contains(place)) {
@@ -142,8 +142,9 @@ fn sorted(entries: &[Entry]) -> Vec<(usize, u64)> {
     places
 }
 
-/// The frames but for those of the profiler, in which the registers of their caller are saved: they are its own.
-fn own_frames(files: &DebugFiles<'_>, frames: Vec<StackFrame>) -> Vec<StackFrame> {
+/// The frames but for those of the profiler, in which the registers of their caller are saved: they are its own, as are
+/// those that a signal saved below the first frame.
+fn own_frames(files: &DebugFiles<'_>, frames: Vec<StackFrame>, start: u64) -> Vec<StackFrame> {
     let is_own = |frame: &StackFrame| {
         let found =
             files.at(frame.address).and_then(|(file, place)| file.symbols().function(place));
@@ -151,8 +152,8 @@ fn own_frames(files: &DebugFiles<'_>, frames: Vec<StackFrame>) -> Vec<StackFrame
             !symbol.demangled().trim_start_matches('<').starts_with("mem_profile")
         })
     };
+    let start = frames.first().map_or(start, |frame| frame.slots.start.min(start));
     let first = frames.iter().position(is_own).unwrap_or(0);
-    let start = frames.first().map_or(0, |frame| frame.slots.start);
     let mut own = frames.into_iter().skip(first);
     let caller = own.next().map(|frame| StackFrame { slots: start..frame.slots.end, ..frame });
     caller.into_iter().chain(own).collect()

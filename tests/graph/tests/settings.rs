@@ -9,11 +9,13 @@ use std::process::Command;
 /// Whether dependencies are in debug builds, which inline nothing.
 const IS_DEV: bool = cfg!(debug_assertions);
 
-/// A copy of the program that was built with these flags, in a folder of its own.
-fn build(flags: &[&str], folder: &Path) -> PathBuf {
+/// A copy of the program in a folder of its own, built with a value of `debug` and these flags.
+fn build(debug: &str, flags: &[&str], folder: &Path) -> PathBuf {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["rustc", "--quiet", "-p", "captured", "--bin", "kinds"]);
-    cargo.args(if IS_DEV { &[][..] } else { &["--release"] });
+    let (profile, arguments) =
+        if IS_DEV { ("dev", &[][..]) } else { ("release", &["--release"][..]) };
+    cargo.args(["rustc", "--quiet", "-p", "captured", "--bin", "kinds"]).args(arguments);
+    cargo.args(["--config", &format!("profile.{profile}.package.captured.debug={debug}")]);
     cargo.arg("--").args(["-C", "strip=none"]).args(flags);
     assert!(cargo.status().expect("Cargo starts").success(), "{flags:?}");
     let built = Path::new(env!("CARGO_BIN_EXE_kinds"));
@@ -46,9 +48,9 @@ fn run(program: &Path) -> Found {
     Found { right: right.len(), wrong: wrong.collect(), notes: notes.concat() }
 }
 
-fn with(flags: &[&str]) -> Found {
+fn with(debug: &str, flags: &[&str]) -> Found {
     let folder = tempfile::tempdir().expect("a folder");
-    run(&build(flags, folder.path()))
+    run(&build(debug, flags, folder.path()))
 }
 
 /// All types are known, but for those that dependencies with less debug information have made.
@@ -66,13 +68,13 @@ fn types_are_known_with_line_tables_and_more() {
     let needs = |now: &str| {
         format!("Field names of kinds need `debug = 2` (now {now}): CARGO_PROFILE_RELEASE_DEBUG=2.")
     };
-    let found = with(&["-C", "debuginfo=line-tables-only"]);
+    let found = with("\"line-tables-only\"", &[]);
     assert_all(&found, "line tables");
     assert!(found.notes.contains(&needs("line tables")), "{}", found.notes);
-    let found = with(&["-C", "debuginfo=1"]);
+    let found = with("1", &[]);
     assert_all(&found, "1");
     assert!(found.notes.contains(&needs("1")), "{}", found.notes);
-    let found = with(&["-C", "debuginfo=2"]);
+    let found = with("2", &[]);
     assert_all(&found, "2");
     assert!(!found.notes.contains("need"), "{}", found.notes);
 }
@@ -80,10 +82,10 @@ fn types_are_known_with_line_tables_and_more() {
 #[test]
 #[ignore = "builds programs: `.ci/run graph`"]
 fn debug_information_may_be_compressed_or_apart() {
-    let compressed = ["-C", "debuginfo=1", "-C", "link-arg=-Wl,--compress-debug-sections=zlib"];
-    assert_all(&with(&compressed), "compressed");
+    let compressed = ["-C", "link-arg=-Wl,--compress-debug-sections=zlib"];
+    assert_all(&with("1", &compressed), "compressed");
     let folder = tempfile::tempdir().expect("a folder");
-    let program = build(&["-C", "debuginfo=1"], folder.path());
+    let program = build("1", &[], folder.path());
     let objcopy = |arguments: &[&str]| {
         let status = Command::new("objcopy").args(arguments).current_dir(folder.path()).status();
         assert!(status.expect("binutils").success());
@@ -102,12 +104,12 @@ fn debug_information_may_be_compressed_or_apart() {
 #[ignore = "builds programs: `.ci/run graph`"]
 fn debug_information_may_be_split_off() {
     for form in ["packed", "unpacked"] {
-        let found = with(&["-C", "debuginfo=2", "-C", &format!("split-debuginfo={form}")]);
+        let found = with("2", &["-C", &format!("split-debuginfo={form}")]);
         assert_all(&found, form);
         assert!(!found.notes.contains("need"), "{form}: {}", found.notes);
     }
     let folder = tempfile::tempdir().expect("a folder");
-    let program = build(&["-C", "debuginfo=2", "-C", "split-debuginfo=packed"], folder.path());
+    let program = build("2", &["-C", "split-debuginfo=packed"], folder.path());
     std::fs::remove_file(folder.path().join("kinds.dwp")).expect("a package");
     let found = run(&program);
     assert!(
@@ -120,7 +122,7 @@ fn debug_information_may_be_split_off() {
 #[test]
 #[ignore = "builds programs: `.ci/run graph`"]
 fn without_debug_information_functions_are_known() {
-    let found = with(&["-C", "debuginfo=0"]);
+    let found = with("0", &[]);
     assert!(found.right < 10, "{}", found.right);
     let is_function = |(_, found): &(String, String)| found.starts_with("kinds::");
     assert!(found.wrong.iter().all(is_function), "{:?}", found.wrong);

@@ -7,6 +7,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, LinkedList, VecDeque};
+use std::convert::Infallible;
 use std::ffi::OsString;
 use std::future::Future;
 use std::hint::black_box;
@@ -357,6 +358,9 @@ fn choices() {
     let below = Box::new(3);
     fact!("variant", "SIGNED_BELOW", "Below", "__0", at(&raw const *below));
     black_box(plant!(SIGNED_BELOW: Signed = Signed::Below(below)));
+    let boxed = Box::new(4);
+    fact!("variant", "NEVER", "Ok", "__0", at(&raw const *boxed));
+    black_box(plant!(NEVER: Result<Box<u32>, Infallible> = Ok(boxed)));
     let above = vec![3];
     fact!("variant", "SIGNED_ABOVE", "Above", "__0", at(above.as_ptr()));
     black_box(plant!(SIGNED_ABOVE: Signed = Signed::Above(above)));

@@ -50,7 +50,7 @@ impl<'a> DwarfLayouts<'_, 'a> {
     pub(super) fn variants(&mut self, place: Place, part: &VariantPart<'a>, size: u64) -> Shape {
         let chooser = part.discriminant();
         let discriminant = chooser.and_then(|member| self.discriminant(place, member, size));
-        if discriminant.is_none() && (chooser.is_some() || part.variants.len() > 1) {
+        if discriminant.is_none() && chooser.is_some() {
             // All words of it may lead anywhere.
             return Shape::Unknown;
         }
@@ -59,8 +59,13 @@ impl<'a> DwarfLayouts<'_, 'a> {
         for raw in &part.variants {
             variants.extend(self.variant(place, raw, discriminant, is_future));
         }
+        if discriminant.is_none() {
+            // There is no number where only one of them can be made: `Result<T, Infallible>`.
+            variants.retain(|variant| !variant.fields.is_empty());
+        }
         match variants.iter().all(|variant| variant.fields.is_empty()) {
             true => Shape::Plain,
+            false if discriminant.is_none() && variants.len() > 1 => Shape::Unknown,
             false => {
                 let discriminant = discriminant.map(|it| (it.offset, it.length));
                 Shape::Variants(Variants { discriminant, variants })

@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use captured::{number, path, start};
-use mem_profile::graph;
+use mem_profile::graph::{self, Config};
 
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
@@ -66,15 +66,17 @@ fn main() {
         let text = "x".repeat(if number % 2 == 0 { 3600 } else { 220 });
         first = Some(Box::new(Node { text, next: first }));
     }
-    for _ in 0..3 {
+    for duplicates in [false, false, true] {
         let bare = bare_copy();
         let before = cpu(libc::RUSAGE_CHILDREN);
-        let captured = graph::capture(path()).expect("a capture");
+        let config = Config::new().duplicates(duplicates);
+        let captured = graph::capture_with(&config, path()).expect("a capture");
         let child = cpu(libc::RUSAGE_CHILDREN) - before;
         let read = first.as_deref().map(read_once).unwrap_or_default();
         println!(
-            "{} blocks of {} MB: paused {:?}, a bare copy {bare:?}; CPU time of the copy {child:?}, \
+            "{}{} blocks of {} MB: paused {:?}, a bare copy {bare:?}; CPU time of the copy {child:?}, \
              of reading it once {read:?}; file {} MB, {:.1} bytes a block; took {:?}",
+            if duplicates { "with hashes, " } else { "" },
             captured.blocks,
             captured.bytes / 1_000_000,
             captured.paused,

@@ -1,0 +1,12 @@
+//! Runs one of the programs, which `PROGRAM` names.
+
+/// What a program of this package does.
+pub fn main() {
+    match std::env::var("PROGRAM").as_deref() {
+        Ok("labels") => captured::labels::main(),
+        Ok("load") => captured::load::main(),
+        Ok("planted") => captured::planted::main(),
+        Ok("sizes") => captured::sizes::main(false),
+        other => panic!("no such program: {other:?}"),
+    }
+}

@@ -7,7 +7,7 @@ use crate::text::{count, size};
 impl HeapGraph {
     /// What a reader should know about edges.
     pub(super) fn notes_of_edges(&self) -> Vec<String> {
-        let mut notes = vec![self.note_of_types()];
+        let mut notes = Vec::from_iter(self.note_of_types());
         notes.extend(self.note_of_husks());
         if self.edges.unheld > 0 {
             notes.push(format!(
@@ -18,7 +18,7 @@ impl HeapGraph {
         notes
     }
 
-    fn note_of_types(&self) -> String {
+    fn note_of_types(&self) -> Option<String> {
         let is_known = |block: &u32| self.typed.is_certain(*block);
         let (mut blocks, mut bytes) = (0, 0);
         let holders = || self.image.holders().map(|holder| holder as u32);
@@ -27,16 +27,19 @@ impl HeapGraph {
             bytes += self.block(block).size;
         }
         if self.typed.blocks() == 0 {
-            return "Every word that lies in a block counts as a pointer to it. So some lost blocks may look held, and \
-                    a weak pointer as a strong one."
-                .to_owned();
+            let note = "Every word that lies in a block counts as a pointer to it. So some lost blocks may look held, \
+                        and a weak pointer as a strong one.";
+            return Some(note.to_owned());
         }
-        format!(
-            "{} of {} that lead anywhere have no certain type ({}): each of their words counts as a pointer.",
-            blocks,
-            count(holders().count() as u64, "block"),
-            size(bytes)
-        )
+        let note = || {
+            format!(
+                "{} of {} that lead anywhere have no certain type ({}): each of their words counts as a pointer.",
+                blocks,
+                count(holders().count() as u64, "block"),
+                size(bytes)
+            )
+        };
+        (blocks > 0).then(note)
     }
 
     /// Blocks that only weak pointers hold.

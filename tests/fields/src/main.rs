@@ -160,7 +160,7 @@ fn report(graph: &HeapGraph, text: Hidden) {
     let uncertain = notes.iter().find(|note| note.contains("no certain type"));
     println!(
         "without a type: {}",
-        uncertain.and_then(|note| note.split(' ').next()).unwrap_or("?")
+        uncertain.and_then(|note| note.split(' ').next()).unwrap_or("0")
     );
     notes.iter().filter(|note| note.starts_with("Weak")).for_each(|note| println!("{note}"));
 }

@@ -1,6 +1,6 @@
 //! The verbs of `graph`, on heaps whose blocks have labels for types.
 
-use mem_profile_format::heap_layout::{missing, site};
+use mem_profile_format::heap_layout::{kind, missing, site};
 use serde_json::json;
 
 use crate::builder::ImageBuilder;
@@ -227,6 +227,26 @@ fn a_check_fails_where_a_limit_is_exceeded_or_cannot_be_judged() {
 }
 
 #[test]
+fn copies_are_listed_where_contents_were_hashed() {
+    let mut builder = heap(3);
+    // Of three sessions two are equal, and so are both nodes.
+    let hashes: [u64; 6] = [1, 2, 2, 3, 4, 4];
+    builder.section(kind::HASHES, hashes.into_iter().flat_map(u64::to_le_bytes).collect());
+    let folder = folder();
+    write(&folder, "hashed.mheap", &builder.build());
+    let ran = graph(&folder, "duplicates hashed.mheap --json");
+    let found: serde_json::Value = serde_json::from_str(&ran.stdout).unwrap();
+    let figures = |row: usize| [&found["rows"][row]["name"], &found["rows"][row]["bytes"]];
+    assert_eq!(figures(0), [&json!("Session"), &json!(100)], "{found}");
+    assert_eq!((figures(1), &found["more"]), ([&json!("Node"), &json!(24)], &json!(0)), "{found}");
+    let text = graph(&folder, "duplicates hashed.mheap --top 1").stdout;
+    assert!(text.ends_with("\n… 1 more, 24 B; --top all shows them\n"), "{text}");
+    let ran = graph(&folder, "duplicates app.mheap");
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr.lines().last().unwrap(), @"error: app.mheap has no hashes of contents: capture with `Config::duplicates(true)`");
+}
+
+#[test]
 fn a_capture_is_exported_and_never_overwritten() {
     assert_eq!(shown("export app.mheap --format jsonl").lines().count(), 1 + 3 + 6 + 1 + 5);
     assert!(shown("export app.mheap --format json").starts_with("{\"process\":7,"));
@@ -273,8 +293,19 @@ fn a_file_that_is_no_capture_is_one_line() {
     }
     assert!(seen > 5);
     let verbs = [
-        "types", "leaks", "cycles", "retained", "waste", "why", "refs", "backrefs", "diff",
-        "check", "export", "report",
+        "types",
+        "leaks",
+        "cycles",
+        "retained",
+        "waste",
+        "duplicates",
+        "why",
+        "refs",
+        "backrefs",
+        "diff",
+        "check",
+        "export",
+        "report",
     ];
     for verb in verbs {
         let rest = match verb {

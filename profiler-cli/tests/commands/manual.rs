@@ -28,9 +28,22 @@ const COMMANDS: [&str; 19] = [
     "man",
 ];
 
-const VERBS: [&str; 14] = [
-    "run", "capture", "report", "types", "leaks", "cycles", "retained", "waste", "why", "refs",
-    "backrefs", "diff", "check", "export",
+const VERBS: [&str; 15] = [
+    "run",
+    "capture",
+    "report",
+    "types",
+    "leaks",
+    "cycles",
+    "retained",
+    "waste",
+    "duplicates",
+    "why",
+    "refs",
+    "backrefs",
+    "diff",
+    "check",
+    "export",
 ];
 
 const TITLE: &str = "\

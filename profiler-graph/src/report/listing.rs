@@ -2,7 +2,9 @@
 
 use std::cmp::Reverse;
 
-use crate::ask::{Cycle, FieldWaste, Growth, Leak, Retainer, Selection, Sum, TypeSum, Waste};
+use crate::ask::{
+    Cycle, Duplicate, FieldWaste, Growth, Leak, Retainer, Selection, Sum, TypeSum, Waste,
+};
 use crate::graph::HeapGraph;
 use crate::types::Pattern;
 
@@ -99,6 +101,16 @@ impl HeapGraph {
         let retained = |leaks: &[Leak]| leaks.iter().map(|leak| leak.retained).sum();
         let (all, shown) = (retained(&leaks), retained(&leaks[..top.min(leaks.len())]));
         Rows::cut(leaks, top, Some((all, shown)))
+    }
+
+    /// Blocks of equal contents, by type and place, the most bytes first; `None` if the capture has no hashes.
+    #[must_use]
+    pub fn list_duplicates(&self, filter: &Filter, top: usize) -> Option<Rows<Duplicate>> {
+        let mut found = self.duplicates()?;
+        found.retain(|it| filter.matches(&it.name, &it.location));
+        let bytes = |found: &[Duplicate]| found.iter().map(|it| it.bytes).sum();
+        let (all, shown) = (bytes(&found), bytes(&found[..top.min(found.len())]));
+        Some(Rows::cut(found, top, Some((all, shown))))
     }
 
     /// Blocks that hold each other: lost ones first. A cycle of several places has none, so only its types are asked.

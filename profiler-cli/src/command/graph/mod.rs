@@ -7,6 +7,7 @@ mod captured;
 mod check;
 mod cycles;
 mod diff;
+mod duplicates;
 mod export;
 mod leaks;
 mod picture;
@@ -52,6 +53,7 @@ enum Verb {
     Cycles(cycles::Arguments),
     Retained(retained::Arguments),
     Waste(waste::Arguments),
+    Duplicates(duplicates::Arguments),
     Why(why::Arguments),
     Refs(refs::Arguments),
     Backrefs(backrefs::Arguments),
@@ -70,6 +72,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         Verb::Cycles(arguments) => cycles::run(arguments),
         Verb::Retained(arguments) => retained::run(arguments),
         Verb::Waste(arguments) => waste::run(arguments),
+        Verb::Duplicates(arguments) => duplicates::run(arguments),
         Verb::Why(arguments) => why::run(arguments),
         Verb::Refs(arguments) => refs::run(arguments),
         Verb::Backrefs(arguments) => backrefs::run(arguments),

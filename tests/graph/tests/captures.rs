@@ -136,7 +136,8 @@ fn what_is_lost_and_what_is_held_is_known_under_load() {
 #[test]
 fn blocks_of_equal_contents_are_found_on_demand() {
     let printed = run(env!("CARGO_BIN_EXE_duplicates"), &[], &[]);
-    let figures = "src/bin/duplicates.rs:13: 297 copies of 3 values, 290.3 KiB to spare\n";
+    // Behind the line, or where that is not known the address.
+    let figures = ": 297 copies of 3 values, 290.3 KiB to spare\n";
     assert!(printed.starts_with("text at ") && printed.ends_with(figures), "{printed}");
 }
 

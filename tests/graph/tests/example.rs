@@ -19,20 +19,5 @@ fn the_guide_shows_what_the_example_prints() {
     let guide = fs::read_to_string(root.join("docs/heap-graph.md")).expect("the guide");
     let (_, shown) = guide.split_once("<!-- output: heap_graph -->\n```text\n").expect("a block");
     let (shown, _) = shown.split_once("```").expect("its end");
-    // How far fields are known depends on the toolchain.
-    for text in [shown, &*printed] {
-        let lines: Vec<_> = text.lines().collect();
-        let [chain, leak, cycle] = lines[..] else { panic!("{text}") };
-        let rest = [
-            "static heap_graph::REGISTRY",
-            "[Box<dyn Fn() -> usize + Send>]",
-            "Box<subscribe::{closure#0}>",
-            "String",
-        ]
-        .iter()
-        .try_fold(chain, |rest, name| Some(rest.split_once(name)?.1));
-        assert_eq!(rest, Some(" (×500, 47.7 MiB)"), "{text}");
-        assert!(leak.starts_with("Rc<Node>: 1 block, 1.0 KiB, retaining 2.0 KiB, "), "{text}");
-        assert_eq!(cycle, "Rc<Node> ×2: 1 cycle, 2.0 KiB, retaining 2.0 KiB, lost");
-    }
+    assert_eq!(shown, printed);
 }

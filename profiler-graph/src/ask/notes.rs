@@ -3,6 +3,7 @@
 use crate::graph::HeapGraph;
 use crate::image::{Missing, SiteState};
 use crate::text::{count, name, size};
+use crate::walk::Trust;
 
 impl HeapGraph {
     /// What a reader should know before any figure.
@@ -67,7 +68,9 @@ impl HeapGraph {
     fn note_of_untyped(&self) -> Option<String> {
         let (mut blocks, mut bytes) = (0, 0);
         for (number, block) in (0..).zip(self.image.blocks()) {
-            if self.typed.typing(number).form().is_none() && !self.types.is_typed(block.site) {
+            let is_untyped =
+                matches!(self.typed.typing(number).trust(), Trust::None | Trust::Stack);
+            if is_untyped && !self.types.is_typed(block.site) {
                 blocks += 1;
                 bytes += block.size;
             }

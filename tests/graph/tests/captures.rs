@@ -57,9 +57,6 @@ fn listeners_that_are_never_dropped_are_held_by_their_registry() {
     let chain = lines[4].strip_prefix("chain: static listeners::REGISTRY").expect("a static");
     assert!(chain.contains("→ [Box<dyn Fn() -> usize + Send>] –["), "{printed}");
     assert!(chain.ends_with("→ String (×500, 48.8 MiB)"), "{printed}");
-    // Names of fields are there with all debug information alone.
-    let named = " → [Box<dyn Fn() -> usize + Send>] –[…]→ Box<subscribe::{closure#0}> –payload→ ";
-    assert_eq!(chain.starts_with(named), cfg!(debug_assertions), "{printed}");
     assert!(lines[5].starts_with("chain: thread-local listeners::RECENT"), "{printed}");
     assert!(lines[6].starts_with("chain: stack of listeners, in "), "{printed}");
     assert!(lines[7].starts_with("chain: stack of worker, in "), "{printed}");

@@ -9,21 +9,25 @@ use std::process::Command;
 /// Whether dependencies are in debug builds, which inline nothing.
 const IS_DEV: bool = cfg!(debug_assertions);
 
-/// A copy of the program in a folder of its own, built with a value of `debug` and these flags.
+/// A copy of `kinds` in a folder of its own, built with a value of `debug` and these flags.
 fn build(debug: &str, flags: &[&str], folder: &Path) -> PathBuf {
-    let mut cargo = Command::new(env!("CARGO"));
-    let (profile, arguments) =
-        if IS_DEV { ("dev", &[][..]) } else { ("release", &["--release"][..]) };
-    cargo.args(["rustc", "--quiet", "-p", "captured", "--bin", "kinds"]).args(arguments);
-    cargo.args(["--config", &format!("profile.{profile}.package.captured.debug={debug}")]);
-    cargo.arg("--").args(["-C", "strip=none"]).args(flags);
-    assert!(cargo.status().expect("Cargo starts").success(), "{flags:?}");
+    build_program("kinds", debug, flags);
     let built = Path::new(env!("CARGO_BIN_EXE_kinds"));
     let program = folder.join("kinds");
     std::fs::copy(built, &program).expect("a copy");
     // There is a package only if it was asked for.
     let _ = std::fs::copy(built.with_file_name("kinds.dwp"), folder.join("kinds.dwp"));
     program
+}
+
+fn build_program(program: &str, debug: &str, flags: &[&str]) {
+    let mut cargo = Command::new(env!("CARGO"));
+    let (profile, arguments) =
+        if IS_DEV { ("dev", &[][..]) } else { ("release", &["--release"][..]) };
+    cargo.args(["rustc", "--quiet", "-p", "captured", "--bin", program]).args(arguments);
+    cargo.args(["--config", &format!("profile.{profile}.package.captured.debug={debug}")]);
+    cargo.arg("--").args(["-C", "strip=none"]).args(flags);
+    assert!(cargo.status().expect("Cargo starts").success(), "{flags:?}");
 }
 
 /// What a program found of itself.
@@ -128,4 +132,17 @@ fn without_debug_information_functions_are_known() {
     assert!(found.wrong.iter().all(is_function), "{:?}", found.wrong);
     assert!(found.notes.contains("need `debug = 2` (now "), "{}", found.notes);
     assert!(found.notes.contains("have no known type"), "{}", found.notes);
+}
+
+#[test]
+#[ignore = "builds programs: `.ci/run graph`"]
+fn listeners_are_held_by_fields_with_all_debug_information() {
+    build_program("listeners", "2", &[]);
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("listeners.mheap");
+    let output = Command::new(env!("CARGO_BIN_EXE_listeners")).arg(file).output();
+    let printed = String::from_utf8(output.expect("it starts").stdout).expect("UTF-8");
+    let chain = "chain: static listeners::REGISTRY → [Box<dyn Fn() -> usize + Send>] –[…]→ \
+                 Box<subscribe::{closure#0}> –payload→ String (×500, 48.8 MiB)";
+    assert!(printed.lines().any(|line| line == chain), "{printed}");
 }

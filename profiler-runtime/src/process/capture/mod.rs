@@ -6,6 +6,7 @@
 //! | `registers` | the registers of the caller |
 //! | `handler` | runs on each thread that is stopped |
 //! | `tasks` | the threads that there are |
+//! | `signal` | the signal that stops threads |
 //! | `stop` | asks all threads to stop, and lets them go on |
 //! | `copy` | makes the copy of the process, and waits for its end |
 //! | `listen` | a thread that captures when a signal asks for it |
@@ -17,6 +18,7 @@ mod handler;
 mod listen;
 mod own;
 mod registers;
+mod signal;
 mod stop;
 mod tasks;
 

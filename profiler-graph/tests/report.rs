@@ -72,6 +72,22 @@ fn paragraphs(graph: &HeapGraph) -> Vec<String> {
 }
 
 #[test]
+fn a_container_is_the_suspect_also_where_each_of_its_elements_is_large() {
+    let mut heap = Heap::new();
+    let [list, buffer] =
+        [("[Buffer]", 0x1100), ("Buffer", 0x1200)].map(|(name, at)| heap.kind(name, at));
+    let registry = heap.block(list, 24);
+    heap.elements(registry, buffer, 3, 12_345);
+    heap.image.statics(0x3000, &[0, 7, HEAP]);
+    let [paragraph] = &paragraphs(&heap.graph())[..] else { panic!("one suspect") };
+    let expected = "It holds 3 × Buffer, allocated at app+0x200, which retain 36.2 KiB.";
+    assert!(
+        paragraph.starts_with("1. [Buffer] retains 36.2 KiB") && paragraph.contains(expected),
+        "{paragraph}"
+    );
+}
+
+#[test]
 fn a_registry_is_the_suspect_and_its_elements_are_named() {
     let graph = listeners();
     let expected = "1. [Box<dyn Fn>] retains 48.9 MiB, 100 % of the heap It is a block of 7.8 KiB at 0x555500000000, \

@@ -1,8 +1,8 @@
 //! What retains much of the heap: the search for it.
 //!
 //! From each block that no other one alone holds, the search goes down as long as one block retains nearly all, and
-//! stops where memory accumulates: in a container whose elements are many, in a list, or in the block itself. Where
-//! several blocks below retain much each, each of them is a suspect.
+//! stops where memory accumulates: in a container of elements of one type, in a list, or in the block itself. Where
+//! several blocks of other types below retain much each, each of them is a suspect.
 
 use std::collections::BTreeMap;
 
@@ -79,6 +79,10 @@ impl Search<'_> {
                     self.candidates.push(found(again.unwrap_or(current), again.is_some()));
                     return Vec::new();
                 }
+                [_, _, ..] if self.are_alike(&below) => {
+                    self.candidates.push(found(current, false));
+                    return Vec::new();
+                }
                 [(_, only)] if rest < self.reached.least() => current = *only,
                 _ => {
                     if rest >= self.reached.least() {
@@ -90,6 +94,12 @@ impl Search<'_> {
                 }
             }
         }
+    }
+
+    fn are_alike(&self, blocks: &[(u32, u32)]) -> bool {
+        let mut kinds = blocks.iter().map(|&(_, number)| self.reached.kind(number));
+        let first = kinds.next();
+        kinds.all(|kind| Some(kind) == first)
     }
 
     /// The first block of its type on the way to it.

@@ -207,6 +207,7 @@ fn a_check_fails_where_a_limit_is_exceeded_or_cannot_be_judged() {
     let unknown = check("--max-type Sesion=3");
     assert_eq!((unknown.code, unknown.stdout.as_str()), (125, ""));
     insta::assert_snapshot!(unknown.stderr.lines().last().unwrap(), @"error: no block has a type that matches `Sesion`: correct the pattern, or remove the limit");
+    assert_eq!(check("--max-type Sesion=0").code, 0);
     folder.write("known", "# of old\ntype: Node\n");
     let known = check("--max-leaked 0 --suppressions known");
     assert_eq!((known.code, known.stdout.as_str()), (0, "mem-profile: the limit is kept\n"));
@@ -215,6 +216,14 @@ fn a_check_fails_where_a_limit_is_exceeded_or_cannot_be_judged() {
     let wrong = check("--max-leaked 0 --suppressions known");
     insta::assert_snapshot!(wrong.stderr, @"error: cannot use known: line 1 is not a suppression: it does not begin with `type:`, `site:` or `function:`");
     assert_eq!([check("--max-type Session").code, graph(&folder, "check app.mheap").code], [2, 2]);
+
+    let mut builder = heap(1);
+    let unknown = builder.site(site::COMPLETE, 0, &[0x1234]);
+    builder.block(HEAP + 0x9000, 16, unknown);
+    write(&folder, "untyped.mheap", &builder.build());
+    let ran = graph(&folder, "check untyped.mheap --max-type Sesion=0");
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr.lines().last().unwrap(), @"error: `Sesion` cannot be judged, since 1 block has no known type: build with `debug = 2`");
 
     let mut builder = heap(1);
     builder.missing(missing::THREAD, 7, 0, "worker");

@@ -3,7 +3,6 @@
 use crate::graph::HeapGraph;
 use crate::image::{Missing, SiteState};
 use crate::text::{count, name, size};
-use crate::walk::Trust;
 
 impl HeapGraph {
     /// What a reader should know before any figure.
@@ -66,21 +65,14 @@ impl HeapGraph {
 
     /// How much is of no known type, where types were looked for.
     fn note_of_untyped(&self) -> Option<String> {
-        let (mut blocks, mut bytes) = (0, 0);
-        for (number, block) in (0..).zip(self.image.blocks()) {
-            let is_untyped =
-                matches!(self.typed.typing(number).trust(), Trust::None | Trust::Stack);
-            if is_untyped && !self.types.is_typed(block.site) {
-                blocks += 1;
-                bytes += block.size;
-            }
-        }
-        let (bytes, of) = (size(bytes), count(blocks, "block"));
+        let untyped = self.untyped();
+        let bytes = untyped.blocks.iter().map(|&block| self.block(block).size).sum();
+        let (bytes, of) = (size(bytes), count(untyped.len() as u64, "block"));
         let note = || {
             format!(
                 "{bytes} in {of} have no known type: they are called by the lines that allocated them."
             )
         };
-        (self.has_symbols && blocks > 0).then(note)
+        (self.has_symbols && !untyped.is_empty()).then(note)
     }
 }

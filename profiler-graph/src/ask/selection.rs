@@ -5,6 +5,7 @@ use std::fmt;
 use crate::graph::HeapGraph;
 use crate::text::{count, size};
 use crate::types::Pattern;
+use crate::walk::Trust;
 
 /// Some blocks of a captured heap.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -73,6 +74,15 @@ impl HeapGraph {
         let wanted: Vec<_> =
             sites.map(|site| location.matches(self.types.location(site))).collect();
         self.select(|_, site| wanted[site as usize])
+    }
+
+    /// The blocks of which no type is known. They are called by the lines that allocated them.
+    #[must_use]
+    pub fn untyped(&self) -> Selection {
+        self.select(|block, site| {
+            let trust = self.typed.typing(block).trust();
+            matches!(trust, Trust::None | Trust::Stack) && !self.types.is_typed(site)
+        })
     }
 
     /// The block in which an address lies.

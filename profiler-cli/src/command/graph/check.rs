@@ -16,7 +16,7 @@ use crate::view::heap;
 /// Check a captured heap, and fail if it exceeds a limit
 ///
 /// The check also fails if a limit cannot be judged: where threads or memory were not captured, or no block has a type
-/// that matches.
+/// that matches and the limit is not 0.
 #[derive(Args)]
 #[command(group = ArgGroup::new("limits").required(true).multiple(true), after_help = EXAMPLES)]
 pub(super) struct Arguments {
@@ -92,9 +92,18 @@ fn check_type(graph: &HeapGraph, limit: &MaxType) -> Result<Option<String>> {
     let MaxType { name, most } = limit;
     let sum = graph.count(&Pattern::new(name));
     if sum.blocks == 0 {
-        bail!(
-            "no block has a type that matches `{name}`: correct the pattern, or remove the limit"
-        );
+        // A limit of 0 asks for just that. Another one is likely to be misspelt.
+        if *most > 0 {
+            bail!(
+                "no block has a type that matches `{name}`: correct the pattern, or remove the limit"
+            );
+        }
+        let untyped = match graph.untyped().len() {
+            0 => return Ok(None),
+            1 => "1 block has".to_owned(),
+            count => format!("{count} blocks have"),
+        };
+        bail!("`{name}` cannot be judged, since {untyped} no known type: build with `debug = 2`");
     }
     let sentence = || format!("{}: {sum}, limit {most}", printable_line(name));
     Ok((sum.blocks > *most).then(sentence))

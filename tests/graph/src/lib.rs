@@ -60,8 +60,9 @@ impl Hidden {
     }
 }
 
-/// How a block is held.
+/// How a block is held. A whole word: padding would keep parts of pointers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
 pub enum Class {
     Held,
     /// By memory that was not seen alone.

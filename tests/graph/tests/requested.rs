@@ -8,7 +8,7 @@ use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
-use mem_profile_graph::Image;
+use mem_profile_graph::{HeapGraph, Image};
 use tempfile::TempDir;
 
 /// A program that waits, and the folder of its captures.
@@ -89,6 +89,9 @@ fn a_signal_and_the_end_are_captured_each_under_its_own_name() {
     let first = captured(&program.wait_for("a.mheap"));
     // The thread that captures is not the program's.
     assert_eq!(first, (3, vec!["requested".to_owned(), "requested".to_owned()]));
+    // It is traced from before `main`, so no holder is older.
+    let graph = HeapGraph::load(program.path("a.mheap")).unwrap();
+    assert_eq!(graph.classes().unseen.blocks, 0, "{}", graph.classes());
     program.drop_one();
     program.signal();
     assert_eq!(captured(&program.wait_for("a.2.mheap")).0, 2);

@@ -107,6 +107,16 @@ fn plant_singly(planted: &mut Vec<Planted>) {
     };
     ELSEWHERE.store(place.map_addr(|address| !address), SeqCst);
     planted.push(("by a block of C's malloc", Unseen, Hidden::of(kept)));
+    let kept = Box::into_raw(Box::new([4_u64; 7]));
+    let (access, kind) =
+        (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+    // SAFETY: the page is new, and stays for good.
+    unsafe {
+        let page = libc::mmap(std::ptr::null_mut(), 4096, access, kind, -1, 0);
+        assert_ne!(page, libc::MAP_FAILED);
+        page.cast::<usize>().write_volatile(kept.addr());
+    }
+    planted.push(("by a mapping of the program's own", Unseen, Hidden::of(kept)));
 }
 
 struct Node {
@@ -184,6 +194,7 @@ fn plant_in_threads(planted: &mut Vec<Planted>) -> [JoinHandle<()>; 2] {
 }
 
 fn main() {
+    let mut early: Vec<Box<u64>> = Vec::with_capacity(100);
     start();
     // Written, so that no stale word in it leads to a block.
     let mut planted = vec![("", Lost, of(&0_u8)); 1000];
@@ -191,6 +202,12 @@ fn main() {
     deep(60, &mut || plant_in_containers(&mut planted));
     deep(60, &mut || plant_singly(&mut planted));
     deep(60, &mut || lose(&mut planted));
+    deep(60, &mut || {
+        early.extend((0..100).map(Box::new));
+        let planted_early =
+            early.iter().map(|block| ("by a block from before tracing", Unseen, of(&**block)));
+        planted.extend(planted_early);
+    });
     let threads = plant_in_threads(&mut planted);
     let local = Box::new([8_u64; 70]);
     planted.push(("by the stack of the one who asks", Held, of(&*local)));
@@ -202,7 +219,7 @@ fn main() {
     // Else the compiler need not store what nobody reads.
     black_box((TAGGED.load(SeqCst), PLAIN.get(), ELSEWHERE.load(SeqCst)));
     assert_eq!((captured.bytes, captured.blocks), (live, blocks as u64));
-    black_box(local);
+    black_box((local, early));
     for thread in threads {
         thread.join().expect("no panic");
     }

@@ -15,7 +15,7 @@ fn check(program: &str, case: &str) {
 }
 
 macro_rules! cases {
-    ($($case:ident)*) => { $(#[test] fn $case() { check(env!("CARGO_BIN_EXE_planted"), stringify!($case)); })* };
+    ($($case:ident)*) => { $(#[test] fn $case() { check(env!("CARGO_BIN_EXE_one_kind"), stringify!($case)); })* };
 }
 
 cases! { blocks busy by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
@@ -24,7 +24,7 @@ cases! { blocks busy by_hand c_large c_small file fragmented huge large_static s
 #[test]
 fn blocks_that_are_gathered_leave_what_the_account_says() {
     let figures = |case| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_planted"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_one_kind"));
         command.arg(case).env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
         let printed = command.output().expect("the program starts").stdout;
         let printed = String::from_utf8(printed).expect("numbers");
@@ -43,7 +43,7 @@ fn blocks_that_are_gathered_leave_what_the_account_says() {
 #[test]
 fn the_environment_asks_for_an_account_at_the_end() {
     let stderr = |account| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_planted"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_one_kind"));
         command.arg("untouched").env("MEM_PROFILE_ACCOUNT", account);
         let command = command.env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
         let output = command.output().expect("the program starts");

@@ -100,7 +100,7 @@ fn a_label_goes_with_its_block_and_no_figure_changes() {
 
 #[test]
 fn a_block_has_the_size_that_was_asked_for() {
-    assert_eq!(run(env!("CARGO_BIN_EXE_sizes"), &[], &[]), "all right\n");
+    assert_eq!(run(env!("CARGO_BIN_EXE_block_sizes"), &[], &[]), "all right\n");
 }
 
 #[test]

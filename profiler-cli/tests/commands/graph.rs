@@ -252,7 +252,7 @@ fn copies_are_listed_where_contents_were_hashed() {
     assert!(text.ends_with("\n… 1 more, 24 B; --top all shows them\n"), "{text}");
     let ran = graph(&folder, "duplicates app.mheap");
     assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
-    insta::assert_snapshot!(ran.stderr.lines().last().unwrap(), @"error: app.mheap has no hashes of contents: capture with `Config::duplicates(true)`");
+    insta::assert_snapshot!(ran.stderr.lines().last().unwrap(), @"error: app.mheap has no hashes of contents: capture with `graph run --duplicates`, or `Config::duplicates(true)`");
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 21] = [
+pub(super) const KNOWN: [&str; 22] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -22,6 +22,7 @@ pub(super) const KNOWN: [&str; 21] = [
     "MEM_PROFILE_TRACE",
     "MEM_PROFILE_GRAPH",
     "MEM_PROFILE_GRAPH_AFTER",
+    "MEM_PROFILE_GRAPH_DUPLICATES",
     "MEM_PROFILE_LINES",
     "MEM_PROFILE_RECORDING",
     "MEM_PROFILE_RUN",

@@ -1,6 +1,6 @@
 //! `MEM_PROFILE_GRAPH=app.mheap`: every block is traced from before `main` on, and the heap captured at the end of the
 //! program and whenever it gets SIGUSR2, without a change of the code. With `MEM_PROFILE_GRAPH_AFTER=5s` it is captured
-//! then, and at the end only if that comes sooner.
+//! then, and at the end only if that comes sooner. With `MEM_PROFILE_GRAPH_DUPLICATES=on` contents are hashed.
 //!
 //! No capture takes the place of a file: a later one has a number in its name.
 
@@ -25,6 +25,8 @@ struct Wanted {
     /// The path, with its placeholders.
     pattern: String,
     after: Option<Duration>,
+    /// Whether copies are looked for.
+    duplicates: bool,
 }
 
 static WANTED: OnceLock<Wanted> = OnceLock::new();
@@ -77,13 +79,27 @@ fn wanted() -> Option<Wanted> {
     let pattern = variable("MEM_PROFILE_GRAPH").map(|path| path.to_string_lossy().into_owned());
     let after =
         variable("MEM_PROFILE_GRAPH_AFTER").and_then(|time| time_of(&time.to_string_lossy()));
-    if after.is_some() && pattern.is_none() {
-        internal::warn(
-            "mem-profile: MEM_PROFILE_GRAPH_AFTER has no effect without MEM_PROFILE_GRAPH",
-        );
+    let duplicates = variable("MEM_PROFILE_GRAPH_DUPLICATES")
+        .is_some_and(|value| is_on(&value.to_string_lossy()));
+    for (name, is_set) in [("AFTER", after.is_some()), ("DUPLICATES", duplicates)] {
+        if is_set && pattern.is_none() {
+            internal::warn(&format!(
+                "mem-profile: MEM_PROFILE_GRAPH_{name} has no effect without MEM_PROFILE_GRAPH"
+            ));
+        }
     }
     let pattern = pattern.filter(|path| path != "0" && path != "off")?;
-    Some(Wanted { folder: env::current_dir().unwrap_or_default(), pattern, after })
+    Some(Wanted { folder: env::current_dir().unwrap_or_default(), pattern, after, duplicates })
+}
+
+fn is_on(text: &str) -> bool {
+    let is_on = ["1", "on"].contains(&text);
+    if !is_on && !["0", "off"].contains(&text) {
+        internal::warn(&format!(
+            "mem-profile: MEM_PROFILE_GRAPH_DUPLICATES={text} is neither on nor off; nothing is hashed"
+        ));
+    }
+    is_on
 }
 
 fn time_of(text: &str) -> Option<Duration> {
@@ -127,13 +143,14 @@ fn capture() {
     let Some(wanted) = WANTED.get() else { return };
     let path = wanted.folder.join(internal::expanded_path(&wanted.pattern));
     let path = free_name(&path);
-    let captured = graph::capture(&path).or_else(|error| match error {
+    let config = graph::Config::new().duplicates(wanted.duplicates);
+    let captured = graph::capture_with(&config, &path).or_else(|error| match error {
         CaptureError::ThreadsMissing(names) => {
             warn(&format!(
                 "threads did not stop, and are captured as they run: {}",
                 names.join(", ")
             ));
-            graph::capture_with(&graph::Config::new().incomplete(true), &path)
+            graph::capture_with(&config.incomplete(true), &path)
         }
         error => Err(error),
     });

@@ -151,8 +151,20 @@ fn what_cannot_be_captured_is_said() {
         said(&[("MEM_PROFILE_GRAPH_AFTER", "5s")]),
         "mem-profile: MEM_PROFILE_GRAPH_AFTER has no effect without MEM_PROFILE_GRAPH\n"
     );
+    let hashes = ("MEM_PROFILE_GRAPH_DUPLICATES", "yes");
+    assert!(said(&[hashes]).contains("MEM_PROFILE_GRAPH_DUPLICATES=yes is neither on nor off"));
     let after = [("MEM_PROFILE_GRAPH", "/dev/null/a"), ("MEM_PROFILE_GRAPH_AFTER", "soon")];
     assert!(said(&after).contains("MEM_PROFILE_GRAPH_AFTER=soon is not a time from 1ms up"));
+}
+
+#[test]
+fn copies_are_found_where_contents_are_hashed() {
+    let hashes = ("MEM_PROFILE_GRAPH_DUPLICATES", "on");
+    let mut program = Program::start(&[("MEM_PROFILE_GRAPH", "a.mheap"), hashes]);
+    assert_eq!(program.end().0, ["a.mheap"]);
+    let graph = HeapGraph::load(program.path("a.mheap")).unwrap();
+    let duplicates = graph.duplicates().unwrap();
+    assert_eq!(duplicates[0].bytes, 2 * 12_345, "{duplicates:?}");
 }
 
 #[test]

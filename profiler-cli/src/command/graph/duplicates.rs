@@ -9,8 +9,8 @@ use crate::view::heap;
 
 /// List blocks of equal contents, by type and place, with what sharing them would spare
 ///
-/// The capture needs hashes of contents: `graph::capture_with(&Config::new().duplicates(true), …)` writes them. Bytes
-/// may be added up: of equal blocks, one is no copy.
+/// The capture needs hashes of contents: `graph run --duplicates` writes them, and so does `Config::duplicates(true)`.
+/// Bytes may be added up: of equal blocks, one is no copy.
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
@@ -26,7 +26,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     let found = graph.list_duplicates(&arguments.only.filter(), arguments.listed.top());
     let found = found.with_context(|| {
         let path = arguments.captured.file.display();
-        format!("{path} has no hashes of contents: capture with `Config::duplicates(true)`")
+        format!("{path} has no hashes of contents: capture with `graph run --duplicates`, or `Config::duplicates(true)`")
     })?;
     let nothing = if arguments.only.is_some() {
         "no copy matches"

@@ -39,6 +39,9 @@ pub(super) struct Arguments {
     /// Capture after this time, and not at the end
     #[arg(long, value_name = "TIME", value_parser = duration)]
     after: Option<Duration>,
+    /// Hash the contents of blocks, for `graph duplicates`
+    #[arg(long)]
+    duplicates: bool,
     /// Leave the debug information of the profile as it is, even if types and fields have no names then
     #[arg(long)]
     keep_debug: bool,
@@ -104,6 +107,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
         }
         None => cargo.env_remove("MEM_PROFILE_GRAPH_AFTER"),
     };
+    if arguments.duplicates {
+        cargo.env("MEM_PROFILE_GRAPH_DUPLICATES", "on");
+    }
     build::pass(&mut cargo, &arguments.arguments);
     start(&mut cargo)
 }

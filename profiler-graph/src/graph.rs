@@ -50,9 +50,9 @@ impl Parts {
     /// Without lines.
     pub(crate) fn new(image: &Image, index: &Index, typed: Typed) -> Result<Self, LoadError> {
         let mut edges = Edges::new(image, index, &typed)?;
-        let mut found = reach(&edges);
+        let mut found = reach(&edges, &typed);
         if release(&mut edges, image, &typed, &found) {
-            found = reach(&edges);
+            found = reach(&edges, &typed);
         }
         let types = Types::new(image, &[]);
         let (functions, suppressions, places, notes_of_lines) = Default::default();
@@ -232,9 +232,11 @@ impl HeapGraph {
     }
 }
 
-fn reach(edges: &Edges) -> Reach {
+fn reach(edges: &Edges, typed: &Typed) -> Reach {
     let targets = [&edges.named, &edges.stack, &edges.unseen].map(|entries| targets(entries));
-    Reach::new(&edges.between, targets.iter().map(Vec::as_slice))
+    // A lost cycle is called by its `Rc`, and not by what lies between.
+    let is_counted = |block| typed.form(block).is_some_and(|form| form.counts().is_some());
+    Reach::new(&edges.between, targets.iter().map(Vec::as_slice), is_counted)
 }
 
 /// The blocks to which words lead, each once.

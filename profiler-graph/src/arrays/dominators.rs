@@ -120,7 +120,7 @@ mod tests {
             let mut classes = [(); 3].map(|()| -> Vec<u32> {
                 (0..random.u32(..4)).map(|_| random.u32(..nodes)).collect()
             });
-            let reach = Reach::new(&csr, classes.iter().map(Vec::as_slice));
+            let reach = Reach::new(&csr, classes.iter().map(Vec::as_slice), |_| false);
             let class = |node: u32| reach.class(reach.number[node as usize]);
             let mut all = classes.to_vec();
             all.push(reach.heads.clone());

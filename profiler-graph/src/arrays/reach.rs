@@ -22,8 +22,13 @@ pub(crate) struct Reach {
 }
 
 impl Reach {
-    /// Searches from the entries of each class. What none of them reaches is a class of its own, the last.
-    pub(crate) fn new<'a>(edges: &Csr, classes: impl IntoIterator<Item = &'a [u32]>) -> Self {
+    /// Searches from the entries of each class. What none of them reaches is a class of its own, the last, in which
+    /// preferred nodes are the heads of their cycles.
+    pub(crate) fn new<'a>(
+        edges: &Csr,
+        classes: impl IntoIterator<Item = &'a [u32]>,
+        is_preferred: impl Fn(u32) -> bool,
+    ) -> Self {
         let nodes = edges.nodes();
         let mut reach = Self {
             order: Vec::with_capacity(nodes + 1),
@@ -37,7 +42,7 @@ impl Reach {
         for entries in classes {
             reach.add_class(edges, entries);
         }
-        reach.heads = reach.find_heads(edges);
+        reach.heads = reach.find_heads(edges, is_preferred);
         let heads = std::mem::take(&mut reach.heads);
         reach.add_class(edges, &heads);
         reach.heads = heads;
@@ -89,16 +94,18 @@ impl Reach {
     /// A search from each node in turn gives trees. A later tree's first node is reached from no earlier tree, so
     /// the trees are searched again from the last to the first: what is not reached by then is a head. It is the
     /// first node of its cycle, or the only one.
-    fn find_heads(&self, edges: &Csr) -> Vec<u32> {
-        let nodes = edges.nodes() as u32;
+    fn find_heads(&self, edges: &Csr, is_preferred: impl Fn(u32) -> bool) -> Vec<u32> {
         let is_lost = |node: u32| self.number[node as usize] == NONE;
+        let lost: Vec<u32> = (0..edges.nodes() as u32).filter(|&node| is_lost(node)).collect();
+        let (preferred, others): (Vec<_>, Vec<_>) =
+            lost.into_iter().partition(|&node| is_preferred(node));
         let mut search = Search { seen: vec![0; edges.nodes().div_ceil(64)], stack: Vec::new() };
-        let first = (0..nodes).filter(|&node| is_lost(node) && search.from(node, edges, is_lost));
-        let first: Vec<u32> = first.collect();
+        let mut first = [preferred, others].concat();
+        first.retain(|&node| search.from(node, edges, is_lost));
         search.seen.fill(0);
         let mut heads: Vec<u32> =
             first.into_iter().rev().filter(|&node| search.from(node, edges, is_lost)).collect();
-        heads.reverse();
+        heads.sort_unstable();
         heads
     }
 
@@ -147,12 +154,19 @@ mod tests {
     #[test]
     fn each_node_belongs_to_the_first_class_that_reaches_it() {
         let csr = graph(8, &[(0, 1), (1, 2), (3, 2), (3, 4), (5, 6), (6, 5), (7, 6)]);
-        let reach = Reach::new(&csr, [&[0][..], &[3, 1]]);
+        let reach = Reach::new(&csr, [&[0][..], &[3, 1]], |_| false);
         let classes: Vec<_> = (0..8).map(|node| reach.class(reach.number[node])).collect();
         assert_eq!(classes, [0, 0, 0, 1, 1, 2, 2, 2]);
         assert_eq!((&*reach.ends, &*reach.heads), (&[4, 6, 9][..], &[7][..]));
         assert_eq!(reach.order[1..6], [0, 1, 2, 3, 4]);
         assert_eq!(reach.parent[..6], [0, 0, 1, 2, 0, 4]);
+    }
+
+    #[test]
+    fn a_preferred_node_is_the_head_of_its_cycle() {
+        let csr = graph(4, &[(0, 1), (1, 0), (2, 3), (3, 2)]);
+        assert_eq!(Reach::new(&csr, [], |node| node % 2 == 1).heads, [1, 3]);
+        assert_eq!(Reach::new(&csr, [], |_| false).heads, [0, 2]);
     }
 
     #[test]
@@ -165,7 +179,7 @@ mod tests {
             };
             let edges: Vec<_> = (0..random.usize(..2 * nodes)).map(|_| edge(&mut random)).collect();
             let csr = graph(nodes, &edges);
-            let heads = Reach::new(&csr, []).heads;
+            let heads = Reach::new(&csr, [], |node| node % 3 == 0).heads;
             let reaches = |from: &[u32]| {
                 let mut search = Search { seen: vec![0; 1], stack: Vec::new() };
                 from.iter().for_each(|&node| _ = search.from(node, &csr, |_| true));

@@ -202,7 +202,7 @@ impl Sides {
     }
 
     fn our_dominators(&self) -> usize {
-        let reach = Reach::new(&self.ours, [&*self.statics]);
+        let reach = Reach::new(&self.ours, [&*self.statics], |_| false);
         let is_entry = |block: u32| block < ROOTS || reach.heads.contains(&block);
         Dominators::new(&reach, &self.ours.reversed(), is_entry).parent.len()
     }

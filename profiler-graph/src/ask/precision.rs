@@ -8,7 +8,7 @@ impl HeapGraph {
     /// What a reader should know about edges.
     pub(super) fn notes_of_edges(&self) -> Vec<String> {
         let mut notes = Vec::from_iter(self.note_of_types());
-        notes.extend(self.note_of_husks());
+        notes.extend(self.note_of_weakly_held());
         if self.edges.unheld > 0 {
             notes.push(format!(
                 "{} in cycles that nobody holds: stale words led there, which are left out.",
@@ -43,10 +43,10 @@ impl HeapGraph {
     }
 
     /// Blocks that only weak pointers hold.
-    fn note_of_husks(&self) -> Option<String> {
-        let mut husks = self.edges.husks.clone();
-        husks.sort_unstable();
-        let alone = husks.chunk_by(|one, other| one == other).filter(|found| {
+    fn note_of_weakly_held(&self) -> Option<String> {
+        let mut weakly_held = self.edges.weakly_held.clone();
+        weakly_held.sort_unstable();
+        let alone = weakly_held.chunk_by(|one, other| one == other).filter(|found| {
             let block = found[0];
             let outside: usize =
                 Class::ALL.iter().map(|&class| self.entries_of(block, class).len()).sum();

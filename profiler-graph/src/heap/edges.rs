@@ -17,7 +17,7 @@ pub(crate) struct Edges {
     /// Those that do not, by weak pointers to values that are there: from and to, in the order of the first.
     pub(crate) weak: Vec<(u32, u32)>,
     /// Blocks whose value is gone, and that a weak pointer holds as memory. A block may be there more than once.
-    pub(crate) husks: Vec<u32>,
+    pub(crate) weakly_held: Vec<u32>,
     /// Blocks of cycles that nobody holds, though stale words lead to them, with all that these alone own.
     pub(crate) unheld: u64,
     /// From statics, thread-local blocks and the C library's records of threads.
@@ -50,7 +50,7 @@ pub(crate) enum Holder {
 impl Edges {
     pub(crate) fn new(image: &Image, index: &Index, typed: &Typed) -> Result<Self, LoadError> {
         let mut finder = index.finder(image);
-        let (mut weak, mut husks) = (Vec::new(), Vec::new());
+        let (mut weak, mut weakly_held) = (Vec::new(), Vec::new());
         let mut between = Csr::new(image.block_count());
         for holder in image.holders() {
             typed.scan_block(image, holder as u32, |word| {
@@ -58,7 +58,7 @@ impl Edges {
                 match weakness(image, target, &word) {
                     Weakness::Weak => weak.push((holder as u32, target)),
                     Weakness::Memory => {
-                        husks.push(target);
+                        weakly_held.push(target);
                         between.push(target);
                     }
                     Weakness::None => between.push(target),
@@ -67,7 +67,7 @@ impl Edges {
             between.end_node(holder).ok_or(LoadError::TooLarge)?;
         }
         let between = between.finish(image.block_count());
-        let mut edges = Self { between, weak, husks, ..Self::default() };
+        let mut edges = Self { between, weak, weakly_held, ..Self::default() };
         edges.add_roots(image, &mut finder, typed);
         for entries in [&mut edges.named, &mut edges.stack, &mut edges.unseen] {
             entries.sort_by_key(|entry| entry.target);
@@ -89,7 +89,7 @@ impl Edges {
                 }
                 match weakness(image, target, &word) {
                     Weakness::Weak => return,
-                    Weakness::Memory => self.husks.push(target),
+                    Weakness::Memory => self.weakly_held.push(target),
                     Weakness::None => {}
                 }
                 entries.push(Entry { target, holder, place });

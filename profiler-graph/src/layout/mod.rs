@@ -5,7 +5,6 @@ mod dwarf;
 use std::fmt;
 use std::sync::Arc;
 
-#[allow(unused_imports, reason = "the loader uses it next")]
 pub(crate) use self::dwarf::DwarfLayouts;
 
 /// A type, by its number in a [`Layouts`].

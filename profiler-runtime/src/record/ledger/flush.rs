@@ -92,7 +92,7 @@ impl Ledger {
         self.note_raised();
     }
 
-    /// ThreadBlock what is open on the current row and returns `live`.
+    /// Records what is open on the current row and returns `live`.
     pub(crate) fn flush(&self) -> i64 {
         if self.kind() == Kind::Rss { self.flush_rss() } else { self.flush_heap() }
     }

@@ -77,7 +77,7 @@ impl Ledger {
         if self.kind() == Kind::Rss { self.flush_rss_before(next()) } else { self.flush_heap() }
     }
 
-    /// ThreadBlock what is open on the current line, which goes on. Not in a handler that has interrupted such work.
+    /// Records what is open on the current line, which goes on. Not in a handler that has interrupted such work.
     pub(crate) fn flush_unless_busy(&self) {
         if let Some(_busy) = self.begin_work() {
             self.flush_up_to_date();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use mem_profile_format::report::printable;
+use mem_profile_format::report::{THEME, markup, printable};
 
 use super::rows::{Detail, Row, beside, mib, remarks, rows, share};
 use crate::account::Account;
@@ -16,13 +16,13 @@ impl Account {
     /// The account as a page of its own, under this title.
     #[must_use]
     pub fn html(&self, title: &str) -> String {
-        let (rows, title) = (rows(self), escape(&printable(title)));
+        let (rows, title) = (rows(self), markup(&printable(title)));
         let mut page = format!(
             "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
              <meta http-equiv=\"Content-Security-Policy\" \
              content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
+             <title>{title}</title>\n<style>\n{THEME}{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
              <p class=\"whole\"><b>{}</b> resident set</p>\n",
             mib(self.resident)
         );
@@ -31,7 +31,7 @@ impl Account {
         rows.iter().for_each(|row| page += &line(row, self.resident));
         page += "</tbody>\n<tbody>\n";
         for (name, bytes, note) in beside(self) {
-            let (bytes, note) = (mib(bytes), escape(&note));
+            let (bytes, note) = (mib(bytes), markup(&note));
             page += &format!(
                 "<tr><th>{name}</th><td class=\"size\">{bytes}</td><td class=\"share\"></td>\
                  <td class=\"note\">{note}</td></tr>\n"
@@ -39,7 +39,7 @@ impl Account {
         }
         page += "</tbody>\n</table>\n<footer>\n";
         for remark in remarks(self) {
-            page += &format!("<p>{}</p>\n", escape(&remark.replace('`', "")));
+            page += &format!("<p>{}</p>\n", markup(&remark.replace('`', "")));
         }
         page + "</footer>\n</body>\n</html>\n"
     }
@@ -56,7 +56,7 @@ fn bar(rows: &[Row], resident: u64) -> String {
     for row in rows {
         let (start, end) = (at(before), at(before + row.bytes));
         before += row.bytes;
-        let (class, name, size) = (class(row.kind), escape(&row.name), mib(row.bytes));
+        let (class, name, size) = (class(row.kind), markup(&row.name), mib(row.bytes));
         let width = end - start;
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -68,10 +68,10 @@ fn bar(rows: &[Row], resident: u64) -> String {
 }
 
 fn line(row: &Row, resident: u64) -> String {
-    let (class, name, note) = (class(row.kind), escape(&row.name), escape(&row.note));
+    let (class, name, note) = (class(row.kind), markup(&row.name), markup(&row.note));
     let (bytes, share) = (mib(row.bytes), share(row.bytes, resident));
     let detail = |detail: &Detail| {
-        let (name, note) = (escape(&detail.name), escape(&detail.note));
+        let (name, note) = (markup(&detail.name), markup(&detail.note));
         format!("<li><code>{name}</code> {} {note}</li>", mib(detail.bytes))
     };
     let details: String = row.details.iter().map(detail).collect();
@@ -101,19 +101,4 @@ fn class(kind: ClassKind) -> &'static str {
         ClassKind::Anonymous => "anonymous",
         ClassKind::Other => "other",
     }
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }

@@ -16,6 +16,7 @@ mod lcov;
 mod line;
 mod markdown;
 mod overview;
+mod page;
 mod share;
 mod statement;
 mod style;
@@ -35,6 +36,9 @@ pub use self::footer::{extent, footnote};
 pub use self::line::cut;
 pub use self::markdown::{cell as markdown_cell, code as markdown_code, prose as markdown_prose};
 pub use self::overview::{HeldByLine, HeldLine, Overview};
+#[cfg(feature = "page")]
+pub use self::page::{Page, content_hash};
+pub use self::page::{THEME, markup};
 pub use self::share::percent;
 pub use self::statement::{statement, statement_lengths};
 pub use self::style::Style;

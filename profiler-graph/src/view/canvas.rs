@@ -5,6 +5,7 @@ use std::fmt::Write;
 use layout::core::format::{ClipHandle, RenderBackend};
 use layout::core::geometry::Point;
 use layout::core::style::StyleAttr;
+use mem_profile_format::report::markup;
 
 /// Sizes of letters, in pixels.
 pub(super) struct Font {
@@ -134,7 +135,7 @@ impl RenderBackend for Canvas {
                     y - 12.
                 );
             }
-            let line = escaped(line);
+            let line = markup(line);
             let _ = writeln!(
                 self.shapes,
                 "<text{class} x=\"{:.1}\" y=\"{y:.1}\">{line}</text>",
@@ -181,10 +182,4 @@ impl RenderBackend for Canvas {
     fn create_clip(&mut self, _: Point, _: Point, _: usize) -> ClipHandle {
         0
     }
-}
-
-/// A text as a part of markup.
-pub(crate) fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    text.replace('"', "&quot;")
 }

@@ -7,6 +7,4 @@ mod svg;
 
 pub use self::picture::{Arrow, Limits, Node, NodeKind, Picture};
 
-#[cfg(feature = "html")]
-pub(crate) use self::canvas::escaped;
 pub(crate) use self::dot::quoted;

@@ -11,9 +11,7 @@ mod held;
 mod pieces;
 mod timeline;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use mem_profile_format::report;
+use mem_profile_format::report::{self, markup};
 
 use self::data::Page;
 use crate::recording::Recording;
@@ -35,58 +33,20 @@ pub(crate) fn render(recording: &Recording) -> String {
     let page = Page::new(recording);
     // Serializing cannot fail: it is plain data with string keys.
     let data = serde_json::to_string(&page).unwrap_or_default();
-    let script = format!("\"use strict\";\n{{\n{}}}\n", SCRIPTS.concat());
-    fill(PAGE, |name| match name {
-        "style" => STYLE.to_owned(),
-        "style-hash" => hash(STYLE),
-        "script-hash" => hash(&script),
-        // Only a `<` could end a script element.
-        "data" => report::json_printable(&data.replace('<', "\\u003c")),
-        "script" => script.clone(),
+    let page = report::Page { template: PAGE, style: STYLE, scripts: &SCRIPTS, data: &data };
+    page.render(|name| match name {
         "banner" => banner(recording),
-        "footnote" => escape(report::footnote(recording.snapshot.backend)),
+        "footnote" => markup(report::footnote(recording.snapshot.backend)),
         _ => String::new(),
     })
-}
-
-/// Allows exactly this style or script: whatever else got into the page would not run.
-fn hash(text: &str) -> String {
-    format!("sha256-{}", STANDARD.encode(hmac_sha256::Hash::hash(text.as_bytes())))
 }
 
 fn banner(recording: &Recording) -> String {
     let Some(incomplete) = &recording.incomplete else { return String::new() };
     format!(
         "<p class=\"banner\" role=\"alert\"><strong>Incomplete:</strong> {}</p>",
-        escape(&report::printable(&incomplete.reason))
+        markup(&report::printable(&incomplete.reason))
     )
-}
-
-/// Replaces every `{{name}}` of a template.
-fn fill(template: &str, value: impl Fn(&str) -> String) -> String {
-    let mut parts = template.split("{{");
-    let mut text = parts.next().unwrap_or_default().to_owned();
-    for part in parts {
-        let (name, rest) = part.split_once("}}").unwrap_or((part, ""));
-        text.push_str(&value(name));
-        text.push_str(rest);
-    }
-    text
-}
-
-fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => escaped.push_str("&amp;"),
-            '<' => escaped.push_str("&lt;"),
-            '>' => escaped.push_str("&gt;"),
-            '"' => escaped.push_str("&quot;"),
-            '\'' => escaped.push_str("&#39;"),
-            _ => escaped.push(character),
-        }
-    }
-    escaped
 }
 
 #[cfg(test)]

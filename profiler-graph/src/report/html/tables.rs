@@ -1,16 +1,15 @@
 //! The parts of the page that need no script.
 
-use mem_profile_format::report::percent;
+use mem_profile_format::report::{markup, percent};
 
 use super::super::words::{self, Part, Words};
 use super::super::{Report, Rows, Suspect};
 use crate::ask::{Sum, TypeSum};
 use crate::class::Class;
 use crate::text::{count, name, size};
-use crate::view::escaped;
 
 pub(super) fn notes(notes: &[String]) -> String {
-    let note = |note: &String| format!("<li>{}</li>\n", escaped(&name(note)));
+    let note = |note: &String| format!("<li>{}</li>\n", markup(&name(note)));
     notes.iter().map(note).collect()
 }
 
@@ -21,7 +20,7 @@ pub(super) fn suspects(report: &Report) -> String {
     let one = |suspect: &Suspect| {
         let head = marked(&words::headline(suspect, report.bytes));
         let sentences: Vec<_> = words::sentences(suspect).iter().map(marked).collect();
-        let step = |step: String| format!("<li><code>{}</code></li>", escaped(&step));
+        let step = |step: String| format!("<li><code>{}</code></li>", markup(&step));
         let steps: String = words::steps(suspect).into_iter().map(step).collect();
         let class = if suspect.class == Class::Lost { " class=\"lost\"" } else { "" };
         let steps = match steps.as_str() {
@@ -77,7 +76,7 @@ pub(super) fn list<T: ToString>(rows: &Rows<T>) -> String {
     if rows.rows.is_empty() && rows.more == 0 {
         return "<p class=\"nothing\">None.</p>".to_owned();
     }
-    let row = |row: &T| format!("<li>{}</li>\n", escaped(&row.to_string()));
+    let row = |row: &T| format!("<li>{}</li>\n", markup(&row.to_string()));
     let all: String = rows.rows.iter().map(row).collect();
     format!("<ul class=\"rows\">{all}</ul>{}", more(rows))
 }
@@ -92,7 +91,7 @@ fn more<T>(rows: &Rows<T>) -> String {
 
 fn marked(words: &Words) -> String {
     let part = |part: &Part| match part {
-        Part::Text(text) => unbroken(&escaped(text)),
+        Part::Text(text) => unbroken(&markup(text)),
         Part::Name(name) => format!("<code>{}</code>", breakable(name)),
     };
     words.0.iter().map(part).collect()
@@ -108,5 +107,5 @@ fn unbroken(text: &str) -> String {
 
 /// A path that may wrap after its colons.
 fn breakable(path: &str) -> String {
-    escaped(&name(path)).replace("::", "::<wbr>")
+    markup(&name(path)).replace("::", "::<wbr>")
 }

@@ -29,24 +29,6 @@ document.addEventListener("keydown", ({ key }) => key === "Escape" && hideTip())
 document.addEventListener("scroll", hideTip, true);
 document.addEventListener("mouseover", showTip);
 
-// ---- Theme
-
-const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-
-function isDark() {
-  return (document.documentElement.dataset.theme ?? (prefersDark.matches ? "dark" : "light")) === "dark";
-}
-
-function showTheme() {
-  byId("theme").textContent = isDark() ? "Light theme" : "Dark theme";
-}
-
-byId("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  showTheme();
-});
-prefersDark.addEventListener("change", showTheme);
-
 // ---- Start
 
 function showRun() {
@@ -60,7 +42,6 @@ function showNotes() {
 
 showRun();
 showNotes();
-showTheme();
 showSummary();
 startFunctions();
 showTimeline();

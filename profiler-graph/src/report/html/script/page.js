@@ -1,18 +1,5 @@
 // What reacts to a user, and the start.
 
-const prefersDark = matchMedia("(prefers-color-scheme: dark)");
-const isDark = () => (document.documentElement.dataset.theme ?? (prefersDark.matches ? "dark" : "light")) === "dark";
-
-function showTheme() {
-  byId("theme").textContent = isDark() ? "Light theme" : "Dark theme";
-}
-
-byId("theme").addEventListener("click", () => {
-  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
-  showTheme();
-});
-prefersDark.addEventListener("change", showTheme);
-
 /** Copies the report; where that is not allowed, selects it. */
 byId("copy").addEventListener("click", async () => {
   const text = byId("markdown");
@@ -43,6 +30,5 @@ new ResizeObserver(() => {
   draw();
   if (hasFocus) byId("map").querySelector("button")?.focus({ preventScroll: true });
 }).observe(byId("map"));
-showTheme();
 showClasses();
 show(nodes[0]);

@@ -61,33 +61,28 @@ fn distance(from: &str, to: &str) -> usize {
 
 /// Tracing is asked for, and this program cannot.
 pub(super) fn trace(how: &OsStr) -> Option<String> {
-    let is_asked = !cfg!(feature = "watch") && how != "0" && how != "off";
-    is_asked.then(|| {
-        let how = how.to_string_lossy();
-        format!(
-            "mem-profile: MEM_PROFILE_TRACE={how} has no effect: it needs the feature `trace` of \
-             mem-profile"
-        )
-    })
+    needs(cfg!(feature = "watch"), "MEM_PROFILE_TRACE", how, "trace")
 }
 
 /// A capture of the heap is asked for, and this program cannot.
 pub(super) fn graph(path: &OsStr) -> Option<String> {
-    let is_asked = !cfg!(feature = "graph") && path != "0" && path != "off";
-    is_asked.then(|| {
-        let path = path.to_string_lossy();
-        format!(
-            "mem-profile: MEM_PROFILE_GRAPH={path} has no effect: it needs the feature `graph` of \
-             mem-profile"
-        )
-    })
+    needs(cfg!(feature = "graph"), "MEM_PROFILE_GRAPH", path, "graph")
 }
 
 /// An account is asked for, and this program has none.
 pub(super) fn account(is_asked: bool) -> Option<String> {
-    (is_asked && !cfg!(feature = "account")).then(|| {
-        "mem-profile: MEM_PROFILE_ACCOUNT=on has no effect: it needs the feature `account` of mem-profile"
-            .to_owned()
+    let value = if is_asked { "on" } else { "off" };
+    needs(cfg!(feature = "account"), "MEM_PROFILE_ACCOUNT", OsStr::new(value), "account")
+}
+
+/// A variable asks for what only a feature has.
+fn needs(has_feature: bool, name: &str, value: &OsStr, feature: &str) -> Option<String> {
+    let is_asked = !has_feature && value != "0" && value != "off";
+    is_asked.then(|| {
+        let value = value.to_string_lossy();
+        format!(
+            "mem-profile: {name}={value} has no effect: it needs the feature `{feature}` of mem-profile"
+        )
     })
 }
 

@@ -10,7 +10,7 @@ use mem_profile_account::{Account, Facts, process as reader};
 use mem_profile_format::report;
 
 use super::attach;
-use super::options::{self, Shown};
+use super::options::Shown;
 use super::sampling::{duration, file_name};
 use crate::outcome::Outcome;
 use crate::output::Target;
@@ -72,14 +72,9 @@ impl Format {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let file = arguments.shown.destination.output.as_deref();
     let asked = arguments.format.or(arguments.json.then_some(Format::Json));
-    let asked = asked.or_else(|| options::of_ending(file?, Format::extension));
-    let format = asked.unwrap_or(Format::Text);
+    let format = arguments.shown.destination.format(asked, Format::Text, Format::extension);
     let target = arguments.shown.target(format.extension());
-    if asked.is_none() {
-        options::warn_of_name(&target, "text", &["txt"]);
-    }
     if arguments.watch.is_some() && (format != Format::Text || target != Target::Stdout) {
         bail!("--watch prints text: leave out --format, --json, --output and --open");
     }

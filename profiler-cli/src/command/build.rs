@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result};
+use clap::Args;
 
 use super::target::Selection;
 use crate::left_out::LeftOut;
@@ -14,14 +15,25 @@ use crate::project::{Dependency, Project, WRAPPER};
 use crate::runtime::{Built, Source, Variant};
 use crate::wrapper::Settings;
 
-/// What is built.
+/// The program, and how it is built and run.
+#[derive(Args)]
+pub(super) struct Program {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Build the runtime from these sources instead of the published ones
+    #[arg(long, value_name = "PATH", env = "MEM_PROFILE_RUNTIME", hide = true)]
+    pub(super) runtime: Option<PathBuf>,
+    /// Arguments for the program
+    #[arg(last = true, value_name = "ARGS", help_heading = "Arguments")]
+    pub(super) arguments: Vec<OsString>,
+}
+
+/// A build of a program.
 pub(super) struct Build<'a> {
-    pub(super) selection: &'a Selection,
+    pub(super) program: &'a Program,
     pub(super) project: &'a Project,
     /// The folder for all that is made.
     pub(super) folder: &'a Path,
-    /// Sources of the runtime other than the usual ones.
-    pub(super) runtime: Option<&'a Path>,
     /// Features that the runtime has beside the default ones, unless the project chooses them.
     pub(super) features: &'a [&'a str],
     /// Features that it has in any case.
@@ -38,7 +50,7 @@ impl Build<'_> {
         left_out: LeftOut,
         mirror: PathBuf,
     ) -> Result<Settings> {
-        let (selection, project) = (self.selection, self.project);
+        let (selection, project) = (&self.program.selection, self.project);
         let programs = project.crates.iter().filter(|it| selection.is_program(it));
         let mut settings = Settings {
             lines,
@@ -73,7 +85,7 @@ impl Build<'_> {
         features.extend(self.required.iter().map(|it| (*it).to_owned()));
         features.sort();
         features.dedup();
-        let path = self.runtime.or(own.map(|own| own.folder.as_path()));
+        let path = self.program.runtime.as_deref().or(own.map(|own| own.folder.as_path()));
         let name = features.iter().fold("runtime".to_owned(), |name, feature| name + "-" + feature);
         Source::prepare(self.folder.join(name), path, &features, self.trace)
     }
@@ -82,7 +94,7 @@ impl Build<'_> {
     /// are still missing: see [`pass`].
     pub(super) fn cargo(&self, settings: &Settings, build: &Path) -> Result<Command> {
         let mut cargo = crate::project::cargo();
-        cargo.args(self.selection.cargo());
+        cargo.args(self.program.selection.cargo());
         // Not in the environment: programs that start cargo themselves would inherit it.
         let wrapper = std::env::current_exe().context("this program has no path")?;
         cargo.arg("--config").arg(setting("build.rustc-workspace-wrapper", &wrapper));

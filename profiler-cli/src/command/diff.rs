@@ -6,7 +6,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 use mem_profile_format::Snapshot;
 
-use super::options::{self, Destination, Functions, Sizes};
+use super::options::{Destination, Functions, Sizes};
 use crate::compare::{self, Ranking};
 use crate::figures::{self, Measure};
 use crate::outcome::Outcome;
@@ -124,13 +124,7 @@ fn measure(asked: Option<Measure>, before: &Snapshot, after: &Snapshot) -> Resul
 fn write(ranking: &Ranking, arguments: &Arguments) -> Result<()> {
     let target = arguments.destination.target();
     let style = arguments.sizes.style(&target);
-    let asked = arguments.format.or_else(|| {
-        options::of_ending(arguments.destination.output.as_deref()?, Format::extension)
-    });
-    if asked.is_none() {
-        options::warn_of_name(&target, "text", &["txt"]);
-    }
-    match asked.unwrap_or(Format::Text) {
+    match arguments.destination.format(arguments.format, Format::Text, Format::extension) {
         Format::Text => target.write_text(&comparison::text(ranking, &style)),
         Format::Markdown => target.write(comparison::markdown(ranking, &style).as_bytes()),
         Format::Json => target.write(comparison::json(ranking).as_bytes()),

@@ -103,6 +103,21 @@ impl Destination {
     pub(super) fn target(&self) -> Target {
         self.output.clone().map_or(Target::Stdout, Target::File)
     }
+
+    /// The format that is asked for, by its name or by the extension of the file; else `text`, with a warning if the
+    /// extension stands for another one.
+    pub(super) fn format<F: ValueEnum + Copy>(
+        &self,
+        asked: Option<F>,
+        text: F,
+        extension: impl Fn(F) -> &'static str,
+    ) -> F {
+        let asked = asked.or_else(|| of_ending(self.output.as_deref()?, extension));
+        asked.unwrap_or_else(|| {
+            warn_of_name(&self.target(), "text", &["txt"]);
+            text
+        })
+    }
 }
 
 /// Where the result goes, and whether it is opened.
@@ -143,10 +158,7 @@ pub(super) fn show(path: &Path) {
 }
 
 /// The format whose extension the file has.
-pub(super) fn of_ending<F: ValueEnum + Copy>(
-    path: &Path,
-    extension: impl Fn(F) -> &'static str,
-) -> Option<F> {
+fn of_ending<F: ValueEnum + Copy>(path: &Path, extension: impl Fn(F) -> &'static str) -> Option<F> {
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
     F::value_variants().iter().copied().find(|format| extension(*format) == ending)
 }

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use mem_profile_format::Snapshot;
 use mem_profile_format::report::{self, Selection, Style, Top};
 
-use super::options::{self, Functions, Shown, Sizes};
+use super::options::{Functions, Shown, Sizes};
 use crate::order::Order;
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
@@ -105,13 +105,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let file = arguments.file.clone().map_or_else(newest, Ok)?;
     let mut recording = recording::load(&file)?;
     recording.warn(&file);
-    let file = arguments.shown.destination.output.as_deref();
-    let asked = arguments.format.or_else(|| options::of_ending(file?, Format::extension));
-    let format = asked.unwrap_or(Format::Text);
+    let destination = &arguments.shown.destination;
+    let format = destination.format(arguments.format, Format::Text, Format::extension);
     let target = arguments.shown.target(format.extension());
-    if asked.is_none() {
-        options::warn_of_name(&target, "text", &["txt"]);
-    }
     let has_ended = recording.incomplete.is_none();
     let style = Style { has_ended, ..arguments.sizes.style(&target) };
     let selection = select(&recording.snapshot, arguments, format)?;

@@ -3,7 +3,6 @@
 mod learned;
 mod recorded;
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 
@@ -13,8 +12,7 @@ use clap::builder::FalseyValueParser;
 use mem_profile_rewrite::Crate;
 
 use self::recorded::Recorded;
-use super::build::{self, Build, start};
-use super::target::Selection;
+use super::build::{self, Build, Program, start};
 use crate::left_out::{LeftOut, OFTEN};
 use crate::outcome::Outcome;
 use crate::output;
@@ -68,13 +66,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     all_functions: bool,
     #[command(flatten)]
-    selection: Selection,
-    /// Build the runtime from these sources instead of the published ones
-    #[arg(long, value_name = "PATH", env = "MEM_PROFILE_RUNTIME", hide = true)]
-    runtime: Option<PathBuf>,
-    /// Arguments for the program
-    #[arg(last = true, value_name = "ARGS", help_heading = "Arguments")]
-    arguments: Vec<OsString>,
+    program: Program,
 }
 
 const EXAMPLES: &str = "\
@@ -103,7 +95,7 @@ fn top(text: &str) -> Result<String, String> {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let selection = &arguments.selection;
+    let selection = &arguments.program.selection;
     if is_off() && !arguments.trace {
         return run_unchanged(arguments);
     }
@@ -116,10 +108,9 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let left_out = left_out(arguments, &project, &runs, &name)?;
     drop(reading);
     let build = Build {
-        selection,
+        program: &arguments.program,
         project: &project,
         folder: &folder,
-        runtime: arguments.runtime.as_deref(),
         features: &["live"],
         required: if arguments.account { &["account"] } else { &[] },
         trace: arguments.trace,
@@ -131,7 +122,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let recorded = Recorded::begin(arguments.output.as_deref(), &runs, &name)?;
     let mut cargo = build.cargo(&settings, &folder.join("build"))?;
     configure(&mut cargo, arguments)?;
-    build::pass(&mut cargo, &arguments.arguments);
+    build::pass(&mut cargo, &arguments.program.arguments);
     recorded.set(&mut cargo);
     match arguments.open {
         true => recorded.open_after(&mut cargo),
@@ -148,12 +139,12 @@ fn is_off() -> bool {
 /// With measuring off, the program is the ordinary one: an event takes hardly any time then, but keeps small
 /// functions from being inlined.
 fn run_unchanged(arguments: &Arguments) -> Result<Outcome> {
-    if !arguments.selection.quiet {
+    if !arguments.program.selection.quiet {
         output::status("note", "MEM_PROFILE=off: the program is built and run unchanged");
     }
     let mut cargo = crate::project::cargo();
-    cargo.args(arguments.selection.cargo());
-    build::pass(&mut cargo, &arguments.arguments);
+    cargo.args(arguments.program.selection.cargo());
+    build::pass(&mut cargo, &arguments.program.arguments);
     start(&mut cargo)
 }
 
@@ -164,7 +155,7 @@ fn left_out(arguments: &Arguments, project: &Project, runs: &Runs, name: &str) -
     if arguments.all_functions || patterns.name_functions() {
         return Ok(LeftOut::default());
     }
-    if count > 0 && !arguments.selection.quiet {
+    if count > 0 && !arguments.program.selection.quiet {
         let functions = if count == 1 { "function" } else { "functions" };
         let text = format!(
             "left out {count} {functions} with lines that ran more than {OFTEN} times and never \
@@ -218,7 +209,7 @@ fn configure(cargo: &mut Command, arguments: &Arguments) -> Result<()> {
             cargo.env("MEM_PROFILE_TRACE", "1");
         }
         // Line tables for optimised programs; the development profiles have them.
-        let profile = arguments.selection.profile();
+        let profile = arguments.program.selection.profile();
         if !["dev", "test"].contains(&profile) {
             cargo.arg("--config").arg(format!("profile.{profile}.debug=1"));
             cargo.arg("--config").arg(format!("profile.{profile}.strip=false"));

@@ -28,7 +28,7 @@ const COMMANDS: [&str; 19] = [
     "man",
 ];
 
-const VERBS: [&str; 15] = [
+pub(crate) const VERBS: [&str; 15] = [
     "run",
     "capture",
     "report",

@@ -131,6 +131,17 @@ pub(super) struct Listed {
     pub(super) json: bool,
 }
 
+/// A list of a captured heap.
+#[derive(Args)]
+pub(super) struct List {
+    #[command(flatten)]
+    pub(super) captured: Captured,
+    #[command(flatten)]
+    pub(super) only: Only,
+    #[command(flatten)]
+    pub(super) listed: Listed,
+}
+
 /// Rows of a list for people.
 pub(super) const MOST: usize = 20;
 

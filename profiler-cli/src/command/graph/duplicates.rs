@@ -3,7 +3,7 @@
 use anyhow::{Context, Result};
 use clap::Args;
 
-use super::captured::{Captured, Listed, Only};
+use super::captured::List;
 use crate::outcome::Outcome;
 use crate::view::heap;
 
@@ -14,25 +14,19 @@ use crate::view::heap;
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    captured: Captured,
-    #[command(flatten)]
-    only: Only,
-    #[command(flatten)]
-    listed: Listed,
+    list: List,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let (graph, notes) = arguments.captured.load_with_notes()?;
-    let found = graph.list_duplicates(&arguments.only.filter(), arguments.listed.top());
+    let List { captured, only, listed } = &arguments.list;
+    let (graph, notes) = captured.load_with_notes()?;
+    let found = graph.list_duplicates(&only.filter(), listed.top());
     let found = found.with_context(|| {
-        let path = arguments.captured.file.display();
+        let path = captured.file.display();
         format!("{path} has no hashes of contents: capture with `graph run --duplicates`, or `Config::duplicates(true)`")
     })?;
-    let nothing = if arguments.only.is_some() {
-        "no copy matches"
-    } else {
-        "no block is a copy of another one"
-    };
-    arguments.listed.write(&notes, &found, |found| heap::rows(found, nothing))?;
+    let nothing =
+        if only.is_some() { "no copy matches" } else { "no block is a copy of another one" };
+    listed.write(&notes, &found, |found| heap::rows(found, nothing))?;
     Ok(Outcome::Done)
 }

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::captured::{Captured, Listed, Only};
+use super::captured::List;
 use crate::outcome::Outcome;
 use crate::view::heap;
 
@@ -14,18 +14,14 @@ use crate::view::heap;
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    captured: Captured,
-    #[command(flatten)]
-    only: Only,
-    #[command(flatten)]
-    listed: Listed,
+    list: List,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let (graph, notes) = arguments.captured.load_with_notes()?;
-    let leaks = graph.list_leaks(&arguments.only.filter(), arguments.listed.top());
-    let nothing =
-        if arguments.only.is_some() { "no lost block matches" } else { "nothing is lost" };
-    arguments.listed.write(&notes, &leaks, |leaks| heap::rows(leaks, nothing))?;
+    let List { captured, only, listed } = &arguments.list;
+    let (graph, notes) = captured.load_with_notes()?;
+    let leaks = graph.list_leaks(&only.filter(), listed.top());
+    let nothing = if only.is_some() { "no lost block matches" } else { "nothing is lost" };
+    listed.write(&notes, &leaks, |leaks| heap::rows(leaks, nothing))?;
     Ok(Outcome::Done)
 }

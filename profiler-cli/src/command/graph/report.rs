@@ -5,7 +5,7 @@ use clap::{Args, ValueEnum};
 use mem_profile_format::report::Top;
 
 use super::captured::{Captured, json, rows, top};
-use crate::command::options::{self, Shown};
+use crate::command::options::Shown;
 use crate::outcome::Outcome;
 
 /// Show a captured heap: what retains most of it and who holds that, types, leaks and cycles
@@ -61,13 +61,9 @@ impl Format {
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     let graph = arguments.captured.load()?;
-    let file = arguments.shown.destination.output.as_deref();
-    let asked = arguments.format.or_else(|| options::of_ending(file?, Format::extension));
-    let format = asked.unwrap_or(Format::Text);
+    let destination = &arguments.shown.destination;
+    let format = destination.format(arguments.format, Format::Text, Format::extension);
     let target = arguments.shown.target(format.extension());
-    if asked.is_none() {
-        options::warn_of_name(&target, "text", &["txt"]);
-    }
     let most = if format == Format::Json { usize::MAX } else { MOST };
     let report = graph.report(rows(arguments.top, most));
     match format {

@@ -1,6 +1,5 @@
 //! `graph run`: builds and runs a program that captures its heap.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -8,7 +7,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use clap::Args;
 
-use crate::command::build::{self, Build, start};
+use crate::command::build::{self, Build, Program, start};
 use crate::command::sampling::duration;
 use crate::command::target::Selection;
 use crate::left_out::LeftOut;
@@ -46,13 +45,7 @@ pub(super) struct Arguments {
     #[arg(long)]
     keep_debug: bool,
     #[command(flatten)]
-    selection: Selection,
-    /// Build the runtime from these sources instead of the published ones
-    #[arg(long, value_name = "PATH", env = "MEM_PROFILE_RUNTIME", hide = true)]
-    runtime: Option<PathBuf>,
-    /// Arguments for the program
-    #[arg(last = true, value_name = "ARGS", help_heading = "Arguments")]
-    arguments: Vec<OsString>,
+    program: Program,
 }
 
 const EXAMPLES: &str = "\
@@ -68,7 +61,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     if !cfg!(all(target_os = "linux", target_arch = "x86_64")) {
         bail!("heaps are captured on Linux on x86-64 only, with glibc");
     }
-    let selection = &arguments.selection;
+    let selection = &arguments.program.selection;
     let reading = Progress::begin("reading the project", selection.quiet);
     let project = Project::find(selection.manifest_path(), &selection.resolving())?;
     let has_graph = |features: &[String]| features.iter().any(|feature| feature == "graph");
@@ -82,10 +75,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     drop(reading);
     let folder = project.target.join("mem-profile");
     let build = Build {
-        selection,
+        program: &arguments.program,
         project: &project,
         folder: &folder,
-        runtime: arguments.runtime.as_deref(),
         features: &["live"],
         required: &["graph"],
         trace: false,
@@ -110,7 +102,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.duplicates {
         cargo.env("MEM_PROFILE_GRAPH_DUPLICATES", "on");
     }
-    build::pass(&mut cargo, &arguments.arguments);
+    build::pass(&mut cargo, &arguments.program.arguments);
     start(&mut cargo)
 }
 

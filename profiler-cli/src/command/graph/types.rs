@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::Args;
 
-use super::captured::{Captured, Listed, Only};
+use super::captured::List;
 use crate::outcome::Outcome;
 use crate::view::heap;
 
@@ -14,16 +14,13 @@ use crate::view::heap;
 #[derive(Args)]
 pub(super) struct Arguments {
     #[command(flatten)]
-    captured: Captured,
-    #[command(flatten)]
-    only: Only,
-    #[command(flatten)]
-    listed: Listed,
+    list: List,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let (graph, notes) = arguments.captured.load_with_notes()?;
-    let types = graph.list_types(&arguments.only.filter(), arguments.listed.top());
-    arguments.listed.write(&notes, &types, heap::types)?;
+    let List { captured, only, listed } = &arguments.list;
+    let (graph, notes) = captured.load_with_notes()?;
+    let types = graph.list_types(&only.filter(), listed.top());
+    listed.write(&notes, &types, heap::types)?;
     Ok(Outcome::Done)
 }

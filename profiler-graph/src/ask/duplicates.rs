@@ -63,9 +63,12 @@ impl HeapGraph {
         for equal in
             hashed.chunk_by(|one, other| (one.0, one.1, one.2) == (other.0, other.1, other.2))
         {
-            let mut before = Vec::new();
-            for &(kind, size, _, block) in equal.iter().skip(1) {
-                let location = self.types.location(self.block(block).site);
+            let place = |&(_, _, _, block)| self.types.location(self.block(block).site);
+            let mut copies: Vec<&str> = equal.iter().skip(1).map(place).collect();
+            copies.sort_unstable();
+            let (kind, size) = (equal[0].0, equal[0].1);
+            for copies in copies.chunk_by(|one, other| one == other) {
+                let location = copies[0];
                 let duplicate = found.entry((kind, location)).or_insert_with(|| Duplicate {
                     name: self.types.name(kind).to_owned(),
                     location: location.to_owned(),
@@ -73,12 +76,9 @@ impl HeapGraph {
                     bytes: 0,
                     contents: 0,
                 });
-                duplicate.copies += 1;
-                duplicate.bytes += size;
-                if !before.contains(&location) {
-                    duplicate.contents += 1;
-                    before.push(location);
-                }
+                duplicate.copies += copies.len() as u64;
+                duplicate.bytes += size * copies.len() as u64;
+                duplicate.contents += 1;
             }
         }
         let mut found: Vec<_> = found.into_values().collect();

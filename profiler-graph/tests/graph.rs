@@ -1,44 +1,12 @@
 //! Planted heaps, and the answers about them, to the byte.
 
 mod builder;
+mod planted;
 
 use mem_profile_format::heap_layout::{NONE, hash, kind, missing, process, root, site};
-use mem_profile_graph::{Class, HeapGraph, Image, Leak, Options, Pattern, Sum};
+use mem_profile_graph::{Class, HeapGraph, Leak, Options, Pattern, Sum};
 
-use builder::ImageBuilder;
-
-const HEAP: u64 = 0x5555_0000_0000;
-
-/// A program with one module and one thread, and a label for each type.
-struct Heap {
-    image: ImageBuilder,
-    next: u64,
-}
-
-impl Heap {
-    fn new() -> Self {
-        let mut image = ImageBuilder::new();
-        image.module("/opt/bin/app", 0x1000, &[[0x1000, 0x9000, 6]]);
-        image.thread(71, "main", [0x7f00_0000, 0x7f10_0000, 0x7f0f_0000], &[]);
-        Self { image, next: HEAP }
-    }
-
-    /// A type, and where it is allocated.
-    fn kind(&mut self, name: &str, address: u64) -> u32 {
-        let label = self.image.label(name);
-        self.image.site(site::COMPLETE, label, &[address])
-    }
-
-    fn block(&mut self, site: u32, size: u64) -> u32 {
-        let start = self.next;
-        self.next += size.next_multiple_of(16);
-        self.image.block(start, size, site)
-    }
-
-    fn graph(mut self) -> HeapGraph {
-        HeapGraph::new(Image::read(self.image.build()).expect("a capture")).expect("a graph")
-    }
-}
+use planted::{HEAP, Heap, listeners};
 
 fn shown<T: ToString>(values: &[T]) -> Vec<String> {
     values.iter().map(T::to_string).collect()
@@ -48,23 +16,6 @@ fn sum(blocks: u64, bytes: u64, retained: u64) -> Sum {
     let mut sum = Sum::default();
     (sum.blocks, sum.bytes, sum.retained) = (blocks, bytes, retained);
     sum
-}
-
-/// A static registry of 500 listeners, each of which keeps a string.
-fn listeners() -> HeapGraph {
-    let mut heap = Heap::new();
-    let [list, closure, string] =
-        [("[Box<dyn Fn>]", 0x1100), ("Box<{closure}>", 0x1200), ("String", 0x1300)]
-            .map(|(name, address)| heap.kind(name, address));
-    let registry = heap.block(list, 500 * 16);
-    for number in 0..500 {
-        let (closure, string) = (heap.block(closure, 32), heap.block(string, 102_403));
-        heap.image.point(registry, number * 16, closure);
-        heap.image.point(closure, 8, string);
-    }
-    let start = heap.image.start(registry);
-    heap.image.statics(0x3000, &[0, 7, start]);
-    heap.graph()
 }
 
 #[test]

@@ -1,5 +1,6 @@
 // Drives the system's browser, without downloading one of playwright's.
 
+import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
 
 const FLAGS = [
@@ -35,3 +36,18 @@ export async function open(browser, path, options) {
   await page.goto(`file://${path}`);
   return page;
 }
+
+/** Opens a page for some use of it, in which nothing may be complained of. */
+export async function reading(browser, path, use, options) {
+  const page = await open(browser, path, options);
+  try {
+    await use(page);
+    assert.deepEqual(page.complaints, []);
+  } finally {
+    await page.context().close();
+  }
+}
+
+/** The texts of some elements, each in one line. */
+export const texts = async (locator) =>
+  (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());

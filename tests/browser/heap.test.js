@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { open, start } from "./browser.js";
+import { reading as readingIn, start, texts } from "./browser.js";
 import { ROOT } from "./recordings.js";
 
 let browser;
@@ -15,16 +15,9 @@ after(async () => { await browser.close(); });
 async function reading(name, use, options) {
   const path = join(ROOT, "target/tmp", `heap-${name}.html`);
   assert.ok(existsSync(path), `${path} is there`);
-  const page = await open(browser, path, options);
-  try {
-    await use(page);
-    assert.deepEqual(page.complaints, []);
-  } finally {
-    await page.context().close();
-  }
+  await readingIn(browser, path, use, options);
 }
 
-const texts = async (locator) => (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
 const boxes = (page) => page.locator("#map > button");
 const labels = (page) => boxes(page).evaluateAll((all) => all.map((box) => box.getAttribute("aria-label")));
 const trail = (page) => texts(page.locator("#trail button, #trail b"));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { open, start } from "./browser.js";
+import { reading as readingIn, start, texts } from "./browser.js";
 import { functionOf, killedLeak, many, never, pageOf, pageWith, ran, timelineOf } from "./recordings.js";
 
 const MIB = 1 << 20;
@@ -12,6 +12,8 @@ before(async () => {
   browser = await start();
 });
 after(() => browser?.close());
+
+const reading = (path, use, options) => readingIn(browser, path, use, options);
 
 /** Three functions: one holds the peak, one has temporaries, one calls the first. */
 function shop() {
@@ -58,20 +60,7 @@ function held() {
   };
 }
 
-async function reading(path, use, options) {
-  const page = await open(browser, path, options);
-  try {
-    await use(page);
-    assert.deepEqual(page.complaints, []);
-  } finally {
-    await page.context().close();
-  }
-}
-
 const names = (page) => page.locator("tr.function:visible .path").allTextContents();
-
-/** The texts of some elements, each in one line. */
-const texts = async (locator) => (await locator.allInnerTexts()).map((text) => text.replace(/\s+/g, " ").trim());
 
 test("the process comes first, in figures of the whole program", async () => {
   await reading(pageWith("process", shop(), held()), async (page) => {

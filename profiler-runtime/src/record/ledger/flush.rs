@@ -3,7 +3,7 @@
 use super::kind::Kind;
 use super::ledger::Ledger;
 use super::pending::Pending;
-use super::published::{self, published_uncentered};
+use super::published;
 use super::row::{Row, Totals};
 use super::suspend::Rise;
 
@@ -110,7 +110,10 @@ impl Ledger {
     /// Bytes in use by the process, as far as this thread knows.
     #[inline(always)]
     pub(in crate::record) fn usage(&self) -> i64 {
-        published_uncentered().wrapping_add(self.live.get())
+        // Threads that free what others have not published bring the published part below nothing. If the sum is not,
+        // this thread's own blocks may be the freed ones. Else others must have had them.
+        let total = self.total();
+        if total < 0 { self.unpublished() } else { total }
     }
 
     /// The same, also where threads that free what others have not published bring it below nothing.

@@ -72,13 +72,6 @@ pub(in crate::record) fn uncentered() -> i64 {
     PUBLISHED.load(Relaxed)
 }
 
-/// The same, but never less than nothing: threads that free what others have not published
-/// yet bring it below.
-#[inline(always)]
-pub(in crate::record) fn published_uncentered() -> i64 {
-    PUBLISHED.load(Relaxed).max(-CENTER)
-}
-
 /// Never freed, but used again.
 #[derive(Debug)]
 struct Watermark {

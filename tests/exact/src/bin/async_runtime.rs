@@ -68,7 +68,7 @@ async fn selects() -> usize {
         length = wins(3) => length,
     };
     kept.len() + length //= 1x
-} //= -5 1x
+} //= -5 1x last
 
 #[mem_profile] //= 1x
 async fn loses(size: usize) {
@@ -88,7 +88,7 @@ async fn wins(size: usize) -> usize {
 async fn joins() -> usize {
     let (a, b) = tokio::join!(joined(10), joined(20)); //= +30 ^63 4a 63b 1x
     a.len() + b.len() //= 1x
-} //= -30 1x
+} //= -30 1x last
 
 #[mem_profile] //= 2x
 async fn joined(size: usize) -> Vec<u8> {

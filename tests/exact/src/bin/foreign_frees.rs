@@ -5,7 +5,7 @@ use std::hint::black_box;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering::Relaxed};
 
-use exact::bytes;
+use exact::{bytes, outermost};
 use mem_profile::mem_profile;
 
 #[global_allocator]
@@ -35,6 +35,13 @@ fn work() {
     } //= 60000x
 }
 
+/// Runs where the other thread has freed what this one has not published yet.
+#[mem_profile] //= 1x
+fn afterwards() -> usize {
+    let value = bytes(5); //= +5 ^5 1a 5b 1x
+    value.len() //= 1x
+} //= -5 1x last
+
 fn main() {
     exact::program(|| {
         // Large enough that the thread publishes all that was in use before.
@@ -46,5 +53,6 @@ fn main() {
             work();
         });
         thread.join().unwrap();
+        outermost("afterwards", afterwards);
     });
 }

@@ -1,4 +1,4 @@
-//! Who keeps 500 texts alive, and which cycle is lost: asked in the program, without a single attribute.
+//! Finds the holder of 500 texts and a lost cycle, in the program itself and without a single attribute.
 //!
 //! `CARGO_PROFILE_DEV_DEBUG=2 cargo run --features graph-analysis --example heap_graph`
 

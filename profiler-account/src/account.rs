@@ -13,20 +13,20 @@ use crate::pins::Pins;
 use crate::purpose::purposes;
 use crate::smaps::Mapping;
 
-/// What the resident set of a process is made of.
+/// The resident set of a process, divided by its use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Account {
     /// The resident set. The classes add up to it.
     pub resident: u64,
-    /// What it is made of. Each byte is in one class.
+    /// Its parts. Each byte is in one class.
     pub classes: Vec<Class>,
     /// Which blocks keep free bytes resident, if blocks are known.
     pub pins: Option<Pins>,
     /// Bytes of large live blocks that are not resident, and not in any class: they were reserved and never touched.
     pub untouched: Vec<Untouched>,
-    /// What would make the resident set smaller.
+    /// Ways to make the resident set smaller.
     pub advice: Vec<Advice>,
     /// All live blocks, if they were only counted.
     pub counted: Option<Counted>,
@@ -74,7 +74,7 @@ impl Account {
             sums.add(mapping, purpose);
         }
         let site_name = facts.site_name.take();
-        // What is in two mappings has moved from one to the other.
+        // A block in two mappings has moved from one to the other.
         let moved = mappings.iter().map(|it| it.overlap.min(it.resident)).sum();
         let account = Self {
             moved,

@@ -1,4 +1,4 @@
-//! What would make the resident set smaller. Each rule has a figure, and a test that follows it.
+//! Ways to make the resident set smaller. Each rule has a figure, and a test that follows it.
 
 use crate::pins::{Pin, Pins};
 
@@ -9,7 +9,7 @@ const LEAST_PART: u64 = 20;
 /// Blocks that are so small a part of what they pin, one in so many, are better kept together.
 const SPARSE: u64 = 4;
 
-/// What would make the resident set smaller.
+/// A way to make the resident set smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -21,7 +21,7 @@ pub enum Advice {
     Gather {
         /// The place, such as `src/main.rs:12`.
         site: String,
-        /// What its blocks pin.
+        /// The pages that its blocks pin.
         bytes: u64,
     },
 }

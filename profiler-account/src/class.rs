@@ -1,6 +1,6 @@
 //! The classes of an account.
 
-/// What memory is used for.
+/// The use of some memory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
@@ -79,7 +79,7 @@ impl ClassKind {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Class {
-    /// What it is.
+    /// Its kind.
     pub kind: ClassKind,
     /// Resident bytes.
     pub bytes: u64,

@@ -1,11 +1,11 @@
-//! What changed between two accounts of a process.
+//! The changes between two accounts of a process.
 
 use std::collections::BTreeMap;
 
 use crate::account::Account;
 use crate::class::ClassKind;
 
-/// What changed between two accounts.
+/// The changes between two accounts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -37,7 +37,7 @@ impl Change {
 }
 
 impl Account {
-    /// What changed since an earlier account.
+    /// The changes since an earlier account.
     #[must_use]
     pub fn diff(&self, earlier: &Self) -> Diff {
         let kinds: BTreeMap<ClassKind, Change> = changes(

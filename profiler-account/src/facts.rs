@@ -1,4 +1,4 @@
-//! What only the process itself knows of its memory.
+//! Facts about memory that only the process itself knows.
 
 use std::fmt;
 use std::ops::Range;
@@ -31,7 +31,7 @@ pub(crate) type ResidentPages<'a> = Box<dyn FnMut(Range<u64>) -> Option<Vec<Rang
 /// The name of a site.
 pub(crate) type SiteName<'a> = Box<dyn Fn(u32) -> String + 'a>;
 
-/// What is known of a process besides its mappings. The default is what is known of a foreign one: nothing.
+/// Facts about a process besides its mappings. The default has none, as for a foreign process.
 #[derive(Default)]
 pub struct Facts<'a> {
     /// The first live block that begins in a range, if blocks are known.

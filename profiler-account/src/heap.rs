@@ -19,7 +19,7 @@ const SMALLEST: u64 = 32;
 /// The bytes of a free chunk that glibc keeps when it returns pages, behind where the block before it ends.
 const KEPT: u64 = 40;
 
-/// What lies in a mapping. The bytes are resident ones.
+/// The parts of a mapping, in resident bytes.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Found {
     pub(crate) blocks: u64,

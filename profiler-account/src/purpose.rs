@@ -1,4 +1,4 @@
-//! What each mapping is for, by its name, its flags, its neighbours, and the stack pointers of threads.
+//! The purpose of each mapping, by its name, its flags, its neighbours, and the stack pointers of threads.
 
 use std::collections::HashSet;
 
@@ -8,8 +8,8 @@ use crate::smaps::Mapping;
 /// glibc maps the arenas of threads at multiples of this, and nothing in an arena is further than this.
 const ARENA: u64 = 64 << 20;
 
-/// What each of these mappings is for, but for blocks that lie there. `Heap` is what an allocator has by name or by
-/// glibc's pattern.
+/// The purpose of each of these mappings, without regard to blocks there. `Heap` is memory of an allocator by name
+/// or by glibc's pattern.
 pub(crate) fn purposes(mappings: &[Mapping], stack_pointers: &[u64]) -> Vec<ClassKind> {
     let is_program = |mapping: &&Mapping| mapping.is_executable && mapping.inode != 0;
     let programs: HashSet<_> = mappings.iter().filter(is_program).map(|it| &*it.name).collect();

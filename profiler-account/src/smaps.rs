@@ -31,7 +31,7 @@ pub struct Mapping {
     /// Of its addresses, those that the mapping before had too, in bytes: the process has changed it meanwhile. They
     /// are no longer part of the range.
     pub overlap: u64,
-    /// What was swapped out.
+    /// Bytes that were swapped out.
     pub swap: u64,
     /// The size of its pages.
     pub page: u64,
@@ -48,7 +48,7 @@ pub struct Mapping {
 pub struct SmapsError {
     /// The line, from 1.
     pub line: usize,
-    /// What is wrong there.
+    /// The fault.
     pub what: &'static str,
 }
 
@@ -147,7 +147,7 @@ impl Mappings {
 }
 
 impl Mapping {
-    /// What of it is not before this address, where the mapping before ends: that one may have grown, or become part of
+    /// The part from this address on, where the mapping before ends: that one may have grown, or become part of
     /// this one, since it was read.
     fn behind(mut self, end: u64) -> Self {
         let start = self.range.start.max(end);

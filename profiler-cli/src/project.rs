@@ -91,7 +91,7 @@ pub(crate) fn target_folder() -> Option<PathBuf> {
     Some(metadata.target_directory.into())
 }
 
-/// What a build needs to know of a profile for the debug information of its program.
+/// The debug information that a profile leaves in a program.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct DebugInfo {
     /// Whether it has types and the names of fields.

@@ -34,7 +34,7 @@ pub struct HeapGraph {
     nearest: OnceLock<Vec<u32>>,
 }
 
-/// What is found out of an image.
+/// The results of analysing an image.
 pub(crate) struct Parts {
     pub(crate) typed: Typed,
     pub(crate) types: Types,

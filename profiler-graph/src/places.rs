@@ -1,4 +1,4 @@
-//! What there is at addresses outside of blocks: statics and thread-locals by symbols, frames of stacks.
+//! Names of addresses outside of blocks: statics and thread-locals by symbols, frames of stacks.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -23,7 +23,7 @@ impl Places {
         places
     }
 
-    /// What is at an address, and how far into it that is.
+    /// The symbol at an address, and how far into it that is.
     pub(crate) fn at(&self, place: u64) -> Option<(&str, u64)> {
         let behind = self.ranges.partition_point(|(range, _)| range.start <= place);
         let (range, name) = &self.ranges[behind.checked_sub(1)?];

@@ -10,7 +10,7 @@ const BUILT_IN: &str = "
 function: *thread_name_string::ThreadNameString*
 ";
 
-/// What a line may begin with.
+/// The words that begin a line.
 const KEYS: [&str; 3] = ["type:", "site:", "function:"];
 
 /// Leaks that are left out of [`HeapGraph::leaks`](crate::HeapGraph::leaks), and counted in the notes. By default they
@@ -36,7 +36,7 @@ pub(crate) struct Rule {
 pub struct SuppressionError {
     /// The line, counted from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// The fault of the line.
     pub what: &'static str,
 }
 

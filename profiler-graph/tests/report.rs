@@ -8,7 +8,7 @@ use mem_profile_graph::{Class, HeapGraph, Suspect};
 
 use planted::{HEAP, Heap, listeners};
 
-/// What is said of each suspect, without the notes and lists.
+/// The paragraphs about suspects, without the notes and lists.
 fn paragraphs(graph: &HeapGraph) -> Vec<String> {
     let text = graph.report(5).text();
     let (_, text) = text.split_once("of the heap each\n\n").expect("suspects");
@@ -49,7 +49,7 @@ fn a_registry_is_the_suspect_and_its_elements_are_named() {
     assert_eq!((most.blocks, most.bytes, most.retained), (500, 51_201_500, 0));
 }
 
-/// What an application holds: a cache, an index below other blocks, and little else.
+/// The heap of an application: a cache, an index below other blocks, and little else.
 fn application() -> HeapGraph {
     let mut heap = Heap::new();
     let names = ["App", "Cache", "Entry", "Index", "[Posting]", "Posting", "Config"];

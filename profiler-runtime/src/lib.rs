@@ -32,7 +32,7 @@ pub use mem_profile_format::{
     ProcessPeak, Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
-/// What the resident set of this process is made of: classes that add up, and the lines that keep free pages.
+/// The resident set of this process by its use: classes that add up, and the lines that keep free pages.
 #[cfg(feature = "account")]
 pub mod account;
 #[cfg(all(feature = "enabled", any(unix, windows)))]

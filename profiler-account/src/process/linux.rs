@@ -155,7 +155,7 @@ mod tests {
         let mut block: Vec<u8> = Vec::with_capacity(64 * page);
         let start = block.as_ptr().addr().next_multiple_of(page);
         let offset = start - block.as_ptr().addr();
-        // What is below is touched as well.
+        // The pages below are touched as well.
         block.resize(offset + 8 * page, 1);
         let range = start as u64..(start + 32 * page) as u64;
         let expected = range.start..range.start + 8 * page as u64;

@@ -10,7 +10,7 @@ mod system;
 
 pub use system::{PageMap, read, read_self};
 
-/// What the system says of a process.
+/// The system's figures of a process.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Reading {

@@ -17,7 +17,7 @@ pub(super) struct Row {
     pub(super) kind: ClassKind,
     pub(super) name: String,
     pub(super) bytes: u64,
-    /// What is to be known of the figure.
+    /// A remark on the figure.
     pub(super) note: String,
     /// Of what it consists.
     pub(super) details: Vec<Detail>,
@@ -129,7 +129,7 @@ pub(super) fn beside(account: &Account) -> Vec<(&'static str, u64, String)> {
     all.into_iter().filter(|(_, bytes, _)| *bytes > 0).collect()
 }
 
-/// What is to be known of the account as a whole.
+/// Remarks on the account as a whole.
 pub(super) fn remarks(account: &Account) -> Vec<String> {
     let mut remarks = Vec::new();
     if account.pins.is_none() {

@@ -1,4 +1,4 @@
-//! What the views show of a process with something of everything in it.
+//! The views of a process that has something of everything.
 
 use crate::{Account, Counted, Facts, LiveBlock, parse_smaps};
 

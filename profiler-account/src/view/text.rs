@@ -39,7 +39,7 @@ impl Account {
 }
 
 impl Diff {
-    /// What changed as text: a row for each class.
+    /// The changes as text: a row for each class.
     #[must_use]
     pub fn text(&self) -> String {
         let mut rows = vec![("resident set".to_owned(), self.resident)];

@@ -62,7 +62,7 @@ pub(crate) fn waste(waste: &Waste, fields: &Rows<FieldWaste>) -> String {
     text + &more(fields)
 }
 
-/// What has grown, by type and by place.
+/// Growth by type and by place.
 pub(crate) fn growth(types: &Rows<Growth>, sites: &Rows<Growth>) -> String {
     let row = |growth: &Growth| {
         let sign = if growth.bytes > 0 { "+" } else { "" };

@@ -46,7 +46,7 @@ fn graph(folder: &Folder, line: &str) -> Ran {
     folder.run(&["graph"].into_iter().chain(line.split(' ')).collect::<Vec<_>>())
 }
 
-/// What is on standard output of a run that succeeds.
+/// The standard output of a run that succeeds.
 fn shown(line: &str) -> String {
     let ran = graph(&folder(), line);
     assert_eq!(ran.code, 0, "{line}: {ran:?}");

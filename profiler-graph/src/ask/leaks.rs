@@ -43,7 +43,7 @@ impl fmt::Display for Leak {
 }
 
 impl HeapGraph {
-    /// What is lost and not suppressed, the most retained first. Together with what is suppressed they retain all that
+    /// Leaks that are not suppressed, the most retained first. Together with the suppressed ones they retain all that
     /// is lost: what several of them hold comes last, by itself.
     #[must_use]
     pub fn leaks(&self) -> Vec<Leak> {
@@ -59,7 +59,7 @@ impl HeapGraph {
         leaks
     }
 
-    /// What is lost and suppressed, the most retained first.
+    /// Leaks that are suppressed, the most retained first.
     #[must_use]
     pub fn suppressed_leaks(&self) -> Vec<Leak> {
         let all = self.folded_leaks().into_iter();

@@ -5,7 +5,7 @@ use crate::graph::HeapGraph;
 use crate::text::{count, size};
 
 impl HeapGraph {
-    /// What a reader should know about edges.
+    /// Notes about edges.
     pub(super) fn notes_of_edges(&self) -> Vec<String> {
         let mut notes = Vec::from_iter(self.note_of_types());
         notes.extend(self.note_of_weakly_held());

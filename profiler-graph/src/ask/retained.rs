@@ -67,7 +67,7 @@ struct Groups {
     of_number: Vec<u32>,
 }
 
-/// What blocks hold.
+/// The figures of some blocks.
 #[derive(Clone, Copy, Default)]
 struct Below {
     blocks: u64,
@@ -159,12 +159,12 @@ impl HeapGraph {
         groups
     }
 
-    /// What these blocks hold; none holds another one of them. `group` says of each which one it belongs to.
+    /// The figures of these blocks, none of which holds another one. `group` gives the row of each.
     fn below(&self, tops: &[Top], mut group: Vec<u32>) -> Vec<Below> {
         let owners = self.owners();
         let below = tops.iter().map(|top| Below { deepest: top.number, ..Below::default() });
         let mut below: Vec<_> = below.collect();
-        // Who holds a block comes before it.
+        // The holder of a block comes before it.
         for (number, &above) in (0..).zip(&owners.dominators.parent).skip(1) {
             let is_top = above == 0;
             if !is_top {

@@ -150,7 +150,7 @@ impl Tally<'_> {
         word.kind.map_or_else(String::new, |kind| self.graph.typed.short_name(kind))
     }
 
-    /// What the buffer of a container has reserved and uses, if it was not counted before.
+    /// The bytes that the buffer of a container has reserved and uses, if it was not counted before.
     fn buffer(&mut self, word: &Word<'_>) -> Option<(u64, u64)> {
         let Means::Container(container) = word.means else { return None };
         let typed = &self.graph.typed;

@@ -80,7 +80,7 @@ impl<'a> DebugFile<'a> {
         None
     }
 
-    /// What a function was inlined from, or where it is declared.
+    /// The entry from which a function was inlined, or that declares it.
     fn origin<'f>(
         &'f self,
         unit: UnitRef<'f, 'a>,

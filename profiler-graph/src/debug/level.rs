@@ -43,7 +43,7 @@ impl DebugFile<'_> {
         })
     }
 
-    /// What more debug information would bring, with the setting that does.
+    /// A note on names that more debug information would bring, with the setting for it.
     pub(super) fn note(&self) -> Option<String> {
         let program = name(self.module.file_name());
         if let (all, lost @ 1..) = self.lost_units() {

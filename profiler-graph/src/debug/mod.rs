@@ -80,7 +80,7 @@ impl<'a> DebugFiles<'a> {
     pub(crate) fn notes(&self) -> Vec<String> {
         let modules = self.image.modules().iter().zip(&self.files);
         let failed = modules.filter_map(|(module, file)| match file.get() {
-            // What the system's kernel puts into each process has no file.
+            // The kernel's own code in each process has no file.
             Some(Err(_)) if module.file_name().starts_with("linux-vdso") => None,
             Some(Err(reason)) => Some(format!("No lines of {}: {reason}.", name(&module.path))),
             _ => None,

@@ -1,4 +1,4 @@
-//! What debug information is read by.
+//! The types by which debug information is read.
 
 use gimli::{EndianSlice, RunTimeEndian};
 use typed_arena::Arena;

@@ -11,7 +11,7 @@ use crate::image::Block;
 pub enum Vertex<'a> {
     /// Holds all that holds blocks from outside. It is the first node.
     Root,
-    /// What holds blocks from outside. There is one node for each class.
+    /// The holder of blocks from outside. There is one node for each class.
     Outside(Class),
     /// A block, and the name of its type.
     Block(Block, &'a str),

@@ -1,4 +1,4 @@
-//! Who holds what, for `go tool pprof` and what else reads its format.
+//! The holders of blocks, for `go tool pprof` and other readers of its format.
 
 use std::io::{self, Write};
 

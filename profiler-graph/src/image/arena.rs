@@ -14,7 +14,7 @@ use super::section::words;
 /// Lists of chunks by size, each with its first and its last chunk. Of these, the last is never used.
 const LISTS: usize = 127;
 const LIST: u64 = 2 * WORD as u64;
-/// What lies in an arena before the lists (a lock, fast lists, the last chunk), and behind (a map of lists, two arenas).
+/// Bytes of an arena before its lists (a lock, fast lists, the last chunk), and behind (a map of lists, two arenas).
 const BEFORE: u64 = 0x70;
 const BEHIND: u64 = 0x20;
 /// Heaps of other arenas begin at a multiple of this, and the first one of an arena with it.

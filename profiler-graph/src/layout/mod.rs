@@ -1,4 +1,4 @@
-//! What types are made of, as far as pointers are concerned: plain data, from debug information or made by hand.
+//! Layouts of types, as far as pointers are concerned: plain data, from debug information or made by hand.
 
 mod dwarf;
 
@@ -11,7 +11,7 @@ pub(crate) use self::dwarf::DwarfLayouts;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct TypeId(pub(crate) u32);
 
-/// What a type is made of.
+/// The layout of a type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Layout {
     /// Its whole name in the debug information: `alloc::vec::Vec<u8, alloc::alloc::Global>`.
@@ -64,7 +64,7 @@ pub(crate) enum To {
     Dyn,
 }
 
-/// What a pointer means to the block that it leads to.
+/// The meaning of a pointer to the block that it leads to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Holds {
     /// `Box`: alone.
@@ -77,7 +77,7 @@ pub(crate) enum Holds {
     Borrows,
 }
 
-/// What lies at the pointer of an `Rc` or `Arc`. The value of an unsized type lies at the next multiple of its
+/// Offsets in the memory of an `Rc` or `Arc`. The value of an unsized type lies at the next multiple of its
 /// alignment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Counts {
@@ -187,7 +187,7 @@ impl Variable {
 
 /// Types of a program.
 pub(crate) trait Layouts: fmt::Debug {
-    /// What a type is made of; read when it is asked for the first time.
+    /// The layout of a type, which is read when it is asked for the first time.
     fn layout(&mut self, kind: TypeId) -> Arc<Layout>;
 
     /// The concrete type of a `dyn`, by the address of its vtable in the process.
@@ -196,6 +196,6 @@ pub(crate) trait Layouts: fmt::Debug {
     /// All statics and thread-locals of which the type is known, in the order of modules and addresses.
     fn variables(&mut self) -> Vec<Variable>;
 
-    /// What could not be understood, each as a sentence.
+    /// Layouts that could not be understood, each as a sentence.
     fn notes(&self) -> Vec<String>;
 }

@@ -1,4 +1,4 @@
-//! What is said of what retains much of the heap.
+//! Describes the suspects.
 
 use std::cmp::Reverse;
 
@@ -21,7 +21,7 @@ struct Description<'a> {
     counts: Vec<u32>,
 }
 
-/// What retains at least a tenth of the heap, the most retaining first.
+/// The suspects, which retain at least a tenth of the heap each, the most retaining first.
 pub(super) fn suspects(graph: &HeapGraph) -> Vec<Suspect> {
     let reached = Reached::new(graph);
     let candidates = candidates(reached);

@@ -1,4 +1,4 @@
-//! What retains much of the heap: the search for it.
+//! The search for suspects.
 //!
 //! From each block that no other one alone holds, the search goes down as long as one block retains nearly all, and
 //! stops where memory accumulates: in a container of elements of one type, in a list, or in the block itself. Where
@@ -30,12 +30,12 @@ struct Way {
 
 struct Search<'a> {
     reached: Reached<'a>,
-    /// Who holds a block that retains much, and the block; sorted.
+    /// Blocks that retain much, behind their holders; sorted.
     large: Vec<(u32, u32)>,
     candidates: Vec<Candidate>,
 }
 
-/// What retains at least a tenth of the heap.
+/// The suspects: blocks and types that retain at least a tenth of the heap.
 pub(super) fn candidates(reached: Reached<'_>) -> Vec<Candidate> {
     let is_large = |number: u32| number > 0 && reached.retained(number) >= reached.least();
     let held = reached.parents.iter().copied().zip(0..);

@@ -30,7 +30,7 @@ pub struct Filter {
     pub site: Option<Pattern>,
 }
 
-/// What blocks are compared by.
+/// The property by which blocks are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum By {
     /// Their types.
@@ -93,7 +93,7 @@ impl HeapGraph {
         Rows::new(types, count, Some((all, shown)))
     }
 
-    /// What is lost, the most retained first.
+    /// Leaks, the most retained first.
     #[must_use]
     pub fn list_leaks(&self, filter: &Filter, top: usize) -> Rows<Leak> {
         let mut leaks = self.leaks();
@@ -141,7 +141,7 @@ impl HeapGraph {
         Rows::cut(rows, top, Some((all, shown)))
     }
 
-    /// What has grown or shrunk since an older capture, the most grown first.
+    /// Changes since an older capture, the most grown first.
     #[must_use]
     pub fn list_growth(
         &self,

@@ -1,4 +1,4 @@
-//! What a captured heap is about, in a page: data first, and renderers of it without I/O, one file each.
+//! A captured heap in a page: data first, and renderers of it without I/O, one file each.
 
 mod describe;
 mod fields;
@@ -23,7 +23,7 @@ pub use self::tree::{RetainedTree, TreeKind, TreeNode};
 use crate::ask::{Classes, Cycle, Leak, Retainer, TypeSum};
 use crate::graph::HeapGraph;
 
-/// What a captured heap is about.
+/// The report of a captured heap.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -36,17 +36,17 @@ pub struct Report {
     pub blocks: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// What a reader should know before any figure.
+    /// Notes that come before any figure.
     pub notes: Vec<String>,
     /// All blocks by how they are held.
     pub classes: Classes,
-    /// What retains at least a tenth of the heap, the most retaining first.
+    /// Blocks and types that retain at least a tenth of the heap, the most retaining first.
     pub suspects: Vec<Suspect>,
     /// The types of most bytes.
     pub types: Rows<TypeSum>,
     /// The blocks that retain most.
     pub retainers: Rows<Retainer>,
-    /// What is lost.
+    /// Leaks.
     pub leaks: Rows<Leak>,
     /// Blocks that hold each other.
     pub cycles: Rows<Cycle>,

@@ -1,4 +1,4 @@
-//! What retains much of the heap: data.
+//! Suspects as data.
 
 use crate::ask::Chain;
 use crate::class::Class;

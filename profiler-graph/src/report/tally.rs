@@ -13,7 +13,7 @@ use crate::types::Kind;
 /// No suspect.
 const NOBODY: u8 = u8::MAX;
 
-/// What suspects retain, by suspect, type and site.
+/// Retained bytes by suspect, type and site.
 #[derive(Default)]
 pub(super) struct Tallies(HashMap<(u8, Kind, u32), Tally>);
 
@@ -59,7 +59,7 @@ impl Tallies {
             }
         }
         let mut tallies = Self::default();
-        // Who holds a block comes before it.
+        // The holder of a block comes before it.
         for (number, &above) in (0..).zip(reached.parents).skip(1) {
             let mut suspect = owner[number as usize];
             if suspect == NOBODY && above != 0 {

@@ -1,4 +1,4 @@
-//! Who alone holds what, as a tree of few nodes: equal blocks are one, and so are those of a list.
+//! Blocks below their only holders, as a tree of few nodes: equal blocks are one, and so are those of a list.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
@@ -13,7 +13,7 @@ use crate::types::Kind;
 const LARGE: u64 = 200;
 const NO_SITE: u32 = u32::MAX;
 
-/// Who alone holds what: all bytes are here once.
+/// Blocks below their only holders: all bytes are here once.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -29,7 +29,7 @@ pub struct RetainedTree {
 pub struct TreeNode {
     /// The index of the node that holds it; its own of the first.
     pub above: usize,
-    /// What it stands for.
+    /// Its kind.
     pub kind: TreeKind,
     /// Name of the type, or of the holder.
     pub name: String,
@@ -47,15 +47,15 @@ pub struct TreeNode {
     pub retained: u64,
 }
 
-/// What a node of a tree stands for.
+/// The kind of a node of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub enum TreeKind {
     /// All blocks.
     Heap,
-    /// What is no block: a static, a thread-local, a stack.
+    /// A holder outside of blocks: a static, a thread-local, a stack.
     Holder,
-    /// What nothing holds.
+    /// The root of lost blocks.
     Lost,
     /// Blocks.
     Blocks,
@@ -97,7 +97,7 @@ struct Builder<'a> {
 }
 
 impl HeapGraph {
-    /// Who alone holds what, in at most so many nodes, and one for what is left out below each.
+    /// The tree in at most so many nodes, with one more for all that is left out below each.
     #[must_use]
     pub fn retained_tree(&self, most: usize) -> RetainedTree {
         let (reached, fields) = (Reached::new(self), Fields::new(self));
@@ -113,7 +113,7 @@ impl Builder<'_> {
         let parents = self.reached.parents;
         self.add(0, Identity::Heap, 0);
         let mut node_of = vec![0; parents.len()];
-        // Who holds a block comes before it.
+        // The holder of a block comes before it.
         for number in 1..parents.len() as u32 {
             let above = match parents[number as usize] {
                 0 => {
@@ -138,7 +138,7 @@ impl Builder<'_> {
         }
     }
 
-    /// Who holds a block that no other one alone holds.
+    /// The holder of a block that no other block alone holds.
     fn holder(&self, number: u32) -> Identity {
         let (graph, class) = (self.reached.graph, self.reached.class(number));
         let block = graph.reach.order[number as usize];

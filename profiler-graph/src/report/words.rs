@@ -1,4 +1,4 @@
-//! What is said of a suspect, in sentences. Names are apart from words, since each format marks them in its own way.
+//! The sentences about a suspect. Names are apart from words, since each format marks them in its own way.
 
 use mem_profile_format::report::percent;
 

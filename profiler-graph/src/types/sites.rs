@@ -1,4 +1,4 @@
-//! What the stacks of sites say, by the debug information of the modules.
+//! Facts about sites from their stacks, by the debug information of the modules.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,7 +12,7 @@ use crate::image::{Image, Site};
 use crate::lines::own_line;
 use crate::walk::How;
 
-/// What is known of a site.
+/// Facts about a site.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct SiteFacts {
     /// The innermost line of the program's own; without one, the innermost function.
@@ -36,7 +36,7 @@ pub(crate) struct Sites<'f, 'a> {
     kinds: RefCell<HashMap<Vec<u64>, Option<Named>>>,
 }
 
-/// What is at an address.
+/// The code at an address.
 struct Level<'f> {
     address: u64,
     /// The innermost inlined one first.
@@ -80,7 +80,7 @@ impl<'f, 'a> Sites<'f, 'a> {
         SiteFacts { line: line.or(own_function), kind, values: values.flatten() }
     }
 
-    /// What the functions of the standard library say, which few stacks have for themselves.
+    /// Types by functions of the standard library, which many stacks share.
     fn kind_of(&self, levels: &[Rc<Level<'f>>]) -> Option<Named> {
         let key: Vec<u64> = levels.iter().map(|level| level.address).collect();
         if let Some(found) = self.kinds.borrow().get(&key) {
@@ -111,7 +111,7 @@ impl<'f, 'a> Sites<'f, 'a> {
         titles.filter(|title| !title.is_empty()).map(str::to_owned).collect()
     }
 
-    /// What is at a return address.
+    /// The code at a return address.
     fn level(&self, address: u64) -> Rc<Level<'f>> {
         let mut known = self.known.borrow_mut();
         // The call is before the address to which it returns.

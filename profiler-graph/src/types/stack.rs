@@ -1,4 +1,4 @@
-//! What a block is, by the functions that allocated it.
+//! The type of a block by the functions that allocated it.
 //!
 //! Generic functions of the standard library have their type arguments in their names, also where they were inlined.
 //! The innermost one that has an argument other than an allocator decides: `new<app::Session>` of a `Box` is a
@@ -9,7 +9,7 @@ use super::short_name;
 use crate::debug::Function;
 use crate::walk::How;
 
-/// What a stack says.
+/// A type by its stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StackType {
     /// The short name of the block.
@@ -35,7 +35,7 @@ const ROWS: [&str; 5] = [
 ];
 /// Of these, those whose first argument is something else than the type of the elements.
 const NO_ROWS: [&str; 2] = ["alloc::vec::splice", "alloc::vec::in_place_collect"];
-/// What has a vector of bytes in it, and says nothing of its type.
+/// Modules of types that have a vector of bytes in them. Its own type says nothing.
 const TEXTS: [(&str, &str); 7] = [
     ("alloc::string", "String"),
     ("alloc::str", "String"),
@@ -46,7 +46,7 @@ const TEXTS: [(&str, &str); 7] = [
     ("std::path", "OsString"),
 ];
 
-/// What the functions say of a block that they allocated, the innermost first.
+/// The type of a block by the functions that allocated it, the innermost first.
 pub(crate) fn of_stack(functions: &[&Function<'_>]) -> Option<StackType> {
     let modules: Vec<_> = functions.iter().map_while(|function| module_of(function)).collect();
     let steps: Vec<_> = functions
@@ -70,7 +70,7 @@ pub(crate) fn of_stack(functions: &[&Function<'_>]) -> Option<StackType> {
 
 type Make = fn(&[Step<'_>], usize) -> Option<StackType>;
 
-/// Who knows what the functions of a module make.
+/// Makes a type of a stack whose step is in one of the modules that are known.
 fn maker(step: &Step<'_>) -> Option<Make> {
     let known: [(&[&str], Make); 6] = [
         (&ROWS, row),
@@ -225,7 +225,7 @@ mod tests {
             named(&[(RAW, "grow_amortized<alloc::alloc::Global>"), grown, push, own]).as_deref(),
             Some("[A]")
         );
-        // What is called for an element of another vector is none of its functions.
+        // A call for an element of another vector is none of its functions.
         let bytes = [(VEC, "with_capacity<u8>"), (VEC, "clone<u8, alloc::alloc::Global>")];
         let outer = (VEC, "from_elem<alloc::vec::Vec<u8>, alloc::alloc::Global>");
         assert_eq!(named(&[bytes[0], bytes[1], outer, own]).as_deref(), Some("[u8]"));

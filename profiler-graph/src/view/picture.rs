@@ -74,7 +74,7 @@ pub struct Limits {
 }
 
 impl Arrow {
-    /// What stands beside it: its field, and how many pointers it is.
+    /// Its label: its field, and how many pointers it is.
     pub(super) fn label(&self) -> String {
         let field = name(&self.field);
         match self.pointers {

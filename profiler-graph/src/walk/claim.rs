@@ -1,11 +1,11 @@
-//! What a word says of the block that it leads to.
+//! The type of a block, as a word that leads to it says.
 
 use super::form::{Body, Extent, WHOLE};
 use super::scan::{Container, Means};
 use super::typed::Trust;
 use crate::layout::{Holds, Pointer, To, TypeId};
 
-/// What a block is, as one word says.
+/// The type of a block, as one word says.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Claim {
     pub(super) body: Body,

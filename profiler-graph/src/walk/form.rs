@@ -1,4 +1,4 @@
-//! What a block holds: one value, a row of them, a table, a node of a tree.
+//! The form of a block: one value, a row of them, a table, a node of a tree.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::plan::Plan;
 use super::scan::{Means, Word, number, scan, word};
 use crate::layout::{Counts, Layout, Shape, Tree, TypeId};
 
-/// What a block holds.
+/// The form of a block.
 #[derive(Debug)]
 pub(crate) struct Form {
     pub(crate) body: Body,

@@ -1,5 +1,5 @@
-//! What blocks are and which of their words count, by what leads to them: a variable's type says what its pointers
-//! lead to, and so on.
+//! Finds the types of blocks, and so their pointers, by the words that lead to them: a variable's type says which
+//! types its pointers lead to, and so on.
 //!
 //! Nothing here recurs from block to block: a list of ten million nodes is as good as any heap.
 

@@ -1,4 +1,4 @@
-//! What a block is called: by what it holds, and who leads to it.
+//! Names of blocks, by their contents and their holders.
 
 use super::form::Body;
 use crate::types::short_name;
@@ -32,7 +32,7 @@ fn is_map(name: &str) -> bool {
     ["BTreeMap<", "BTreeSet<", "HashMap<", "HashSet<"].iter().any(|start| name.starts_with(start))
 }
 
-/// Who counts: a `Weak` leads to what an `Rc` or `Arc` has made.
+/// The counted pointer: a `Weak` leads to a block that an `Rc` or `Arc` has made.
 fn counted(by: &str) -> &'static str {
     let of = |path| by.find(path).unwrap_or(usize::MAX);
     if of("alloc::sync::") < of("alloc::rc::") { "Arc" } else { "Rc" }

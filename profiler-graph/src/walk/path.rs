@@ -152,7 +152,7 @@ fn variant<'a>(variants: &'a Variants, bytes: &[u8], base: u64) -> Option<&'a Va
     }
 }
 
-/// What is said of a field of a type: nothing of wrappers.
+/// The name of a field of a type; wrappers have none.
 fn said(kind: &str, variant: Option<&str>, field: &str, is_only: bool) -> String {
     let is_known =
         ["core::", "alloc::", "std::", "hashbrown::"].iter().any(|start| kind.starts_with(start));

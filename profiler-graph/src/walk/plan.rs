@@ -1,4 +1,4 @@
-//! What has to be looked at in a value of a type: its layout, flattened, without what leads nowhere.
+//! Plans of types: their layouts, flattened, without parts that lead nowhere.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ const DEEPEST: usize = 200;
 const CONTAINERS: [&str; 8] =
     ["BTreeSet", "BinaryHeap", "CString", "HashMap", "HashSet", "OsString", "PathBuf", "String"];
 
-/// What has to be looked at in a value of a type.
+/// The parts of a value that may lead to blocks.
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) layout: Arc<Layout>,
@@ -33,7 +33,7 @@ pub(crate) struct Part {
     pub(crate) what: What,
 }
 
-/// What a part is.
+/// The kind of a part.
 #[derive(Clone, Debug)]
 pub(crate) enum What {
     /// So many bytes whose words may lead anywhere.

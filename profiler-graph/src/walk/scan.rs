@@ -14,7 +14,7 @@ pub(crate) struct Word<'a> {
     pub(crate) means: Means<'a>,
 }
 
-/// What a word is.
+/// The meaning of a word.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Means<'a> {
     /// Nobody knows; and the word behind it.

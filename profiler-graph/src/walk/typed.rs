@@ -12,7 +12,7 @@ use crate::image::{Image, words};
 use crate::layout::{TypeId, Variable};
 use crate::types::short_name;
 
-/// What is known of types. Nothing, where all is conservative.
+/// The types of blocks. There are none if all is conservative.
 #[derive(Debug, Default)]
 pub(crate) struct Typed {
     pub(crate) forms: Vec<Arc<Form>>,
@@ -80,7 +80,7 @@ impl Typed {
         self.of_block.len() as u32
     }
 
-    /// What a block holds, if that is known.
+    /// The form of a block, if it is known.
     pub(crate) fn form(&self, block: u32) -> Option<&Form> {
         self.typing(block).form().map(|form| &*self.forms[form as usize])
     }

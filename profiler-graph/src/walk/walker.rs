@@ -15,7 +15,7 @@ use crate::heap::{Finder, Index};
 use crate::image::{Block, Image};
 use crate::layout::{Layouts, TypeId};
 
-/// What the stack of a site says of its blocks.
+/// The type of a site's blocks, as its stack says.
 pub(crate) type OfSite<'a> = &'a dyn Fn(u32) -> Option<(TypeId, How)>;
 
 /// How the values of a type lie in a block.

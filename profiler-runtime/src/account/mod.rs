@@ -1,4 +1,4 @@
-//! What the resident set of this process is made of: what the system says of it, and what only the process itself
+//! The account of this process: the system's figures, and facts that only the process itself
 //! knows.
 
 pub(crate) mod read;
@@ -13,7 +13,7 @@ use self::read::read;
 use crate::control::allocations_are_counted;
 use crate::record::alloc::quiet::Quiet;
 
-/// What the resident set of this process is made of. It takes no locks but those of memory of its own, and stops
+/// The account of this process. It takes no locks but those of memory of its own, and stops
 /// nobody: threads that go on move the sums, and the account says how far.
 ///
 /// With `MEM_PROFILE_LIVE=on`, live blocks, free pages, and the lines whose blocks keep them resident are known.

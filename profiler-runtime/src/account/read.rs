@@ -1,4 +1,4 @@
-//! What the system says of this process, and what only the process itself knows.
+//! Reads the system's figures of this process, and facts that only the process itself knows.
 
 use std::collections::HashMap;
 use std::io;

@@ -1,4 +1,4 @@
-//! What glibc's allocator says of itself.
+//! The figures of glibc's allocator.
 
 use std::mem::transmute;
 

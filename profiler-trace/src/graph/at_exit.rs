@@ -18,7 +18,7 @@ use crate::capture::config::Config;
 use crate::capture::control::{is_tracing, is_tracing_all};
 use crate::graph::{self, CaptureError, Captured, Occasion};
 
-/// What the environment asks for.
+/// The captures that the environment asks for.
 struct Wanted {
     /// The folder in which the program was started.
     folder: PathBuf,
@@ -37,7 +37,7 @@ static STATE: Mutex<State> = Mutex::new(State { is_over: false, is_time_over: fa
 struct State {
     /// The program ends.
     is_over: bool,
-    /// What was wanted after a time is done.
+    /// The capture after a time is done.
     is_time_over: bool,
 }
 

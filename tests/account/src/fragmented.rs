@@ -118,7 +118,7 @@ pub fn busy() {
     check_sums(&account::account().expect("an account"));
 }
 
-/// What an account costs, and what reading costs of which it consists.
+/// The time of an account, and of the readings in it.
 pub fn costs() {
     let _kept = plant(&fill);
     let fastest = |work: &dyn Fn()| {

@@ -1,4 +1,4 @@
-//! What the programs of this package have in common.
+//! Shared by the programs of this package.
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 

@@ -40,7 +40,7 @@ impl Holds for Holder {
     }
 }
 
-/// What it holds, it holds until it is dropped.
+/// It holds its blocks until it is dropped.
 #[derive(Default)]
 struct Held {
     vector: Vec<Item>,

@@ -31,7 +31,7 @@ fn no_list_of_free_memory_holds_a_block() {
     assert!(stream[0].starts_with("by a stream: Some(Held), static _IO_2_1_stdout_"), "{printed}");
 }
 
-/// What is wrong of the kinds that a program planted, as kind and name. Only the dependencies have less debug
+/// Wrong types among those that a program planted, as kind and name. Only the dependencies have less debug
 /// information than the program, whose `[u8]` are made in theirs.
 #[test]
 fn a_block_is_called_by_the_functions_that_allocated_it() {
@@ -61,7 +61,7 @@ fn listeners_that_are_never_dropped_are_held_by_their_registry() {
     assert!(lines[6].starts_with("chain: stack of listeners, in "), "{printed}");
     assert!(lines[7].starts_with("chain: stack of worker, in "), "{printed}");
     assert!(lines[6].contains("in listeners::serve (src/bin/listeners.rs:"), "{printed}");
-    // What it holds is in a register, which the function that it calls saves.
+    // Its block is in a register, which the function that it calls saves.
     assert!(lines[7].contains("listeners::wait (src/bin/listeners.rs:"), "{printed}");
 }
 

@@ -30,7 +30,7 @@ fn build_program(program: &str, debug: &str, flags: &[&str]) {
     assert!(cargo.status().expect("Cargo starts").success(), "{flags:?}");
 }
 
-/// What a program found of itself.
+/// The types that a program found in its own capture.
 struct Found {
     right: usize,
     /// Planted kinds and names of those that are not right.

@@ -75,7 +75,7 @@ impl Place {
         let path = capturing.folder.join(&capturing.pattern);
         let part = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
         let (stem, end) = (part(path.file_stem()), part(path.extension()));
-        // What a placeholder stands for is up to the program.
+        // The program fills in the placeholders.
         let start = stem.split('%').next().unwrap_or_default().to_owned();
         Self { folder: path.parent().unwrap_or(Path::new("")).to_owned(), start, end }
     }

@@ -1,4 +1,4 @@
-//! What several verbs share: a captured heap, which rows of a list, and how a list is written.
+//! Options that several verbs share: a captured heap, the rows of a list, and the form of its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -74,7 +74,7 @@ impl Captured {
     }
 }
 
-/// What a reader should know first. JSON has it as well.
+/// Notes that come before any figure. JSON has them as well.
 #[derive(Serialize)]
 pub(super) struct Notes {
     notes: Vec<String>,

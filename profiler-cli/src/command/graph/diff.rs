@@ -36,7 +36,7 @@ Examples:
   cargo mem-profile graph diff before.mheap after.mheap
   cargo mem-profile graph diff before.mheap after.mheap --type 'Vec<*>' --top 5";
 
-/// What has grown.
+/// The growth between two captures.
 #[derive(Serialize)]
 struct Answer {
     types: Rows<Growth>,

@@ -1,4 +1,4 @@
-//! Who holds blocks from outside, as nodes below the root.
+//! The holders of blocks from outside, as nodes below the root.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! What the viewer calls blocks and edges.
+//! The viewer's kinds of blocks and edges.
 
 pub(super) const ELEMENT: u32 = 1;
 pub(super) const PROPERTY: u32 = 2;
@@ -28,7 +28,7 @@ const ARRAYS: [&str; 9] = [
 pub(super) fn kind_of(name: &str) -> u32 {
     let (base, inner) = parts(name);
     let inner = match base {
-        // What is owned says more than who owns it.
+        // The type of an owned value says more than its owner's.
         "Box" | "Rc" | "Arc" | "RcInner" | "ArcInner" => inner,
         _ => "",
     };

@@ -57,7 +57,7 @@ impl<'a> Entry<'a> {
         let mut entry =
             Self { tag: found.tag(), own, members: parts.0, arguments: parts.1, variants: parts.2 };
         if found.has_children() {
-            // What was read before the damage is kept.
+            // Entries from before the damage are kept.
             while entries.next_depth() > 0 && entry.read_part(unit, &mut entries).is_some() {}
         }
         Some(entry)

@@ -6,7 +6,7 @@ use super::DwarfLayouts;
 use super::entry::{Entry, Member};
 use super::source::Place;
 
-/// What is at the end of a path of fields.
+/// The end of a path of fields.
 #[derive(Debug)]
 pub(super) struct Leaf<'a> {
     /// The names of the fields, and of variants.

@@ -57,7 +57,7 @@ enum Known {
     Read(Arc<Layout>),
 }
 
-/// What is in no function.
+/// Entries outside of functions.
 #[derive(Debug, Default)]
 struct Globals {
     variables: Vec<Variable>,

@@ -54,7 +54,7 @@ impl<'a> DwarfLayouts<'_, 'a> {
         Some(Shape::Pointer(Pointer { to, holds: holds(name) }))
     }
 
-    /// What a pointer of two words leads to, and whether the second one is a length.
+    /// The target of a pointer of two words, and whether the second one is a length.
     fn pointee(&mut self, place: Place, entry: &Entry<'a>) -> Option<(Place, Entry<'a>, bool)> {
         let has_length = entry.member("length").is_some();
         let first = entry.member("data_ptr").or_else(|| entry.member("pointer"))?;

@@ -1,4 +1,4 @@
-//! What somebody is changing at the moment of the capture.
+//! Containers that somebody is changing at the moment of the capture.
 
 use super::hand::{COUNTS, Heap, STATICS, edges, lost};
 use crate::layout::*;

@@ -1,4 +1,4 @@
-//! What is looked at in each shape, and what is not.
+//! The words that count in each shape, and those that do not.
 
 use super::hand::{Heap, STATICS, edges, lost};
 use crate::class::Class;

@@ -144,7 +144,7 @@ fn a_snapshot_has_fields_weak_pointers_and_stacks() {
     ] {
         assert!(found.iter().any(|it| it == edge), "{edge}: {found:#?}");
     }
-    // What is lost does not hold what a static holds.
+    // A lost block does not hold a block of a static.
     assert!(
         found
             .iter()

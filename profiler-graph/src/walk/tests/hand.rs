@@ -120,7 +120,7 @@ pub(super) struct Heap {
     /// The words of the module's statics, and of the stack.
     pub(super) statics: Vec<u64>,
     pub(super) stack: Vec<u64>,
-    /// What the stack of each site says.
+    /// The types that the stacks of sites say.
     of_site: Vec<Option<(TypeId, How)>>,
 }
 

@@ -62,7 +62,7 @@ impl Planted {
                 [self.strong(index) as u64, 9, a, b, at(self.weak[index]), at(self.numbers[index])];
             assert_eq!(heap.block_of(0, SIZE, &words), at(index));
         }
-        // Who leads to each says what it is, and is lost itself.
+        // The block that leads to each says its type, and is lost itself.
         for index in 0..self.held.len() {
             heap.block_of(site, 32, &[at(index), 0, 0, 0]);
         }
@@ -72,7 +72,7 @@ impl Planted {
         (0..self.held.len() as u32).map(|block| graph.class(block)).collect()
     }
 
-    /// What some nodes hold. All words count of what a stack leads to.
+    /// All that some nodes hold. All words of a block count if a stack leads to it.
     fn reach(&self, from: &[usize], wanted: impl Fn(usize) -> bool) -> Vec<bool> {
         let mut seen = vec![false; self.held.len()];
         let mut open = from.to_vec();

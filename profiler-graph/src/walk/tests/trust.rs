@@ -1,4 +1,4 @@
-//! Who says what a block is, and who is believed.
+//! The sources of a block's type, and which is believed.
 
 use super::super::How;
 use super::hand::{HEAP, Heap, STATICS, edges, lost};
@@ -61,7 +61,7 @@ fn the_stack_of_one_value_is_believed_and_a_row_s_is_a_guess() {
     let below = heap.block(&leaves);
     let row = heap.block_of(many, 8, &[below]);
     heap.statics = vec![by_site, row];
-    // What a row leads to is a guess as well.
+    // A type that a guessed row gives is a guess as well.
     let expected = [(2, 8, 1), (3, 0, 0), (3, 8, 1), (4, 0, 3)];
     assert_eq!(edges(&heap.graph()), expected);
 }

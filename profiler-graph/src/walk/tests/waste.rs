@@ -1,4 +1,4 @@
-//! What containers have reserved and do not use.
+//! Bytes that containers have reserved and do not use.
 
 use super::hand::{Heap, STATICS};
 use crate::layout::*;

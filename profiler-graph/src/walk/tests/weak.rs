@@ -87,7 +87,7 @@ fn cycle(strong: [u64; 2]) -> HeapGraph {
     nodes.set(one, strong[0], other.1, 0);
     let name = nodes.set(other, strong[1], one.1, one.1);
     nodes.heap.stack = vec![other.1 + 16, name];
-    // What leads to them says what they are, and is lost itself.
+    // The block that leads to them says their types, and is lost itself.
     let rc = nodes.heap.types.rc(nodes.node);
     let holder = nodes.heap.site(rc, super::super::How::One);
     nodes.heap.block_of(holder, 8, &[one.1]);

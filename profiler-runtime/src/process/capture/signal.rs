@@ -37,7 +37,7 @@ pub(super) fn send(signal: i32, number: u32, request: u64) -> bool {
         let process = queued.process;
         libc::syscall(libc::SYS_rt_tgsigqueueinfo, process, number, signal, &raw const queued)
     };
-    // Who has ended meanwhile is not in the next list.
+    // A thread that has ended meanwhile is not in the next list.
     sent == 0 || last_error() != libc::EAGAIN
 }
 

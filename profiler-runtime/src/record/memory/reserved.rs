@@ -25,7 +25,7 @@ pub(crate) fn reserve(bytes: usize) -> Option<NonNull<u8>> {
     Some(start)
 }
 
-/// What was reserved.
+/// The reserved memory.
 pub(crate) fn regions() -> impl Iterator<Item = Range<usize>> {
     let regions = REGIONS.iter().take(COUNT.load(Relaxed));
     let regions = regions.map(|[place, length]| (place.load(Acquire), length.load(Relaxed)));

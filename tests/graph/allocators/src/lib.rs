@@ -1,6 +1,6 @@
 //! Runs one of the programs, which `PROGRAM` names.
 
-/// What a program of this package does.
+/// The work of a program of this package.
 pub fn main() {
     match std::env::var("PROGRAM").as_deref() {
         Ok("labels") => captured::labels::main(),

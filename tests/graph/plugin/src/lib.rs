@@ -26,7 +26,7 @@ pub extern "C" fn keep(block: *mut u8, by_thread: *mut u8) {
     KEPT_BY_THREAD.set(by_thread);
 }
 
-/// What it keeps: what nobody reads, the compiler need not store.
+/// The block that it keeps. It is read, since the compiler need not store it else.
 #[unsafe(no_mangle)]
 pub extern "C" fn kept(by_thread: bool) -> *mut u8 {
     if by_thread { KEPT_BY_THREAD.get() } else { KEPT.load(SeqCst) }

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-/// What a program prints, whose captures go into a folder of their own.
+/// The output of a program, whose captures go into a folder of their own.
 pub(crate) fn run(program: &str, arguments: &[&str], environment: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let mut command = Command::new(program);

@@ -1,4 +1,4 @@
-//! What a program says, compared with what its debug information says.
+//! Compares a program's own facts with its debug information.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -11,7 +11,7 @@ pub(super) fn number(text: &str) -> u64 {
     text.parse().unwrap_or_else(|_| panic!("{text} is no number"))
 }
 
-/// What is wrong, a line each.
+/// The differences, a line each.
 pub(super) fn check(program: &Program, files: &DebugFiles<'_>) -> Vec<String> {
     let mut reader = Reader::new(program, files);
     let mut wrong = Vec::new();

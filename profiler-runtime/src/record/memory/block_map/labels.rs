@@ -1,4 +1,4 @@
-//! What labels need of the map: the block in which an address lies, and another site for it.
+//! The part of the map for labels: the block in which an address lies, and another site for it.
 
 use core::sync::atomic::Ordering::{AcqRel, Relaxed};
 

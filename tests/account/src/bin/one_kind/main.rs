@@ -13,7 +13,7 @@ use self::plant::Planted;
 #[global_allocator]
 static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
-/// What is planted.
+/// The planted memory.
 const PLANTED: u64 = 64 * MIB;
 
 fn main() {

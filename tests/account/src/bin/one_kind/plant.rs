@@ -14,7 +14,7 @@ use crate::{KIB, MIB, PLANTED};
 
 const PAGE: u64 = 4 * KIB;
 
-/// What was planted, and where it must be found.
+/// The planted memory, and where it must be found.
 pub(crate) struct Planted {
     pub(crate) kind: ClassKind,
     pub(crate) bytes: u64,
@@ -122,7 +122,7 @@ fn stacks() -> Planted {
     }
     all.wait();
     let bytes = THREADS * 256 * KIB;
-    // What a thread has besides: records of its own in the heap, and in the profiler.
+    // A thread has more: records of its own in the heap, and in the profiler.
     let check = |_: &Account, after: &Account| assert_eq!(after.threads, Some(THREADS + 1));
     let (slack, also) = (THREADS * 5 * PAGE, &[ClassKind::Profiler]);
     Planted { bytes, slack, also, others: MIB, check, ..Planted::of(ClassKind::Stacks) }

@@ -1,6 +1,6 @@
 //! The rows and sentences that all views show. Their strings are safe in a terminal.
 
-use mem_profile_format::report::{Unit, printable};
+use mem_profile_format::report::{Unit, count, printable};
 
 use crate::account::Account;
 use crate::advice::Advice;
@@ -173,17 +173,4 @@ pub(super) fn size(bytes: u64) -> String {
 /// A size in MiB, so that sizes are aligned.
 pub(super) fn mib(bytes: u64) -> String {
     Unit::MiB.format(bytes.into(), 1)
-}
-
-/// A number of things: `1 block`, `1,200 blocks`.
-pub(super) fn count(number: u64, noun: &str) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {noun}{}", if number == 1 { "" } else { "s" })
 }

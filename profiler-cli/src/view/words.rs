@@ -21,20 +21,6 @@ pub(super) fn time(seconds: f64) -> String {
     format!("{} {unit}", decimals(value, digits))
 }
 
-/// A number of things: `1 call`, `1,200 calls`.
-pub(super) fn times(number: usize, noun: &str) -> String {
-    let plural = if number == 1 { "" } else { "s" };
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    format!("{text} {noun}{plural}")
-}
-
 /// A number without zeros at its end.
 pub(super) fn decimals(value: f64, digits: usize) -> String {
     let text = format!("{value:.digits$}");
@@ -69,12 +55,6 @@ mod tests {
             "11.1 h", "278 h",
         ];
         assert_eq!(times.map(time), expected);
-    }
-
-    #[test]
-    fn numbers_have_their_thousands_apart() {
-        let shown = [0, 1, 999, 1200, 1_234_567].map(|number| times(number, "call"));
-        assert_eq!(shown, ["0 calls", "1 call", "999 calls", "1,200 calls", "1,234,567 calls"]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod color;
 mod column;
+mod count;
 mod csv;
 mod escape;
 #[cfg(feature = "flame")]
@@ -29,6 +30,7 @@ mod units;
 mod tests;
 
 pub use self::color::ColorChoice;
+pub use self::count::count;
 pub use self::escape::{csv_field, folded_frame, json_printable, printable, printable_line};
 #[cfg(feature = "flame")]
 pub use self::flame::{FlameGraph, FrameKind};

@@ -2,12 +2,12 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use mem_profile_format::report::Unit;
+use mem_profile_format::report::{Unit, count};
 
 use super::elements::{Options, Process};
 use super::rows::Functions;
 use crate::timeline::{Peak, Span, Timeline};
-use crate::view::words::{end_of, time, times};
+use crate::view::words::{end_of, time};
 
 /// Longest name of a function in a sentence, in columns.
 const NAME: usize = 48;
@@ -77,7 +77,7 @@ fn together(timeline: &Timeline, start: f64) -> Option<String> {
 fn part(timeline: &Timeline, start: f64, options: &Options) -> Option<String> {
     let begun = Timestamp::from_millisecond((start * 1e3) as i64).ok()?;
     let begun = begun.to_zoned_datetime(TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S");
-    let samples = times(timeline.memory.samples.len(), "sample");
+    let samples = count(timeline.memory.samples.len() as u64, "sample");
     Some(match options.window {
         Some((from, to)) => format!("{from} to {to} s of the run of {begun}, {samples}"),
         None => format!("run of {begun}, {samples}"),

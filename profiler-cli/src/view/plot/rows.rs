@@ -3,14 +3,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use mem_profile_format::report::printable_line;
+use mem_profile_format::report::{count, printable_line};
 
 use super::elements::{Bar, Row};
 use super::palette::Style;
 use super::scale::{COLUMNS, Scale};
 use crate::timeline::{self, Function, Span, Timeline};
 use crate::view::names::short_names;
-use crate::view::words::{end_of, time, times};
+use crate::view::words::{end_of, time};
 
 /// Largest number of rows of levels: more would be too thin to draw.
 const LEVELS: usize = 120;
@@ -61,16 +61,16 @@ impl Functions {
 /// `1,000 calls, 1.5 s`, or `1,000 calls, 84 % drawn`: then the time of all is not known.
 pub(super) fn often(Function { calls, omitted, seconds, .. }: &Function) -> String {
     match *omitted {
-        Some(0) => format!("{}, {}", times(*calls, "call"), time(*seconds)),
+        Some(0) => format!("{}, {}", count(*calls as u64, "call"), time(*seconds)),
         Some(omitted) => {
             let all = calls.saturating_add(usize::try_from(omitted).unwrap_or(usize::MAX));
             let drawn = match (*calls as f64 / all as f64 * 100.0).round() {
                 0.0 => "<1".to_owned(),
                 percent => percent.to_string(),
             };
-            format!("{}, {drawn} % drawn", times(all, "call"))
+            format!("{}, {drawn} % drawn", count(all as u64, "call"))
         }
-        None => format!("{} drawn", times(*calls, "call")),
+        None => format!("{} drawn", count(*calls as u64, "call")),
     }
 }
 

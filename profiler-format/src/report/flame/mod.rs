@@ -5,6 +5,7 @@ mod picture;
 use std::collections::HashMap;
 
 use super::Unit;
+use super::count::grouped;
 use super::escape::printable;
 
 /// The kind of a frame, which chooses its colour.
@@ -100,15 +101,7 @@ impl FlameGraph {
 
     /// `1,536 bytes`, or `12 blocks`.
     fn whole(&self, amount: u64) -> String {
-        let digits = amount.to_string();
-        let mut shown = String::new();
-        for (at, digit) in digits.chars().enumerate() {
-            if at > 0 && (digits.len() - at).is_multiple_of(3) {
-                shown.push(',');
-            }
-            shown.push(digit);
-        }
-        shown + if self.is_size { " bytes" } else { " blocks" }
+        grouped(amount) + if self.is_size { " bytes" } else { " blocks" }
     }
 }
 

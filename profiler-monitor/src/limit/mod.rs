@@ -1,0 +1,24 @@
+//! The bytes at which the system ends or slows a process.
+
+/// The smallest limit that holds for a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limit {
+    /// In bytes.
+    pub bytes: u64,
+    /// Who sets it.
+    pub kind: LimitKind,
+}
+
+/// Who sets a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum LimitKind {
+    /// A control group, of the process or around it: above `memory.max` the system ends a process.
+    GroupMax,
+    /// A control group: above `memory.high` the system slows the process down.
+    GroupHigh,
+    /// `RLIMIT_AS`: allocations fail above it.
+    AddressSpace,
+    /// The memory of the machine.
+    Physical,
+}

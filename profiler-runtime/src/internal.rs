@@ -1,7 +1,8 @@
-//! The runtime's interface for `mem-profile-trace` alone: it may change with any release.
+//! The runtime's interface for crates of this project alone: it may change with any release.
 //!
 //! Owns no state. Everything that the tracer may call inside the allocator is marked so.
 
+pub use crate::brief::{Brief, brief};
 pub use crate::collect::fill_held_with;
 pub use crate::control::allocations_are_counted;
 pub use crate::process::{Stream, at_exit, coarse_ticks, id, on_unload, write_all_raw};

@@ -11,6 +11,7 @@
 //! | `before_main` | what begins with the program |
 //! | `budget` | what a call may take at most |
 //! | [`account`](mod@account) | what the resident set is made of |
+//! | `brief` | its two figures that cost next to nothing |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
@@ -37,6 +38,8 @@ pub use mem_profile_format::{
 pub mod account;
 #[cfg(all(feature = "enabled", any(unix, windows)))]
 mod before_main;
+#[cfg(feature = "enabled")]
+mod brief;
 #[cfg(feature = "enabled")]
 mod budget;
 #[cfg(feature = "enabled")]

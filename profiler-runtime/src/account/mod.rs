@@ -10,6 +10,7 @@ pub use mem_profile_account::{
 };
 
 use self::read::read;
+pub use crate::brief::{Brief, brief};
 use crate::control::allocations_are_counted;
 use crate::record::alloc::quiet::Quiet;
 

@@ -5,7 +5,9 @@
 pub use crate::brief::{Brief, brief};
 pub use crate::collect::fill_held_with;
 pub use crate::control::allocations_are_counted;
-pub use crate::process::{Stream, at_exit, coarse_ticks, id, on_unload, write_all_raw};
+pub use crate::process::{
+    Lineage, Stream, Thread, Work, at_exit, coarse_ticks, id, on_unload, write_all_raw,
+};
 pub use crate::record::alloc::noting::Noting;
 pub use crate::record::alloc::quiet::Quiet;
 pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};
@@ -47,12 +49,22 @@ pub mod capture {
     }
 }
 
+use std::sync::Arc;
+
+use crate::process;
 use crate::record::alloc::{count, quiet};
 use crate::record::function::registry;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::{ALWAYS, Ledger};
 use crate::record::ledger::threads;
 use crate::record::live::blocks;
+
+/// Starts a thread that takes no signal of the program, and whose start and end allocate nothing that counts.
+/// `None` where the system has no thread left.
+pub fn spawn<W: Work>(work: Arc<W>) -> Option<Thread> {
+    let _quiet = Quiet::enter();
+    process::spawn_shared(work)
+}
 
 /// Where the sources of the runtime are, if they did not come from a registry.
 pub const SOURCES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/");

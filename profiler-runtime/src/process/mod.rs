@@ -42,6 +42,7 @@ mod system;
 #[path = "other.rs"]
 mod system;
 
+mod shared_threads;
 #[cfg(unix)]
 #[path = "thread_unix.rs"]
 mod thread;
@@ -117,16 +118,18 @@ pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork};
 #[cfg(all(test, unix))]
 pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
-pub use self::contract::{Stream, id};
+pub use self::contract::{Stream, Work, id};
 #[cfg(feature = "account")]
 pub(crate) use self::glibc::{IS_GLIBC, bytes_in_use};
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
+pub(crate) use self::shared_threads::shared_threads;
 #[cfg(all(test, unix, feature = "signals"))]
 pub(crate) use self::signals::stop_listening;
 #[cfg(feature = "signals")]
 pub(crate) use self::signals::{Request, listen, listeners};
-pub(crate) use self::thread::{Thread, spawn};
+pub use self::thread::Thread;
+pub(crate) use self::thread::{spawn, spawn_shared};
 pub use self::unloading::on_unload;
 pub(crate) use self::writer::is_open_for_writing;
 pub(crate) use mem_profile_format::recording::Identity;
@@ -134,13 +137,14 @@ pub(crate) use mem_profile_format::recording::Identity;
 /// This very process, which a forked child is not: also where it has the same number, as the first
 /// process of a container inside a container.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Lineage {
+pub struct Lineage {
     id: u32,
     forks: u32,
 }
 
 impl Lineage {
-    pub(crate) fn current() -> Self {
+    /// The process that calls.
+    pub fn current() -> Self {
         Self { id: id(), forks: system::forks() }
     }
 }

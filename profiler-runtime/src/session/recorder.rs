@@ -103,7 +103,7 @@ fn begin_at(path: PathBuf, kind: Kind) -> io::Result<PathBuf> {
 
 /// Whether no thread runs but the calling one and our own.
 pub(crate) fn is_alone() -> bool {
-    process::is_alone(sampler::threads() + listeners())
+    process::is_alone(sampler::threads() + listeners() + process::shared_threads())
 }
 
 /// How many threads of the profiler's own wait for signals.

@@ -81,6 +81,37 @@ pub(crate) fn statistics_of<'a>(
     groups.finish()
 }
 
+/// The lines that hold the live memory, each with its function and its bytes; the largest first. Where functions share
+/// a line, the one that holds most of it is named.
+pub(crate) fn lines(snapshot: &Snapshot) -> Vec<(Frame, u64)> {
+    let symbols = snapshot.symbols();
+    let mut frames: HashMap<Frame, i64> = HashMap::new();
+    for trace in &snapshot.data().traces {
+        let frame = match (trace.reach, display_frame(symbols, trace)) {
+            (Reach::Truncated, _) => Frame::without_line(TRUNCATED.to_owned(), ""),
+            (Reach::NoStack, _) => Frame::without_line(NO_STACK.to_owned(), ""),
+            (_, Some(frame)) => frame.clone(),
+            (_, None) => Frame::without_line("[unknown]".to_owned(), ""),
+        };
+        *frames.entry(frame).or_default() += trace.live_bytes;
+    }
+    let mut frames: Vec<_> = frames.into_iter().collect();
+    let largest_first =
+        |a: &(Frame, i64), b: &(Frame, i64)| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0));
+    frames.sort_by(largest_first);
+    let mut lines: Vec<(Frame, i64)> = Vec::new();
+    let mut known = HashMap::new();
+    for (frame, bytes) in frames {
+        let index = *known.entry(frame.place()).or_insert(lines.len());
+        match lines.get_mut(index) {
+            Some(line) => line.1 += bytes,
+            None => lines.push((frame, bytes)),
+        }
+    }
+    lines.sort_by(largest_first);
+    lines.into_iter().map(|(frame, bytes)| (frame, bytes.max(0).unsigned_abs())).collect()
+}
+
 fn users<'a>(symbols: &'a Symbols, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {
     let frames = trace.frames.iter().flat_map(|&address| symbols.of(address));
     frames.filter(|frame| frame.origin == Origin::User)

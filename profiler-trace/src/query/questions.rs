@@ -1,5 +1,6 @@
 //! The questions that a snapshot answers.
 
+use crate::names::stack_frame::Frame;
 use crate::query::filter::Filter;
 use crate::query::for_caller::clone_for_caller;
 use crate::query::snapshot::Snapshot;
@@ -19,6 +20,13 @@ impl Snapshot {
     #[must_use]
     pub fn statistics_cumulative(&self, by: By) -> Vec<Statistic> {
         clone_for_caller(|| group::statistics(self, by, true))
+    }
+
+    /// The lines that hold the live memory, each as the innermost frame of the program's own, with its bytes; the
+    /// largest first.
+    #[must_use]
+    pub fn lines(&self) -> Vec<(Frame, u64)> {
+        clone_for_caller(|| group::lines(self))
     }
 
     /// The changes since `older`; the largest first.

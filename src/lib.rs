@@ -42,6 +42,8 @@ pub use mem_profile_runtime::recording;
 pub use mem_profile_trace as trace;
 #[cfg(feature = "graph")]
 pub mod graph;
+#[cfg(feature = "monitor")]
+pub use mem_profile_monitor as monitor;
 
 #[cfg(feature = "enabled")]
 #[doc(hidden)]

@@ -1,16 +1,49 @@
 //! A guard for long-running services, for [`mem-profile`](https://docs.rs/mem-profile): it reads the memory of a
 //! process at an interval, and warns before its limit does harm.
 //!
+//! ```
+//! use std::time::Duration;
+//!
+//! use mem_profile_monitor::{Guard, Level, Rules, Sample, Threshold};
+//!
+//! let rules = Rules { warn_above: Some(Threshold::Bytes(500 << 20)), ..Rules::default() };
+//! let mut guard = Guard::new(rules, Duration::from_secs(30));
+//! let sample = Sample { resident: 501 << 20, ..Sample::default() };
+//! assert_eq!(guard.look(&sample).unwrap().level, Level::Warning);
+//! assert_eq!(guard.look(&sample), None, "said once");
+//! ```
+//!
 //! | folder or file | what it does |
 //! |---|---|
 //! | `sample` | [`Sample`]: the figures of one moment |
-//! | `limit` | [`Limit`]: the bytes at which the system ends or slows the process |
+//! | `limit` | [`Limit`]: the bytes at which the system ends or slows the process; [`Threshold`]: a share of it |
+//! | `guard` | [`Guard`]: samples → [`Alarm`]s |
+//! | `line` | [`Line`]: what a line holds |
+//! | `event` | [`Event`]: an alarm, and who is to blame, as text |
+//! | `schedule` | when the next sample is due |
+//! | [`process`] | reads samples; the only folder that knows operating systems |
+//! | `monitor` | [`Monitor`]: the thread that watches the own process (feature `process`) |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
+#![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod event;
+mod guard;
 mod limit;
+mod line;
+#[cfg(feature = "process")]
+mod monitor;
+pub mod process;
 mod sample;
+mod schedule;
 
-pub use self::limit::{Limit, LimitKind};
+pub use self::event::Event;
+pub use self::guard::{Alarm, Cause, Growth, Guard, Level, Rules};
+pub use self::limit::{Limit, LimitKind, Threshold, ThresholdError};
+pub use self::line::{Line, top_lines};
+#[cfg(feature = "process")]
+#[cfg_attr(docsrs, doc(cfg(feature = "process")))]
+pub use self::monitor::{Builder, Latest, Monitor};
 pub use self::sample::{Group, GroupEvents, Sample};
+pub use self::schedule::Schedule;

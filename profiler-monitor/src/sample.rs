@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::limit::Limit;
+use crate::limit::{Limit, LimitKind};
 
 /// The memory of a process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -11,12 +11,28 @@ pub struct Sample {
     pub at: Duration,
     /// The resident set, in bytes.
     pub resident: u64,
+    /// The size of the address space, in bytes.
+    pub address_space: u64,
     /// Bytes of live blocks, if the allocator counts them.
     pub live: Option<u64>,
     /// The limit that holds now.
     pub limit: Option<Limit>,
-    /// The control group of the process, if it has one.
+    /// The control group that the limit is of, else the own group of the process, if it has one.
     pub group: Option<Group>,
+}
+
+impl Sample {
+    /// The bytes that the limit counts: of a group without files that the system would drop first.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        match self.limit.map(|limit| limit.kind) {
+            Some(LimitKind::GroupMax | LimitKind::GroupHigh) => {
+                self.group.map_or(self.resident, |group| group.working_set)
+            }
+            Some(LimitKind::AddressSpace) => self.address_space,
+            Some(LimitKind::Physical) | None => self.resident,
+        }
+    }
 }
 
 /// A control group's memory.

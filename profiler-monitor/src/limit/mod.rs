@@ -1,4 +1,10 @@
-//! The bytes at which the system ends or slows a process.
+//! The bytes at which the system ends or slows a process, and those at which a user wants to know.
+
+mod threshold;
+
+pub use self::threshold::{Threshold, ThresholdError};
+
+use std::fmt;
 
 /// The smallest limit that holds for a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,4 +27,15 @@ pub enum LimitKind {
     AddressSpace,
     /// The memory of the machine.
     Physical,
+}
+
+impl fmt::Display for LimitKind {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::GroupMax => "memory.max",
+            Self::GroupHigh => "memory.high",
+            Self::AddressSpace => "RLIMIT_AS",
+            Self::Physical => "physical memory",
+        })
+    }
 }

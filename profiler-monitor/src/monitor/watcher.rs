@@ -1,0 +1,172 @@
+//! The work of the monitor's thread.
+
+use std::ffi::CStr;
+use std::io;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use mem_profile_runtime::internal::{Quiet, Work};
+
+use crate::event::Event;
+use crate::guard::{Alarm, Guard, Level};
+use crate::monitor::builder::{Builder, Callback};
+use crate::monitor::program::Program;
+use crate::monitor::sink;
+use crate::process::Reader;
+use crate::sample::Sample;
+use crate::schedule::Schedule;
+
+/// What a monitor knows by its last sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Latest {
+    /// The last sample.
+    pub sample: Option<Sample>,
+    /// Warnings so far.
+    pub warnings: u64,
+    /// Critical events so far.
+    pub criticals: u64,
+}
+
+/// What the thread and its handle share.
+pub(super) struct Watcher {
+    interval: Duration,
+    log: bool,
+    /// The thread holds it, but while it waits.
+    work: Mutex<Ticks>,
+    on_event: Mutex<Option<Callback>>,
+    latest: Mutex<Latest>,
+    is_stopping: Mutex<bool>,
+    wake: Condvar,
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Watcher").field("interval", &self.interval).finish_non_exhaustive()
+    }
+}
+
+/// One sample after the other, each looked at.
+struct Ticks {
+    reader: Reader,
+    guard: Guard,
+    program: Program,
+    has_failed: bool,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Watcher {
+    /// Reads once, so that whoever starts a monitor learns if that cannot be.
+    pub(super) fn new(builder: Builder) -> io::Result<Self> {
+        let _quiet = Quiet::enter();
+        let mut reader = Reader::of_self();
+        reader.read(Duration::ZERO)?;
+        let guard = Guard::new(builder.rules, builder.interval);
+        let work = Ticks { reader, guard, program: Program::new(), has_failed: false };
+        Ok(Self {
+            interval: builder.interval,
+            log: builder.log,
+            work: Mutex::new(work),
+            on_event: Mutex::new(builder.on_event),
+            latest: Mutex::default(),
+            is_stopping: Mutex::default(),
+            wake: Condvar::new(),
+        })
+    }
+
+    pub(super) fn latest(&self) -> Latest {
+        *lock(&self.latest)
+    }
+
+    /// Has the thread end, at once if it waits.
+    pub(super) fn stop(&self) {
+        *lock(&self.is_stopping) = true;
+        self.wake.notify_all();
+    }
+
+    fn watch(&self) {
+        let begin = Instant::now();
+        let mut schedule = Schedule::new(self.interval, Duration::ZERO);
+        loop {
+            self.tick(begin.elapsed());
+            loop {
+                let wait = schedule.wait(begin.elapsed());
+                if wait.is_zero() {
+                    break;
+                }
+                let waiting =
+                    self.wake.wait_timeout_while(lock(&self.is_stopping), wait, |is| !*is);
+                if *waiting.unwrap_or_else(PoisonError::into_inner).0 {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes a sample, and says what is new.
+    fn tick(&self, at: Duration) {
+        let event = {
+            let _quiet = Quiet::enter();
+            let mut work = lock(&self.work);
+            let Some(sample) = work.sample(at) else { return };
+            let alarm = work.guard.look(&sample);
+            self.note(sample, alarm);
+            // The flight recorder's place: before names are looked up, which takes memory.
+            alarm.map(|alarm| work.program.event(alarm))
+        };
+        if let Some(event) = event {
+            self.deliver(&event);
+            let _quiet = Quiet::enter();
+            drop(event);
+        }
+    }
+
+    fn note(&self, sample: Sample, alarm: Option<Alarm>) {
+        let mut latest = lock(&self.latest);
+        latest.sample = Some(sample);
+        match alarm.map(|alarm| alarm.level) {
+            Some(Level::Warning) => latest.warnings += 1,
+            Some(Level::Critical) => latest.criticals += 1,
+            None => {}
+        }
+    }
+
+    /// Not quiet: what a logger or the program allocates here, it may free elsewhere.
+    fn deliver(&self, event: &Event) {
+        if self.log {
+            sink::write(event);
+        }
+        if let Some(callback) = &mut *lock(&self.on_event) {
+            callback(event);
+        }
+    }
+}
+
+impl Ticks {
+    /// A failure is said once.
+    fn sample(&mut self, at: Duration) -> Option<Sample> {
+        let read = self.reader.read(at);
+        match read {
+            Ok(sample) => Some(Sample { live: self.program.live_bytes(), ..sample }),
+            Err(error) => {
+                if !std::mem::replace(&mut self.has_failed, true) {
+                    sink::fail(&error);
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Work for Watcher {
+    const NAME: &'static CStr = c"mem-monitor";
+
+    fn run(self: Arc<Self>) {
+        self.watch();
+        let _quiet = Quiet::enter();
+        drop(self);
+    }
+}

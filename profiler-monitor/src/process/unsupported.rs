@@ -1,0 +1,42 @@
+//! Systems whose processes are not read.
+
+use std::io::{self, ErrorKind};
+use std::path::Path;
+use std::time::Duration;
+
+use crate::sample::Sample;
+
+const UNSUPPORTED: &str =
+    "this system does not say how much memory a process may use: it takes Linux";
+
+/// Reads one process.
+#[derive(Debug)]
+pub struct Reader(());
+
+impl Reader {
+    /// Of this process.
+    #[must_use]
+    pub fn of_self() -> Self {
+        Self(())
+    }
+
+    /// Of the process with this number.
+    #[must_use]
+    pub fn of(_process: u32) -> Self {
+        Self(())
+    }
+
+    /// Of a process under another root folder, for tests.
+    #[must_use]
+    pub fn at(_root: &Path, _process: &str) -> Self {
+        Self(())
+    }
+
+    /// Reads it at this moment.
+    ///
+    /// # Errors
+    /// Always, on this system.
+    pub fn read(&mut self, _at: Duration) -> io::Result<Sample> {
+        Err(io::Error::new(ErrorKind::Unsupported, UNSUPPORTED))
+    }
+}

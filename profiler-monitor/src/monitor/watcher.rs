@@ -9,8 +9,9 @@ use mem_profile_runtime::internal::{Quiet, Work};
 
 use crate::event::Event;
 use crate::guard::{Alarm, Guard, Level};
-use crate::monitor::builder::{Builder, Callback};
+
 use crate::monitor::program::Program;
+use crate::monitor::settings::{Callback, Settings};
 use crate::monitor::sink;
 use crate::process::Reader;
 use crate::sample::Sample;
@@ -60,17 +61,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Watcher {
     /// Reads once, so that whoever starts a monitor learns if that cannot be.
-    pub(super) fn new(builder: Builder) -> io::Result<Self> {
+    pub(super) fn new(settings: Settings) -> io::Result<Self> {
         let _quiet = Quiet::enter();
         let mut reader = Reader::of_self();
         reader.read(Duration::ZERO)?;
-        let guard = Guard::new(builder.rules, builder.interval);
+        let guard = Guard::new(settings.rules, settings.interval);
         let work = Ticks { reader, guard, program: Program::new(), has_failed: false };
         Ok(Self {
-            interval: builder.interval,
-            log: builder.log,
+            interval: settings.interval,
+            log: settings.log,
             work: Mutex::new(work),
-            on_event: Mutex::new(builder.on_event),
+            on_event: Mutex::new(settings.on_event),
             latest: Mutex::default(),
             is_stopping: Mutex::default(),
             wake: Condvar::new(),

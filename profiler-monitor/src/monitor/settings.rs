@@ -1,0 +1,37 @@
+//! What a monitor is asked to do.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::guard::Rules;
+
+/// Time between two samples, where nothing else is asked for.
+const INTERVAL: Duration = Duration::from_secs(30);
+
+pub(super) type Callback = Box<dyn FnMut(&Event) + Send>;
+
+/// What a monitor is asked to do.
+pub(super) struct Settings {
+    pub(super) interval: Duration,
+    pub(super) rules: Rules,
+    pub(super) on_event: Option<Callback>,
+    pub(super) log: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { interval: INTERVAL, rules: Rules::default(), on_event: None, log: true }
+    }
+}
+
+impl fmt::Debug for Settings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Settings")
+            .field("interval", &self.interval)
+            .field("rules", &self.rules)
+            .field("log", &self.log)
+            .finish_non_exhaustive()
+    }
+}

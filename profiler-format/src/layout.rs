@@ -112,6 +112,8 @@ pub mod process {
     pub const HIGHEST: usize = 112;
     pub const RESIDENT_PEAK: usize = 120;
     pub const PEAK_AT_RESET: usize = 128;
+    /// The resident set when it was closed.
+    pub const RESIDENT: usize = 136;
     pub const SIZE: usize = 192;
 }
 
@@ -266,6 +268,19 @@ pub mod samples {
     /// Of one sample.
     pub const EACH: usize = 16;
     pub const SIZE: usize = 1024;
+    /// Behind all samples, the resident set of each, in blocks that are longer.
+    pub const RESIDENT: usize = SIZE;
+}
+
+/// A resident set.
+pub mod resident {
+    /// 0 where it is not known.
+    pub const BYTES: usize = 0;
+    /// Of it, pages of files.
+    pub const FILES: usize = 8;
+    /// Of it, the profiler's own memory.
+    pub const PROFILER: usize = 16;
+    pub const SIZE: usize = 24;
 }
 
 /// Spans of a timeline.

@@ -85,6 +85,8 @@ pub mod segment {
     /// Where it begins in the memory of the process.
     pub const ADDRESS: usize = 24;
     pub const USED: usize = 32;
+    /// The address of the next older one, in the memory of the process.
+    pub const NEXT: usize = 40;
     pub const SIZE: usize = 64;
 }
 
@@ -112,8 +114,17 @@ pub mod process {
     pub const HIGHEST: usize = 112;
     pub const RESIDENT_PEAK: usize = 120;
     pub const PEAK_AT_RESET: usize = 128;
-    /// The resident set when it was closed.
-    pub const RESIDENT: usize = 136;
+    /// Where the blocks come from.
+    pub const ALLOCATOR: usize = 136;
+    /// Of the allocator: glibc's.
+    pub const GLIBC: i64 = 1;
+    /// The program has wrapped another one, or its C library is not glibc.
+    pub const ANOTHER: i64 = 2;
+    /// Addresses in the memory of the process: of the map of live blocks, of the table of regions, and of the word
+    /// that leads to the newest segment. 0 where a process does not say.
+    pub const BLOCK_MAP: usize = 144;
+    pub const REGIONS: usize = 152;
+    pub const SEGMENTS: usize = 160;
     pub const SIZE: usize = 192;
 }
 
@@ -253,6 +264,36 @@ pub mod counter {
     pub const SIZE: usize = 64;
 }
 
+/// The map of live blocks. It is in the memory of the process alone, as the table of regions is.
+pub mod block_map {
+    /// The length of the directory; 0 while there is none.
+    pub const LENGTH: usize = 0;
+    /// The address of the directory: the addresses of leaves, and behind these the places that have one, plus one.
+    pub const TABLES: usize = 8;
+    /// How many of these places there are.
+    pub const LEAVES: usize = 16;
+
+    /// The parts of an address, from the lowest bit on: the byte in a granule, the word in a leaf, and the place in
+    /// the directory.
+    pub const GRANULE_BITS: u32 = 4;
+    pub const LEAF_BITS: u32 = 22;
+    pub const DIRECTORY_BITS: u32 = 22;
+    /// A word has the number of a path, 0 for none, and above it the size of the block that begins there.
+    pub const SITE_BITS: u32 = 19;
+    pub const SIZE_BITS: u32 = u32::BITS - SITE_BITS;
+    /// Where the size is 0, its parts are in so many words behind, the lowest bits first.
+    pub const PARTS: usize = (u64::BITS - SITE_BITS).div_ceil(SIZE_BITS) as usize;
+}
+
+/// The table of regions: address space that was reserved for tables.
+pub mod regions {
+    pub const COUNT: usize = 0;
+    /// Start and length of each, 0 while it is written.
+    pub const FIRST: usize = 8;
+    pub const EACH: usize = 16;
+    pub const MOST: usize = 4096;
+}
+
 /// A timeline.
 pub mod timeline {
     pub const STARTED: usize = 8;
@@ -268,19 +309,6 @@ pub mod samples {
     /// Of one sample.
     pub const EACH: usize = 16;
     pub const SIZE: usize = 1024;
-    /// Behind all samples, the resident set of each, in blocks that are longer.
-    pub const RESIDENT: usize = SIZE;
-}
-
-/// A resident set.
-pub mod resident {
-    /// 0 where it is not known.
-    pub const BYTES: usize = 0;
-    /// Of it, pages of files.
-    pub const FILES: usize = 8;
-    /// Of it, the profiler's own memory.
-    pub const PROFILER: usize = 16;
-    pub const SIZE: usize = 24;
 }
 
 /// Spans of a timeline.

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::RecordingError::{self, Damaged, NotARecording, TooShort};
 use crate::layout::{self, PAGE, UNIT, WORD};
-use crate::snapshot::ResidentSet;
 
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
@@ -110,6 +110,13 @@ impl<'a> Blocks<'a> {
         let segment = self.segments.get(next.checked_sub(1)?)?;
         let within = address - segment.address;
         (within < segment.length).then(|| segment.offset.wrapping_add(within))
+    }
+
+    /// The addresses of all segments in the process.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = Range<u64>> {
+        let range =
+            |segment: &Segment| segment.address..segment.address.saturating_add(segment.length);
+        self.segments.iter().map(range)
     }
 
     /// The number of frames that all stacks together have room for.
@@ -226,14 +233,6 @@ impl<'a> Block<'a> {
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
-    }
-
-    /// The resident set at this offset; `None` where none was written.
-    pub(super) fn resident_set(&self, offset: usize) -> Option<ResidentSet> {
-        let word = |word| unsigned(self.word(offset + word));
-        let bytes = word(layout::resident::BYTES);
-        let [files, profiler] = [layout::resident::FILES, layout::resident::PROFILER].map(word);
-        (bytes > 0).then_some(ResidentSet { bytes, files, profiler })
     }
 
     fn contains(&self, offset: u64) -> bool {

@@ -93,6 +93,18 @@ impl LiveBlocks {
         self.rows.get(&(function, row)).copied().unwrap_or_default()
     }
 
+    /// The blocks of all lines.
+    pub(super) fn all(&self) -> Held {
+        let mut all = Sum::default();
+        self.held.values().for_each(|sum| all.add(sum));
+        all.held()
+    }
+
+    /// The paths that lead to lines: their numbers, the numbers of the functions, and the rows.
+    pub(super) fn lines(&self) -> impl Iterator<Item = (u32, i64, u64)> {
+        self.paths.iter().map(|(site, node)| (*site, node.function, node.row as u64))
+    }
+
     /// The process at its peak. A thread that leaves a mark does not know what those have not published that run
     /// beside it, nor of a peak that is not a step above the last mark.
     pub(super) fn peak(&self) -> ProcessPeak {

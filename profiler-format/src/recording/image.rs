@@ -37,13 +37,19 @@ impl Image {
         self.try_read().unwrap()
     }
 
-    pub(super) fn try_read(mut self) -> Result<Recording, RecordingError> {
+    /// The whole file.
+    pub(super) fn bytes(mut self) -> Vec<u8> {
         let used = self.0.len();
         self.0.resize(layout::rounded(used, PAGE), 0);
         self.set(layout::segment::LENGTH, self.0.len() as i64);
         self.set(layout::segment::USED, used as i64);
+        self.0
+    }
+
+    pub(super) fn try_read(self) -> Result<Recording, RecordingError> {
+        let bytes = self.bytes();
         let began = Instant::now();
-        let recording = Recording::read(&self.0);
+        let recording = Recording::read(&bytes);
         assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
         recording
     }

@@ -29,16 +29,18 @@ mod image;
 #[cfg(test)]
 mod large;
 mod peaks;
+mod process_memory;
 mod sums;
 mod tables;
 mod timeline;
 mod writer;
 
 pub use self::error::{LARGEST, RecordingError};
+pub use self::process_memory::{ProcessMemory, name_of_none};
 pub use self::writer::{Identity, set_open_check};
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -133,23 +135,8 @@ impl Recording {
     /// figures would be wrong. A recording that was cut short is read as far as it goes: see
     /// [`Self::state`].
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
-        let failed = |error| RecordingError::Io { path: path.to_owned(), error };
-        let metadata = fs::metadata(path).map_err(failed)?;
-        if !metadata.is_file() && !metadata.is_dir() {
-            // A pipe or a device might have no end.
-            return Err(RecordingError::NotARecording);
-        }
-        if metadata.len() > LARGEST {
-            return Err(RecordingError::TooLarge { found: metadata.len() });
-        }
-        let read = || {
-            let mut bytes = Vec::new();
-            // The file may grow meanwhile, up to the largest size.
-            File::open(path)?.take(LARGEST).read_to_end(&mut bytes)?;
-            Ok(bytes)
-        };
         let open = || {
-            let bytes = read().map_err(failed)?;
+            let (bytes, metadata) = bytes_at(path)?;
             Self::of(&bytes, |writer| writer::is_written(writer, path, &metadata))
         };
         let recording = open()?;
@@ -208,6 +195,24 @@ impl Recording {
             }
         }
     }
+}
+
+/// The bytes of the file at a path, if that may be a recording.
+fn bytes_at(path: &Path) -> Result<(Vec<u8>, Metadata), RecordingError> {
+    let failed = |error| RecordingError::Io { path: path.to_owned(), error };
+    let metadata = fs::metadata(path).map_err(failed)?;
+    if !metadata.is_file() && !metadata.is_dir() {
+        // A pipe or a device might have no end.
+        return Err(RecordingError::NotARecording);
+    }
+    if metadata.len() > LARGEST {
+        return Err(RecordingError::TooLarge { found: metadata.len() });
+    }
+    let mut bytes = Vec::new();
+    // The file may grow meanwhile, up to the largest size.
+    let file = File::open(path).map_err(failed)?;
+    file.take(LARGEST).read_to_end(&mut bytes).map_err(failed)?;
+    Ok((bytes, metadata))
 }
 
 /// The kind of file at a path where a run might be recorded.

@@ -43,7 +43,7 @@ pub(super) fn snapshot(blocks: &Blocks<'_>) -> Result<Snapshot, RecordingError> 
     // Chunks of one function stay in the order of the file.
     chunks.sort_by_key(|(number, _)| Reverse(*number));
     let peaks = Peaks::find(blocks);
-    let process_bytes = process_bytes(blocks, &ledgers, backend);
+    let process_bytes = process_bytes(blocks);
     let live = LiveBlocks::find(blocks, process_bytes)?;
     let (mut functions, mut places) = (Vec::new(), BTreeMap::new());
     for chunks in chunks.chunk_by(|(one, _), (other, _)| one == other) {
@@ -110,16 +110,17 @@ fn rows_and_thread(chunk: &Block<'_>) -> (i64, i64) {
 }
 
 /// Memory in use by the process when the recording was closed, or as far as the threads know.
-fn process_bytes(blocks: &Blocks<'_>, ledgers: &[(i64, Ledger)], backend: Backend) -> Option<u64> {
+pub(super) fn process_bytes(blocks: &Blocks<'_>) -> Option<u64> {
     let process = blocks.process();
     let bytes = process.word(layout::process::BYTES);
     if bytes != NEVER {
         return Some(unsigned(bytes));
     }
-    if backend != Backend::Heap {
+    if process.word(layout::process::BACKEND) != HEAP {
         return None;
     }
-    let unpublished = ledgers.iter().map(|(_, ledger)| ledger.live.wrapping_sub(CENTER));
+    let live = |thread: &Block<'_>| thread.word(layout::thread::HEAP + layout::ledger::LIVE);
+    let unpublished = blocks.threads.values().map(|thread| live(thread).wrapping_sub(CENTER));
     let published = process.word(layout::process::PUBLISHED);
     Some(unsigned(unpublished.fold(published, i64::wrapping_add)))
 }

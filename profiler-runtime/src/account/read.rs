@@ -6,7 +6,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use mem_profile_account::{Account, Counted, Facts, LiveBlock, process as reader};
-use mem_profile_format::layout::paths::{OUTSIDE, UNATTRIBUTED};
+use mem_profile_format::recording::name_of_none;
 
 use crate::process;
 use crate::record::alloc::wrapped::is_wrapping_seen;
@@ -14,6 +14,9 @@ use crate::record::function::registry;
 use crate::record::ledger::threads;
 use crate::record::live::{blocks, paths, switch};
 use crate::record::memory::{arena, reserved};
+
+const MISSING: &str =
+    "Live blocks are known from free memory with MEM_PROFILE_LIVE=on and the counting allocator.";
 
 /// The account of this process. If blocks are counted, their sum is known; if `is_full`, the allocator is asked.
 ///
@@ -45,6 +48,7 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let begin = process::steady_nanoseconds();
     let mut account = Account::new(&reading.mappings, facts);
     account.moved += reading.moved;
+    account.missing = account.pins.is_none().then(|| MISSING.to_owned());
     let walked = (process::steady_nanoseconds() - begin).max(0).cast_unsigned();
     account.took = reading.took + Duration::from_nanos(walked);
     Ok(account)
@@ -68,11 +72,9 @@ fn site_names() -> impl Fn(u32) -> String {
             let function = functions.get(&function)?;
             Some((function.file, function.first_line as usize + function.line_of(row)))
         });
-        match (site, function) {
-            (_, Some((file, line))) => format!("{file}:{line}"),
-            (OUTSIDE, _) => "outside of measured functions".to_owned(),
-            (UNATTRIBUTED, _) => "not attributed to a line".to_owned(),
-            _ => format!("path {site}"),
+        match function {
+            Some((file, line)) => format!("{file}:{line}"),
+            None => name_of_none(site).map_or_else(|| format!("path {site}"), str::to_owned),
         }
     }
 }

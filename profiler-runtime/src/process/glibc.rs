@@ -2,9 +2,6 @@
 
 use std::mem::transmute;
 
-/// Whether the allocator of the system is glibc's.
-pub(crate) const IS_GLIBC: bool = true;
-
 /// The figures of `mallinfo2`, in their order.
 #[repr(C)]
 struct Figures([usize; 10]);

@@ -120,7 +120,7 @@ pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
 pub use self::contract::{Stream, Work, id};
 #[cfg(feature = "account")]
-pub(crate) use self::glibc::{IS_GLIBC, bytes_in_use};
+pub(crate) use self::glibc::bytes_in_use;
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
 pub(crate) use self::shared_threads::shared_threads;
@@ -131,6 +131,9 @@ pub(crate) use self::signals::{Request, listen, listeners};
 pub use self::thread::Thread;
 pub(crate) use self::thread::{spawn, spawn_shared};
 pub use self::unloading::on_unload;
+
+/// Whether the allocator of the system is glibc's.
+pub(crate) const IS_GLIBC: bool = cfg!(all(target_os = "linux", target_env = "gnu"));
 pub(crate) use self::writer::is_open_for_writing;
 pub(crate) use mem_profile_format::recording::Identity;
 
@@ -171,17 +174,6 @@ impl Stream {
 #[inline]
 pub(crate) fn rss() -> Option<u64> {
     memory::rss()
-}
-
-/// The same, and of it the bytes of files and of shared memory; `None` where only the sum is known.
-pub(crate) fn resident_and_files() -> Option<[u64; 2]> {
-    memory::resident_and_files()
-}
-
-/// How many bytes of memory from [`reserve`] are resident; `None` where the system does not say. It neither
-/// allocates nor locks, and leaves `errno` as it was.
-pub(crate) fn resident_bytes(start: NonNull<u8>, bytes: usize) -> Option<usize> {
-    memory::resident_bytes(start, bytes)
 }
 
 /// Resident set of any process in bytes.

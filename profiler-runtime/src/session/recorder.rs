@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 
 use mem_profile_format::Backend;
+use mem_profile_format::layout::process::{ANOTHER, GLIBC};
 use mem_profile_format::recording::{self, Found};
 
 use super::options::options;
@@ -17,13 +18,14 @@ use super::warning::warn;
 use super::{output, sampler};
 use crate::collect;
 use crate::process::{self, Backing};
+use crate::record::alloc::wrapped::is_wrapping_seen;
 use crate::record::fork;
 use crate::record::function::registry;
 use crate::record::ledger::kind::Kind;
 use crate::record::ledger::published;
 use crate::record::live::switch;
-use crate::record::memory::arena;
 use crate::record::memory::process_block::Process;
+use crate::record::memory::{arena, outside};
 
 /// Where a recording is written at the end: on systems where it cannot be while the program runs, and
 /// beside the command's.
@@ -81,6 +83,9 @@ fn begin_at(path: PathBuf, kind: Kind) -> io::Result<PathBuf> {
     let describe = |process: &Process| {
         process.describe(&process::identity(), kind as i64, process::nanoseconds());
         published::describe(process);
+        outside::describe(process);
+        let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
+        process.allocator.set(if is_glibc { GLIBC } else { ANOTHER });
     };
     let _paused = sampler::pause();
     arena::record(file, program().as_bytes(), describe).map_err(|error| {
@@ -118,8 +123,7 @@ fn listeners() -> usize {
 pub(crate) fn close(backend: Backend) {
     switch::note_now();
     if let Some(process) = arena::recorded() {
-        let resident = collect::resident_set(backend, true);
-        process.close(collect::process_bytes(backend), collect::resident_peak(), resident);
+        process.close(collect::process_bytes(backend), collect::resident_peak());
     }
     // The lock is held for a moment only, by `begin`.
     let path = AT_EXIT.try_lock().ok().and_then(|mut path| path.take());

@@ -18,7 +18,7 @@ use super::values::SHORTEST;
 use crate::collect;
 use crate::process::{self, Lineage, Thread};
 use crate::record::alloc::quiet::Quiet;
-use crate::record::timeline::timeline::{Figures, SAMPLES, Samples, Timeline};
+use crate::record::timeline::timeline::{SAMPLES, Sample, Samples, Timeline};
 
 /// Time between two samples, where nothing else is asked for.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
@@ -153,8 +153,9 @@ impl Sampler {
             series.halve();
             self.timeline.set_interval(nanoseconds(series.interval));
         }
-        let resident = collect::resident_set(self.backend, false).unwrap_or_default();
-        series.push(Figures::now(bytes, resident));
+        if let Some(sample) = series.next() {
+            sample.write_now(bytes);
+        }
     }
 }
 
@@ -170,37 +171,28 @@ struct Series {
 }
 
 impl Series {
-    /// The block of a sample, and its place there.
-    fn place(&self, index: usize) -> Option<(&'static Samples, usize)> {
-        Some((self.blocks.get(index / SAMPLES)?, index % SAMPLES))
+    fn get(&self, index: usize) -> Option<&'static Sample> {
+        self.blocks.get(index / SAMPLES)?.get(index % SAMPLES)
     }
 
-    fn get(&self, index: usize) -> Option<Figures> {
-        let (block, index) = self.place(index)?;
-        block.read(index)
-    }
-
-    /// Adds one, unless memory is out.
-    fn push(&mut self, figures: Figures) {
+    /// The place of one more; `None` when memory is out.
+    fn next(&mut self) -> Option<&'static Sample> {
         if self.length == self.blocks.len() * SAMPLES {
-            let Some(block) = Samples::reserve() else { return };
-            self.blocks.push(block);
+            self.blocks.push(Samples::reserve()?);
         }
-        if let Some((block, index)) = self.place(self.length) {
-            block.write(index, figures);
-            self.length += 1;
-        }
+        self.length += 1;
+        self.get(self.length - 1)
     }
 
     /// Keeps the higher one of every two.
     fn halve(&mut self) {
         for index in 0..self.length {
-            let Some((block, place)) = self.place(index) else { continue };
-            match (self.get(2 * index), self.get(2 * index + 1)) {
-                (Some(first), Some(second)) => {
-                    block.write(place, if second.bytes > first.bytes { second } else { first });
-                }
-                _ => block.clear(place),
+            let pair = (self.get(2 * index), self.get(2 * index + 1), self.get(index));
+            if let (Some(first), Some(second), Some(place)) = pair {
+                let (first, second) = (first.read(), second.read());
+                place.write(if second.1 > first.1 { second } else { first });
+            } else if let Some(place) = self.get(index) {
+                place.clear();
             }
         }
         self.length /= 2;
@@ -216,19 +208,17 @@ mod tests {
     fn of_every_two_samples_the_higher_one_stays() {
         let mut series = Series { interval: SHORTEST, blocks: vec![], length: 0 };
         for time in 1..=200 {
-            let bytes = if time == 78 { 1000 } else { time % 2 };
-            series.push(Figures { time, bytes, resident: [time + 1, time + 2, time + 3] });
+            series.next().unwrap().write((time, if time == 78 { 1000 } else { time % 2 }));
         }
         series.halve();
         assert_eq!((series.length, series.interval), (100, 2 * SHORTEST));
-        let all: Vec<_> = (0..240).map(|index| series.get(index).unwrap()).collect();
+        let all: Vec<_> = (0..240).map(|index| series.get(index).unwrap().read()).collect();
         let kept = |index: usize| [2 * index as i64 + 1, 2 * index as i64 + 2];
-        for (index, &Figures { time, bytes, resident }) in all.iter().enumerate().take(100) {
+        for (index, &(time, bytes)) in all.iter().enumerate().take(100) {
             let higher = if index == 38 { (78, 1000) } else { (kept(index)[0], 1) };
             assert_eq!((time, bytes), higher);
-            assert_eq!(resident, [time + 1, time + 2, time + 3]);
         }
-        assert!(all[100..].iter().all(|sample| sample.time == 0));
+        assert!(all[100..].iter().all(|sample| sample.0 == 0));
         assert!(series.get(240).is_none());
     }
 }

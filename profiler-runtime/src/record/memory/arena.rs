@@ -39,9 +39,9 @@ pub(crate) struct Segment {
     pub(in crate::record) address: Pointer<Self>,
     /// Bytes handed out, with this header.
     pub(in crate::record) used: AtomicI64,
-    /// Means nothing outside the process, like the next one.
+    /// Means something in the memory of the process only, where a reader may be as well.
     next: AtomicPtr<Segment>,
-    /// Whether it is part of a file.
+    /// Whether it is part of a file. Means nothing to readers.
     recorded: Word,
 }
 
@@ -51,6 +51,7 @@ const _: () = {
     assert!(offset_of!(Segment, length) == layout::segment::LENGTH);
     assert!(offset_of!(Segment, address) == layout::segment::ADDRESS);
     assert!(offset_of!(Segment, used) == layout::segment::USED);
+    assert!(offset_of!(Segment, next) == layout::segment::NEXT);
     assert!(size_of::<Segment>() == layout::segment::SIZE);
 };
 
@@ -99,19 +100,16 @@ pub(crate) fn segments() -> impl Iterator<Item = &'static Segment> {
     SEGMENTS.iter()
 }
 
+/// Where the address of the newest is.
+pub(super) fn address() -> usize {
+    (&raw const SEGMENTS).addr()
+}
+
 /// The same from this one on.
 pub(in crate::record) fn segments_from(
     newest: &'static Segment,
 ) -> impl Iterator<Item = &'static Segment> {
     SEGMENTS.iter_from(newest)
-}
-
-/// Bytes in use, as far as they are resident: outside of files, and in a file.
-pub(crate) fn resident_bytes() -> [usize; 2] {
-    segments().fold([0; 2], |[outside, inside], segment| {
-        let used = layout::rounded(segment.used(), SMALLEST).min(segment.length());
-        if segment.is_recorded() { [outside, inside + used] } else { [outside + used, inside] }
-    })
 }
 
 /// Whether new segments are part of a file.

@@ -18,6 +18,7 @@
 //! the tracer are 570 ← 568 instructions, of 9,000 bytes 790 ← 720 (callgrind).
 
 use core::iter;
+use core::mem::offset_of;
 use core::ops::Range;
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
@@ -25,23 +26,19 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+use mem_profile_format::layout::block_map::{
+    self as numbers, DIRECTORY_BITS, GRANULE_BITS, LEAF_BITS, PARTS, SITE_BITS, SIZE_BITS,
+};
+
 use crate::record::sync::word::Word;
 
-const GRANULE_BITS: u32 = 4;
-const LEAF_BITS: u32 = 22;
-/// 64-bit ARM on Linux has addresses of 48 bits for programs, and puts the heap high among them.
-const DIRECTORY_BITS: u32 = 22;
-
 const LEAF: usize = 1 << LEAF_BITS;
+/// 64-bit ARM on Linux has addresses of 48 bits for programs, and puts the heap high among them.
 const DIRECTORY: usize = 1 << DIRECTORY_BITS;
 
-const SITE_BITS: u32 = 19;
-const SIZE_BITS: u32 = u32::BITS - SITE_BITS;
 const SITE_MASK: u32 = (1 << SITE_BITS) - 1;
 /// A block of so many bytes is a long one.
 const LONG: usize = 1 << SIZE_BITS;
-/// The words that hold the size of a long one.
-const PARTS: usize = (u64::BITS - SITE_BITS).div_ceil(SIZE_BITS) as usize;
 /// No block of so many bytes is noted: with a site its size would not go into 64 bits.
 const TOO_LONG: u64 = 1 << (u64::BITS - SITE_BITS);
 
@@ -49,6 +46,7 @@ const TOO_LONG: u64 = 1 << (u64::BITS - SITE_BITS);
 type Leaf = [AtomicU32; LEAF];
 
 #[derive(Debug)]
+#[repr(C)]
 struct Tables {
     directory: [AtomicPtr<Leaf>; DIRECTORY],
     /// Where in the directory there are leaves, and one more, in the order in which these were made.
@@ -66,6 +64,16 @@ pub struct BlockMap {
     /// Gives so many zeroes that stay, and take memory where they are written.
     region: fn(usize) -> Option<NonNull<u8>>,
 }
+
+// The numbers by which the map is read from outside of the process.
+#[cfg(target_pointer_width = "64")]
+const _: () = {
+    assert!(offset_of!(BlockMap, length) == numbers::LENGTH);
+    assert!(offset_of!(BlockMap, tables) == numbers::TABLES);
+    assert!(offset_of!(BlockMap, leaves) == numbers::LEAVES);
+    assert!(offset_of!(Tables, directory) == 0);
+    assert!(offset_of!(Tables, made) == DIRECTORY * size_of::<u64>());
+};
 
 /// A live block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -11,6 +11,7 @@ pub(crate) mod counter;
 pub(crate) mod counters;
 pub(crate) mod live_blocks;
 pub(crate) mod mark;
+pub(crate) mod outside;
 pub(crate) mod pages;
 pub(crate) mod process_block;
 pub(crate) mod reserved;

@@ -13,6 +13,7 @@ pub trait Node: Sized + 'static {
 /// Nodes are pushed at the front and never taken out one by one, so neither walking nor pushing can meet
 /// a node that was freed or reused.
 #[derive(Debug)]
+#[repr(transparent)]
 pub struct List<T: Node> {
     head: AtomicPtr<T>,
 }

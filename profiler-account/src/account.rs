@@ -30,6 +30,8 @@ pub struct Account {
     pub advice: Vec<Advice>,
     /// All live blocks, if they were only counted.
     pub counted: Option<Counted>,
+    /// What is missing, and how to get it, in a sentence.
+    pub missing: Option<String>,
     /// Threads, if known.
     pub threads: Option<u64>,
     /// Of the resident set, bytes in huge pages.
@@ -292,14 +294,10 @@ fn class(kind: ClassKind, sum: Sum, free_is_estimate: bool) -> Class {
     Class {
         kind,
         bytes: sum.bytes,
-        count: is_counted(kind).then_some(sum.count),
+        count: matches!(kind, ClassKind::LiveBlocks | ClassKind::Stacks).then_some(sum.count),
         is_estimate: kind == ClassKind::Overhead || is_free && free_is_estimate,
         parts,
     }
-}
-
-fn is_counted(kind: ClassKind) -> bool {
-    matches!(kind, ClassKind::LiveBlocks | ClassKind::Stacks | ClassKind::Anonymous)
 }
 
 /// Places of the same name are one.

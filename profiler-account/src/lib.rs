@@ -21,6 +21,7 @@
 //! | `pages` | which pages of a mapping are resident |
 //! | `heap` | live blocks and the pages on which they lie |
 //! | `pins` | which blocks keep free bytes resident |
+//! | `outside` | [`LiveMap`]: the live blocks of another process, and the profiler's own memory there |
 //! | `class` | the classes of an account |
 //! | `account` | [`Account`]: all of these, as plain data |
 //! | `advice` | what would make the resident set smaller, with a figure |
@@ -38,6 +39,7 @@ mod class;
 mod diff;
 mod facts;
 mod heap;
+mod outside;
 mod pages;
 mod pins;
 pub mod process;
@@ -50,5 +52,6 @@ pub use self::advice::Advice;
 pub use self::class::{Class, ClassKind, Part};
 pub use self::diff::{Change, Diff};
 pub use self::facts::{Counted, Facts, LiveBlock};
+pub use self::outside::{LiveMap, ReadMemory, own_memory};
 pub use self::pins::{Pin, Pins, SizePin};
 pub use self::smaps::{Mapping, SmapsError, parse_smaps};

@@ -7,6 +7,7 @@ use std::os::unix::fs::FileExt;
 use std::time::Instant;
 
 use super::{Reading, page_of};
+use crate::outside::ReadMemory;
 use crate::smaps::{field_of, pages_of_statm, parse_smaps};
 
 /// Reads a process.
@@ -78,12 +79,13 @@ fn stack_pointer(call: &[u8]) -> Option<u64> {
 const AT_ONCE: usize = 32 << 10;
 /// Bits of a word of the page map.
 const PRESENT: u64 = 1 << 63;
+const SWAPPED: u64 = 1 << 62;
 const IS_OF_FILE: u64 = 1 << 61;
 const IS_EXCLUSIVE: u64 = 1 << 56;
 /// A longer range is not read: it would take too long.
 const LONGEST: u64 = 64 << 30;
 
-/// The page map of the own process.
+/// The page map of a process.
 #[derive(Debug)]
 pub struct PageMap {
     file: File,
@@ -92,10 +94,20 @@ pub struct PageMap {
 }
 
 impl PageMap {
-    /// Opens it, where pages have so many bytes; `None` if that is not permitted.
+    /// Opens the own process's, where pages have so many bytes; `None` if that is not permitted.
     #[must_use]
     pub fn open(page: u64) -> Option<Self> {
-        let file = File::open("/proc/self/pagemap").ok()?;
+        Self::at("/proc/self/pagemap", page)
+    }
+
+    /// The same of another process.
+    #[must_use]
+    pub fn of(process: u32, page: u64) -> Option<Self> {
+        Self::at(&format!("/proc/{process}/pagemap"), page)
+    }
+
+    fn at(path: &str, page: u64) -> Option<Self> {
+        let file = File::open(path).ok()?;
         page.is_power_of_two().then(|| Self { file, page, words: vec![0; AT_ONCE * 8] })
     }
 
@@ -103,6 +115,14 @@ impl PageMap {
     ///
     /// A page that was only read, and so is the system's page of zeroes, is not resident.
     pub fn resident(&mut self, range: Range<u64>) -> Option<Vec<Range<u64>>> {
+        self.pages(range, is_resident)
+    }
+
+    fn pages(
+        &mut self,
+        range: Range<u64>,
+        is_wanted: impl Fn(u64) -> bool,
+    ) -> Option<Vec<Range<u64>>> {
         let page = self.page;
         if range.start >= range.end || range.end - range.start > LONGEST {
             return None;
@@ -114,7 +134,7 @@ impl PageMap {
             let part = &mut self.words[..wanted * 8];
             self.file.read_exact_at(part, number * 8).ok()?;
             for word in part.as_chunks().0 {
-                if is_resident(u64::from_ne_bytes(*word)) {
+                if is_wanted(u64::from_ne_bytes(*word)) {
                     let start = number * page;
                     match runs.last_mut() {
                         Some(run) if run.end == start => run.end += page,
@@ -130,6 +150,35 @@ impl PageMap {
 
 fn is_resident(word: u64) -> bool {
     word & PRESENT != 0 && word & (IS_OF_FILE | IS_EXCLUSIVE) != 0
+}
+
+/// The memory of another process.
+#[derive(Debug)]
+pub struct Memory {
+    file: File,
+    pages: PageMap,
+}
+
+impl Memory {
+    /// Opens the memory of a process, where pages have so many bytes.
+    ///
+    /// # Errors
+    /// The error of the system: `PermissionDenied` if the calling process must not trace this one.
+    pub fn open(process: u32, page: u64) -> io::Result<Self> {
+        let file = File::open(format!("/proc/{process}/mem")).map_err(ended)?;
+        let pages = PageMap::of(process, page).ok_or(io::ErrorKind::PermissionDenied)?;
+        Ok(Self { file, pages })
+    }
+}
+
+impl ReadMemory for Memory {
+    fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool {
+        self.file.read_exact_at(buffer, address).is_ok()
+    }
+
+    fn written(&mut self, range: Range<u64>) -> Option<Vec<Range<u64>>> {
+        self.pages.pages(range, |word| word & (PRESENT | SWAPPED) != 0)
+    }
 }
 
 #[cfg(test)]
@@ -152,7 +201,8 @@ mod tests {
     #[test]
     fn touched_pages_are_resident_and_others_are_not() {
         let page = read_self().unwrap().page() as usize;
-        let mut block: Vec<u8> = Vec::with_capacity(64 * page);
+        // So much that no allocator has it from blocks of other tests.
+        let mut block: Vec<u8> = Vec::with_capacity((16 << 10) * page);
         let start = block.as_ptr().addr().next_multiple_of(page);
         let offset = start - block.as_ptr().addr();
         // The pages below are touched as well.

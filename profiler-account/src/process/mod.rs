@@ -8,7 +8,7 @@ use crate::smaps::Mapping;
 #[cfg_attr(not(target_os = "linux"), path = "unsupported.rs")]
 mod system;
 
-pub use system::{PageMap, read, read_self};
+pub use system::{Memory, PageMap, read, read_self};
 
 /// The system's figures of a process.
 #[derive(Clone, Debug, Default)]

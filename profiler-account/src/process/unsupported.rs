@@ -4,6 +4,7 @@ use std::io::{self, ErrorKind};
 use std::ops::Range;
 
 use super::Reading;
+use crate::outside::ReadMemory;
 
 const UNSUPPORTED: &str = "this system does not say what a resident set is made of: it takes Linux";
 
@@ -23,7 +24,7 @@ pub fn read_self() -> io::Result<Reading> {
     read(0)
 }
 
-/// The page map of the own process.
+/// The page map of a process.
 #[derive(Debug)]
 pub enum PageMap {}
 
@@ -34,8 +35,38 @@ impl PageMap {
         None
     }
 
+    /// The same of another process.
+    #[must_use]
+    pub fn of(_process: u32, _page: u64) -> Option<Self> {
+        None
+    }
+
     /// Which pages are resident in a range.
     pub fn resident(&mut self, _range: Range<u64>) -> Option<Vec<Range<u64>>> {
+        match *self {}
+    }
+}
+
+/// The memory of another process.
+#[derive(Debug)]
+pub enum Memory {}
+
+impl Memory {
+    /// Opens the memory of a process.
+    ///
+    /// # Errors
+    /// Always, on this system.
+    pub fn open(_process: u32, _page: u64) -> io::Result<Self> {
+        Err(io::Error::new(ErrorKind::Unsupported, UNSUPPORTED))
+    }
+}
+
+impl ReadMemory for Memory {
+    fn read(&mut self, _address: u64, _buffer: &mut [u8]) -> bool {
+        match *self {}
+    }
+
+    fn written(&mut self, _range: Range<u64>) -> Option<Vec<Range<u64>>> {
         match *self {}
     }
 }

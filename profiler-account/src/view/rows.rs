@@ -67,10 +67,7 @@ fn note(class: &Class, account: &Account) -> String {
         ClassKind::Overhead => "headers and rounding, estimated".to_owned(),
         ClassKind::CLibraries => "in use, but by no block of this program".to_owned(),
         ClassKind::Heap => counted.unwrap_or_else(|| "live blocks and free memory".to_owned()),
-        ClassKind::Anonymous => {
-            let mappings = count(class.count.unwrap_or(0), "mapping");
-            format!("{mappings} without a file, by allocators or by hand")
-        }
+        ClassKind::Anonymous => "mapped by hand or by allocators, without a file".to_owned(),
         kind if kind.is_pinned() => pages.unwrap_or_default(),
         kind if kind.is_whole_pages() => trim.collect(),
         _ => String::new(),
@@ -135,12 +132,7 @@ pub(super) fn beside(account: &Account) -> Vec<(&'static str, u64, String)> {
 /// Remarks on the account as a whole.
 pub(super) fn remarks(account: &Account) -> Vec<String> {
     let mut remarks = Vec::new();
-    if account.pins.is_none() {
-        remarks.push(
-            "Live blocks and free memory are told apart only by the program itself: `mem_profile::account()`."
-                .to_owned(),
-        );
-    }
+    remarks.extend(account.missing.clone());
     if account.classes.iter().any(|class| class.kind == ClassKind::FreeWholeOrC) {
         remarks.push(
             "C's: memory that C libraries have in use. The allocator would have to be asked for it.".to_owned(),

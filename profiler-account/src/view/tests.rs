@@ -35,7 +35,8 @@ pub(crate) fn known() -> Account {
 fn foreign() -> Account {
     let counted = Some(Counted { bytes: 1 << 20, blocks: Some(1200) });
     let facts = Facts { threads: Some(2), counted, ..Facts::default() };
-    Account::new(&parse_smaps(SMAPS.as_bytes()).unwrap(), facts)
+    let account = Account::new(&parse_smaps(SMAPS.as_bytes()).unwrap(), facts);
+    Account { missing: Some("Lines are missing: ask for them.".to_owned()), ..account }
 }
 
 #[test]

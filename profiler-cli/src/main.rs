@@ -45,6 +45,7 @@ mod process;
 mod progress;
 mod project;
 mod recording;
+mod resident;
 mod runs;
 mod runtime;
 #[cfg(test)]

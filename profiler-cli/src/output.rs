@@ -113,7 +113,6 @@ fn open(path: &Path) -> io::Result<File> {
 }
 
 /// Whether `path` is a recording.
-#[cfg(feature = "tui")]
 pub(crate) fn is_recording(path: &Path) -> bool {
     start_of(path) == Some(*MAGIC)
 }

@@ -1,33 +1,39 @@
 //! `account`: says what the resident set of a running program is made of.
 
+use std::fs;
 use std::io::ErrorKind;
+use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
-use mem_profile_account::{Account, Facts, process as reader};
+use mem_profile_account::Account;
+use mem_profile_format::recording::{Recording, State};
 use mem_profile_format::report;
 
 use super::attach;
 use super::options::Shown;
 use super::sampling::{duration, file_name};
 use crate::outcome::Outcome;
-use crate::output::Target;
-use crate::process;
+use crate::output::{self, Target};
+use crate::{process, resident};
 
 /// Say what the resident set of a running program is made of
 ///
 /// The rows add up to the resident set: heap, stacks, code, static variables, files, shared memory, and
-/// memory that was mapped without a file. The program is neither stopped nor asked. Live blocks, free
-/// pages and the lines that keep them are known inside of the program only: call `mem_profile::account()`
-/// there.
+/// memory that was mapped without a file. The program is neither stopped nor asked. If it records live
+/// blocks, with MEM_PROFILE_OUTPUT=run.mprof and MEM_PROFILE_LIVE=on, these have rows too, as have free
+/// pages and the lines that keep them resident.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Process id, or the name of the program
-    #[arg(value_name = "PID|NAME")]
+    /// Process id, the name of the program, or the recording that it writes
+    #[arg(value_name = "PID|NAME|FILE")]
     process: String,
+    /// Ask the allocator as well, which only the program itself can do
+    #[arg(long)]
+    full: bool,
     /// Format [default: by the extension of --output, else text]
     #[arg(long, value_enum)]
     format: Option<Format>,
@@ -44,6 +50,7 @@ pub(crate) struct Arguments {
 const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile account 4711
+  cargo mem-profile account run.mprof
   cargo mem-profile account postgres --watch 5s
   cargo mem-profile account 4711 --output account.html --open";
 
@@ -78,7 +85,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.watch.is_some() && (format != Format::Text || target != Target::Stdout) {
         bail!("--watch prints text: leave out --format, --json, --output and --open");
     }
-    let id = attach::find(&arguments.process)?;
+    if arguments.full {
+        bail!(
+            "--full asks the allocator, which only the program can do: call `mem_profile::account::full()` in it"
+        );
+    }
+    let id = find(&arguments.process)?;
     let account = read(id)?;
     write(&account, format, &target, id)?;
     arguments.shown.show(&target);
@@ -88,31 +100,39 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     }
 }
 
-fn read(id: u32) -> Result<Account> {
-    match account(id)? {
-        Some(account) => Ok(account),
-        None => bail!("process {id} has no memory: it has ended, or is part of the system"),
+/// The process of this number or name, or the one that writes this recording.
+fn find(process: &str) -> Result<u32> {
+    let path = Path::new(process);
+    if !output::is_recording(path) {
+        return attach::find(process);
     }
+    let shown = path.display();
+    let recording = Recording::open(path).with_context(|| format!("cannot use {shown}"))?;
+    let id = recording.process;
+    if recording.state != State::Running {
+        bail!(
+            "process {id}, which has written {shown}, has ended: nothing of it is resident; `cargo mem-profile report` \
+             shows what it held"
+        );
+    }
+    let found = resident::written_by(id).and_then(|written| fs::canonicalize(written.path).ok());
+    if found.is_none() || found != fs::canonicalize(path).ok() {
+        bail!("{shown} is written by a process that is not visible by its number {id}: use its id");
+    }
+    Ok(id)
 }
 
-/// `None` if the process has no memory any more.
-fn account(id: u32) -> Result<Option<Account>> {
-    let reading = reader::read(id).map_err(|error| match error.kind() {
+fn read(id: u32) -> Result<Account> {
+    let account = resident::account(id).map_err(|error| match error.kind() {
         ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
         ErrorKind::PermissionDenied => {
             anyhow!("process {id} cannot be read: run this command as its user, or as root")
         }
         _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
     })?;
-    let facts = Facts {
-        stack_pointers: reading.stack_pointers,
-        threads: reading.threads,
-        page_tables: reading.page_tables,
-        ..Facts::default()
-    };
-    let mut account = Account::new(&reading.mappings, facts);
-    (account.moved, account.took) = (reading.moved, reading.took);
-    Ok((!reading.mappings.is_empty()).then_some(account))
+    account.with_context(|| {
+        format!("process {id} has no memory: it has ended, or is part of the system")
+    })
 }
 
 fn write(account: &Account, format: Format, target: &Target, id: u32) -> Result<()> {
@@ -135,7 +155,7 @@ fn watch(id: u32, mut earlier: Account, interval: Duration) -> Result<Outcome> {
     loop {
         thread::sleep(interval);
         // Whatever the error: it could be read before.
-        let Ok(Some(account)) = account(id) else { return Ok(Outcome::Done) };
+        let Ok(Some(account)) = resident::account(id) else { return Ok(Outcome::Done) };
         Target::Stdout.write_text(&format!("\n{}", account.diff(&earlier).text()))?;
         earlier = account;
     }

@@ -165,7 +165,6 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
 ///
 /// # Errors
 /// The error of the system.
-#[cfg(feature = "tui")]
 pub(crate) fn mapped_files(id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     let maps = fs::read_to_string(format!("/proc/{id}/maps"))?;
     // Five fields, then blanks and the path, which may contain blanks.
@@ -174,6 +173,19 @@ pub(crate) fn mapped_files(id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     paths.sort();
     paths.dedup();
     Ok(paths)
+}
+
+/// The number of a process as it sees itself: another one in a container.
+pub(crate) fn number_inside(id: u32) -> Option<u32> {
+    let status = fs::read(format!("/proc/{id}/status")).ok()?;
+    let numbers = str::from_utf8(line(&status, b"NSpid:")?).ok()?;
+    numbers.split_ascii_whitespace().next_back()?.parse().ok()
+}
+
+/// The path of a file that a process knows by this one: it may be in a container.
+pub(crate) fn path_outside(id: u32, path: &Path) -> PathBuf {
+    let root = PathBuf::from(format!("/proc/{id}/root"));
+    path.strip_prefix("/").map_or_else(|_| path.to_owned(), |path| root.join(path))
 }
 
 /// Whether anybody has the file open for writing, or mapped: in another container too, whose

@@ -13,10 +13,9 @@ use clap::ValueEnum;
 
 pub(crate) use signals::{ask_for_capture, largest_below, own_file};
 
-#[cfg(feature = "tui")]
-pub(crate) use system::mapped_files;
 pub(crate) use system::{
-    Capturing, ProcessTable, capturing, check, command_line, is_open_for_writing, named, parents,
+    Capturing, ProcessTable, capturing, check, command_line, is_open_for_writing, mapped_files,
+    named, number_inside, parents, path_outside,
 };
 
 /// Kinds of memory of a process.

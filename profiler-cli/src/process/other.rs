@@ -79,9 +79,18 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
 }
 
 /// The files that a process has mapped into its memory, which this system does not report.
-#[cfg(feature = "tui")]
 pub(crate) fn mapped_files(_id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     Err(io::Error::other("this system does not report which files a process has mapped"))
+}
+
+/// The number of a process as it sees itself.
+pub(crate) fn number_inside(id: u32) -> Option<u32> {
+    Some(id)
+}
+
+/// The path of a file that a process knows by this one.
+pub(crate) fn path_outside(_id: u32, path: &Path) -> std::path::PathBuf {
+    path.to_owned()
 }
 
 fn all(what: ProcessRefreshKind) -> System {

@@ -8,31 +8,40 @@ use serde_json::Value;
 use crate::run::{Folder, Ran};
 
 /// A program that has said that it is ready, and ends with this.
-struct Program(Child);
+pub(crate) struct Program {
+    child: Child,
+    /// The rest of the line.
+    pub(crate) said: String,
+}
 
 impl Program {
-    /// A script of `sh` that says `ready` and waits for a line.
-    fn start(command: &mut Command) -> Self {
+    /// It says `ready` and waits for a line.
+    pub(crate) fn start(command: &mut Command) -> Self {
         let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
-        assert_eq!(line, "ready\n");
-        Self(child)
+        let said = line.strip_prefix("ready").unwrap_or_else(|| panic!("{line}"));
+        Self { child, said: said.trim().to_owned() }
     }
 
     fn shell() -> Self {
         Self::start(Command::new("sh").args(["-c", "echo ready; read line"]))
     }
 
-    fn id(&self) -> String {
-        self.0.id().to_string()
+    pub(crate) fn id(&self) -> String {
+        self.child.id().to_string()
+    }
+
+    /// Sends a line.
+    pub(crate) fn tell(&mut self, line: &str) {
+        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
     }
 }
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let _ = self.0.stdin.take().unwrap().write_all(b"\n");
-        let _ = self.0.wait();
+        let _ = self.child.stdin.take().unwrap().write_all(b"\n");
+        let _ = self.child.wait();
     }
 }
 
@@ -51,7 +60,7 @@ fn classes(program: &Program) -> (u64, Value) {
     (resident, serde_json::from_str(&account(program, &["--json"]).stdout).unwrap())
 }
 
-fn bytes(account: &Value, kind: &str) -> u64 {
+pub(crate) fn bytes(account: &Value, kind: &str) -> u64 {
     let classes = account["classes"].as_array().unwrap();
     let class = classes.iter().find(|class| class["kind"] == kind);
     class.map_or(0, |class| class["bytes"].as_u64().unwrap())

@@ -10,8 +10,6 @@ mod check;
 mod diff;
 mod export;
 mod files;
-#[cfg(target_os = "linux")]
-mod foreign_accounts;
 mod graph;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod graph_run;
@@ -19,6 +17,8 @@ mod hostile;
 mod in_part;
 mod manual;
 mod measured;
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+mod pinned;
 #[cfg(target_os = "linux")]
 mod pipes;
 #[cfg(target_os = "linux")]

@@ -1,0 +1,196 @@
+//! The account of a running process: by the system, and by the recording that the process writes.
+//!
+//! The process is not stopped, and runs nothing for it. Its live blocks are read in its memory, where the recording
+//! says that they are.
+
+use std::cell::OnceCell;
+use std::io;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use mem_profile_account::process::{self as reader, Memory, PageMap, Reading};
+use mem_profile_account::{Account, Counted, Facts, LiveBlock, LiveMap, ReadMemory, own_memory};
+use mem_profile_format::recording::ProcessMemory;
+
+use crate::{output, process};
+
+const NOT_RECORDED: &str = "Live blocks are known of programs that record: start it with MEM_PROFILE_OUTPUT=run.mprof \
+                            and MEM_PROFILE_LIVE=on, or call `mem_profile::account()` in it.";
+const OTHER_VERSION: &str =
+    "The program has an older mem-profile, which does not say where its live blocks are.";
+const NOT_COUNTED: &str =
+    "The program records, but counts no blocks: it has no counting allocator.";
+const NOT_LIVE: &str =
+    "The program counts its blocks, but not where they are: start it with MEM_PROFILE_LIVE=on.";
+const REFUSED: &str = "The program knows where its live blocks are, but its memory must not be read: run this command \
+                       as root, or set kernel.yama.ptrace_scope to 0.";
+const UNREADABLE: &str =
+    "The program knows where its live blocks are, but its list of them cannot be read as a whole.";
+
+/// A recording that a process writes.
+pub(crate) struct Written {
+    pub(crate) path: PathBuf,
+    memory: ProcessMemory,
+}
+
+/// The recording that a process writes, if it does.
+pub(crate) fn written_by(id: u32) -> Option<Written> {
+    let mapped = process::mapped_files(id).ok()?;
+    let mapped = mapped.iter().map(|path| process::path_outside(id, path));
+    mapped.filter(|path| output::is_recording(path)).find_map(|path| {
+        let memory = ProcessMemory::open(&path).ok()?;
+        // A child may have a recording of its parent mapped.
+        let is_own = process::number_inside(id) == Some(memory.process);
+        is_own.then_some(Written { path, memory })
+    })
+}
+
+/// The account of a process; `None` if it has no memory any more.
+///
+/// # Errors
+/// The error of the system: `NotFound` if there is no such process, and `PermissionDenied` if it is another user's.
+pub(crate) fn account(id: u32) -> io::Result<Option<Account>> {
+    let begin = Instant::now();
+    let written = written_by(id);
+    let reading = reader::read(id)?;
+    if reading.mappings.is_empty() {
+        return Ok(None);
+    }
+    let mut account = match &written {
+        Some(written) => recorded(id, &reading, written, Memory::open(id, reading.page())),
+        None => {
+            let account = Account::new(&reading.mappings, facts(&reading));
+            missing(account, NOT_RECORDED)
+        }
+    };
+    account.moved += reading.moved;
+    account.took = begin.elapsed();
+    Ok(Some(account))
+}
+
+fn facts<'a>(reading: &Reading) -> Facts<'a> {
+    Facts {
+        stack_pointers: reading.stack_pointers.clone(),
+        threads: reading.threads,
+        page_tables: reading.page_tables,
+        ..Facts::default()
+    }
+}
+
+fn missing(mut account: Account, what: &str) -> Account {
+    account.missing = Some(what.to_owned());
+    account
+}
+
+/// The account of a process that records, and has this memory.
+fn recorded(
+    id: u32,
+    reading: &Reading,
+    written: &Written,
+    mut memory: io::Result<impl ReadMemory>,
+) -> Account {
+    let said = &written.memory;
+    let own = memory.as_mut().ok();
+    let own = own.and_then(|memory| own_memory(memory, said.regions, said.segments));
+    let own = own.unwrap_or_else(|| said.recorded.clone());
+    let most = most(reading);
+    let (map, what) = match (said, memory) {
+        (ProcessMemory { live: None, .. }, _) => (None, NOT_COUNTED),
+        (ProcessMemory { block_map: 0, .. }, _) => (None, OTHER_VERSION),
+        (ProcessMemory { blocks: None, .. }, _) => (None, NOT_LIVE),
+        (_, Err(_)) => (None, REFUSED),
+        (_, Ok(memory)) => (LiveMap::find(memory, said.block_map, most), UNREADABLE),
+    };
+    if let Some(mut map) = map {
+        let first_block = |range| map.first_in(range);
+        let account = known(id, reading, written, own.clone(), Some(first_block));
+        if map.is_whole() {
+            return account;
+        }
+    }
+    let no_block = None::<fn(Range<u64>) -> Option<LiveBlock>>;
+    missing(known(id, reading, written, own, no_block), what)
+}
+
+/// No process has more in its memory, as far as it was read.
+fn most(reading: &Reading) -> u64 {
+    const GROWTH: u64 = 64 << 20;
+    let bytes = reading.mappings.iter().map(|mapping| mapping.resident + mapping.swap);
+    bytes.sum::<u64>().saturating_mul(2).saturating_add(GROWTH)
+}
+
+/// The account with what the recording says, and with the blocks where these are known.
+fn known<'a>(
+    id: u32,
+    reading: &Reading,
+    written: &'a Written,
+    own: Vec<Range<u64>>,
+    first_block: Option<impl FnMut(Range<u64>) -> Option<LiveBlock> + 'a>,
+) -> Account {
+    let said = &written.memory;
+    let mut pages = PageMap::of(id, reading.page());
+    let later = OnceCell::new();
+    // Lines that have run since the recording was read are in it by now.
+    let site_name = move |site| {
+        let line = said.line(site).or_else(|| {
+            let later = later.get_or_init(|| ProcessMemory::open(&written.path));
+            later.as_ref().ok()?.line(site)
+        });
+        line.unwrap_or_else(|| format!("path {site}"))
+    };
+    let mut facts = facts(reading);
+    facts.counted = said.live.map(|bytes| Counted { bytes, blocks: said.blocks });
+    facts.first_block = first_block.map(|first_block| Box::new(first_block) as Box<_>);
+    facts.site_name = Some(Box::new(site_name));
+    facts.resident_pages = Some(Box::new(move |range| pages.as_mut()?.resident(range)));
+    facts.own = own;
+    facts.is_glibc = said.is_glibc == Some(true);
+    Account::new(&reading.mappings, facts)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use mem_profile_account::ClassKind;
+
+    use super::*;
+
+    /// The memory of a process that ends just now.
+    struct Gone;
+
+    impl ReadMemory for Gone {
+        fn read(&mut self, _address: u64, _buffer: &mut [u8]) -> bool {
+            false
+        }
+
+        fn written(&mut self, _range: Range<u64>) -> Option<Vec<Range<u64>>> {
+            None
+        }
+    }
+
+    /// The sum of all blocks is still known by the recording.
+    #[test]
+    fn blocks_are_counted_where_their_memory_cannot_be_read() {
+        let id = std::process::id();
+        let reading = reader::read(id).unwrap();
+        let mut memory = ProcessMemory::default();
+        (memory.live, memory.blocks, memory.block_map) = (Some(1000), Some(3), 4096);
+        let mapping = reading.mappings.iter().find(|it| it.resident > 0 && !it.name.is_empty());
+        let own = mapping.unwrap().clone();
+        memory.recorded = vec![own.range];
+        let written = Written { path: PathBuf::new(), memory };
+        let refused = Err::<Gone, _>(io::ErrorKind::PermissionDenied.into());
+        for (memory, what) in [(refused, REFUSED), (Ok(Gone), UNREADABLE)] {
+            let account = recorded(id, &reading, &written, memory);
+            assert_eq!(account.missing.as_deref(), Some(what));
+            assert_eq!(account.counted, Some(Counted { bytes: 1000, blocks: Some(3) }));
+            assert_eq!((account.pins.as_ref(), account.bytes(ClassKind::LiveBlocks)), (None, 0));
+            assert_eq!(account.bytes(ClassKind::Profiler), own.resident);
+            let text = account.text();
+            assert!(
+                text.contains("1000 B are live in 3 blocks\n") && text.contains(what),
+                "{text}"
+            );
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! `account`: a program that records, of which the lines are known that keep free pages resident.
+
+use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
+use std::process::Stdio;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::account::{Program, bytes};
+use crate::recorded::{build, recorded};
+use crate::run::{Folder, Ran};
+
+/// Four threads fill 20 MiB with small blocks, drop 19 of 20, and wait.
+const SOURCE: &str = r#"
+use std::io::Read;
+use std::sync::{Arc, Barrier};
+
+use mem_profile::mem_profile;
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+
+#[mem_profile]
+fn fill(all: &Barrier) -> Vec<Vec<u8>> {
+    let (mut kept, mut dropped) = (Vec::with_capacity(1_000), Vec::with_capacity(19_000));
+    for index in 0..20_000 {
+        if index % 20 == 0 {
+            kept.push(vec![1_u8; 16 + index * 7 % 514]);
+        } else {
+            dropped.push(vec![2_u8; 16 + index * 7 % 514]);
+        }
+    }
+    all.wait();
+    kept
+}
+
+#[mem_profile]
+fn later() -> Vec<u8> {
+    vec![3; 1 << 20]
+}
+
+#[mem_profile]
+fn main() {
+    let mut line = [0; 2];
+    let mut input = std::fs::File::open("/dev/stdin").unwrap();
+    let all = Arc::new(Barrier::new(4));
+    let fill = |_| { let all = all.clone(); std::thread::spawn(move || fill(&all)) };
+    let threads: Vec<_> = (0..4).map(fill).collect();
+    let mut kept: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    print!("ready ");
+    println!("{}", mem_profile::snapshot().process_bytes.unwrap());
+    while input.read(&mut line).unwrap() == 2 && line == *b"+\n" {
+        kept.push(vec![later()]);
+    }
+}
+"#;
+
+fn line_of(source: &str) -> String {
+    let line = SOURCE.lines().position(|line| line.contains(source)).unwrap() + 1;
+    format!("examples/pinned.rs:{line}")
+}
+
+fn program() -> PathBuf {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| build("pinned", SOURCE)).clone()
+}
+
+/// The program, which records to `run.mprof`.
+fn started(folder: &Folder, live: &str) -> Program {
+    Program::start(recorded(&program(), folder, "run.mprof").env("MEM_PROFILE_LIVE", live))
+}
+
+fn account(folder: &Folder, process: &str, options: &[&str]) -> Ran {
+    let ran = folder.run(&[&["account", process], options].concat());
+    assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
+    ran
+}
+
+fn json(folder: &Folder, process: &str) -> Value {
+    let account: Value =
+        serde_json::from_str(&account(folder, process, &["--json"]).stdout).unwrap();
+    let classes = account["classes"].as_array().unwrap().iter();
+    let sum: u64 = classes.map(|class| class["bytes"].as_u64().unwrap()).sum();
+    assert_eq!((Some(sum), &account["moved"]), (account["resident"].as_u64(), &Value::from(0)));
+    account
+}
+
+#[test]
+fn the_lines_are_named_that_pin_pages_of_another_process() {
+    let folder = Folder::new();
+    let program = started(&folder, "on");
+    let account = json(&folder, &program.id());
+    let statm = std::fs::read_to_string(format!("/proc/{}/statm", program.id())).unwrap();
+    let pages = statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap();
+    assert_eq!(account["resident"], pages * 4096);
+    let pins = &account["pins"];
+    let first = &pins["sites"][0];
+    assert_eq!(first["site"], line_of("kept.push(vec![1"));
+    assert_eq!(first["blocks"], 4 * 1_000);
+    let [pinned, all] = [&first["pinned"], &pins["bytes"]].map(|it| it.as_u64().unwrap());
+    assert!(pinned > 10 << 20 && pinned * 100 >= all * 95, "{pinned} of {all}");
+    assert_eq!(bytes(&account, "free_pinned_or_c"), all);
+    // All of them are touched, so all are resident.
+    assert_eq!(bytes(&account, "live_blocks"), program.said.parse::<u64>().unwrap());
+    assert_eq!(account["missing"], Value::Null);
+    // The map has 4 bytes for 16 of the heap, and nothing of the profiler is in other rows.
+    assert!(bytes(&account, "profiler") > 4 << 20);
+    assert_eq!(bytes(&account, "files"), 0);
+    assert!(bytes(&account, "anonymous") < 64 << 10, "{account}");
+    let text = self::account(&folder, &program.id(), &[]).stdout;
+    assert!(text.contains(&format!(" {}  ", line_of("kept.push(vec![1"))), "{text}");
+}
+
+#[test]
+fn a_recording_and_a_name_stand_for_the_process() {
+    let folder = Folder::new();
+    let program = started(&folder, "on");
+    let by_id = json(&folder, &program.id());
+    let name = std::fs::read_to_string(format!("/proc/{}/comm", program.id())).unwrap();
+    assert_eq!(name, "pinned\n");
+    let by_file = json(&folder, "run.mprof");
+    assert_eq!((&by_file["classes"], &by_file["pins"]), (&by_id["classes"], &by_id["pins"]));
+    drop(program);
+    let ran = folder.run(&["account", "run.mprof"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    let (start, rest) = ran.stderr.split_once(", which").unwrap();
+    assert!(start.starts_with("error: process "), "{start}");
+    insta::assert_snapshot!(rest, @" has written run.mprof, has ended: nothing of it is resident; `cargo mem-profile report` shows what it held");
+}
+
+#[test]
+fn blocks_are_only_counted_without_a_map_of_them() {
+    let folder = Folder::new();
+    let program = started(&folder, "off");
+    let account = json(&folder, &program.id());
+    assert_eq!((&account["pins"], &account["counted"]["blocks"]), (&Value::Null, &Value::Null));
+    assert_eq!(account["counted"]["bytes"].to_string(), program.said);
+    assert!(bytes(&account, "heap") > 20 << 20 && bytes(&account, "profiler") > 0, "{account}");
+    let missing =
+        "The program counts its blocks, but not where they are: start it with MEM_PROFILE_LIVE=on.";
+    assert_eq!(account["missing"], missing);
+    let text = self::account(&folder, &program.id(), &[]).stdout;
+    assert!(text.contains(" MiB are live\n") && text.contains(&format!("\n{missing}\n")), "{text}");
+}
+
+#[test]
+fn changes_of_blocks_and_pins_are_said_while_it_runs() {
+    let folder = Folder::new();
+    let mut program = started(&folder, "on");
+    let mut command = folder.command(&["account", &program.id(), "--watch", "1s"]);
+    let mut command = command.stdout(Stdio::piped()).spawn().unwrap();
+    let output = BufReader::new(command.stdout.take().unwrap());
+    let mut lines = output.lines().map(Result::unwrap);
+    assert!(lines.any(|line| line.starts_with("Read in ")), "the first account is whole");
+    program.tell("+");
+    // The whole block is touched.
+    let grown = lines.find(|line| line.starts_with("  live blocks") && line.contains('+'));
+    assert!(grown.as_ref().is_some_and(|line| line.ends_with(" +1.0 MiB")), "{grown:?}");
+    drop(program);
+    assert!(lines.all(|line| !line.contains("error")) && command.wait().unwrap().success());
+}
+
+/// The command does not ask an allocator of another process.
+#[test]
+fn only_the_program_asks_its_allocator() {
+    let ran = Folder::new().run(&["account", "1", "--full"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr, @"error: --full asks the allocator, which only the program can do: call `mem_profile::account::full()` in it");
+}

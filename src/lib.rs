@@ -26,9 +26,9 @@
 pub use mem_profile_macro::{assert_budget, mem_profile};
 pub use mem_profile_runtime::{
     Alloc, Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot,
-    MemoryUsage, MemoryUsageOptions, OwnLine, ProcessPeak, Reading, RowKind, SCHEMA_VERSION,
-    Sample, Snapshot, Span, Timeline, Timestamp, memory_usage, record_timeline, record_to, report,
-    reset, snapshot, timestamp,
+    MemoryUsage, MemoryUsageOptions, OwnLine, ProcessPeak, Reading, ResidentSet, RowKind,
+    SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage, record_timeline,
+    record_to, report, reset, snapshot, timestamp,
 };
 
 #[cfg(doctest)]

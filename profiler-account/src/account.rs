@@ -294,10 +294,14 @@ fn class(kind: ClassKind, sum: Sum, free_is_estimate: bool) -> Class {
     Class {
         kind,
         bytes: sum.bytes,
-        count: matches!(kind, ClassKind::LiveBlocks | ClassKind::Stacks).then_some(sum.count),
+        count: is_counted(kind).then_some(sum.count),
         is_estimate: kind == ClassKind::Overhead || is_free && free_is_estimate,
         parts,
     }
+}
+
+fn is_counted(kind: ClassKind) -> bool {
+    matches!(kind, ClassKind::LiveBlocks | ClassKind::Stacks | ClassKind::Anonymous)
 }
 
 /// Places of the same name are one.

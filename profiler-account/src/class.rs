@@ -83,7 +83,7 @@ pub struct Class {
     pub kind: ClassKind,
     /// Resident bytes.
     pub bytes: u64,
-    /// Of live blocks, how many; of stacks, how many were found.
+    /// Of live blocks, how many; of stacks and of anonymous memory, in how many mappings.
     pub count: Option<u64>,
     /// Whether the figure rests on how the allocator usually works.
     pub is_estimate: bool,

@@ -32,6 +32,9 @@ fn named(mapping: &Mapping, programs: &HashSet<&str>) -> Option<ClassKind> {
     match &*mapping.name {
         "" => None,
         "[heap]" => Some(ClassKind::Heap),
+        // glibc gives these names where `glibc.mem.decorate_maps` asks for them.
+        _ if starts(&["[anon: glibc: malloc arena"]) => Some(ClassKind::Heap),
+        _ if starts(&["[anon: glibc: pthread stack"]) => Some(ClassKind::Stacks),
         _ if starts(&["[stack"]) || mapping.grows_down => Some(ClassKind::Stacks),
         _ if starts(&["[anon:"]) => Some(ClassKind::Anonymous),
         _ if starts(&["[anon_shmem:"]) => Some(ClassKind::SharedMemory),
@@ -81,17 +84,18 @@ fn holds_any(mapping: &Mapping, pointers: &[u64]) -> bool {
     pointers.get(first).is_some_and(|&pointer| pointer < mapping.range.end)
 }
 
-/// Whether this is a thread's arena of glibc: the used part of 64 MiB, of which the rest cannot be accessed.
+/// Whether this is a thread's arena of glibc: the used part of 64 MiB, of which the rest cannot be accessed. No memory
+/// is set aside for it, unlike for the heaps of Go and Java, which have the same shape.
 fn is_arena(mapping: &Mapping, behind: Option<&Mapping>) -> bool {
     let (start, end) = (mapping.range.start, mapping.range.end);
-    if !mapping.is_writable || !start.is_multiple_of(ARENA) || mapping.refuses_huge_pages {
+    if !mapping.is_writable || !mapping.is_unreserved || mapping.refuses_huge_pages {
         return false;
     }
     let border = end.next_multiple_of(ARENA);
     let rest = behind.filter(|rest| rest.range.start == end && !rest.is_accessible);
-    // Large mappings begin at multiples of 2 MiB, and one in 32 of these is one of 64 MiB.
-    end == border && mapping.is_unreserved
-        || rest.is_some_and(|rest| rest.inode == 0 && rest.range.end >= border)
+    let is_whole =
+        end == border || rest.is_some_and(|rest| rest.inode == 0 && rest.range.end >= border);
+    start.is_multiple_of(ARENA) && is_whole
 }
 
 #[cfg(test)]
@@ -128,6 +132,9 @@ mod tests {
                 ("e000-f000 r-xp 0 00:00 0", Code),
                 ("f000-10000 r-xp 0 00:00 0 [vdso]", Other),
                 ("10000-11000 rw-p 0 00:00 0 [anon: Go: heap]", Anonymous),
+                ("11000-12000 rw-p 0 00:00 0 [anon: glibc: malloc]", Anonymous),
+                ("12000-13000 rw-p 0 00:00 0 [anon: glibc: malloc arena]", Heap),
+                ("13000-14000 rw-p 0 00:00 0 [anon: glibc: pthread stack: 7]", Stacks),
             ],
             &[],
         );
@@ -152,20 +159,35 @@ mod tests {
         );
     }
 
+    /// Go and Java have heaps at such addresses, with the rest behind, for which memory is set aside.
+    #[test]
+    fn aligned_heaps_of_others_are_no_arenas() {
+        use ClassKind::*;
+        assert_purposes(
+            &[
+                ("c000000000-c002000000 rw-p 0 00:00 0 ! rd wr ac", Anonymous),
+                ("c002000000-c004000000 ---p 0 00:00 0 ! ac", Anonymous),
+                ("7f0004000000-7f0004021000 rw-p 0 00:00 0 ! rd wr nr", Heap),
+                ("7f0004021000-7f0008000000 ---p 0 00:00 0 ! nr", Anonymous),
+            ],
+            &[],
+        );
+    }
+
     #[test]
     fn arenas_are_aligned_and_have_their_rest_behind() {
         use ClassKind::*;
         assert_purposes(
             &[
-                ("7f0004000000-7f0004021000 rw-p 0 00:00 0", Heap),
+                ("7f0004000000-7f0004021000 rw-p 0 00:00 0 ! rd wr nr", Heap),
                 ("7f0004021000-7f0008000000 ---p 0 00:00 0", Anonymous),
                 // A full arena and another one behind.
-                ("7f0010000000-7f0014800000 rw-p 0 00:00 0", Heap),
+                ("7f0010000000-7f0014800000 rw-p 0 00:00 0 ! rd wr nr", Heap),
                 ("7f0014800000-7f0018000000 ---p 0 00:00 0", Anonymous),
                 ("7f0018000000-7f001c000000 rw-p 0 00:00 0 ! rd wr nr", Heap),
-                ("7f0020000000-7f0020021000 rw-p 0 00:00 0", Anonymous),
+                ("7f0020000000-7f0020021000 rw-p 0 00:00 0 ! rd wr nr", Anonymous),
                 ("7f0024000000-7f0028000000 rw-p 0 00:00 0 ! rd wr", Anonymous),
-                ("7f002c001000-7f0030000000 rw-p 0 00:00 0", Anonymous),
+                ("7f002c001000-7f0030000000 rw-p 0 00:00 0 ! rd wr nr", Anonymous),
             ],
             &[],
         );

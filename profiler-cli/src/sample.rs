@@ -88,7 +88,11 @@ pub(crate) fn by_line() -> Snapshot {
 /// A timeline for [`leak`]: a call of 90 milliseconds, 300 short ones, and a named block.
 pub(crate) fn timeline() -> Timeline {
     const MILLISECOND: u64 = 1_000_000;
-    let samples = (0..10).map(|at| Reading { time: at * 10 * MILLISECOND + 1, bytes: at << 20 });
+    let samples = (0..10).map(|at| Reading {
+        time: at * 10 * MILLISECOND + 1,
+        bytes: at << 20,
+        resident: None,
+    });
     let span = |label, start: u64, end: Option<u64>, level| Span {
         label,
         start: start * MILLISECOND / 100,

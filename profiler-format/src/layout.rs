@@ -114,17 +114,19 @@ pub mod process {
     pub const HIGHEST: usize = 112;
     pub const RESIDENT_PEAK: usize = 120;
     pub const PEAK_AT_RESET: usize = 128;
+    /// The resident set when it was closed.
+    pub const RESIDENT: usize = 136;
     /// Where the blocks come from.
-    pub const ALLOCATOR: usize = 136;
+    pub const ALLOCATOR: usize = 160;
     /// Of the allocator: glibc's.
     pub const GLIBC: i64 = 1;
     /// The program has wrapped another one, or its C library is not glibc.
     pub const ANOTHER: i64 = 2;
     /// Addresses in the memory of the process: of the map of live blocks, of the table of regions, and of the word
     /// that leads to the newest segment. 0 where a process does not say.
-    pub const BLOCK_MAP: usize = 144;
-    pub const REGIONS: usize = 152;
-    pub const SEGMENTS: usize = 160;
+    pub const BLOCK_MAP: usize = 168;
+    pub const REGIONS: usize = 176;
+    pub const SEGMENTS: usize = 184;
     pub const SIZE: usize = 192;
 }
 
@@ -288,9 +290,11 @@ pub mod block_map {
 /// The table of regions: address space that was reserved for tables.
 pub mod regions {
     pub const COUNT: usize = 0;
-    /// Start and length of each, 0 while it is written.
     pub const FIRST: usize = 8;
-    pub const EACH: usize = 16;
+    /// Of each: where it begins, 0 while it is written, and its bytes.
+    pub const START: usize = 0;
+    pub const LENGTH: usize = 8;
+    pub const EACH: usize = 24;
     pub const MOST: usize = 4096;
 }
 
@@ -309,6 +313,19 @@ pub mod samples {
     /// Of one sample.
     pub const EACH: usize = 16;
     pub const SIZE: usize = 1024;
+    /// Behind all samples, the resident set of each, in blocks that are longer.
+    pub const RESIDENT: usize = SIZE;
+}
+
+/// A resident set.
+pub mod resident {
+    /// 0 where it is not known.
+    pub const BYTES: usize = 0;
+    /// Of it, pages of files.
+    pub const FILES: usize = 8;
+    /// Of it, the profiler's own memory.
+    pub const PROFILER: usize = 16;
+    pub const SIZE: usize = 24;
 }
 
 /// Spans of a timeline.

@@ -33,6 +33,6 @@ mod snapshot;
 
 pub use self::filter::FunctionFilter;
 pub use self::snapshot::{
-    Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine,
-    ProcessPeak, Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, Call, CallPath, CallPaths, Division, FunctionSnapshot, Held, Label, LineSnapshot,
+    OwnLine, ProcessPeak, Reading, ResidentSet, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };

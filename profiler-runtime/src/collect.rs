@@ -13,6 +13,7 @@ use mem_profile_format::layout::{self, MAGIC, NEVER, PAGE, UNIT, WORD};
 use mem_profile_format::recording::Recording;
 use mem_profile_format::{Backend, Snapshot};
 
+use crate::brief;
 use crate::process;
 use crate::record::alloc::quiet::Quiet;
 use crate::record::function::registry;
@@ -74,6 +75,13 @@ pub(crate) fn resident_peak() -> Option<u64> {
     process::resident_peak()
 }
 
+/// The resident set, its pages of files, and the profiler's own memory, as words of a recording. With rss, the figures
+/// of lines are the resident set already.
+pub(crate) fn resident_set(backend: Backend, is_exact: bool) -> Option<[i64; 3]> {
+    let set = if backend == Backend::Heap { brief::resident_set(is_exact) } else { None };
+    set.map(|set| set.map(|bytes| i64::try_from(bytes).unwrap_or(i64::MAX)))
+}
+
 /// All figures, in the form of a recording that was closed now.
 pub(crate) fn image(backend: Backend, program: &str) -> Vec<u8> {
     let mut image = vec![0; layout::segment::SIZE];
@@ -102,6 +110,7 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
 
     let [bytes, resident_peak] = [process_bytes(backend), resident_peak()]
         .map(|bytes| bytes.and_then(|bytes| i64::try_from(bytes).ok()).unwrap_or(NEVER));
+    let resident = resident_set(backend, true).unwrap_or_default();
     let (highest, peak_at_reset) = published::highest();
     for (offset, value) in [
         (0, layout::block(size, layout::PROCESS)),
@@ -115,6 +124,9 @@ fn add_process(image: &mut Vec<u8>, backend: Backend, program: &str) {
         (layout::process::RESIDENT_PEAK, resident_peak),
         (layout::process::PEAK_AT_RESET, peak_at_reset),
         (layout::process::TEXT, program.len() as i64),
+        (layout::process::RESIDENT + layout::resident::BYTES, resident[0]),
+        (layout::process::RESIDENT + layout::resident::FILES, resident[1]),
+        (layout::process::RESIDENT + layout::resident::PROFILER, resident[2]),
     ] {
         set(image, at + offset, value);
     }

@@ -11,7 +11,7 @@
 //! | `before_main` | what begins with the program |
 //! | `budget` | what a call may take at most |
 //! | [`account`](mod@account) | what the resident set is made of |
-//! | `brief` | its two figures that cost next to nothing |
+//! | `brief` | its figures that cost next to nothing |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
@@ -30,7 +30,7 @@ mod usage;
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 pub use mem_profile_format::{
     Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine,
-    ProcessPeak, Reading, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    ProcessPeak, Reading, ResidentSet, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
 /// The resident set of this process by its use: classes that add up, and the lines that keep free pages.

@@ -39,9 +39,12 @@ fn reserved(memory: &mut impl ReadMemory, table: u64) -> Option<Vec<Range<u64>>>
     if !memory.read(table.checked_add(regions::FIRST as u64)?, &mut bytes) {
         return None;
     }
-    let words = bytes.as_chunks().0.iter().map(|word| u64::from_ne_bytes(*word));
-    let words: Vec<u64> = words.collect();
+    let word = |region: &[u8; regions::EACH], at: usize| {
+        region[at..].first_chunk().map_or(0, |word| u64::from_ne_bytes(*word))
+    };
+    let all = bytes.as_chunks().0.iter();
+    let all = all.map(|region| [regions::START, regions::LENGTH].map(|at| word(region, at)));
     // A start of zero is one that is being written.
-    let all = words.as_chunks().0.iter().filter(|[start, _]| *start != 0);
-    all.map(|[start, length]| Some(*start..start.checked_add(*length)?)).collect()
+    let all = all.filter(|[start, _]| *start != 0);
+    all.map(|[start, length]| Some(start..start.checked_add(length)?)).collect()
 }

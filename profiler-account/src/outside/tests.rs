@@ -104,8 +104,8 @@ fn memory() -> Pages {
     blocks().into_iter().for_each(|block| pages.put(block));
     pages.set(REGIONS + regions::COUNT as u64, 3);
     for (at, [start, length]) in (0..).zip([[TABLES, 3 << 25], [0, 1 << 24], [LEAF, 1 << 24]]) {
-        pages.set(REGIONS + regions::FIRST as u64 + at * 16, start);
-        pages.set(REGIONS + regions::FIRST as u64 + at * 16 + 8, length);
+        pages.set(REGIONS + regions::FIRST as u64 + at * 24, start);
+        pages.set(REGIONS + regions::FIRST as u64 + at * 24 + 8, length);
     }
     pages.set(NEWEST, SEGMENT);
     for (start, length, next) in

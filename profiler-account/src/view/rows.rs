@@ -67,7 +67,10 @@ fn note(class: &Class, account: &Account) -> String {
         ClassKind::Overhead => "headers and rounding, estimated".to_owned(),
         ClassKind::CLibraries => "in use, but by no block of this program".to_owned(),
         ClassKind::Heap => counted.unwrap_or_else(|| "live blocks and free memory".to_owned()),
-        ClassKind::Anonymous => "mapped by hand or by allocators, without a file".to_owned(),
+        ClassKind::Anonymous => {
+            let mappings = count(class.count.unwrap_or(0), "mapping");
+            format!("{mappings} without a file, by allocators or by hand")
+        }
         kind if kind.is_pinned() => pages.unwrap_or_default(),
         kind if kind.is_whole_pages() => trim.collect(),
         _ => String::new(),

@@ -146,7 +146,7 @@ fn fifty_thousand_named_blocks_that_are_open_at_the_peak_are_listed_once() {
     let span = |label| Span { label, bytes_at_start: 5, level: label, ..Span::default() };
     let label = |at: u32| Label { name: format!("block {at}"), is_block: true, omitted: 0 };
     let timeline = Timeline {
-        samples: vec![Reading { time: 9, bytes: 9 }],
+        samples: vec![Reading { time: 9, bytes: 9, resident: None }],
         spans: (0..50_000).chain(0..50_000).map(span).collect(),
         labels: (0..50_000).map(label).collect(),
         ..Timeline::default()

@@ -124,7 +124,9 @@ fn recording(random: &mut Rng) -> Recording {
     let timeline = Timeline {
         started: 1_764_011_432_000_000_000,
         interval: 10,
-        samples: (1..20).map(|time| Reading { time: time * 10, bytes: time << 20 }).collect(),
+        samples: (1..20)
+            .map(|time| Reading { time: time * 10, bytes: time << 20, resident: None })
+            .collect(),
         spans: vec![span(0, 10), span(1, 20)],
         labels: vec![label(random), label(random)],
     };

@@ -196,7 +196,7 @@ mod tests {
             bytes_at_end,
             ..Call::default()
         };
-        let reading = |time, bytes| Reading { time, bytes };
+        let reading = |time, bytes| Reading { time, bytes, resident: None };
         let recorded = Recorded {
             samples: vec![reading(0, 1), reading(4_000_000_000, 2)],
             spans: vec![

@@ -10,6 +10,8 @@ mod check;
 mod diff;
 mod export;
 mod files;
+#[cfg(target_os = "linux")]
+mod foreign_accounts;
 mod graph;
 #[cfg(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu"))]
 mod graph_run;

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use super::RecordingError::{self, Damaged, NotARecording, TooShort};
 use crate::layout::{self, PAGE, UNIT, WORD};
+use crate::snapshot::ResidentSet;
 
 /// All blocks of a recording that are filled, and whole.
 pub(super) struct Blocks<'a> {
@@ -233,6 +234,14 @@ impl<'a> Block<'a> {
 
     pub(super) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The resident set at this offset; `None` where none was written.
+    pub(super) fn resident_set(&self, offset: usize) -> Option<ResidentSet> {
+        let word = |word| unsigned(self.word(offset + word));
+        let bytes = word(layout::resident::BYTES);
+        let [files, profiler] = [layout::resident::FILES, layout::resident::PROFILER].map(word);
+        (bytes > 0).then_some(ResidentSet { bytes, files, profiler })
     }
 
     fn contains(&self, offset: u64) -> bool {

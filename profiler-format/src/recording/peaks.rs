@@ -32,6 +32,7 @@ impl Peaks {
         let resident = resident.filter(|&bytes| bytes != NEVER).map(unsigned);
         let exact = |bytes| ProcessPeak { bytes, after: None, uncertainty: 0 };
         snapshot.resident_peak = resident;
+        snapshot.resident = blocks.process().resident_set(layout::process::RESIDENT);
         snapshot.peak = match snapshot.backend {
             // Where live blocks are recorded.
             _ if snapshot.peak.is_some() => snapshot.peak,

@@ -42,18 +42,21 @@ pub(super) fn note(timeline: &Timeline) -> Option<String> {
 
 fn samples(blocks: &Blocks<'_>) -> Vec<Reading> {
     // Some are there twice while their number is being halved.
-    let mut samples = BTreeMap::<i64, u64>::new();
+    let mut samples = BTreeMap::new();
     for block in blocks.of_kind(layout::SAMPLES) {
-        for at in (layout::samples::FIRST..layout::samples::SIZE).step_by(layout::samples::EACH) {
+        let places = (layout::samples::FIRST..layout::samples::SIZE).step_by(layout::samples::EACH);
+        for (index, at) in places.enumerate() {
             let time = block.word(at + layout::samples::TIME);
             if let Ok(bytes) = u64::try_from(block.word(at + layout::samples::BYTES))
                 && time > 0
             {
-                samples.insert(time, bytes);
+                let at = layout::samples::RESIDENT + index * layout::resident::SIZE;
+                let resident = block.resident_set(at);
+                samples.insert(time, Reading { time: unsigned(time), bytes, resident });
             }
         }
     }
-    samples.into_iter().map(|(time, bytes)| Reading { time: unsigned(time), bytes }).collect()
+    samples.into_values().collect()
 }
 
 /// All spans by their start, with the numbers of their functions and blocks.
@@ -186,4 +189,50 @@ impl<'a> Labels<'a> {
 fn hash(text: &str) -> i64 {
     let mix = |hash: u64, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     text.bytes().fold(0xcbf2_9ce4_8422_2325, mix) as i64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recording::image::Image;
+    use crate::snapshot::ResidentSet;
+
+    /// Samples in a block of this size: the second one, and its resident set.
+    fn read(size: usize, set: [i64; 3]) -> Vec<Reading> {
+        let mut image = Image::new();
+        image.block(layout::TIMELINE, layout::timeline::SIZE, &[]);
+        let sample = layout::samples::FIRST + layout::samples::EACH;
+        let resident = layout::samples::RESIDENT + layout::resident::SIZE;
+        let mut words = vec![(sample, 5), (sample + layout::samples::BYTES, 700)];
+        if size > layout::samples::SIZE {
+            words.extend((0..3).map(|word| resident + word * layout::WORD).zip(set));
+        }
+        image.block(layout::SAMPLES, size, &words);
+        image.read().snapshot.timeline.unwrap().samples
+    }
+
+    #[test]
+    fn samples_have_a_resident_set_if_it_was_written() {
+        let reading = |resident| [Reading { time: 5, bytes: 700, resident }];
+        let long = layout::samples::RESIDENT + 60 * layout::resident::SIZE;
+        let set = ResidentSet { bytes: 9000, files: 200, profiler: 30 };
+        assert_eq!(read(long, [9000, 200, 30]), reading(Some(set)));
+        assert_eq!(read(layout::samples::SIZE, [0; 3]), reading(None), "an earlier recording");
+        assert_eq!(read(long, [0, 200, 30]), reading(None));
+        assert_eq!(read(long, [-9000, 200, 30]), reading(None));
+        let set = ResidentSet { bytes: 9000, files: 0, profiler: 0 };
+        assert_eq!(read(long, [9000, -200, i64::MIN]), reading(Some(set)));
+    }
+
+    #[test]
+    fn a_closed_recording_may_have_a_resident_set() {
+        let read = |set: [i64; 3]| {
+            let mut image = Image::new();
+            let at = layout::segment::SIZE + layout::process::RESIDENT;
+            (0..3).zip(set).for_each(|(word, figure)| image.set(at + word * layout::WORD, figure));
+            image.read().snapshot.resident
+        };
+        let set = ResidentSet { bytes: 9000, files: 200, profiler: 30 };
+        assert_eq!((read([9000, 200, 30]), read([0; 3])), (Some(set), None));
+    }
 }

@@ -32,6 +32,9 @@ fn summary(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String 
         "" => String::new(),
         headline => format!("{headline}\n\n"),
     };
+    if let Some(resident) = summary::resident(snapshot, style) {
+        text.push_str(&format!("{resident}\n\n"));
+    }
     if let Some((held, peak)) = overview.held.as_ref().zip(overview.peak) {
         text.push_str(&held_lines(snapshot, held, peak.bytes, &style.comparing_with(peak.bytes)));
     }

@@ -44,7 +44,7 @@ pub use self::page::{THEME, markup};
 pub use self::share::percent;
 pub use self::statement::{statement, statement_lengths};
 pub use self::style::Style;
-pub use self::summary::{circumstances, exactness, headline};
+pub use self::summary::{circumstances, exactness, headline, resident};
 pub use self::top::{Selection, Top, hottest_first};
 pub use self::units::Unit;
 

@@ -7,7 +7,10 @@ use super::share::percent;
 use super::statement::statement;
 use super::style::Style;
 use super::top::Selection;
-use crate::snapshot::{Backend, ProcessPeak, Snapshot};
+use crate::snapshot::{Backend, Division, ProcessPeak, Snapshot};
+
+/// A smaller rest of the resident set, or one of less than a quarter, needs no explanation.
+const LEAST_REST: u64 = 16 << 20;
 
 /// Columns of a statement where none are prescribed.
 const USUAL_WIDTH: usize = 100;
@@ -51,6 +54,33 @@ pub fn headline(snapshot: &Snapshot, overview: &Overview, style: &Style) -> Stri
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
 
+/// The resident set by its parts in one line, if much of it is neither live blocks, nor files, nor the profiler:
+/// `resident set 247.4 MiB at the end: live blocks at most 12.7, …`.
+#[must_use]
+pub fn resident(snapshot: &Snapshot, style: &Style) -> Option<String> {
+    let (set, live) = (snapshot.resident?, snapshot.process_bytes?);
+    let Division { live, profiler, files, rest, .. } = set.divided(live);
+    if rest < LEAST_REST.max(set.bytes / 4) {
+        return None;
+    }
+    let end = if style.has_ended { "at the end" } else { "when reported" };
+    let style = style.comparing_with(set.bytes);
+    let figure = |bytes| {
+        let size = style.overview_size(bytes);
+        size.split_once(' ').map_or(size.clone(), |(number, _)| number.to_owned())
+    };
+    // A live block may lie on pages that were never touched.
+    Some(format!(
+        "resident set {} {end}: live blocks at most {}, code and files {}, the profiler itself {}, free and other at \
+         least {}",
+        style.overview_size(set.bytes),
+        figure(live),
+        figure(files),
+        figure(profiler),
+        figure(rest),
+    ))
+}
+
 /// How exact the peak is, and when it was: ` (within 128.0 KiB) after 1.2 s`.
 #[must_use]
 pub fn circumstances(peak: &ProcessPeak, size: impl Fn(u64) -> String) -> String {
@@ -86,6 +116,7 @@ fn time(nanoseconds: u64) -> String {
 pub(super) fn text(snapshot: &Snapshot, selection: &Selection, style: &Style) -> String {
     let overview = Overview::of(snapshot);
     let mut lines = vec![headline(snapshot, &overview, style)];
+    lines.extend(resident(snapshot, style));
     if let Some((held, peak)) = overview.held.as_ref().zip(overview.peak) {
         lines.push("at the peak, by line:".to_owned());
         lines.extend(held_lines(snapshot, held, peak.bytes, &style.comparing_with(peak.bytes)));

@@ -9,10 +9,12 @@ mod by_line;
 mod held;
 #[cfg(feature = "serde")]
 mod read;
+mod resident;
 mod timeline;
 
 pub use self::by_line::{Call, OwnLine};
 pub use self::held::{CallPath, CallPaths, Held, ProcessPeak};
+pub use self::resident::{Division, ResidentSet};
 pub use self::timeline::{Label, Reading, Span, Timeline};
 
 use std::mem;
@@ -65,6 +67,8 @@ pub struct Snapshot {
     pub peak: Option<ProcessPeak>,
     /// Highest resident set of the process so far, in bytes; `None` where the system does not say.
     pub resident_peak: Option<u64>,
+    /// The resident set now, beside `process_bytes`; `None` where that is not known, or with rss.
+    pub resident: Option<ResidentSet>,
     /// One table per annotated function.
     pub functions: Vec<FunctionSnapshot>,
     /// Which lines the process's memory belongs to; `None` unless live blocks were recorded.
@@ -173,6 +177,7 @@ impl Snapshot {
             process_bytes: None,
             peak: None,
             resident_peak: None,
+            resident: None,
             functions: Vec::new(),
             paths: None,
             notes: Vec::new(),

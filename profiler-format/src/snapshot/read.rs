@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use super::{
-    Backend, CallPaths, FunctionSnapshot, LineSnapshot, ProcessPeak, RowKind, SCHEMA_VERSION,
-    Snapshot, Timeline,
+    Backend, CallPaths, FunctionSnapshot, LineSnapshot, ProcessPeak, ResidentSet, RowKind,
+    SCHEMA_VERSION, Snapshot, Timeline,
 };
 
 /// A [`Snapshot`] in JSON.
@@ -15,6 +15,7 @@ pub(super) struct JsonSnapshot {
     process_bytes: Option<u64>,
     peak: Option<ProcessPeak>,
     resident_peak: Option<u64>,
+    resident: Option<ResidentSet>,
     functions: Vec<FunctionSnapshot>,
     paths: Option<CallPaths>,
     notes: Vec<String>,
@@ -34,6 +35,7 @@ impl From<JsonSnapshot> for Snapshot {
             process_bytes: json.process_bytes,
             peak: json.peak,
             resident_peak: json.resident_peak,
+            resident: json.resident,
             functions,
             paths: json.paths,
             notes: json.notes,

@@ -1,5 +1,7 @@
 //! Memory over time: readings, calls and named blocks.
 
+use super::ResidentSet;
+
 /// Memory over time, as far as the run recorded it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "report", derive(miniserde::Serialize))]
@@ -29,6 +31,8 @@ pub struct Reading {
     pub time: u64,
     /// Bytes in use by the process.
     pub bytes: u64,
+    /// The resident set then, beside these; `None` where that is not known, or with rss.
+    pub resident: Option<ResidentSet>,
 }
 
 /// One call of an annotated function, or one run of a named block.
@@ -95,10 +99,10 @@ mod tests {
 
     #[test]
     fn the_peak_is_the_earliest_of_the_highest() {
-        let reading = |(time, bytes)| Reading { time, bytes };
+        let reading = |(time, bytes)| Reading { time, bytes, resident: None };
         let samples = [(1, 5), (2, 9), (3, 9), (4, 1)].map(reading).to_vec();
         let timeline = Timeline { samples, ..Timeline::default() };
-        assert_eq!(timeline.peak(), Some(Reading { time: 2, bytes: 9 }));
+        assert_eq!(timeline.peak(), Some(reading((2, 9))));
         assert_eq!(Timeline::default().peak(), None);
     }
 }

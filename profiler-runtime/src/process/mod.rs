@@ -176,6 +176,17 @@ pub(crate) fn rss() -> Option<u64> {
     memory::rss()
 }
 
+/// The same, and of it the bytes of files and of shared memory; `None` where only the sum is known.
+pub(crate) fn resident_and_files() -> Option<[u64; 2]> {
+    memory::resident_and_files()
+}
+
+/// How many bytes of memory from [`reserve`] are resident; `None` where the system does not say. It neither
+/// allocates nor locks, and leaves `errno` as it was.
+pub(crate) fn resident_bytes(start: NonNull<u8>, bytes: usize) -> Option<usize> {
+    memory::resident_bytes(start, bytes)
+}
+
 /// Resident set of any process in bytes.
 ///
 /// # Errors

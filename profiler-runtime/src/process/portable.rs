@@ -12,6 +12,14 @@ pub(super) fn rss() -> Option<u64> {
     memory_stats::memory_stats().map(|stats| stats.physical_mem as u64)
 }
 
+pub(super) fn resident_and_files() -> Option<[u64; 2]> {
+    None
+}
+
+pub(super) fn resident_bytes(_start: NonNull<u8>, _bytes: usize) -> Option<usize> {
+    None
+}
+
 pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
     const PAGE: usize = 4096;
     let layout = Layout::from_size_align(bytes, PAGE).ok().filter(|layout| layout.size() > 0)?;

@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicU64, Ordering::Relaxed};
 
 use super::errno::ErrnoGuard;
 
-/// Longer than the first two numbers of any `statm`, of at most twenty digits each.
-const LENGTH: usize = 48;
+/// Longer than the first three numbers of any `statm`, of at most twenty digits each.
+const LENGTH: usize = 64;
 const CLOSED: i32 = -1;
 /// Any number that no program comes to by itself.
 const POSITION: i32 = 0x6d65_6d70;
@@ -19,10 +19,23 @@ static PAGE_BYTES: AtomicU64 = AtomicU64::new(0);
 static WATCHES_FORKS: AtomicBool = AtomicBool::new(false);
 
 pub(super) fn rss() -> Option<u64> {
+    let text = read_any()?;
+    Some(resident(&text)?.saturating_mul(page_bytes()))
+}
+
+/// The resident set, and of it the pages of files and of shared memory.
+pub(super) fn resident_and_files() -> Option<[u64; 2]> {
+    let text = read_any()?;
+    let pages = [number(&text, 1)?, number(&text, 2)?];
+    Some(pages.map(|pages| pages.saturating_mul(page_bytes())))
+}
+
+/// The beginning of `statm`, and zeroes.
+#[inline]
+fn read_any() -> Option<[u8; LENGTH]> {
     let _errno = ErrnoGuard::new();
     let kept = KEPT.load(Relaxed);
-    let pages = if is_ours(kept) { read(kept) } else { reopen(kept) }?;
-    Some(pages.saturating_mul(page_bytes()))
+    if is_ours(kept) { read(kept) } else { reopen(kept) }
 }
 
 /// Whether the descriptor is the one that [`reopen`] made: no other file is as far behind its end.
@@ -35,18 +48,24 @@ fn is_ours(descriptor: i32) -> bool {
     status == 0 && left == -POSITION
 }
 
-/// Pages of the resident set.
-fn read(descriptor: i32) -> Option<u64> {
+fn read(descriptor: i32) -> Option<[u8; LENGTH]> {
     let mut buffer = [0_u8; LENGTH];
     // SAFETY: the buffer is writable for the length passed.
     let read = unsafe { libc::pread(descriptor, buffer.as_mut_ptr().cast(), LENGTH, 0) };
-    resident(buffer.get(..usize::try_from(read).ok()?)?)
+    (read > 0).then_some(buffer)
 }
 
-/// The second field of `statm`. The blank behind it shows that it was not cut short.
+/// The pages of the resident set: the second field of `statm`.
 pub(super) fn resident(text: &[u8]) -> Option<u64> {
+    number(text, 1)
+}
+
+/// A field, counted from 0. The blank behind it shows that it was not cut short.
+fn number(text: &[u8], field: usize) -> Option<u64> {
     let mut bytes = text.iter();
-    bytes.find(|&&byte| byte == b' ')?;
+    for _ in 0..field {
+        bytes.find(|&&byte| byte == b' ')?;
+    }
     let mut number = None;
     for &byte in bytes {
         if byte == b' ' {
@@ -64,7 +83,7 @@ pub(super) fn resident(text: &[u8]) -> Option<u64> {
 /// `stale` is not closed: the program did that, and may have a file of its own with this number.
 #[cold]
 #[inline(never)]
-fn reopen(stale: i32) -> Option<u64> {
+fn reopen(stale: i32) -> Option<[u8; LENGTH]> {
     watch_forks();
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
     // SAFETY: the path is a valid C string.
@@ -72,7 +91,7 @@ fn reopen(stale: i32) -> Option<u64> {
     if opened == CLOSED {
         return None;
     }
-    let pages = read(opened);
+    let text = read(opened);
     // SAFETY: the descriptor was just opened, and nobody else knows it.
     unsafe { libc::lseek(opened, POSITION.into(), libc::SEEK_SET) };
     let is_kept = is_ours(opened) && KEPT.compare_exchange(stale, opened, Relaxed, Relaxed).is_ok();
@@ -80,7 +99,7 @@ fn reopen(stale: i32) -> Option<u64> {
         // SAFETY: as above.
         unsafe { libc::close(opened) };
     }
-    pages
+    text
 }
 
 /// An open `statm` keeps showing the process that opened it, so a forked child needs its own.
@@ -127,6 +146,8 @@ mod tests {
         for bad in ["", " ", "12", "12 34", "12  34 5", "1 a 2", "1 99999999999999999999999 2"] {
             assert_eq!(resident(bad.as_bytes()), None, "{bad:?}");
         }
+        assert_eq!(number(b"2500 1234 800 1 0 300 0\n", 2), Some(800));
+        assert_eq!(number(b"2500 1234 80", 2), None);
     }
 
     /// Runs `test` in a forked child, where nothing else uses descriptors; it allocates as it likes,

@@ -123,7 +123,8 @@ fn listeners() -> usize {
 pub(crate) fn close(backend: Backend) {
     switch::note_now();
     if let Some(process) = arena::recorded() {
-        process.close(collect::process_bytes(backend), collect::resident_peak());
+        let resident = collect::resident_set(backend, true);
+        process.close(collect::process_bytes(backend), collect::resident_peak(), resident);
     }
     // The lock is held for a moment only, by `begin`.
     let path = AT_EXIT.try_lock().ok().and_then(|mut path| path.take());

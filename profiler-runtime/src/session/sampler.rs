@@ -18,7 +18,7 @@ use super::values::SHORTEST;
 use crate::collect;
 use crate::process::{self, Lineage, Thread};
 use crate::record::alloc::quiet::Quiet;
-use crate::record::timeline::timeline::{SAMPLES, Sample, Samples, Timeline};
+use crate::record::timeline::timeline::{Figures, SAMPLES, Samples, Timeline};
 
 /// Time between two samples, where nothing else is asked for.
 pub(crate) const INTERVAL: Duration = Duration::from_millis(100);
@@ -153,9 +153,8 @@ impl Sampler {
             series.halve();
             self.timeline.set_interval(nanoseconds(series.interval));
         }
-        if let Some(sample) = series.next() {
-            sample.write_now(bytes);
-        }
+        let resident = collect::resident_set(self.backend, false).unwrap_or_default();
+        series.push(Figures::now(bytes, resident));
     }
 }
 
@@ -171,28 +170,37 @@ struct Series {
 }
 
 impl Series {
-    fn get(&self, index: usize) -> Option<&'static Sample> {
-        self.blocks.get(index / SAMPLES)?.get(index % SAMPLES)
+    /// The block of a sample, and its place there.
+    fn place(&self, index: usize) -> Option<(&'static Samples, usize)> {
+        Some((self.blocks.get(index / SAMPLES)?, index % SAMPLES))
     }
 
-    /// The place of one more; `None` when memory is out.
-    fn next(&mut self) -> Option<&'static Sample> {
+    fn get(&self, index: usize) -> Option<Figures> {
+        let (block, index) = self.place(index)?;
+        block.read(index)
+    }
+
+    /// Adds one, unless memory is out.
+    fn push(&mut self, figures: Figures) {
         if self.length == self.blocks.len() * SAMPLES {
-            self.blocks.push(Samples::reserve()?);
+            let Some(block) = Samples::reserve() else { return };
+            self.blocks.push(block);
         }
-        self.length += 1;
-        self.get(self.length - 1)
+        if let Some((block, index)) = self.place(self.length) {
+            block.write(index, figures);
+            self.length += 1;
+        }
     }
 
     /// Keeps the higher one of every two.
     fn halve(&mut self) {
         for index in 0..self.length {
-            let pair = (self.get(2 * index), self.get(2 * index + 1), self.get(index));
-            if let (Some(first), Some(second), Some(place)) = pair {
-                let (first, second) = (first.read(), second.read());
-                place.write(if second.1 > first.1 { second } else { first });
-            } else if let Some(place) = self.get(index) {
-                place.clear();
+            let Some((block, place)) = self.place(index) else { continue };
+            match (self.get(2 * index), self.get(2 * index + 1)) {
+                (Some(first), Some(second)) => {
+                    block.write(place, if second.bytes > first.bytes { second } else { first });
+                }
+                _ => block.clear(place),
             }
         }
         self.length /= 2;
@@ -208,17 +216,19 @@ mod tests {
     fn of_every_two_samples_the_higher_one_stays() {
         let mut series = Series { interval: SHORTEST, blocks: vec![], length: 0 };
         for time in 1..=200 {
-            series.next().unwrap().write((time, if time == 78 { 1000 } else { time % 2 }));
+            let bytes = if time == 78 { 1000 } else { time % 2 };
+            series.push(Figures { time, bytes, resident: [time + 1, time + 2, time + 3] });
         }
         series.halve();
         assert_eq!((series.length, series.interval), (100, 2 * SHORTEST));
-        let all: Vec<_> = (0..240).map(|index| series.get(index).unwrap().read()).collect();
+        let all: Vec<_> = (0..240).map(|index| series.get(index).unwrap()).collect();
         let kept = |index: usize| [2 * index as i64 + 1, 2 * index as i64 + 2];
-        for (index, &(time, bytes)) in all.iter().enumerate().take(100) {
+        for (index, &Figures { time, bytes, resident }) in all.iter().enumerate().take(100) {
             let higher = if index == 38 { (78, 1000) } else { (kept(index)[0], 1) };
             assert_eq!((time, bytes), higher);
+            assert_eq!(resident, [time + 1, time + 2, time + 3]);
         }
-        assert!(all[100..].iter().all(|sample| sample.0 == 0));
+        assert!(all[100..].iter().all(|sample| sample.time == 0));
         assert!(series.get(240).is_none());
     }
 }

@@ -60,6 +60,9 @@ fn the_environment_asks_for_an_account_at_the_end() {
 }
 
 #[cfg(mem_profile_allocators)]
+cases! { sqlite }
+
+#[cfg(mem_profile_allocators)]
 #[test]
 fn jemalloc() {
     check(env!("CARGO_BIN_EXE_jemalloc"), "fragmented");

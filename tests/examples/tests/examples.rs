@@ -66,7 +66,8 @@ fn without_figures(line: &str) -> String {
     while let Some(word) = words.next() {
         let is_number = word.starts_with(|sign: char| sign.is_ascii_digit());
         shown.push(if is_number { "…" } else { word });
-        if is_number {
+        // A list has its unit at the first number.
+        if is_number && !word.ends_with(',') {
             words.next();
         }
     }

@@ -84,8 +84,8 @@ impl Chart {
 /// Samples, and the memory in use at the start and end of spans.
 fn readings(timeline: &Timeline) -> Vec<Reading> {
     let of_span = |span: &Span| {
-        let end = span.end.zip(span.bytes_at_end).map(|(time, bytes)| Reading { time, bytes });
-        [Some(Reading { time: span.start, bytes: span.bytes_at_start }), end]
+        let end = span.end.zip(span.bytes_at_end).map(|(time, bytes)| reading(time, bytes));
+        [Some(reading(span.start, span.bytes_at_start)), end]
     };
     let of_spans = timeline.spans.iter().flat_map(of_span).flatten();
     let mut readings: Vec<_> = timeline.samples.iter().copied().chain(of_spans).collect();
@@ -93,12 +93,16 @@ fn readings(timeline: &Timeline) -> Vec<Reading> {
     readings
 }
 
+const fn reading(time: u64, bytes: u64) -> Reading {
+    Reading { time, bytes, resident: None }
+}
+
 /// The peak, unless a reading shows nearly all of it.
 fn unseen(readings: &[Reading], peak: ProcessPeak, last: u64) -> Option<Reading> {
     let highest = readings.iter().map(|reading| reading.bytes).max()?;
     let time = peak.time()?.min(last);
     let is_seen = highest >= peak.bytes - peak.bytes / 1024;
-    (!is_seen).then_some(Reading { time, bytes: peak.bytes })
+    (!is_seen).then_some(reading(time, peak.bytes))
 }
 
 /// The lowest and the highest reading of each column, in their order.
@@ -118,7 +122,7 @@ fn points(readings: &[Reading], width: u64) -> Vec<(u64, u64)> {
 
 /// The first of the highest readings, and the open calls at that time.
 fn peak(readings: &[Reading], timeline: &Timeline) -> Option<Peak> {
-    let &Reading { time, bytes } = readings.iter().rev().max_by_key(|reading| reading.bytes)?;
+    let &Reading { time, bytes, .. } = readings.iter().rev().max_by_key(|reading| reading.bytes)?;
     let is_there = |span: &&Span| span.start <= time && span.end.is_none_or(|end| end >= time);
     let mut open: Vec<_> = timeline.spans.iter().filter(is_there).collect();
     open.sort_by_key(|span| (span.level, span.start));
@@ -201,7 +205,7 @@ mod tests {
 
     #[test]
     fn a_million_readings_become_as_many_as_there_are_columns() {
-        let reading = |time| Reading { time, bytes: if time == 777_777 { 9 } else { time % 3 } };
+        let reading = |time| reading(time, if time == 777_777 { 9 } else { time % 3 });
         let readings: Vec<_> = (0..1_000_000).map(reading).collect();
         let points = points(&readings, 1_000_000 / COLUMNS);
         assert_eq!(points.len() as u64, 2 * COLUMNS);

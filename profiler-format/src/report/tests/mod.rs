@@ -4,7 +4,8 @@ mod summary;
 
 use super::*;
 use crate::snapshot::{
-    Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, ProcessPeak, RowKind,
+    Backend, CallPath, CallPaths, FunctionSnapshot, Held, LineSnapshot, ProcessPeak, ResidentSet,
+    RowKind,
 };
 
 const MIB: u64 = 1 << 20;
@@ -259,7 +260,7 @@ fn json() {
     (line.peak, line.allocations, line.allocated) = (None, None, None);
     let text = render(&snapshot, Format::Json, &Style::default());
     insta::assert_snapshot!(text.replace("{", "\n{").trim_start(), @r##"
-    {"schema_version":2,"backend":"heap","process_bytes":51200000,"peak":null,"resident_peak":null,"functions":[
+    {"schema_version":2,"backend":"heap","process_bytes":51200000,"peak":null,"resident_peak":null,"resident":null,"functions":[
     {"name":"leak::build","file":"examples/leak.rs","line":7,"calls":1,"reading_at_entry":1048576,"peak":null,"note":null,"lines":[
     {"line":7,"kind":"entry","source":"#[profile]","usage":1048576,"increment":1048576,"peak":null,"at_peak":null,"live":null,"allocations":null,"allocated":null,"occurrences":1},
     {"line":11,"kind":"body","source":"}","usage":1048576,"increment":-50331648,"peak":0,"at_peak":null,"live":null,"allocations":1,"allocated":0,"occurrences":1}]}],"paths":null,"notes":[],"timeline":null}

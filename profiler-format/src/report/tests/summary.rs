@@ -231,6 +231,47 @@ fn a_peak_above_the_resident_set_was_partly_untouched() {
 }
 
 #[test]
+fn a_resident_set_is_explained_if_much_of_it_is_not_live() {
+    let mut snapshot = heap();
+    let line = |snapshot: &Snapshot, style: &Style| {
+        let text = render(snapshot, Format::Table, style);
+        let line = text.lines().find(|line| line.starts_with("resident set "));
+        let markdown = render(snapshot, Format::Markdown, style);
+        assert_eq!(line.is_some(), line.is_some_and(|line| markdown.contains(line)), "{markdown}");
+        line.map(str::to_owned)
+    };
+    let style = Style::default();
+    assert_eq!(line(&snapshot, &style), None, "it is not known");
+    let mib = |tenths: u64| tenths * MIB / 10;
+    let set = ResidentSet { bytes: mib(2474), files: mib(23), profiler: mib(8) };
+    (snapshot.resident, snapshot.process_bytes) = (Some(set), Some(mib(127)));
+    insta::assert_snapshot!(
+        line(&snapshot, &style).unwrap(),
+        @"resident set 247.4 MiB at the end: live blocks at most 12.7, code and files 2.3, the profiler itself 0.8, free and other at least 231.6"
+    );
+    let running =
+        Style { overview_unit: Unit::KiB, precision: 0, has_ended: false, ..Style::default() };
+    insta::assert_snapshot!(
+        line(&snapshot, &running).unwrap(),
+        @"resident set 253338 KiB when reported: live blocks at most 13005, code and files 2355, the profiler itself 819, free and other at least 237158"
+    );
+    // A quarter of it, and 16 MiB.
+    let with_rest = |bytes, rest| {
+        let set = ResidentSet { bytes, files: 0, profiler: 0 };
+        Snapshot { resident: Some(set), process_bytes: Some(bytes - rest), ..heap() }
+    };
+    for (bytes, rest, is_shown) in [
+        (64 * MIB, 16 * MIB, true),
+        (64 * MIB, 16 * MIB - 1, false),
+        (16 * MIB, 16 * MIB, true),
+        (4000 * MIB, 1000 * MIB, true),
+        (4000 * MIB, 1000 * MIB - 1, false),
+    ] {
+        assert_eq!(line(&with_rest(bytes, rest), &style).is_some(), is_shown, "{bytes} {rest}");
+    }
+}
+
+#[test]
 fn without_live_blocks_the_highest_peak_comes_first() {
     let names = |snapshot: &Snapshot| {
         let Selection { functions, of } = Selection::hottest(snapshot, Top::Hot);

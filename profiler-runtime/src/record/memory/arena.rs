@@ -112,6 +112,14 @@ pub(in crate::record) fn segments_from(
     SEGMENTS.iter_from(newest)
 }
 
+/// Bytes in use, as far as they are resident: outside of files, and in a file.
+pub(crate) fn resident_bytes() -> [usize; 2] {
+    segments().fold([0; 2], |[outside, inside], segment| {
+        let used = layout::rounded(segment.used(), SMALLEST).min(segment.length());
+        if segment.is_recorded() { [outside, inside + used] } else { [outside + used, inside] }
+    })
+}
+
 /// Whether new segments are part of a file.
 pub(crate) fn is_recording() -> bool {
     !FILE.load(Relaxed).is_null()

@@ -41,6 +41,8 @@ pub(crate) struct Process {
     pub(in crate::record) resident_peak: Word,
     /// The highest marks of the thread that has reset the figures last; 0 where none has.
     pub(crate) peak_at_reset: Word,
+    /// The resident set, its pages of files, and the profiler's own memory when it was closed; zeroes where not known.
+    pub(in crate::record) resident: [Word; 3],
     /// Of [`layout::process`].
     pub(crate) allocator: Word,
     /// Where the memory of the profiler is that is not in the recording.
@@ -66,6 +68,7 @@ const _: () = {
     assert!(offset_of!(Process, highest) == layout::process::HIGHEST);
     assert!(offset_of!(Process, resident_peak) == layout::process::RESIDENT_PEAK);
     assert!(offset_of!(Process, peak_at_reset) == layout::process::PEAK_AT_RESET);
+    assert!(offset_of!(Process, resident) == layout::process::RESIDENT);
     assert!(offset_of!(Process, allocator) == layout::process::ALLOCATOR);
     assert!(offset_of!(Process, block_map) == layout::process::BLOCK_MAP);
     assert!(offset_of!(Process, regions) == layout::process::REGIONS);
@@ -87,11 +90,19 @@ impl Process {
         self.resident_peak.set(layout::NEVER);
     }
 
-    /// Nothing more is to come: the process has this many bytes in use, and had this resident set at most.
-    pub(crate) fn close(&self, bytes: Option<u64>, resident_peak: Option<u64>) {
+    /// Nothing more is to come: the process has this many bytes in use, had this resident set at most, and has that
+    /// one now.
+    pub(crate) fn close(
+        &self,
+        bytes: Option<u64>,
+        resident_peak: Option<u64>,
+        resident: Option<[i64; 3]>,
+    ) {
         let word = |bytes: Option<u64>| bytes.map_or(layout::NEVER, |bytes| bytes as i64);
         self.bytes.set(word(bytes));
         self.resident_peak.set(word(resident_peak));
+        let resident = resident.unwrap_or_default();
+        self.resident.iter().zip(resident).for_each(|(word, figure)| word.set(figure));
         self.closed.publish(1);
     }
 }

@@ -76,6 +76,16 @@ pub(crate) struct Sample {
     pub(in crate::record) bytes: Word,
 }
 
+/// The figures of a sample.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Figures {
+    pub(crate) time: i64,
+    /// Bytes in use by the process.
+    pub(crate) bytes: i64,
+    /// The resident set, its pages of files, and the profiler's own memory; zeroes where not known.
+    pub(crate) resident: [i64; 3],
+}
+
 /// Samples in a block.
 pub(crate) const SAMPLES: usize = 60;
 
@@ -87,6 +97,7 @@ pub(crate) struct Samples {
     /// Samples begin a cache line.
     _rest: [Word; 7],
     pub(in crate::record) samples: [Sample; SAMPLES],
+    pub(in crate::record) resident: [[Word; 3]; SAMPLES],
 }
 
 // The numbers by which recordings are read.
@@ -95,7 +106,8 @@ const _: () = {
     assert!(offset_of!(Sample, bytes) == layout::samples::BYTES);
     assert!(size_of::<Sample>() == layout::samples::EACH);
     assert!(offset_of!(Samples, samples) == layout::samples::FIRST);
-    assert!(size_of::<Samples>() == layout::samples::SIZE);
+    assert!(offset_of!(Samples, resident) == layout::samples::RESIDENT);
+    assert!(size_of::<[Word; 3]>() == layout::resident::SIZE);
 };
 
 impl Samples {
@@ -108,32 +120,34 @@ impl Samples {
         Some(samples)
     }
 
-    /// The one of this number.
-    pub(crate) fn get(&self, index: usize) -> Option<&Sample> {
-        self.samples.get(index)
+    /// The figures of a sample; `None` if there is no room for so many.
+    pub(crate) fn read(&self, index: usize) -> Option<Figures> {
+        let (sample, resident) = (self.samples.get(index)?, self.resident.get(index)?);
+        let resident = resident.each_ref().map(Word::get);
+        Some(Figures { time: sample.time.get(), bytes: sample.bytes.get(), resident })
+    }
+
+    /// Replaces a sample. A reader never sees the time of one with the bytes of the other.
+    pub(crate) fn write(&self, index: usize, figures: Figures) {
+        let places = self.samples.get(index).zip(self.resident.get(index));
+        let Some((sample, resident)) = places else { return };
+        sample.bytes.publish(-1);
+        sample.time.publish(figures.time);
+        resident.iter().zip(figures.resident).for_each(|(word, figure)| word.publish(figure));
+        sample.bytes.publish(figures.bytes);
+    }
+
+    /// Removes a sample.
+    pub(crate) fn clear(&self, index: usize) {
+        if let Some(sample) = self.samples.get(index) {
+            sample.time.publish(0);
+        }
     }
 }
 
-impl Sample {
-    /// Time, and bytes in use.
-    pub(crate) fn read(&self) -> (i64, i64) {
-        (self.time.get(), self.bytes.get())
-    }
-
-    /// Replaces the sample. A reader never sees the time of one with the bytes of the other.
-    pub(crate) fn write(&self, (time, bytes): (i64, i64)) {
-        self.bytes.publish(-1);
-        self.time.publish(time);
-        self.bytes.publish(bytes);
-    }
-
-    /// The same for this moment.
-    pub(crate) fn write_now(&self, bytes: i64) {
-        self.write((now(), bytes));
-    }
-
-    /// Removes the sample.
-    pub(crate) fn clear(&self) {
-        self.time.publish(0);
+impl Figures {
+    /// The figures of this moment.
+    pub(crate) fn now(bytes: i64, resident: [i64; 3]) -> Self {
+        Self { time: now(), bytes, resident }
     }
 }

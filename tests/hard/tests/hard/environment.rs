@@ -16,7 +16,7 @@ fn stderr(variables: &[(&str, &str)]) -> String {
     without_resident_peak(&ended.stderr)
 }
 
-/// A report without the figure that differs from run to run.
+/// A report without the figures that differ from run to run.
 fn without_resident_peak(report: &str) -> String {
     let mut marks = ["\"resident_peak\":", " · resident "].into_iter();
     let Some((before, after)) = marks.find_map(|mark| report.split_once(mark)) else {
@@ -24,6 +24,10 @@ fn without_resident_peak(report: &str) -> String {
     };
     let is_size = |sign: char| sign.is_ascii_digit() || ". KMGiB".contains(sign);
     let after = after.trim_start_matches(is_size);
+    let after = match after.strip_prefix(",\"resident\":{") {
+        Some(set) => set.split_once('}').expect("the end of the resident set").1,
+        None => after,
+    };
     format!("{before}{after}")
 }
 

@@ -4,6 +4,8 @@
 #![allow(missing_docs)]
 
 mod plant;
+#[cfg(mem_profile_allocators)]
+mod sqlite;
 
 use accounted::{KIB, MIB, check_sums, fragmented};
 use mem_profile::account::{self, Account};

@@ -12,7 +12,7 @@ use mem_profile::mem_profile;
 
 use crate::{KIB, MIB, PLANTED};
 
-const PAGE: u64 = 4 * KIB;
+pub(crate) const PAGE: u64 = 4 * KIB;
 
 /// The planted memory, and where it must be found.
 pub(crate) struct Planted {
@@ -28,7 +28,7 @@ pub(crate) struct Planted {
 }
 
 impl Planted {
-    fn of(kind: ClassKind) -> Self {
+    pub(crate) fn of(kind: ClassKind) -> Self {
         let (slack, others) = (2 * PAGE, 256 * KIB);
         Self { kind, bytes: PLANTED, slack, others, also: &[], check: |_, _| {} }
     }
@@ -46,6 +46,8 @@ pub(crate) fn plant(case: &str) -> Planted {
         "shared" => shared(),
         "large_static" => large_static(),
         "blocks" => blocks(),
+        #[cfg(mem_profile_allocators)]
+        "sqlite" => crate::sqlite::sqlite(),
         _ => panic!("no case is called {case}"),
     }
 }

@@ -2,6 +2,8 @@
 
 use mem_profile_format::report::{Unit, printable_line};
 
+pub(crate) use mem_profile_format::report::count;
+
 /// Bytes as text, such as `48.8 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
     Unit::Auto.format(bytes.into(), 1)
@@ -16,9 +18,4 @@ pub(crate) fn change(bytes: i64) -> String {
 /// A name from the file, safe to show.
 pub(crate) fn name(name: &str) -> String {
     printable_line(name)
-}
-
-/// `1 block`, `2 blocks`.
-pub(crate) fn count(count: u64, of: &str) -> String {
-    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }

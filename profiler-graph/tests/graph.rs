@@ -40,7 +40,7 @@ fn the_registry_retains_all_that_it_reaches() {
     assert_eq!(graph.count(&"[Box*".into()), sum(1, 500 * 16, all));
     assert_eq!(graph.count(&"Box<*".into()), sum(500, 500 * 32, 500 * (32 + 102_403)));
     assert_eq!(graph.count(&"*".into()), sum(1001, all, all), "no block counts twice");
-    let expected = "dropping [Box<dyn Fn>] frees 48.9 MiB in 1001 blocks: at app+0x100, held by static app+0x2010";
+    let expected = "dropping [Box<dyn Fn>] frees 48.9 MiB in 1,001 blocks: at app+0x100, held by static app+0x2010";
     assert_eq!(shown(&graph.retained(9)), [expected]);
     assert_eq!(graph.sum(&graph.by_site(&"app+0x200".into())).blocks, 500);
     let types = graph.most_common_types(2);

@@ -38,7 +38,7 @@ fn a_registry_is_the_suspect_and_its_elements_are_named() {
     let expected = "1. [Box<dyn Fn>] retains 48.9 MiB, 100 % of the heap It is a block of 7.8 KiB at 0x555500000000, \
         allocated at app+0x100. static app+0x2010 holds it. It holds 500 × Box<{closure}>, allocated at app+0x200, \
         which retain 48.8 MiB. Most bytes are in 500 × String, allocated at app+0x300: 48.8 MiB. Dropping it would \
-        free 48.9 MiB in 1001 blocks. static app+0x2010 → [Box<dyn Fn>] –[+0]→ Box<{closure}> –[+8]→ String";
+        free 48.9 MiB in 1,001 blocks. static app+0x2010 → [Box<dyn Fn>] –[+0]→ Box<{closure}> –[+8]→ String";
     assert_eq!(paragraphs(&graph), [expected]);
     let report = graph.report(5);
     let suspect = &report.suspects[0];

@@ -151,7 +151,7 @@ fn known<'a>(
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use mem_profile_account::ClassKind;
+    use mem_profile_account::{ClassKind, Mapping};
 
     use super::*;
 
@@ -175,8 +175,9 @@ mod tests {
         let reading = reader::read(id).unwrap();
         let mut memory = ProcessMemory::default();
         (memory.live, memory.blocks, memory.block_map) = (Some(1000), Some(3), 4096);
-        let mapping = reading.mappings.iter().find(|it| it.resident > 0 && !it.name.is_empty());
-        let own = mapping.unwrap().clone();
+        // Of others, more may be resident by the time that their pages are looked at.
+        let is_full = |it: &&Mapping| it.resident == it.range.end - it.range.start;
+        let own = reading.mappings.iter().find(is_full).unwrap().clone();
         memory.recorded = vec![own.range];
         let written = Written { path: PathBuf::new(), memory };
         let refused = Err::<Gone, _>(io::ErrorKind::PermissionDenied.into());

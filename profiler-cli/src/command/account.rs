@@ -17,7 +17,8 @@ use super::options::Shown;
 use super::sampling::{duration, file_name};
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
-use crate::{process, resident};
+use crate::view::resident as view;
+use crate::{process, recording, resident};
 
 /// Say what the resident set of a running program is made of
 ///
@@ -28,7 +29,7 @@ use crate::{process, resident};
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Process id, the name of the program, or the recording that it writes
+    /// Process id, the name of the program, or the recording that it writes or has written
     #[arg(value_name = "PID|NAME|FILE")]
     process: String,
     /// Ask the allocator as well, which only the program itself can do
@@ -90,7 +91,18 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             "--full asks the allocator, which only the program can do: call `mem_profile::account::full()` in it"
         );
     }
-    let id = find(&arguments.process)?;
+    let path = Path::new(&arguments.process);
+    let id = if output::is_recording(path) {
+        match writer(path)? {
+            Some(id) => id,
+            None if arguments.watch.is_some() => {
+                bail!("--watch needs a program that runs: that of {} has ended", path.display())
+            }
+            None => return ended(path, format, &target, &arguments.shown),
+        }
+    } else {
+        attach::find(&arguments.process)?
+    };
     let account = read(id)?;
     write(&account, format, &target, id)?;
     arguments.shown.show(&target);
@@ -100,26 +112,47 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     }
 }
 
-/// The process of this number or name, or the one that writes this recording.
-fn find(process: &str) -> Result<u32> {
-    let path = Path::new(process);
-    if !output::is_recording(path) {
-        return attach::find(process);
-    }
+/// The process that writes a recording; `None` if it has ended.
+fn writer(path: &Path) -> Result<Option<u32>> {
     let shown = path.display();
     let recording = Recording::open(path).with_context(|| format!("cannot use {shown}"))?;
     let id = recording.process;
     if recording.state != State::Running {
-        bail!(
-            "process {id}, which has written {shown}, has ended: nothing of it is resident; `cargo mem-profile report` \
-             shows what it held"
-        );
+        return Ok(None);
     }
     let found = resident::written_by(id).and_then(|written| fs::canonicalize(written.path).ok());
     if found.is_none() || found != fs::canonicalize(path).ok() {
         bail!("{shown} is written by a process that is not visible by its number {id}: use its id");
     }
-    Ok(id)
+    Ok(Some(id))
+}
+
+/// The resident set of a run that has ended, at the moments at which it was recorded.
+fn ended(path: &Path, format: Format, target: &Target, shown: &Shown) -> Result<Outcome> {
+    let recording = recording::load(path)?;
+    recording.warn(path);
+    let moments = view::moments(&recording.snapshot);
+    if moments.is_empty() {
+        bail!(
+            "{}: its process has ended, and has not recorded its resident set: MEM_PROFILE_TIMELINE=on does so; \
+             `cargo mem-profile report` shows what it held",
+            path.display()
+        );
+    }
+    match format {
+        Format::Text => target.write_text(&view::text(&moments))?,
+        Format::Markdown => target.write(view::markdown(&moments).as_bytes())?,
+        Format::Json => {
+            let json = serde_json::to_string(&moments).context("cannot write JSON")?;
+            target.write((json + "\n").as_bytes())?;
+        }
+        Format::Html => bail!(
+            "the page of a run that has ended is a report: `cargo mem-profile report {} --output report.html`",
+            path.display()
+        ),
+    }
+    shown.show(target);
+    Ok(recording.outcome())
 }
 
 fn read(id: u32) -> Result<Account> {

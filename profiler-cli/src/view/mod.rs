@@ -12,6 +12,7 @@ mod names;
 pub(crate) mod peaks;
 pub(crate) mod plot;
 pub(crate) mod pprof;
+pub(crate) mod resident;
 pub(crate) mod speedscope;
 #[cfg(feature = "tui")]
 pub(crate) mod top;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::account::{Program, bytes};
 use crate::recorded::{build, recorded};
-use crate::run::{Folder, Ran};
+use crate::run::{Folder, Ran, wait_for};
 
 /// Four threads fill 20 MiB with small blocks, drop 19 of 20, and wait.
 const SOURCE: &str = r#"
@@ -86,11 +86,19 @@ fn json(folder: &Folder, process: &str) -> Value {
     account
 }
 
+/// Of the system: a page that is only read takes room in them.
+fn page_tables(program: &Program) -> String {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.id())).unwrap();
+    status.lines().find(|line| line.starts_with("VmPTE:")).unwrap().to_owned()
+}
+
 #[test]
 fn the_lines_are_named_that_pin_pages_of_another_process() {
     let folder = Folder::new();
     let program = started(&folder, "on");
+    let tables = page_tables(&program);
     let account = json(&folder, &program.id());
+    assert_eq!(page_tables(&program), tables, "reading takes no memory there");
     let statm = std::fs::read_to_string(format!("/proc/{}/statm", program.id())).unwrap();
     let pages = statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap();
     assert_eq!(account["resident"], pages * 4096);
@@ -122,11 +130,49 @@ fn a_recording_and_a_name_stand_for_the_process() {
     let by_file = json(&folder, "run.mprof");
     assert_eq!((&by_file["classes"], &by_file["pins"]), (&by_id["classes"], &by_id["pins"]));
     drop(program);
-    let ran = folder.run(&["account", "run.mprof"]);
+    // It has closed its recording, which says what was resident at the end.
+    let ended = account(&folder, "run.mprof", &[]).stdout;
+    let [_, last, ..] = ended.lines().collect::<Vec<_>>()[..] else { panic!("{ended}") };
+    assert!(last.trim_start().starts_with("end   ") && last.ends_with(" MiB"), "{ended}");
+    let ended: Value =
+        serde_json::from_str(&account(&folder, "run.mprof", &["--json"]).stdout).unwrap();
+    let off = ended[0]["resident"].as_u64().unwrap().abs_diff(by_id["resident"].as_u64().unwrap());
+    assert!(ended.as_array().unwrap().len() == 1 && off < 1 << 20, "{ended}");
+    let ran = folder.run(&["account", "run.mprof", "--watch", "1s"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
-    let (start, rest) = ran.stderr.split_once(", which").unwrap();
-    assert!(start.starts_with("error: process "), "{start}");
-    insta::assert_snapshot!(rest, @" has written run.mprof, has ended: nothing of it is resident; `cargo mem-profile report` shows what it held");
+    insta::assert_snapshot!(ran.stderr, @"error: --watch needs a program that runs: that of run.mprof has ended");
+}
+
+/// Samples over time have the resident set, also of a program that was killed.
+#[test]
+fn an_ended_program_is_shown_over_time_if_that_was_recorded() {
+    let folder = Folder::new();
+    let run = |name: &str, timeline: &str| {
+        let mut command = recorded(&program(), &folder, name);
+        let mut program = Program::start(command.env("MEM_PROFILE_TIMELINE", timeline));
+        let has_samples = || {
+            let report = folder.run(&["report", name, "--format", "json"]).stdout;
+            let report: Value = serde_json::from_str(&report).unwrap();
+            report["timeline"]["samples"].as_array().is_some_and(|samples| samples.len() > 3)
+        };
+        if timeline == "on" {
+            wait_for(has_samples);
+        }
+        program.kill();
+    };
+    run("over.mprof", "on");
+    run("none.mprof", "off");
+    let ran = folder.run(&["account", "over.mprof", "--format", "markdown"]);
+    assert_eq!(ran.code, 0, "{}", ran.stderr);
+    assert!(ran.stderr.contains("the process ended without closing it"), "{}", ran.stderr);
+    assert!(ran.stdout.starts_with("| time | resident set | live, at most | "), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("| end |") && ran.stdout.lines().count() > 5, "{}", ran.stdout);
+    let ran = folder.run(&["account", "none.mprof"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr.lines().last().unwrap(), @"error: none.mprof: its process has ended, and has not recorded its resident set: MEM_PROFILE_TIMELINE=on does so; `cargo mem-profile report` shows what it held");
+    let ran = folder.run(&["account", "over.mprof", "--output", "account.html"]);
+    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+    insta::assert_snapshot!(ran.stderr.lines().last().unwrap(), @"error: the page of a run that has ended is a report: `cargo mem-profile report over.mprof --output report.html`");
 }
 
 #[test]

@@ -57,6 +57,9 @@ pub use self::query::snapshot::Snapshot;
 pub use self::query::statistic::{By, Statistic};
 pub use self::query::take::{snapshot, top, traceback_of};
 pub use self::report::Measure;
+#[cfg(feature = "pprof")]
+#[cfg_attr(docsrs, doc(cfg(feature = "pprof")))]
+pub use self::report::PprofFrames;
 
 /// Whether stacks are walked to their end each time, for tests.
 #[doc(hidden)]

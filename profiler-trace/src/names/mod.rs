@@ -8,6 +8,8 @@ mod running;
 #[cfg(not(all(windows, target_env = "msvc")))]
 #[path = "not_running.rs"]
 mod running;
+#[cfg(feature = "pprof")]
+pub(crate) mod segment;
 pub(crate) mod stack_frame;
 pub(crate) mod symbols;
 mod workspaces;

@@ -3,7 +3,8 @@
 use crate::data::{Address, Reach};
 use crate::query::snapshot::Snapshot;
 
-pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
+/// Notes on the figures, for which no names are looked up.
+pub(crate) fn of_figures(snapshot: &Snapshot) -> Vec<String> {
     let data = snapshot.data();
     let mut notes = Vec::new();
     if data.mean_bytes != 0 {
@@ -32,6 +33,12 @@ pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
             100.0 * share
         ));
     }
+    notes
+}
+
+/// All notes.
+pub(crate) fn notes(snapshot: &Snapshot) -> Vec<String> {
+    let mut notes = of_figures(snapshot);
     let symbols = snapshot.symbols();
     if symbols.names_are_missing {
         notes.push(

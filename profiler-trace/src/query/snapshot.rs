@@ -71,8 +71,13 @@ impl Snapshot {
 
     /// The same of the traces that are `wanted`.
     pub(crate) fn retain(&self, wanted: impl Fn(&Trace) -> bool) -> Self {
+        self.with_traces(|trace| wanted(trace).then(|| trace.clone()))
+    }
+
+    /// The same with other traces, of the same addresses and threads.
+    pub(crate) fn with_traces(&self, change: impl Fn(&Trace) -> Option<Trace>) -> Self {
         let mut content = (*self.content).clone();
-        content.data.traces.retain(wanted);
+        content.data.traces = self.data().traces.iter().filter_map(change).collect();
         Self { content: ManuallyDrop::new(content) }
     }
 
@@ -105,6 +110,17 @@ impl Snapshot {
             let _quiet = Quiet::enter();
             Symbols::resolve(&content.data, &content.files, content.is_running)
         })
+    }
+
+    #[cfg(all(test, feature = "pprof"))]
+    pub(crate) fn with_names(mut self, symbols: Symbols) -> Self {
+        self.content.symbols = symbols.into();
+        self
+    }
+
+    #[cfg(all(test, feature = "pprof"))]
+    pub(crate) fn has_names(&self) -> bool {
+        self.content.symbols.get().is_some()
     }
 
     /// The frames of a trace that are shown, the innermost first.

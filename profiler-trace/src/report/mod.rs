@@ -14,6 +14,8 @@ mod tests;
 mod text;
 
 pub use self::measure::Measure;
+#[cfg(feature = "pprof")]
+pub use self::pprof::PprofFrames;
 
 use crate::query::for_caller::clone_for_caller;
 use crate::query::snapshot::Snapshot;
@@ -57,6 +59,13 @@ impl Snapshot {
     #[cfg(feature = "pprof")]
     #[must_use]
     pub fn to_pprof(&self) -> Vec<u8> {
-        clone_for_caller(|| pprof::render(self))
+        self.to_pprof_of(Measure::Live, PprofFrames::All)
+    }
+
+    /// The same, where readers show `shown` first, and with these frames.
+    #[cfg(feature = "pprof")]
+    #[must_use]
+    pub fn to_pprof_of(&self, shown: Measure, frames: PprofFrames) -> Vec<u8> {
+        clone_for_caller(|| pprof::render(self, shown, frames))
     }
 }

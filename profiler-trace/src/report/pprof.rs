@@ -1,95 +1,215 @@
 //! The tracer's figures as `pprof` reads them.
 
-use mem_profile_pprof::{Builder, Location, Mapping, Sample};
+use std::collections::HashMap;
 
-use crate::data::Reach;
-use crate::names::stack_frame::Origin;
+use mem_profile_pprof::{Builder, Line, Location, Mapping, Sample};
+
+use crate::data::Trace;
+use crate::names::segment::{self, CodeSegment};
+use crate::names::stack_frame::{Frame, Origin};
 use crate::query::group::outer_end;
+use crate::query::notes;
 use crate::query::snapshot::Snapshot;
+use crate::report::measure::Measure;
 use crate::tables::counters::whole;
 
-/// The modules of the program.
-fn add_mappings(builder: &mut Builder, snapshot: &Snapshot) {
-    for (id, module) in (1..).zip(&snapshot.data().modules) {
-        let (filename, build_id) = (builder.string(&module.path), builder.string(&module.build_id));
-        builder.profile.mapping.push(Mapping {
-            id,
-            memory_start: module.start,
-            memory_limit: module.end,
-            filename,
-            build_id,
-            has_functions: true,
-            has_filenames: true,
-            has_line_numbers: true,
-            has_inline_frames: true,
-        });
-    }
+/// The frames of a profile, and who names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PprofFrames {
+    /// All frames, named here.
+    All,
+    /// The same, less frames of the standard library at the inner end. So a figure is on the line that asked the
+    /// standard library for memory.
+    WithoutStandard,
+    /// All frames, as addresses. The reader names them, by files with the same build ids. Nothing is looked up in
+    /// this process.
+    Addresses,
 }
 
-/// One for each address, less the profiler's own; its number is the index plus one.
-fn add_locations(builder: &mut Builder, snapshot: &Snapshot) {
-    for (index, address) in snapshot.data().addresses.iter().enumerate() {
-        let frames = snapshot.symbols().of(index as u32).iter();
-        let shown = frames.filter(|frame| frame.origin != Origin::Profiler);
-        let line = shown.map(|frame| builder.line(&frame.function, &frame.file, frame.line));
-        let line = line.collect();
-        builder.profile.location.push(Location {
-            id: index as u64 + 1,
-            mapping_id: address.module.map_or(0, |module| u64::from(module) + 1),
-            address: address.address,
-            line,
-        });
-    }
+/// A profile that is being built.
+struct Writer<'a> {
+    builder: Builder,
+    snapshot: &'a Snapshot,
+    frames: PprofFrames,
+    /// Locations without the frames of the standard library at their inner end, by addresses.
+    inner: HashMap<u32, Option<u64>>,
 }
 
-/// A place without an address, where the stack is not known further out.
-fn outer_end_location(builder: &mut Builder, reach: Reach) -> Option<u64> {
-    let line = builder.line(outer_end(reach)?, "", 0);
-    let known = builder.profile.location.iter().rev().find(|location| location.line == [line]);
-    if let Some(known) = known {
-        return Some(known.id);
-    }
-    let id = builder.profile.location.len() as u64 + 1;
-    builder.profile.location.push(Location { id, line: vec![line], ..Location::default() });
-    Some(id)
+pub(super) fn render(snapshot: &Snapshot, shown: Measure, frames: PprofFrames) -> Vec<u8> {
+    build(snapshot, shown, frames).encode()
 }
 
-/// The stacks.
-fn add_samples(builder: &mut Builder, snapshot: &Snapshot) {
-    for trace in &snapshot.data().traces {
-        let end = outer_end_location(builder, trace.reach);
-        let location = |&frame: &u32| {
-            let shown = builder.profile.location.get(frame as usize)?;
-            (!shown.line.is_empty()).then_some(u64::from(frame) + 1)
-        };
-        let wanted = usize::try_from(snapshot.data().frames).unwrap_or(usize::MAX);
-        let locations = trace.frames.iter().filter_map(location).take(wanted);
-        let location_id = locations.chain(end).collect();
-        let value = vec![
-            whole(trace.allocated_blocks),
-            trace.allocated_bytes,
-            whole(trace.live_blocks),
-            trace.live_bytes,
+pub(super) fn build(snapshot: &Snapshot, shown: Measure, frames: PprofFrames) -> Builder {
+    let mut writer =
+        Writer { builder: Builder::new(), snapshot, frames, inner: HashMap::default() };
+    writer.add_head(shown);
+    writer.add_mappings();
+    writer.add_locations();
+    writer.add_samples();
+    writer.builder
+}
+
+impl<'a> Writer<'a> {
+    fn add_head(&mut self, shown: Measure) {
+        let (builder, data) = (&mut self.builder, self.snapshot.data());
+        builder.profile.sample_type = vec![
+            builder.value_type("alloc_objects", "count"),
+            builder.value_type("alloc_space", "bytes"),
+            builder.value_type("inuse_objects", "count"),
+            builder.value_type("inuse_space", "bytes"),
         ];
-        builder.profile.sample.push(Sample { location_id, value });
+        builder.profile.period_type = Some(builder.value_type("space", "bytes"));
+        builder.profile.period = data.mean_bytes.max(1) as i64;
+        builder.profile.time_nanos = data.taken_at as i64;
+        builder.profile.default_sample_type = builder.string(match shown {
+            Measure::Allocated => "alloc_space",
+            Measure::Live | Measure::Peak => "inuse_space",
+        });
+        let notes = match self.frames {
+            PprofFrames::Addresses => notes::of_figures(self.snapshot),
+            PprofFrames::All | PprofFrames::WithoutStandard => notes::notes(self.snapshot),
+        };
+        builder.profile.comment = notes.iter().map(|note| builder.string(note)).collect();
     }
-}
-pub(super) fn render(snapshot: &Snapshot) -> Vec<u8> {
-    let mut builder = Builder::new();
-    builder.profile.sample_type = vec![
-        builder.value_type("alloc_objects", "count"),
-        builder.value_type("alloc_space", "bytes"),
-        builder.value_type("inuse_objects", "count"),
-        builder.value_type("inuse_space", "bytes"),
-    ];
-    builder.profile.period_type = Some(builder.value_type("space", "bytes"));
-    builder.profile.period = snapshot.data().mean_bytes.max(1) as i64;
-    builder.profile.time_nanos = snapshot.data().taken_at as i64;
-    builder.profile.default_sample_type = builder.string("inuse_space");
-    let notes = snapshot.notes();
-    builder.profile.comment = notes.iter().map(|note| builder.string(note)).collect();
-    add_mappings(&mut builder, snapshot);
-    add_locations(&mut builder, snapshot);
-    add_samples(&mut builder, snapshot);
-    builder.encode()
+
+    /// The modules of the program.
+    fn add_mappings(&mut self) {
+        let has_names = self.has_names();
+        for (id, module) in (1..).zip(&self.snapshot.data().modules) {
+            let builder = &mut self.builder;
+            let (filename, build_id) =
+                (builder.string(&module.path), builder.string(&module.build_id));
+            let code = if has_names { None } else { segment::code_of(module) };
+            let code =
+                code.unwrap_or(CodeSegment { start: module.start, end: module.end, offset: 0 });
+            builder.profile.mapping.push(Mapping {
+                id,
+                memory_start: code.start,
+                memory_limit: code.end,
+                file_offset: code.offset,
+                filename,
+                build_id,
+                has_functions: has_names,
+                has_filenames: has_names,
+                has_line_numbers: has_names,
+                has_inline_frames: has_names,
+            });
+        }
+    }
+
+    fn has_names(&self) -> bool {
+        self.frames != PprofFrames::Addresses
+    }
+
+    /// One for each address; its number is the index plus one.
+    fn add_locations(&mut self) {
+        for (index, address) in (0..).zip(&self.snapshot.data().addresses) {
+            let line = match address.is_recursion() {
+                true => vec![self.builder.line("[recursion]", "", 0)],
+                false => self.lines(self.shown(index)),
+            };
+            let location = self.location(index, line);
+            self.builder.profile.location.push(location);
+        }
+    }
+
+    /// The frames of an address, less the profiler's own.
+    fn shown(&self, index: u32) -> impl Iterator<Item = &'a Frame> + use<'a> {
+        let named: &[Frame] =
+            if self.has_names() { self.snapshot.symbols().of(index) } else { &[] };
+        named.iter().filter(|frame| frame.origin != Origin::Profiler)
+    }
+
+    fn lines(&mut self, frames: impl Iterator<Item = &'a Frame>) -> Vec<Line> {
+        frames.map(|frame| self.builder.line(&frame.function, &frame.file, frame.line)).collect()
+    }
+
+    fn location(&self, index: u32, line: Vec<Line>) -> Location {
+        let data = self.snapshot.data();
+        let Some(address) = data.addresses.get(index as usize) else { return Location::default() };
+        Location {
+            id: self.builder.profile.location.len() as u64 + 1,
+            mapping_id: address.module.map_or(0, |module| u64::from(module) + 1),
+            // A call returns behind itself: its last byte is one before.
+            address: address.address.saturating_sub(1),
+            line,
+        }
+    }
+
+    /// The stacks.
+    fn add_samples(&mut self) {
+        for trace in &self.snapshot.data().traces {
+            let location_id = self.locations(trace);
+            let value = vec![
+                whole(trace.allocated_blocks),
+                trace.allocated_bytes,
+                whole(trace.live_blocks),
+                trace.live_bytes,
+            ];
+            self.builder.profile.sample.push(Sample { location_id, value });
+        }
+    }
+
+    /// A stack's, the innermost first.
+    fn locations(&mut self, trace: &Trace) -> Vec<u64> {
+        let mut frames = trace.frames.iter().copied();
+        let mut ids = Vec::new();
+        if self.frames == PprofFrames::WithoutStandard {
+            let mut tried = frames.clone();
+            if let Some(inner) = tried.find_map(|frame| self.inner_location(frame)) {
+                ids.push(inner);
+                frames = tried;
+            }
+        }
+        ids.extend(frames.filter(|&frame| self.is_shown(frame)).map(|frame| u64::from(frame) + 1));
+        let wanted = usize::try_from(self.snapshot.data().frames).unwrap_or(usize::MAX);
+        ids.truncate(wanted);
+        ids.extend(self.mark(outer_end(trace.reach)));
+        ids
+    }
+
+    /// Without the profiler's own, as far as these are known.
+    fn is_shown(&self, frame: u32) -> bool {
+        if self.has_names() {
+            let location = self.builder.profile.location.get(frame as usize);
+            return location.is_some_and(|location| !location.line.is_empty());
+        }
+        let address = self.snapshot.data().addresses.get(frame as usize);
+        address.is_some_and(|address| !address.is_own)
+    }
+
+    /// The location of an address from the first frame on that is not the standard library's; `None` if all are.
+    fn inner_location(&mut self, frame: u32) -> Option<u64> {
+        if let Some(&known) = self.inner.get(&frame) {
+            return known;
+        }
+        let rest = || self.shown(frame).skip_while(|frame| frame.origin == Origin::Standard);
+        let id = match (rest().count(), self.shown(frame).count()) {
+            (0, _) => None,
+            (left, all) if left == all => Some(u64::from(frame) + 1),
+            _ => {
+                let line = self.lines(rest());
+                let location = self.location(frame, line);
+                let id = location.id;
+                self.builder.profile.location.push(location);
+                Some(id)
+            }
+        };
+        self.inner.insert(frame, id);
+        id
+    }
+
+    /// A place without an address, where the stack is not known further out.
+    fn mark(&mut self, name: Option<&str>) -> Option<u64> {
+        let line = self.builder.line(name?, "", 0);
+        let locations = &mut self.builder.profile.location;
+        let known = locations.iter().rev().find(|it| it.address == 0 && it.line == [line]);
+        if let Some(known) = known {
+            return Some(known.id);
+        }
+        let id = locations.len() as u64 + 1;
+        locations.push(Location { id, line: vec![line], ..Location::default() });
+        Some(id)
+    }
 }

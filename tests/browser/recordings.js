@@ -69,6 +69,13 @@ export function timelineOf(names, calls) {
   return { started: 1.7e18, interval: second / 100, samples, spans, labels };
 }
 
+/** The same with a resident set: 10 MiB of files, 2 of the profiler, and `resident(bytes)` beside them. */
+export function withResident(timeline, resident) {
+  const [files, profiler] = [10 << 20, 2 << 20];
+  const samples = timeline.samples.map((sample) => ({ ...sample, resident: { bytes: files + profiler + resident(sample.bytes), files, profiler } }));
+  return { ...timeline, samples };
+}
+
 /** The recording of the leak example, killed after its leak, where it blocks on a full pipe. */
 export function killedLeak() {
   const path = join(folder, "leak.mprof");

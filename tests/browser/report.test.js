@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { reading as readingIn, start, texts } from "./browser.js";
-import { functionOf, killedLeak, many, never, pageOf, pageWith, ran, timelineOf } from "./recordings.js";
+import { functionOf, killedLeak, many, never, pageOf, pageWith, ran, timelineOf, withResident } from "./recordings.js";
 
 const MIB = 1 << 20;
 
@@ -182,7 +182,7 @@ test("a peak of several threads may be lower than a reading", async () => {
 
 for (const width of [400, 900, 1600]) {
   test(`at ${width} pixels nothing is off the screen, and figures keep their names`, async () => {
-    await reading(pageWith(`width-${width}`, shop(), { ...held(), timeline: timelineOf(MANY, 200) }), async (page) => {
+    await reading(pageWith(`width-${width}`, shop(), { ...held(), timeline: withResident(timelineOf(MANY, 200), () => 30 * MIB) }), async (page) => {
       assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
       const right = await page.locator("td.source code, #held code, .figure:visible").evaluateAll((all) => Math.max(...all.map((it) => it.getBoundingClientRect().right)));
       assert.ok(right <= width, `${right}`);
@@ -326,6 +326,59 @@ test("the words below the chart never contradict its mark", async () => {
     assert.equal(await page.locator(".peak-mark").innerText(), "highest reading 60.0 MiB");
     assert.match(await page.locator(".peak-words").innerText(), / The peak of 70\.0 MiB lay between two of them\.$/);
     assert.equal(await page.locator("#moment-words").innerText(), "After 0.600 s: 1.0 MiB to 60.0 MiB in use.");
+  });
+});
+
+/** The corners of a path, as `[x, y]`. */
+const cornersOf = async (path) => (await path.getAttribute("d")).match(/[\d.]+ [\d.]+/g).map((corner) => corner.split(" ").map(Number));
+
+test("the parts of the resident set are stacked, and add up to it", async () => {
+  // 28 MiB are kept, and of 60 MiB of live blocks 40 are resident.
+  const timeline = withResident(timelineOf([], 0), (bytes) => Math.max(Math.min(bytes, 40 * MIB), 28 * MIB));
+  await reading(pageWith("stack", shop(), { timeline }), async (page) => {
+    const bands = page.locator(".stacked path:not(.grid)");
+    const kinds = await bands.evaluateAll((all) => all.map((it) => it.getAttribute("class")));
+    assert.deepEqual(kinds, ["live", "own", "files", "rest", "untouched", "top"]);
+    // The lower edge of each is the upper one of the next lower; the uppermost is the resident set.
+    const edges = await Promise.all([0, 1, 2, 3].map(async (at) => {
+      const corners = await cornersOf(bands.nth(at));
+      return [corners.slice(0, 101), corners.slice(101).reverse()];
+    }));
+    edges.slice(1).forEach(([, lower], at) => assert.deepEqual(lower, edges[at][0]));
+    assert.deepEqual(await cornersOf(bands.nth(5)), edges[3][0]);
+    assert.ok(edges[0][1].every(([, y]) => y === 100));
+    const height = (at, y) => ((100 - y) / (100 - edges[3][0][60][1])) * 52;
+    assert.ok(Math.abs(height(10, edges[3][0][10][1]) - 40) < 0.1, "12 MiB, and 28 MiB that are kept");
+    // Only where more is live than can be resident: above 40 MiB, with the moments around.
+    const dashed = await cornersOf(bands.nth(4));
+    assert.deepEqual([dashed.length, dashed[0][0], dashed[21][0]], [44, 400, 610]);
+    const key = () => texts(page.locator(".key-list li"));
+    assert.deepEqual(await key(), ["After 0.600 s:", "live, but not resident 20.0 MiB", "free and other, at least 0 B", "code and files 10.0 MiB", "the profiler itself 2.0 MiB", "live blocks, at most 40.0 MiB"]);
+    await page.getByRole("slider", { name: "Moment" }).press("End");
+    assert.equal(await page.locator("#moment-words").innerText(), "After 1.000 s: 0 B in use. Resident set: 40.0 MiB.");
+    assert.deepEqual((await key()).slice(1, 3), ["live, but not resident 0 B", "free and other, at least 28.0 MiB"]);
+    assert.equal(await page.getByRole("img", { name: "Resident set. At most 52.0 MiB in a sample, after 0.400 s." }).count(), 1);
+  });
+});
+
+test("much more live than resident does not flatten the stack, and it says so", async () => {
+  const timeline = withResident(timelineOf([], 0), () => MIB);
+  timeline.samples[50].bytes = 900 * MIB;
+  await reading(pageWith("cut", shop(), { timeline }), async (page) => {
+    assert.match(await page.locator(".stack-words").innerText(), / They go on above the picture\.$/);
+    const corners = await cornersOf(page.locator(".stacked .top"));
+    assert.ok(corners.every(([, y]) => Math.abs(y - (100 - 100 / 2.3)) < 0.1));
+  });
+});
+
+test("without a resident set there is no stack", async () => {
+  await reading(pageWith("unstacked", shop(), { timeline: timelineOf([], 0) }), async (page) => {
+    assert.equal(await page.locator(".stacked").count(), 0);
+    assert.equal(await page.locator("#resident").isHidden(), true);
+  });
+  const resident = { bytes: 247 * MIB, files: 3 * MIB, profiler: MIB };
+  await reading(pageWith("explained", shop(), { resident }), async (page) => {
+    assert.equal(await page.locator("#resident").innerText(), "Resident set 247.0 MiB at the end: live blocks at most 1.0, code and files 3.0, the profiler itself 1.0, free and other at least 242.0.");
   });
 });
 

@@ -1,6 +1,6 @@
 //! The data for the script of the page. Names and order are a contract with `script/`.
 
-use mem_profile_format::report::{self, Overview, Selection, Top};
+use mem_profile_format::report::{self, Overview, Selection, Style, Top};
 use mem_profile_format::{FunctionSnapshot, LineSnapshot, ProcessPeak, Snapshot};
 use serde::{Serialize, Serializer};
 
@@ -21,6 +21,8 @@ pub(super) struct Page {
     process_bytes: Option<u64>,
     resident_peak: Option<u64>,
     untouched: Option<u64>,
+    /// The parts of the resident set in words.
+    resident: Option<String>,
     rankings: Option<[Ranking; 3]>,
     /// The functions whose tables are open, hottest first.
     hottest: Vec<usize>,
@@ -96,6 +98,7 @@ impl Page {
         let rows = Rows::new(&snapshot.functions);
         let overview = Overview::of(snapshot);
         let untouched = overview.untouched();
+        let style = Style { has_ended: recording.incomplete.is_none(), ..Style::default() };
         let Overview { peak, live, resident_peak, held } = overview;
         Self {
             backend: snapshot.backend.name(),
@@ -105,6 +108,7 @@ impl Page {
             process_bytes: live,
             resident_peak,
             untouched,
+            resident: report::resident(snapshot, &style),
             rankings: held::rankings(snapshot, held, &rows),
             hottest: Selection::hottest(snapshot, Top::Hot).functions,
             functions: snapshot.functions.iter().map(Function::new).collect(),

@@ -18,12 +18,13 @@ use crate::recording::Recording;
 
 const PAGE: &str = include_str!("page.html");
 const STYLE: &str = include_str!("style.css");
-const SCRIPTS: [&str; 7] = [
+const SCRIPTS: [&str; 8] = [
     include_str!("script/words.js"),
     include_str!("script/elements.js"),
     include_str!("script/lines.js"),
     include_str!("script/functions.js"),
     include_str!("script/summary.js"),
+    include_str!("script/stack.js"),
     include_str!("script/timeline.js"),
     include_str!("script/page.js"),
 ];

@@ -47,7 +47,7 @@ fn data_of_a_page() {
         .replace("[[", "[\n[")
         .replace("],[", "],\n[");
     insta::assert_snapshot!(text, @r##"
-    {"backend":"heap","program":null,"is_complete":true,"peak":{"bytes":1000,"after":null,"uncertainty":0},"process_bytes":100051200,"resident_peak":null,"untouched":null,"rankings":[{"key":"at_peak","total":1000,"lines":[
+    {"backend":"heap","program":null,"is_complete":true,"peak":{"bytes":1000,"after":null,"uncertainty":0},"process_bytes":100051200,"resident_peak":null,"untouched":null,"resident":null,"rankings":[{"key":"at_peak","total":1000,"lines":[
     [0,4,800,"let text = \"x\".repeat(100_000);","k3_8s3_1f6_1n7_2","leak::process"],
     [0,5,100,"kept.push(text);","_5f4_7","leak::process"],
     [1,1,9,"let words: Vec\u003c&str> = text.split(' ').collect();","k3_8t3_14f5_1s3_2f7_3","text::parse"]],"rest":[0,0],"outside":90,"unattributed":1},{"key":"live","total":5,"lines":[

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use mem_profile_format::report::printable;
-use mem_profile_format::{FunctionSnapshot, ProcessPeak, Reading, Span, Timeline};
+use mem_profile_format::{
+    Division, FunctionSnapshot, ProcessPeak, Reading, ResidentSet, Span, Timeline,
+};
 use serde::Serialize;
 
 use crate::view::names::short_names;
@@ -24,7 +26,13 @@ pub(super) struct Chart {
     points: Vec<(u64, u64)>,
     peak: Option<Peak>,
     rows: Vec<Row>,
+    /// The resident set by its parts, if it was recorded.
+    stack: Vec<Moment>,
 }
+
+/// `[time, live, profiler, files, rest, untouched]`, as in [`Division`]
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Moment(u64, u64, u64, u64, u64, u64);
 
 #[derive(Serialize)]
 struct Peak {
@@ -77,6 +85,7 @@ impl Chart {
             points: points(&readings, width),
             peak: peak(&readings, timeline),
             rows: rows(timeline, &indices, (last, width)),
+            stack: stack(timeline, width),
         }
     }
 }
@@ -118,6 +127,19 @@ fn points(readings: &[Reading], width: u64) -> Vec<(u64, u64)> {
         points.extend(both);
     }
     points
+}
+
+/// The sample with the largest resident set of each column.
+fn stack(timeline: &Timeline, width: u64) -> Vec<Moment> {
+    let samples = timeline.samples.iter();
+    let all: Vec<_> = samples.filter_map(|it| Some((it.time, it.bytes, it.resident?))).collect();
+    let columns = all.chunk_by(|one, other| one.0 / width == other.0 / width);
+    let largest = columns.filter_map(|column| column.iter().max_by_key(|(.., set)| set.bytes));
+    let moment = |&(time, live, set): &(u64, u64, ResidentSet)| {
+        let Division { live, profiler, files, rest, untouched, .. } = set.divided(live);
+        Moment(time, live, profiler, files, rest, untouched)
+    };
+    largest.map(moment).collect()
 }
 
 /// The first of the highest readings, and the open calls at that time.
@@ -210,5 +232,24 @@ mod tests {
         let points = points(&readings, 1_000_000 / COLUMNS);
         assert_eq!(points.len() as u64, 2 * COLUMNS);
         assert!(points.contains(&(777_777, 9)) && points.is_sorted());
+    }
+
+    #[test]
+    fn a_stack_has_the_largest_resident_set_of_each_column() {
+        let reading = |time, bytes, set: u64| Reading {
+            time,
+            bytes,
+            resident: (set > 0).then_some(ResidentSet { bytes: set, files: 20, profiler: 5 }),
+        };
+        let samples = vec![
+            reading(1, 40, 100),
+            reading(90, 90, 110),
+            reading(200, 1, 0),
+            reading(310, 7, 50),
+        ];
+        let timeline = Timeline { samples, ..Timeline::default() };
+        let expected = [Moment(90, 85, 5, 20, 0, 5), Moment(310, 7, 5, 20, 18, 0)];
+        assert_eq!(stack(&timeline, 100), expected);
+        assert_eq!(stack(&sample::timeline(), 100), []);
     }
 }

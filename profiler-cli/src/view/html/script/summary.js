@@ -28,6 +28,8 @@ function showProcess() {
     : make("div", { title: `${count(bytes)} bytes` }, make("dt", {}, words), make("dd", {}, ...figure(bytes, true))));
   byId("process").replaceChildren(...shown);
   byId("process").hidden = page.backend === "off";
+  byId("resident").textContent = page.resident ? `${page.resident[0].toUpperCase()}${page.resident.slice(1)}.` : "";
+  byId("resident").hidden = !page.resident;
 }
 
 /** A part of the whole: its size, its share as a number and as a bar, and where it is. */

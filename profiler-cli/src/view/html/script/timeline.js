@@ -163,31 +163,35 @@ function spanRows({ rows }, scales) {
   return [list, all];
 }
 
-/** A slider over the moments, for keys and pointers alike. */
-function slider(timeline, plot) {
+/** A slider over the moments of all plots, for keys and pointers alike. */
+function slider(timeline, plots, stack) {
   const { rows, peak, duration: whole } = timeline;
   const input = make("input", { type: "range", id: "moment", min: 0, max: 1000, step: "any", "aria-label": "Moment" });
   const words = make("p", { id: "moment-words" });
-  const cursor = make("span", { class: "cursor", hidden: "" });
+  const cursors = plots.map(() => make("span", { class: "cursor", hidden: "" }));
   const show = () => {
     const time = (Number(input.value) / 1000) * whole;
     const column = columnOf(timeline, time);
     const [lowest, highest] = readingsIn(timeline, column).map(size);
     const bytes = lowest === highest ? highest : `${lowest} to ${highest}`;
     const names = running(rows, column).map(({ label }) => label);
-    words.textContent = `After ${moment(timeline, time)}: ${bytes} in use${names.length ? `, in ${some(names)}` : ""}.`;
+    const resident = stack ? ` Resident set: ${size(stack.at(time))}.` : "";
+    words.textContent = `After ${moment(timeline, time)}: ${bytes} in use${names.length ? `, in ${some(names)}` : ""}.${resident}`;
     input.setAttribute("aria-valuetext", words.textContent);
-    cursor.style.left = `${input.value / 10}%`;
+    for (const cursor of cursors) cursor.style.left = `${input.value / 10}%`;
+    stack?.show(time);
   };
-  plot.append(cursor);
   const move = () => {
-    cursor.hidden = false;
+    for (const cursor of cursors) cursor.hidden = false;
     show();
   };
-  plot.addEventListener("pointermove", ({ clientX }) => {
-    const { left, width } = plot.getBoundingClientRect();
-    input.value = (1000 * (clientX - left)) / width;
-    move();
+  plots.forEach((plot, index) => {
+    plot.append(cursors[index]);
+    plot.addEventListener("pointermove", ({ clientX }) => {
+      const { left, width } = plot.getBoundingClientRect();
+      input.value = (1000 * (clientX - left)) / width;
+      move();
+    });
   });
   input.addEventListener("input", move);
   input.value = (1000 * peak.time) / Math.max(1, whole);
@@ -200,10 +204,14 @@ function showTimeline() {
   if (!timeline || timeline.points.length === 0) return;
   const scales = scalesOf(timeline);
   const plot = memoryChart(timeline, scales);
-  const [input, words] = slider(timeline, plot);
+  const stack = stackChart(timeline);
+  const [input, words] = slider(timeline, stack ? [plot, stack.plot] : [plot], stack);
+  const below = stack ? [stack.head, make("div", { class: "over-time" }, stack.plot)] : [];
   byId("chart").replaceChildren(
     make("p", { class: "peak-words" }, peakWords(timeline)),
-    make("div", { class: "over-time" }, plot, make("div", { class: "moment-slider" }, input, words)),
+    make("div", { class: "over-time" }, plot),
+    ...below,
+    make("div", { class: "over-time moment-slider" }, input, words),
     ...spanRows(timeline, scales));
   byId("time").hidden = false;
 }

@@ -167,6 +167,11 @@ impl Recording {
         let text = process.texts(layout::process::SIZE, [text])?;
         let mut snapshot = tables::snapshot(&blocks)?;
         snapshot.timeline = timeline::timeline(&blocks)?;
+        // The system notes its mark a few pages late.
+        let sets = snapshot.timeline.iter().flat_map(|timeline| &timeline.samples);
+        let sets = sets.filter_map(|sample| sample.resident).chain(snapshot.resident);
+        let highest = sets.map(|set| set.bytes).max().unwrap_or(0);
+        snapshot.resident_peak = snapshot.resident_peak.map(|peak| peak.max(highest));
         snapshot.notes.extend(snapshot.timeline.as_ref().and_then(timeline::note));
         Ok(Self {
             snapshot,

@@ -235,4 +235,22 @@ mod tests {
         let set = ResidentSet { bytes: 9000, files: 200, profiler: 30 };
         assert_eq!((read([9000, 200, 30]), read([0; 3])), (Some(set), None));
     }
+
+    #[test]
+    fn the_highest_resident_set_is_no_lower_than_a_sample() {
+        let peak = |mark, sample, end| {
+            let mut image = Image::new();
+            let process = layout::segment::SIZE;
+            image.set(process + layout::process::RESIDENT_PEAK, mark);
+            image.set(process + layout::process::RESIDENT, end);
+            image.block(layout::TIMELINE, layout::timeline::SIZE, &[]);
+            let words = [(layout::samples::FIRST, 5), (layout::samples::RESIDENT, sample)];
+            image.block(layout::SAMPLES, layout::samples::RESIDENT + 1440, &words);
+            image.read().snapshot.resident_peak
+        };
+        assert_eq!(peak(100, 90, 80), Some(100));
+        assert_eq!(peak(100, 103, 80), Some(103));
+        assert_eq!(peak(100, 103, 105), Some(105));
+        assert_eq!(peak(layout::NEVER, 103, 0), None, "it may have been higher between samples");
+    }
 }

@@ -7,6 +7,7 @@ use std::ptr::{self, NonNull};
 use super::errno::ErrnoGuard;
 use super::statm;
 
+pub(super) use super::page_states::resident_bytes;
 pub(super) use super::statm::{resident_and_files, rss};
 
 pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {
@@ -55,26 +56,6 @@ pub(super) fn populate(start: NonNull<u8>, bytes: usize) {
     let _errno = ErrnoGuard::new();
     // SAFETY: what is there stays as it is. Before Linux 5.14 the system knows no such advice.
     unsafe { libc::madvise(start.as_ptr().cast(), bytes, libc::MADV_POPULATE_WRITE) };
-}
-
-pub(super) fn resident_bytes(start: NonNull<u8>, bytes: usize) -> Option<usize> {
-    /// Pages that are asked for at once.
-    const PAGES: usize = 1024;
-    if cfg!(miri) {
-        return None;
-    }
-    let _errno = ErrnoGuard::new();
-    let page = statm::page_bytes() as usize;
-    let (mut pages, mut resident) = ([0_u8; PAGES], 0);
-    for at in (0..bytes).step_by(PAGES * page) {
-        let length = (bytes - at).min(PAGES * page);
-        let part = start.as_ptr().wrapping_add(at).cast();
-        // SAFETY: the system writes a byte for each page, of which there are no more than that.
-        let status = unsafe { libc::mincore(part, length, pages.as_mut_ptr().cast()) };
-        let found = pages.get(..length.div_ceil(page)).filter(|_| status == 0)?;
-        resident += found.iter().filter(|&&page| page & 1 != 0).count();
-    }
-    Some((resident * page).min(bytes))
 }
 
 pub(super) fn rss_of(pid: u32) -> io::Result<u64> {

@@ -10,6 +10,8 @@ mod memory;
 #[path = "portable.rs"]
 mod memory;
 #[cfg(target_os = "linux")]
+mod page_states;
+#[cfg(target_os = "linux")]
 mod statm;
 
 // A recording is little-endian, and so is the memory that is part of one.

@@ -67,7 +67,7 @@ fn all() -> &'static [Region] {
 /// Bytes of it that are resident. Unless `is_exact`, only one region that was not full is counted again, so the
 /// others may have grown since their turn.
 ///
-/// PERF: 16 MiB, which are the map of 64 MiB, take 2 to 36 µs; full ones take no time.
+/// PERF: 16 MiB, which are the map of 64 MiB, take 2 to 47 µs; full ones take no time.
 pub(crate) fn resident_bytes(is_exact: bool) -> usize {
     static TURN: AtomicUsize = AtomicUsize::new(0);
     let (regions, turn) = (all(), TURN.load(Relaxed));

@@ -50,7 +50,6 @@ mod unwind;
 pub use self::at_exit::start;
 pub use self::capture::config::{Config, StartError};
 pub use self::capture::control::{clear, is_tracing, overhead, reset_peak, stop, traced_memory};
-pub use self::names::stack_frame::{Frame, Origin};
 pub use self::query::filter::Filter;
 pub use self::query::growth::{Growth, growth};
 pub use self::query::snapshot::Snapshot;
@@ -60,6 +59,7 @@ pub use self::report::Measure;
 #[cfg(feature = "pprof")]
 #[cfg_attr(docsrs, doc(cfg(feature = "pprof")))]
 pub use self::report::PprofFrames;
+pub use mem_profile_names::{Frame, Origin};
 
 /// Whether stacks are walked to their end each time, for tests.
 #[doc(hidden)]

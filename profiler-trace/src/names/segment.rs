@@ -3,10 +3,10 @@
 use std::fs::File;
 use std::path::Path;
 
+use mem_profile_names::build_id;
 use object::{Object, ObjectSegment, ReadCache, SegmentFlags, elf};
 
 use crate::data::ModuleData;
-use crate::names::build_id;
 
 /// The smallest page of any system: the system maps whole pages.
 const PAGE: u64 = 4096;
@@ -23,7 +23,7 @@ pub(crate) struct CodeSegment {
 /// As the module's file says it. `None` if it cannot be read, was rebuilt since, or has code in several segments.
 pub(crate) fn code_of(module: &ModuleData) -> Option<CodeSegment> {
     let path = Path::new(&module.path);
-    if !path.is_file() || build_id::of_file(path).unwrap_or_default() != module.build_id {
+    if !path.is_file() || build_id(path).unwrap_or_default() != module.build_id {
         return None;
     }
     let content = ReadCache::new(File::open(path).ok()?);
@@ -59,7 +59,7 @@ mod tests {
             end: number(words[1]),
             offset: number(words[4]),
         };
-        let build_id = build_id::of_file(Path::new(&path)).unwrap();
+        let build_id = build_id(Path::new(&path)).unwrap();
         let module = ModuleData { path, build_id, bias, ..ModuleData::default() };
         assert_eq!(code_of(&module), Some(mapped));
         let rebuilt = ModuleData { build_id: "00".to_owned(), ..module };

@@ -1,16 +1,13 @@
-//! Names for addresses, at report time only: functions, files and lines, inlined calls expanded.
+//! Names for the addresses of a snapshot, at report time only.
 
 use std::collections::{BTreeMap, HashMap};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Mutex;
 
-use addr2line::Loader;
+use mem_profile_names::{self as names, Frame, Origin, Resolver};
 
 use crate::data::{Data, ModuleData};
 use crate::names::progress::Progress;
-use crate::names::stack_frame::{Frame, Origin};
-use crate::names::workspaces::{Workspaces, frame};
-use crate::names::{build_id, running};
 
 /// The frames of every address, the innermost first: several where calls were inlined.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -100,97 +97,15 @@ impl<'a> Module<'a> {
 
     fn frames(&mut self, address: u64, is_running: bool) -> Vec<Frame> {
         let frames = self.known.entry(address).or_insert_with(|| {
-            let open = || Resolver::open(self.data, self.files);
+            let open = || {
+                let ModuleData { path, build_id, bias, .. } = self.data;
+                let unstripped = self.files.get(build_id).map(PathBuf::as_path);
+                Resolver::open(&names::Module { path, build_id, bias: *bias }, unstripped)
+            };
             self.resolver.get_or_insert_with(open).frames(address, is_running)
         });
         frames.clone()
     }
-}
-
-/// One program or library.
-struct Resolver {
-    /// The number added to the addresses in the file.
-    bias: u64,
-    name: String,
-    loader: Option<Loader>,
-    workspaces: Workspaces,
-}
-
-impl Resolver {
-    fn open(module: &ModuleData, files: &HashMap<String, PathBuf>) -> Self {
-        let own = Path::new(&module.path);
-        let path = files.get(&module.build_id).cloned().or_else(|| debug_file(module));
-        // A snapshot may have come from elsewhere, with a path that never ends.
-        let load = |path: &Path| path.is_file().then(|| Loader::new(path).ok()).flatten();
-        let is_same = || {
-            module.build_id.is_empty() || build_id_of(own).is_some_and(|id| id == module.build_id)
-        };
-        let loader = path.and_then(|path| load(&path));
-        // A file that was rebuilt since would give wrong names.
-        let loader = loader.or_else(|| is_same().then(|| load(own)).flatten());
-        let name = own.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let base = loader.as_ref().map_or(0, Loader::relative_address_base);
-        let bias = module.bias.wrapping_sub(base);
-        Self { bias, name, loader, workspaces: Workspaces::default() }
-    }
-
-    fn frames(&mut self, address: u64, is_running: bool) -> Vec<Frame> {
-        // A call returns behind itself: what called is one byte before.
-        let place = address.wrapping_sub(self.bias).wrapping_sub(1);
-        let mut frames = self.loader.as_ref().map_or_else(Vec::new, |loader| {
-            inlined(loader, place, &mut self.workspaces).unwrap_or_default()
-        });
-        if frames.is_empty() && is_running {
-            frames = running::frames(address, &mut self.workspaces);
-        }
-        if frames.is_empty() {
-            let name = self.loader.as_ref().and_then(|loader| symbol(loader, place));
-            frames.push(match name {
-                Some(name) => Frame::without_line(name, &self.name),
-                None => Frame::unknown(address.wrapping_sub(self.bias), &self.name),
-            });
-        }
-        frames
-    }
-}
-
-fn build_id_of(path: &Path) -> Option<String> {
-    path.is_file().then(|| build_id::of_file(path).ok()).flatten()
-}
-
-/// The unstripped file beside the others of the system, if there is one.
-fn debug_file(module: &ModuleData) -> Option<PathBuf> {
-    let (folder, rest) = module.build_id.split_at_checked(2)?;
-    let path = PathBuf::from(format!("/usr/lib/debug/.build-id/{folder}/{rest}.debug"));
-    path.exists().then_some(path)
-}
-
-/// The function at `place` and those it was inlined into.
-fn inlined(loader: &Loader, place: u64, workspaces: &mut Workspaces) -> Option<Vec<Frame>> {
-    let mut found = loader.find_frames(place).ok()?;
-    let mut frames = Vec::new();
-    while let Ok(Some(frame)) = found.next() {
-        let name = frame.function.as_ref().and_then(|function| function.demangle().ok());
-        let name = name.map(|name| name.into_owned()).unwrap_or_default();
-        let location = frame.location.as_ref();
-        let file = location.and_then(|location| location.file).unwrap_or_default();
-        let line = location.and_then(|location| location.line).unwrap_or(0);
-        frames.push((name, file, line));
-    }
-    // Line tables alone have no functions, or of what was inlined the last part of a path. That which
-    // all others are inlined into has a symbol, too.
-    if let Some((name, ..)) = frames.last_mut().filter(|(name, ..)| !name.contains("::"))
-        && let Some(path) = symbol(loader, place)
-    {
-        *name = path;
-    }
-    let frames = frames.into_iter().filter(|(name, ..)| !name.is_empty());
-    Some(frames.map(|(name, file, line)| frame(name, file, line, workspaces)).collect())
-}
-
-fn symbol(loader: &Loader, place: u64) -> Option<String> {
-    let name = loader.find_symbol(place)?;
-    Some(addr2line::demangle_auto(name.into(), None).into_owned())
 }
 
 #[cfg(test)]

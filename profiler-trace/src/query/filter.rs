@@ -5,10 +5,10 @@ use std::ops::RangeInclusive;
 use mem_profile_format::glob::{collapsed, matches};
 
 use crate::data::Trace;
-use crate::names::stack_frame::{Frame, Origin};
 use crate::names::symbols::Symbols;
 use crate::query::group::display_frame;
 use crate::tables::counters::ONE_BLOCK;
+use mem_profile_names::{Frame, Origin};
 
 /// The text that a pattern is compared with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use crate::data::{Reach, Trace};
-use crate::names::stack_frame::{Frame, Origin};
 use crate::names::symbols::Symbols;
 use crate::query::snapshot::Snapshot;
 use crate::query::statistic::{By, Statistic};
+use mem_profile_names::{Frame, Origin};
 
 /// Names in the place of stacks that are not known.
 const TRUNCATED: &str = "[truncated: the tables were full]";

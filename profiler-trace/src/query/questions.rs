@@ -1,11 +1,11 @@
 //! The questions that a snapshot answers.
 
-use crate::names::stack_frame::Frame;
 use crate::query::filter::Filter;
 use crate::query::for_caller::clone_for_caller;
 use crate::query::snapshot::Snapshot;
 use crate::query::statistic::{By, Statistic};
 use crate::query::{group, notes};
+use mem_profile_names::Frame;
 use mem_profile_runtime::internal::Quiet;
 
 impl Snapshot {

@@ -4,8 +4,8 @@ use std::io;
 use std::path::Path;
 
 use crate::data::{Data, Head, VERSION};
-use crate::names::build_id;
 use crate::query::snapshot::Snapshot;
+use mem_profile_names::build_id;
 use mem_profile_runtime::internal::Quiet;
 use mem_profile_runtime::internal::write_report;
 
@@ -56,7 +56,7 @@ impl Snapshot {
     pub fn with_symbols(&mut self, path: impl AsRef<Path>) -> io::Result<()> {
         let _quiet = Quiet::enter();
         let path = path.as_ref();
-        let id = build_id::of_file(path)?;
+        let id = build_id(path)?;
         if !self.data().modules.iter().any(|module| module.build_id == id) {
             let reason = format!("nothing in the snapshot has the build id {id}");
             return Err(io::Error::new(io::ErrorKind::NotFound, reason));

@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::data::{Data, Reach, Trace};
-use crate::names::stack_frame::{Frame, Origin};
 use crate::names::symbols::Symbols;
+use mem_profile_names::{Frame, Origin};
 use mem_profile_runtime::internal::Quiet;
 
 /// Everything traced up to one moment.

@@ -5,8 +5,8 @@ use std::fmt;
 use mem_profile_format::report::printable_line;
 
 use crate::data::Trace;
-use crate::names::stack_frame::Frame;
 use crate::tables::counters::whole;
+use mem_profile_names::Frame;
 
 /// The property that groups traces. The frame that decides is the innermost one that is the program's
 /// own, inlined calls expanded: never the standard library's.

@@ -3,12 +3,12 @@
 use std::collections::HashMap;
 
 use crate::capture::{collect, control};
-use crate::names::stack_frame::Frame;
 use crate::names::symbols::Symbols;
 use crate::query::for_caller::clone_for_caller;
 use crate::query::snapshot::{Snapshot, shown};
 use crate::query::statistic::{By, Statistic};
 use crate::tables::shadow;
+use mem_profile_names::Frame;
 use mem_profile_runtime::internal::Quiet;
 
 /// The traces so far.

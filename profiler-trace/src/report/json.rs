@@ -5,10 +5,10 @@ use miniserde::Serialize;
 use mem_profile_format::report::json_printable;
 
 use crate::data;
-use crate::names::stack_frame::Frame;
 use crate::query::group;
 use crate::query::snapshot::Snapshot;
 use crate::query::statistic::{By, Statistic};
+use mem_profile_names::Frame;
 
 #[derive(Serialize)]
 struct Report {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::names::stack_frame::Frame;
+use mem_profile_names::Frame;
 
 /// `function (file:line)`, as flame graphs and DHAT show a frame.
 pub(super) fn label(frame: &Frame) -> String {

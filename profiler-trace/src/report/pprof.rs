@@ -6,12 +6,12 @@ use mem_profile_pprof::{Builder, Line, Location, Mapping, Sample};
 
 use crate::data::Trace;
 use crate::names::segment::{self, CodeSegment};
-use crate::names::stack_frame::{Frame, Origin};
 use crate::query::group::outer_end;
 use crate::query::notes;
 use crate::query::snapshot::Snapshot;
 use crate::report::measure::Measure;
 use crate::tables::counters::whole;
+use mem_profile_names::{Frame, Origin};
 
 /// The frames of a profile, and who names them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

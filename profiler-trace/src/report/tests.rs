@@ -191,9 +191,9 @@ fn no_view_obeys_the_name_of_a_module() {
 #[cfg(feature = "pprof")]
 mod pprof {
     use super::*;
-    use crate::names::stack_frame::{Frame, Origin};
     use crate::names::symbols::Symbols;
     use crate::report::pprof::build;
+    use mem_profile_names::{Frame, Origin};
     use mem_profile_pprof::Builder;
 
     /// Names of each stack's frames, or their addresses, the innermost first, with its live bytes.

@@ -8,7 +8,7 @@ use mem_profile_runtime::internal::Function;
 
 use super::paths::Step;
 use super::statement::Statements;
-use crate::names::stack_frame::Frame;
+use mem_profile_names::Frame;
 
 /// The functions of a snapshot.
 pub(super) struct Code<'a> {

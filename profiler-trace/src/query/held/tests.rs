@@ -4,8 +4,8 @@ use mem_profile_format::{FunctionSnapshot, LineSnapshot};
 
 use super::*;
 use crate::data::{Address, Trace};
-use crate::names::stack_frame::Frame;
 use crate::tables::counters::ONE_BLOCK;
+use mem_profile_names::Frame;
 
 /// Each line of these functions has run, but for the second.
 fn table(name: &str, first: u32) -> FunctionSnapshot {

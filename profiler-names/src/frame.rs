@@ -3,7 +3,6 @@
 use std::fmt;
 
 use mem_profile_format::report::printable_line;
-use mem_profile_runtime::internal;
 
 /// Whose code a frame is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -40,22 +39,30 @@ pub struct Frame {
 }
 
 impl Frame {
-    pub(crate) fn without_line(function: String, module: &str) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn without_line(function: String, module: &str) -> Self {
         let origin = origin_of(&function, "");
         Self { function, file: String::new(), line: 0, krate: module.to_owned(), origin }
     }
 
-    pub(crate) fn unknown(address: u64, module: &str) -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn unknown(address: u64, module: &str) -> Self {
         Self::without_line(format!("{module}+{address:#x}"), module)
     }
 
     /// In the place of the frames that were left out of a recursive program's stack.
-    pub(crate) fn recursion() -> Self {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn recursion() -> Self {
         Self::without_line("[recursion]".to_owned(), "")
     }
 
     /// File and line, or the function where the line is not known.
-    pub(crate) fn place(&self) -> String {
+    #[doc(hidden)]
+    #[must_use]
+    pub fn place(&self) -> String {
         match self.file.as_str() {
             "" => self.function.clone(),
             file => format!("{file}:{}", self.line),
@@ -84,14 +91,19 @@ const ALLOCATOR: [&str; 9] = [
 ];
 
 /// How paths of our own functions begin.
-const OWN_CRATES: [&str; 4] =
-    ["mem_profile_trace::", "mem_profile_runtime::", "mem_profile_format::", "mem_profile::"];
+const OWN_CRATES: [&str; 5] = [
+    "mem_profile_trace::",
+    "mem_profile_runtime::",
+    "mem_profile_format::",
+    "mem_profile_names::",
+    "mem_profile::",
+];
 
-/// Where our own files are, unless they came from a registry.
-const OWN_FOLDERS: [&str; 2] = [concat!(env!("CARGO_MANIFEST_DIR"), "/src/"), internal::SOURCES];
+/// Where our own files are beside the folder of this crate, unless they came from a registry.
+const OWN_FOLDERS: [&str; 2] = ["profiler-runtime/src/", "profiler-trace/src/"];
 
 /// Under which names they come from one.
-const OWN_PACKAGES: [&str; 2] = [env!("CARGO_PKG_NAME"), "mem-profile-runtime"];
+const OWN_PACKAGES: [&str; 2] = ["mem-profile-runtime", "mem-profile-trace"];
 
 pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
     let path = function.trim_start_matches('<');
@@ -105,8 +117,7 @@ pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
         return without_file(function);
     }
     // Of line tables alone, names have no crate.
-    let is_own = OWN_FOLDERS.iter().any(|folder| file.starts_with(folder))
-        || OWN_PACKAGES.contains(&&*crate_of(function, &file));
+    let is_own = is_in_own_folder(&file) || OWN_PACKAGES.contains(&&*crate_of(function, &file));
     if is_own {
         return Origin::Profiler;
     }
@@ -117,6 +128,13 @@ pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
         return Origin::Library;
     }
     if file.ends_with(".rs") { Origin::User } else { Origin::Unknown }
+}
+
+fn is_in_own_folder(file: &str) -> bool {
+    let beside = env!("CARGO_MANIFEST_DIR").rfind(['/', '\\']).map_or(0, |slash| slash + 1);
+    let folder = env!("CARGO_MANIFEST_DIR")[..beside].replace('\\', "/");
+    let within = file.strip_prefix(&folder);
+    within.is_some_and(|file| OWN_FOLDERS.iter().any(|own| file.starts_with(own)))
 }
 
 /// Without files, only C and the standard library differ from the program; libraries do not.

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
-use crate::names::stack_frame::{Frame, Origin, crate_of, origin_of};
+use crate::frame::{Frame, Origin, crate_of, origin_of};
 
 /// A frame whose file is relative to its workspace where it is the program's own.
 pub(crate) fn frame(function: String, file: &str, line: u32, workspaces: &mut Workspaces) -> Frame {

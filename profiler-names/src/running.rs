@@ -4,8 +4,8 @@
 //! On Windows the modules are listed when a report is made. Only the system reads program
 //! databases, and only for the program that runs.
 
-use crate::names::stack_frame::Frame;
-use crate::names::workspaces::{Workspaces, frame};
+use crate::frame::Frame;
+use crate::workspaces::{Workspaces, frame};
 
 /// The function that called with this return address, and those that it was inlined into.
 pub(crate) fn frames(address: u64, workspaces: &mut Workspaces) -> Vec<Frame> {

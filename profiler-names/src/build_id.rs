@@ -6,8 +6,11 @@ use std::path::Path;
 
 use object::{Object, ReadCache};
 
-/// In hexadecimal.
-pub(crate) fn of_file(path: &Path) -> io::Result<String> {
+/// The build id of a program or library, in hexadecimal.
+///
+/// # Errors
+/// When the file cannot be read, is no program, or has no build id (`InvalidData`).
+pub fn build_id(path: &Path) -> io::Result<String> {
     let invalid = |reason: &str| io::Error::new(io::ErrorKind::InvalidData, reason.to_owned());
     // Reads only the parts that it needs: such a file may be large.
     let content = ReadCache::new(File::open(path)?);

@@ -1,21 +1,36 @@
 //! Processes by `/proc`, and their control groups.
 
 mod fields;
+mod groups;
+mod mounts;
 
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use self::fields::Fields;
+use self::groups::Groups;
+use self::mounts::Mounts;
 use crate::limit::{Limit, LimitKind};
-use crate::sample::Sample;
+use crate::sample::{Group, Sample};
 
-/// Reads one process. Files are opened each time, since a program may close all descriptors; memory is allocated only
-/// when the process has moved to another control group.
+/// Reads one process.
+///
+/// Files are opened each time, since a program may close all descriptors. Memory is allocated only where the process
+/// has moved to another control group.
 #[derive(Debug)]
 pub struct Reader {
+    base: PathBuf,
     status: PathBuf,
-    meminfo: PathBuf,
+    limits: PathBuf,
+    membership: PathBuf,
+    mounts: Mounts,
+    /// The memory of the machine.
+    physical: Option<u64>,
+    /// The text of `membership` by which the groups were found.
+    found_by: Vec<u8>,
+    groups: Option<Groups>,
     text: Fields,
 }
 
@@ -32,14 +47,24 @@ impl Reader {
         Self::at(Path::new("/"), &process.to_string())
     }
 
-    /// Of a process under another root folder, for tests.
+    /// Of a process whose system is recorded below another folder than `/`.
     #[must_use]
-    pub fn at(root: &Path, process: &str) -> Self {
-        let proc = root.join("proc");
+    pub fn at(base: &Path, process: &str) -> Self {
+        let proc = base.join("proc");
+        let folder = proc.join(process);
+        let mounts = fs::read(proc.join("self/mountinfo")).unwrap_or_default();
+        let mut text = Fields::new();
+        let meminfo = text.read(&proc.join("meminfo"));
         Self {
-            status: proc.join(process).join("status"),
-            meminfo: proc.join("meminfo"),
-            text: Fields::new(),
+            base: base.to_owned(),
+            status: folder.join("status"),
+            limits: folder.join("limits"),
+            membership: folder.join("cgroup"),
+            mounts: Mounts::parse(&mounts),
+            physical: meminfo.ok().and_then(|()| text.kibibytes("MemTotal")),
+            found_by: Vec::new(),
+            groups: None,
+            text,
         }
     }
 
@@ -51,13 +76,37 @@ impl Reader {
         self.text.read(&self.status)?;
         let resident = self.text.kibibytes("VmRSS").ok_or(io::ErrorKind::NotFound)?;
         let address_space = self.text.kibibytes("VmSize").unwrap_or(0);
-        let limit = self.physical();
-        Ok(Sample { at, resident, address_space, limit, ..Sample::default() })
+        let (limit, group) = self.read_groups();
+        let limit = self.smallest(limit);
+        Ok(Sample { at, resident, address_space, live: None, limit, group })
     }
 
-    fn physical(&mut self) -> Option<Limit> {
-        self.text.read(&self.meminfo).ok()?;
-        let bytes = self.text.kibibytes("MemTotal")?;
-        Some(Limit { bytes, kind: LimitKind::Physical })
+    fn read_groups(&mut self) -> (Option<Limit>, Option<Group>) {
+        let text = &mut self.text;
+        if text.read(&self.membership).is_err() {
+            return (None, None);
+        }
+        if self.found_by != text.text() {
+            self.found_by.clear();
+            self.found_by.extend_from_slice(text.text());
+            self.groups = Groups::find(&self.base, &self.found_by, &self.mounts);
+        }
+        self.groups.as_ref().map_or((None, None), |groups| groups.read(text))
+    }
+
+    /// The limit of a group, if it is below the memory of the machine; else that of the process; else the machine's.
+    fn smallest(&mut self, group: Option<Limit>) -> Option<Limit> {
+        let physical = self.physical.map(|bytes| Limit { bytes, kind: LimitKind::Physical });
+        let is_below = |limit: &Limit| physical.is_none_or(|physical| limit.bytes < physical.bytes);
+        group.filter(is_below).or_else(|| self.address_space().filter(is_below)).or(physical)
+    }
+
+    fn address_space(&mut self) -> Option<Limit> {
+        self.text.read(&self.limits).ok()?;
+        let bytes = self.text.number("Max address space")?;
+        Some(Limit { bytes, kind: LimitKind::AddressSpace })
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use mem_profile_format::report::{Unit, printable, printable_line};
+use mem_profile_format::report::{Unit, printable_line};
 
 use crate::guard::{Alarm, Cause, Level};
+use crate::limit::LimitKind;
 use crate::line::Line;
 use crate::sample::Sample;
 
@@ -65,7 +66,7 @@ impl fmt::Display for Event {
         }
         if let Some(snapshot) = &self.snapshot {
             let path = snapshot.to_string_lossy();
-            write!(formatter, "\n  snapshot: {}", printable(&path))?;
+            write!(formatter, "\n  snapshot: {}", printable_line(&path))?;
         }
         Ok(())
     }
@@ -75,8 +76,11 @@ fn write_cause(formatter: &mut fmt::Formatter<'_>, alarm: &Alarm) -> fmt::Result
     let sample = &alarm.sample;
     match alarm.cause {
         Cause::Above { used, threshold } => {
-            let resident = used == sample.resident;
-            let what = if resident { "resident set" } else { "memory of the control group" };
+            let what = match sample.limit.map(|limit| limit.kind) {
+                _ if used == sample.resident => "resident set",
+                Some(LimitKind::AddressSpace) => "address space",
+                _ => "memory of the control group",
+            };
             write!(formatter, "{what} {}, above {}", size(used), size(threshold))?;
         }
         Cause::Growth { per_minute, window } => {
@@ -109,4 +113,74 @@ fn size(bytes: u64) -> String {
 fn signed(bytes: i64) -> String {
     let sign = if bytes < 0 { "" } else { "+" };
     format!("{sign}{}", Unit::Auto.format(bytes.into(), 1))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::limit::Limit;
+    use crate::sample::Group;
+
+    const MIB: u64 = 1 << 20;
+
+    fn event(level: Level, cause: Cause) -> Event {
+        let sample = Sample {
+            resident: 510 * MIB,
+            limit: Some(Limit { bytes: 1 << 30, kind: LimitKind::GroupMax }),
+            group: Some(Group { working_set: 900 * MIB, ..Group::default() }),
+            ..Sample::default()
+        };
+        Event::new("web (4711)".to_owned(), Alarm { level, cause, sample })
+    }
+
+    #[test]
+    fn a_warning_names_lines_account_and_snapshot_and_no_text_breaks_out() {
+        let above = Cause::Above { used: 510 * MIB, threshold: 500 * MIB };
+        let line = |site: &str, function: &str, bytes, grown| Line {
+            site: site.to_owned(),
+            function: function.to_owned(),
+            bytes,
+            grown,
+        };
+        let event = Event {
+            lines: vec![
+                line("src/cache.rs:42", "web::cache::put", 400 * MIB, (300 * MIB) as i64),
+                line("a\x1b[2J\nmem-profile: b", "", 7, -3),
+            ],
+            account: Some("resident set 510.0 MiB: live blocks 402.0 MiB".to_owned()),
+            snapshot: Some("/var/lib/\nweb.mtrace".into()),
+            ..event(Level::Warning, above)
+        };
+        let expected = "\
+warning: web (4711): resident set 510.0 MiB, above 500.0 MiB, limit 1.0 GiB (memory.max)
+  src/cache.rs:42 web::cache::put +300.0 MiB, holds 400.0 MiB
+  a\\u{1b}[2J\\u{a}mem-profile: b -3 B, holds 7 B
+  resident set 510.0 MiB: live blocks 402.0 MiB
+  snapshot: /var/lib/\\u{a}web.mtrace";
+        assert_eq!(event.to_string(), expected);
+    }
+
+    #[test]
+    fn each_cause_is_a_sentence() {
+        let window = Duration::from_secs(1200);
+        let texts = [
+            (Level::Critical, Cause::Above { used: 900 * MIB, threshold: 819 * MIB }),
+            (Level::Warning, Cause::Growth { per_minute: 3 * MIB, window }),
+            (Level::Warning, Cause::Pressure { percent: 41.5 }),
+            (Level::Critical, Cause::Killed { processes: 2 }),
+            (Level::Critical, Cause::Killed { processes: 1 }),
+        ]
+        .map(|(level, cause)| event(level, cause).to_string());
+        let limit = ", limit 1.0 GiB (memory.max)";
+        let expected = [
+            "critical: web (4711): memory of the control group 900.0 MiB, above 819.0 MiB",
+            "warning: web (4711): resident set 510.0 MiB, grows 3.0 MiB a minute for 20 min",
+            "warning: web (4711): tasks wait for memory 42 % of the time, resident set 510.0 MiB",
+            "critical: web (4711): the system ended 2 processes of the control group, resident set 510.0 MiB",
+            "critical: web (4711): the system ended 1 process of the control group, resident set 510.0 MiB",
+        ];
+        assert_eq!(texts, expected.map(|text| format!("{text}{limit}")));
+    }
 }

@@ -21,6 +21,7 @@
 //! | `line` | [`Line`]: what a line holds |
 //! | `event` | [`Event`]: an alarm, and who is to blame, as text |
 //! | `schedule` | when the next sample is due |
+//! | `parse` | the text of `MEM_PROFILE_MONITOR` |
 //! | [`process`] | reads samples; the only folder that knows operating systems |
 //! | `monitor` | [`Monitor`]: the thread that watches the own process (feature `process`) |
 
@@ -34,6 +35,8 @@ mod limit;
 mod line;
 #[cfg(feature = "process")]
 mod monitor;
+#[cfg(feature = "process")]
+mod parse;
 pub mod process;
 mod sample;
 mod schedule;

@@ -13,8 +13,9 @@ impl Crossing {
             self.said_at = None;
             return false;
         }
-        let is_new =
-            self.said_at.is_none_or(|said_at| used >= said_at.saturating_add(said_at / 10));
+        let is_new = self
+            .said_at
+            .is_none_or(|said_at| used >= said_at.saturating_add((said_at / 10).max(1)));
         if is_new {
             self.said_at = Some(used);
         }

@@ -13,6 +13,9 @@ use self::slope::Slope;
 use crate::limit::Threshold;
 use crate::sample::Sample;
 
+#[cfg(test)]
+mod tests;
+
 /// `some avg10` of the pressure, in percent, from which on tasks wait so long for memory that it is said.
 const PRESSURE: f32 = 20.0;
 

@@ -2,6 +2,8 @@
 
 mod threshold;
 
+#[cfg(feature = "process")]
+pub(crate) use self::threshold::bytes;
 pub use self::threshold::{Threshold, ThresholdError};
 
 use std::fmt;

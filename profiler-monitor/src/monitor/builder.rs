@@ -6,12 +6,10 @@ use std::time::Duration;
 use crate::event::Event;
 use crate::guard::Growth;
 use crate::limit::Threshold;
+use crate::monitor::environment;
 use crate::monitor::handle::Monitor;
 use crate::monitor::settings::Settings;
 use crate::monitor::watcher::Watcher;
-
-/// Reading takes up to a tenth of a millisecond.
-const SHORTEST: Duration = Duration::from_millis(10);
 
 /// The settings of a [`Monitor`].
 #[derive(Debug, Default)]
@@ -31,7 +29,7 @@ impl Builder {
     /// Time between two samples: 30 s by default, and at least 10 ms.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.settings.interval = interval.max(SHORTEST);
+        self.settings.set_interval(interval);
         self
     }
 
@@ -71,11 +69,13 @@ impl Builder {
         self
     }
 
-    /// Starts it. It stops when the handle is dropped.
+    /// Starts it. It stops when the handle is dropped. Settings of `MEM_PROFILE_MONITOR` hold instead of those here.
     ///
     /// # Errors
     /// When the system has no thread left, or does not say how much memory the process has.
-    pub fn start(self) -> io::Result<Monitor> {
+    pub fn start(mut self) -> io::Result<Monitor> {
+        environment::stop();
+        self.settings.read_environment();
         Monitor::start(Watcher::new(self.settings)?)
     }
 }

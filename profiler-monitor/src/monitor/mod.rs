@@ -1,6 +1,7 @@
 //! The thread that watches the own process.
 
 mod builder;
+mod environment;
 mod handle;
 mod lines;
 mod program;

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -140,8 +141,11 @@ impl Watcher {
         if self.log {
             sink::write(event);
         }
-        if let Some(callback) = &mut *lock(&self.on_event) {
-            callback(event);
+        let mut on_event = lock(&self.on_event);
+        let Some(callback) = &mut *on_event else { return };
+        if catch_unwind(AssertUnwindSafe(|| callback(event))).is_err() {
+            sink::warn("the callback of the monitor has panicked, and is not called again");
+            *on_event = None;
         }
     }
 }
@@ -154,7 +158,8 @@ impl Ticks {
             Ok(sample) => Some(Sample { live: self.program.live_bytes(), ..sample }),
             Err(error) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
-                    sink::fail(&error);
+                    let text = "the monitor cannot read the memory of the process";
+                    sink::warn(&format!("{text}: {error}"));
                 }
                 None
             }
@@ -166,7 +171,11 @@ impl Work for Watcher {
     const NAME: &'static CStr = c"mem-monitor";
 
     fn run(self: Arc<Self>) {
-        self.watch();
+        if catch_unwind(AssertUnwindSafe(|| self.watch())).is_err() {
+            sink::warn("the monitor has panicked, and ends");
+        }
+        // It is the program's own, and counts.
+        drop(lock(&self.on_event).take());
         let _quiet = Quiet::enter();
         drop(self);
     }

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 22] = [
+pub(super) const KNOWN: [&str; 23] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -20,6 +20,7 @@ pub(super) const KNOWN: [&str; 22] = [
     "MEM_PROFILE_COLOR",
     "MEM_PROFILE_WIDTH",
     "MEM_PROFILE_TRACE",
+    "MEM_PROFILE_MONITOR",
     "MEM_PROFILE_GRAPH",
     "MEM_PROFILE_GRAPH_AFTER",
     "MEM_PROFILE_GRAPH_DUPLICATES",
@@ -67,6 +68,11 @@ pub(super) fn trace(how: &OsStr) -> Option<String> {
 /// A capture of the heap is asked for, and this program cannot.
 pub(super) fn graph(path: &OsStr) -> Option<String> {
     needs(cfg!(feature = "graph"), "MEM_PROFILE_GRAPH", path, "graph")
+}
+
+/// A monitor is asked for, and this program has none.
+pub(super) fn monitor(settings: &OsStr) -> Option<String> {
+    needs(cfg!(feature = "monitor"), "MEM_PROFILE_MONITOR", settings, "monitor")
 }
 
 /// An account is asked for, and this program has none.

@@ -116,6 +116,7 @@ impl Reader<'_> {
         let formats = self.formats(&output);
         self.warnings.extend(self.get("MEM_PROFILE_TRACE").and_then(ignored::trace));
         self.warnings.extend(self.get("MEM_PROFILE_GRAPH").and_then(ignored::graph));
+        self.warnings.extend(self.get("MEM_PROFILE_MONITOR").and_then(ignored::monitor));
         Options {
             enabled,
             backend,
@@ -339,6 +340,15 @@ mod tests {
         let line = "mem-profile: MEM_PROFILE_GRAPH=a.mheap has no effect: it needs the feature `graph` of \
                     mem-profile";
         assert_eq!(warnings, [vec![line.to_owned()], vec![], vec![]]);
+    }
+
+    #[cfg(not(feature = "monitor"))]
+    #[test]
+    fn a_monitor_without_the_feature_is_said() {
+        let warnings = ["above=1GiB", "off"].map(|how| read(&[("MEM_PROFILE_MONITOR", how)]).1);
+        let line = "mem-profile: MEM_PROFILE_MONITOR=above=1GiB has no effect: it needs the feature `monitor` of \
+                    mem-profile";
+        assert_eq!(warnings, [vec![line.to_owned()], vec![]]);
     }
 
     #[test]

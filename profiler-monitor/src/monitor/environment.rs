@@ -1,0 +1,83 @@
+//! `MEM_PROFILE_MONITOR="above=500MiB,interval=30s"`: a monitor without a line of code, or in the place of what the
+//! program itself asks for.
+
+use std::env;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use mem_profile_runtime::internal::{self, Quiet};
+
+use crate::monitor::handle::Monitor;
+use crate::monitor::settings::Settings;
+use crate::monitor::sink;
+use crate::monitor::watcher::Watcher;
+use crate::parse::{self, Known};
+
+/// The monitor that the environment asks for, until the program starts one itself.
+static MONITOR: Mutex<Option<Monitor>> = Mutex::new(None);
+
+#[cfg(any(unix, windows))]
+mem_profile_runtime::__run_before_main!(before_main);
+
+#[cfg_attr(not(any(unix, windows)), expect(dead_code, reason = "nothing runs it"))]
+extern "C" fn before_main() {
+    let mut settings = Settings::default();
+    if !settings.read_environment() {
+        return;
+    }
+    internal::on_unload(stop);
+    match Watcher::new(settings).and_then(Monitor::start) {
+        Ok(monitor) => keep(Some(monitor)),
+        Err(error) => sink::warn(&format!("{VARIABLE} has no effect: {error}")),
+    }
+}
+
+const VARIABLE: &str = "MEM_PROFILE_MONITOR";
+
+fn keep(monitor: Option<Monitor>) {
+    let before = {
+        let mut kept = MONITOR.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut *kept, monitor)
+    };
+    drop(before);
+}
+
+/// Stops the monitor that the environment has asked for.
+pub(super) fn stop() {
+    keep(None);
+}
+
+impl Settings {
+    /// Changes what the environment says otherwise; whether it asks for a monitor. A setting that is not understood is
+    /// said, and the others hold.
+    pub(super) fn read_environment(&mut self) -> bool {
+        let _quiet = Quiet::enter();
+        let Some(value) = env::var_os(VARIABLE) else { return false };
+        let value = value.to_string_lossy();
+        match value.trim() {
+            "" | "0" | "off" => return false,
+            "1" | "on" => return true,
+            text => {
+                for error in parse::settings(text, |known| self.set(known)) {
+                    sink::warn(&format!("{VARIABLE}: {error}"));
+                }
+            }
+        }
+        true
+    }
+
+    fn set(&mut self, known: Known) {
+        match known {
+            Known::Above(threshold) => self.rules.warn_above = Some(threshold),
+            Known::Critical(threshold) => self.rules.critical_above = Some(threshold),
+            Known::Interval(interval) => self.set_interval(interval),
+            Known::Growth(growth) => self.rules.growth = Some(growth),
+            Known::Log(log) => self.log = log,
+        }
+    }
+
+    /// Reading takes up to a tenth of a millisecond.
+    pub(super) fn set_interval(&mut self, interval: Duration) {
+        self.interval = interval.max(Duration::from_millis(10));
+    }
+}

@@ -1,0 +1,136 @@
+//! The text of `MEM_PROFILE_MONITOR`.
+
+use std::time::Duration;
+
+use crate::guard::Growth;
+use crate::limit::{Threshold, bytes};
+
+/// A setting.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Known {
+    Above(Threshold),
+    Critical(Threshold),
+    Interval(Duration),
+    Growth(Growth),
+    Log(bool),
+}
+
+/// The time for which memory has to grow, where nothing else is said.
+const WINDOW: &str = "20min";
+
+/// The settings in a text such as `above=500MiB,critical=90%,interval=30s,growth=3MiB/min:20min,log=off`. Returns a
+/// sentence for each one that is not understood.
+pub(crate) fn settings(text: &str, mut set: impl FnMut(Known)) -> Vec<String> {
+    let mut errors = Vec::new();
+    for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
+        let (key, value) = part.split_once('=').unwrap_or((part, ""));
+        match setting(key.trim(), value.trim()) {
+            Ok(known) => set(known),
+            Err(error) => errors.push(error),
+        }
+    }
+    errors
+}
+
+fn setting(key: &str, value: &str) -> Result<Known, String> {
+    let amount = || value.parse().map_err(|error| format!("{key}={value} is {error}"));
+    let expected = |what: &str| format!("{key}={value} is not {what}");
+    match key {
+        "above" => amount().map(Known::Above),
+        "critical" => amount().map(Known::Critical),
+        "interval" => {
+            let interval = time(value).ok_or_else(|| expected("a time, such as 30s or 1min"));
+            interval.map(Known::Interval)
+        }
+        "growth" => {
+            let growth = growth(value).ok_or_else(|| expected("a growth, such as 3MiB/min:20min"));
+            growth.map(Known::Growth)
+        }
+        "log" => match value {
+            "on" => Ok(Known::Log(true)),
+            "off" => Ok(Known::Log(false)),
+            _ => Err(expected("on or off")),
+        },
+        _ => Err(format!(
+            "{key} is not known and has no effect: there are above, critical, interval, growth, log"
+        )),
+    }
+}
+
+/// `3MiB/min:20min`, or `3MiB`.
+fn growth(text: &str) -> Option<Growth> {
+    let (amount, window) = text.split_once(':').unwrap_or((text, WINDOW));
+    let amount = amount.trim();
+    let per_minute = bytes(amount.strip_suffix("/min").unwrap_or(amount)).ok()?;
+    Some(Growth { per_minute, window: time(window)? })
+}
+
+/// A time with a unit.
+fn time(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    let at = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.')?;
+    let (number, unit) = text.split_at(at);
+    let seconds = match unit.trim() {
+        "ms" => 0.001,
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3600.0,
+        _ => return None,
+    };
+    let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
+    (!time.is_zero()).then_some(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (Vec<Known>, Vec<String>) {
+        let mut known = Vec::new();
+        let errors = settings(text, |setting| known.push(setting));
+        (known, errors)
+    }
+
+    #[test]
+    fn every_setting_is_read() {
+        let growth = |window| Growth { per_minute: 3 << 20, window: Duration::from_secs(window) };
+        let (known, errors) = read(
+            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,",
+        );
+        let expected = [
+            Known::Above(Threshold::Bytes(500 << 20)),
+            Known::Critical(Threshold::Share(0.95)),
+            Known::Interval(Duration::from_secs(30)),
+            Known::Growth(growth(600)),
+            Known::Growth(growth(1200)),
+            Known::Log(false),
+        ];
+        assert_eq!((known.as_slice(), errors.as_slice()), (&expected[..], &[][..]));
+    }
+
+    #[test]
+    fn each_mistake_is_named_and_the_rest_holds() {
+        let (known, errors) =
+            read("abov=1,above=lots,interval=30,growth=fast,log=no,above=7,stray");
+        assert_eq!(known, [Known::Above(Threshold::Bytes(7))]);
+        let expected = [
+            "abov is not known and has no effect: there are above, critical, interval, growth, log",
+            "above=lots is not an amount of memory, such as 500MiB or 90%",
+            "interval=30 is not a time, such as 30s or 1min",
+            "growth=fast is not a growth, such as 3MiB/min:20min",
+            "log=no is not on or off",
+            "stray is not known and has no effect: there are above, critical, interval, growth, log",
+        ];
+        assert_eq!(errors, expected);
+    }
+
+    #[test]
+    fn a_time_has_a_unit() {
+        let seconds = |text| time(text).map(|time| time.as_secs_f64());
+        let texts = ["250ms", "30s", "1.5 min", "2m", "1h"];
+        assert_eq!(texts.map(seconds), [0.25, 30.0, 90.0, 120.0, 3600.0].map(Some));
+        for text in ["", "5", "s", "0s", "-1s", "1d", "1e9s", "99999999999999999999999h"] {
+            assert_eq!(time(text), None, "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! Runs programs with a monitor.
+#![cfg(target_os = "linux")]
+#![allow(missing_docs)]
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+#[test]
+fn a_forked_child_has_no_monitor_but_its_own() {
+    run(&mut Command::new(env!("CARGO_BIN_EXE_forks")));
+}
+
+#[test]
+fn a_monitor_stops_at_once_and_is_not_counted() {
+    run(&mut Command::new(env!("CARGO_BIN_EXE_stops")));
+}
+
+fn run(command: &mut Command) {
+    let output = command.env_remove("MEM_PROFILE_MONITOR").output().expect("the program starts");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The line of a source that ends with this comment.
+fn line(comment: &str) -> usize {
+    let source = include_str!("../src/bin/leaks.rs");
+    1 + source.lines().position(|line| line.ends_with(comment)).expect("the comment")
+}
+
+/// The warning of a program that leaks, and how long after the crossing it came.
+fn warning(argument: &str, live: &str, settings: &str) -> (Vec<String>, Duration) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_leaks"));
+    command.arg(argument).env("MEM_PROFILE_MONITOR", settings).env("MEM_PROFILE_LIVE", live);
+    command.env("MEM_PROFILE_FORMAT", "none").stdin(Stdio::piped());
+    let mut child =
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("the program starts");
+    let mut crossed = String::new();
+    let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
+    stdout.read_line(&mut crossed).expect("a line");
+    assert_eq!(crossed, "crossed\n");
+    let begin = Instant::now();
+    let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
+    let mut first = String::new();
+    stderr.read_line(&mut first).expect("a line");
+    let took = begin.elapsed();
+    drop(child.stdin.take());
+    let mut rest = String::new();
+    stderr.read_to_string(&mut rest).expect("text");
+    assert!(child.wait().expect("the program ends").success(), "{first}{rest}");
+    let lines = format!("{first}{rest}").lines().map(str::to_owned).collect();
+    (lines, took)
+}
+
+fn check(warning: &[String], leaks: &str, holds: &str) {
+    let headline = &warning[0];
+    assert!(headline.starts_with("mem-profile: warning: leaks ("), "{warning:#?}");
+    assert!(headline.contains("): resident set ") && headline.contains(", above 64.0 MiB, limit "));
+    assert!(warning[1].starts_with(&format!("  {leaks} +")), "{warning:#?}");
+    let holds = format!("  {holds} +8.0 MiB, holds 8.0 MiB");
+    assert!(warning.contains(&holds), "{holds:?} is not in {warning:#?}");
+    let account =
+        warning.iter().any(|line| line.starts_with("  resident set ") && line.contains(": "));
+    assert!(account, "{warning:#?}");
+}
+
+#[test]
+fn a_warning_names_the_line_that_leaks_within_two_intervals() {
+    let file = "tests/monitor/src/bin/leaks.rs";
+    let [leaks, holds] =
+        ["// leaks", "// holds"].map(|comment| format!("{file}:{}", line(comment)));
+    let settings = "above=64MiB,interval=1s";
+    let (by_lines, took) = warning("-", "on", settings);
+    check(&by_lines, &format!("{leaks} leaks::leak"), &format!("{holds} leaks::cache"));
+    assert!(took < Duration::from_secs(2), "{took:?}");
+    // By the tracer, the innermost line of the program's own is that of the shared function.
+    let shared = format!("tests/monitor/src/lib.rs:{}", 8);
+    let (by_stacks, took) = warning("traced", "off", settings);
+    let named = by_stacks[1].starts_with(&format!("  {shared} monitored::touched +"));
+    assert!(named && took < Duration::from_secs(2), "{took:?} {by_stacks:#?}");
+}
+
+#[test]
+fn without_lines_a_warning_says_what_would_name_them() {
+    let (warning, _) = warning("-", "off", "above=64MiB,interval=20ms");
+    assert!(warning[1].starts_with("  no line is known: MEM_PROFILE_TRACE=sample"), "{warning:#?}");
+}
+
+#[test]
+fn settings_that_are_not_understood_are_named_and_the_rest_holds() {
+    let (warning, _) = warning("-", "off", "abov=1,interval=soon,interval=20ms,above=64MiB");
+    let expected = [
+        "mem-profile: MEM_PROFILE_MONITOR: abov is not known and has no effect: there are above, critical, \
+         interval, growth, log",
+        "mem-profile: MEM_PROFILE_MONITOR: interval=soon is not a time, such as 30s or 1min",
+    ];
+    assert_eq!(warning[..2], expected);
+    assert!(warning[2].starts_with("mem-profile: warning: leaks ("), "{warning:#?}");
+}

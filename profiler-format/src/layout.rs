@@ -302,6 +302,12 @@ pub mod regions {
 pub mod timeline {
     pub const STARTED: usize = 8;
     pub const INTERVAL: usize = 16;
+    /// An observer that wants to know [`IN_USE`] writes a larger number here than it finds, and in [`ANSWERED`].
+    pub const ASKED: usize = 24;
+    /// Bytes that glibc's allocator had in use when it was asked last; [`NEVER`](super::NEVER) where it does not say.
+    pub const IN_USE: usize = 32;
+    /// The number of that question, written last.
+    pub const ANSWERED: usize = 40;
     pub const SIZE: usize = 64;
 }
 

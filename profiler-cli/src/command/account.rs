@@ -1,12 +1,11 @@
 //! `account`: says what the resident set of a running program is made of.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
 use mem_profile_account::Account;
 use mem_profile_format::recording::{Recording, State};
@@ -32,7 +31,8 @@ pub(crate) struct Arguments {
     /// Process id, the name of the program, or the recording that it writes or has written
     #[arg(value_name = "PID|NAME|FILE")]
     process: String,
-    /// Ask the allocator as well, which only the program itself can do
+    /// Ask the allocator as well, which takes its locks: C libraries have a row then. The program must take samples
+    /// (MEM_PROFILE_TIMELINE=on)
     #[arg(long)]
     full: bool,
     /// Format [default: by the extension of --output, else text]
@@ -86,28 +86,24 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.watch.is_some() && (format != Format::Text || target != Target::Stdout) {
         bail!("--watch prints text: leave out --format, --json, --output and --open");
     }
-    if arguments.full {
-        bail!(
-            "--full asks the allocator, which only the program can do: call `mem_profile::account::full()` in it"
-        );
-    }
     let path = Path::new(&arguments.process);
     let id = if output::is_recording(path) {
         match writer(path)? {
             Some(id) => id,
-            None if arguments.watch.is_some() => {
-                bail!("--watch needs a program that runs: that of {} has ended", path.display())
+            None if arguments.watch.is_some() || arguments.full => {
+                let shown = path.display();
+                bail!("--watch and --full need a program that runs: that of {shown} has ended")
             }
             None => return ended(path, format, &target, &arguments.shown),
         }
     } else {
         attach::find(&arguments.process)?
     };
-    let account = read(id)?;
+    let account = read(id, arguments.full)?;
     write(&account, format, &target, id)?;
     arguments.shown.show(&target);
     match arguments.watch {
-        Some(interval) => watch(id, account, interval),
+        Some(interval) => watch(id, account, interval, arguments.full),
         None => Ok(Outcome::Done),
     }
 }
@@ -155,15 +151,8 @@ fn ended(path: &Path, format: Format, target: &Target, shown: &Shown) -> Result<
     Ok(recording.outcome())
 }
 
-fn read(id: u32) -> Result<Account> {
-    let account = resident::account(id).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
-        ErrorKind::PermissionDenied => {
-            anyhow!("process {id} cannot be read: run this command as its user, or as root")
-        }
-        _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
-    })?;
-    account.with_context(|| {
+fn read(id: u32, is_full: bool) -> Result<Account> {
+    resident::account(id, is_full)?.with_context(|| {
         format!("process {id} has no memory: it has ended, or is part of the system")
     })
 }
@@ -184,11 +173,15 @@ fn write(account: &Account, format: Format, target: &Target, id: u32) -> Result<
     }
 }
 
-fn watch(id: u32, mut earlier: Account, interval: Duration) -> Result<Outcome> {
+fn watch(id: u32, mut earlier: Account, interval: Duration, is_full: bool) -> Result<Outcome> {
     loop {
         thread::sleep(interval);
-        // Whatever the error: it could be read before.
-        let Ok(Some(account)) = resident::account(id) else { return Ok(Outcome::Done) };
+        let account = match resident::account(id, is_full) {
+            Err(error) if process::command_line(id).is_some() => return Err(error),
+            // It could be read before, so it has ended.
+            Ok(None) | Err(_) => return Ok(Outcome::Done),
+            Ok(Some(account)) => account,
+        };
         Target::Stdout.write_text(&format!("\n{}", account.diff(&earlier).text()))?;
         earlier = account;
     }

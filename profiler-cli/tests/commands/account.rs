@@ -37,9 +37,9 @@ impl Program {
         self.child.wait().unwrap();
     }
 
-    /// Sends a line.
-    pub(crate) fn tell(&mut self, line: &str) {
-        writeln!(self.child.stdin.as_mut().unwrap(), "{line}").unwrap();
+    /// Sends a text at once.
+    pub(crate) fn tell(&mut self, text: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(text.as_bytes()).unwrap();
     }
 }
 

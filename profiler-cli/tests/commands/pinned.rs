@@ -35,6 +35,10 @@ fn fill(all: &Barrier) -> Vec<Vec<u8>> {
     kept
 }
 
+unsafe extern "C" {
+    fn malloc(bytes: usize) -> *mut u8;
+}
+
 #[mem_profile]
 fn later() -> Vec<u8> {
     vec![3; 1 << 20]
@@ -48,6 +52,10 @@ fn main() {
     let fill = |_| { let all = all.clone(); std::thread::spawn(move || fill(&all)) };
     let threads: Vec<_> = (0..4).map(fill).collect();
     let mut kept: Vec<_> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    let of_c = std::env::var("PLANT").map_or(0, |number| number.parse().unwrap());
+    for _ in 0..of_c {
+        unsafe { malloc(1008).write_bytes(1, 1008) };
+    }
     print!("ready ");
     println!("{}", mem_profile::snapshot().process_bytes.unwrap());
     while input.read(&mut line).unwrap() == 2 && line == *b"+\n" {
@@ -140,7 +148,7 @@ fn a_recording_and_a_name_stand_for_the_process() {
     assert!(ended.as_array().unwrap().len() == 1 && off < 1 << 20, "{ended}");
     let ran = folder.run(&["account", "run.mprof", "--watch", "1s"]);
     assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
-    insta::assert_snapshot!(ran.stderr, @"error: --watch needs a program that runs: that of run.mprof has ended");
+    insta::assert_snapshot!(ran.stderr, @"error: --watch and --full need a program that runs: that of run.mprof has ended");
 }
 
 /// Samples over time have the resident set, also of a program that was killed.
@@ -199,7 +207,7 @@ fn changes_of_blocks_and_pins_are_said_while_it_runs() {
     let output = BufReader::new(command.stdout.take().unwrap());
     let mut lines = output.lines().map(Result::unwrap);
     assert!(lines.any(|line| line.starts_with("Read in ")), "the first account is whole");
-    program.tell("+");
+    program.tell("+\n");
     // The whole block is touched.
     let grown = lines.find(|line| line.starts_with("  live blocks") && line.contains('+'));
     assert!(grown.as_ref().is_some_and(|line| line.ends_with(" +1.0 MiB")), "{grown:?}");
@@ -207,10 +215,40 @@ fn changes_of_blocks_and_pins_are_said_while_it_runs() {
     assert!(lines.all(|line| !line.contains("error")) && command.wait().unwrap().success());
 }
 
-/// The command does not ask an allocator of another process.
+/// C has 8 MiB in blocks of 1,008 bytes, which take 1,024.
 #[test]
-fn only_the_program_asks_its_allocator() {
-    let ran = Folder::new().run(&["account", "1", "--full"]);
-    assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
-    insta::assert_snapshot!(ran.stderr, @"error: --full asks the allocator, which only the program can do: call `mem_profile::account::full()` in it");
+fn memory_of_c_is_known_where_the_allocator_was_asked() {
+    let folder = Folder::new();
+    let mut command = recorded(&program(), &folder, "run.mprof");
+    command.env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_TIMELINE", "on").env("PLANT", "8192");
+    let program = Program::start(&mut command);
+    for _ in 0..2 {
+        let account = account(&folder, "run.mprof", &["--full", "--json"]).stdout;
+        let account: Value = serde_json::from_str(&account).unwrap();
+        let c = bytes(&account, "c_libraries");
+        assert!((8 << 20..(8 << 20) + (256 << 10)).contains(&c), "{account}");
+        let free = ["free_whole_or_c", "free_pinned_or_c"].map(|kind| bytes(&account, kind));
+        assert_eq!((free, bytes(&account, "free_pinned") > 0), ([0, 0], true));
+        let classes = account["classes"].as_array().unwrap().iter();
+        let sum: u64 = classes.map(|class| class["bytes"].as_u64().unwrap()).sum();
+        assert_eq!(account["resident"], sum);
+    }
+    assert!(bytes(&json(&folder, &program.id()), "free_whole_or_c") > 0);
+}
+
+#[test]
+fn who_cannot_answer_is_not_asked() {
+    let folder = Folder::new();
+    let refused = |process: &str| {
+        let ran = folder.run(&["account", process, "--full"]);
+        assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+        ran.stderr.replace(process, "PROCESS")
+    };
+    let own = std::process::id().to_string();
+    insta::assert_snapshot!(refused(&own), @"error: --full asks the allocator in the program, but process PROCESS does not record: call `mem_profile::account::full()` in it");
+    let program = started(&folder, "on");
+    insta::assert_snapshot!(refused(&program.id()), @"error: --full asks the allocator in a thread that takes samples, which process PROCESS does not have: start it with MEM_PROFILE_TIMELINE=on, or call `mem_profile::account::full()` in it");
+    insta::assert_snapshot!(refused("4194999"), @"error: there is no process PROCESS, or it is hidden");
+    drop(program);
+    insta::assert_snapshot!(refused("run.mprof"), @"error: --watch and --full need a program that runs: that of PROCESS has ended");
 }

@@ -30,6 +30,8 @@ pub struct ProcessMemory {
     pub regions: u64,
     /// Address of the word that leads to the newest segment; 0 if unknown.
     pub segments: u64,
+    /// Where the timeline is in the recording, if there is one: a thread takes samples, and answers questions.
+    pub timeline: Option<u64>,
     /// The segments that are part of the recording.
     pub recorded: Vec<Range<u64>>,
     lines: HashMap<u32, String>,
@@ -68,6 +70,7 @@ impl ProcessMemory {
             block_map: address(process::BLOCK_MAP),
             regions: address(process::REGIONS),
             segments: address(process::SEGMENTS),
+            timeline: blocks.of_kind(layout::TIMELINE).next().map(|block| block.at),
             recorded: blocks.addresses().collect(),
             lines: held.map(|held| lines(&blocks, &held)).transpose()?.unwrap_or_default(),
         })

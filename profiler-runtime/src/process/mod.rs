@@ -93,9 +93,9 @@ mod cleanup;
 mod contract;
 #[cfg(target_os = "linux")]
 mod errno;
-#[cfg(all(feature = "account", target_os = "linux", target_env = "gnu"))]
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
 mod glibc;
-#[cfg(all(feature = "account", not(all(target_os = "linux", target_env = "gnu"))))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 #[path = "glibc_unsupported.rs"]
 mod glibc;
 mod lasting;
@@ -121,7 +121,6 @@ pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork};
 pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
 pub use self::contract::{Stream, Work, id};
-#[cfg(feature = "account")]
 pub(crate) use self::glibc::bytes_in_use;
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};

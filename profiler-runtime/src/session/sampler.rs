@@ -140,10 +140,19 @@ impl Sampler {
             state = waiting.unwrap_or_else(PoisonError::into_inner).0;
             if !state.is_stopping {
                 self.sample(&mut state.series);
+                state = self.answer(state);
             }
         }
         state.has_stopped = true;
         self.wake.notify_all();
+    }
+
+    /// Answers an observer. That takes the locks of the allocator: meanwhile, nobody waits for this thread.
+    fn answer<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        let Some(question) = self.timeline.question() else { return state };
+        drop(state);
+        self.timeline.answer(question, process::bytes_in_use());
+        self.lock()
     }
 
     fn sample(&self, series: &mut Series) {

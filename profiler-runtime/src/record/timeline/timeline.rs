@@ -29,12 +29,20 @@ pub(crate) struct Timeline {
     pub(in crate::record) started: Word,
     /// Nanoseconds between two samples.
     pub(in crate::record) interval: Word,
+    /// The number of an observer's question, which others write into the file.
+    asked: Word,
+    /// The answer, and its number.
+    in_use: Word,
+    answered: Word,
 }
 
 // The numbers by which recordings are read.
 const _: () = {
     assert!(offset_of!(Timeline, started) == layout::timeline::STARTED);
     assert!(offset_of!(Timeline, interval) == layout::timeline::INTERVAL);
+    assert!(offset_of!(Timeline, asked) == layout::timeline::ASKED);
+    assert!(offset_of!(Timeline, in_use) == layout::timeline::IN_USE);
+    assert!(offset_of!(Timeline, answered) == layout::timeline::ANSWERED);
     assert!(size_of::<Timeline>() == layout::timeline::SIZE);
 };
 
@@ -58,6 +66,17 @@ impl Timeline {
 
     pub(crate) fn set_interval(&self, interval: i64) {
         self.interval.set(interval);
+    }
+
+    /// The number of a question that nobody has answered: how many bytes the allocator has in use.
+    pub(crate) fn question(&self) -> Option<i64> {
+        Some(self.asked.acquire()).filter(|&asked| asked != self.answered.get())
+    }
+
+    /// Answers it.
+    pub(crate) fn answer(&self, question: i64, in_use: Option<u64>) {
+        self.in_use.set(in_use.map_or(layout::NEVER, |bytes| bytes as i64));
+        self.answered.publish(question);
     }
 }
 

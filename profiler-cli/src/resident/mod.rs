@@ -1,19 +1,22 @@
 //! The account of a running process: by the system, and by the recording that the process writes.
 //!
-//! The process is not stopped, and runs nothing for it. Its live blocks are read in its memory, where the recording
+//! The process is not stopped, and runs nothing for it unless its allocator is to be asked. Its live blocks are read in its memory, where the recording
 //! says that they are.
 
+mod ask;
+mod written;
+
 use std::cell::OnceCell;
-use std::io;
+use std::io::{self, ErrorKind};
 use std::ops::Range;
-use std::path::PathBuf;
 use std::time::Instant;
 
+use anyhow::{Result, anyhow};
 use mem_profile_account::process::{self as reader, Memory, PageMap, Reading};
 use mem_profile_account::{Account, Counted, Facts, LiveBlock, LiveMap, ReadMemory, own_memory};
 use mem_profile_format::recording::ProcessMemory;
 
-use crate::{output, process};
+pub(crate) use self::written::{Written, written_by};
 
 const NOT_RECORDED: &str = "Live blocks are known of programs that record: start it with MEM_PROFILE_OUTPUT=run.mprof \
                             and MEM_PROFILE_LIVE=on, or call `mem_profile::account()` in it.";
@@ -28,37 +31,21 @@ const REFUSED: &str = "The program knows where its live blocks are, but its memo
 const UNREADABLE: &str =
     "The program knows where its live blocks are, but its list of them cannot be read as a whole.";
 
-/// A recording that a process writes.
-pub(crate) struct Written {
-    pub(crate) path: PathBuf,
-    memory: ProcessMemory,
-}
-
-/// The recording that a process writes, if it does.
-pub(crate) fn written_by(id: u32) -> Option<Written> {
-    let mapped = process::mapped_files(id).ok()?;
-    let mapped = mapped.iter().map(|path| process::path_outside(id, path));
-    mapped.filter(|path| output::is_recording(path)).find_map(|path| {
-        let memory = ProcessMemory::open(&path).ok()?;
-        // A child may have a recording of its parent mapped.
-        let is_own = process::number_inside(id) == Some(memory.process);
-        is_own.then_some(Written { path, memory })
-    })
-}
-
-/// The account of a process; `None` if it has no memory any more.
+/// The account of a process; `None` if it has no memory any more. If `is_full`, its allocator is asked.
 ///
 /// # Errors
-/// The error of the system: `NotFound` if there is no such process, and `PermissionDenied` if it is another user's.
-pub(crate) fn account(id: u32) -> io::Result<Option<Account>> {
+/// If there is no such process, it belongs to somebody else, or cannot be asked.
+pub(crate) fn account(id: u32, is_full: bool) -> Result<Option<Account>> {
     let begin = Instant::now();
     let written = written_by(id);
-    let reading = reader::read(id)?;
+    let in_use = is_full.then(|| ask::in_use(id, written.as_ref())).transpose();
+    let reading = reader::read(id).map_err(|error| explained(error, id))?;
     if reading.mappings.is_empty() {
         return Ok(None);
     }
+    let in_use = in_use?;
     let mut account = match &written {
-        Some(written) => recorded(id, &reading, written, Memory::open(id, reading.page())),
+        Some(written) => recorded(&reading, written, in_use, Memory::open(id, reading.page())),
         None => {
             let account = Account::new(&reading.mappings, facts(&reading));
             missing(account, NOT_RECORDED)
@@ -67,6 +54,16 @@ pub(crate) fn account(id: u32) -> io::Result<Option<Account>> {
     account.moved += reading.moved;
     account.took = begin.elapsed();
     Ok(Some(account))
+}
+
+fn explained(error: io::Error, id: u32) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
+        ErrorKind::PermissionDenied => {
+            anyhow!("process {id} cannot be read: run this command as its user, or as root")
+        }
+        _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
+    }
 }
 
 fn facts<'a>(reading: &Reading) -> Facts<'a> {
@@ -85,9 +82,9 @@ fn missing(mut account: Account, what: &str) -> Account {
 
 /// The account of a process that records, and has this memory.
 fn recorded(
-    id: u32,
     reading: &Reading,
     written: &Written,
+    in_use: Option<u64>,
     mut memory: io::Result<impl ReadMemory>,
 ) -> Account {
     let said = &written.memory;
@@ -104,13 +101,13 @@ fn recorded(
     };
     if let Some(mut map) = map {
         let first_block = |range| map.first_in(range);
-        let account = known(id, reading, written, own.clone(), Some(first_block));
+        let account = known(reading, written, in_use, own.clone(), Some(first_block));
         if map.is_whole() {
             return account;
         }
     }
     let no_block = None::<fn(Range<u64>) -> Option<LiveBlock>>;
-    missing(known(id, reading, written, own, no_block), what)
+    missing(known(reading, written, in_use, own, no_block), what)
 }
 
 /// No process has more in its memory, as far as it was read.
@@ -122,14 +119,14 @@ fn most(reading: &Reading) -> u64 {
 
 /// The account with what the recording says, and with the blocks where these are known.
 fn known<'a>(
-    id: u32,
     reading: &Reading,
     written: &'a Written,
+    in_use: Option<u64>,
     own: Vec<Range<u64>>,
     first_block: Option<impl FnMut(Range<u64>) -> Option<LiveBlock> + 'a>,
 ) -> Account {
     let said = &written.memory;
-    let mut pages = PageMap::of(id, reading.page());
+    let mut pages = PageMap::of(written.id, reading.page());
     let later = OnceCell::new();
     // Lines that have run since the recording was read are in it by now.
     let site_name = move |site| {
@@ -145,12 +142,15 @@ fn known<'a>(
     facts.site_name = Some(Box::new(site_name));
     facts.resident_pages = Some(Box::new(move |range| pages.as_mut()?.resident(range)));
     facts.own = own;
+    facts.in_use = in_use;
     facts.is_glibc = said.is_glibc == Some(true);
     Account::new(&reading.mappings, facts)
 }
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::path::PathBuf;
+
     use mem_profile_account::{ClassKind, Mapping};
 
     use super::*;
@@ -179,10 +179,10 @@ mod tests {
         let is_full = |it: &&Mapping| it.resident == it.range.end - it.range.start;
         let own = reading.mappings.iter().find(is_full).unwrap().clone();
         memory.recorded = vec![own.range];
-        let written = Written { path: PathBuf::new(), memory };
+        let written = Written { id, path: PathBuf::new(), memory };
         let refused = Err::<Gone, _>(io::ErrorKind::PermissionDenied.into());
         for (memory, what) in [(refused, REFUSED), (Ok(Gone), UNREADABLE)] {
-            let account = recorded(id, &reading, &written, memory);
+            let account = recorded(&reading, &written, None, memory);
             assert_eq!(account.missing.as_deref(), Some(what));
             assert_eq!(account.counted, Some(Counted { bytes: 1000, blocks: Some(3) }));
             assert_eq!((account.pins.as_ref(), account.bytes(ClassKind::LiveBlocks)), (None, 0));

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use mem_profile_format::report::{THEME, markup, printable};
+use mem_profile_format::report::{THEME, markup, percent, printable};
 
-use super::rows::{Detail, Row, beside, mib, remarks, rows, share};
+use super::rows::{Detail, Row, beside, mib, remarks, rows};
 use crate::account::Account;
 use crate::class::ClassKind;
 
@@ -69,10 +69,10 @@ fn bar(rows: &[Row], resident: u64) -> String {
 
 fn line(row: &Row, resident: u64) -> String {
     let (class, name, note) = (class(row.kind), markup(&row.name), markup(&row.note));
-    let (bytes, share) = (mib(row.bytes), share(row.bytes, resident));
+    let (bytes, share) = (mib(row.bytes), markup(&percent(row.bytes, resident)));
     let detail = |detail: &Detail| {
         let (name, note) = (markup(&detail.name), markup(&detail.note));
-        format!("<li><code>{name}</code> {} {note}</li>", mib(detail.bytes))
+        format!("<li><b>{}</b><span><code>{name}</code> {note}</span></li>", mib(detail.bytes))
     };
     let details: String = row.details.iter().map(detail).collect();
     let details = if details.is_empty() { details } else { format!("<ul>{details}</ul>") };

@@ -1,8 +1,8 @@
 //! A table for pages that show Markdown.
 
-use mem_profile_format::report::{markdown_cell, markdown_prose};
+use mem_profile_format::report::{markdown_cell, markdown_prose, percent};
 
-use super::rows::{beside, mib, remarks, rows, share};
+use super::rows::{beside, mib, remarks, rows};
 use crate::account::Account;
 
 impl Account {
@@ -12,7 +12,7 @@ impl Account {
         let mut text = String::from("| | Size | Share | |\n| :--- | ---: | ---: | :--- |\n");
         text += &format!("| **resident set** | {} | | |\n", mib(self.resident));
         for row in rows(self) {
-            let (bytes, share) = (mib(row.bytes), share(row.bytes, self.resident));
+            let (bytes, share) = (mib(row.bytes), percent(row.bytes, self.resident));
             text += &format!("| {} | {bytes} | {share} | {} |\n", row.name, prose(&row.note));
             for detail in &row.details {
                 let (name, bytes) = (markdown_cell(&detail.name), mib(detail.bytes));

@@ -158,12 +158,6 @@ pub(super) fn remarks(account: &Account) -> Vec<String> {
     remarks
 }
 
-/// Of a hundred.
-pub(super) fn share(bytes: u64, whole: u64) -> String {
-    let share = (u128::from(bytes) * 200 + u128::from(whole)).checked_div(u128::from(whole) * 2);
-    format!("{} %", share.unwrap_or(0))
-}
-
 pub(super) fn size(bytes: u64) -> String {
     Unit::Auto.format(bytes.into(), 1)
 }

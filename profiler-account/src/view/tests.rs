@@ -1,6 +1,6 @@
 //! The views of a process that has something of everything.
 
-use crate::{Account, Counted, Facts, LiveBlock, parse_smaps};
+use crate::{Account, ClassKind, Counted, Facts, LiveBlock, parse_smaps};
 
 const SMAPS: &str = include_str!("../../tests/smaps.txt");
 
@@ -44,6 +44,26 @@ fn text_has_a_row_for_each_class() {
     insta::assert_snapshot!("text", known().text());
     insta::assert_snapshot!("foreign", foreign().text());
     insta::assert_snapshot!("diff", known().diff(&foreign()).text());
+    // A pair of accounts that know live blocks, huge pages and swap.
+    let mut later = known();
+    let live = later.classes.iter_mut().find(|class| class.kind == ClassKind::LiveBlocks);
+    live.unwrap().count = Some(1204);
+    (later.threads, later.swap, later.huge_pages) = (Some(3), 5 << 20, 2 << 20);
+    (later.page_tables, later.untouched) = (90 << 10, Vec::new());
+    insta::assert_snapshot!("diff_of_numbers", later.diff(&known()).text());
+}
+
+#[test]
+fn the_front_of_a_long_path_is_cut_in_text() {
+    let path = format!("/opt{}/lib/engine.so.1", "/a-long-folder".repeat(12));
+    let smaps = SMAPS.replace("/usr/bin/app", &path);
+    let account = Account::new(&parse_smaps(smaps.as_bytes()).unwrap(), Facts::default());
+    let text = account.text();
+    let line = text.lines().find(|line| line.contains("engine.so.1")).unwrap();
+    let name = line.trim_start().split("  ").next().unwrap();
+    assert!(name.starts_with('…') && name.ends_with("/lib/engine.so.1"), "{name}");
+    assert_eq!(name.chars().count(), 60);
+    assert!(account.html("app").contains(&path) && account.markdown().contains(&path));
 }
 
 #[test]
@@ -69,4 +89,21 @@ fn json_has_all_figures() {
     assert_eq!(json["resident"].as_u64(), Some(sum));
     assert_eq!(json["pins"]["sites"][0]["site"], "src/<index>|.rs:1");
     assert_eq!(json["took"], 0.0);
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn json_of_a_diff_has_names_and_adds_up() {
+    let json = serde_json::to_value(known().diff(&foreign())).unwrap();
+    let sum = |when: &str| {
+        let classes = json["classes"].as_array().unwrap();
+        classes.iter().map(|class| class[when].as_u64().unwrap()).sum::<u64>()
+    };
+    let resident = ["before", "after"].map(|when| json["resident"][when].as_u64().unwrap());
+    assert_eq!(resident, [sum("before"), sum("after")]);
+    assert_eq!(json["classes"][0]["kind"], "live_blocks");
+    assert_eq!(json["pins"][0]["site"], "src/<index>|.rs:1");
+    assert_eq!(json["pins"][0]["before"], 0);
+    assert_eq!((&json["threads"]["before"], &json["threads"]["after"]), (&2.into(), &1.into()));
+    assert!(json["blocks"].is_null(), "only one of them knows it");
 }

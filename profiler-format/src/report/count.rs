@@ -8,7 +8,8 @@ pub fn count(number: u64, noun: &str) -> String {
 }
 
 /// A number with its digits in groups of three: `1,200`.
-pub(super) fn grouped(number: u64) -> String {
+#[must_use]
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -29,7 +29,8 @@ pub(super) fn columns(text: &str) -> usize {
 }
 
 /// The same from its front: of a path, the end says most.
-pub(super) fn cut_front(text: &str, columns: usize) -> String {
+#[must_use]
+pub fn cut_front(text: &str, columns: usize) -> String {
     if text.width() <= columns {
         return text.to_owned();
     }

@@ -30,12 +30,12 @@ mod units;
 mod tests;
 
 pub use self::color::ColorChoice;
-pub use self::count::count;
+pub use self::count::{count, grouped};
 pub use self::escape::{csv_field, folded_frame, json_printable, printable, printable_line};
 #[cfg(feature = "flame")]
 pub use self::flame::{FlameGraph, FrameKind};
 pub use self::footer::{extent, footnote};
-pub use self::line::cut;
+pub use self::line::{cut, cut_front};
 pub use self::markdown::{cell as markdown_cell, code as markdown_code, prose as markdown_prose};
 pub use self::overview::{HeldByLine, HeldLine, Overview};
 #[cfg(feature = "page")]

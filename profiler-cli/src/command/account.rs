@@ -113,14 +113,14 @@ fn writer(path: &Path) -> Result<Option<u32>> {
     let shown = path.display();
     let recording = Recording::open(path).with_context(|| format!("cannot use {shown}"))?;
     let id = recording.process;
-    if recording.state != State::Running {
-        return Ok(None);
-    }
     let found = resident::written_by(id).and_then(|written| fs::canonicalize(written.path).ok());
-    if found.is_none() || found != fs::canonicalize(path).ok() {
+    if found.is_some() && found == fs::canonicalize(path).ok() {
+        return Ok(Some(id));
+    }
+    if recording.state == State::Running {
         bail!("{shown} is written by a process that is not visible by its number {id}: use its id");
     }
-    Ok(Some(id))
+    Ok(None)
 }
 
 /// The resident set of a run that has ended, at the moments at which it was recorded.

@@ -33,6 +33,12 @@ pub(crate) fn in_use(id: u32, written: Option<&Written>) -> Result<u64> {
              with MEM_PROFILE_TIMELINE=on, or call `mem_profile::account::full()` in it"
         );
     };
+    if written.memory.blocks.is_none() {
+        bail!(
+            "--full separates memory of C from free memory where live blocks are recorded: start process {id} with \
+             MEM_PROFILE_LIVE=on"
+        );
+    }
     if written.memory.is_glibc != Some(true) {
         bail!("--full asks glibc's allocator, but process {id} has another one");
     }

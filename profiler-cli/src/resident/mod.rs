@@ -1,7 +1,7 @@
 //! The account of a running process: by the system, and by the recording that the process writes.
 //!
-//! The process is not stopped, and runs nothing for it unless its allocator is to be asked. Its live blocks are read in its memory, where the recording
-//! says that they are.
+//! The process is not stopped, and runs nothing for it unless its allocator is to be asked. Its live blocks are read
+//! in its memory, where the recording says that they are.
 
 mod ask;
 mod written;

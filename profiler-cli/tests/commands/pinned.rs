@@ -210,7 +210,10 @@ fn changes_of_blocks_and_pins_are_said_while_it_runs() {
     program.tell("+\n");
     // The whole block is touched.
     let grown = lines.find(|line| line.starts_with("  live blocks") && line.contains('+'));
-    assert!(grown.as_ref().is_some_and(|line| line.ends_with(" +1.0 MiB")), "{grown:?}");
+    assert!(
+        grown.as_ref().is_some_and(|line| line.ends_with(" +1.0 MiB   4,011 blocks, 2 more")),
+        "{grown:?}"
+    );
     drop(program);
     assert!(lines.all(|line| !line.contains("error")) && command.wait().unwrap().success());
 }
@@ -248,6 +251,9 @@ fn who_cannot_answer_is_not_asked() {
     insta::assert_snapshot!(refused(&own), @"error: --full asks the allocator in the program, but process PROCESS does not record: call `mem_profile::account::full()` in it");
     let program = started(&folder, "on");
     insta::assert_snapshot!(refused(&program.id()), @"error: --full asks the allocator in a thread that takes samples, which process PROCESS does not have: start it with MEM_PROFILE_TIMELINE=on, or call `mem_profile::account::full()` in it");
+    let mut command = recorded(&self::program(), &folder, "off.mprof");
+    let not_live = Program::start(command.env("MEM_PROFILE_TIMELINE", "on"));
+    insta::assert_snapshot!(refused(&not_live.id()), @"error: --full separates memory of C from free memory where live blocks are recorded: start process PROCESS with MEM_PROFILE_LIVE=on");
     insta::assert_snapshot!(refused("4194999"), @"error: there is no process PROCESS, or it is hidden");
     drop(program);
     insta::assert_snapshot!(refused("run.mprof"), @"error: --watch and --full need a program that runs: that of PROCESS has ended");

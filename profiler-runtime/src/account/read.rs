@@ -15,8 +15,7 @@ use crate::record::ledger::threads;
 use crate::record::live::{blocks, paths, switch};
 use crate::record::memory::{arena, reserved};
 
-const MISSING: &str =
-    "Live blocks are known from free memory with MEM_PROFILE_LIVE=on and the counting allocator.";
+const MISSING: &str = "With the counting allocator and MEM_PROFILE_LIVE=on, live blocks and free memory have rows of their own.";
 
 /// The account of this process. If blocks are counted, their sum is known; if `is_full`, the allocator is asked.
 ///

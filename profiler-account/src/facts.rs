@@ -1,7 +1,7 @@
 //! Facts about memory that only the process itself knows.
 
 use std::fmt;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// A live block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,6 +14,13 @@ pub struct LiveBlock {
     pub site: u32,
 }
 
+impl LiveBlock {
+    /// Where it ends. A block without bytes has its address for itself.
+    pub(crate) fn end(&self) -> u64 {
+        self.address.saturating_add(self.size.max(1))
+    }
+}
+
 /// Live blocks that were counted, where nobody knows where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -24,8 +31,10 @@ pub struct Counted {
     pub blocks: Option<u64>,
 }
 
-/// The first live block that begins in a range.
-pub(crate) type FirstBlock<'a> = Box<dyn FnMut(Range<u64>) -> Option<LiveBlock> + 'a>;
+/// Visits live blocks.
+pub(crate) type LiveBlocks<'a> = Box<dyn FnMut(Range<u64>, Visitor<'_>) + 'a>;
+/// Is handed one live block after another, until it breaks.
+pub type Visitor<'a> = &'a mut dyn FnMut(LiveBlock) -> ControlFlow<()>;
 /// Which pages are resident in a range, as ranges in order; `None` where that cannot be read.
 pub(crate) type ResidentPages<'a> = Box<dyn FnMut(Range<u64>) -> Option<Vec<Range<u64>>> + 'a>;
 /// The name of a site.
@@ -34,14 +43,17 @@ pub(crate) type SiteName<'a> = Box<dyn Fn(u32) -> String + 'a>;
 /// Facts about a process besides its mappings. The default has none, as for a foreign process.
 #[derive(Default)]
 pub struct Facts<'a> {
-    /// The first live block that begins in a range, if blocks are known.
-    pub first_block: Option<FirstBlock<'a>>,
+    /// Visits the live blocks that begin in a range, by their addresses, if blocks are known.
+    pub live_blocks: Option<LiveBlocks<'a>>,
     /// The sum of all live blocks, if only that is known.
     pub counted: Option<Counted>,
     /// The name of a site, such as `src/main.rs:12`.
     pub site_name: Option<SiteName<'a>>,
     /// Which pages are resident in a range. Without it, blocks are taken to be resident where that is possible.
     pub resident_pages: Option<ResidentPages<'a>>,
+    /// The same by a faster reading, which may also count pages that are present and not in the resident set, such as
+    /// the page of zeroes. It is used where it adds up to what is resident of a mapping.
+    pub present_pages: Option<ResidentPages<'a>>,
     /// Where the stack pointers of threads point.
     pub stack_pointers: Vec<u64>,
     /// How many threads there are, if known.
@@ -60,7 +72,7 @@ impl fmt::Debug for Facts<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Facts")
-            .field("has_blocks", &self.first_block.is_some())
+            .field("has_blocks", &self.live_blocks.is_some())
             .field("counted", &self.counted)
             .field("stack_pointers", &self.stack_pointers.len())
             .field("own", &self.own)

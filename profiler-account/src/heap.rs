@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::mem;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
-use crate::facts::{FirstBlock, LiveBlock};
-use crate::pages::{Resident, length};
-use crate::pins::{OnPage, PinTable};
+use crate::facts::{LiveBlock, LiveBlocks};
+use crate::pages::{PageSize, Resident, length};
+use crate::pins::{OnPage, PinTable, SiteIndex};
 use crate::smaps::Mapping;
 
 /// Of blocks from this size on, it is said how much was never touched.
@@ -46,14 +46,12 @@ impl Found {
 
 /// All live blocks, one mapping after another.
 pub(crate) struct Heap<'a> {
-    first_block: Option<FirstBlock<'a>>,
-    /// The block that was found last, if nobody has taken it.
-    next: Option<LiveBlock>,
+    live_blocks: Option<LiveBlocks<'a>>,
     /// The part of a block that lies in the next mapping.
     rest: Option<Piece>,
     /// Where the last block ended.
     end: u64,
-    page: u64,
+    page: PageSize,
     is_glibc: bool,
     pub(crate) pins: PinTable,
     /// Bytes of large blocks that are not resident, and the blocks, by site.
@@ -68,9 +66,9 @@ struct Piece {
     live: Range<u64>,
     /// With the header, and rounded.
     footprint: Range<u64>,
-    site: u32,
-    /// Of the whole block.
-    size: u64,
+    block: LiveBlock,
+    /// The site's number.
+    site: SiteIndex,
 }
 
 /// The page that is being filled.
@@ -82,13 +80,12 @@ struct Page {
 }
 
 impl<'a> Heap<'a> {
-    pub(crate) fn new(first_block: Option<FirstBlock<'a>>, page: u64, is_glibc: bool) -> Self {
+    pub(crate) fn new(live_blocks: Option<LiveBlocks<'a>>, page: u64, is_glibc: bool) -> Self {
         Self {
-            first_block,
-            next: None,
+            live_blocks,
             rest: None,
             end: 0,
-            page,
+            page: PageSize::new(page),
             is_glibc,
             pins: PinTable::new(),
             untouched: HashMap::new(),
@@ -99,23 +96,37 @@ impl<'a> Heap<'a> {
     /// Whether blocks lie in a mapping, which is behind those that were walked.
     pub(crate) fn has_blocks_in(&mut self, mapping: &Mapping) -> bool {
         let is_rest = self.rest.as_ref().is_some_and(|rest| rest.live.start == mapping.range.start);
-        self.next = self.take_next(mapping);
-        is_rest || self.next.is_some()
+        let mut has_blocks = is_rest;
+        if !is_rest {
+            self.visit(mapping, |_, _| {
+                has_blocks = true;
+                ControlFlow::Break(())
+            });
+        }
+        has_blocks
     }
 
-    /// The next block of a mapping.
-    fn take_next(&mut self, mapping: &Mapping) -> Option<LiveBlock> {
-        let end = mapping.range.end;
-        if let Some(next) = self.next.take_if(|next| next.address < end) {
-            return Some(next);
-        }
-        let from = self.end.max(mapping.range.start);
+    /// Visits the blocks of a mapping behind those that were walked.
+    fn visit(
+        &mut self,
+        mapping: &Mapping,
+        mut visitor: impl FnMut(&mut Self, LiveBlock) -> ControlFlow<()>,
+    ) {
+        let start = self.end.max(mapping.range.start);
+        let range = start..mapping.range.end;
         // Nobody has blocks where nobody has access.
-        if from >= end || !mapping.is_accessible {
-            return None;
+        if range.is_empty() || !mapping.is_accessible {
+            return;
         }
-        let found = self.first_block.as_mut()?(from..end)?;
-        (from..end).contains(&found.address).then_some(found)
+        let Some(mut live_blocks) = self.live_blocks.take() else { return };
+        live_blocks(range.clone(), &mut |block| {
+            // Where a process goes on, blocks may overlap.
+            match block.address >= self.end && range.contains(&block.address) {
+                true => visitor(self, block),
+                false => ControlFlow::Continue(()),
+            }
+        });
+        self.live_blocks = Some(live_blocks);
     }
 
     /// Walks the blocks of a mapping, which is behind those that were walked. In an arena, blocks share pages.
@@ -134,18 +145,17 @@ impl<'a> Heap<'a> {
                 self.lost += length(&rest.live);
             }
         }
-        while let Some(block) = self.take_next(mapping) {
-            let end = block.address.saturating_add(block.size.max(1));
-            self.end = end;
-            let is_chunk = self.is_glibc && !is_arena && block.address % self.page == STEP;
+        self.visit(mapping, |heap, block| {
+            heap.end = block.end();
+            let is_chunk = heap.is_glibc && !is_arena && heap.page.offset(block.address) == STEP;
             found.has_shared_pages |= !is_chunk;
             found.blocks += 1;
-            self.pins.add_block(block.site, block.size);
-            let footprint = self.footprint(block, is_arena, is_chunk);
-            let LiveBlock { address, site, size } = block;
-            let piece = Piece { live: address..end, footprint, site, size };
-            self.add(piece, mapping, &mut page, resident, &mut found);
-        }
+            let site = heap.pins.add_block(block.site, block.size);
+            let footprint = heap.footprint(block, is_arena, is_chunk);
+            let piece = Piece { live: block.address..heap.end, footprint, block, site };
+            heap.add(piece, mapping, &mut page, resident, &mut found);
+            ControlFlow::Continue(())
+        });
         self.flush(&mut page, resident, &mut found);
         found
     }
@@ -153,15 +163,16 @@ impl<'a> Heap<'a> {
     /// Passes over the blocks of a mapping of which nobody knows the resident pages.
     pub(crate) fn skip(&mut self, mapping: &Mapping) {
         self.rest = None;
-        while let Some(block) = self.take_next(mapping) {
-            self.end = block.address.saturating_add(block.size.max(1));
-        }
+        self.visit(mapping, |heap, block| {
+            heap.end = block.end();
+            ControlFlow::Continue(())
+        });
     }
 
     fn footprint(&self, block: LiveBlock, is_arena: bool, is_chunk: bool) -> Range<u64> {
         let (address, end) = (block.address, self.end);
         if is_chunk {
-            return address - STEP..end.checked_next_multiple_of(self.page).unwrap_or(end);
+            return address - STEP..self.page.next_start(end).unwrap_or(end);
         }
         if !self.is_glibc || !is_arena {
             return address..end;
@@ -191,14 +202,14 @@ impl<'a> Heap<'a> {
         if piece.footprint.is_empty() {
             return;
         }
-        let first = piece.footprint.start / self.page * self.page;
+        let first = self.page.start(piece.footprint.start);
         found.kept += self.kept(found.end, first, resident);
         found.footprint += length(&piece.footprint);
         found.end = piece.footprint.end;
-        let last = (piece.footprint.end - 1) / self.page * self.page;
+        let last = self.page.start(piece.footprint.end - 1);
         self.add_to_page(first, &piece, page, resident, found);
         if last > first {
-            let inside = first + self.page..last;
+            let inside = first + self.page.bytes()..last;
             if inside.start < inside.end {
                 self.flush(page, resident, found);
                 self.add_whole_pages(inside, &piece, mapping, resident, found);
@@ -209,9 +220,13 @@ impl<'a> Heap<'a> {
 
     /// The first whole page between a block's end and the page of the next one, if glibc keeps it.
     fn kept(&self, end: u64, next: u64, resident: &Resident) -> u64 {
-        let start = end.checked_next_multiple_of(self.page).unwrap_or(u64::MAX);
+        let start = self.page.next_start(end).unwrap_or(u64::MAX);
         let is_kept = self.is_glibc && start < next && start - end < KEPT;
-        if is_kept && end > 0 { resident.bytes_anywhere(start..start + self.page) } else { 0 }
+        if is_kept && end > 0 {
+            resident.bytes_anywhere(start..start + self.page.bytes())
+        } else {
+            0
+        }
     }
 
     /// Pages that the block has for itself.
@@ -229,8 +244,8 @@ impl<'a> Heap<'a> {
         found.overhead += bytes - live;
         let missing = length(&inside) - bytes;
         // Where something is swapped out, nobody knows which pages those are.
-        if piece.size >= LARGE && missing > 0 && mapping.swap == 0 {
-            let (sum, blocks) = self.untouched.entry(piece.site).or_default();
+        if piece.block.size >= LARGE && missing > 0 && mapping.swap == 0 {
+            let (sum, blocks) = self.untouched.entry(piece.block.site).or_default();
             (*sum, *blocks) = (*sum + missing, *blocks + 1);
         }
     }
@@ -247,10 +262,10 @@ impl<'a> Heap<'a> {
             self.flush(page, resident, found);
             page.start = start;
         }
-        let whole = start..start + self.page;
+        let whole = start..start + self.page.bytes();
         page.live += overlap(&piece.live, &whole);
         let bytes = overlap(&piece.footprint, &whole);
-        page.blocks.push(OnPage { site: piece.site, size: piece.size, bytes });
+        page.blocks.push(OnPage { site: piece.site, size: piece.block.size, bytes });
     }
 
     /// The page is complete.
@@ -258,7 +273,7 @@ impl<'a> Heap<'a> {
         let Page { start, live, mut blocks } = mem::take(page);
         let bytes = match blocks.is_empty() {
             true => 0,
-            false => resident.bytes_in(start..start + self.page),
+            false => resident.bytes_in(start..start + self.page.bytes()),
         };
         if bytes > 0 {
             let live = live.min(bytes);

@@ -51,7 +51,7 @@ pub use self::account::{Account, Untouched};
 pub use self::advice::Advice;
 pub use self::class::{Class, ClassKind, Part};
 pub use self::diff::{Change, Diff};
-pub use self::facts::{Counted, Facts, LiveBlock};
+pub use self::facts::{Counted, Facts, LiveBlock, Visitor};
 pub use self::outside::{LiveMap, ReadMemory, own_memory};
 pub use self::pins::{Pin, Pins, SizePin};
 pub use self::smaps::{Mapping, SmapsError, parse_smaps};

@@ -1,6 +1,7 @@
 //! Which blocks keep free bytes resident: a page stays as long as one block lies on it.
 
 use std::collections::HashMap;
+use std::mem;
 
 /// Free bytes that live blocks keep resident, by where these were allocated and by their size. Both add up to `bytes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,19 +66,29 @@ impl Sums {
     }
 }
 
+/// The number of a site in a [`PinTable`].
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SiteIndex(u32);
+
 /// A block's part of a page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct OnPage {
-    pub(crate) site: u32,
+    pub(crate) site: SiteIndex,
     pub(crate) size: u64,
     /// Its bytes there, with its header.
     pub(crate) bytes: u64,
 }
 
+/// Sites that are found without a hash.
+const RECENT: usize = 256;
+
 /// The sums while blocks are walked.
 #[derive(Debug)]
 pub(crate) struct PinTable {
-    sites: HashMap<u32, Sums>,
+    sites: Vec<(u32, Sums)>,
+    indices: HashMap<u32, SiteIndex>,
+    /// The site that was met last of those with the same remainder.
+    recent: [Option<(u32, SiteIndex)>; RECENT],
     /// By the number of the power of two.
     sizes: [Sums; 1 + u64::BITS as usize],
     pages: u64,
@@ -87,14 +98,37 @@ pub(crate) struct PinTable {
 impl PinTable {
     pub(crate) fn new() -> Self {
         let sizes = [Sums::default(); 1 + u64::BITS as usize];
-        Self { sites: HashMap::new(), sizes, pages: 0, live: 0 }
+        let (sites, indices, recent) = (Vec::new(), HashMap::new(), [None; RECENT]);
+        Self { sites, indices, recent, sizes, pages: 0, live: 0 }
     }
 
     /// There is a block.
-    pub(crate) fn add_block(&mut self, site: u32, size: u64) {
+    pub(crate) fn add_block(&mut self, site: u32, size: u64) -> SiteIndex {
+        let index = self.index(site);
         let sums = Sums { pinned: 0, block_bytes: size, blocks: 1 };
-        self.sites.entry(site).or_default().add(sums);
+        self.sums(index).add(sums);
         self.sizes[size_class(size)].add(sums);
+        index
+    }
+
+    fn index(&mut self, site: u32) -> SiteIndex {
+        let recent = &mut self.recent[site as usize % RECENT];
+        match *recent {
+            Some((found, index)) if found == site => index,
+            _ => {
+                let sites = &mut self.sites;
+                let index = *self.indices.entry(site).or_insert_with(|| {
+                    sites.push((site, Sums::default()));
+                    SiteIndex(sites.len() as u32 - 1)
+                });
+                *recent = Some((site, index));
+                index
+            }
+        }
+    }
+
+    fn sums(&mut self, SiteIndex(index): SiteIndex) -> &mut Sums {
+        &mut self.sites[index as usize].1
     }
 
     /// A resident page has so many live and so many free bytes, and these blocks.
@@ -105,14 +139,18 @@ impl PinTable {
         self.pages += 1;
         self.live += live;
         let total: u64 = blocks.iter().map(|block| block.bytes).sum();
-        let share = |up_to: u64| (u128::from(free) * u128::from(up_to)).checked_div(total.into());
-        let share = |up_to| share(up_to).unwrap_or(0) as u64;
-        let mut before = 0;
+        let share = |up_to: u64| match free.checked_mul(up_to) {
+            // PERF: a division of 128 bits takes three times as long.
+            Some(product) => product.checked_div(total).unwrap_or(0),
+            None => (u128::from(free) * u128::from(up_to) / u128::from(total.max(1))) as u64,
+        };
+        let (mut bytes, mut before) = (0, 0);
         for block in blocks {
+            bytes += block.bytes;
             // Differences of rounded sums, so that all shares together are exact.
-            let pinned = share(before + block.bytes) - share(before);
-            before += block.bytes;
-            self.sites.entry(block.site).or_default().pinned += pinned;
+            let after = share(bytes);
+            let pinned = after - mem::replace(&mut before, after);
+            self.sums(block.site).pinned += pinned;
             self.sizes[size_class(block.size)].pinned += pinned;
         }
     }
@@ -157,13 +195,16 @@ mod tests {
     #[test]
     fn shares_of_a_page_add_up_to_its_free_bytes() {
         let mut table = PinTable::new();
-        let block = |site, size, bytes| OnPage { site, size, bytes };
-        table.add_block(1, 100);
-        table.add_block(2, 33);
-        table.add_block(3, 33);
-        table.add_page(166, 1000, &[block(1, 100, 100), block(2, 33, 33), block(3, 33, 33)]);
-        table.add_block(4, 4096);
-        table.add_page(4096, 0, &[block(4, 4096, 4096)]);
+        let block = |(site, size)| OnPage { site: table.add_block(site, size), size, bytes: size };
+        let blocks = [(1, 100), (2, 33), (3, 33), (4, 4096)].map(block);
+        table.add_page(166, 1000, &blocks[..3]);
+        table.add_page(4096, 0, &blocks[3..]);
+        let mut large = PinTable::new();
+        let block = |(site, bytes)| OnPage { site: large.add_block(site, 1), size: 1, bytes };
+        let blocks = [(1, 1 << 40), (2, 3 << 40)].map(block);
+        large.add_page(4 << 40, 1 << 42, &blocks);
+        let shares = large.finish(|site| site.to_string()).sites;
+        assert_eq!([shares[0].pinned, shares[1].pinned], [3 << 40, 1 << 40]);
         let pins = table.finish(|site| format!("a.rs:{}", site.min(2)));
         assert_eq!((pins.bytes, pins.pages, pins.live), (1000, 1, 166));
         let sites: Vec<_> = pins

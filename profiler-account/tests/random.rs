@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use mem_profile_account::{Account, ClassKind, Facts, LiveBlock, Mapping, parse_smaps};
+use mem_profile_account::{Account, ClassKind, Facts, LiveBlock, Mapping, Visitor, parse_smaps};
 
 const PAGE: u64 = 4096;
 /// As many pages in each mapping.
@@ -72,24 +72,27 @@ fn blocks(
     blocks
 }
 
-fn first_block(blocks: &[LiveBlock], range: Range<u64>) -> Option<LiveBlock> {
-    blocks.iter().copied().find(|block| range.contains(&block.address))
+fn visit(blocks: &[LiveBlock], range: Range<u64>, visitor: Visitor<'_>) {
+    let mut blocks = blocks.iter().filter(|block| range.contains(&block.address));
+    let _ = blocks.try_for_each(|&block| visitor(block));
+}
+
+fn pages_in(pages: &[Range<u64>], range: Range<u64>) -> Vec<Range<u64>> {
+    let mut runs: Vec<Range<u64>> = Vec::new();
+    for page in pages.iter().filter(|page| range.contains(&page.start)) {
+        match runs.last_mut() {
+            Some(run) if run.end == page.start => run.end = page.end,
+            _ => runs.push(page.clone()),
+        }
+    }
+    runs
 }
 
 fn account(process: &Process, is_glibc: bool) -> Account {
     let resident = process.resident.clone();
     let facts = Facts {
-        first_block: Some(Box::new(|range| first_block(&process.blocks, range))),
-        resident_pages: Some(Box::new(move |range| {
-            let mut runs: Vec<Range<u64>> = Vec::new();
-            for page in resident.iter().filter(|page| range.contains(&page.start)) {
-                match runs.last_mut() {
-                    Some(run) if run.end == page.start => run.end = page.end,
-                    _ => runs.push(page.clone()),
-                }
-            }
-            Some(runs)
-        })),
+        live_blocks: Some(Box::new(|range, visitor| visit(&process.blocks, range, visitor))),
+        resident_pages: Some(Box::new(move |range| Some(pages_in(&resident, range)))),
         own: process.own.clone(),
         is_glibc,
         ..Facts::default()
@@ -146,6 +149,52 @@ fn compare_with_model(process: &Process, account: &Account) {
     assert_eq!(counted.unwrap_or(0), blocks);
 }
 
+/// In every second mapping, pages are present that are not resident.
+#[test]
+fn present_pages_are_used_where_they_add_up() {
+    let mut random = fastrand::Rng::with_seed(4);
+    for _ in 0..40 {
+        let process = process(&mut random);
+        let starts: Vec<u64> = process.mappings.iter().map(|mapping| mapping.range.start).collect();
+        let present = |range: Range<u64>| {
+            let index = starts.iter().position(|&start| start == range.start)?;
+            if index % 2 == 0 {
+                return Some(vec![range]);
+            }
+            Some(pages_in(&process.resident, range))
+        };
+        // Where they do not add up, the resident pages are read, and only there.
+        let resident = |range: Range<u64>| {
+            assert_eq!(
+                starts.iter().position(|&start| start == range.start).map(|at| at % 2),
+                Some(0)
+            );
+            Some(pages_in(&process.resident, range))
+        };
+        let facts = Facts {
+            live_blocks: Some(Box::new(|range, visitor| visit(&process.blocks, range, visitor))),
+            present_pages: Some(Box::new(present)),
+            resident_pages: Some(Box::new(resident)),
+            own: process.own.clone(),
+            ..Facts::default()
+        };
+        assert_eq!(Account::new(&process.mappings, facts), account(&process, false));
+    }
+}
+
+/// Memory of the profiler fills a mapping, in parts that meet: its pages are not read.
+#[test]
+fn a_mapping_of_the_profiler_is_its_own() {
+    let smaps = b"500000000000-500000010000 rw-p 0 00:00 0\nRss: 12 kB\n";
+    let facts = Facts {
+        live_blocks: Some(Box::new(|_, _| unreachable!("nobody has blocks there"))),
+        own: vec![0x5000_0000_8000..0x5000_0002_0000, 0x5000_0000_0000..0x5000_0000_8000],
+        ..Facts::default()
+    };
+    let account = Account::new(&parse_smaps(smaps).expect("smaps"), facts);
+    assert_eq!((account.bytes(ClassKind::Profiler), account.resident), (12 << 10, 12 << 10));
+}
+
 /// A process that goes on while it is read: blocks that overlap, are in no mapping, or reach into none.
 #[test]
 fn blocks_that_make_no_sense_are_left_out() {
@@ -172,7 +221,7 @@ fn blocks_without_headers_are_counted_once() {
     let border = 0x5000_0000_1000;
     let blocks = [border - 16, border].map(|address| LiveBlock { address, size: 1, site: 1 });
     let facts = Facts {
-        first_block: Some(Box::new(|range| first_block(&blocks, range))),
+        live_blocks: Some(Box::new(|range, visitor| visit(&blocks, range, visitor))),
         is_glibc: true,
         ..Facts::default()
     };
@@ -186,8 +235,10 @@ fn blocks_without_headers_are_counted_once() {
 fn without_pages_a_heap_is_one_class() {
     let mut random = fastrand::Rng::with_seed(3);
     let process = process(&mut random);
-    let first = |range| first_block(&process.blocks, range);
-    let facts = Facts { first_block: Some(Box::new(first)), ..Facts::default() };
+    let facts = Facts {
+        live_blocks: Some(Box::new(|range, visitor| visit(&process.blocks, range, visitor))),
+        ..Facts::default()
+    };
     let found = Account::new(&process.mappings, facts);
     assert_eq!(found.resident, account(&process, false).resident);
     assert!(found.bytes(ClassKind::Heap) > 0);

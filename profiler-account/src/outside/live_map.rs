@@ -8,7 +8,7 @@ use mem_profile_format::layout::block_map::{
 };
 
 use super::{ReadMemory, words};
-use crate::facts::LiveBlock;
+use crate::facts::{LiveBlock, Visitor};
 
 /// Of a leaf, in words and in bytes.
 const LEAF: u64 = 1 << LEAF_BITS;
@@ -76,8 +76,18 @@ impl<M: ReadMemory> LiveMap<M> {
         Some(Self { memory, leaves, leaf: Leaf::default(), room: most, is_whole: true })
     }
 
-    /// The first block that begins in a range of addresses.
-    pub fn first_in(&mut self, range: Range<u64>) -> Option<LiveBlock> {
+    /// Visits the blocks that begin in a range of addresses, in order, until the visitor breaks.
+    pub fn visit(&mut self, mut range: Range<u64>, visitor: Visitor<'_>) {
+        while let Some(block) = self.first_in(range.clone()) {
+            if visitor(block).is_break() {
+                return;
+            }
+            range.start = block.end();
+        }
+    }
+
+    /// The first one.
+    pub(super) fn first_in(&mut self, range: Range<u64>) -> Option<LiveBlock> {
         let [mut granule, end] = [range.start, range.end].map(|at| at.div_ceil(1 << GRANULE_BITS));
         while granule < end {
             let first = self.load(granule >> LEAF_BITS)? << LEAF_BITS;

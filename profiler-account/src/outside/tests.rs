@@ -1,12 +1,12 @@
 //! Maps of live blocks in a memory that is made by hand, whole and damaged.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 use mem_profile_format::layout::{MAGIC, block_map, regions, segment};
 
 use super::{LiveMap, ReadMemory, own_memory};
-use crate::{Account, Facts, LiveBlock, parse_smaps};
+use crate::{Account, Facts, LiveBlock, Visitor, parse_smaps};
 
 const PAGE: u64 = 4096;
 /// Where the parts lie.
@@ -121,14 +121,12 @@ fn memory() -> Pages {
 /// All blocks, and whether all could be read.
 fn all(pages: &Pages, most: u64) -> Option<(Vec<LiveBlock>, bool)> {
     let mut map = LiveMap::find(pages, MAP, most)?;
-    let mut from = 0;
-    let next = || {
-        let block = map.first_in(from..u64::MAX)?;
-        assert!(block.address >= from);
-        from = block.address + block.size;
-        Some(block)
-    };
-    let blocks = std::iter::from_fn(next).collect();
+    let mut blocks: Vec<LiveBlock> = Vec::new();
+    map.visit(0..u64::MAX, &mut |block| {
+        assert!(block.address >= blocks.last().map_or(0, LiveBlock::end));
+        blocks.push(block);
+        ControlFlow::Continue(())
+    });
     Some((blocks, map.is_whole()))
 }
 
@@ -225,7 +223,10 @@ fn any_memory_gives_an_account_that_adds_up() {
         let mut map = LiveMap::find(&pages, MAP, MOST);
         maps += u32::from(map.is_some());
         let facts = Facts {
-            first_block: map.as_mut().map(|map| Box::new(|range| map.first_in(range)) as Box<_>),
+            live_blocks: map.as_mut().map(|map| {
+                let visit = |range, visitor: Visitor<'_>| map.visit(range, visitor);
+                Box::new(visit) as Box<_>
+            }),
             own: own.unwrap_or_default(),
             is_glibc: random.bool(),
             ..Facts::default()

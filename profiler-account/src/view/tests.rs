@@ -13,8 +13,9 @@ pub(crate) fn known() -> Account {
     let large = block(0x7f00_1000_0010, 8 << 20, 4);
     let blocks: Vec<_> = blocks.chain(others).chain([large]).collect();
     let facts = Facts {
-        first_block: Some(Box::new(move |range| {
-            blocks.iter().copied().find(|block| range.contains(&block.address))
+        live_blocks: Some(Box::new(move |range, visitor| {
+            let mut blocks = blocks.iter().filter(|block| range.contains(&block.address));
+            let _ = blocks.try_for_each(|&block| visitor(block));
         })),
         site_name: Some(Box::new(|site| format!("src/<index>|.rs:{site}"))),
         resident_pages: Some(Box::new(|range| match range.start {

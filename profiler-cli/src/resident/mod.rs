@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use anyhow::{Result, anyhow};
 use mem_profile_account::process::{self as reader, Memory, PageMap, Reading};
-use mem_profile_account::{Account, Counted, Facts, LiveBlock, LiveMap, ReadMemory, own_memory};
+use mem_profile_account::{Account, Counted, Facts, LiveMap, ReadMemory, Visitor, own_memory};
 use mem_profile_format::recording::ProcessMemory;
 
 pub(crate) use self::written::{Written, written_by};
@@ -100,14 +100,14 @@ fn recorded(
         (_, Ok(memory)) => (LiveMap::find(memory, said.block_map, most), UNREADABLE),
     };
     if let Some(mut map) = map {
-        let first_block = |range| map.first_in(range);
-        let account = known(reading, written, in_use, own.clone(), Some(first_block));
+        let blocks = |range, visitor: Visitor<'_>| map.visit(range, visitor);
+        let account = known(reading, written, in_use, own.clone(), Some(blocks));
         if map.is_whole() {
             return account;
         }
     }
-    let no_block = None::<fn(Range<u64>) -> Option<LiveBlock>>;
-    missing(known(reading, written, in_use, own, no_block), what)
+    let no_blocks = None::<fn(Range<u64>, Visitor<'_>)>;
+    missing(known(reading, written, in_use, own, no_blocks), what)
 }
 
 /// No process has more in its memory, as far as it was read.
@@ -123,7 +123,7 @@ fn known<'a>(
     written: &'a Written,
     in_use: Option<u64>,
     own: Vec<Range<u64>>,
-    first_block: Option<impl FnMut(Range<u64>) -> Option<LiveBlock> + 'a>,
+    live_blocks: Option<impl FnMut(Range<u64>, Visitor<'_>) + 'a>,
 ) -> Account {
     let said = &written.memory;
     let mut pages = PageMap::of(written.id, reading.page());
@@ -138,7 +138,7 @@ fn known<'a>(
     };
     let mut facts = facts(reading);
     facts.counted = said.live.map(|bytes| Counted { bytes, blocks: said.blocks });
-    facts.first_block = first_block.map(|first_block| Box::new(first_block) as Box<_>);
+    facts.live_blocks = live_blocks.map(|blocks| Box::new(blocks) as Box<_>);
     facts.site_name = Some(Box::new(site_name));
     facts.resident_pages = Some(Box::new(move |range| pages.as_mut()?.resident(range)));
     facts.own = own;

@@ -5,7 +5,7 @@ use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-use mem_profile_account::{Account, Counted, Facts, LiveBlock, process as reader};
+use mem_profile_account::{Account, Counted, Facts, LiveBlock, Visitor, process as reader};
 use mem_profile_format::recording::name_of_none;
 
 use crate::process;
@@ -13,6 +13,7 @@ use crate::record::alloc::wrapped::is_wrapping_seen;
 use crate::record::function::registry;
 use crate::record::ledger::threads;
 use crate::record::live::{blocks, paths, switch};
+use crate::record::memory::block_map::Block;
 use crate::record::memory::{arena, reserved};
 
 const MISSING: &str = "With the counting allocator and MEM_PROFILE_LIVE=on, live blocks and free memory have rows of their own.";
@@ -25,17 +26,18 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
     let in_use = if is_full && is_glibc { process::bytes_in_use() } else { None };
     let reading = reader::read_self()?;
-    let first_block = |range: Range<u64>| {
-        let found = blocks::first_in(range.start as usize..range.end as usize)?;
-        let (address, size) = (found.address as u64, found.size as u64);
-        Some(LiveBlock { address, size, site: found.site })
+    let live_blocks = |range: Range<u64>, visitor: Visitor<'_>| {
+        blocks::visit(range.start as usize..range.end as usize, |Block { address, size, site }| {
+            visitor(LiveBlock { address: address as u64, size: size as u64, site })
+        });
     };
     let bytes = u64::try_from(threads::live_bytes()).unwrap_or(0);
     let mut pages = reader::PageMap::open(reading.page());
     let facts = Facts {
-        first_block: if switch::is_on() { Some(Box::new(first_block)) } else { None },
+        live_blocks: if switch::is_on() { Some(Box::new(live_blocks)) } else { None },
         counted: is_counted.then_some(Counted { bytes, blocks: None }),
         site_name: Some(Box::new(site_names())),
+        present_pages: Some(Box::new(process::resident_pages)),
         resident_pages: Some(Box::new(move |range| pages.as_mut()?.resident(range))),
         stack_pointers: reading.stack_pointers,
         threads: reading.threads,

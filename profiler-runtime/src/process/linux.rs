@@ -8,6 +8,8 @@ use super::errno::ErrnoGuard;
 use super::statm;
 
 pub(super) use super::page_states::resident_bytes;
+#[cfg(feature = "account")]
+pub(super) use super::page_states::resident_pages;
 pub(super) use super::statm::{resident_and_files, rss};
 
 pub(super) fn map(bytes: usize) -> Option<NonNull<u8>> {

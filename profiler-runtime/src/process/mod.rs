@@ -188,6 +188,13 @@ pub(crate) fn resident_bytes(start: NonNull<u8>, bytes: usize) -> Option<usize> 
     memory::resident_bytes(start, bytes)
 }
 
+/// Which pages of a mapped range are resident, as ranges in order; `None` where the system does not say. On an old
+/// Linux, pages of zeroes that were only read and pages in a cache are among them.
+#[cfg(feature = "account")]
+pub(crate) fn resident_pages(range: Range<u64>) -> Option<Vec<Range<u64>>> {
+    memory::resident_pages(range)
+}
+
 /// Resident set of any process in bytes.
 ///
 /// # Errors

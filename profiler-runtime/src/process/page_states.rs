@@ -1,8 +1,11 @@
-//! How much of reserved memory is resident.
+//! Which pages of mapped memory are resident.
 //!
 //! Since Linux 6.7 the page map can be scanned. Where it cannot, `mincore` also counts pages that were only read, all of
-//! which are one page of zeroes.
+//! which are one page of zeroes, and pages that are in a cache.
+//!
+//! PERF: 0.3 ms for 270 MiB either way, where reading the page map takes 4 ms.
 
+use std::ops::Range;
 use std::ptr::NonNull;
 
 use super::errno::ErrnoGuard;
@@ -45,34 +48,62 @@ struct Run {
 
 /// Of a range of whole pages.
 pub(super) fn resident_bytes(start: NonNull<u8>, bytes: usize) -> Option<usize> {
+    let start = start.as_ptr().addr() as u64;
+    let add = |sum: &mut u64, run: Range<u64>| *sum += run.end - run.start;
+    let sum = read_by(&[scan, read_present], start..start + bytes as u64, add)?;
+    usize::try_from(sum).ok()
+}
+
+/// Of a range of whole pages, as ranges in order and apart.
+#[cfg(feature = "account")]
+pub(super) fn resident_pages(range: Range<u64>) -> Option<Vec<Range<u64>>> {
+    let add = |runs: &mut Vec<Range<u64>>, run: Range<u64>| match runs.last_mut() {
+        Some(last) if last.end == run.start => last.end = run.end,
+        _ => runs.push(run),
+    };
+    read_by(&[scan, read_present], range, add)
+}
+
+/// Visits resident pages of a range, as ranges in order. False where the system does not say.
+type Read = fn(Range<u64>, &mut dyn FnMut(Range<u64>)) -> bool;
+
+/// By the first of the ways that works.
+fn read_by<T: Default>(
+    ways: &[Read],
+    range: Range<u64>,
+    add: impl Fn(&mut T, Range<u64>),
+) -> Option<T> {
     if cfg!(miri) {
         return None;
     }
     let _errno = ErrnoGuard::new();
-    scan(start, bytes).or_else(|| count_present(start, bytes))
+    ways.iter().find_map(|read| {
+        let mut all = T::default();
+        read(range.clone(), &mut |run| add(&mut all, run)).then_some(all)
+    })
 }
 
-fn scan(start: NonNull<u8>, bytes: usize) -> Option<usize> {
+fn scan(range: Range<u64>, visit: &mut dyn FnMut(Range<u64>)) -> bool {
     let flags = libc::O_RDONLY | libc::O_CLOEXEC;
     // SAFETY: the path is a valid C string.
     let file = unsafe { libc::open(c"/proc/self/pagemap".as_ptr(), flags) };
     if file < 0 {
-        return None;
+        return false;
     }
-    let resident = scan_by(file, start.as_ptr().addr() as u64, bytes as u64);
+    let is_read = scan_by(file, range, visit).is_some();
     // SAFETY: the descriptor was just opened, and nobody else knows it.
     unsafe { libc::close(file) };
-    resident
+    is_read
 }
 
-fn scan_by(file: i32, start: u64, bytes: u64) -> Option<usize> {
+fn scan_by(file: i32, range: Range<u64>, visit: &mut dyn FnMut(Range<u64>)) -> Option<()> {
     let mut runs = [Run::default(); 64];
-    let (mut at, end, mut resident) = (start, start + bytes, 0);
-    while at < end {
+    let mut at = range.start;
+    while at < range.end {
         let mut scan = Scan {
             size: size_of::<Scan>() as u64,
             start: at,
-            end,
+            end: range.end,
             runs: runs.as_mut_ptr().addr() as u64,
             runs_length: runs.len() as u64,
             inverted: IS_OF_ZEROES,
@@ -83,30 +114,44 @@ fn scan_by(file: i32, start: u64, bytes: u64) -> Option<usize> {
         // SAFETY: the system reads and writes `scan`, and writes at most as many runs as there are. It looks at no
         // memory in the range.
         let found = unsafe { libc::ioctl(file, SCAN as _, &mut scan) };
-        let found = runs.get(..usize::try_from(found).ok()?)?;
-        resident += found.iter().map(|run| run.end.saturating_sub(run.start)).sum::<u64>();
+        for run in runs.get(..usize::try_from(found).ok()?)? {
+            let run = run.start.max(at)..run.end.min(range.end);
+            if run.start < run.end {
+                visit(run);
+            }
+        }
         if scan.walk_end <= at {
             return None;
         }
         at = scan.walk_end;
     }
-    usize::try_from(resident.min(bytes)).ok()
+    Some(())
 }
 
-fn count_present(start: NonNull<u8>, bytes: usize) -> Option<usize> {
+fn read_present(range: Range<u64>, visit: &mut dyn FnMut(Range<u64>)) -> bool {
     /// Pages that are asked for at once.
     const PAGES: usize = 1024;
-    let page = page_bytes() as usize;
-    let (mut states, mut present) = ([0_u8; PAGES], 0);
-    for at in (0..bytes).step_by(PAGES * page) {
-        let length = (bytes - at).min(PAGES * page);
-        let part = start.as_ptr().wrapping_add(at).cast();
-        // SAFETY: the system writes a byte for each page, of which there are no more than that.
-        let status = unsafe { libc::mincore(part, length, states.as_mut_ptr()) };
-        let found = states.get(..length.div_ceil(page)).filter(|_| status == 0)?;
-        present += found.iter().filter(|&&state| state & 1 != 0).count();
+    let page = page_bytes();
+    let mut states = [0_u8; PAGES];
+    let mut at = range.start;
+    while at < range.end {
+        let length = (range.end - at).min(PAGES as u64 * page);
+        // SAFETY: the system writes a byte for each page, of which there are no more than that. It looks at no memory in
+        // the range.
+        let status = unsafe { libc::mincore(at as _, length as usize, states.as_mut_ptr()) };
+        let found = states.get(..length.div_ceil(page) as usize).filter(|_| status == 0);
+        for alike in found.unwrap_or_default().chunk_by(|one, other| (one ^ other) & 1 == 0) {
+            let end = at + alike.len() as u64 * page;
+            if alike.iter().all(|state| state & 1 != 0) {
+                visit(at..end.min(range.end));
+            }
+            at = end;
+        }
+        if found.is_none() {
+            return false;
+        }
     }
-    Some((present * page).min(bytes))
+    true
 }
 
 #[cfg(all(test, not(miri)))]
@@ -120,21 +165,49 @@ mod tests {
     fn pages_that_were_written_are_resident_and_those_that_were_read_are_not() {
         let start = reserve(BYTES).unwrap();
         let page = |index: usize| start.as_ptr().wrapping_add(index * page_bytes() as usize);
-        let bytes = |pages| Some(pages * page_bytes() as usize);
-        assert_eq!(resident_bytes(start, BYTES), Some(0));
+        let range = start.as_ptr().addr() as u64..page(BYTES / page_bytes() as usize).addr() as u64;
+        let bytes_by = |way: Read| {
+            read_by(&[way], range.clone(), |sum: &mut u64, run| *sum += run.end - run.start)
+        };
+        let bytes = |pages| Some(pages * page_bytes());
+        let resident = || resident_bytes(start, BYTES).map(|bytes| bytes as u64);
+        assert_eq!(resident(), Some(0));
         // More runs than are asked for at once, and a long one.
         let written = || (0..200).map(|index| 2 * index).chain(1000..1300);
         // SAFETY: each is in the region.
         written().for_each(|index| unsafe { page(index).write_volatile(1) });
-        assert_eq!(count_present(start, BYTES), bytes(500));
-        assert_eq!(resident_bytes(start, BYTES), bytes(500));
+        assert_eq!((bytes_by(read_present), resident()), (bytes(500), bytes(500)));
         // SAFETY: as above.
         (2000..2100).for_each(|index| _ = unsafe { page(index).read_volatile() });
-        assert_eq!(count_present(start, BYTES), bytes(600));
-        let is_known = scan(start, BYTES).is_some();
-        assert_eq!(resident_bytes(start, BYTES), bytes(if is_known { 500 } else { 600 }));
+        assert_eq!(bytes_by(read_present), bytes(600));
+        let is_known = bytes_by(scan).is_some();
+        assert_eq!(resident(), bytes(if is_known { 500 } else { 600 }));
         // SAFETY: nobody else knows it.
         unsafe { unmap(start, BYTES) };
-        assert_eq!(count_present(start, BYTES), None, "it is not mapped");
+        assert_eq!(bytes_by(read_present), None, "it is not mapped");
+    }
+
+    #[cfg(feature = "account")]
+    #[test]
+    fn either_way_gives_the_same_pages_in_order_and_apart() {
+        let start = reserve(BYTES).unwrap();
+        let page = |index: usize| start.as_ptr().wrapping_add(index * page_bytes() as usize);
+        let address = |index| page(index).addr() as u64;
+        // SAFETY: each is in the region.
+        let write = |index| unsafe { page(index).write_volatile(1) };
+        (1000..1300).chain((0..200).map(|index| 2 * index)).chain([4095]).for_each(write);
+        let single = (0..200).map(|index| address(2 * index)..address(2 * index + 1));
+        let expected: Vec<_> =
+            single.chain([address(1000)..address(1300), address(4095)..address(4096)]).collect();
+        assert_eq!(resident_pages(address(0)..address(4096)), Some(expected.clone()));
+        assert_eq!(resident_pages(address(1)..address(1001)).unwrap()[0], expected[1]);
+        let mut present = Vec::new();
+        assert!(read_present(address(0)..address(4096), &mut |run| present.push(run)));
+        let joined = address(1000)..address(1300);
+        present.retain(|run| run.start < joined.start || run.end > joined.end);
+        present.insert(200, joined);
+        assert_eq!(present, expected);
+        // SAFETY: nobody else knows it.
+        unsafe { unmap(start, BYTES) };
     }
 }

@@ -51,6 +51,11 @@ pub(super) fn resident_peak() -> Option<u64> {
     None
 }
 
+#[cfg(feature = "account")]
+pub(super) fn resident_pages(_range: std::ops::Range<u64>) -> Option<Vec<std::ops::Range<u64>>> {
+    None
+}
+
 pub(super) fn children_of(_pid: u32) -> io::Result<Vec<u32>> {
     Err(unsupported())
 }

@@ -3,7 +3,6 @@
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier};
 use std::thread;
-use std::time::Instant;
 
 use mem_profile::account::{self, Account, Advice, ClassKind};
 use mem_profile::mem_profile;
@@ -116,25 +115,6 @@ pub fn busy() {
     ENDS.store(true, Relaxed);
     threads.into_iter().for_each(|thread| thread.join().expect("it ends"));
     check_sums(&account::account().expect("an account"));
-}
-
-/// The time of an account, and of the readings in it.
-pub fn costs() {
-    let _kept = plant(&fill);
-    let fastest = |work: &dyn Fn()| {
-        let time = || {
-            let begin = Instant::now();
-            work();
-            begin.elapsed()
-        };
-        (0..20).map(|_| time()).min().expect("a time")
-    };
-    let read = |name: &'static str| move || drop(std::fs::read(name).expect("it is read"));
-    println!("smaps {:?}", fastest(&read("/proc/self/smaps")));
-    println!("smaps_rollup {:?}", fastest(&read("/proc/self/smaps_rollup")));
-    println!("statm {:?}", fastest(&read("/proc/self/statm")));
-    println!("account {:?}", fastest(&|| drop(account::account())));
-    println!("full account {:?}", fastest(&|| drop(account::full())));
 }
 
 /// All bytes of all blocks, each of which is touched, are resident.

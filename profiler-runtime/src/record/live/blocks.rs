@@ -4,7 +4,7 @@
 
 use core::hint::black_box;
 #[cfg(feature = "account")]
-use core::ops::Range;
+use core::ops::{ControlFlow, Range};
 use core::ptr;
 
 use mem_profile_format::layout::paths::OUTSIDE;
@@ -38,10 +38,10 @@ pub(crate) fn each() -> impl Iterator<Item = Block> {
     COMMON.blocks.each()
 }
 
-/// The first of them that begins in a range of addresses.
+/// Visits those that begin in a range, until the visitor breaks.
 #[cfg(feature = "account")]
-pub(crate) fn first_in(range: Range<usize>) -> Option<Block> {
-    COMMON.blocks.first_in(range)
+pub(crate) fn visit(range: Range<usize>, visitor: impl FnMut(Block) -> ControlFlow<()>) {
+    let _ = COMMON.blocks.visit(range, visitor);
 }
 
 /// Whether there is memory for what is needed, at first for the bytes that are live by now. Not for two

@@ -19,7 +19,7 @@
 
 use core::iter;
 use core::mem::offset_of;
-use core::ops::Range;
+use core::ops::{ControlFlow, Range};
 use core::ptr::{self, NonNull};
 use core::sync::atomic::{
     AtomicPtr, AtomicU32, AtomicUsize,
@@ -84,6 +84,13 @@ pub struct Block {
     pub size: usize,
     /// Where it was allocated.
     pub site: u32,
+}
+
+impl Block {
+    /// The first granule behind it.
+    fn behind(&self) -> usize {
+        (self.address >> GRANULE_BITS) + (self.size >> GRANULE_BITS).max(1)
+    }
 }
 
 /// The word of a granule.
@@ -207,18 +214,47 @@ impl BlockMap {
 
     /// All blocks, by their addresses. Blocks that come and go meanwhile may be left out.
     pub fn each(&self) -> impl Iterator<Item = Block> {
-        let mut granule = 0;
+        let mut start = 0;
         iter::from_fn(move || {
-            let block = self.next(granule, usize::MAX)?;
-            granule = (block.address >> GRANULE_BITS) + (block.size >> GRANULE_BITS).max(1);
-            Some(block)
+            let mut found = None;
+            let _ = self.visit(start..usize::MAX, |block| {
+                found = Some(block);
+                ControlFlow::Break(())
+            });
+            found.inspect(|block| start = block.behind() << GRANULE_BITS)
         })
     }
 
-    /// The first block that begins in a range of addresses.
-    pub fn first_in(&self, range: Range<usize>) -> Option<Block> {
-        let granule = 1 << GRANULE_BITS;
-        self.next(range.start.div_ceil(granule), range.end.div_ceil(granule))
+    /// Visits the blocks that begin in a range of addresses, in order, until the visitor breaks. Blocks that come and
+    /// go meanwhile may be left out.
+    pub fn visit(
+        &self,
+        range: Range<usize>,
+        mut visitor: impl FnMut(Block) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let [mut granule, end] = [range.start, range.end].map(|it| it.div_ceil(1 << GRANULE_BITS));
+        while granule < end {
+            let slot = granule >> LEAF_BITS;
+            let Some(leaf) = self.leaf(slot) else {
+                match self.slots().filter(|&made| made > slot).min() {
+                    Some(next) => granule = next << LEAF_BITS,
+                    None => break,
+                }
+                continue;
+            };
+            let first = slot << LEAF_BITS;
+            let words = &leaf[..LEAF.min(end - first)];
+            while let Some(word) = words.get(granule - first) {
+                granule = match self.block_at(word, granule) {
+                    Some(block) => {
+                        visitor(block)?;
+                        block.behind()
+                    }
+                    None => granule + 1 + scan::empty_words(&words[granule + 1 - first..]),
+                };
+            }
+        }
+        ControlFlow::Continue(())
     }
 
     /// Forgets all blocks. `wipe` zeroes so many bytes there.
@@ -226,25 +262,6 @@ impl BlockMap {
         for leaf in self.slots().filter_map(|slot| self.leaf(slot)) {
             wipe(NonNull::from(leaf).cast(), size_of::<Leaf>());
         }
-    }
-
-    /// The first block from this granule on, before that one.
-    fn next(&self, mut granule: usize, end: usize) -> Option<Block> {
-        while granule < end {
-            let slot = granule >> LEAF_BITS;
-            let Some(leaf) = self.leaf(slot) else {
-                granule = self.slots().filter(|&made| made > slot).min()? << LEAF_BITS;
-                continue;
-            };
-            let last = LEAF.min(end - (slot << LEAF_BITS));
-            let words = leaf.get(granule % LEAF..last).unwrap_or_default();
-            let mut blocks = words.iter().enumerate().skip(empty_words(words));
-            match blocks.find_map(|(index, word)| self.block_at(word, granule + index)) {
-                Some(block) => return Some(block),
-                None => granule = (slot + 1) << LEAF_BITS,
-            }
-        }
-        None
     }
 
     fn block_at(&self, word: &AtomicU32, granule: usize) -> Option<Block> {
@@ -354,16 +371,6 @@ impl BlockMap {
     }
 }
 
-/// How many words at the beginning have no block, at least.
-///
-/// PERF: most words of a heap with few blocks are zero. 12 → 5 ms for 270 MiB of it.
-fn empty_words(words: &[AtomicU32]) -> usize {
-    const AT_ONCE: usize = 16;
-    let is_empty =
-        |words: &&[AtomicU32]| words.iter().fold(0, |all, word| all | word.load(Relaxed)) == 0;
-    words.chunks_exact(AT_ONCE).take_while(is_empty).count() * AT_ONCE
-}
-
 /// The site of the block with this word, which is forgotten.
 #[inline(always)]
 fn take(word: &AtomicU32, behind: impl Iterator<Item = &'static AtomicU32>) -> u32 {
@@ -390,5 +397,6 @@ fn places_behind(block: usize) -> impl Iterator<Item = usize> {
 }
 
 mod labels;
+mod scan;
 #[cfg(test)]
 mod tests;

@@ -117,18 +117,28 @@ fn a_block_that_is_half_noted_is_none() {
 }
 
 #[test]
-fn the_first_block_of_a_range_is_found() {
+fn the_blocks_of_a_range_are_visited() {
     let map = map();
     let edge = 0x5555_0400_0000;
     for (address, size) in [(edge - 0x30, 32), (edge + 0x70, 9000), (edge + 0x10_0000, 1)] {
         assert!(map.put(address, size, 3));
     }
-    let first = |range| map.first_in(range).map(|block| (block.address + 0x30 - edge, block.size));
-    assert_eq!(first(0..usize::MAX), Some((0, 32)));
-    assert_eq!(first(edge - 0x30..edge), Some((0, 32)));
-    assert_eq!(first(edge - 0x20..edge + 0x70), None);
-    assert_eq!(first(edge - 0x20..edge + 0x71), Some((0xa0, 9000)));
-    assert_eq!(first(edge + 0x71..edge + 0x20_0000), Some((0x10_0030, 1)));
-    assert_eq!(first(edge + 0x10_0010..usize::MAX), None);
-    assert_eq!(first(edge..edge), None);
+    let visited = |range, most: usize| {
+        let mut found = Vec::new();
+        let flow = map.visit(range, |block| {
+            found.push((block.address + 0x30 - edge, block.size));
+            if found.len() < most { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+        });
+        assert_eq!(flow.is_break(), found.len() == most);
+        found
+    };
+    let all = [(0, 32), (0xa0, 9000), (0x10_0030, 1)];
+    assert_eq!(visited(0..usize::MAX, 4), all);
+    assert_eq!(visited(0..usize::MAX, 2), all[..2]);
+    assert_eq!(visited(edge - 0x30..edge, 4), all[..1]);
+    assert_eq!(visited(edge - 0x20..edge + 0x70, 4), []);
+    assert_eq!(visited(edge - 0x20..edge + 0x71, 4), all[1..2]);
+    assert_eq!(visited(edge + 0x71..edge + 0x20_0000, 4), all[2..]);
+    assert_eq!(visited(edge + 0x10_0010..usize::MAX, 4), []);
+    assert_eq!(visited(edge..edge, 4), []);
 }

@@ -25,7 +25,6 @@ fn main() {
         "scattered" => return fragmented::gathered(false),
         "gathered" => return fragmented::gathered(true),
         "busy" => return fragmented::busy(),
-        "costs" => return fragmented::costs(),
         _ => {}
     }
     // The first account takes memory of its own.

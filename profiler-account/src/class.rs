@@ -63,6 +63,29 @@ impl ClassKind {
         }
     }
 
+    /// The name for programs, as in JSON.
+    #[must_use]
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::LiveBlocks => "live_blocks",
+            Self::Overhead => "overhead",
+            Self::FreeWhole => "free_whole",
+            Self::FreePinned => "free_pinned",
+            Self::FreeWholeOrC => "free_whole_or_c",
+            Self::FreePinnedOrC => "free_pinned_or_c",
+            Self::CLibraries => "c_libraries",
+            Self::Heap => "heap",
+            Self::Stacks => "stacks",
+            Self::Code => "code",
+            Self::Statics => "statics",
+            Self::Files => "files",
+            Self::SharedMemory => "shared_memory",
+            Self::Profiler => "profiler",
+            Self::Anonymous => "anonymous",
+            Self::Other => "other",
+        }
+    }
+
     /// Whether free bytes are in it that live blocks keep resident.
     pub(crate) fn is_pinned(self) -> bool {
         matches!(self, Self::FreePinned | Self::FreePinnedOrC)

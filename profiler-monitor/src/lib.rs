@@ -22,6 +22,8 @@
 //! | `event` | [`Event`]: an alarm, and who is to blame, as text |
 //! | `schedule` | when the next sample is due |
 //! | `parse` | the text of `MEM_PROFILE_MONITOR` |
+//! | `metrics` | [`Metrics`]: figures of one moment for what collects them, as text for Prometheus |
+//! | `http` | requests → routes → responses, a listener, and a router of axum (features `http`, `axum`) |
 //! | [`process`] | reads samples; the only folder that knows operating systems |
 //! | `monitor` | [`Monitor`]: the thread that watches the own process (feature `process`) |
 
@@ -31,8 +33,12 @@
 
 mod event;
 mod guard;
+#[cfg(any(test, feature = "http"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+pub mod http;
 mod limit;
 mod line;
+mod metrics;
 #[cfg(feature = "process")]
 mod monitor;
 #[cfg(feature = "process")]
@@ -45,6 +51,10 @@ pub use self::event::Event;
 pub use self::guard::{Alarm, Cause, Growth, Guard, Level, Rules};
 pub use self::limit::{Limit, LimitKind, Threshold, ThresholdError};
 pub use self::line::{Line, top_lines};
+#[cfg(any(test, feature = "prometheus"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
+pub use self::metrics::MetricsFormat;
+pub use self::metrics::{LINES, Metrics};
 #[cfg(feature = "process")]
 #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
 pub use self::monitor::{Builder, Latest, Monitor};

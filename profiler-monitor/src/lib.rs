@@ -55,6 +55,12 @@ pub use self::line::{Line, top_lines};
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
 pub use self::metrics::MetricsFormat;
 pub use self::metrics::{LINES, Metrics};
+#[cfg(all(feature = "process", feature = "axum"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "process", feature = "axum"))))]
+pub use self::monitor::axum_router;
+#[cfg(all(feature = "process", feature = "prometheus"))]
+#[cfg_attr(docsrs, doc(cfg(all(feature = "process", feature = "prometheus"))))]
+pub use self::monitor::metrics;
 #[cfg(feature = "process")]
 #[cfg_attr(docsrs, doc(cfg(feature = "process")))]
 pub use self::monitor::{Builder, Latest, Monitor};

@@ -1,18 +1,21 @@
 //! The text of `MEM_PROFILE_MONITOR`.
 
+use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::guard::Growth;
 use crate::limit::{Threshold, bytes};
 
 /// A setting.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Known {
     Above(Threshold),
     Critical(Threshold),
     Interval(Duration),
     Growth(Growth),
     Log(bool),
+    Listen(SocketAddr),
+    Token(String),
 }
 
 /// The time for which memory has to grow, where nothing else is said.
@@ -51,10 +54,24 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
             "off" => Ok(Known::Log(false)),
             _ => Err(expected("on or off")),
         },
+        "listen" => {
+            let address = address(value);
+            let address = address.ok_or_else(|| expected("an address, such as 127.0.0.1:9464"));
+            address.map(Known::Listen)
+        }
+        "token" if !value.is_empty() => Ok(Known::Token(value.to_owned())),
+        // It is not shown.
+        "token" => Err("token= is empty".to_owned()),
         _ => Err(format!(
-            "{key} is not known and has no effect: there are above, critical, interval, growth, log"
+            "{key} is not known and has no effect: there are above, critical, interval, growth, log, listen, token"
         )),
     }
+}
+
+/// `127.0.0.1:9464`, or a port alone, to which only programs of the same machine can connect.
+fn address(text: &str) -> Option<SocketAddr> {
+    let port = text.parse().map(|port: u16| (Ipv4Addr::LOCALHOST, port).into());
+    port.or_else(|_| text.parse()).ok()
 }
 
 /// `3MiB/min:20min`, or `3MiB`.
@@ -95,7 +112,8 @@ mod tests {
     fn every_setting_is_read() {
         let growth = |window| Growth { per_minute: 3 << 20, window: Duration::from_secs(window) };
         let (known, errors) = read(
-            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,",
+            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,\
+             listen=9464,listen=[::]:80,token=secret",
         );
         let expected = [
             Known::Above(Threshold::Bytes(500 << 20)),
@@ -104,22 +122,28 @@ mod tests {
             Known::Growth(growth(600)),
             Known::Growth(growth(1200)),
             Known::Log(false),
+            Known::Listen("127.0.0.1:9464".parse().unwrap()),
+            Known::Listen("[::]:80".parse().unwrap()),
+            Known::Token("secret".to_owned()),
         ];
         assert_eq!((known.as_slice(), errors.as_slice()), (&expected[..], &[][..]));
     }
 
     #[test]
     fn each_mistake_is_named_and_the_rest_holds() {
-        let (known, errors) =
-            read("abov=1,above=lots,interval=30,growth=fast,log=no,above=7,stray");
+        let (known, errors) = read(
+            "abov=1,above=lots,interval=30,growth=fast,log=no,listen=localhost,token=,above=7,stray",
+        );
         assert_eq!(known, [Known::Above(Threshold::Bytes(7))]);
         let expected = [
-            "abov is not known and has no effect: there are above, critical, interval, growth, log",
+            "abov is not known and has no effect: there are above, critical, interval, growth, log, listen, token",
             "above=lots is not an amount of memory, such as 500MiB or 90%",
             "interval=30 is not a time, such as 30s or 1min",
             "growth=fast is not a growth, such as 3MiB/min:20min",
             "log=no is not on or off",
-            "stray is not known and has no effect: there are above, critical, interval, growth, log",
+            "listen=localhost is not an address, such as 127.0.0.1:9464",
+            "token= is empty",
+            "stray is not known and has no effect: there are above, critical, interval, growth, log, listen, token",
         ];
         assert_eq!(errors, expected);
     }

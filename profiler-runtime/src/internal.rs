@@ -85,6 +85,12 @@ pub fn live_bytes() -> u64 {
     u64::try_from(threads::live_bytes()).unwrap_or(0)
 }
 
+/// Bytes and blocks that the whole process has allocated: exact while no other thread allocates.
+pub fn allocated() -> (u64, u64) {
+    let (bytes, blocks) = threads::allocated();
+    (bytes.max(0).unsigned_abs(), blocks.max(0).unsigned_abs())
+}
+
 /// The function of the allocator that calls a watcher, besides those that are inlined into it.
 pub fn allocator_function() -> usize {
     count::alloc_slow::<false> as *const () as usize

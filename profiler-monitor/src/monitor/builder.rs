@@ -1,6 +1,8 @@
 //! The settings of a monitor.
 
 use std::io;
+#[cfg(feature = "http")]
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::event::Event;
@@ -9,7 +11,6 @@ use crate::limit::Threshold;
 use crate::monitor::environment;
 use crate::monitor::handle::Monitor;
 use crate::monitor::settings::Settings;
-use crate::monitor::watcher::Watcher;
 
 /// The settings of a [`Monitor`].
 #[derive(Debug, Default)]
@@ -69,6 +70,25 @@ impl Builder {
         self
     }
 
+    /// Answers requests for metrics and heap profiles at this address: `/metrics`, `/debug/pprof/heap` and
+    /// `/debug/pprof/allocs`. If that cannot be, the monitor says so once and goes on.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    #[must_use]
+    pub fn listen(mut self, address: impl Into<SocketAddr>) -> Self {
+        self.settings.listen = Some(address.into());
+        self
+    }
+
+    /// Only requests that bear this token are answered.
+    #[cfg(feature = "http")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+    #[must_use]
+    pub fn token(mut self, token: impl Into<String>) -> Self {
+        self.settings.token = Some(token.into());
+        self
+    }
+
     /// Starts it. It stops when the handle is dropped. Settings of `MEM_PROFILE_MONITOR` hold instead of those here.
     ///
     /// # Errors
@@ -76,6 +96,6 @@ impl Builder {
     pub fn start(mut self) -> io::Result<Monitor> {
         environment::stop();
         self.settings.read_environment();
-        Monitor::start(Watcher::new(self.settings)?)
+        Monitor::start(self.settings)
     }
 }

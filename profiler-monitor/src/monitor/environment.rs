@@ -10,7 +10,6 @@ use mem_profile_runtime::internal::{self, Quiet};
 use crate::monitor::handle::Monitor;
 use crate::monitor::settings::Settings;
 use crate::monitor::sink;
-use crate::monitor::watcher::Watcher;
 use crate::parse::{self, Known};
 
 /// The monitor that the environment asks for, until the program starts one itself.
@@ -26,7 +25,7 @@ extern "C" fn before_main() {
         return;
     }
     internal::on_unload(stop);
-    match Watcher::new(settings).and_then(Monitor::start) {
+    match Monitor::start(settings) {
         Ok(monitor) => keep(Some(monitor)),
         Err(error) => sink::warn(&format!("{VARIABLE} has no effect: {error}")),
     }
@@ -73,6 +72,8 @@ impl Settings {
             Known::Interval(interval) => self.set_interval(interval),
             Known::Growth(growth) => self.rules.growth = Some(growth),
             Known::Log(log) => self.log = log,
+            Known::Listen(address) => self.listen = Some(address),
+            Known::Token(token) => self.token = Some(token),
         }
     }
 

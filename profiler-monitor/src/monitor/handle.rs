@@ -5,6 +5,11 @@ use std::sync::Arc;
 
 use mem_profile_runtime::internal::{self, Lineage, Quiet, Thread};
 
+#[cfg(feature = "http")]
+use crate::monitor::listening::Listening;
+#[cfg(not(feature = "http"))]
+use crate::monitor::no_listening::Listening;
+use crate::monitor::settings::Settings;
 use crate::monitor::watcher::{Latest, Watcher};
 
 /// Watches this process until it is dropped.
@@ -16,17 +21,21 @@ use crate::monitor::watcher::{Latest, Watcher};
 pub struct Monitor {
     watcher: Option<Arc<Watcher>>,
     thread: Option<Thread>,
+    listening: Option<Listening>,
     /// The process that the thread is in.
     owner: Lineage,
 }
 
 impl Monitor {
-    pub(super) fn start(watcher: Watcher) -> io::Result<Self> {
+    pub(super) fn start(mut settings: Settings) -> io::Result<Self> {
         let _quiet = Quiet::enter();
-        let watcher = Arc::new(watcher);
+        let (listen, token) = (settings.listen.take(), settings.token.take());
+        let watcher = Arc::new(Watcher::new(settings)?);
         let thread = internal::spawn(Arc::clone(&watcher));
         let thread = thread.ok_or_else(|| io::Error::other("the system has no thread left"))?;
-        Ok(Self { watcher: Some(watcher), thread: Some(thread), owner: Lineage::current() })
+        let listening = listen.and_then(|address| Listening::start(address, token));
+        let owner = Lineage::current();
+        Ok(Self { watcher: Some(watcher), thread: Some(thread), listening, owner })
     }
 
     /// The figures of the last sample; nothing before the first one.
@@ -39,13 +48,26 @@ impl Monitor {
     }
 }
 
+#[cfg(feature = "http")]
+#[cfg_attr(docsrs, doc(cfg(feature = "http")))]
+impl Monitor {
+    /// Where requests are answered, if they are.
+    #[must_use]
+    pub fn address(&self) -> Option<std::net::SocketAddr> {
+        self.listening.as_ref().map(Listening::address)
+    }
+}
+
 impl Drop for Monitor {
     fn drop(&mut self) {
         let _quiet = Quiet::enter();
         if self.owner != Lineage::current() {
             // The thread is the parent's, and may have held a lock when the process was forked.
-            std::mem::forget((self.watcher.take(), self.thread.take()));
+            std::mem::forget((self.watcher.take(), self.thread.take(), self.listening.take()));
             return;
+        }
+        if let Some(listening) = self.listening.take() {
+            listening.stop();
         }
         if let Some(watcher) = self.watcher.take() {
             watcher.stop();

@@ -1,6 +1,7 @@
 //! What a monitor is asked to do.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use crate::event::Event;
@@ -17,11 +18,22 @@ pub(super) struct Settings {
     pub(super) rules: Rules,
     pub(super) on_event: Option<Callback>,
     pub(super) log: bool,
+    /// Where requests for metrics and profiles are answered.
+    pub(super) listen: Option<SocketAddr>,
+    /// The token that these have to bear.
+    pub(super) token: Option<String>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { interval: INTERVAL, rules: Rules::default(), on_event: None, log: true }
+        Self {
+            interval: INTERVAL,
+            rules: Rules::default(),
+            on_event: None,
+            log: true,
+            listen: None,
+            token: None,
+        }
     }
 }
 
@@ -32,6 +44,7 @@ impl fmt::Debug for Settings {
             .field("interval", &self.interval)
             .field("rules", &self.rules)
             .field("log", &self.log)
+            .field("listen", &self.listen)
             .finish_non_exhaustive()
     }
 }

@@ -11,6 +11,7 @@ use mem_profile_runtime::internal::{Quiet, Work};
 use crate::event::Event;
 use crate::guard::{Alarm, Guard, Level};
 
+use crate::monitor::counts;
 use crate::monitor::program::Program;
 use crate::monitor::settings::{Callback, Settings};
 use crate::monitor::sink;
@@ -127,6 +128,9 @@ impl Watcher {
     }
 
     fn note(&self, sample: Sample, alarm: Option<Alarm>) {
+        if let Some(alarm) = alarm {
+            counts::count(alarm.level);
+        }
         let mut latest = lock(&self.latest);
         latest.sample = Some(sample);
         match alarm.map(|alarm| alarm.level) {

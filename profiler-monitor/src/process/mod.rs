@@ -6,6 +6,6 @@ mod linux;
 mod unsupported;
 
 #[cfg(target_os = "linux")]
-pub use self::linux::Reader;
+pub use self::linux::{Reader, started_at};
 #[cfg(not(target_os = "linux"))]
-pub use self::unsupported::Reader;
+pub use self::unsupported::{Reader, started_at};

@@ -40,3 +40,9 @@ impl Reader {
         Err(io::Error::new(ErrorKind::Unsupported, UNSUPPORTED))
     }
 }
+
+/// When this process was started, since 1970: not known here.
+#[must_use]
+pub fn started_at() -> Option<Duration> {
+    None
+}

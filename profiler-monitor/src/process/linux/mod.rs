@@ -3,6 +3,9 @@
 mod fields;
 mod groups;
 mod mounts;
+mod start;
+
+pub use self::start::started_at;
 
 use std::fs;
 use std::io;

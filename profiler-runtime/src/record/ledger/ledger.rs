@@ -305,6 +305,11 @@ impl Ledger {
         false
     }
 
+    /// Bytes and blocks allocated by this thread up to now.
+    pub(super) fn allocated(&self) -> (i64, i64) {
+        (self.allocated.get(), self.allocations.get())
+    }
+
     /// Bytes allocated by this thread up to now, and with how many the watcher is called.
     pub(crate) fn allocated_and_next_sample(&self) -> (i64, i64) {
         (self.allocated.get(), self.next_sample_at.get())

@@ -41,6 +41,12 @@ pub(crate) fn consistent_live_bytes() -> i64 {
     (0..TRIES).find_map(|_| try_once()).unwrap_or_else(live_bytes)
 }
 
+/// Bytes and blocks that all threads have allocated. Neither falls.
+pub(crate) fn allocated() -> (i64, i64) {
+    let of_threads = all().map(|thread| thread.heap().allocated());
+    of_threads.fold((0, 0), |sum, of| (sum.0 + of.0, sum.1 + of.1))
+}
+
 /// Every ledger that the allocator may come upon.
 pub(in crate::record) fn all_ledgers() -> impl Iterator<Item = &'static Ledger> {
     let of_threads = all().flat_map(|thread| [thread.heap(), thread.guard()]);

@@ -1,0 +1,81 @@
+//! The thread that answers requests.
+
+use std::ffi::CStr;
+use std::io;
+use std::net::SocketAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use mem_profile_runtime::internal::{self, Quiet, Thread, Work};
+
+use crate::http::{Listener, Stop, Token};
+use crate::monitor::own::OwnProcess;
+use crate::monitor::sink;
+
+/// A listener on a thread of its own, whose memory is not counted.
+#[derive(Debug)]
+pub(super) struct Listening {
+    address: SocketAddr,
+    stop: Stop,
+    thread: Thread,
+}
+
+impl Listening {
+    /// Listens. A failure is said, and nothing else comes of it.
+    pub(super) fn start(address: SocketAddr, token: Option<String>) -> Option<Self> {
+        match Self::try_start(address, token) {
+            Ok(listening) => Some(listening),
+            Err(error) => {
+                say(address, &error);
+                None
+            }
+        }
+    }
+
+    fn try_start(address: SocketAddr, token: Option<String>) -> io::Result<Self> {
+        let no_token = || io::Error::other("the token has characters that no header may have");
+        let token = token.map(|text| Token::new(&text).ok_or_else(no_token)).transpose()?;
+        let listener = Listener::bind(address, token, OwnProcess::new())?;
+        let (address, stop) = (listener.address()?, listener.stop());
+        let thread =
+            internal::spawn(Arc::new(Answering { address, listener: Mutex::new(Some(listener)) }));
+        let thread = thread.ok_or_else(|| io::Error::other("the system has no thread left"))?;
+        Ok(Self { address, stop, thread })
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it, and waits for that.
+    pub(super) fn stop(self) {
+        self.stop.stop();
+        self.thread.join();
+    }
+}
+
+fn say(address: SocketAddr, error: &io::Error) {
+    sink::warn(&format!("the monitor does not listen on {address}: {error}"));
+}
+
+struct Answering {
+    address: SocketAddr,
+    /// Until the thread takes it.
+    listener: Mutex<Option<Listener<OwnProcess>>>,
+}
+
+impl Work for Answering {
+    const NAME: &'static CStr = c"mem-monitor-web";
+
+    fn run(self: Arc<Self>) {
+        let _quiet = Quiet::enter();
+        let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let run = || listener.map_or(Ok(()), Listener::run);
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => say(self.address, &error),
+            Err(_) => say(self.address, &io::Error::other("it has panicked")),
+        }
+        drop(self);
+    }
+}

@@ -1,0 +1,114 @@
+//! The figures of this process.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use mem_profile_runtime::internal::{self, Quiet};
+
+use crate::metrics::{LINES, Metrics};
+use crate::monitor::counts;
+use crate::monitor::lines::lines;
+use crate::process::{Reader, started_at};
+
+/// This process.
+#[derive(Debug)]
+pub(super) struct OwnProcess {
+    reader: Mutex<Reader>,
+    is_counted: bool,
+    started_at: Option<Duration>,
+}
+
+/// The figures of this process, for the server of a service: `metrics()?.text(MetricsFormat::Text)`.
+///
+/// It takes about 20 ms for a resident set of 250 MiB, and longer where the tracer has many stacks.
+///
+/// # Errors
+/// The error of the system, where it does not say how much memory the process has.
+pub fn metrics() -> std::io::Result<Metrics> {
+    let metrics = {
+        let _quiet = Quiet::enter();
+        OwnProcess::new().read()
+    };
+    // A copy that is the caller's, and counts.
+    let copy = metrics.as_ref().map(Metrics::clone).map_err(|error| error.kind().into());
+    let _quiet = Quiet::enter();
+    drop(metrics);
+    copy
+}
+
+impl OwnProcess {
+    pub(super) fn new() -> Self {
+        let is_counted = internal::allocations_are_counted();
+        Self { reader: Mutex::new(Reader::of_self()), is_counted, started_at: started_at() }
+    }
+
+    fn read(&self) -> std::io::Result<Metrics> {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut metrics = Metrics::new(&reader.read(Duration::ZERO)?);
+        drop(reader);
+        metrics.started_at = self.started_at;
+        metrics.live = self.is_counted.then(internal::live_bytes);
+        metrics.allocated = self.is_counted.then(internal::allocated);
+        (metrics.warnings, metrics.criticals) = counts::events();
+        if let Some(lines) = lines() {
+            metrics = metrics.with_lines(&lines, LINES);
+        }
+        if let Ok(account) = mem_profile_runtime::account() {
+            metrics = metrics.with_account(&account);
+        }
+        Ok(metrics)
+    }
+}
+
+#[cfg(feature = "http")]
+mod source {
+    use mem_profile_trace::{self as trace, By, Measure, PprofFrames, Snapshot};
+
+    use super::{Metrics, OwnProcess, Quiet};
+    use crate::http::{Heap, ProfileKind, Source};
+
+    const NOT_TRACED: &str = "heap profiles need the tracer: set MEM_PROFILE_TRACE=sample, or have the program call mem_profile::trace::start";
+
+    impl Source for OwnProcess {
+        type Heap = Snapshot;
+
+        fn metrics(&self) -> Result<Metrics, String> {
+            let _quiet = Quiet::enter();
+            self.read().map_err(|error| error.to_string())
+        }
+
+        fn heap(&self) -> Result<Snapshot, String> {
+            match trace::is_tracing() {
+                true => Ok(trace::snapshot()),
+                false => Err(NOT_TRACED.to_owned()),
+            }
+        }
+    }
+
+    /// Lines of a profile as text.
+    const LINES: usize = 100;
+
+    impl Heap for Snapshot {
+        fn pprof(&self, since: Option<&Self>, kind: ProfileKind, has_names: bool) -> Vec<u8> {
+            let shown = match kind {
+                ProfileKind::Heap => Measure::Live,
+                ProfileKind::Allocs => Measure::Allocated,
+            };
+            let frames = match has_names {
+                true => PprofFrames::WithoutStandard,
+                false => PprofFrames::Addresses,
+            };
+            match since {
+                Some(older) => self.since(older).to_pprof_of(shown, frames),
+                None => self.to_pprof_of(shown, frames),
+            }
+        }
+
+        fn text(&self, since: Option<&Self>) -> String {
+            let Some(older) = since else { return self.to_text(LINES) };
+            let changes = self.compare_to(older, By::Line, false);
+            let changes = changes.iter().filter(|it| it.has_changed()).take(LINES);
+            changes.map(|change| format!("{change}\n")).collect()
+        }
+    }
+}

@@ -5,8 +5,9 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::advice::{self, Advice};
+use crate::arenas::Arenas;
 use crate::class::{Class, ClassKind, Part};
-use crate::facts::{Counted, Facts, ResidentPages, SiteName};
+use crate::facts::{Counted, Facts, ResidentPages, SiteName, WordAt};
 use crate::heap::{Found, Heap};
 use crate::pages::{Resident, length};
 use crate::pins::Pins;
@@ -87,7 +88,7 @@ impl Account {
             swap: mappings.iter().map(|mapping| mapping.swap).sum(),
             ..Self::default()
         };
-        sums.finish(account, site_name, facts.in_use)
+        sums.finish(account, site_name, facts.in_use, facts.peak)
     }
 
     /// The class of a kind.
@@ -120,8 +121,10 @@ struct Sums<'a> {
     is_glibc: bool,
     knows_blocks: bool,
     classes: BTreeMap<ClassKind, Sum>,
-    /// Bytes of blocks in arenas, with their headers.
-    in_arenas: u64,
+    arenas: Arenas,
+    /// The free end of the main arena.
+    heap_end: Option<u64>,
+    word_at: Option<WordAt<'a>>,
     /// Whole free pages that the allocator would return.
     returnable: u64,
     moved: u64,
@@ -147,7 +150,9 @@ impl<'a> Sums<'a> {
             is_glibc: facts.is_glibc,
             knows_blocks,
             classes: BTreeMap::new(),
-            in_arenas: 0,
+            arenas: Arenas::default(),
+            heap_end: facts.heap_end,
+            word_at: facts.word_at.take(),
             returnable: 0,
             moved: 0,
         }
@@ -188,9 +193,9 @@ impl<'a> Sums<'a> {
         }
         self.add_bytes(ClassKind::FreeWhole, rest);
         if is_arena {
-            self.in_arenas += found.footprint;
-            let kept = found.kept + self.free_end(mapping, &found, &resident);
-            self.returnable += rest - kept.min(rest);
+            let word_at = |address| self.word_at.as_mut()?(address);
+            let kept_end = self.arenas.add(mapping, &found, &resident, self.heap_end, word_at);
+            self.returnable += rest.saturating_sub(found.kept + kept_end);
         }
     }
 
@@ -227,17 +232,6 @@ impl<'a> Sums<'a> {
         self.own.get(from..to).unwrap_or_default()
     }
 
-    /// The free end of a thread's arena, which glibc never returns.
-    fn free_end(&self, mapping: &Mapping, found: &Found, resident: &Resident) -> u64 {
-        match self.is_glibc && mapping.name.is_empty() && found.blocks > 0 {
-            true => {
-                let end = found.end.checked_next_multiple_of(mapping.page);
-                resident.bytes_anywhere(end.unwrap_or(found.end)..mapping.range.end)
-            }
-            false => 0,
-        }
-    }
-
     /// The rest of a mapping.
     fn add_rest(&mut self, mapping: &Mapping, kind: ClassKind, bytes: u64) {
         if bytes == 0 {
@@ -262,8 +256,10 @@ impl<'a> Sums<'a> {
         account: Account,
         site_name: Option<SiteName<'_>>,
         in_use: Option<u64>,
+        peak: Option<u64>,
     ) -> Account {
-        let estimates = self.separate_c(in_use);
+        let c = self.separate_c(in_use);
+        let estimates = c.is_some_and(|c| c > 0);
         let name = |site: u32| match &site_name {
             Some(name) => name(site),
             None => format!("site {site}"),
@@ -274,8 +270,10 @@ impl<'a> Sums<'a> {
         let classes: Vec<_> =
             self.classes.into_iter().map(|(kind, sum)| class(kind, sum, estimates)).collect();
         let resident = classes.iter().map(|class| class.bytes).sum();
-        let returnable = self.is_glibc.then_some(self.returnable);
-        let advice = advice::of(resident, returnable, pins.as_ref());
+        let trim = self.is_glibc.then_some(Advice::Trim(self.returnable));
+        let arenas = c.map(|c| [self.arenas.fewer(peak, c), Some(self.arenas.threshold(c))]);
+        let of_glibc = std::iter::once(trim).chain(arenas.into_iter().flatten()).flatten();
+        let advice = advice::of(resident, of_glibc, pins.as_ref());
         Account {
             resident,
             classes,
@@ -288,22 +286,22 @@ impl<'a> Sums<'a> {
     }
 
     /// Takes what C libraries have in use out of the free memory, where that is known. Else free memory gets both
-    /// names. Returns whether these classes are estimates.
-    fn separate_c(&mut self, in_use: Option<u64>) -> bool {
+    /// names. Returns how much that is.
+    fn separate_c(&mut self, in_use: Option<u64>) -> Option<u64> {
         let whole = self.classes.remove(&ClassKind::FreeWhole).unwrap_or_default();
         let pinned = self.classes.remove(&ClassKind::FreePinned).unwrap_or_default();
         let Some(in_use) = in_use else {
             self.add_bytes(ClassKind::FreeWholeOrC, whole.bytes);
             self.add_bytes(ClassKind::FreePinnedOrC, pinned.bytes);
-            return false;
+            return None;
         };
-        let c = in_use.saturating_sub(self.in_arenas).min(whole.bytes + pinned.bytes);
+        let c = in_use.saturating_sub(self.arenas.footprint).min(whole.bytes + pinned.bytes);
         let of_whole = c.min(whole.bytes);
         self.add_bytes(ClassKind::CLibraries, c);
         self.add_bytes(ClassKind::FreeWhole, whole.bytes - of_whole);
         self.add_bytes(ClassKind::FreePinned, pinned.bytes - (c - of_whole));
         self.returnable = self.returnable.saturating_sub(of_whole);
-        c > 0
+        Some(c)
     }
 }
 

@@ -16,6 +16,22 @@ const SPARSE: u64 = 4;
 pub enum Advice {
     /// `malloc_trim(0)` would return so many bytes. Meanwhile, it takes the locks of all arenas.
     Trim(u64),
+    /// Started with `MALLOC_ARENA_MAX=2`, the program would have at least so many bytes less: no arena would be larger
+    /// than all live blocks together ever were.
+    Arenas {
+        /// The arenas of glibc's allocator.
+        arenas: u64,
+        /// Their part of the resident set.
+        resident: u64,
+        /// At most so many bytes were in live blocks at once.
+        peak: u64,
+        /// What two arenas would leave.
+        bytes: u64,
+    },
+    /// Started with `MALLOC_MMAP_THRESHOLD_=131072`, the program would have about so many bytes less: blocks from that
+    /// size on would be mapped for themselves, and returned when they are freed. Without it, glibc raises the threshold
+    /// to the size of each mapped block that is freed, up to 32 MiB.
+    Threshold(u64),
     /// If the blocks of a place were in memory of their own, as in one large block, so many bytes more would be free
     /// in whole pages.
     Gather {
@@ -26,15 +42,28 @@ pub enum Advice {
     },
 }
 
-/// The advice for a resident set. glibc could return so many bytes of it.
-pub(crate) fn of(resident: u64, returnable: Option<u64>, pins: Option<&Pins>) -> Vec<Advice> {
-    let is_worth_it = |bytes: u64| bytes >= LEAST && bytes >= resident / LEAST_PART;
-    let trim = returnable.filter(|&bytes| is_worth_it(bytes)).map(Advice::Trim);
+impl Advice {
+    /// What it saves, in bytes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        match *self {
+            Self::Trim(bytes) | Self::Threshold(bytes) => bytes,
+            Self::Arenas { bytes, .. } | Self::Gather { bytes, .. } => bytes,
+        }
+    }
+}
+
+/// The advice for a resident set, as far as it is worth it: that on glibc, and for pins.
+pub(crate) fn of(
+    resident: u64,
+    of_glibc: impl Iterator<Item = Advice>,
+    pins: Option<&Pins>,
+) -> Vec<Advice> {
     let is_sparse = |pin: &&Pin| pin.block_bytes <= pin.pinned / SPARSE;
     let sparse = pins.into_iter().flat_map(|pins| &pins.sites).filter(is_sparse);
-    let sparse = sparse.filter(|pin| is_worth_it(pin.pinned));
     let gather = |pin: &Pin| Advice::Gather { site: pin.site.clone(), bytes: pin.pinned };
-    trim.into_iter().chain(sparse.map(gather)).collect()
+    let is_worth_it = |advice: &Advice| advice.bytes() >= LEAST.max(resident / LEAST_PART);
+    of_glibc.chain(sparse.map(gather)).filter(is_worth_it).collect()
 }
 
 #[cfg(test)]
@@ -57,9 +86,10 @@ mod tests {
         let pins =
             pins(&[("a.rs:1", mib(40), mib(10)), ("a.rs:2", mib(40), mib(11)), ("b", mib(4), 1)]);
         let gather = Advice::Gather { site: "a.rs:1".to_owned(), bytes: mib(40) };
-        let trim = Advice::Trim(mib(5));
-        assert_eq!(of(mib(100), Some(mib(5)), Some(&pins)), [trim, gather.clone()]);
-        assert_eq!(of(mib(101), Some(mib(5)), Some(&pins)), [gather]);
-        assert_eq!(of(mib(1), Some(mib(1) - 1), None), []);
+        let trim = |bytes| std::iter::once(Advice::Trim(bytes));
+        let expected = [Advice::Trim(mib(5)), gather.clone()];
+        assert_eq!(of(mib(100), trim(mib(5)), Some(&pins)), expected);
+        assert_eq!(of(mib(101), trim(mib(5)), Some(&pins)), [gather]);
+        assert_eq!(of(mib(1), trim(mib(1) - 1), None), []);
     }
 }

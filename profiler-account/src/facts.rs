@@ -37,6 +37,8 @@ pub(crate) type LiveBlocks<'a> = Box<dyn FnMut(Range<u64>, Visitor<'_>) + 'a>;
 pub type Visitor<'a> = &'a mut dyn FnMut(LiveBlock) -> ControlFlow<()>;
 /// Which pages are resident in a range, as ranges in order; `None` where that cannot be read.
 pub(crate) type ResidentPages<'a> = Box<dyn FnMut(Range<u64>) -> Option<Vec<Range<u64>>> + 'a>;
+/// The word of the process's memory at an address.
+pub(crate) type WordAt<'a> = Box<dyn FnMut(u64) -> Option<u64> + 'a>;
 /// The name of a site.
 pub(crate) type SiteName<'a> = Box<dyn Fn(u32) -> String + 'a>;
 
@@ -64,6 +66,12 @@ pub struct Facts<'a> {
     pub is_glibc: bool,
     /// Bytes that glibc's allocator has in use in its arenas, headers included, if it was asked.
     pub in_use: Option<u64>,
+    /// The free end of glibc's main heap, if it was asked.
+    pub heap_end: Option<u64>,
+    /// At most so many bytes were in live blocks at once, if that is known.
+    pub peak: Option<u64>,
+    /// The word of the process's memory at an address, if it may be read: each arena of a thread begins with one.
+    pub word_at: Option<WordAt<'a>>,
     /// Bytes of page tables.
     pub page_tables: u64,
 }

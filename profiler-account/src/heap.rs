@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::ops::{ControlFlow, Range};
 
+use crate::arenas::MAPPED_FROM;
 use crate::facts::{LiveBlock, LiveBlocks};
 use crate::pages::{PageSize, Resident, length};
 use crate::pins::{OnPage, PinTable, SiteIndex};
@@ -33,6 +34,10 @@ pub(crate) struct Found {
     pub(crate) end: u64,
     /// Whole free pages that glibc keeps, since a free chunk begins on them.
     pub(crate) kept: u64,
+    /// Bytes of blocks that would usually be mapped for themselves.
+    pub(crate) large: u64,
+    /// Resident bytes of the gaps in which such blocks have room.
+    pub(crate) gaps: u64,
     /// Whether a block lies here that was not mapped for itself.
     pub(crate) has_shared_pages: bool,
 }
@@ -150,6 +155,7 @@ impl<'a> Heap<'a> {
             let is_chunk = heap.is_glibc && !is_arena && heap.page.offset(block.address) == STEP;
             found.has_shared_pages |= !is_chunk;
             found.blocks += 1;
+            found.large += if block.size >= MAPPED_FROM { block.size } else { 0 };
             let site = heap.pins.add_block(block.site, block.size);
             let footprint = heap.footprint(block, is_arena, is_chunk);
             let piece = Piece { live: block.address..heap.end, footprint, block, site };
@@ -204,6 +210,10 @@ impl<'a> Heap<'a> {
         }
         let first = self.page.start(piece.footprint.start);
         found.kept += self.kept(found.end, first, resident);
+        if found.end > 0 && first.saturating_sub(found.end) >= MAPPED_FROM {
+            let start = self.page.next_start(found.end).unwrap_or(first);
+            found.gaps += resident.bytes_anywhere(start..first);
+        }
         found.footprint += length(&piece.footprint);
         found.end = piece.footprint.end;
         let last = self.page.start(piece.footprint.end - 1);

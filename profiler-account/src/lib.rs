@@ -35,6 +35,7 @@
 
 mod account;
 mod advice;
+mod arenas;
 mod class;
 mod diff;
 mod facts;

@@ -6,7 +6,7 @@ use crate::class::ClassKind;
 use crate::smaps::Mapping;
 
 /// glibc maps the arenas of threads at multiples of this, and nothing in an arena is further than this.
-const ARENA: u64 = 64 << 20;
+pub(crate) const ARENA: u64 = 64 << 20;
 
 /// The purpose of each of these mappings, without regard to blocks there. `Heap` is memory of an allocator by name
 /// or by glibc's pattern.

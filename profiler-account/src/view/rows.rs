@@ -60,7 +60,7 @@ fn note(class: &Class, account: &Account) -> String {
     });
     let trim = account.advice.iter().filter_map(|advice| match advice {
         Advice::Trim(bytes) => Some(format!("malloc_trim(0) would return {}", size(*bytes))),
-        Advice::Gather { .. } => None,
+        _ => None,
     });
     match class.kind {
         ClassKind::LiveBlocks => format!("exact, {}", count(class.count.unwrap_or(0), "block")),
@@ -141,14 +141,7 @@ pub(super) fn remarks(account: &Account) -> Vec<String> {
             "C's: memory that C libraries have in use. The allocator would have to be asked for it.".to_owned(),
         );
     }
-    for advice in &account.advice {
-        if let Advice::Gather { site, bytes } = advice {
-            let (site, bytes) = (printable(site), size(*bytes));
-            remarks.push(format!(
-                "Kept together, as in one large block, the blocks of {site} would leave {bytes} more in free pages."
-            ));
-        }
-    }
+    remarks.extend(account.advice.iter().filter_map(sentence));
     if account.moved > 0 {
         remarks.push(format!("The sums moved by {} while they were read.", size(account.moved)));
     }
@@ -156,6 +149,29 @@ pub(super) fn remarks(account: &Account) -> Vec<String> {
         remarks.push(format!("Read in {:.1} ms.", account.took.as_secs_f64() * 1000.0));
     }
     remarks
+}
+
+fn sentence(advice: &Advice) -> Option<String> {
+    match advice {
+        // It is beside the row of free pages.
+        Advice::Trim(_) => None,
+        Advice::Arenas { arenas, resident, peak, bytes } => {
+            let [resident, peak, bytes] = [resident, peak, bytes].map(|it| size(*it));
+            Some(format!(
+                "Started with MALLOC_ARENA_MAX=2, it would have at least {bytes} less: {arenas} arenas have {resident}, and live blocks never had more than {peak} at once."
+            ))
+        }
+        Advice::Threshold(bytes) => Some(format!(
+            "Started with MALLOC_MMAP_THRESHOLD_=131072, it would have about {} less: since a mapped block was freed, glibc maps only larger ones for themselves, and keeps what others had.",
+            size(*bytes)
+        )),
+        Advice::Gather { site, bytes } => {
+            let (site, bytes) = (printable(site), size(*bytes));
+            Some(format!(
+                "Kept together, as in one large block, the blocks of {site} would leave {bytes} more in free pages."
+            ))
+        }
+    }
 }
 
 pub(super) fn size(bytes: u64) -> String {

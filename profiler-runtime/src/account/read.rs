@@ -5,13 +5,16 @@ use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-use mem_profile_account::{Account, Counted, Facts, LiveBlock, Visitor, process as reader};
+use mem_profile_account::{
+    Account, Counted, Facts, LiveBlock, ReadMemory, Visitor, process as reader,
+};
+use mem_profile_format::layout::ledger::CENTER;
 use mem_profile_format::recording::name_of_none;
 
 use crate::process;
 use crate::record::alloc::wrapped::is_wrapping_seen;
 use crate::record::function::registry;
-use crate::record::ledger::threads;
+use crate::record::ledger::{published, threads};
 use crate::record::live::{blocks, paths, switch};
 use crate::record::memory::block_map::Block;
 use crate::record::memory::{arena, reserved};
@@ -24,7 +27,7 @@ const MISSING: &str = "With the counting allocator and MEM_PROFILE_LIVE=on, live
 /// Where the system does not say what a process has mapped.
 pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
-    let in_use = if is_full && is_glibc { process::bytes_in_use() } else { None };
+    let asked = if is_full && is_glibc { process::in_use_and_heap_end() } else { None };
     let reading = reader::read_self()?;
     let live_blocks = |range: Range<u64>, visitor: Visitor<'_>| {
         blocks::visit(range.start as usize..range.end as usize, |Block { address, size, site }| {
@@ -33,6 +36,7 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     };
     let bytes = u64::try_from(threads::live_bytes()).unwrap_or(0);
     let mut pages = reader::PageMap::open(reading.page());
+    let mut memory = reader::Memory::open(process::id(), reading.page()).ok();
     let facts = Facts {
         live_blocks: if switch::is_on() { Some(Box::new(live_blocks)) } else { None },
         counted: is_counted.then_some(Counted { bytes, blocks: None }),
@@ -43,7 +47,14 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         threads: reading.threads,
         own: own_memory(),
         is_glibc,
-        in_use,
+        in_use: asked.map(|asked| asked.0),
+        heap_end: asked.map(|asked| asked.1),
+        peak: peak(reading.threads),
+        word_at: Some(Box::new(move |address| {
+            let mut word = [0; 8];
+            let is_read = memory.as_mut()?.read(address, &mut word);
+            is_read.then(|| u64::from_ne_bytes(word))
+        })),
         page_tables: reading.page_tables,
     };
     let begin = process::steady_nanoseconds();
@@ -53,6 +64,15 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let walked = (process::steady_nanoseconds() - begin).max(0).cast_unsigned();
     account.took = reading.took + Duration::from_nanos(walked);
     Ok(account)
+}
+
+/// At most so many bytes were live at once: each thread may have published 64 KiB less than it had. Unknown after a
+/// reset.
+fn peak(threads: Option<u64>) -> Option<u64> {
+    let (highest, peak_at_reset) = published::highest();
+    let unpublished = threads?.checked_mul(CENTER.cast_unsigned())?;
+    let highest = u64::try_from(highest).ok().filter(|_| peak_at_reset == 0)?;
+    highest.checked_add(unpublished)
 }
 
 /// The figures and the tables of this crate.

@@ -8,10 +8,12 @@ struct Figures([usize; 10]);
 
 /// Bytes in use in arenas, with headers.
 const IN_USE: usize = 7;
+/// The free end of the main arena.
+const HEAP_END: usize = 9;
 
 /// Bytes that the allocator has in use in its arenas, with their headers, and with freed blocks that a thread keeps
-/// for itself. It takes the lock of each arena. `None` before glibc 2.33.
-pub(crate) fn bytes_in_use() -> Option<u64> {
+/// for itself; and the free end of the main arena. It takes the lock of each arena. `None` before glibc 2.33.
+pub(crate) fn in_use_and_heap_end() -> Option<(u64, u64)> {
     // Looked up, since programs must start where it is not there.
     // SAFETY: the name is a C string.
     let found = unsafe { libc::dlsym(libc::RTLD_DEFAULT, c"mallinfo2".as_ptr()) };
@@ -20,5 +22,6 @@ pub(crate) fn bytes_in_use() -> Option<u64> {
     }
     // SAFETY: glibc's function of this name, which takes nothing and returns ten words.
     let mallinfo2: extern "C" fn() -> Figures = unsafe { transmute(found) };
-    Some(mallinfo2().0[IN_USE] as u64)
+    let Figures(figures) = mallinfo2();
+    Some((figures[IN_USE] as u64, figures[HEAP_END] as u64))
 }

@@ -121,7 +121,7 @@ pub(crate) use self::backing::{Backing, Piece, is_alone, on_fork};
 pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
 pub use self::contract::{Stream, Work, id};
-pub(crate) use self::glibc::bytes_in_use;
+pub(crate) use self::glibc::in_use_and_heap_end;
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
 pub(crate) use self::shared_threads::shared_threads;

@@ -151,7 +151,7 @@ impl Sampler {
     fn answer<'a>(&'a self, state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         let Some(question) = self.timeline.question() else { return state };
         drop(state);
-        self.timeline.answer(question, process::bytes_in_use());
+        self.timeline.answer(question, process::in_use_and_heap_end().map(|it| it.0));
         self.lock()
     }
 

@@ -7,7 +7,7 @@ use std::thread;
 use mem_profile::account::{self, Account, Advice, ClassKind};
 use mem_profile::mem_profile;
 
-use crate::{MIB, check_sums};
+use crate::{MIB, check_sums, trim};
 
 const THREADS: u64 = 8;
 const BLOCKS: u64 = 120_000;
@@ -68,6 +68,9 @@ pub fn check(trims: bool) {
     check_sums(&account);
     check_live(&account, &kept);
     check_pins(&account);
+    let advice = account::full().expect("an account").advice;
+    // All threads have had their blocks at once, and no large block was freed.
+    assert!(!advice.iter().any(|it| matches!(it, Advice::Arenas { .. } | Advice::Threshold(_))));
     if trims {
         check_trim(&account);
     }
@@ -87,7 +90,7 @@ pub fn gathered(is_gathered: bool) {
     let advised = advice.sum::<u64>();
     trim();
     let account = account::account().expect("an account");
-    println!("{} {advised} {bytes}", account.resident);
+    println!("resident {} advised {advised} bytes {bytes}", account.resident);
 }
 
 /// Accounts while other threads allocate and free blocks of all sizes.
@@ -147,12 +150,6 @@ fn check_trim(account: &Account) {
     println!("{:.1} MiB of {:.1} MiB returned", mib(returned), mib(expected));
     println!("{}", after.diff(&before).text());
     assert!(expected > 10 * MIB && returned.abs_diff(expected) * 50 <= expected);
-}
-
-/// The allocator returns free pages.
-fn trim() {
-    // SAFETY: it may be called at any time.
-    unsafe { libc::malloc_trim(0) };
 }
 
 fn mib(bytes: u64) -> f64 {

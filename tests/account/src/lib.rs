@@ -3,6 +3,7 @@
 #![allow(missing_docs)]
 
 pub mod fragmented;
+pub mod kept_free;
 
 use mem_profile::account::{Account, ClassKind};
 
@@ -22,4 +23,10 @@ pub fn check_sums(account: &Account) {
         let class: u64 = classes.map(|kind| account.bytes(kind)).iter().sum();
         assert!(pins.bytes >= class, "{} B pinned, {class} B in the class", pins.bytes);
     }
+}
+
+/// The allocator returns free pages.
+pub fn trim() {
+    // SAFETY: it may be called at any time.
+    unsafe { libc::malloc_trim(0) };
 }

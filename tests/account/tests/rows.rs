@@ -20,24 +20,84 @@ macro_rules! cases {
 
 cases! { blocks busy by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
 
+/// Runs a program that prints figures.
+fn printed(program: &str, case: &str, variables: &[(&str, &str)]) -> Vec<(String, i64)> {
+    let mut command = Command::new(program);
+    command.arg(case).env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
+    let output = command.envs(variables.iter().copied()).output().expect("the program starts");
+    let [said, errors] = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    assert!(output.status.success(), "{}\n{errors}", output.status);
+    println!("{case} {variables:?}: {said}");
+    let mut words = said.split_whitespace();
+    let mut next = || Some((words.next()?.to_owned(), words.next()?.parse().expect("a number")));
+    std::iter::from_fn(&mut next).collect()
+}
+
+fn figures<const N: usize>(printed: &[(String, i64)], names: [&str; N]) -> [i64; N] {
+    names.map(|name| printed.iter().find(|it| it.0 == name).expect("the figure").1)
+}
+
 /// Survivors are kept together, as the account advises: as many more pages are free as it said, within 5 %.
 #[test]
 fn blocks_that_are_gathered_leave_what_the_account_says() {
     let figures = |case| {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_one_kind"));
-        command.arg(case).env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
-        let printed = command.output().expect("the program starts").stdout;
-        let printed = String::from_utf8(printed).expect("numbers");
-        let numbers: Vec<i64> =
-            printed.split_whitespace().map(|number| number.parse().expect("a number")).collect();
-        <[i64; 3]>::try_from(numbers).expect("three numbers")
+        let printed = printed(env!("CARGO_BIN_EXE_one_kind"), case, &[]);
+        figures(&printed, ["resident", "advised", "bytes"])
     };
     let [scattered, advised, bytes] = figures("scattered");
     let [gathered, none, same_bytes] = figures("gathered");
     assert_eq!((none, same_bytes), (0, bytes));
     let saved = scattered - gathered;
-    println!("{advised} B advised, {saved} B saved");
     assert!(advised > 100 << 20 && (saved - advised).abs() * 20 <= advised);
+}
+
+/// The advice on a variable, and what the program that follows it has less.
+fn advised_and_saved(case: &str, variable: (&str, &str)) -> [i64; 2] {
+    let figures = |variables: &[_]| {
+        let printed = printed(env!("CARGO_BIN_EXE_one_kind"), case, variables);
+        figures(&printed, ["resident", "advised"])
+    };
+    let [before, advised] = figures(&[]);
+    let [after, none] = figures(&[variable]);
+    assert_eq!(none, 0);
+    println!("{advised} B advised, {} B saved", before - after);
+    [advised, before - after]
+}
+
+/// One thread after the other has had 30 MiB: two arenas save what the account says, and at most 5 % more.
+#[test]
+fn two_arenas_save_at_least_what_the_account_says() {
+    let [advised, saved] = advised_and_saved("arenas", ("MALLOC_ARENA_MAX", "2"));
+    assert!(advised > 150 << 20 && (advised..=advised / 20 * 21).contains(&saved));
+}
+
+/// Large blocks lay between small ones that survive, or at the end of the heap.
+#[test]
+fn the_usual_threshold_saves_what_the_account_says() {
+    for case in ["threshold", "heap_end"] {
+        let [advised, saved] = advised_and_saved(case, ("MALLOC_MMAP_THRESHOLD_", "131072"));
+        assert!(advised > 40 << 20 && (saved - advised).abs() * 50 <= advised, "{case}");
+    }
+}
+
+/// Clients of a service came and went. What it remembers of them pins pages in the arenas of its threads.
+#[test]
+fn a_service_follows_the_advice_when_its_clients_have_gone() {
+    let service = |case| {
+        let printed = printed(env!("CARGO_BIN_EXE_service"), case, &[]);
+        figures(&printed, ["before", "after", "trimmed", "kept", "trim", "gather", "variables"])
+    };
+    let mib = |number: i64| number << 20;
+    let [before, after, trimmed, kept, trim, gather, variables] = service("scattered");
+    assert!(before < mib(6) && after > mib(30));
+    // At once, all threads had memory in their arenas.
+    assert_eq!(variables, 0);
+    let returned = after - trimmed;
+    assert!(trim > mib(5) && (returned - trim).abs() * 50 <= trim, "{returned} B returned");
+    let [_, _, _, gathered, _, none, _] = service("gathered");
+    let saved = kept - gathered;
+    assert!(gather > mib(20) && (saved - gather).abs() * 20 <= gather, "{saved} B saved");
+    assert_eq!(none, 0);
 }
 
 #[test]

@@ -7,7 +7,7 @@ mod plant;
 #[cfg(mem_profile_allocators)]
 mod sqlite;
 
-use accounted::{KIB, MIB, check_sums, fragmented};
+use accounted::{KIB, MIB, check_sums, fragmented, kept_free};
 use mem_profile::account::{self, Account};
 
 use self::plant::Planted;
@@ -24,6 +24,9 @@ fn main() {
         "fragmented" => return fragmented::check(true),
         "scattered" => return fragmented::gathered(false),
         "gathered" => return fragmented::gathered(true),
+        "arenas" => return kept_free::arenas(),
+        "threshold" => return kept_free::threshold(),
+        "heap_end" => return kept_free::heap_end(),
         "busy" => return fragmented::busy(),
         _ => {}
     }

@@ -25,10 +25,10 @@
 
 pub use mem_profile_macro::{assert_budget, mem_profile};
 pub use mem_profile_runtime::{
-    Alloc, Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot,
-    MemoryUsage, MemoryUsageOptions, OwnLine, ProcessPeak, Reading, ResidentSet, RowKind,
-    SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage, record_timeline,
-    record_to, report, reset, snapshot, timestamp,
+    Alloc, Backend, Call, CallPath, CallPaths, Division, FunctionSnapshot, Held, Label,
+    LineSnapshot, MemoryUsage, MemoryUsageOptions, OwnLine, ProcessPeak, Reading, ResidentSet,
+    RowKind, SCHEMA_VERSION, Sample, Snapshot, Span, Timeline, Timestamp, memory_usage,
+    record_timeline, record_to, report, reset, snapshot, timestamp,
 };
 
 #[cfg(doctest)]

@@ -29,8 +29,8 @@ mod usage;
 
 pub use self::usage::{MemoryUsage, MemoryUsageOptions, Sample, memory_usage};
 pub use mem_profile_format::{
-    Backend, Call, CallPath, CallPaths, FunctionSnapshot, Held, Label, LineSnapshot, OwnLine,
-    ProcessPeak, Reading, ResidentSet, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
+    Backend, Call, CallPath, CallPaths, Division, FunctionSnapshot, Held, Label, LineSnapshot,
+    OwnLine, ProcessPeak, Reading, ResidentSet, RowKind, SCHEMA_VERSION, Snapshot, Span, Timeline,
 };
 
 /// The resident set of this process by its use: classes that add up, and the lines that keep free pages.

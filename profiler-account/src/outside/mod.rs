@@ -18,6 +18,12 @@ pub trait ReadMemory {
     /// Fills the buffer with what is at an address. False if any of that cannot be read.
     fn read(&mut self, address: u64, buffer: &mut [u8]) -> bool;
 
+    /// The word at an address.
+    fn word(&mut self, address: u64) -> Option<u64> {
+        let mut word = [0; 8];
+        self.read(address, &mut word).then(|| u64::from_ne_bytes(word))
+    }
+
     /// The pages of a range that may have been written, as ranges in order. All others are zeroes, and to read one
     /// would take memory in the process. `None` if that is not known.
     fn written(&mut self, range: Range<u64>) -> Option<Vec<Range<u64>>>;

@@ -59,7 +59,10 @@ fn note(class: &Class, account: &Account) -> String {
         format!("on {} with {} of live blocks each", count(pins.pages, "page"), size(average))
     });
     let trim = account.advice.iter().filter_map(|advice| match advice {
-        Advice::Trim(bytes) => Some(format!("malloc_trim(0) would return {}", size(*bytes))),
+        Advice::Trim(bytes) => {
+            let up_to = if class.kind == ClassKind::FreeWholeOrC { "up to " } else { "" };
+            Some(format!("malloc_trim(0) would return {up_to}{}", size(*bytes)))
+        }
         _ => None,
     });
     match class.kind {

@@ -14,6 +14,7 @@ use std::time::Instant;
 use anyhow::{Result, anyhow};
 use mem_profile_account::process::{self as reader, Memory, PageMap, Reading};
 use mem_profile_account::{Account, Counted, Facts, LiveMap, ReadMemory, Visitor, own_memory};
+use mem_profile_format::layout;
 use mem_profile_format::recording::ProcessMemory;
 
 pub(crate) use self::written::{Written, written_by};
@@ -30,6 +31,9 @@ const REFUSED: &str = "The program knows where its live blocks are, but its memo
                        as root, or set kernel.yama.ptrace_scope to 0.";
 const UNREADABLE: &str =
     "The program knows where its live blocks are, but its list of them cannot be read as a whole.";
+
+/// A thread may have published so much less than it had.
+const UNPUBLISHED: u64 = layout::ledger::CENTER.cast_unsigned();
 
 /// The account of a process; `None` if it has no memory any more. If `is_full`, its allocator is asked.
 ///
@@ -127,6 +131,7 @@ fn known<'a>(
 ) -> Account {
     let said = &written.memory;
     let mut pages = PageMap::of(written.id, reading.page());
+    let mut memory = Memory::open(written.id, reading.page()).ok();
     let later = OnceCell::new();
     // Lines that have run since the recording was read are in it by now.
     let site_name = move |site| {
@@ -141,6 +146,9 @@ fn known<'a>(
     facts.live_blocks = live_blocks.map(|blocks| Box::new(blocks) as Box<_>);
     facts.site_name = Some(Box::new(site_name));
     facts.resident_pages = Some(Box::new(move |range| pages.as_mut()?.resident(range)));
+    facts.word_at = Some(Box::new(move |address| memory.as_mut()?.word(address)));
+    let unpublished = reading.threads.and_then(|threads| threads.checked_mul(UNPUBLISHED));
+    facts.peak = said.peak.zip(unpublished).and_then(|(peak, more)| peak.checked_add(more));
     facts.own = own;
     facts.in_use = in_use;
     facts.is_glibc = said.is_glibc == Some(true);

@@ -258,3 +258,58 @@ fn who_cannot_answer_is_not_asked() {
     drop(program);
     insta::assert_snapshot!(refused("run.mprof"), @"error: --watch and --full need a program that runs: that of PROCESS has ended");
 }
+
+/// Eight threads that wait, of which one after the other has had 4 MiB, and keeps one block of 200.
+const IN_TURN: &str = r#"
+use std::sync::mpsc;
+
+#[global_allocator]
+static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
+
+fn work() -> Vec<Vec<u8>> {
+    let blocks: Vec<_> = (0..16_000).map(|index| vec![1_u8; 16 + index * 7 % 514]).collect();
+    blocks.into_iter().skip(199).step_by(200).collect()
+}
+
+#[mem_profile::mem_profile]
+fn main() {
+    let begin = |_| {
+        let (sender, receiver) = mpsc::channel::<mpsc::Sender<Vec<Vec<u8>>>>();
+        std::thread::spawn(move || receiver.iter().for_each(|answer| answer.send(work()).unwrap()));
+        sender
+    };
+    let threads: Vec<_> = (0..8).map(begin).collect();
+    let turn = |thread: &mpsc::Sender<_>| {
+        let (sender, receiver) = mpsc::channel();
+        thread.send(sender).unwrap();
+        receiver.recv().unwrap()
+    };
+    let kept: Vec<_> = threads.iter().map(turn).collect();
+    println!("ready {}", kept.len());
+    std::io::stdin().read_line(&mut String::new()).unwrap();
+}
+"#;
+
+/// The command advises `MALLOC_ARENA_MAX`, and the program that follows it has at least as much less.
+#[test]
+fn advice_on_arenas_of_another_process_saves_what_it_says() {
+    let program = build("in_turn", IN_TURN);
+    let figures = |arenas: Option<&str>| {
+        let folder = Folder::new();
+        let mut command = recorded(&program, &folder, "run.mprof");
+        command.env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_TIMELINE", "on");
+        command.envs(arenas.map(|number| ("MALLOC_ARENA_MAX", number)));
+        let program = Program::start(&mut command);
+        let full = account(&folder, &program.id(), &["--full", "--json"]).stdout;
+        let full: Value = serde_json::from_str(&full).unwrap();
+        let resident = full["resident"].as_u64().unwrap() - bytes(&full, "profiler");
+        let advice = full["advice"].as_array().unwrap().iter();
+        let advised = advice.filter_map(|it| it["arenas"]["bytes"].as_u64()).sum::<u64>();
+        (resident, advised)
+    };
+    let (before, advised) = figures(None);
+    let (after, none) = figures(Some("2"));
+    assert!(advised > 16 << 20 && none == 0, "{advised} B and {none} B advised");
+    let saved = before - after;
+    assert!((advised..advised / 4 * 5).contains(&saved), "{saved} B of {advised} B saved");
+}

@@ -22,6 +22,9 @@ pub struct ProcessMemory {
     pub is_glibc: Option<bool>,
     /// Bytes that are live; `None` if no allocations are counted.
     pub live: Option<u64>,
+    /// At most so many bytes were live at once, but for 64 KiB a thread; `None` after a reset, or if no allocations are
+    /// counted.
+    pub peak: Option<u64>,
     /// Blocks that are live, if these are recorded.
     pub blocks: Option<u64>,
     /// Address of the map of live blocks; 0 if unknown.
@@ -66,6 +69,10 @@ impl ProcessMemory {
                 _ => None,
             },
             live: live.filter(|_| block.word(process::BACKEND) == process::HEAP),
+            peak: (block.word(process::PEAK_AT_RESET) == 0)
+                .then(|| u64::try_from(block.word(process::HIGHEST)).ok())
+                .flatten()
+                .filter(|_| block.word(process::BACKEND) == process::HEAP),
             blocks: held.as_ref().map(|held| held.all().live_blocks),
             block_map: address(process::BLOCK_MAP),
             regions: address(process::REGIONS),

@@ -50,11 +50,7 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         in_use: asked.map(|asked| asked.0),
         heap_end: asked.map(|asked| asked.1),
         peak: peak(reading.threads),
-        word_at: Some(Box::new(move |address| {
-            let mut word = [0; 8];
-            let is_read = memory.as_mut()?.read(address, &mut word);
-            is_read.then(|| u64::from_ne_bytes(word))
-        })),
+        word_at: Some(Box::new(move |address| memory.as_mut()?.word(address))),
         page_tables: reading.page_tables,
     };
     let begin = process::steady_nanoseconds();

@@ -4,13 +4,11 @@ use std::collections::HashSet;
 use std::ops::Range;
 
 use crate::advice::Advice;
-use crate::heap::Found;
+use crate::heap::{Found, MAPPED_FROM};
 use crate::pages::Resident;
 use crate::purpose::ARENA;
 use crate::smaps::Mapping;
 
-/// Blocks from this size on have mappings of their own, as long as glibc's threshold has not risen.
-pub(crate) const MAPPED_FROM: u64 = 128 << 10;
 /// The free end of a heap that glibc keeps even then.
 const KEPT_END: u64 = 128 << 10;
 /// `MALLOC_ARENA_MAX=2` leaves so many.

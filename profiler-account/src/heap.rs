@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::mem;
 use std::ops::{ControlFlow, Range};
 
-use crate::arenas::MAPPED_FROM;
 use crate::facts::{LiveBlock, LiveBlocks};
 use crate::pages::{PageSize, Resident, length};
 use crate::pins::{OnPage, PinTable, SiteIndex};
@@ -12,6 +11,8 @@ use crate::smaps::Mapping;
 
 /// Of blocks from this size on, it is said how much was never touched.
 const LARGE: u64 = 64 << 10;
+/// Blocks from this size on have mappings of their own, as long as glibc's threshold has not risen.
+pub(crate) const MAPPED_FROM: u64 = 128 << 10;
 /// glibc's headers, and the step of its sizes.
 const HEADER: u64 = 8;
 const STEP: u64 = 16;

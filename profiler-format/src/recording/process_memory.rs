@@ -137,6 +137,7 @@ mod tests {
         let mut image = Image::new();
         let words = [
             (process::BYTES, 1000),
+            (process::HIGHEST, 1500),
             (process::ALLOCATOR, process::GLIBC),
             (process::BLOCK_MAP, 0x1000),
             (process::REGIONS, 0x2000),
@@ -171,6 +172,7 @@ mod tests {
             (memory.live, memory.blocks, memory.is_glibc),
             (Some(1000), Some(2), Some(true))
         );
+        assert_eq!(memory.peak, Some(1500));
         let addresses = [memory.block_map, memory.regions, memory.segments];
         assert_eq!(addresses, [0x1000, 0x2000, 0x3000]);
         let start = ADDRESS as u64;
@@ -182,6 +184,13 @@ mod tests {
         assert_eq!([none, later], [None, None]);
         assert_eq!(outside.as_deref(), Some("outside of measured functions"));
         assert_eq!(memory.lines.len(), 2);
+    }
+
+    #[test]
+    fn a_peak_before_a_reset_is_not_known() {
+        let mut image = image();
+        image.set(segment::SIZE + process::PEAK_AT_RESET, 1);
+        assert_eq!(ProcessMemory::read(&image.bytes()).unwrap().peak, None);
     }
 
     /// As a program with an older library writes it, or one without blocks.

@@ -17,7 +17,7 @@ pub enum Advice {
     /// `malloc_trim(0)` would return so many bytes. Meanwhile, it takes the locks of all arenas.
     Trim(u64),
     /// Started with `MALLOC_ARENA_MAX=2`, the program would have at least so many bytes less: no arena would be larger
-    /// than all live blocks together ever were.
+    /// than all live blocks together ever were, with an eighth for gaps between them.
     Arenas {
         /// The arenas of glibc's allocator.
         arenas: u64,

@@ -13,6 +13,8 @@ use crate::smaps::Mapping;
 const KEPT_END: u64 = 128 << 10;
 /// `MALLOC_ARENA_MAX=2` leaves so many.
 const FEWER: u64 = 2;
+/// There are gaps between blocks: an allowance of one byte in so many.
+const GAPS: u64 = 8;
 
 /// A state has the address of the arena's free end at this offset, which begins with two words: one of the block
 /// before, and its own size, of which the lowest bits are flags.
@@ -80,7 +82,8 @@ impl Arenas {
         let (arenas, peak) = (self.states.len() as u64, peak?);
         let with_headers = u128::from(peak.max(self.live)) * u128::from(self.footprint);
         let with_headers = with_headers.checked_div(self.live.into())?;
-        let needed = u64::try_from(with_headers).ok()?.saturating_add(c);
+        let with_headers = u64::try_from(with_headers).ok()?.saturating_add(c);
+        let needed = with_headers.saturating_add(with_headers / GAPS);
         let bytes = self.resident.saturating_sub(needed.saturating_mul(FEWER));
         let resident = self.resident;
         (arenas > FEWER).then_some(Advice::Arenas { arenas, resident, peak, bytes })
@@ -151,8 +154,8 @@ mod tests {
         let arenas = arenas(found, None);
         let (resident, peak) = (240 * MIB, 50 * MIB);
         let advice = |bytes| Some(Advice::Arenas { arenas: 3, resident, peak, bytes });
-        assert_eq!(arenas.fewer(Some(peak), 0), advice(130 * MIB));
-        assert_eq!(arenas.fewer(Some(peak), 60 * MIB), advice(10 * MIB));
+        assert_eq!(arenas.fewer(Some(peak), 0), advice(240 * MIB - 2 * 55 * MIB * 9 / 8));
+        assert_eq!(arenas.fewer(Some(peak), 41 * MIB), advice(24 * MIB));
         assert_eq!(arenas.fewer(Some(peak), 70 * MIB), advice(0));
         assert_eq!(arenas.fewer(None, 0), None);
     }

@@ -20,8 +20,6 @@ static ALLOC: mem_profile::Alloc = mem_profile::Alloc::new();
 
 const THREADS: usize = 8;
 const CLIENTS: usize = 48;
-/// So many are there at once.
-const AT_ONCE: usize = 8;
 const REQUESTS: usize = 20_000;
 /// One request in so many is remembered.
 const REMEMBERED: usize = 40;
@@ -46,29 +44,66 @@ impl Sessions {
     }
 }
 
+/// The requests of a client.
+struct Requests {
+    all: Vec<Box<[u8]>>,
+    sessions: Arc<Mutex<Sessions>>,
+}
+
+impl Requests {
+    fn new(sessions: Arc<Mutex<Sessions>>) -> Self {
+        Self { all: Vec::with_capacity(REQUESTS), sessions }
+    }
+
+    fn push(&mut self, request: &[u8]) {
+        if self.all.len().is_multiple_of(REMEMBERED) {
+            self.sessions.lock().expect("a lock").remember(request);
+        }
+        self.all.push(request.into());
+    }
+}
+
+/// On whichever thread polls.
 async fn serve(client: net::TcpStream, sessions: Arc<Mutex<Sessions>>) -> std::io::Result<()> {
     let mut client = BufReader::new(client);
-    let mut requests: Vec<Box<[u8]>> = Vec::with_capacity(REQUESTS);
+    let mut requests = Requests::new(sessions);
     let mut line = Vec::new();
     while client.read_until(b'\n', &mut line).await? > 1 {
-        if requests.len().is_multiple_of(REMEMBERED) {
-            sessions.lock().expect("a lock").remember(&line);
-        }
-        requests.push(line.as_slice().into());
+        requests.push(&line);
         line.clear();
     }
     client.write_all(b"done").await
 }
 
+/// On a thread for work that blocks: each time, it is the one that has waited longest.
+async fn serve_blocking(
+    client: net::TcpStream,
+    sessions: Arc<Mutex<Sessions>>,
+) -> std::io::Result<()> {
+    let mut client = BufReader::new(client);
+    let mut text = Vec::new();
+    while client.read_until(b'\n', &mut text).await? > 1 {}
+    let work = move || {
+        let mut requests = Requests::new(sessions);
+        text.split(|&byte| byte == b'\n').for_each(|line| requests.push(line));
+    };
+    tokio::task::spawn_blocking(work).await?;
+    client.write_all(b"done").await
+}
+
 /// Serves all clients, and waits until they have gone.
-async fn service(sessions: Arc<Mutex<Sessions>>) -> std::io::Result<()> {
+async fn service(sessions: Arc<Mutex<Sessions>>, is_in_turn: bool) -> std::io::Result<()> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    let program = std::env::current_exe()?;
-    let mut clients = Command::new(program).arg(listener.local_addr()?.to_string()).spawn()?;
+    let mut clients = Command::new(std::env::current_exe()?);
+    let clients = clients.arg(listener.local_addr()?.to_string());
+    let mut clients = if is_in_turn { clients.arg("in_turn") } else { clients }.spawn()?;
     let mut served = Vec::new();
     for _ in 0..CLIENTS {
         let (client, _) = listener.accept().await?;
-        served.push(tokio::spawn(serve(client, sessions.clone())));
+        served.push(match is_in_turn {
+            true => tokio::spawn(serve_blocking(client, sessions.clone())),
+            false => tokio::spawn(serve(client, sessions.clone())),
+        });
     }
     for task in served {
         task.await??;
@@ -77,38 +112,48 @@ async fn service(sessions: Arc<Mutex<Sessions>>) -> std::io::Result<()> {
     Ok(())
 }
 
-/// One group of clients after the other.
-fn clients(service: SocketAddr) {
-    for group in 0..CLIENTS / AT_ONCE {
-        let mut state = group as u64;
-        let mut streams: Vec<_> = (0..AT_ONCE)
-            .map(|_| BufWriter::new(TcpStream::connect(service).expect("it is there")))
-            .collect();
-        for _ in 0..REQUESTS {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-            let length = 16 + (state >> 33) as usize % 514;
-            for stream in &mut streams {
-                stream.write_all(&[b'x'; 529][..length]).expect("it reads");
-                stream.write_all(b"\n").expect("it reads");
-            }
-        }
-        for mut stream in streams {
+/// One group of clients after the other. In turn, there is one in each group but the first, which is soon gone.
+fn clients(service: SocketAddr, is_in_turn: bool) {
+    if !is_in_turn {
+        return (0..CLIENTS / THREADS).for_each(|_| group(service, THREADS, REQUESTS));
+    }
+    group(service, THREADS, 1);
+    (THREADS..CLIENTS).for_each(|_| group(service, 1, REQUESTS));
+}
+
+fn group(service: SocketAddr, clients: usize, requests: usize) {
+    let connect = |_| BufWriter::new(TcpStream::connect(service).expect("it is there"));
+    let mut streams: Vec<_> = (0..clients).map(connect).collect();
+    let mut state = 1_u64;
+    for _ in 0..requests {
+        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let length = 16 + (state >> 33) as usize % 514;
+        for stream in &mut streams {
+            stream.write_all(&[b'x'; 529][..length]).expect("it reads");
             stream.write_all(b"\n").expect("it reads");
-            let mut stream = stream.into_inner().expect("it reads");
-            stream.read_to_end(&mut Vec::new()).expect("it answers");
         }
+    }
+    for stream in &mut streams {
+        stream.write_all(b"\n").expect("it reads");
+        stream.flush().expect("it reads");
+    }
+    for mut stream in streams {
+        stream.get_mut().read_to_end(&mut Vec::new()).expect("it answers");
     }
 }
 
 fn main() {
-    let word = std::env::args().nth(1).expect("an address, `scattered` or `gathered`");
-    let sessions = match &*word {
-        "scattered" => Sessions::Scattered(Vec::new()),
+    let words: Vec<String> = std::env::args().skip(1).collect();
+    let is_in_turn = words.iter().any(|word| word == "in_turn");
+    let sessions = match &*words[0] {
+        "scattered" | "in_turn" => Sessions::Scattered(Vec::new()),
         "gathered" => Sessions::Gathered(Vec::new()),
-        address => return clients(address.parse().expect("an address")),
+        address => return clients(address.parse().expect("an address"), is_in_turn),
     };
     let sessions = Arc::new(Mutex::new(sessions));
-    let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_io().build();
+    // No more threads than glibc has arenas, for two processors.
+    let threads = if is_in_turn { 2 } else { THREADS };
+    let runtime = Builder::new_multi_thread().worker_threads(threads).enable_io().build();
     let runtime = runtime.expect("a runtime");
     let _ = account::full();
     let read = || {
@@ -118,17 +163,19 @@ fn main() {
         account
     };
     let before = read();
-    runtime.block_on(service(sessions.clone())).expect("it serves");
+    runtime.block_on(service(sessions.clone(), is_in_turn)).expect("it serves");
     let after = read();
     trim();
     let trimmed = read();
     let line = format!("{}:{REMEMBERS}", file!());
-    let [mut trim_advised, mut gather, mut variables] = [0; 3];
+    let [mut trim_advised, mut gather, mut arenas, mut threshold] = [0; 4];
     for advice in &after.advice {
         match advice {
             Advice::Trim(bytes) => trim_advised += bytes,
             Advice::Gather { site, bytes } if *site == line => gather += bytes,
-            other => variables += other.bytes(),
+            Advice::Arenas { bytes, .. } => arenas += bytes,
+            Advice::Threshold(bytes) => threshold += bytes,
+            _ => {}
         }
     }
     for (name, bytes) in [
@@ -139,7 +186,8 @@ fn main() {
         ("kept", resident(&trimmed) - trimmed.bytes(ClassKind::FreeWhole)),
         ("trim", trim_advised),
         ("gather", gather),
-        ("variables", variables),
+        ("arenas", arenas),
+        ("threshold", threshold),
     ] {
         println!("{name} {bytes}");
     }

@@ -24,7 +24,7 @@ const trail = (page) => texts(page.locator("#trail button, #trail b"));
 
 test("suspects come first, in words that name who holds what", async () => {
   await reading("service", async (page) => {
-    assert.equal(await page.locator("#total").innerText(), "33.0 MiB in 2546 blocks");
+    assert.equal(await page.locator("#total").innerText(), "33.0 MiB in 2,546 blocks");
     assert.deepEqual(await texts(page.locator(".suspects h3")), [
       "(alloc::string::String, shop::cache::Entry) retains 22.9 MiB, 69 % of the heap",
       "alloc::collections::btree::node::InternalNode<u64, shop::Posting> retains 5.1 MiB, 16 % of the heap",
@@ -159,7 +159,7 @@ test("the report can be copied for an issue", async () => {
   await reading("service", async (page) => {
     await page.locator("#issue summary").click();
     const text = await page.locator("#markdown").innerText();
-    assert.match(text, /^## `app --fast`: 33\.0 MiB in 2546 blocks\n/);
+    assert.match(text, /^## `app --fast`: 33\.0 MiB in 2,546 blocks\n/);
     await page.getByRole("button", { name: "Copy" }).click();
     await page.getByRole("button", { name: /Copied|Selected/ }).waitFor();
   }, { permissions: ["clipboard-write"] });

@@ -20,6 +20,7 @@
 //! | `guard` | [`Guard`]: samples → [`Alarm`]s |
 //! | `line` | [`Line`]: what a line holds |
 //! | `event` | [`Event`]: an alarm, and who is to blame, as text |
+//! | [`flight`] | what held the memory, in files that survive the end of the process |
 //! | `schedule` | when the next sample is due |
 //! | `parse` | the text of `MEM_PROFILE_MONITOR` |
 //! | `metrics` | [`Metrics`]: figures of one moment for what collects them, as text for Prometheus |
@@ -32,6 +33,7 @@
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
 mod event;
+pub mod flight;
 mod guard;
 #[cfg(any(test, feature = "http"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "http")))]
@@ -48,6 +50,7 @@ mod sample;
 mod schedule;
 
 pub use self::event::Event;
+pub use self::flight::{LastRun, last_run};
 pub use self::guard::{Alarm, Cause, Growth, Guard, Level, Rules};
 pub use self::limit::{Limit, LimitKind, Threshold, ThresholdError};
 pub use self::line::{Line, top_lines};

@@ -29,6 +29,7 @@
 //! | `query` | snapshots, and the questions that they answer |
 //! | `report` | one renderer per file |
 //! | `graph` | captures of the heap |
+//! | `live` | live memory by stack, without allocating |
 //! | `at_exit` | `MEM_PROFILE_TRACE=1` |
 //!
 //! Hot code never allocates, locks, panics, formats, or waits.
@@ -40,6 +41,8 @@ mod data;
 #[cfg_attr(docsrs, doc(cfg(feature = "graph")))]
 pub mod graph;
 mod hook;
+#[doc(hidden)]
+pub mod live;
 mod names;
 mod query;
 mod report;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::event::Event;
@@ -18,6 +19,8 @@ pub(super) struct Settings {
     pub(super) rules: Rules,
     pub(super) on_event: Option<Callback>,
     pub(super) log: bool,
+    /// Where the flight recorder has its files.
+    pub(super) record_dir: Option<PathBuf>,
     /// Where requests for metrics and profiles are answered.
     pub(super) listen: Option<SocketAddr>,
     /// The token that these have to bear.
@@ -31,6 +34,7 @@ impl Default for Settings {
             rules: Rules::default(),
             on_event: None,
             log: true,
+            record_dir: None,
             listen: None,
             token: None,
         }
@@ -44,6 +48,7 @@ impl fmt::Debug for Settings {
             .field("interval", &self.interval)
             .field("rules", &self.rules)
             .field("log", &self.log)
+            .field("record_dir", &self.record_dir)
             .field("listen", &self.listen)
             .finish_non_exhaustive()
     }

@@ -3,12 +3,14 @@
 use std::ffi::CStr;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mem_profile_runtime::internal::{Quiet, Work};
 
 use crate::event::Event;
+use crate::flight::Recorder;
 use crate::guard::{Alarm, Guard, Level};
 
 use crate::monitor::counts;
@@ -54,6 +56,7 @@ struct Ticks {
     reader: Reader,
     guard: Guard,
     program: Program,
+    recorder: Option<Recorder>,
     has_failed: bool,
 }
 
@@ -66,9 +69,11 @@ impl Watcher {
     pub(super) fn new(settings: Settings) -> io::Result<Self> {
         let _quiet = Quiet::enter();
         let mut reader = Reader::of_self();
-        reader.read(Duration::ZERO)?;
+        let first = reader.read(Duration::ZERO)?;
+        let open = |folder: PathBuf| Recorder::open(&folder, reader.group_folder(), &first);
+        let recorder = settings.record_dir.map(open).transpose()?;
         let guard = Guard::new(settings.rules, settings.interval);
-        let work = Ticks { reader, guard, program: Program::new(), has_failed: false };
+        let work = Ticks { reader, guard, program: Program::new(), recorder, has_failed: false };
         Ok(Self {
             interval: settings.interval,
             log: settings.log,
@@ -117,7 +122,8 @@ impl Watcher {
             let Some(sample) = work.sample(at) else { return };
             let alarm = work.guard.look(&sample);
             self.note(sample, alarm);
-            // The flight recorder's place: before names are looked up, which takes memory.
+            // Before names are looked up, which takes memory.
+            work.record(&sample, alarm);
             alarm.map(|alarm| work.program.event(alarm))
         };
         if let Some(event) = event {
@@ -155,6 +161,16 @@ impl Watcher {
 }
 
 impl Ticks {
+    /// A recorder that fails says so, and ends.
+    fn record(&mut self, sample: &Sample, alarm: Option<Alarm>) {
+        let is_critical = alarm.is_some_and(|alarm| alarm.level == Level::Critical);
+        let Some(recorder) = &mut self.recorder else { return };
+        if let Err(error) = recorder.tick(sample, is_critical) {
+            sink::warn(&format!("the flight recorder cannot write, and ends: {error}"));
+            self.recorder = None;
+        }
+    }
+
     /// A failure is said once.
     fn sample(&mut self, at: Duration) -> Option<Sample> {
         let read = self.reader.read(at);

@@ -32,6 +32,12 @@ impl Reader {
         Self(())
     }
 
+    /// The folder of the own control group.
+    #[must_use]
+    pub fn group_folder(&self) -> Option<&Path> {
+        None
+    }
+
     /// Reads it at this moment.
     ///
     /// # Errors

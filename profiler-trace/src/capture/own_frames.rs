@@ -68,9 +68,13 @@ pub(crate) fn prepare() {
 
 /// How many of these return addresses, the innermost first, are in the profiler's functions.
 pub(crate) fn count(addresses: &[u64]) -> usize {
+    addresses.iter().take_while(|&&address| is_own(address)).count()
+}
+
+/// Whether it is in one of the profiler's functions.
+pub(crate) fn is_own(address: u64) -> bool {
     let functions = FUNCTIONS.get().map_or(&[][..], Vec::as_slice);
-    let is_own = |&&address: &&u64| functions.binary_search(&called_from(address)).is_ok();
-    addresses.iter().take_while(is_own).count()
+    functions.binary_search(&called_from(address)).is_ok()
 }
 
 /// The function to which the address returns, which may be right behind its end.

@@ -104,6 +104,11 @@ impl Counters {
         self.live_bytes.fetch_add(live.bytes, Relaxed);
     }
 
+    /// What is alive.
+    pub(crate) fn live(&self) -> Amount {
+        Amount { blocks: self.live_blocks.load(Relaxed), bytes: self.live_bytes.load(Relaxed) }
+    }
+
     /// `epoch` is the one of the highest mark; `None` while it is still being raised.
     pub(crate) fn read(&self, epoch: Option<i64>) -> Sums {
         let amount = |blocks: &AtomicI64, bytes: &AtomicI64| Amount {

@@ -11,7 +11,7 @@ pub(crate) struct Module {
     pub(super) header: usize,
     pub(super) segment: (usize, usize),
     /// From when on it lay there.
-    pub(super) generation: u64,
+    pub(crate) generation: u64,
     pub(super) path: Text<512>,
     pub(super) build_id: Text<32>,
 }

@@ -100,6 +100,11 @@ impl Groups {
         })
     }
 
+    /// The folder of the own one.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.events.parent()
+    }
+
     /// The smallest limit, and the group that it is of; without one, the own group.
     pub(super) fn read(&self, text: &mut Fields) -> (Option<Limit>, Option<Group>) {
         let mut smallest: Option<(Limit, &Files)> = None;

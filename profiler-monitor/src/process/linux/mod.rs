@@ -2,6 +2,7 @@
 
 mod fields;
 mod groups;
+pub(super) mod identity;
 mod mounts;
 mod start;
 
@@ -82,6 +83,12 @@ impl Reader {
         let (limit, group) = self.read_groups();
         let limit = self.smallest(limit);
         Ok(Sample { at, resident, address_space, live: None, limit, group })
+    }
+
+    /// The folder of the own control group, by the last sample.
+    #[must_use]
+    pub fn group_folder(&self) -> Option<&Path> {
+        self.groups.as_ref()?.folder()
     }
 
     fn read_groups(&mut self) -> (Option<Limit>, Option<Group>) {

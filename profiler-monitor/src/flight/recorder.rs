@@ -1,0 +1,182 @@
+//! Writes what survives the end of the process.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use super::bytes::Pen;
+use super::holders::Holders;
+use super::mark::{HEADER, Head, Occasion};
+use super::moment::{Moment, wall_clock};
+use super::run::{self, Run};
+use crate::process::{Identity, inode};
+use crate::sample::Sample;
+
+/// Where the recording of the run before is kept.
+pub(super) const BEFORE: &str = "before";
+/// Points of the curve.
+const POINTS: u32 = 600;
+/// Marks that are kept, and one more for pressing moments.
+const MARKS: u32 = 3;
+/// Bytes of a mark.
+const MARK: usize = 256 << 10;
+/// A stack takes so many bytes at least, as long as it has a few frames.
+const STACK: usize = 48;
+/// The least growth from one high mark to the next.
+const LEAST_STEP: u64 = 16 << 20;
+/// Percent of 10 s in which tasks waited for memory.
+const PRESSURE: f32 = 10.0;
+
+/// A flight recorder: files that are sized in advance, and written without allocating.
+#[derive(Debug)]
+pub struct Recorder {
+    run: Run,
+    file: File,
+    marks: Vec<File>,
+    holders: Holders,
+    buffer: Box<[u8]>,
+    next_point: u64,
+    next_mark: u64,
+    high: Option<u64>,
+    was_critical: bool,
+    was_pressing: bool,
+}
+
+/// The file of a mark.
+pub(super) fn mark_file(number: u32) -> String {
+    format!("mark-{number}.mflight")
+}
+
+impl Recorder {
+    /// Opens its files in a folder, which is made. The recording of the run before is kept in the folder `before`.
+    ///
+    /// # Errors
+    /// When the disk is full, or a process that runs records there (`ResourceBusy`).
+    pub fn open(folder: &Path, group: Option<&Path>, first: &Sample) -> io::Result<Self> {
+        fs::create_dir_all(folder)?;
+        keep_before(folder)?;
+        let program = std::env::current_exe().unwrap_or_default().to_string_lossy().into_owned();
+        let run = Run {
+            identity: Identity::of_self(),
+            began: wall_clock(),
+            points: POINTS,
+            marks: MARKS + 1,
+            program,
+            group_folder: group.map(Path::to_owned).unwrap_or_default(),
+            group: group.map_or(0, inode),
+            events: first.group.unwrap_or_default().events,
+        };
+        let marks =
+            (0..run.marks).map(|number| reserved(&folder.join(mark_file(number)), &vec![0; MARK]));
+        let marks = marks.collect::<io::Result<_>>()?;
+        Ok(Self {
+            marks,
+            file: reserved(&folder.join(run::FILE), &run.new_file())?,
+            run,
+            holders: Holders::new(MARK / STACK),
+            buffer: vec![0; MARK].into(),
+            next_point: 1,
+            next_mark: 1,
+            high: None,
+            was_critical: false,
+            was_pressing: false,
+        })
+    }
+
+    /// Writes a point of the curve, and a mark if it is time for one. It allocates nothing.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub fn tick(&mut self, sample: &Sample, is_critical: bool) -> io::Result<Option<Occasion>> {
+        let moment = Moment::now(sample);
+        write_at(&self.file, self.run.place_of(self.next_point), &moment.point(self.next_point))?;
+        self.next_point += 1;
+        let occasion = self.occasion(sample, is_critical);
+        if let Some(occasion) = occasion {
+            self.write_mark(occasion, moment)?;
+        }
+        Ok(occasion)
+    }
+
+    fn occasion(&mut self, sample: &Sample, is_critical: bool) -> Option<Occasion> {
+        let level = if sample.resident > 0 { sample.resident } else { sample.live.unwrap_or(0) };
+        let is_high = self.high.is_none_or(|high| level >= high + LEAST_STEP.max(high / 10));
+        let is_first = self.high.is_none();
+        if is_high {
+            self.high = Some(level);
+        }
+        let pressure = sample.group.and_then(|group| group.pressure).unwrap_or(0.0);
+        let is_pressing = pressure >= if self.was_pressing { PRESSURE / 2.0 } else { PRESSURE };
+        let begins_critical =
+            is_critical && !std::mem::replace(&mut self.was_critical, is_critical);
+        let begins_pressing =
+            is_pressing && !std::mem::replace(&mut self.was_pressing, is_pressing);
+        self.was_critical = is_critical;
+        self.was_pressing = is_pressing;
+        match () {
+            () if begins_critical => Some(Occasion::Critical),
+            () if begins_pressing => Some(Occasion::Pressure),
+            () if is_first => Some(Occasion::Begin),
+            () if is_high => Some(Occasion::High),
+            () => None,
+        }
+    }
+
+    fn write_mark(&mut self, occasion: Occasion, moment: Moment) -> io::Result<()> {
+        let mut pen = Pen::new(self.buffer.get_mut(HEADER..).unwrap_or_default());
+        let sums = self.holders.write(&mut pen);
+        let length = HEADER + pen.at();
+        let number = self.next_mark;
+        let head = Head { occasion, number, run: self.run.began, moment, sums };
+        head.write(&mut self.buffer, length);
+        let place = match occasion {
+            Occasion::Critical | Occasion::Pressure => MARKS as usize,
+            Occasion::Begin | Occasion::High => (number % u64::from(MARKS)) as usize,
+        };
+        self.next_mark += 1;
+        match self.marks.get(place) {
+            Some(file) => write_at(file, 0, self.buffer.get(..length).unwrap_or_default()),
+            None => Ok(()),
+        }
+    }
+}
+
+/// Says that the run has ended well.
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        if self.run.identity.process == std::process::id() {
+            let (place, end) = self.run.end(wall_clock());
+            let _ = write_at(&self.file, place, &end);
+        }
+    }
+}
+
+fn write_at(mut file: &File, place: u64, bytes: &[u8]) -> io::Result<()> {
+    file.seek(SeekFrom::Start(place))?;
+    file.write_all(bytes)
+}
+
+/// A file with this content, for which the disk has room.
+fn reserved(path: &PathBuf, content: &[u8]) -> io::Result<File> {
+    let mut file = File::create(path)?;
+    file.write_all(content)?;
+    file.sync_all()?;
+    Ok(file)
+}
+
+fn keep_before(folder: &Path) -> io::Result<()> {
+    let Ok(file) = fs::read(folder.join(run::FILE)) else { return Ok(()) };
+    if Run::read(&file)
+        .is_ok_and(|run| run.ended(&file).is_none() && run.identity.is_running() == Some(true))
+    {
+        let text = format!("another process records in {}", folder.display());
+        return Err(io::Error::new(ErrorKind::ResourceBusy, text));
+    }
+    let before = folder.join(BEFORE);
+    fs::create_dir_all(&before)?;
+    for number in 0..=MARKS {
+        let name = mark_file(number);
+        let _ = fs::rename(folder.join(&name), before.join(&name));
+    }
+    fs::rename(folder.join(run::FILE), before.join(run::FILE))
+}

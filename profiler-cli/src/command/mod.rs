@@ -20,6 +20,7 @@ mod man;
 mod options;
 mod peak;
 mod plot;
+mod post_mortem;
 mod report;
 mod rm;
 mod run;
@@ -93,6 +94,7 @@ enum Command {
     Exec(exec::Arguments),
     Attach(attach::Arguments),
     Account(account::Arguments),
+    PostMortem(post_mortem::Arguments),
     Test(test::Arguments),
     Plot(plot::Arguments),
     Peak(peak::Arguments),
@@ -133,6 +135,7 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Attach(arguments) => attach::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
+        Command::PostMortem(arguments) => post_mortem::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),
         Command::Peak(arguments) => peak::run(&arguments),
         Command::List(_) => list::run(),

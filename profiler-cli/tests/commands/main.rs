@@ -23,6 +23,7 @@ mod measured;
 mod pinned;
 #[cfg(target_os = "linux")]
 mod pipes;
+mod post_mortem;
 #[cfg(target_os = "linux")]
 mod python;
 mod recorded;

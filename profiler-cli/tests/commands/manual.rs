@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 20] = [
     "run",
     "report",
     "flame",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 19] = [
     "exec",
     "attach",
     "account",
+    "post-mortem",
     "test",
     "plot",
     "peak",

@@ -88,6 +88,13 @@ fn read(folder: &Path) -> io::Result<LastRun> {
         Some(mark) if mark.sums.source == Source::Tracer => {
             let (lines, missing) = names::lines(mark, &run.program);
             notes.extend(missing);
+            let left_out = mark.sums.count.saturating_sub(mark.sums.written);
+            if left_out > 0 {
+                notes.push(format!("the smallest {left_out} stacks are in the sum alone"));
+            }
+            if mark.sums.mean_bytes > 0 {
+                notes.push("bytes of lines are estimated from a sample".to_owned());
+            }
             lines
         }
         Some(_) => {
@@ -148,6 +155,12 @@ impl LastRun {
                 size(mark.resident),
                 size(self.held)
             );
+            if self.held > 0 && mark.resident > self.held {
+                text += &format!(
+                    "{} of it is in no live block: free memory that the allocator keeps, code, stacks, the profiler\n",
+                    size(mark.resident - self.held)
+                );
+            }
         }
         for line in self.lines.iter().take(LINES) {
             let (site, function) = (printable(&line.site), printable(&line.function));

@@ -1,6 +1,7 @@
 //! An account as text, Markdown and HTML. Renderers do no I/O, and show no string as it is.
 
 mod html;
+mod line;
 mod markdown;
 mod rows;
 mod text;

@@ -108,3 +108,9 @@ fn json_of_a_diff_has_names_and_adds_up() {
     assert_eq!((&json["threads"]["before"], &json["threads"]["after"]), (&2.into(), &1.into()));
     assert!(json["blocks"].is_null(), "only one of them knows it");
 }
+
+#[test]
+fn a_line_has_the_largest_classes() {
+    insta::assert_snapshot!(known().line(), @"resident set 5.2 MiB: live blocks 4.0 MiB · files mapped 512.0 KiB · shared memory 256.0 KiB · free or C's, whole pages 236.0 KiB · all else 235.3 KiB");
+    insta::assert_snapshot!(Account::new(&[], Facts::default()).line(), @"resident set 0 B");
+}

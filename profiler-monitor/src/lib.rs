@@ -51,9 +51,9 @@ mod schedule;
 
 pub use self::event::Event;
 pub use self::flight::{LastRun, last_run};
-pub use self::guard::{Alarm, Cause, Growth, Guard, Level, Rules};
+pub use self::guard::{Alarm, Cause, Growth, GrowthError, Guard, Level, Rules};
 pub use self::limit::{Limit, LimitKind, Threshold, ThresholdError};
-pub use self::line::{Line, top_lines};
+pub use self::line::{Line, lines_of, top_lines};
 #[cfg(any(test, feature = "prometheus"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "prometheus")))]
 pub use self::metrics::MetricsFormat;

@@ -2,6 +2,8 @@
 
 use std::collections::HashMap;
 
+use mem_profile_format::Snapshot;
+
 /// What a line of the program holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Line {
@@ -13,6 +15,32 @@ pub struct Line {
     pub bytes: u64,
     /// By how many bytes that has grown since the last warning.
     pub grown: i64,
+}
+
+/// The lines of measured functions that hold the live blocks; `None` where these were not recorded.
+#[must_use]
+pub fn lines_of(snapshot: &Snapshot) -> Option<Vec<Line>> {
+    // Each block is on one path, so the bytes of paths may be added up.
+    let paths = snapshot.paths.as_ref()?;
+    let mut lines: Vec<Line> = Vec::new();
+    let mut known = HashMap::new();
+    for path in &paths.all {
+        let function = snapshot.functions.get(path.function)?;
+        let index = *known.entry((path.function, path.line)).or_insert(lines.len());
+        match lines.get_mut(index) {
+            Some(line) => line.bytes += path.own.live,
+            None => lines.push(Line {
+                site: format!("{}:{}", function.file, path.line),
+                function: function.name.clone(),
+                bytes: path.own.live,
+                grown: 0,
+            }),
+        }
+    }
+    let outside = |name: &str, bytes| Line { site: name.to_owned(), bytes, ..Line::default() };
+    lines.push(outside("outside of measured functions", paths.outside.live));
+    lines.push(outside("not attributed to a line", paths.unattributed.live));
+    Some(lines)
 }
 
 /// The lines with the most bytes, and those that have grown most since `before`: at most `count`, which of both lists

@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use crate::guard::Growth;
-use crate::limit::{Threshold, bytes};
+use crate::limit::{Threshold, time};
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,9 +17,6 @@ pub(crate) enum Known {
     Listen(SocketAddr),
     Token(String),
 }
-
-/// The time for which memory has to grow, where nothing else is said.
-const WINDOW: &str = "20min";
 
 /// The settings in a text such as `above=500MiB,critical=90%,interval=30s,growth=3MiB/min:20min,log=off`. Returns a
 /// sentence for each one that is not understood.
@@ -46,7 +43,7 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
             interval.map(Known::Interval)
         }
         "growth" => {
-            let growth = growth(value).ok_or_else(|| expected("a growth, such as 3MiB/min:20min"));
+            let growth = value.parse().map_err(|error| format!("{key}={value} is {error}"));
             growth.map(Known::Growth)
         }
         "log" => match value {
@@ -72,30 +69,6 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
 fn address(text: &str) -> Option<SocketAddr> {
     let port = text.parse().map(|port: u16| (Ipv4Addr::LOCALHOST, port).into());
     port.or_else(|_| text.parse()).ok()
-}
-
-/// `3MiB/min:20min`, or `3MiB`.
-fn growth(text: &str) -> Option<Growth> {
-    let (amount, window) = text.split_once(':').unwrap_or((text, WINDOW));
-    let amount = amount.trim();
-    let per_minute = bytes(amount.strip_suffix("/min").unwrap_or(amount)).ok()?;
-    Some(Growth { per_minute, window: time(window)? })
-}
-
-/// A time with a unit.
-fn time(text: &str) -> Option<Duration> {
-    let text = text.trim();
-    let at = text.find(|sign: char| !sign.is_ascii_digit() && sign != '.')?;
-    let (number, unit) = text.split_at(at);
-    let seconds = match unit.trim() {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" | "min" => 60.0,
-        "h" => 3600.0,
-        _ => return None,
-    };
-    let time = Duration::try_from_secs_f64(number.parse::<f64>().ok()? * seconds).ok()?;
-    (!time.is_zero()).then_some(time)
 }
 
 #[cfg(test)]
@@ -146,15 +119,5 @@ mod tests {
             "stray is not known and has no effect: there are above, critical, interval, growth, log, listen, token",
         ];
         assert_eq!(errors, expected);
-    }
-
-    #[test]
-    fn a_time_has_a_unit() {
-        let seconds = |text| time(text).map(|time| time.as_secs_f64());
-        let texts = ["250ms", "30s", "1.5 min", "2m", "1h"];
-        assert_eq!(texts.map(seconds), [0.25, 30.0, 90.0, 120.0, 3600.0].map(Some));
-        for text in ["", "5", "s", "0s", "-1s", "1d", "1e9s", "99999999999999999999999h"] {
-            assert_eq!(time(text), None, "{text}");
-        }
     }
 }

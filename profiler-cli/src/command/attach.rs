@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::Args;
 
 use super::sampling::{self, Sampling, file_name};
@@ -74,6 +74,17 @@ fn watch(
         }
     }
     None
+}
+
+/// Why the memory of a process cannot be read.
+pub(super) fn unreadable(id: u32, error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
+        ErrorKind::PermissionDenied => {
+            anyhow!("process {id} cannot be read: run this command as its user, or as root")
+        }
+        _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
+    }
 }
 
 /// The process with this number or name.

@@ -28,6 +28,7 @@ mod sampling;
 mod target;
 mod test;
 mod top;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -94,6 +95,7 @@ enum Command {
     Exec(exec::Arguments),
     Attach(attach::Arguments),
     Account(account::Arguments),
+    Watch(watch::Arguments),
     PostMortem(post_mortem::Arguments),
     Test(test::Arguments),
     Plot(plot::Arguments),
@@ -134,6 +136,7 @@ fn run(command: Command) -> Result<Outcome> {
         Command::Exec(arguments) => exec::run(&arguments),
         Command::Attach(arguments) => attach::run(&arguments),
         Command::Account(arguments) => account::run(&arguments),
+        Command::Watch(arguments) => watch::run(&arguments),
         Command::Test(arguments) => test::run(&arguments),
         Command::PostMortem(arguments) => post_mortem::run(&arguments),
         Command::Plot(arguments) => plot::run(&arguments),

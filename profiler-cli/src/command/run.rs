@@ -58,6 +58,18 @@ pub(crate) struct Arguments {
         value_parser = FalseyValueParser::new()
     )]
     account: bool,
+    /// Also watch its memory, and warn: SETTINGS are those of MEM_PROFILE_MONITOR, such as
+    /// `above=500MiB,interval=30s` [default: 80 % of the limit, every 30 s]
+    #[arg(
+        long,
+        value_name = "SETTINGS",
+        env = "MEM_PROFILE_MONITOR",
+        hide_env_values = true,
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = "on"
+    )]
+    monitor: Option<String>,
     /// Show this many functions at the end, or `all`
     #[arg(long, value_name = "NUMBER", value_parser = top)]
     top: Option<String>,
@@ -73,6 +85,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile run -- input.txt
   cargo mem-profile run --release --open
+  cargo mem-profile run --release --monitor=above=500MiB,interval=10s
   cargo mem-profile run --release --lines 'my_app::parse::*' --output run.mprof -- input.txt
   cargo mem-profile run --lines src/parse.rs:120 --test integration
   MEM_PROFILE_FORMAT=csv cargo mem-profile run --example demo
@@ -96,7 +109,7 @@ fn top(text: &str) -> Result<String, String> {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let selection = &arguments.program.selection;
-    if is_off() && !arguments.trace {
+    if is_off() && !arguments.trace && !arguments.is_monitored() {
         return run_unchanged(arguments);
     }
     let reading = Progress::begin("reading the project", selection.quiet);
@@ -107,12 +120,15 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let (runs, name) = (Runs::of(&project.target), selection.name(&programs));
     let left_out = left_out(arguments, &project, &runs, &name)?;
     drop(reading);
+    let mut required = Vec::new();
+    required.extend(arguments.account.then_some("account"));
+    required.extend(arguments.is_monitored().then_some("monitor"));
     let build = Build {
         program: &arguments.program,
         project: &project,
         folder: &folder,
         features: &["live"],
-        required: if arguments.account { &["account"] } else { &[] },
+        required: &required,
         trace: arguments.trace,
     };
     let settings = build.settings(arguments.lines.clone(), left_out, folder.join("sources"))?;
@@ -127,6 +143,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     match arguments.open {
         true => recorded.open_after(&mut cargo),
         false => start(&mut cargo),
+    }
+}
+
+impl Arguments {
+    fn is_monitored(&self) -> bool {
+        self.monitor.as_deref().is_some_and(|settings| !["", "0", "off"].contains(&settings))
     }
 }
 
@@ -197,6 +219,9 @@ fn configure(cargo: &mut Command, arguments: &Arguments) -> Result<()> {
     }
     if let Some(top) = &arguments.top {
         cargo.env("MEM_PROFILE_TOP", top);
+    }
+    if let Some(settings) = &arguments.monitor {
+        cargo.env("MEM_PROFILE_MONITOR", settings);
     }
     if arguments.account {
         cargo.env("MEM_PROFILE_ACCOUNT", "on");

@@ -69,7 +69,7 @@ impl Sampler {
             let (children, names) = Default::default();
             return Ok(Tick { memory, processes: 1, children, names });
         }
-        self.look_for_children();
+        add_children(self.root, &mut self.family);
         let mut children = Vec::new();
         for id in std::mem::take(&mut self.family) {
             if let Ok(sample) = self.read(id, time) {
@@ -105,24 +105,25 @@ impl Sampler {
         Ok(Sample { time, bytes: reading.bytes })
     }
 
-    fn look_for_children(&mut self) {
-        let mut by_parent: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
-        for (id, parent) in process::parents() {
-            by_parent.entry(parent).or_default().push(id);
-        }
-        let mut open: Vec<u32> = self.family.iter().copied().chain([self.root]).collect();
-        while let Some(parent) = open.pop() {
-            for child in by_parent.remove(&parent).into_iter().flatten() {
-                self.family.insert(child);
-                open.push(child);
-            }
-        }
-    }
-
     /// The peaks that the system recorded: of the process, and of separate children. A sum has none.
     pub(crate) fn marks(&self) -> impl Iterator<Item = (Option<u32>, Sample)> {
         let marks = self.marks.iter().filter(|_| self.children != Children::Included);
         marks.map(|(id, mark)| (Some(*id).filter(|id| *id != self.root), *mark))
+    }
+}
+
+/// Adds the processes that now are below the root or below one of its family.
+pub(crate) fn add_children(root: u32, family: &mut BTreeSet<u32>) {
+    let mut by_parent: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (id, parent) in process::parents() {
+        by_parent.entry(parent).or_default().push(id);
+    }
+    let mut open: Vec<u32> = family.iter().copied().chain([root]).collect();
+    while let Some(parent) = open.pop() {
+        for child in by_parent.remove(&parent).into_iter().flatten() {
+            family.insert(child);
+            open.push(child);
+        }
     }
 }
 

@@ -41,3 +41,4 @@ mod started;
 mod targets;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod watch;

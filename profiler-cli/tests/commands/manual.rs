@@ -6,7 +6,7 @@ use std::path::Path;
 
 use crate::run::Folder;
 
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "run",
     "report",
     "flame",
@@ -18,6 +18,7 @@ const COMMANDS: [&str; 20] = [
     "exec",
     "attach",
     "account",
+    "watch",
     "post-mortem",
     "test",
     "plot",

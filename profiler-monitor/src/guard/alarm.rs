@@ -1,8 +1,11 @@
 //! The rules of a guard, and what it says.
 
+use std::error::Error;
+use std::fmt;
+use std::str::FromStr;
 use std::time::Duration;
 
-use crate::limit::Threshold;
+use crate::limit::{Threshold, bytes, time};
 use crate::sample::Sample;
 
 /// When to raise an alarm.
@@ -30,6 +33,34 @@ pub struct Growth {
     pub per_minute: u64,
     /// A window that is not full never raises an alarm.
     pub window: Duration,
+}
+
+/// The time for which memory has to grow, where nothing else is said.
+const WINDOW: &str = "20min";
+
+/// A text is not a [`Growth`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrowthError;
+
+impl fmt::Display for GrowthError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("not a growth, such as 3MiB/min:20min")
+    }
+}
+
+impl Error for GrowthError {}
+
+/// `3MiB/min:20min`, or `3MiB/min` for 20 minutes.
+impl FromStr for Growth {
+    type Err = GrowthError;
+
+    fn from_str(text: &str) -> Result<Self, GrowthError> {
+        let (amount, window) = text.split_once(':').unwrap_or((text, WINDOW));
+        let amount = amount.trim();
+        let amount = amount.strip_suffix("/min").unwrap_or(amount);
+        let per_minute = bytes(amount).map_err(|_| GrowthError)?;
+        Ok(Self { per_minute, window: time(window).ok_or(GrowthError)? })
+    }
 }
 
 /// How bad it is.

@@ -4,7 +4,7 @@ mod alarm;
 mod crossing;
 mod slope;
 
-pub use self::alarm::{Alarm, Cause, Growth, Level, Rules};
+pub use self::alarm::{Alarm, Cause, Growth, GrowthError, Level, Rules};
 
 use std::time::Duration;
 

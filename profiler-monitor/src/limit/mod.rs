@@ -1,10 +1,11 @@
 //! The bytes at which the system ends or slows a process, and those at which a user wants to know.
 
 mod threshold;
+mod time;
 
-#[cfg(feature = "process")]
 pub(crate) use self::threshold::bytes;
 pub use self::threshold::{Threshold, ThresholdError};
+pub(crate) use self::time::time;
 
 use std::fmt;
 

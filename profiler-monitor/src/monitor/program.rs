@@ -1,6 +1,5 @@
 //! What the process knows of itself: the lines that hold its memory, and what its resident set is made of.
 
-use mem_profile_format::report::Unit;
 use mem_profile_runtime::internal;
 
 use crate::event::Event;
@@ -10,8 +9,6 @@ use crate::monitor::lines::{NO_LINES, lines};
 
 /// Lines that an event names.
 const LINES: usize = 5;
-/// Classes of the account that an event names.
-const CLASSES: usize = 4;
 
 /// The own process.
 pub(super) struct Program {
@@ -44,24 +41,7 @@ impl Program {
             }
             None => event.no_lines = Some(NO_LINES),
         }
-        event.account = account();
+        event.account = mem_profile_runtime::account().ok().map(|account| account.line());
         event
     }
-}
-
-/// What the resident set is made of: its largest classes, and the rest.
-fn account() -> Option<String> {
-    let account = mem_profile_runtime::account().ok()?;
-    let size = |bytes: u64| Unit::Auto.format(bytes.into(), 1);
-    let mut classes: Vec<_> = account.classes.iter().filter(|class| class.bytes > 0).collect();
-    classes.sort_by_key(|class| std::cmp::Reverse(class.bytes));
-    let (largest, others) = classes.split_at(classes.len().min(CLASSES));
-    let part = |name: &str, bytes| format!("{name} {}", size(bytes));
-    let mut parts: Vec<_> =
-        largest.iter().map(|class| part(class.kind.name(), class.bytes)).collect();
-    let rest: u64 = others.iter().map(|class| class.bytes).sum();
-    if rest > 0 {
-        parts.push(part("else", rest));
-    }
-    Some(format!("resident set {}: {}", size(account.resident), parts.join(", ")))
 }

@@ -5,6 +5,8 @@
 mod account;
 mod allocators;
 mod learned;
+#[cfg(target_os = "linux")]
+mod monitor;
 mod one_line;
 mod project;
 mod projects;

@@ -1,0 +1,194 @@
+//! `watch`: guards a running program.
+
+use std::collections::{BTreeSet, HashMap};
+use std::io::{self, ErrorKind};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+use clap::Args;
+use mem_profile_monitor::process::Reader;
+use mem_profile_monitor::{
+    Alarm, Event, Growth, Guard, Line, Rules, Sample, Schedule, Threshold, lines_of, top_lines,
+};
+
+use super::attach;
+use super::sampling::{duration, why_proc_is_unreadable};
+use crate::outcome::Outcome;
+use crate::output::Target;
+use crate::process::{Backend, ProcessTable, signals};
+use crate::timeline::sampler::add_children;
+use crate::{recording, resident};
+
+/// Watch the memory of a running program, and warn before its limit does harm
+///
+/// The limit is the smallest of its control groups, else that of its address space, else the memory of the machine. A
+/// warning is printed once for each crossing, and again when a further 10 % are in use. It says what the resident set
+/// is made of, and which lines hold the memory, if the program records its live blocks. Its child processes are watched
+/// too, each by itself. The program is not affected.
+#[derive(Args)]
+#[command(after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Process id, or the name of the program
+    #[arg(value_name = "PID|NAME")]
+    process: String,
+    /// Warn from here on: an amount of memory, or a share of the limit
+    #[arg(long, value_name = "AMOUNT", default_value = "80%")]
+    above: Threshold,
+    /// From here on, it is critical
+    #[arg(long, value_name = "AMOUNT", default_value = "95%")]
+    critical: Threshold,
+    /// Warn if the resident set grows so fast, for so long: `3MiB/min:20min`
+    #[arg(long, value_name = "GROWTH")]
+    growth: Option<Growth>,
+    /// Time between two readings
+    #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval)]
+    interval: Duration,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cargo mem-profile watch 4711
+  cargo mem-profile watch postgres --above 500MiB --interval 10s
+  cargo mem-profile watch web --above 90% --growth 3MiB/min:20min
+
+It ends with the program, or with Ctrl-C. A program with the feature `monitor` can watch itself: see
+MEM_PROFILE_MONITOR.";
+
+/// Lines of the program that a warning names.
+const LINES: usize = 5;
+
+const NOT_RECORDED: &str = "no line is known: the program records live blocks with MEM_PROFILE_OUTPUT=run.mprof and \
+                            MEM_PROFILE_LIVE=on";
+
+fn interval(text: &str) -> Result<Duration, String> {
+    let interval = duration(text)?;
+    let is_long_enough = interval >= Duration::from_millis(10);
+    is_long_enough.then_some(interval).ok_or_else(|| "the interval must be at least 10ms".into())
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
+    let id = attach::find(&arguments.process)?;
+    let mut watch = Watch::new(id, arguments);
+    let first = watch.look(Duration::ZERO);
+    let first = first.map_err(|error| why_proc_is_unreadable().unwrap_or(error));
+    print(first.map_err(|error| attach::unreadable(id, error))?)?;
+    let (sender, stops) = mpsc::channel();
+    signals::receive(move |_| sender.send(()).is_ok());
+    let begin = Instant::now();
+    let mut schedule = Schedule::new(arguments.interval, Duration::ZERO);
+    loop {
+        let wait = schedule.wait(begin.elapsed());
+        if !wait.is_zero() {
+            match stops.recv_timeout(wait) {
+                Ok(()) => return Ok(Outcome::Done),
+                Err(RecvTimeoutError::Timeout) => {}
+                // No signal can be received: only the end of the process ends this.
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(wait),
+            }
+            continue;
+        }
+        match watch.look(begin.elapsed()) {
+            Ok(events) => print(events)?,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Outcome::Done),
+            Err(error) => return Err(attach::unreadable(id, error)),
+        }
+    }
+}
+
+fn print(events: Vec<Event>) -> Result<()> {
+    events.into_iter().try_for_each(|event| Target::Stdout.write_text(&format!("{event}\n")))
+}
+
+/// A process and those below it.
+struct Watch {
+    id: u32,
+    rules: Rules,
+    interval: Duration,
+    /// Knows processes from later ones with the same number.
+    table: ProcessTable,
+    /// The processes below it, also those whose parent has ended.
+    children: BTreeSet<u32>,
+    guarded: HashMap<u32, Guarded>,
+}
+
+/// One process.
+struct Guarded {
+    reader: Reader,
+    guard: Guard,
+    /// The lines of its last warning.
+    lines: Vec<Line>,
+}
+
+impl Watch {
+    fn new(id: u32, arguments: &Arguments) -> Self {
+        let Arguments { above, critical, growth, interval, .. } = *arguments;
+        let rules = Rules { warn_above: Some(above), critical_above: Some(critical), growth };
+        let table = ProcessTable::new(Backend::Rss);
+        Self { id, rules, interval, table, children: BTreeSet::new(), guarded: HashMap::new() }
+    }
+
+    /// What is new with each process.
+    ///
+    /// # Errors
+    /// Why the first one cannot be read: `NotFound` if it has ended.
+    fn look(&mut self, at: Duration) -> io::Result<Vec<Event>> {
+        let mut events: Vec<_> = self.look_at(self.id, at)?.into_iter().collect();
+        add_children(self.id, &mut self.children);
+        for id in std::mem::take(&mut self.children) {
+            // One that cannot be read has ended, or is another user's.
+            match self.look_at(id, at) {
+                Ok(event) => {
+                    events.extend(event);
+                    self.children.insert(id);
+                }
+                Err(_) => _ = self.guarded.remove(&id),
+            }
+        }
+        Ok(events)
+    }
+
+    fn look_at(&mut self, id: u32, at: Duration) -> io::Result<Option<Event>> {
+        self.table.read(id)?;
+        let rules = if id == self.id { self.rules } else { own_rules(self.rules) };
+        let guarded = self.guarded.entry(id).or_insert_with(|| Guarded {
+            reader: Reader::of(id),
+            guard: Guard::new(rules, self.interval),
+            lines: Vec::new(),
+        });
+        let mut sample = guarded.reader.read(at)?;
+        if id != self.id {
+            sample = Sample { group: None, ..sample };
+        }
+        let Some(alarm) = guarded.guard.look(&sample) else { return Ok(None) };
+        let name = self.table.name(id).unwrap_or("process");
+        Ok(Some(event(id, format!("{name} ({id})"), alarm, &mut guarded.lines)))
+    }
+}
+
+/// Of a child process: the limit, pressure and ends of the group are said of the first process already.
+fn own_rules(rules: Rules) -> Rules {
+    let own = |threshold: Option<Threshold>| {
+        threshold.filter(|threshold| matches!(threshold, Threshold::Bytes(_)))
+    };
+    Rules {
+        warn_above: own(rules.warn_above),
+        critical_above: own(rules.critical_above),
+        growth: rules.growth,
+    }
+}
+
+fn event(id: u32, name: String, alarm: Alarm, before: &mut Vec<Line>) -> Event {
+    let mut event = Event::new(name, alarm);
+    let written = resident::written_by(id);
+    let recorded = written.and_then(|written| recording::load(&written.path).ok());
+    match recorded.and_then(|recorded| lines_of(&recorded.snapshot)) {
+        Some(lines) => {
+            event.lines = top_lines(lines.clone(), before, LINES);
+            *before = lines;
+        }
+        None => event.no_lines = Some(NOT_RECORDED),
+    }
+    event.account = resident::account(id, false).ok().flatten().map(|account| account.line());
+    event
+}

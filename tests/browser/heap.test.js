@@ -31,7 +31,7 @@ test("suspects come first, in words that name who holds what", async () => {
     ]);
     const [cache] = await texts(page.locator(".suspects p"));
     assert.match(cache, /It is part of the 28\.0 MiB that shop::App at 0x[0-9a-f]+ retains\. It holds 400 × shop::cache::Entry, /);
-    assert.match(cache, /Dropping it would free 22\.9 MiB in 1201 blocks\.$/);
+    assert.match(cache, /Dropping it would free 22\.9 MiB in 1,201 blocks\.$/);
     const steps = await texts(page.locator(".steps").first().locator("li"));
     assert.deepEqual([steps[0], steps.at(-1)], ["static shop+0x2000", "–[+0]→ alloc::vec::Vec<u8>"]);
     const box = await page.locator(".suspects").boundingBox();

@@ -99,8 +99,9 @@ fn a_warning_names_the_lines_of_a_program_that_records() {
 #[test]
 fn each_process_is_watched_by_itself() {
     let folder = Folder::new();
+    // What a shell starts behind itself has no input to wait for.
     let script = "echo ready; read line; \
-                  sh -c 'echo $$ > child; x=$(head -c 30000000 /dev/zero | tr \"\\0\" x); read line' & \
+                  sh -c 'echo $$ > child; x=$(head -c 30000000 /dev/zero | tr \"\\0\" x); sleep 10' & \
                   read line";
     let mut command = Command::new("sh");
     let mut program = Program::start(command.args(["-c", script]).current_dir(folder.path("")));

@@ -142,7 +142,12 @@ fn without_file(function: &str) -> Origin {
     if !function.contains("::") {
         return Origin::Unknown;
     }
-    match crate_of(function, "").as_str() {
+    // A method of a type that is in no crate, such as `<u8 as alloc::vec::…>::from_elem`, is the trait's.
+    let path = match function.split_once(" as ") {
+        Some((own, of_trait)) if !own.contains("::") => of_trait,
+        _ => function,
+    };
+    match crate_of(path, "").as_str() {
         "std" | "core" | "alloc" | "hashbrown" => Origin::Standard,
         _ => Origin::User,
     }
@@ -214,6 +219,8 @@ mod tests {
             ("run", "/home/me/mem-profile-runtime-example/src/main.rs", Origin::User, "run"),
             ("leak::build", "", Origin::User, "leak"),
             ("<alloc::vec::Vec<T> as X>::from", "", Origin::Standard, "alloc"),
+            ("<u8 as alloc::vec::spec::From>::of", "", Origin::Standard, "u8"),
+            ("<u8 as leak::Kept>::keep", "", Origin::User, "u8"),
             ("malloc", "malloc/malloc.c", Origin::Unknown, "malloc"),
             ("__libc_start_main", "", Origin::Unknown, "__libc_start_main"),
         ] {

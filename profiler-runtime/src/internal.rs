@@ -8,6 +8,8 @@ pub use crate::control::allocations_are_counted;
 pub use crate::process::{
     Lineage, Stream, Thread, Work, at_exit, coarse_ticks, id, on_unload, write_all_raw,
 };
+#[cfg(feature = "monitor")]
+pub use crate::record::alloc::failing::on_failed_allocation;
 pub use crate::record::alloc::noting::Noting;
 pub use crate::record::alloc::quiet::Quiet;
 pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};

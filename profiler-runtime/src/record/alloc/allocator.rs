@@ -5,6 +5,7 @@ use core::ops::Deref;
 use std::alloc::{GlobalAlloc, Layout, System};
 
 use super::count::{count_alloc, count_free};
+use super::failing::failed;
 use super::noting;
 use super::wrapped::Wrapping;
 use crate::record::ledger::current::current_ledger;
@@ -117,11 +118,12 @@ impl<A> Alloc<A> {
             let count = |ledger: &'static Ledger, &block: &_| {
                 _ = count_alloc::<{ !PADS }>(ledger, block, layout.size())
             };
-            return self.counted(operation, is_block, count);
+            let block = self.counted(operation, is_block, count);
+            return if block.is_null() { failed(layout.size()) } else { block };
         }
         let block = operation();
         match block.is_null() {
-            true => block,
+            true => failed(layout.size()),
             false => count_alloc::<false>(current_ledger(), block, layout.size()),
         }
     }
@@ -335,10 +337,12 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: as in `alloc`.
         unsafe {
-            match notes::is_on() {
+            let new = match notes::is_on() {
                 true => self.realloc_asked(block, layout, new_size),
                 false => self.realloc_plain(block, layout, new_size, &mut None),
-            }
+            };
+            // PERF: asked only where somebody may hear of it, so that what is called last stays so.
+            if cfg!(feature = "monitor") && new.is_null() { failed(new_size) } else { new }
         }
     }
 }

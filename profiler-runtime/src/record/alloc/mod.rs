@@ -8,6 +8,7 @@ pub(crate) mod allocator_noted;
 pub(crate) mod allocator_resized;
 pub(crate) mod borrowed;
 pub(crate) mod count;
+pub(crate) mod failing;
 pub(crate) mod noting;
 pub(crate) mod quiet;
 pub(crate) mod watch;

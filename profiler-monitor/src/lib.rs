@@ -48,6 +48,8 @@ mod parse;
 pub mod process;
 mod sample;
 mod schedule;
+#[cfg(feature = "serde")]
+mod seconds;
 
 pub use self::event::Event;
 pub use self::flight::{LastRun, last_run};

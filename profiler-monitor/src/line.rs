@@ -6,6 +6,7 @@ use mem_profile_format::Snapshot;
 
 /// What a line of the program holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Line {
     /// File and line, `src/cache.rs:42`, or the function where they are not known.
     pub site: String,

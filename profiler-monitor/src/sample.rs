@@ -2,15 +2,23 @@
 
 use std::time::Duration;
 
+use mem_profile_format::{Division, ResidentSet};
+
 use crate::limit::{Limit, LimitKind};
 
 /// The memory of a process at one moment.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Sample {
     /// Since the monitor began, by a clock that nobody sets.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::seconds::serialize"))]
     pub at: Duration,
     /// The resident set, in bytes.
     pub resident: u64,
+    /// Of the resident set, pages of files and of shared memory, where the system says that.
+    pub files: Option<u64>,
+    /// Of the resident set, the profiler's own memory, where it watches its own process.
+    pub profiler: Option<u64>,
     /// The size of the address space, in bytes.
     pub address_space: u64,
     /// Bytes of live blocks, if the allocator counts them.
@@ -22,6 +30,14 @@ pub struct Sample {
 }
 
 impl Sample {
+    /// The resident set by its parts, where these are known.
+    #[must_use]
+    pub fn division(&self) -> Option<Division> {
+        let profiler = self.profiler.unwrap_or(0);
+        let set = ResidentSet { bytes: self.resident, files: self.files?, profiler };
+        Some(set.divided(self.live?))
+    }
+
     /// The bytes that the limit counts: of a group without files that the system would drop first.
     #[must_use]
     pub fn used(&self) -> u64 {
@@ -37,6 +53,7 @@ impl Sample {
 
 /// A control group's memory.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Group {
     /// `memory.current`, in bytes.
     pub current: u64,
@@ -52,6 +69,7 @@ pub struct Group {
 
 /// `memory.events`: how often limits did harm since the group was made.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GroupEvents {
     /// Above `memory.high`, tasks were slowed down.
     pub high: u64,

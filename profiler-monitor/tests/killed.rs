@@ -112,5 +112,9 @@ fn the_out_of_memory_killer_leaves_a_recording_that_names_the_line() {
     assert_eq!(run.end, End::OutOfMemory(1), "{}", run.text());
     let first = run.lines.first().unwrap();
     assert!(first.site.ends_with(&line()) && first.bytes > 90 << 20, "{}", run.text());
-    assert!(run.text().contains("was killed; oom_kill of its control group rose by 1"));
+    let text = run.text();
+    assert!(
+        text.contains(") was killed, last seen at ")
+            && text.contains(": oom_kill of its control group rose by 1\n")
+    );
 }

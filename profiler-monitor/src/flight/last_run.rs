@@ -5,9 +5,7 @@ use std::io;
 use std::path::Path;
 use std::time::Duration;
 
-use mem_profile_format::report::{Unit, printable};
-
-use super::mark::{Mark, Source};
+use super::mark::{Mark, Occasion, Source};
 use super::names;
 use super::run::{self, Run};
 use crate::line::Line;
@@ -18,14 +16,13 @@ use crate::sample::Sample;
 const BEFORE: &str = "before";
 /// More files of marks are never written.
 const MOST_MARKS: u32 = 16;
-/// Lines that a text names.
-const LINES: usize = 10;
 
 /// How a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum End {
-    /// Its recorder was dropped.
+    /// Its recorder was dropped, or it has ended itself by `exit`.
     Well,
     /// It goes on.
     StillRuns,
@@ -40,18 +37,26 @@ pub enum End {
 
 /// What is known of a run by its recording.
 #[derive(Clone, Debug, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct LastRun {
     /// Its number.
     pub process: u32,
     /// The path of the program.
     pub program: String,
+    /// When it began: the time since 1970.
+    #[cfg_attr(feature = "serde", serde(serialize_with = "crate::seconds::serialize"))]
+    pub began: Duration,
     /// How it has ended.
     pub end: End,
     /// Samples of its last minutes, the latest last.
     pub curve: Vec<Sample>,
     /// The figures when the last mark was written.
     pub mark: Option<Sample>,
+    /// What that was written for.
+    pub occasion: Option<Occasion>,
+    /// The size of the block for which there was no memory then, in bytes.
+    pub failed: Option<u64>,
     /// What each line held then, the largest first.
     pub lines: Vec<Line>,
     /// Bytes of live blocks then, on all stacks.
@@ -107,9 +112,19 @@ fn read(folder: &Path) -> io::Result<LastRun> {
         }
     };
     let curve = run.curve(&file).into_iter().map(|moment| moment.sample).collect();
-    let (held, sample) = mark.map_or((0, None), |mark| (mark.sums.bytes, Some(mark.moment.sample)));
-    let (process, program) = (run.identity.process, run.program);
-    Ok(LastRun { process, program, end, curve, mark: sample, lines, held, notes })
+    Ok(LastRun {
+        process: run.identity.process,
+        program: run.program,
+        began: Duration::from_nanos(run.began),
+        end,
+        curve,
+        mark: mark.as_ref().map(|mark| mark.moment.sample),
+        occasion: mark.as_ref().map(|mark| mark.occasion),
+        failed: mark.as_ref().map(|mark| mark.asked).filter(|&bytes| bytes > 0),
+        lines,
+        held: mark.map_or(0, |mark| mark.sums.bytes),
+        notes,
+    })
 }
 
 fn end_of(run: &Run, file: &[u8], notes: &mut Vec<String>) -> End {
@@ -132,56 +147,5 @@ fn end_of(run: &Run, file: &[u8], notes: &mut Vec<String>) -> End {
     match events.oom_kill.saturating_sub(run.events.oom_kill) {
         0 => End::Unclear,
         count => End::OutOfMemory(count),
-    }
-}
-
-impl LastRun {
-    /// As text for terminals.
-    #[must_use]
-    pub fn text(&self) -> String {
-        let size = |bytes: u64| Unit::Auto.format(bytes.into(), 1);
-        let mut text = format!("{} ({}) {}\n", printable(&self.program), self.process, self.how());
-        if let Some(last) = self.curve.last() {
-            let limit =
-                last.limit.map(|limit| format!(" of {} ({})", size(limit.bytes), limit.kind));
-            text +=
-                &format!("in use at the end: {}{}\n", size(last.used()), limit.unwrap_or_default());
-        }
-        if let (Some(mark), Some(last)) = (&self.mark, self.curve.last()) {
-            let before: Duration = last.at.saturating_sub(mark.at);
-            text += &format!(
-                "{} s before the last sample: resident {}, live blocks {}\n",
-                before.as_secs(),
-                size(mark.resident),
-                size(self.held)
-            );
-            if self.held > 0 && mark.resident > self.held {
-                text += &format!(
-                    "{} of it is in no live block: free memory that the allocator keeps, code, stacks, the profiler\n",
-                    size(mark.resident - self.held)
-                );
-            }
-        }
-        for line in self.lines.iter().take(LINES) {
-            let (site, function) = (printable(&line.site), printable(&line.function));
-            text += &format!("  {:>10}  {site} {function}\n", size(line.bytes));
-        }
-        for note in &self.notes {
-            text += &format!("note: {}\n", printable(note));
-        }
-        text
-    }
-
-    fn how(&self) -> String {
-        match self.end {
-            End::Well => "ended well".to_owned(),
-            End::StillRuns => "still runs".to_owned(),
-            End::OutOfMemory(1) => "was killed; oom_kill of its control group rose by 1".to_owned(),
-            End::OutOfMemory(count) => {
-                format!("was killed; oom_kill of its control group rose by {count}")
-            }
-            End::Restarted => "ended when the system was started again".to_owned(),
-            End::Unclear => "ended without warning".to_owned(),
-        }
     }
 }

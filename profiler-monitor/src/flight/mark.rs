@@ -21,6 +21,7 @@ const MOST_MODULES: usize = 4096;
 
 /// What a mark was written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum Occasion {
     /// The recorder was opened.
@@ -31,10 +32,12 @@ pub enum Occasion {
     Critical,
     /// Tasks waited for memory.
     Pressure,
+    /// The system had no memory for a block.
+    Failure,
 }
 
-pub(super) const OCCASIONS: [Occasion; 4] =
-    [Occasion::Begin, Occasion::High, Occasion::Critical, Occasion::Pressure];
+pub(super) const OCCASIONS: [Occasion; 5] =
+    [Occasion::Begin, Occasion::High, Occasion::Critical, Occasion::Pressure, Occasion::Failure];
 
 /// Who knows the holders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -68,6 +71,8 @@ pub(super) struct Mark {
     pub(super) number: u64,
     /// When the run began.
     pub(super) run: u64,
+    /// The size of the block that failed; zero if none did.
+    pub(super) asked: u64,
     pub(super) moment: Moment,
     pub(super) sums: Sums,
     pub(super) modules: Vec<Module>,
@@ -101,6 +106,7 @@ pub(super) struct Head {
     pub(super) occasion: Occasion,
     pub(super) number: u64,
     pub(super) run: u64,
+    pub(super) asked: u64,
     pub(super) moment: Moment,
     pub(super) sums: Sums,
 }
@@ -127,6 +133,7 @@ impl Head {
             sums.bytes,
             sums.blocks,
             halves(sums.count, sums.written),
+            self.asked,
         ];
         words.into_iter().for_each(|word| pen.word(word));
         self.moment.write(&mut pen);
@@ -178,6 +185,7 @@ impl Mark {
         let (run, (source, modules)) = (eye.word()?, eye.halves()?);
         let (mean_bytes, bytes, blocks) = (eye.word()?, eye.word()?, eye.word()?);
         let (count, written) = eye.halves()?;
+        let asked = eye.word()?;
         let moment = Moment::read(&mut eye)?;
         let source = *SOURCES.get(source)?;
         let sums = Sums { source, mean_bytes, bytes, blocks, count, written, modules };
@@ -188,7 +196,7 @@ impl Mark {
         let holders = (0..written.min(content.len() / WORD)).map(|_| Holder::read(&mut eye));
         let holders = holders.collect::<Option<_>>()?;
         let occasion = *OCCASIONS.get(occasion)?;
-        Some(Self { occasion, number, run, moment, sums, modules, holders })
+        Some(Self { occasion, number, run, asked, moment, sums, modules, holders })
     }
 }
 

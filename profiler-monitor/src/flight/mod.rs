@@ -6,6 +6,7 @@
 //! | `recorder` | [`Recorder`]: writes them without allocating (feature `process`) |
 //! | `holders` | the stacks that hold the memory, by the tracer (feature `process`) |
 //! | `last_run` | [`LastRun`]: reads them after the end |
+//! | `text`, `html` | shows it |
 //! | `names` | lines of stacks, by the files of their modules |
 
 #![cfg_attr(
@@ -16,6 +17,7 @@
 mod bytes;
 #[cfg(feature = "process")]
 mod holders;
+mod html;
 mod last_run;
 mod mark;
 mod moment;
@@ -25,6 +27,7 @@ mod recorder;
 mod run;
 #[cfg(all(test, feature = "process"))]
 mod tests;
+mod text;
 
 pub use self::last_run::{End, LastRun, last_run};
 pub use self::mark::Occasion;

@@ -15,7 +15,7 @@ pub(super) struct Moment {
 }
 
 /// Words of a moment.
-pub(super) const WORDS: usize = 16;
+pub(super) const WORDS: usize = 18;
 /// Bytes of a point of the curve: its number, a moment, and a checksum.
 pub(super) const POINT: usize = (WORDS + 2) * WORD;
 
@@ -46,6 +46,8 @@ impl Moment {
         pen.word(sample.resident);
         pen.word(sample.address_space);
         pen.optional(sample.live);
+        pen.optional(sample.files);
+        pen.optional(sample.profiler);
         pen.optional(sample.limit.map(|limit| limit.bytes));
         pen.optional(sample.limit.and_then(kind).map(|kind| kind as u64));
         pen.optional(group.map(|group| group.current));
@@ -62,6 +64,7 @@ impl Moment {
         let at = Duration::from_nanos(eye.word()?);
         let wall = eye.word()?;
         let (resident, address_space, live) = (eye.word()?, eye.word()?, eye.optional()?);
+        let (files, profiler) = (eye.optional()?, eye.optional()?);
         let (bytes, kind) = (eye.optional()?, eye.optional()?);
         let kind = kind.and_then(|kind| KINDS.get(usize::try_from(kind).ok()?));
         let limit = bytes.zip(kind).map(|(bytes, &kind)| Limit { bytes, kind });
@@ -78,7 +81,8 @@ impl Moment {
             events,
             pressure,
         });
-        Some(Self { wall, sample: Sample { at, resident, address_space, live, limit, group } })
+        let sample = Sample { at, resident, files, profiler, address_space, live, limit, group };
+        Some(Self { wall, sample })
     }
 
     /// A point of the curve, with its number.

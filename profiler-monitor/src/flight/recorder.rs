@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use super::bytes::Pen;
 use super::holders::Holders;
@@ -24,6 +25,8 @@ const MARK: usize = 256 << 10;
 const STACK: usize = 48;
 /// The least growth from one high mark to the next.
 const LEAST_STEP: u64 = 16 << 20;
+/// Time between two marks of failed allocations.
+const BETWEEN_FAILURES: Duration = Duration::from_secs(1);
 /// Percent of 10 s in which tasks waited for memory.
 const PRESSURE: f32 = 10.0;
 
@@ -40,6 +43,12 @@ pub struct Recorder {
     high: Option<u64>,
     was_critical: bool,
     was_pressing: bool,
+    /// The last sample.
+    last: Sample,
+    /// When an allocation failed last.
+    failed_at: Option<Instant>,
+    /// The recording is not whole, so it has no end.
+    is_broken: bool,
 }
 
 /// The file of a mark.
@@ -80,6 +89,9 @@ impl Recorder {
             high: None,
             was_critical: false,
             was_pressing: false,
+            last: *first,
+            failed_at: None,
+            is_broken: false,
         })
     }
 
@@ -88,14 +100,45 @@ impl Recorder {
     /// # Errors
     /// The error of the system.
     pub fn tick(&mut self, sample: &Sample, is_critical: bool) -> io::Result<Option<Occasion>> {
-        let moment = Moment::now(sample);
+        self.last = *sample;
+        let occasion = self.occasion(sample, is_critical);
+        let written = self.write(Moment::now(sample), occasion);
+        self.is_broken |= written.is_err();
+        written.map(|()| occasion)
+    }
+
+    /// Writes a mark, since the system has no memory for a block of so many bytes: once a second at most, since some
+    /// programs ask for less then. It allocates nothing, and may be called inside the allocator.
+    ///
+    /// # Errors
+    /// The error of the system.
+    pub fn allocation_failed(&mut self, bytes: u64, resident: Option<u64>) -> io::Result<bool> {
+        let is_early = |at: Instant| at.elapsed() < BETWEEN_FAILURES;
+        if !self.is_own() || self.failed_at.is_some_and(is_early) {
+            return Ok(false);
+        }
+        self.failed_at = Some(Instant::now());
+        let sample = Sample { resident: resident.unwrap_or(self.last.resident), ..self.last };
+        self.write_mark(Occasion::Failure, bytes, Moment::now(&sample)).map(|()| true)
+    }
+
+    /// Whether this process has opened it, and not one that has forked it.
+    pub(crate) fn is_own(&self) -> bool {
+        self.run.identity.process == std::process::id()
+    }
+
+    /// Says that the run has ended well.
+    pub(crate) fn end(&mut self) {
+        if self.is_own() && !self.is_broken {
+            let (place, end) = self.run.end(wall_clock());
+            let _ = write_at(&self.file, place, &end);
+        }
+    }
+
+    fn write(&mut self, moment: Moment, occasion: Option<Occasion>) -> io::Result<()> {
         write_at(&self.file, self.run.place_of(self.next_point), &moment.point(self.next_point))?;
         self.next_point += 1;
-        let occasion = self.occasion(sample, is_critical);
-        if let Some(occasion) = occasion {
-            self.write_mark(occasion, moment)?;
-        }
-        Ok(occasion)
+        occasion.map_or(Ok(()), |occasion| self.write_mark(occasion, 0, moment))
     }
 
     fn occasion(&mut self, sample: &Sample, is_critical: bool) -> Option<Occasion> {
@@ -122,15 +165,15 @@ impl Recorder {
         }
     }
 
-    fn write_mark(&mut self, occasion: Occasion, moment: Moment) -> io::Result<()> {
+    fn write_mark(&mut self, occasion: Occasion, asked: u64, moment: Moment) -> io::Result<()> {
         let mut pen = Pen::new(self.buffer.get_mut(HEADER..).unwrap_or_default());
         let sums = self.holders.write(&mut pen);
         let length = HEADER + pen.at();
         let number = self.next_mark;
-        let head = Head { occasion, number, run: self.run.began, moment, sums };
+        let head = Head { occasion, number, run: self.run.began, asked, moment, sums };
         head.write(&mut self.buffer, length);
         let place = match occasion {
-            Occasion::Critical | Occasion::Pressure => MARKS as usize,
+            Occasion::Critical | Occasion::Pressure | Occasion::Failure => MARKS as usize,
             Occasion::Begin | Occasion::High => (number % u64::from(MARKS)) as usize,
         };
         self.next_mark += 1;
@@ -141,13 +184,9 @@ impl Recorder {
     }
 }
 
-/// Says that the run has ended well.
 impl Drop for Recorder {
     fn drop(&mut self) {
-        if self.run.identity.process == std::process::id() {
-            let (place, end) = self.run.end(wall_clock());
-            let _ = write_at(&self.file, place, &end);
-        }
+        self.end();
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! 0       header, 4096 bytes
-//! 4096    points of the curve, each 144 bytes; point n is in the place n modulo their count
+//! 4096    points of the curve, each 160 bytes; point n is in the place n modulo their count
 //! behind  the end: a mark, nanoseconds since 1970, and a checksum; zeroes until then
 //! ```
 

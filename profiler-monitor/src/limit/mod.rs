@@ -11,6 +11,7 @@ use std::fmt;
 
 /// The smallest limit that holds for a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Limit {
     /// In bytes.
     pub bytes: u64,
@@ -20,6 +21,7 @@ pub struct Limit {
 
 /// Who sets a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
 #[non_exhaustive]
 pub enum LimitKind {
     /// A control group, of the process or around it: above `memory.max` the system ends a process.

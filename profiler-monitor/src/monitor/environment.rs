@@ -2,6 +2,7 @@
 //! program itself asks for.
 
 use std::env;
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -32,6 +33,8 @@ extern "C" fn before_main() {
 }
 
 const VARIABLE: &str = "MEM_PROFILE_MONITOR";
+/// The folder of the flight recorder.
+const FOLDER: &str = "MEM_PROFILE_FLIGHT";
 
 fn keep(monitor: Option<Monitor>) {
     let before = {
@@ -46,15 +49,24 @@ pub(super) fn stop() {
     keep(None);
 }
 
+fn is_off(value: &str) -> bool {
+    matches!(value.trim(), "" | "0" | "off")
+}
+
 impl Settings {
-    /// Changes what the environment says otherwise; whether it asks for a monitor. A setting that is not understood is
-    /// said, and the others hold.
+    /// Changes what the environment says otherwise; whether it asks for a monitor, or for a flight recorder, which
+    /// needs one. A setting that is not understood is said, and the others hold.
     pub(super) fn read_environment(&mut self) -> bool {
         let _quiet = Quiet::enter();
-        let Some(value) = env::var_os(VARIABLE) else { return false };
+        if let Some(folder) = env::var_os(FOLDER) {
+            let is_off = is_off(&folder.to_string_lossy());
+            self.record_dir = (!is_off).then(|| PathBuf::from(folder));
+        }
+        let records = self.record_dir.is_some();
+        let Some(value) = env::var_os(VARIABLE) else { return records };
         let value = value.to_string_lossy();
         match value.trim() {
-            "" | "0" | "off" => return false,
+            text if is_off(text) => return records,
             "1" | "on" => return true,
             text => {
                 for error in parse::settings(text, |known| self.set(known)) {

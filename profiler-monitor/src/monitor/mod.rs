@@ -3,6 +3,7 @@
 mod builder;
 mod counts;
 mod environment;
+mod flight;
 mod handle;
 mod lines;
 #[cfg(feature = "http")]

@@ -6,6 +6,7 @@ use crate::event::Event;
 use crate::guard::Alarm;
 use crate::line::{Line, top_lines};
 use crate::monitor::lines::{NO_LINES, lines};
+use crate::sample::Sample;
 
 /// Lines that an event names.
 const LINES: usize = 5;
@@ -26,9 +27,18 @@ impl Program {
         Self { name, is_counted: internal::allocations_are_counted(), lines: Vec::new() }
     }
 
-    /// Bytes of live blocks, if they are counted.
-    pub(super) fn live_bytes(&self) -> Option<u64> {
-        self.is_counted.then(internal::live_bytes)
+    /// With what only the process itself knows: bytes of live blocks, if they are counted, and the profiler's memory.
+    pub(super) fn with_own_figures(&self, sample: Sample) -> Sample {
+        let live = self.is_counted.then(internal::live_bytes);
+        match internal::brief() {
+            Some(brief) => Sample {
+                live,
+                files: sample.files.and(Some(brief.files)),
+                profiler: Some(brief.profiler),
+                ..sample
+            },
+            None => Sample { live, ..sample },
+        }
     }
 
     /// The event of an alarm, with the lines that are to blame.

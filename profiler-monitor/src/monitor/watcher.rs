@@ -3,23 +3,25 @@
 use std::ffi::CStr;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use mem_profile_runtime::internal::{Quiet, Work};
 
 use crate::event::Event;
-use crate::flight::Recorder;
 use crate::guard::{Alarm, Guard, Level};
 
 use crate::monitor::counts;
+use crate::monitor::flight::Flight;
 use crate::monitor::program::Program;
 use crate::monitor::settings::{Callback, Settings};
 use crate::monitor::sink;
 use crate::process::Reader;
 use crate::sample::Sample;
 use crate::schedule::Schedule;
+
+/// Time between two samples with a flight recorder, at most: memory may fill up in seconds.
+const RECORDED: Duration = Duration::from_secs(1);
 
 /// What a monitor knows by its last sample.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -56,7 +58,7 @@ struct Ticks {
     reader: Reader,
     guard: Guard,
     program: Program,
-    recorder: Option<Recorder>,
+    flight: Option<Flight>,
     has_failed: bool,
 }
 
@@ -70,12 +72,16 @@ impl Watcher {
         let _quiet = Quiet::enter();
         let mut reader = Reader::of_self();
         let first = reader.read(Duration::ZERO)?;
-        let open = |folder: PathBuf| Recorder::open(&folder, reader.group_folder(), &first);
-        let recorder = settings.record_dir.map(open).transpose()?;
-        let guard = Guard::new(settings.rules, settings.interval);
-        let work = Ticks { reader, guard, program: Program::new(), recorder, has_failed: false };
+        let folder = settings.record_dir.as_deref();
+        let flight = folder.and_then(|it| Flight::begin(it, reader.group_folder(), &first));
+        let interval = match flight {
+            Some(_) => settings.interval.min(RECORDED),
+            None => settings.interval,
+        };
+        let guard = Guard::new(settings.rules, interval);
+        let work = Ticks { reader, guard, program: Program::new(), flight, has_failed: false };
         Ok(Self {
-            interval: settings.interval,
+            interval,
             log: settings.log,
             work: Mutex::new(work),
             on_event: Mutex::new(settings.on_event),
@@ -161,21 +167,16 @@ impl Watcher {
 }
 
 impl Ticks {
-    /// A recorder that fails says so, and ends.
     fn record(&mut self, sample: &Sample, alarm: Option<Alarm>) {
         let is_critical = alarm.is_some_and(|alarm| alarm.level == Level::Critical);
-        let Some(recorder) = &mut self.recorder else { return };
-        if let Err(error) = recorder.tick(sample, is_critical) {
-            sink::warn(&format!("the flight recorder cannot write, and ends: {error}"));
-            self.recorder = None;
-        }
+        self.flight.take_if(|flight| !flight.tick(sample, is_critical));
     }
 
     /// A failure is said once.
     fn sample(&mut self, at: Duration) -> Option<Sample> {
         let read = self.reader.read(at);
         match read {
-            Ok(sample) => Some(Sample { live: self.program.live_bytes(), ..sample }),
+            Ok(sample) => Some(self.program.with_own_figures(sample)),
             Err(error) => {
                 if !std::mem::replace(&mut self.has_failed, true) {
                     let text = "the monitor cannot read the memory of the process";

@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::path::Path;
 
 /// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 23] = [
+pub(super) const KNOWN: [&str; 24] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -21,6 +21,7 @@ pub(super) const KNOWN: [&str; 23] = [
     "MEM_PROFILE_WIDTH",
     "MEM_PROFILE_TRACE",
     "MEM_PROFILE_MONITOR",
+    "MEM_PROFILE_FLIGHT",
     "MEM_PROFILE_GRAPH",
     "MEM_PROFILE_GRAPH_AFTER",
     "MEM_PROFILE_GRAPH_DUPLICATES",
@@ -70,9 +71,9 @@ pub(super) fn graph(path: &OsStr) -> Option<String> {
     needs(cfg!(feature = "graph"), "MEM_PROFILE_GRAPH", path, "graph")
 }
 
-/// A monitor is asked for, and this program has none.
-pub(super) fn monitor(settings: &OsStr) -> Option<String> {
-    needs(cfg!(feature = "monitor"), "MEM_PROFILE_MONITOR", settings, "monitor")
+/// A monitor is asked for, or its flight recorder, and this program has none.
+pub(super) fn monitor(name: &str, value: &OsStr) -> Option<String> {
+    needs(cfg!(feature = "monitor"), name, value, "monitor")
 }
 
 /// An account is asked for, and this program has none.

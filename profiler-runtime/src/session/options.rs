@@ -116,7 +116,9 @@ impl Reader<'_> {
         let formats = self.formats(&output);
         self.warnings.extend(self.get("MEM_PROFILE_TRACE").and_then(ignored::trace));
         self.warnings.extend(self.get("MEM_PROFILE_GRAPH").and_then(ignored::graph));
-        self.warnings.extend(self.get("MEM_PROFILE_MONITOR").and_then(ignored::monitor));
+        for name in ["MEM_PROFILE_MONITOR", "MEM_PROFILE_FLIGHT"] {
+            self.warnings.extend(self.get(name).and_then(|value| ignored::monitor(name, value)));
+        }
         Options {
             enabled,
             backend,
@@ -345,10 +347,14 @@ mod tests {
     #[cfg(not(feature = "monitor"))]
     #[test]
     fn a_monitor_without_the_feature_is_said() {
-        let warnings = ["above=1GiB", "off"].map(|how| read(&[("MEM_PROFILE_MONITOR", how)]).1);
-        let line = "mem-profile: MEM_PROFILE_MONITOR=above=1GiB has no effect: it needs the feature `monitor` of \
-                    mem-profile";
-        assert_eq!(warnings, [vec![line.to_owned()], vec![]]);
+        for (name, value) in [("MEM_PROFILE_MONITOR", "above=1GiB"), ("MEM_PROFILE_FLIGHT", "dir")]
+        {
+            let warnings = [value, "off"].map(|value| read(&[(name, value)]).1);
+            let line = format!(
+                "mem-profile: {name}={value} has no effect: it needs the feature `monitor` of mem-profile"
+            );
+            assert_eq!(warnings, [vec![line], vec![]]);
+        }
     }
 
     #[test]

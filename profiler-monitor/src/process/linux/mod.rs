@@ -80,9 +80,11 @@ impl Reader {
         self.text.read(&self.status)?;
         let resident = self.text.kibibytes("VmRSS").ok_or(io::ErrorKind::NotFound)?;
         let address_space = self.text.kibibytes("VmSize").unwrap_or(0);
+        let pages = ["RssFile", "RssShmem"].map(|name| self.text.kibibytes(name));
+        let files = pages[0].zip(pages[1]).map(|(files, shared)| files + shared);
         let (limit, group) = self.read_groups();
         let limit = self.smallest(limit);
-        Ok(Sample { at, resident, address_space, live: None, limit, group })
+        Ok(Sample { at, resident, files, address_space, limit, group, ..Sample::default() })
     }
 
     /// The folder of the own control group, by the last sample.

@@ -1,16 +1,26 @@
 //! Says a thing once, not at each sample.
 
-/// Whether it was said that something is above its threshold, and how much was in use then.
-#[derive(Clone, Copy, Debug, Default)]
+/// A figure that wavers around its threshold is no news. It has fallen below only once it is well below.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Crossing {
+    /// The share of the threshold that is well below it.
+    fallen: f64,
+    /// How much was in use when it was last said that the figure is above.
     said_at: Option<u64>,
 }
 
 impl Crossing {
-    /// Whether it is to be said that it is above, while `used` bytes are in use.
-    pub(super) fn look(&mut self, is_above: bool, used: u64) -> bool {
-        if !is_above {
-            self.said_at = None;
+    /// Of an amount: as far below as it has to rise for the next alarm.
+    pub(super) const AMOUNT: Self = Self { fallen: 0.9, said_at: None };
+    /// Of a rate, which wavers more.
+    pub(super) const RATE: Self = Self { fallen: 0.5, said_at: None };
+
+    /// Whether it is to be said that the figure is above the threshold, while `used` bytes are in use.
+    pub(super) fn look(&mut self, figure: f64, threshold: f64, used: u64) -> bool {
+        if figure < threshold {
+            if figure < threshold * self.fallen {
+                self.said_at = None;
+            }
             return false;
         }
         let is_new = self

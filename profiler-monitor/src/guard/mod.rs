@@ -21,7 +21,8 @@ const PRESSURE: f32 = 20.0;
 
 /// Looks at one sample after the other, and raises an alarm once for each crossing.
 ///
-/// An alarm is raised again only when a further 10 % are in use, or after the memory had fallen below.
+/// An alarm is raised again only when a further 10 % are in use, or after the memory had fallen below nine tenths of the
+/// threshold; pressure and growth, below a half.
 #[derive(Clone, Debug)]
 pub struct Guard {
     rules: Rules,
@@ -41,16 +42,16 @@ impl Guard {
         let growth = rules.growth.map(|growth| (growth, Slope::new(growth.window, interval)));
         Self {
             rules,
-            warning: Crossing::default(),
-            critical: Crossing::default(),
+            warning: Crossing::AMOUNT,
+            critical: Crossing::AMOUNT,
             growth,
-            growing: Crossing::default(),
-            pressure: Crossing::default(),
+            growing: Crossing::RATE,
+            pressure: Crossing::RATE,
             killed: None,
         }
     }
 
-    /// Whether memory is above the critical threshold, or tasks wait for it, at the last sample.
+    /// Whether memory was above the critical threshold, or tasks waited for it, and that has not fallen well below since.
     #[must_use]
     pub fn is_critical(&self) -> bool {
         self.critical.is_above() || self.pressure.is_above()
@@ -78,7 +79,7 @@ impl Guard {
     fn look_above(&mut self, sample: &Sample) -> Option<(Level, Cause)> {
         let above = |threshold: Option<Threshold>, crossing: &mut Crossing| {
             let (used, threshold) = threshold?.compare(sample)?;
-            let is_new = crossing.look(used >= threshold, used);
+            let is_new = crossing.look(used as f64, threshold as f64, used);
             is_new.then_some(Cause::Above { used, threshold })
         };
         let warning = above(self.rules.warn_above, &mut self.warning);
@@ -89,15 +90,15 @@ impl Guard {
 
     fn look_at_pressure(&mut self, sample: &Sample) -> Option<(Level, Cause)> {
         let percent = sample.group?.pressure?;
-        let is_new = self.pressure.look(percent >= PRESSURE, sample.used());
+        let is_new = self.pressure.look(percent.into(), PRESSURE.into(), sample.used());
         is_new.then_some((Level::Warning, Cause::Pressure { percent }))
     }
 
     fn look_at_growth(&mut self, sample: &Sample) -> Option<(Level, Cause)> {
         let (growth, slope) = self.growth.as_ref()?;
         let per_minute = slope.per_minute()?;
-        let is_new = self.growing.look(per_minute >= growth.per_minute as f64, sample.resident);
-        let cause = Cause::Growth { per_minute: per_minute as u64, window: growth.window };
+        let is_new = self.growing.look(per_minute, growth.per_minute as f64, sample.resident);
+        let cause = Cause::Growth { per_minute: per_minute as u64, window: slope.window() };
         is_new.then_some((Level::Warning, cause))
     }
 }

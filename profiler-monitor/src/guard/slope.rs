@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// More samples of a window are not kept: further apart, they say the same.
 const MOST: usize = 4096;
+/// A window has at least so many intervals, since a line through two or three samples says little.
+const LEAST: u32 = 4;
 
 /// The samples of a window, in a ring that is allocated once.
 #[derive(Clone, Debug)]
@@ -11,6 +13,8 @@ pub(super) struct Slope {
     window: Duration,
     /// Samples that come sooner after the last one are left out.
     spacing: Duration,
+    /// When so much time is missing, the window begins again: nobody knows how memory grew meanwhile.
+    longest_gap: Duration,
     ring: Box<[(Duration, u64)]>,
     first: usize,
     length: usize,
@@ -19,16 +23,22 @@ pub(super) struct Slope {
 impl Slope {
     /// For samples in this interval.
     pub(super) fn new(window: Duration, interval: Duration) -> Self {
+        let window = window.max(interval.saturating_mul(LEAST));
         let spacing = (window / (MOST as u32 - 2)).max(interval / 2);
         let wanted = window.as_nanos() / spacing.as_nanos().max(1) + 2;
         let capacity = usize::try_from(wanted).unwrap_or(MOST).clamp(2, MOST);
         Self {
             window,
             spacing,
+            longest_gap: (window / 4).max(interval.saturating_mul(3)),
             ring: vec![(Duration::ZERO, 0); capacity].into(),
             first: 0,
             length: 0,
         }
+    }
+
+    pub(super) fn window(&self) -> Duration {
+        self.window
     }
 
     fn get(&self, index: usize) -> (Duration, u64) {
@@ -41,8 +51,14 @@ impl Slope {
     }
 
     pub(super) fn add(&mut self, at: Duration, bytes: u64) {
-        if self.length > 0 && at < self.get(self.length - 1).0 + self.spacing {
-            return;
+        if let Some(last) = self.length.checked_sub(1) {
+            let last = self.get(last).0;
+            // A clock that was set back, or a system that slept.
+            if at < last || at - last > self.longest_gap {
+                self.length = 0;
+            } else if at < last + self.spacing {
+                return;
+            }
         }
         // The oldest one stays that shows that the window is full.
         while self.length > 1 && at.saturating_sub(self.get(1).0) >= self.window {
@@ -105,7 +121,7 @@ mod tests {
     #[test]
     fn the_sample_beside_the_line_counts_by_its_distance_from_the_middle() {
         // By hand: 0, 0, 3 at 0, 1, 2 min has the slope 1.5.
-        let mut slope = Slope::new(Duration::from_secs(120), INTERVAL * 2);
+        let mut slope = Slope::new(Duration::from_secs(120), INTERVAL);
         for (minute, bytes) in [(0, 0), (1, 0), (2, 3)] {
             slope.add(Duration::from_secs(60 * minute), bytes);
         }
@@ -116,6 +132,58 @@ mod tests {
     fn a_window_that_is_not_full_has_no_slope() {
         assert_eq!(slope_of(19, |index| index << 30).per_minute(), None);
         assert!(slope_of(20, |index| index << 30).per_minute().is_some());
+    }
+
+    /// A cache that is emptied every 5 min: 90 MiB up in 4.5 min, and down at once. From one tooth to the next it grows
+    /// by 20 MiB a minute, from the first sample of the window to the last by up to 4.5 MiB a minute.
+    #[test]
+    fn a_sawtooth_has_hardly_a_slope() {
+        for (end, parts) in [(40, 240.0), (41, 80.0), (44, -160.0), (47, -40.0), (49, 240.0)] {
+            let mut slope = Slope::new(Duration::from_secs(20 * 60), INTERVAL);
+            for index in 0..=100 + end {
+                slope.add(INTERVAL * index, (100 + 10 * u64::from(index % 10)) << 20);
+            }
+            // Exact, in integers: 2 (n Σxy − Σx Σy) ÷ (n Σx² − (Σx)²) for 41 samples.
+            let expected = f64::from(1 << 20) * parts / 287.0;
+            assert!((slope.per_minute().unwrap() - expected).abs() < 1e-3, "{end}");
+        }
+    }
+
+    #[test]
+    fn a_window_begins_again_after_a_gap_and_when_the_clock_is_set_back() {
+        let minutes = |minutes: u64| Duration::from_secs(60 * minutes);
+        for start in [minutes(8 * 60), minutes(0)] {
+            let mut slope = slope_of(60, |index| index << 30);
+            for index in 0..40 {
+                slope.add(start + INTERVAL * index, u64::from(index) << 20);
+                assert_eq!(slope.per_minute(), None, "{start:?}, {index}");
+            }
+            slope.add(start + minutes(20), 40 << 20);
+            assert_eq!(slope.per_minute(), Some(f64::from(2 << 20)), "{start:?}");
+        }
+    }
+
+    #[test]
+    fn samples_that_are_late_or_missed_make_no_gap() {
+        let mut slope = Slope::new(Duration::from_secs(20 * 60), INTERVAL);
+        for index in (0..=80).filter(|index| ![3, 7, 8, 9, 30].contains(index)) {
+            let late = Duration::from_millis(u64::from(index * 7919 % 2000));
+            let at = INTERVAL * index + late;
+            slope.add(at, at.as_millis() as u64 * 1024);
+        }
+        assert_eq!(slope.per_minute().map(f64::round), Some(60_000.0 * 1024.0));
+    }
+
+    #[test]
+    fn a_window_has_four_intervals_at_least() {
+        let mut slope = Slope::new(Duration::from_secs(1), INTERVAL);
+        assert_eq!(slope.window(), INTERVAL * 4);
+        for index in 0..4 {
+            slope.add(INTERVAL * index, u64::from(index) << 20);
+            assert_eq!(slope.per_minute(), None);
+        }
+        slope.add(INTERVAL * 4, 4 << 20);
+        assert_eq!(slope.per_minute(), Some(f64::from(2 << 20)));
     }
 
     #[test]

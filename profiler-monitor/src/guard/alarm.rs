@@ -113,6 +113,19 @@ pub enum Cause {
     },
 }
 
+impl Cause {
+    /// `above`, `growth`, `pressure` or `killed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Above { .. } => "above",
+            Self::Growth { .. } => "growth",
+            Self::Pressure { .. } => "pressure",
+            Self::Killed { .. } => "killed",
+        }
+    }
+}
+
 /// Something worth saying.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Alarm {

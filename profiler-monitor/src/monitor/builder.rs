@@ -63,8 +63,9 @@ impl Builder {
         self
     }
 
-    /// Whether events are logged, as they are by default: through the crates `log` and `tracing` with the features of
-    /// that name, if the program has set up one of them; else on standard error.
+    /// Whether events are logged, as they are by default: with the feature `tracing` through that crate, if the program
+    /// has set a subscriber; else with the feature `log` through that crate, if it has set a logger; else on standard
+    /// error. The target is `mem_profile::monitor`.
     #[must_use]
     pub fn log(mut self, log: bool) -> Self {
         self.settings.log = log;

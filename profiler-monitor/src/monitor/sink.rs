@@ -5,16 +5,16 @@ use mem_profile_runtime::internal::{self, Quiet, Stream};
 
 use crate::event::Event;
 
-/// Writes an event: through the crates that the program has set up, else on standard error.
+/// Writes an event once: through `tracing` where the program has set a subscriber, else through `log` where it has set a
+/// logger, else on standard error. Not through both, since the one often hands on to the other.
 pub(super) fn write(event: &Event) {
-    let by_log = log(event);
-    let by_tracing = tracing(event);
-    if !by_log && !by_tracing {
-        let _quiet = Quiet::enter();
-        // At once, so that no other thread's text comes between its lines.
-        let text = format!("mem-profile: {event}\n");
-        let _ = internal::write_all_raw(Stream::Stderr, text.as_bytes());
+    if tracing(event) || log(event) {
+        return;
     }
+    let _quiet = Quiet::enter();
+    // At once, so that no other thread's text comes between its lines.
+    let text = format!("mem-profile: {event}\n");
+    let _ = internal::write_all_raw(Stream::Stderr, text.as_bytes());
 }
 
 /// Writes one line on standard error.
@@ -23,16 +23,15 @@ pub(super) fn warn(text: &str) {
     internal::warn(&format!("mem-profile: {}", printable_line(text)));
 }
 
-/// Whether a logger has taken it.
+/// Whether there is a logger. Its filter decides.
 #[cfg(feature = "log")]
 fn log(event: &Event) -> bool {
     let level = match event.level() {
         crate::Level::Warning => log::Level::Warn,
         crate::Level::Critical => log::Level::Error,
     };
-    let is_enabled = log::log_enabled!(target: TARGET, level);
     log::log!(target: TARGET, level, "{event}");
-    is_enabled
+    log::max_level() != log::LevelFilter::Off
 }
 
 #[cfg(not(feature = "log"))]
@@ -40,19 +39,37 @@ fn log(_event: &Event) -> bool {
     false
 }
 
-/// Whether a subscriber has taken it.
+/// Whether there is a subscriber. Its filter decides.
 #[cfg(feature = "tracing")]
 fn tracing(event: &Event) -> bool {
-    match event.level() {
-        crate::Level::Warning => {
-            tracing::warn!(target: TARGET, "{event}");
-            tracing::enabled!(target: TARGET, tracing::Level::WARN)
-        }
-        crate::Level::Critical => {
-            tracing::error!(target: TARGET, "{event}");
-            tracing::enabled!(target: TARGET, tracing::Level::ERROR)
-        }
+    use tracing::subscriber::NoSubscriber;
+
+    if tracing::dispatcher::get_default(|dispatch| dispatch.is::<NoSubscriber>()) {
+        return false;
     }
+    let sample = &event.alarm.sample;
+    let first = event.lines.first();
+    let site = first.map(|line| printable_line(&line.site));
+    macro_rules! emit {
+        ($level:ident) => {
+            tracing::$level!(
+                target: TARGET,
+                process = &*printable_line(&event.process),
+                cause = event.alarm.cause.name(),
+                resident = sample.resident,
+                limit = sample.limit.map(|limit| limit.bytes),
+                line = site,
+                line_bytes = first.map(|line| line.bytes),
+                line_grown = first.map(|line| line.grown),
+                "{event}"
+            )
+        };
+    }
+    match event.level() {
+        crate::Level::Warning => emit!(warn),
+        crate::Level::Critical => emit!(error),
+    }
+    true
 }
 
 #[cfg(not(feature = "tracing"))]

@@ -21,9 +21,67 @@ fn run(command: &mut Command) {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
 }
 
+/// What `logs` writes to standard output and standard error.
+fn logged(arguments: &[&str]) -> (String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_logs"));
+    command.args(arguments).env_remove("MEM_PROFILE_MONITOR").env_remove("RUST_LOG");
+    command.env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
+    let output = command.output().expect("the program starts");
+    let [stdout, stderr] =
+        [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text).into_owned());
+    assert!(output.status.success(), "{stdout}{stderr}");
+    (stdout, stderr)
+}
+
+/// The line of `logs` that holds its memory.
+fn holds() -> String {
+    format!(
+        "tests/monitor/src/bin/logs.rs:{}",
+        line(include_str!("../src/bin/logs.rs"), "// holds")
+    )
+}
+
+#[test]
+fn an_event_is_one_record_of_the_logger() {
+    for (argument, level) in [("warning", "WARN"), ("critical", "ERROR")] {
+        let (stdout, stderr) = logged(&["log", argument]);
+        assert_eq!((stdout.lines().count(), &*stderr), (1, ""), "{stdout}");
+        let start = format!("{level} mem_profile::monitor {argument}: logs (");
+        let named = format!("|  {} logs::hold +64.0 MiB, holds 64.0 MiB|", holds());
+        assert!(stdout.starts_with(&start) && stdout.contains(&named), "{stdout}");
+    }
+}
+
+#[test]
+fn an_event_is_one_record_of_the_subscriber_with_fields() {
+    for (argument, level) in [("warning", " WARN"), ("critical", "ERROR")] {
+        let (stdout, stderr) = logged(&["tracing", argument]);
+        // The subscriber is also behind the crate `log`, by which no second record comes.
+        let start = format!("{level} mem_profile::monitor: {argument}: logs (");
+        assert_eq!((stdout.matches(&start).count(), &*stderr), (1, ""), "{stdout}");
+        assert_eq!(stdout.matches("mem_profile::monitor").count(), 1, "{stdout}");
+        let bytes = 64 << 20;
+        let line = format!(" line=\"{}\" line_bytes={bytes} line_grown={bytes}\n", holds());
+        for field in [" process=\"logs (", " cause=\"above\" resident=", " limit=", &line] {
+            assert!(stdout.contains(field), "{field}: {stdout}");
+        }
+    }
+}
+
+#[test]
+fn the_filter_of_a_logger_holds() {
+    assert_eq!(logged(&["filtered", "warning"]), (String::new(), String::new()));
+    assert!(logged(&["filtered", "critical"]).0.starts_with("ERROR "));
+}
+
+#[test]
+fn without_a_logger_events_go_to_standard_error() {
+    let (stdout, stderr) = logged(&["none", "warning"]);
+    assert_eq!((&*stdout, stderr.matches("mem-profile: warning: logs (").count()), ("", 1));
+}
+
 /// The line of a source that ends with this comment.
-fn line(comment: &str) -> usize {
-    let source = include_str!("../src/bin/leaks.rs");
+fn line(source: &str, comment: &str) -> usize {
     1 + source.lines().position(|line| line.ends_with(comment)).expect("the comment")
 }
 
@@ -66,8 +124,9 @@ fn check(warning: &[String], leaks: &str, holds: &str) {
 #[test]
 fn a_warning_names_the_line_that_leaks_within_two_intervals() {
     let file = "tests/monitor/src/bin/leaks.rs";
+    let source = include_str!("../src/bin/leaks.rs");
     let [leaks, holds] =
-        ["// leaks", "// holds"].map(|comment| format!("{file}:{}", line(comment)));
+        ["// leaks", "// holds"].map(|comment| format!("{file}:{}", line(source, comment)));
     let settings = "above=64MiB,interval=1s";
     let (by_lines, took) = warning("-", "on", settings);
     check(&by_lines, &format!("{leaks} leaks::leak"), &format!("{holds} leaks::cache"));

@@ -1,10 +1,14 @@
 //! The text of `MEM_PROFILE_MONITOR`.
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::guard::Growth;
 use crate::limit::{Threshold, time};
+
+/// The shortest time between two samples: reading one takes up to a tenth of a millisecond.
+pub(crate) const SHORTEST: Duration = Duration::from_millis(10);
 
 /// A setting.
 #[derive(Clone, Debug, PartialEq)]
@@ -14,6 +18,7 @@ pub(crate) enum Known {
     Interval(Duration),
     Growth(Growth),
     Log(bool),
+    Snapshots(PathBuf),
     Listen(SocketAddr),
     Token(String),
 }
@@ -39,8 +44,10 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
         "above" => amount().map(Known::Above),
         "critical" => amount().map(Known::Critical),
         "interval" => {
-            let interval = time(value).ok_or_else(|| expected("a time, such as 30s or 1min"));
-            interval.map(Known::Interval)
+            let interval = time(value).ok_or_else(|| expected("a time, such as 30s or 1min"))?;
+            let is_long_enough = interval >= SHORTEST;
+            let too_short = || format!("{key}={value} is less than 10ms");
+            is_long_enough.then_some(Known::Interval(interval)).ok_or_else(too_short)
         }
         "growth" => {
             let growth = value.parse().map_err(|error| format!("{key}={value} is {error}"));
@@ -51,6 +58,8 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
             "off" => Ok(Known::Log(false)),
             _ => Err(expected("on or off")),
         },
+        "snapshots" if !value.is_empty() => Ok(Known::Snapshots(value.into())),
+        "snapshots" => Err("snapshots= has no folder".to_owned()),
         "listen" => {
             let address = address(value);
             let address = address.ok_or_else(|| expected("an address, such as 127.0.0.1:9464"));
@@ -60,7 +69,7 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
         // It is not shown.
         "token" => Err("token= is empty".to_owned()),
         _ => Err(format!(
-            "{key} is not known and has no effect: there are above, critical, interval, growth, log, listen, token"
+            "{key} is not known and has no effect: there are above, critical, interval, growth, log, snapshots, listen, token"
         )),
     }
 }
@@ -86,7 +95,7 @@ mod tests {
         let growth = |window| Growth { per_minute: 3 << 20, window: Duration::from_secs(window) };
         let (known, errors) = read(
             "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,\
-             listen=9464,listen=[::]:80,token=secret",
+             snapshots=/var/a b,listen=9464,listen=[::]:80,token=secret",
         );
         let expected = [
             Known::Above(Threshold::Bytes(500 << 20)),
@@ -95,6 +104,7 @@ mod tests {
             Known::Growth(growth(600)),
             Known::Growth(growth(1200)),
             Known::Log(false),
+            Known::Snapshots("/var/a b".into()),
             Known::Listen("127.0.0.1:9464".parse().unwrap()),
             Known::Listen("[::]:80".parse().unwrap()),
             Known::Token("secret".to_owned()),
@@ -105,18 +115,20 @@ mod tests {
     #[test]
     fn each_mistake_is_named_and_the_rest_holds() {
         let (known, errors) = read(
-            "abov=1,above=lots,interval=30,growth=fast,log=no,listen=localhost,token=,above=7,stray",
+            "abov=1,above=lots,interval=30,interval=9ms,growth=fast,log=no,snapshots=,listen=localhost,token=,above=7,stray",
         );
         assert_eq!(known, [Known::Above(Threshold::Bytes(7))]);
         let expected = [
-            "abov is not known and has no effect: there are above, critical, interval, growth, log, listen, token",
+            "abov is not known and has no effect: there are above, critical, interval, growth, log, snapshots, listen, token",
             "above=lots is not an amount of memory, such as 500MiB or 90%",
             "interval=30 is not a time, such as 30s or 1min",
+            "interval=9ms is less than 10ms",
             "growth=fast is not a growth, such as 3MiB/min:20min",
             "log=no is not on or off",
+            "snapshots= has no folder",
             "listen=localhost is not an address, such as 127.0.0.1:9464",
             "token= is empty",
-            "stray is not known and has no effect: there are above, critical, interval, growth, log, listen, token",
+            "stray is not known and has no effect: there are above, critical, interval, growth, log, snapshots, listen, token",
         ];
         assert_eq!(errors, expected);
     }

@@ -72,6 +72,15 @@ impl Builder {
         self
     }
 
+    /// Saves a snapshot in this folder at each event, whose path the event has: of the tracer where it runs, for
+    /// `trace::Snapshot::load`, else the tables of measured functions as JSON, for the command. The last five of the
+    /// program are kept. Without lines there is nothing to save.
+    #[must_use]
+    pub fn snapshot_dir(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.settings.snapshot_dir = Some(folder.into());
+        self
+    }
+
     /// Answers requests for metrics and heap profiles at this address: `/metrics`, `/debug/pprof/heap` and
     /// `/debug/pprof/allocs`. If that cannot be, the monitor says so once and goes on.
     #[cfg(feature = "http")]

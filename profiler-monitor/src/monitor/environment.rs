@@ -84,13 +84,13 @@ impl Settings {
             Known::Interval(interval) => self.set_interval(interval),
             Known::Growth(growth) => self.rules.growth = Some(growth),
             Known::Log(log) => self.log = log,
+            Known::Snapshots(folder) => self.snapshot_dir = Some(folder),
             Known::Listen(address) => self.listen = Some(address),
             Known::Token(token) => self.token = Some(token),
         }
     }
 
-    /// Reading takes up to a tenth of a millisecond.
     pub(super) fn set_interval(&mut self, interval: Duration) {
-        self.interval = interval.max(Duration::from_millis(10));
+        self.interval = interval.max(parse::SHORTEST);
     }
 }

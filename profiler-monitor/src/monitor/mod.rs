@@ -17,6 +17,7 @@ mod program;
 mod router;
 mod settings;
 mod sink;
+mod snapshots;
 mod watcher;
 
 pub use self::builder::Builder;

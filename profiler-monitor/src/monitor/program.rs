@@ -1,11 +1,14 @@
 //! What the process knows of itself: the lines that hold its memory, and what its resident set is made of.
 
+use std::path::PathBuf;
+
 use mem_profile_runtime::internal;
 
 use crate::event::Event;
 use crate::guard::Alarm;
 use crate::line::{Line, top_lines};
-use crate::monitor::lines::{NO_LINES, lines};
+use crate::monitor::lines::{Holders, NO_LINES};
+use crate::monitor::snapshots::Snapshots;
 use crate::sample::Sample;
 
 /// Lines that an event names.
@@ -17,14 +20,20 @@ pub(super) struct Program {
     is_counted: bool,
     /// The lines of the last warning.
     lines: Vec<Line>,
+    snapshots: Option<Snapshots>,
 }
 
 impl Program {
-    pub(super) fn new() -> Self {
+    /// Snapshots go into this folder.
+    pub(super) fn new(snapshots: Option<PathBuf>) -> Self {
         let path = std::env::current_exe().unwrap_or_default();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let name = format!("{name} ({})", internal::id());
-        Self { name, is_counted: internal::allocations_are_counted(), lines: Vec::new() }
+        Self {
+            snapshots: snapshots.map(|folder| Snapshots::new(folder, &name)),
+            name: format!("{name} ({})", internal::id()),
+            is_counted: internal::allocations_are_counted(),
+            lines: Vec::new(),
+        }
     }
 
     /// With what only the process itself knows: bytes of live blocks, if they are counted, and the profiler's memory.
@@ -44,9 +53,11 @@ impl Program {
     /// The event of an alarm, with the lines that are to blame.
     pub(super) fn event(&mut self, alarm: Alarm) -> Event {
         let mut event = Event::new(self.name.clone(), alarm);
-        match lines() {
+        let holders = Holders::take();
+        match holders.lines() {
             Some(lines) => {
                 event.lines = top_lines(lines.clone(), &self.lines, LINES);
+                event.snapshot = self.snapshots.as_mut().and_then(|to| to.save(&holders));
                 self.lines = lines;
             }
             None => event.no_lines = Some(NO_LINES),

@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) rules: Rules,
     pub(super) on_event: Option<Callback>,
     pub(super) log: bool,
+    /// Where snapshots are saved.
+    pub(super) snapshot_dir: Option<PathBuf>,
     /// Where the flight recorder has its files.
     pub(super) record_dir: Option<PathBuf>,
     /// Where requests for metrics and profiles are answered.
@@ -34,6 +36,7 @@ impl Default for Settings {
             rules: Rules::default(),
             on_event: None,
             log: true,
+            snapshot_dir: None,
             record_dir: None,
             listen: None,
             token: None,
@@ -48,6 +51,7 @@ impl fmt::Debug for Settings {
             .field("interval", &self.interval)
             .field("rules", &self.rules)
             .field("log", &self.log)
+            .field("snapshot_dir", &self.snapshot_dir)
             .field("record_dir", &self.record_dir)
             .field("listen", &self.listen)
             .finish_non_exhaustive()

@@ -79,7 +79,8 @@ impl Watcher {
             None => settings.interval,
         };
         let guard = Guard::new(settings.rules, interval);
-        let work = Ticks { reader, guard, program: Program::new(), flight, has_failed: false };
+        let program = Program::new(settings.snapshot_dir);
+        let work = Ticks { reader, guard, program, flight, has_failed: false };
         Ok(Self {
             interval,
             log: settings.log,

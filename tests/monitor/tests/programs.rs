@@ -2,9 +2,15 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
+
+use mem_profile::trace::{self, By};
+
+const MIB: i64 = 1 << 20;
 
 #[test]
 fn a_forked_child_has_no_monitor_but_its_own() {
@@ -121,21 +127,52 @@ fn check(warning: &[String], leaks: &str, holds: &str) {
     assert!(account, "{warning:#?}");
 }
 
+/// The file that the last line of a warning names, which is the only one in the folder.
+fn snapshot(warning: &[String], folder: &Path, extension: &str) -> PathBuf {
+    let path = warning.last().and_then(|line| line.strip_prefix("  snapshot: "));
+    let path = PathBuf::from(path.unwrap_or_else(|| panic!("{warning:#?}")));
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("a file").path());
+    assert_eq!(files.collect::<Vec<_>>(), [&*path]);
+    let name = path.file_name().and_then(|name| name.to_str()).expect("a name");
+    assert!(name.starts_with("leaks-20") && name.ends_with(extension), "{name}");
+    path
+}
+
 #[test]
-fn a_warning_names_the_line_that_leaks_within_two_intervals() {
+fn a_warning_names_the_line_that_leaks_within_two_intervals_and_a_snapshot() {
     let file = "tests/monitor/src/bin/leaks.rs";
     let source = include_str!("../src/bin/leaks.rs");
     let [leaks, holds] =
         ["// leaks", "// holds"].map(|comment| format!("{file}:{}", line(source, comment)));
-    let settings = "above=64MiB,interval=1s";
-    let (by_lines, took) = warning("-", "on", settings);
-    check(&by_lines, &format!("{leaks} leaks::leak"), &format!("{holds} leaks::cache"));
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = |name| {
+        let folder = folder.path().join(name);
+        (format!("above=64MiB,interval=1s,snapshots={}", folder.display()), folder)
+    };
+    let (by_lines, folder) = settings("lines");
+    let (warning, took) = self::warning("-", "on", &by_lines);
+    check(&warning, &format!("{leaks} leaks::leak"), &format!("{holds} leaks::cache"));
     assert!(took < Duration::from_secs(2), "{took:?}");
-    // By the tracer, the innermost line of the program's own is that of the shared function.
+    let tables = fs::read_to_string(snapshot(&warning, &folder, ".json")).expect("a report");
+    assert!(tables.starts_with('{') && tables.contains("leaks::leak"), "{tables}");
+}
+
+#[test]
+fn by_the_tracer_a_warning_names_the_line_and_its_snapshot_is_loaded() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let settings = format!("above=64MiB,interval=1s,snapshots={}", folder.path().display());
+    let (warning, took) = warning("traced", "off", &settings);
+    // The innermost line of the program's own is that of the shared function.
     let shared = format!("tests/monitor/src/lib.rs:{}", 8);
-    let (by_stacks, took) = warning("traced", "off", settings);
-    let named = by_stacks[1].starts_with(&format!("  {shared} monitored::touched +"));
-    assert!(named && took < Duration::from_secs(2), "{took:?} {by_stacks:#?}");
+    let named = warning[1].starts_with(&format!("  {shared} monitored::touched +"));
+    assert!(named && took < Duration::from_secs(2), "{took:?} {warning:#?}");
+    let path = snapshot(&warning, folder.path(), ".mtrace");
+    let saved = trace::Snapshot::load(path).expect("a snapshot");
+    let first = &saved.statistics(By::Line)[0];
+    // 64 to 100 blocks that leak, and the cache.
+    assert_eq!((first.size % MIB, first.size / MIB - 8), (0, first.count - 1));
+    assert!((64..=100).contains(&(first.count - 1)), "{first}");
+    assert!(first.to_string().starts_with(&shared), "{first}");
 }
 
 #[test]
@@ -149,7 +186,7 @@ fn settings_that_are_not_understood_are_named_and_the_rest_holds() {
     let (warning, _) = warning("-", "off", "abov=1,interval=soon,interval=20ms,above=64MiB");
     let expected = [
         "mem-profile: MEM_PROFILE_MONITOR: abov is not known and has no effect: there are above, critical, \
-         interval, growth, log, listen, token",
+         interval, growth, log, snapshots, listen, token",
         "mem-profile: MEM_PROFILE_MONITOR: interval=soon is not a time, such as 30s or 1min",
     ];
     assert_eq!(warning[..2], expected);

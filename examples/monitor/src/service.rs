@@ -1,6 +1,6 @@
 //! A service whose `/login` keeps each session forever. Its monitor warns, and answers Prometheus and pprof.
 //!
-//! `service [PORT [MONITOR_PORT]]`; without a monitor if that port is `off`.
+//! `service [PORT [MONITOR_PORT]]`; without a monitor if that port is `off`. Its flight recorder is in `target/flight`.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -41,6 +41,7 @@ fn main() -> io::Result<()> {
     let monitor = Monitor::builder()
         .interval(Duration::from_secs(5))
         .warn_above(200 << 20)
+        .record_dir("target/flight")
         .listen(address(port(1, 9464).map_err(io::Error::other)?))
         .start()?;
     if let Some(address) = monitor.address() {

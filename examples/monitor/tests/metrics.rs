@@ -8,6 +8,9 @@ mod service;
 use std::fs;
 use std::process::{Command, Stdio};
 
+use mem_profile::monitor::flight::End;
+use mem_profile::monitor::last_run;
+
 use self::service::{Service, folder, get, leak};
 
 #[test]
@@ -74,7 +77,7 @@ fn a_port_that_is_taken_is_said_once_and_the_service_lives() {
     let work = tempfile::tempdir().expect("a folder");
     let errors = work.path().join("errors");
     let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
-    command.args(["0", &address.port().to_string()]).env_remove("MEM_PROFILE_MONITOR");
+    command.args(["0", &address.port().to_string()]);
     let service = Service::of(command.stderr(fs::File::create(&errors).expect("a file")));
     assert_eq!(service.monitor, None);
     service.log_in(100);
@@ -86,7 +89,10 @@ fn a_port_that_is_taken_is_said_once_and_the_service_lives() {
 #[test]
 fn the_environment_has_it_listen_and_ask_for_a_token() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
-    command.args(["0", "9464"]).env("MEM_PROFILE_MONITOR", "listen=0,token=secret");
+    command
+        .args(["0", "9464"])
+        .env("MEM_PROFILE_MONITOR", "listen=0,token=secret")
+        .env("MEM_PROFILE_FLIGHT", "off");
     let service = Service::of(command.stderr(Stdio::inherit()));
     let monitor = service.monitor.expect("a port");
     assert_ne!(monitor, 9464);
@@ -111,4 +117,20 @@ fn dashboard_and_alerts_ask_for_metrics_that_are_there() {
             assert!(is_there, "{file}: {name}");
         }
     }
+}
+
+#[test]
+fn after_a_kill_the_recording_names_the_line_that_leaks() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
+    command.args(["0", "0"]).env("MEM_PROFILE_FLIGHT", folder.path());
+    let mut service = Service::of(command.stderr(Stdio::inherit()));
+    // A mark is written when 16 MiB more are resident, at the next second.
+    service.log_in(2000);
+    service.process.0.kill().expect("it runs");
+    service.process.0.wait().expect("it ends");
+    let run = last_run(folder.path()).expect("a recording");
+    assert_eq!(run.end, End::Unclear, "{}", run.text());
+    let (first, kept) = (&run.lines[0], 16 << 20);
+    assert!(first.site == leak() && first.bytes > kept, "{}", run.text());
 }

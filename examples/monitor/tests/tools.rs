@@ -104,21 +104,20 @@ fn top_series(port: u16) -> serde_json::Value {
 #[derive(Debug)]
 struct Row {
     own: f64,
-    cumulative: f64,
     name: String,
 }
 
 /// The sum of all stacks, and the rows.
-fn top(file: &Path, sort: &str) -> (f64, Vec<Row>) {
+fn top(file: &Path) -> (f64, Vec<Row>) {
     let mut pprof = Command::new("go");
-    pprof.args(["tool", "pprof", "-top", sort, "-lines", "-unit=B", "-nodefraction=0"]);
+    pprof.args(["tool", "pprof", "-top", "-flat", "-lines", "-unit=B", "-nodefraction=0"]);
     pprof.args(["-nodecount=100000", "-sample_index=inuse_space"]);
     let text = printed(pprof.arg(file).env("HOME", file.parent().expect("a folder")));
     let bytes = |cell: &str| cell.trim_end_matches('B').parse::<f64>().expect("bytes");
     let rows = text.lines().skip_while(|line| !line.trim_start().starts_with("flat")).skip(1);
     let rows = rows.map(|row| {
         let cells: Vec<_> = row.split_whitespace().collect();
-        Row { own: bytes(cells[0]), cumulative: bytes(cells[3]), name: cells[5..].join(" ") }
+        Row { own: bytes(cells[0]), name: cells[5..].join(" ") }
     });
     let rows: Vec<_> = rows.collect();
     (rows.iter().map(|row| row.own).sum(), rows)
@@ -142,17 +141,15 @@ fn pprof_lists_the_line_first_and_agrees_with_the_metrics_to_the_byte() {
     let allocs = save("/debug/pprof/allocs?symbolize=1", "allocs.pb.gz");
     let metrics = service.metrics();
     let line = metrics.of("mem_profile_line_live_bytes")[0].1;
-    let (total, rows) = top(&named, "-flat");
+    let (total, rows) = top(&named);
     assert!(rows[0].name.contains(&leak()), "{} is not first, but {:?}", leak(), rows[0]);
     assert_eq!(rows[0].own, line, "of the line");
     assert_eq!(total, metrics.sum("mem_profile_line_live_bytes"), "of all lines");
     println!("pprof: {:?} of {total} B", rows[0]);
-    // Without names, pprof looks them up itself, in the file with the same build id.
-    let (total_of_plain, rows) = top(&plain, "-cum");
-    assert_eq!(total_of_plain, total);
-    let found = rows.iter().filter(|row| row.name.contains(&leak()));
-    assert_eq!(found.map(|row| row.cumulative).sum::<f64>(), line, "{rows:#?}");
-    assert_eq!(top(&allocs, "-flat").0, total, "both have all four figures");
+    // Without names, Go's pprof looks them up itself, and has many wrong: it takes all functions of a Rust crate for
+    // one sequence of lines. So the figures alone are compared.
+    assert_eq!(top(&plain).0, total);
+    assert_eq!(top(&allocs).0, total, "both have all four figures");
 }
 
 #[test]
@@ -172,7 +169,7 @@ fn a_difference_has_what_was_allocated_meanwhile() {
     let work = tempfile::tempdir().expect("a folder");
     let file = work.path().join("difference.pb.gz");
     fs::write(&file, profile).expect("a file");
-    let (_, rows) = top(&file, "-flat");
+    let (_, rows) = top(&file);
     let kept = 100.0 * f64::from(16 << 10);
     // A sample: some 25 hits. All that was there before would be six times as much.
     assert!(rows[0].name.contains(&leak()), "{rows:?}");

@@ -28,11 +28,14 @@ pub(crate) struct Service {
 impl Service {
     pub(crate) fn start(monitor: &str) -> Self {
         let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
-        command.args(["0", monitor]).env_remove("MEM_PROFILE_MONITOR");
+        command.args(["0", monitor]);
         Self::of(command.stderr(Stdio::inherit()))
     }
 
     pub(crate) fn of(command: &mut Command) -> Self {
+        if !command.get_envs().any(|(name, _)| name.to_string_lossy().starts_with("MEM_PROFILE_")) {
+            command.env_remove("MEM_PROFILE_MONITOR").env("MEM_PROFILE_FLIGHT", "off");
+        }
         let mut process = Running(command.stdout(Stdio::piped()).spawn().expect("the service"));
         let stdout = BufReader::new(process.0.stdout.take().expect("a pipe"));
         let mut monitor = None;

@@ -17,7 +17,7 @@ fn main() {
 "#;
 
 #[test]
-#[ignore = "it builds a runtime of its own: .ci/run monitor"]
+#[ignore = "it builds a runtime of its own: .ci/run monitor_command"]
 fn a_monitor_names_the_line_that_holds_the_memory() {
     let project = Project::new("monitored", &[("src/main.rs", PROGRAM)]);
     let measured = project.run(&["--quiet", "--monitor=above=32MiB,interval=1s"]);

@@ -29,7 +29,7 @@ pub struct Account {
     pub untouched: Vec<Untouched>,
     /// Ways to make the resident set smaller.
     pub advice: Vec<Advice>,
-    /// All live blocks, if they were only counted.
+    /// All live blocks, resident or not. Their number is missing if they were only counted.
     pub counted: Option<Counted>,
     /// What is missing, and how to get it, in a sentence.
     pub missing: Option<String>,
@@ -72,6 +72,7 @@ impl Account {
     pub fn new(mappings: &[Mapping], facts: Facts<'_>) -> Self {
         let mut facts = facts;
         let purposes = purposes(mappings, &facts.stack_pointers);
+        let (in_use, c_in_use) = (facts.in_use, facts.c_in_use);
         let mut sums = Sums::new(&mut facts, mappings);
         for (mapping, purpose) in mappings.iter().zip(purposes) {
             sums.add(mapping, purpose);
@@ -82,13 +83,14 @@ impl Account {
         let account = Self {
             moved,
             threads: facts.threads,
-            counted: facts.counted.filter(|_| !sums.knows_blocks),
+            counted: if sums.knows_blocks { Some(sums.heap.pins.counted()) } else { facts.counted },
             page_tables: facts.page_tables,
             huge_pages: mappings.iter().map(|mapping| mapping.huge).sum(),
             swap: mappings.iter().map(|mapping| mapping.swap).sum(),
             ..Self::default()
         };
-        sums.finish(account, site_name, facts.in_use, facts.peak)
+        sums.separate_c_heap(c_in_use);
+        sums.finish(account, site_name, in_use, facts.peak)
     }
 
     /// The class of a kind.
@@ -109,6 +111,7 @@ impl Account {
 struct Sum {
     bytes: u64,
     count: u64,
+    in_use: Option<u64>,
     parts: HashMap<String, u64>,
 }
 
@@ -125,6 +128,11 @@ struct Sums<'a> {
     /// The free end of the main arena.
     heap_end: Option<u64>,
     word_at: Option<WordAt<'a>>,
+    /// Bytes of the blocks that the allocator counts as in use, with their headers.
+    counted_in_use: u64,
+    /// Resident bytes of glibc's arenas without blocks, and whether blocks lie in others.
+    empty_arenas: u64,
+    has_blocks_in_arenas: bool,
     /// Whole free pages that the allocator would return.
     returnable: u64,
     moved: u64,
@@ -143,7 +151,7 @@ impl<'a> Sums<'a> {
         let page = mappings.iter().map(|mapping| mapping.page).min().unwrap_or(4096);
         let knows_blocks = facts.live_blocks.is_some();
         Self {
-            heap: Heap::new(facts.live_blocks.take(), page, facts.is_glibc),
+            heap: Heap::new(facts, page),
             present_pages: facts.present_pages.take(),
             resident_pages: facts.resident_pages.take(),
             own,
@@ -153,6 +161,9 @@ impl<'a> Sums<'a> {
             arenas: Arenas::default(),
             heap_end: facts.heap_end,
             word_at: facts.word_at.take(),
+            counted_in_use: 0,
+            empty_arenas: 0,
+            has_blocks_in_arenas: false,
             returnable: 0,
             moved: 0,
         }
@@ -191,8 +202,17 @@ impl<'a> Sums<'a> {
         if !is_heap {
             return self.add_rest(mapping, purpose, rest);
         }
-        self.add_bytes(ClassKind::FreeWhole, rest);
+        if is_arena && found.footprint == 0 {
+            self.empty_arenas += rest;
+        } else {
+            self.add_bytes(ClassKind::FreeWhole, rest);
+        }
+        // glibc has mapped large blocks apart, and counts them apart.
+        if is_arena || !self.is_glibc {
+            self.counted_in_use += found.footprint;
+        }
         if is_arena {
+            self.has_blocks_in_arenas |= found.footprint > 0;
             let word_at = |address| self.word_at.as_mut()?(address);
             let kept_end = self.arenas.add(mapping, &found, &resident, self.heap_end, word_at);
             self.returnable += rest.saturating_sub(found.kept + kept_end);
@@ -285,6 +305,18 @@ impl<'a> Sums<'a> {
         }
     }
 
+    /// Arenas of glibc without a block are the heap of C libraries, if the blocks come from another allocator.
+    fn separate_c_heap(&mut self, in_use: Option<u64>) {
+        let kind = match self.is_glibc || self.has_blocks_in_arenas {
+            true => ClassKind::FreeWhole,
+            false => ClassKind::CHeap,
+        };
+        self.add_bytes(kind, self.empty_arenas);
+        if let Some(heap) = self.classes.get_mut(&ClassKind::CHeap) {
+            heap.in_use = in_use;
+        }
+    }
+
     /// Takes what C libraries have in use out of the free memory, where that is known. Else free memory gets both
     /// names. Returns how much that is.
     fn separate_c(&mut self, in_use: Option<u64>) -> Option<u64> {
@@ -295,7 +327,7 @@ impl<'a> Sums<'a> {
             self.add_bytes(ClassKind::FreePinnedOrC, pinned.bytes);
             return None;
         };
-        let c = in_use.saturating_sub(self.arenas.footprint).min(whole.bytes + pinned.bytes);
+        let c = in_use.saturating_sub(self.counted_in_use).min(whole.bytes + pinned.bytes);
         let of_whole = c.min(whole.bytes);
         self.add_bytes(ClassKind::CLibraries, c);
         self.add_bytes(ClassKind::FreeWhole, whole.bytes - of_whole);
@@ -319,6 +351,7 @@ fn class(kind: ClassKind, sum: Sum, free_is_estimate: bool) -> Class {
         kind,
         bytes: sum.bytes,
         count: is_counted(kind).then_some(sum.count),
+        in_use: sum.in_use,
         is_estimate: kind == ClassKind::Overhead || is_free && free_is_estimate,
         parts,
     }

@@ -19,6 +19,8 @@ pub enum ClassKind {
     FreePinnedOrC,
     /// Blocks that C libraries have allocated.
     CLibraries,
+    /// The heap of the C library, free memory included, where blocks of the program come from another allocator.
+    CHeap,
     /// The heap, where live blocks are not known from free memory.
     Heap,
     /// Stacks of threads.
@@ -51,6 +53,7 @@ impl ClassKind {
             Self::FreeWholeOrC => "free or C's, whole pages",
             Self::FreePinnedOrC => "free or C's, pinned",
             Self::CLibraries => "C libraries",
+            Self::CHeap => "heap of C libraries",
             Self::Heap => "heap",
             Self::Stacks => "stacks",
             Self::Code => "code and constants",
@@ -74,6 +77,7 @@ impl ClassKind {
             Self::FreeWholeOrC => "free_whole_or_c",
             Self::FreePinnedOrC => "free_pinned_or_c",
             Self::CLibraries => "c_libraries",
+            Self::CHeap => "c_heap",
             Self::Heap => "heap",
             Self::Stacks => "stacks",
             Self::Code => "code",
@@ -108,6 +112,8 @@ pub struct Class {
     pub bytes: u64,
     /// Of live blocks, how many; of stacks and of anonymous memory, in how many mappings.
     pub count: Option<u64>,
+    /// Of the heap of C libraries, the bytes in use, if it was asked. Some may never have been touched.
+    pub in_use: Option<u64>,
     /// Whether the figure rests on how the allocator usually works.
     pub is_estimate: bool,
     /// Its parts by name, if they have names, the largest first.

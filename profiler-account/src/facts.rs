@@ -39,6 +39,8 @@ pub type Visitor<'a> = &'a mut dyn FnMut(LiveBlock) -> ControlFlow<()>;
 pub(crate) type ResidentPages<'a> = Box<dyn FnMut(Range<u64>) -> Option<Vec<Range<u64>>> + 'a>;
 /// The word of the process's memory at an address.
 pub(crate) type WordAt<'a> = Box<dyn FnMut(u64) -> Option<u64> + 'a>;
+/// The bytes that an allocator takes for a block of some size.
+pub(crate) type SizeClass<'a> = Box<dyn Fn(u64) -> u64 + 'a>;
 /// The name of a site.
 pub(crate) type SiteName<'a> = Box<dyn Fn(u32) -> String + 'a>;
 
@@ -64,7 +66,10 @@ pub struct Facts<'a> {
     pub own: Vec<Range<u64>>,
     /// Whether the blocks come from glibc's allocator, whose headers and arenas are known.
     pub is_glibc: bool,
-    /// Bytes that glibc's allocator has in use in its arenas, headers included, if it was asked.
+    /// The bytes that another allocator takes for a block of some size, if that is known.
+    pub size_class: Option<SizeClass<'a>>,
+    /// Bytes that the allocator of the blocks has in use, if it was asked: glibc's in its arenas and with headers,
+    /// another one's in size classes.
     pub in_use: Option<u64>,
     /// The free end of glibc's main heap, if it was asked.
     pub heap_end: Option<u64>,
@@ -72,6 +77,8 @@ pub struct Facts<'a> {
     pub peak: Option<u64>,
     /// The word of the process's memory at an address, if it may be read: each arena of a thread begins with one.
     pub word_at: Option<WordAt<'a>>,
+    /// Bytes that the C library's allocator has in use, if the blocks come from another one and it was asked.
+    pub c_in_use: Option<u64>,
     /// Bytes of page tables.
     pub page_tables: u64,
 }
@@ -86,6 +93,7 @@ impl fmt::Debug for Facts<'_> {
             .field("own", &self.own)
             .field("is_glibc", &self.is_glibc)
             .field("in_use", &self.in_use)
+            .field("c_in_use", &self.c_in_use)
             .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::mem;
 use std::ops::{ControlFlow, Range};
 
-use crate::facts::{LiveBlock, LiveBlocks};
+use crate::facts::{Facts, LiveBlock, LiveBlocks, SizeClass};
 use crate::pages::{PageSize, Resident, length};
 use crate::pins::{OnPage, PinTable, SiteIndex};
 use crate::smaps::Mapping;
@@ -59,6 +59,7 @@ pub(crate) struct Heap<'a> {
     end: u64,
     page: PageSize,
     is_glibc: bool,
+    size_class: Option<SizeClass<'a>>,
     pub(crate) pins: PinTable,
     /// Bytes of large blocks that are not resident, and the blocks, by site.
     pub(crate) untouched: HashMap<u32, (u64, u64)>,
@@ -86,13 +87,14 @@ struct Page {
 }
 
 impl<'a> Heap<'a> {
-    pub(crate) fn new(live_blocks: Option<LiveBlocks<'a>>, page: u64, is_glibc: bool) -> Self {
+    pub(crate) fn new(facts: &mut Facts<'a>, page: u64) -> Self {
         Self {
-            live_blocks,
+            live_blocks: facts.live_blocks.take(),
             rest: None,
             end: 0,
             page: PageSize::new(page),
-            is_glibc,
+            is_glibc: facts.is_glibc,
+            size_class: facts.size_class.take(),
             pins: PinTable::new(),
             untouched: HashMap::new(),
             lost: 0,
@@ -172,6 +174,7 @@ impl<'a> Heap<'a> {
         self.rest = None;
         self.visit(mapping, |heap, block| {
             heap.end = block.end();
+            heap.pins.add_block(block.site, block.size);
             ControlFlow::Continue(())
         });
     }
@@ -180,6 +183,9 @@ impl<'a> Heap<'a> {
         let (address, end) = (block.address, self.end);
         if is_chunk {
             return address - STEP..self.page.next_start(end).unwrap_or(end);
+        }
+        if let Some(size_class) = &self.size_class {
+            return address..address.saturating_add(size_class(block.size)).max(end);
         }
         if !self.is_glibc || !is_arena {
             return address..end;

@@ -3,6 +3,8 @@
 use std::collections::HashMap;
 use std::mem;
 
+use crate::facts::Counted;
+
 /// Free bytes that live blocks keep resident, by where these were allocated and by their size. Both add up to `bytes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
@@ -111,6 +113,15 @@ impl PinTable {
         index
     }
 
+    /// All blocks so far.
+    pub(crate) fn counted(&self) -> Counted {
+        let [mut bytes, mut blocks] = [0; 2];
+        for sums in &self.sizes {
+            (bytes, blocks) = (bytes + sums.block_bytes, blocks + sums.blocks);
+        }
+        Counted { bytes, blocks: Some(blocks) }
+    }
+
     fn index(&mut self, site: u32) -> SiteIndex {
         let recent = &mut self.recent[site as usize % RECENT];
         match *recent {
@@ -171,7 +182,7 @@ impl PinTable {
         };
         let mut sites: Vec<_> = by_name.into_iter().map(pin).collect();
         sites.sort_by(|one, other| (other.pinned, &one.site).cmp(&(one.pinned, &other.site)));
-        let sizes = self.sizes.iter().enumerate().filter(|(_, sums)| sums.pinned > 0);
+        let sizes = self.sizes.iter().enumerate().filter(|(_, sums)| sums.blocks > 0);
         let size = |(class, &Sums { pinned, block_bytes, blocks }): (usize, &Sums)| SizePin {
             up_to: 1_u64.checked_shl(class as u32).unwrap_or(u64::MAX),
             pinned,
@@ -218,7 +229,7 @@ mod tests {
             .iter()
             .map(|pin| (pin.up_to, pin.pinned, pin.block_bytes, pin.blocks))
             .collect();
-        assert_eq!(sizes, [(64, 398, 66, 2), (128, 602, 100, 1)]);
+        assert_eq!(sizes, [(64, 398, 66, 2), (128, 602, 100, 1), (4096, 0, 4096, 1)]);
     }
 
     #[test]

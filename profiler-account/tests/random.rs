@@ -195,6 +195,33 @@ fn a_mapping_of_the_profiler_is_its_own() {
     assert_eq!((account.bytes(ClassKind::Profiler), account.resident), (12 << 10, 12 << 10));
 }
 
+/// Blocks come from an allocator in size classes of powers of two: glibc's heap is that of C.
+#[test]
+fn glibc_beside_another_allocator_is_a_heap_of_its_own() {
+    let smaps = b"500000000000-500000004000 rw-p 0 00:00 0 [heap]\nRss: 16 kB\n\
+        600000000000-600000002000 rw-p 0 00:00 0\nRss: 8 kB\n";
+    let blocks = [LiveBlock { address: 0x6000_0000_0040, size: 40, site: 1 }];
+    let account = |size_class: Option<fn(u64) -> u64>, in_use, c_in_use| {
+        let facts = Facts {
+            live_blocks: Some(Box::new(|range, visitor| visit(&blocks, range, visitor))),
+            size_class: size_class.map(|it| Box::new(it) as _),
+            in_use,
+            c_in_use,
+            ..Facts::default()
+        };
+        Account::new(&parse_smaps(smaps).expect("smaps"), facts)
+    };
+    use ClassKind::{CHeap, CLibraries, FreePinned, FreeWhole, LiveBlocks, Overhead};
+    let known = account(Some(u64::next_power_of_two), Some(64 + 1000), Some(5000));
+    let kinds = [CHeap, LiveBlocks, Overhead, CLibraries, FreePinned, FreeWhole];
+    assert_eq!(kinds.map(|kind| known.bytes(kind)), [16384, 40, 24, 1000, 4032, 3096]);
+    assert_eq!(known.class(CHeap).and_then(|class| class.in_use), Some(5000));
+    assert_eq!(known.counted.map(|all| (all.bytes, all.blocks)), Some((40, Some(1))));
+    let unknown = account(None, None, None);
+    assert_eq!((unknown.bytes(CHeap), unknown.bytes(Overhead)), (16384, 0));
+    assert_eq!(unknown.class(CHeap).and_then(|class| class.in_use), None);
+}
+
 /// A process that goes on while it is read: blocks that overlap, are in no mapping, or reach into none.
 #[test]
 fn blocks_that_make_no_sense_are_left_out() {

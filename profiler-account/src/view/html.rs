@@ -90,7 +90,7 @@ fn class(kind: ClassKind) -> &'static str {
         ClassKind::Overhead => "overhead",
         ClassKind::FreePinned | ClassKind::FreePinnedOrC => "pinned",
         ClassKind::FreeWhole | ClassKind::FreeWholeOrC => "whole-pages",
-        ClassKind::CLibraries => "c",
+        ClassKind::CLibraries | ClassKind::CHeap => "c",
         ClassKind::Heap => "heap",
         ClassKind::Stacks => "stacks",
         ClassKind::Code => "code",

@@ -69,6 +69,10 @@ fn note(class: &Class, account: &Account) -> String {
         ClassKind::LiveBlocks => format!("exact, {}", count(class.count.unwrap_or(0), "block")),
         ClassKind::Overhead => "headers and rounding, estimated".to_owned(),
         ClassKind::CLibraries => "in use, but by no block of this program".to_owned(),
+        ClassKind::CHeap => match class.in_use {
+            Some(bytes) => format!("{} in use", size(bytes)),
+            None => "in use and free".to_owned(),
+        },
         ClassKind::Heap => counted.unwrap_or_else(|| "live blocks and free memory".to_owned()),
         ClassKind::Anonymous => {
             let mappings = count(class.count.unwrap_or(0), "mapping");

@@ -2,6 +2,7 @@
 //! knows.
 
 pub(crate) mod read;
+mod statistics;
 
 use std::io;
 
@@ -10,6 +11,7 @@ pub use mem_profile_account::{
 };
 
 use self::read::read;
+pub use self::statistics::Statistics;
 pub use crate::brief::{Brief, brief};
 use crate::control::allocations_are_counted;
 use crate::record::alloc::quiet::Quiet;
@@ -27,7 +29,8 @@ pub fn account() -> io::Result<Account> {
 }
 
 /// The same, and the allocator is asked how much it has in use, so that memory of C libraries is known from free
-/// memory. It takes the lock of each of its arenas, and looks at all free memory in it: about 40 ms for 200 MiB.
+/// memory. glibc takes the lock of each of its arenas, and looks at all free memory in it: about 40 ms for 200 MiB.
+/// Another allocator is asked if it has [`Statistics`].
 ///
 /// # Errors
 /// As for [`account`].

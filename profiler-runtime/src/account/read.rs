@@ -12,6 +12,7 @@ use mem_profile_format::layout::ledger::CENTER;
 use mem_profile_format::recording::name_of_none;
 
 use crate::process;
+use crate::record::alloc::statistics::{self, StatisticsTable};
 use crate::record::alloc::wrapped::is_wrapping_seen;
 use crate::record::function::registry;
 use crate::record::ledger::{published, threads};
@@ -27,7 +28,13 @@ const MISSING: &str = "With the counting allocator and MEM_PROFILE_LIVE=on, live
 /// Where the system does not say what a process has mapped.
 pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
-    let asked = if is_full && is_glibc { process::in_use_and_heap_end() } else { None };
+    let statistics = statistics::found().filter(|_| !is_glibc);
+    let of_c = if is_full { process::in_use_and_heap_end() } else { None };
+    let (asked, c_in_use) = match is_glibc {
+        true => (of_c, None),
+        false => (None, of_c.map(|of_c| of_c.0)),
+    };
+    let of_statistics = || statistics.filter(|_| is_full).and_then(|it| (it.in_use)());
     let reading = reader::read_self()?;
     let live_blocks = |range: Range<u64>, visitor: Visitor<'_>| {
         blocks::visit(range.start as usize..range.end as usize, |Block { address, size, site }| {
@@ -47,7 +54,9 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         threads: reading.threads,
         own: own_memory(),
         is_glibc,
-        in_use: asked.map(|asked| asked.0),
+        size_class: statistics.map(|it| Box::new(size_class(it)) as _),
+        in_use: asked.map(|asked| asked.0).or_else(of_statistics),
+        c_in_use,
         heap_end: asked.map(|asked| asked.1),
         peak: peak(reading.threads),
         word_at: Some(Box::new(move |address| memory.as_mut()?.word(address))),
@@ -79,6 +88,11 @@ fn own_memory() -> Vec<Range<u64>> {
     });
     let all = segments.chain(reserved::regions());
     all.map(|range| range.start as u64..range.end as u64).collect()
+}
+
+/// The bytes that a block takes.
+fn size_class(statistics: &StatisticsTable) -> impl Fn(u64) -> u64 {
+    |size| (statistics.size_class)(size as usize) as u64
 }
 
 /// The line of a site, as in a report.

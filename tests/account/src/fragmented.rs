@@ -7,23 +7,23 @@ use std::thread;
 use mem_profile::account::{self, Account, Advice, ClassKind};
 use mem_profile::mem_profile;
 
-use crate::{MIB, check_sums, trim};
+use crate::{MIB, check_sums, recorder, trim};
 
 const THREADS: u64 = 8;
 const BLOCKS: u64 = 120_000;
 /// One in so many survives.
 const SURVIVES: u64 = 20;
 
-struct Kept {
+pub struct Kept {
     blocks: Vec<Box<[u8]>>,
-    bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Of the line that allocates what survives.
 const SURVIVORS: u32 = line!() + 12;
 
 #[mem_profile]
-fn fill(seed: u64, all: &Barrier) -> Kept {
+pub(crate) fn fill(seed: u64, all: &Barrier) -> Kept {
     let mut state = seed;
     let mut dropped = Vec::with_capacity(BLOCKS as usize);
     let mut kept = Kept { blocks: Vec::with_capacity((BLOCKS / SURVIVES) as usize), bytes: 0 };
@@ -49,7 +49,7 @@ fn fill_gathered(seed: u64, all: &Barrier) -> Kept {
     Kept { blocks: vec![blocks.concat().into_boxed_slice()], bytes }
 }
 
-fn plant(fill: &'static (impl Fn(u64, &Barrier) -> Kept + Sync)) -> Vec<Kept> {
+pub(crate) fn plant(fill: &'static (impl Fn(u64, &Barrier) -> Kept + Sync)) -> Vec<Kept> {
     let all = Arc::new(Barrier::new(THREADS as usize));
     let fill = |seed| {
         let all = all.clone();
@@ -59,22 +59,33 @@ fn plant(fill: &'static (impl Fn(u64, &Barrier) -> Kept + Sync)) -> Vec<Kept> {
     threads.into_iter().map(|thread| thread.join().expect("it ends")).collect()
 }
 
-/// The trimming is that of glibc.
-pub fn check(trims: bool) {
+/// Around glibc's allocator, which returns free pages when asked.
+pub fn check() {
     let _ = account::full();
     let kept = plant(&fill);
     let account = account::account().expect("an account");
-    println!("{}", account.text());
-    check_sums(&account);
-    check_live(&account, &kept);
-    check_pins(&account);
+    check_account(&account, &kept);
     let advice = account::full().expect("an account").advice;
     // All threads have had their blocks at once, and no large block was freed.
     assert!(!advice.iter().any(|it| matches!(it, Advice::Arenas { .. } | Advice::Threshold(_))));
-    if trims {
-        check_trim(&account);
-    }
-    drop(kept);
+    check_trim(&account);
+}
+
+/// Around a recorder.
+pub fn check_recorded() {
+    let _ = account::full();
+    let kept = plant(&fill);
+    let recorded = recorder::live();
+    let account = account::account().expect("an account");
+    check_account(&account, &kept);
+    recorder::check(&account, recorded);
+}
+
+fn check_account(account: &Account, kept: &[Kept]) {
+    println!("{}", account.text());
+    check_sums(account);
+    check_live(account, kept);
+    check_pins(account);
 }
 
 /// Prints the resident set without free pages, and how many more of these the account says that there would be, if
@@ -130,14 +141,14 @@ fn check_live(account: &Account, kept: &[Kept]) {
 }
 
 /// The line of the survivors has at least 95 % of what stays.
-fn check_pins(account: &Account) {
+pub(crate) fn check_pins(account: &Account) {
     let pins = account.pins.as_ref().expect("pins");
     let first = &pins.sites[0];
     assert_eq!(first.site, format!("{}:{SURVIVORS}", file!()));
     assert_eq!(first.blocks, THREADS * BLOCKS / SURVIVES);
     assert!(first.pinned * 100 >= pins.bytes * 95, "{first:?} of {}", pins.bytes);
-    let resident = account.bytes(ClassKind::FreePinnedOrC);
-    assert_eq!(resident, pins.bytes);
+    let free = [ClassKind::FreePinned, ClassKind::FreePinnedOrC].map(|kind| account.bytes(kind));
+    assert_eq!(free.iter().sum::<u64>(), pins.bytes);
 }
 
 /// The allocator returns what the account says, within 2 %.

@@ -4,6 +4,8 @@
 
 pub mod fragmented;
 pub mod kept_free;
+pub mod recorder;
+pub mod two_heaps;
 
 use mem_profile::account::{Account, ClassKind};
 
@@ -29,4 +31,13 @@ pub fn check_sums(account: &Account) {
 pub fn trim() {
     // SAFETY: it may be called at any time.
     unsafe { libc::malloc_trim(0) };
+}
+
+/// The programs whose allocator is another one with a recorder around it.
+pub fn run_wrapped() {
+    match &*std::env::args().nth(1).expect("a case") {
+        "fragmented" => fragmented::check_recorded(),
+        "two_heaps" => two_heaps::check(),
+        case => panic!("no case is called {case}"),
+    }
 }

@@ -143,14 +143,33 @@ fn the_environment_asks_for_an_account_at_the_end() {
 #[cfg(mem_profile_allocators)]
 cases! { sqlite }
 
-#[cfg(mem_profile_allocators)]
+/// A recorder is between the profiler and the allocator: the account has its bytes, each of them.
 #[test]
-fn jemalloc() {
-    check(env!("CARGO_BIN_EXE_jemalloc"), "fragmented");
+fn live_blocks_are_those_of_the_recorder_beneath() {
+    check(env!("CARGO_BIN_EXE_recorded"), "fragmented");
 }
 
 #[cfg(mem_profile_allocators)]
-#[test]
-fn mimalloc() {
-    check(env!("CARGO_BIN_EXE_mimalloc"), "fragmented");
+mod around {
+    use super::check;
+
+    #[test]
+    fn jemalloc() {
+        check(env!("CARGO_BIN_EXE_jemalloc"), "fragmented");
+    }
+
+    #[test]
+    fn jemalloc_beside_glibc() {
+        check(env!("CARGO_BIN_EXE_jemalloc"), "two_heaps");
+    }
+
+    #[test]
+    fn mimalloc() {
+        check(env!("CARGO_BIN_EXE_mimalloc"), "fragmented");
+    }
+
+    #[test]
+    fn mimalloc_beside_glibc() {
+        check(env!("CARGO_BIN_EXE_mimalloc"), "two_heaps");
+    }
 }

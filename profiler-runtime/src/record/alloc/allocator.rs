@@ -7,6 +7,7 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use super::count::{count_alloc, count_free};
 use super::failing::failed;
 use super::noting;
+use super::statistics::{self, StatisticsTable};
 use super::wrapped::Wrapping;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::kind::Kind;
@@ -48,13 +49,15 @@ pub struct Alloc<A = System> {
     /// The inner allocator may itself count. A constant of the `static`, so the compiler drops
     /// the test where it is `false`.
     pub(in crate::record) wraps: bool,
+    /// Another such constant.
+    pub(crate) statistics: Option<&'static StatisticsTable>,
 }
 
 impl Alloc {
     /// Counts what goes to the system's allocator.
     #[must_use]
     pub const fn new() -> Self {
-        Self { inner: System, wraps: false }
+        Self { inner: System, wraps: false, statistics: None }
     }
 }
 
@@ -85,7 +88,7 @@ impl<A> Alloc<A> {
     /// Wrapping an allocator that wraps this one counts each byte once.
     #[must_use]
     pub const fn wrap(inner: A) -> Self {
-        Self { inner, wraps: true }
+        Self { inner, wraps: true, statistics: None }
     }
 
     /// Does `operation` of the inner allocator and then `count`s it, unless it counted itself.
@@ -103,6 +106,7 @@ impl<A> Alloc<A> {
             }
             return result;
         }
+        statistics::note(self.statistics);
         let wrapping = Wrapping::begin((&raw const self.wraps).cast());
         let result = operation();
         if !wrapping.is_counted() && succeeded(&result) {

@@ -11,5 +11,6 @@ pub(crate) mod count;
 pub(crate) mod failing;
 pub(crate) mod noting;
 pub(crate) mod quiet;
+pub(crate) mod statistics;
 pub(crate) mod watch;
 pub(crate) mod wrapped;

@@ -21,7 +21,7 @@ const PLANTED: u64 = 64 * MIB;
 fn main() {
     let case = std::env::args().nth(1).expect("a case");
     match &*case {
-        "fragmented" => return fragmented::check(true),
+        "fragmented" => return fragmented::check(),
         "scattered" => return fragmented::gathered(false),
         "gathered" => return fragmented::gathered(true),
         "arenas" => return kept_free::arenas(),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use mem_profile_format::report::{Unit, printable_line};
 
+use crate::child::Child;
 use crate::guard::{Alarm, Cause, Level};
 use crate::limit::LimitKind;
 use crate::line::Line;
@@ -26,6 +27,8 @@ pub struct Event {
     pub no_lines: Option<&'static str>,
     /// What the resident set is made of, in one line.
     pub account: Option<String>,
+    /// The processes below it, the largest first, each with its own resident set, which is not in that of the process.
+    pub children: Vec<Child>,
     /// The snapshot that was saved.
     pub snapshot: Option<PathBuf>,
 }
@@ -34,7 +37,15 @@ impl Event {
     /// Of a process of which no more is known.
     #[must_use]
     pub fn new(process: String, alarm: Alarm) -> Self {
-        Self { process, alarm, lines: Vec::new(), no_lines: None, account: None, snapshot: None }
+        Self {
+            process,
+            alarm,
+            lines: Vec::new(),
+            no_lines: None,
+            account: None,
+            children: Vec::new(),
+            snapshot: None,
+        }
     }
 
     /// How bad it is.
@@ -64,11 +75,29 @@ impl fmt::Display for Event {
         if let Some(account) = &self.account {
             write!(formatter, "\n  {}", printable_line(account))?;
         }
+        write_children(formatter, &self.children)?;
         if let Some(snapshot) = &self.snapshot {
             let path = snapshot.to_string_lossy();
             write!(formatter, "\n  snapshot: {}", printable_line(&path))?;
         }
         Ok(())
+    }
+}
+
+/// Child processes that are named.
+const CHILDREN: usize = 5;
+
+/// Each by itself: their figures share pages, and have no sum.
+fn write_children(formatter: &mut fmt::Formatter<'_>, children: &[Child]) -> fmt::Result {
+    for child in children.iter().take(CHILDREN) {
+        let name = child.to_string();
+        let (name, resident) = (printable_line(&name), size(child.resident));
+        write!(formatter, "\n  child process {name}: resident set {resident}")?;
+    }
+    match children.len().saturating_sub(CHILDREN) {
+        0 => Ok(()),
+        1 => formatter.write_str("\n  and a smaller child process"),
+        more => write!(formatter, "\n  and {more} smaller child processes"),
     }
 }
 
@@ -150,6 +179,7 @@ mod tests {
                 line("a\x1b[2J\nmem-profile: b", "", 7, -3),
             ],
             account: Some("resident set 510.0 MiB: live blocks 402.0 MiB".to_owned()),
+            children: vec![child(4712, 300), child(4714, 3)],
             snapshot: Some("/var/lib/\nweb.mtrace".into()),
             ..event(Level::Warning, above)
         };
@@ -158,8 +188,28 @@ warning: web (4711): resident set 510.0 MiB, above 500.0 MiB, limit 1.0 GiB (mem
   src/cache.rs:42 web::cache::put +300.0 MiB, holds 400.0 MiB
   a\\u{1b}[2J\\u{a}mem-profile: b -3 B, holds 7 B
   resident set 510.0 MiB: live blocks 402.0 MiB
+  child process f\\u{a}f (4712): resident set 300.0 MiB
+  child process f\\u{a}f (4714): resident set 3.0 MiB
   snapshot: /var/lib/\\u{a}web.mtrace";
         assert_eq!(event.to_string(), expected);
+    }
+
+    fn child(id: u32, mebibytes: u64) -> Child {
+        Child { id, name: "f\nf".to_owned(), resident: mebibytes * MIB }
+    }
+
+    #[test]
+    fn many_child_processes_are_counted_and_not_added_up() {
+        let above = Cause::Above { used: 510 * MIB, threshold: 500 * MIB };
+        let last_line = |count: u32| {
+            let children = (0..count).map(|id| child(id, 1)).collect();
+            let text = Event { children, ..event(Level::Warning, above) }.to_string();
+            (text.lines().count(), text.lines().last().unwrap_or_default().to_owned())
+        };
+        let fifth = "  child process f\\u{a}f (4): resident set 1.0 MiB";
+        assert_eq!(last_line(5), (6, fifth.to_owned()));
+        assert_eq!(last_line(6), (7, "  and a smaller child process".to_owned()));
+        assert_eq!(last_line(30), (7, "  and 25 smaller child processes".to_owned()));
     }
 
     #[test]

@@ -19,6 +19,7 @@
 //! | `limit` | [`Limit`]: the bytes at which the system ends or slows the process; [`Threshold`]: a share of it |
 //! | `guard` | [`Guard`]: samples → [`Alarm`]s |
 //! | `line` | [`Line`]: what a line holds |
+//! | `child` | [`Children`]: the processes below one, each by itself |
 //! | `event` | [`Event`]: an alarm, and who is to blame, as text |
 //! | [`flight`] | what held the memory, in files that survive the end of the process |
 //! | `schedule` | when the next sample is due |
@@ -32,6 +33,7 @@
 #![forbid(unsafe_code)]
 #![deny(clippy::print_stdout, clippy::print_stderr)]
 
+mod child;
 mod event;
 pub mod flight;
 mod guard;
@@ -51,6 +53,7 @@ mod schedule;
 #[cfg(feature = "serde")]
 mod seconds;
 
+pub use self::child::{Child, Children, children_of};
 pub use self::event::Event;
 pub use self::flight::{LastRun, last_run};
 pub use self::guard::{Alarm, Cause, Growth, GrowthError, Guard, Level, Rules};

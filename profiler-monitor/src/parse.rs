@@ -18,6 +18,7 @@ pub(crate) enum Known {
     Interval(Duration),
     Growth(Growth),
     Log(bool),
+    Children(bool),
     Snapshots(PathBuf),
     Listen(SocketAddr),
     Token(String),
@@ -53,11 +54,14 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
             let growth = value.parse().map_err(|error| format!("{key}={value} is {error}"));
             growth.map(Known::Growth)
         }
-        "log" => match value {
-            "on" => Ok(Known::Log(true)),
-            "off" => Ok(Known::Log(false)),
-            _ => Err(expected("on or off")),
-        },
+        "log" | "children" => {
+            let is_on = match value {
+                "on" => true,
+                "off" => false,
+                _ => return Err(expected("on or off")),
+            };
+            Ok(if key == "log" { Known::Log(is_on) } else { Known::Children(is_on) })
+        }
         "snapshots" if !value.is_empty() => Ok(Known::Snapshots(value.into())),
         "snapshots" => Err("snapshots= has no folder".to_owned()),
         "listen" => {
@@ -69,7 +73,7 @@ fn setting(key: &str, value: &str) -> Result<Known, String> {
         // It is not shown.
         "token" => Err("token= is empty".to_owned()),
         _ => Err(format!(
-            "{key} is not known and has no effect: there are above, critical, interval, growth, log, snapshots, listen, token"
+            "{key} is not known and has no effect: there are above, critical, interval, growth, log, children, snapshots, listen, token"
         )),
     }
 }
@@ -94,7 +98,7 @@ mod tests {
     fn every_setting_is_read() {
         let growth = |window| Growth { per_minute: 3 << 20, window: Duration::from_secs(window) };
         let (known, errors) = read(
-            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,\
+            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,children=on,\
              snapshots=/var/a b,listen=9464,listen=[::]:80,token=secret",
         );
         let expected = [
@@ -104,6 +108,7 @@ mod tests {
             Known::Growth(growth(600)),
             Known::Growth(growth(1200)),
             Known::Log(false),
+            Known::Children(true),
             Known::Snapshots("/var/a b".into()),
             Known::Listen("127.0.0.1:9464".parse().unwrap()),
             Known::Listen("[::]:80".parse().unwrap()),
@@ -115,20 +120,21 @@ mod tests {
     #[test]
     fn each_mistake_is_named_and_the_rest_holds() {
         let (known, errors) = read(
-            "abov=1,above=lots,interval=30,interval=9ms,growth=fast,log=no,snapshots=,listen=localhost,token=,above=7,stray",
+            "abov=1,above=lots,interval=30,interval=9ms,growth=fast,log=no,children=,snapshots=,listen=localhost,token=,above=7,stray",
         );
         assert_eq!(known, [Known::Above(Threshold::Bytes(7))]);
         let expected = [
-            "abov is not known and has no effect: there are above, critical, interval, growth, log, snapshots, listen, token",
+            "abov is not known and has no effect: there are above, critical, interval, growth, log, children, snapshots, listen, token",
             "above=lots is not an amount of memory, such as 500MiB or 90%",
             "interval=30 is not a time, such as 30s or 1min",
             "interval=9ms is less than 10ms",
             "growth=fast is not a growth, such as 3MiB/min:20min",
             "log=no is not on or off",
+            "children= is not on or off",
             "snapshots= has no folder",
             "listen=localhost is not an address, such as 127.0.0.1:9464",
             "token= is empty",
-            "stray is not known and has no effect: there are above, critical, interval, growth, log, snapshots, listen, token",
+            "stray is not known and has no effect: there are above, critical, interval, growth, log, children, snapshots, listen, token",
         ];
         assert_eq!(errors, expected);
     }

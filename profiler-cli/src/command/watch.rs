@@ -1,6 +1,6 @@
 //! `watch`: guards a running program.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
@@ -9,7 +9,7 @@ use anyhow::Result;
 use clap::Args;
 use mem_profile_monitor::process::Reader;
 use mem_profile_monitor::{
-    Alarm, Event, Growth, Guard, Line, Rules, Sample, Schedule, Threshold, lines_of, top_lines,
+    Alarm, Children, Event, Growth, Guard, Line, Rules, Schedule, Threshold, lines_of, top_lines,
 };
 
 use super::attach;
@@ -17,7 +17,6 @@ use super::sampling::{duration, why_proc_is_unreadable};
 use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::process::{Backend, ProcessTable, signals};
-use crate::timeline::sampler::add_children;
 use crate::{recording, resident};
 
 /// Watch the memory of a running program, and warn before its limit does harm
@@ -103,29 +102,27 @@ fn print(events: Vec<Event>) -> Result<()> {
 /// A process and those below it.
 struct Watch {
     id: u32,
-    rules: Rules,
-    interval: Duration,
-    /// Knows processes from later ones with the same number.
+    /// Knows the process from a later one with the same number.
     table: ProcessTable,
-    /// The processes below it, also those whose parent has ended.
-    children: BTreeSet<u32>,
-    guarded: HashMap<u32, Guarded>,
-}
-
-/// One process.
-struct Guarded {
     reader: Reader,
     guard: Guard,
-    /// The lines of its last warning.
-    lines: Vec<Line>,
+    children: Children,
+    /// The lines of the last warning of each process.
+    lines: HashMap<u32, Vec<Line>>,
 }
 
 impl Watch {
     fn new(id: u32, arguments: &Arguments) -> Self {
         let Arguments { above, critical, growth, interval, .. } = *arguments;
         let rules = Rules { warn_above: Some(above), critical_above: Some(critical), growth };
-        let table = ProcessTable::new(Backend::Rss);
-        Self { id, rules, interval, table, children: BTreeSet::new(), guarded: HashMap::new() }
+        Self {
+            id,
+            table: ProcessTable::new(Backend::Rss),
+            reader: Reader::of(id),
+            guard: Guard::new(rules, interval),
+            children: Children::of(id, rules, interval),
+            lines: HashMap::new(),
+        }
     }
 
     /// What is new with each process.
@@ -133,48 +130,25 @@ impl Watch {
     /// # Errors
     /// Why the first one cannot be read: `NotFound` if it has ended.
     fn look(&mut self, at: Duration) -> io::Result<Vec<Event>> {
-        let mut events: Vec<_> = self.look_at(self.id, at)?.into_iter().collect();
-        add_children(self.id, &mut self.children);
-        for id in std::mem::take(&mut self.children) {
-            // One that cannot be read has ended, or is another user's.
-            match self.look_at(id, at) {
-                Ok(event) => {
-                    events.extend(event);
-                    self.children.insert(id);
-                }
-                Err(_) => _ = self.guarded.remove(&id),
-            }
+        self.table.read(self.id)?;
+        let alarm = self.guard.look(&self.reader.read(at)?);
+        let of_children = self.children.look(at, self.reader.group_folder());
+        self.lines.retain(|id, _| *id == self.id || self.children.contains(*id));
+        let mut events = Vec::new();
+        if let Some(alarm) = alarm {
+            let name = self.table.name(self.id).unwrap_or("process");
+            let mut event = self.event(self.id, format!("{name} ({})", self.id), alarm);
+            event.children = self.children.list();
+            events.push(event);
+        }
+        for (child, alarm) in of_children {
+            events.push(self.event(child.id, child.to_string(), alarm));
         }
         Ok(events)
     }
 
-    fn look_at(&mut self, id: u32, at: Duration) -> io::Result<Option<Event>> {
-        self.table.read(id)?;
-        let rules = if id == self.id { self.rules } else { own_rules(self.rules) };
-        let guarded = self.guarded.entry(id).or_insert_with(|| Guarded {
-            reader: Reader::of(id),
-            guard: Guard::new(rules, self.interval),
-            lines: Vec::new(),
-        });
-        let mut sample = guarded.reader.read(at)?;
-        if id != self.id {
-            sample = Sample { group: None, ..sample };
-        }
-        let Some(alarm) = guarded.guard.look(&sample) else { return Ok(None) };
-        let name = self.table.name(id).unwrap_or("process");
-        Ok(Some(event(id, format!("{name} ({id})"), alarm, &mut guarded.lines)))
-    }
-}
-
-/// Of a child process: the limit, pressure and ends of the group are said of the first process already.
-fn own_rules(rules: Rules) -> Rules {
-    let own = |threshold: Option<Threshold>| {
-        threshold.filter(|threshold| matches!(threshold, Threshold::Bytes(_)))
-    };
-    Rules {
-        warn_above: own(rules.warn_above),
-        critical_above: own(rules.critical_above),
-        growth: rules.growth,
+    fn event(&mut self, id: u32, name: String, alarm: Alarm) -> Event {
+        event(id, name, alarm, self.lines.entry(id).or_default())
     }
 }
 

@@ -113,7 +113,7 @@ impl Sampler {
 }
 
 /// Adds the processes that now are below the root or below one of its family.
-pub(crate) fn add_children(root: u32, family: &mut BTreeSet<u32>) {
+fn add_children(root: u32, family: &mut BTreeSet<u32>) {
     let mut by_parent: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
     for (id, parent) in process::parents() {
         by_parent.entry(parent).or_default().push(id);

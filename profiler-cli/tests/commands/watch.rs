@@ -120,6 +120,27 @@ fn each_process_is_watched_by_itself() {
 }
 
 #[test]
+fn a_warning_lists_the_child_processes_each_by_itself() {
+    let folder = Folder::new();
+    let script = "sleep 60 & echo $! > child; x=$(head -c 30000000 /dev/zero | tr '\\0' x); \
+                  echo ready; read line; kill $!";
+    let mut command = Command::new("sh");
+    let program = Program::start(command.args(["-c", script]).current_dir(folder.path("")));
+    let mut watch = Watch::start(&folder, &program, &["--above", "25MiB"]);
+    let lines = [watch.line(), watch.line(), watch.line(), watch.line()];
+    let child = folder.read("child");
+    let start = format!("warning: sh ({}): resident set ", program.id());
+    assert!(lines[0].starts_with(&start), "{lines:#?}");
+    // Less than what the shell holds, which is not in it.
+    let start = format!("  child process sleep ({}): resident set ", child.trim());
+    let resident = lines[3].strip_prefix(&start).unwrap_or_else(|| panic!("{lines:#?}"));
+    let mebibytes: Option<f64> = resident.strip_suffix(" MiB").map(|text| text.parse().unwrap());
+    assert!(mebibytes.is_none_or(|mebibytes| mebibytes < 8.0), "{lines:#?}");
+    drop(program);
+    assert_eq!(watch.end(), "");
+}
+
+#[test]
 fn wrong_options_are_refused() {
     let folder = Folder::new();
     for (options, expected) in [

@@ -72,6 +72,15 @@ impl Builder {
         self
     }
 
+    /// Whether the processes below this one are watched too, each by itself, by the same rules; they are not by default.
+    /// All processes of the system are looked through at each sample. The events of this process name those below it in
+    /// either case.
+    #[must_use]
+    pub fn children(mut self, children: bool) -> Self {
+        self.settings.children = children;
+        self
+    }
+
     /// Saves a snapshot in this folder at each event, whose path the event has: of the tracer where it runs, for
     /// `trace::Snapshot::load`, else the tables of measured functions as JSON, for the command. The last five of the
     /// program are kept. Without lines there is nothing to save.

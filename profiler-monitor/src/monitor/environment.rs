@@ -84,6 +84,7 @@ impl Settings {
             Known::Interval(interval) => self.set_interval(interval),
             Known::Growth(growth) => self.rules.growth = Some(growth),
             Known::Log(log) => self.log = log,
+            Known::Children(children) => self.children = children,
             Known::Snapshots(folder) => self.snapshot_dir = Some(folder),
             Known::Listen(address) => self.listen = Some(address),
             Known::Token(token) => self.token = Some(token),

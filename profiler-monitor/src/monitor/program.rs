@@ -1,13 +1,18 @@
-//! What the process knows of itself: the lines that hold its memory, and what its resident set is made of.
+//! What the process knows of itself: the lines that hold its memory, what its resident set is made of, and the processes
+//! below it.
 
-use std::path::PathBuf;
+use std::path::Path;
+use std::time::Duration;
 
+use mem_profile_account::{Account, Facts, process};
 use mem_profile_runtime::internal;
 
+use crate::child::{Child, Children, children_of};
 use crate::event::Event;
 use crate::guard::Alarm;
 use crate::line::{Line, top_lines};
 use crate::monitor::lines::{Holders, NO_LINES};
+use crate::monitor::settings::Settings;
 use crate::monitor::snapshots::Snapshots;
 use crate::sample::Sample;
 
@@ -21,15 +26,19 @@ pub(super) struct Program {
     /// The lines of the last warning.
     lines: Vec<Line>,
     snapshots: Option<Snapshots>,
+    /// Those below, where they are watched too.
+    children: Option<Children>,
 }
 
 impl Program {
-    /// Snapshots go into this folder.
-    pub(super) fn new(snapshots: Option<PathBuf>) -> Self {
+    /// For samples in this interval.
+    pub(super) fn new(settings: &Settings, interval: Duration) -> Self {
         let path = std::env::current_exe().unwrap_or_default();
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let children = || Children::of(internal::id(), settings.rules, interval);
         Self {
-            snapshots: snapshots.map(|folder| Snapshots::new(folder, &name)),
+            snapshots: settings.snapshot_dir.clone().map(|folder| Snapshots::new(folder, &name)),
+            children: settings.children.then(children),
             name: format!("{name} ({})", internal::id()),
             is_counted: internal::allocations_are_counted(),
             lines: Vec::new(),
@@ -63,6 +72,23 @@ impl Program {
             None => event.no_lines = Some(NO_LINES),
         }
         event.account = mem_profile_runtime::account().ok().map(|account| account.line());
+        event.children = match &self.children {
+            Some(children) => children.list(),
+            None => children_of(internal::id()),
+        };
         event
+    }
+
+    /// What is new with the processes below this one, which is in this control group.
+    pub(super) fn child_events(&mut self, at: Duration, group: Option<&Path>) -> Vec<Event> {
+        let alarms = self.children.as_mut().map(|children| children.look(at, group));
+        let event = |(child, alarm): (Child, Alarm)| {
+            let account = process::read(child.id)
+                .ok()
+                .map(|reading| Account::new(&reading.mappings, Facts::default()).line());
+            let process = format!("{child}, a child of {}", self.name);
+            Event { account, ..Event::new(process, alarm) }
+        };
+        alarms.into_iter().flatten().map(event).collect()
     }
 }

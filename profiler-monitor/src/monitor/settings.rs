@@ -19,6 +19,8 @@ pub(super) struct Settings {
     pub(super) rules: Rules,
     pub(super) on_event: Option<Callback>,
     pub(super) log: bool,
+    /// Whether child processes are watched too.
+    pub(super) children: bool,
     /// Where snapshots are saved.
     pub(super) snapshot_dir: Option<PathBuf>,
     /// Where the flight recorder has its files.
@@ -36,6 +38,7 @@ impl Default for Settings {
             rules: Rules::default(),
             on_event: None,
             log: true,
+            children: false,
             snapshot_dir: None,
             record_dir: None,
             listen: None,
@@ -51,6 +54,7 @@ impl fmt::Debug for Settings {
             .field("interval", &self.interval)
             .field("rules", &self.rules)
             .field("log", &self.log)
+            .field("children", &self.children)
             .field("snapshot_dir", &self.snapshot_dir)
             .field("record_dir", &self.record_dir)
             .field("listen", &self.listen)

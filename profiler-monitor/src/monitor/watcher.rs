@@ -79,7 +79,7 @@ impl Watcher {
             None => settings.interval,
         };
         let guard = Guard::new(settings.rules, interval);
-        let program = Program::new(settings.snapshot_dir);
+        let program = Program::new(&settings, interval);
         let work = Ticks { reader, guard, program, flight, has_failed: false };
         Ok(Self {
             interval,
@@ -123,33 +123,30 @@ impl Watcher {
 
     /// Takes a sample, and says what is new.
     fn tick(&self, at: Duration) {
-        let event = {
+        let events = {
             let _quiet = Quiet::enter();
             let mut work = lock(&self.work);
             let Some(sample) = work.sample(at) else { return };
             let alarm = work.guard.look(&sample);
-            self.note(sample, alarm);
+            lock(&self.latest).sample = Some(sample);
             // Before names are looked up, which takes memory.
             work.record(&sample, alarm);
-            alarm.map(|alarm| work.program.event(alarm))
+            work.events(at, alarm)
         };
-        if let Some(event) = event {
-            self.deliver(&event);
-            let _quiet = Quiet::enter();
-            drop(event);
+        for event in &events {
+            self.count(event.level());
+            self.deliver(event);
         }
+        let _quiet = Quiet::enter();
+        drop(events);
     }
 
-    fn note(&self, sample: Sample, alarm: Option<Alarm>) {
-        if let Some(alarm) = alarm {
-            counts::count(alarm.level);
-        }
+    fn count(&self, level: Level) {
+        counts::count(level);
         let mut latest = lock(&self.latest);
-        latest.sample = Some(sample);
-        match alarm.map(|alarm| alarm.level) {
-            Some(Level::Warning) => latest.warnings += 1,
-            Some(Level::Critical) => latest.criticals += 1,
-            None => {}
+        match level {
+            Level::Warning => latest.warnings += 1,
+            Level::Critical => latest.criticals += 1,
         }
     }
 
@@ -171,6 +168,13 @@ impl Ticks {
     fn record(&mut self, sample: &Sample, alarm: Option<Alarm>) {
         let is_critical = alarm.is_some_and(|alarm| alarm.level == Level::Critical);
         self.flight.take_if(|flight| !flight.tick(sample, is_critical));
+    }
+
+    /// Of this process, and of those below it.
+    fn events(&mut self, at: Duration, alarm: Option<Alarm>) -> Vec<Event> {
+        let of_children = self.program.child_events(at, self.reader.group_folder());
+        let own = alarm.map(|alarm| self.program.event(alarm));
+        own.into_iter().chain(of_children).collect()
     }
 
     /// A failure is said once.

@@ -8,10 +8,22 @@ mod unsupported;
 mod unsupported_identity;
 
 #[cfg(target_os = "linux")]
+pub(crate) use self::linux::all::{all, child};
+#[cfg(target_os = "linux")]
 pub(crate) use self::linux::identity::{Identity, events_of, inode};
 #[cfg(target_os = "linux")]
 pub use self::linux::{Reader, started_at};
 #[cfg(not(target_os = "linux"))]
 pub use self::unsupported::{Reader, started_at};
 #[cfg(not(target_os = "linux"))]
+pub(crate) use self::unsupported::{all, child};
+#[cfg(not(target_os = "linux"))]
 pub(crate) use self::unsupported_identity::{Identity, events_of, inode};
+
+/// A process, with what tells it from later ones of the same number.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Known {
+    pub(crate) id: u32,
+    pub(crate) parent: u32,
+    pub(crate) start: u64,
+}

@@ -186,7 +186,7 @@ fn settings_that_are_not_understood_are_named_and_the_rest_holds() {
     let (warning, _) = warning("-", "off", "abov=1,interval=soon,interval=20ms,above=64MiB");
     let expected = [
         "mem-profile: MEM_PROFILE_MONITOR: abov is not known and has no effect: there are above, critical, \
-         interval, growth, log, snapshots, listen, token",
+         interval, growth, log, children, snapshots, listen, token",
         "mem-profile: MEM_PROFILE_MONITOR: interval=soon is not a time, such as 30s or 1min",
     ];
     assert_eq!(warning[..2], expected);

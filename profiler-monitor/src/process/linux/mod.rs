@@ -1,5 +1,6 @@
 //! Processes by `/proc`, and their control groups.
 
+pub(super) mod all;
 mod fields;
 mod groups;
 pub(super) mod identity;

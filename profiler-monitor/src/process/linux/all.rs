@@ -1,0 +1,33 @@
+//! All processes, and who started them.
+
+use std::fs;
+
+use super::fields::Fields;
+use crate::child::Child;
+use crate::process::Known;
+
+/// All processes that have not ended.
+pub(crate) fn all() -> impl Iterator<Item = Known> {
+    let entries = fs::read_dir("/proc").into_iter().flatten();
+    let ids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    ids.filter_map(known)
+}
+
+fn known(id: u32) -> Option<Known> {
+    let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
+    // The name of the program, in parentheses, may contain anything.
+    let end = stat.iter().rposition(|&byte| byte == b')')?;
+    let mut fields = str::from_utf8(&stat[end + 1..]).ok()?.split_ascii_whitespace();
+    let (state, parent) = (fields.next()?, fields.next()?.parse().ok()?);
+    let start = fields.nth(17)?.parse().ok()?;
+    let is_over = matches!(state, "Z" | "X");
+    (!is_over).then_some(Known { id, parent, start })
+}
+
+/// A process by its number; `None` if it has no memory any more.
+pub(crate) fn child(id: u32) -> Option<Child> {
+    let mut status = Fields::new();
+    status.read(format!("/proc/{id}/status").as_ref()).ok()?;
+    let name = String::from_utf8_lossy(status.after("Name")?.trim_ascii()).into_owned();
+    Some(Child { id, name, resident: status.kibibytes("VmRSS")? })
+}

@@ -22,6 +22,11 @@ fn a_monitor_stops_at_once_and_is_not_counted() {
     run(&mut Command::new(env!("CARGO_BIN_EXE_stops")));
 }
 
+#[test]
+fn child_processes_are_measured_each_by_itself() {
+    run(&mut Command::new(env!("CARGO_BIN_EXE_family")));
+}
+
 fn run(command: &mut Command) {
     let output = command.env_remove("MEM_PROFILE_MONITOR").output().expect("the program starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

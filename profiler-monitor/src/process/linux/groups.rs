@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::fields::{Fields, number};
-use super::mounts::Mounts;
+use super::mounts::{Mount, Mounts, folders};
 use crate::limit::{Limit, LimitKind};
 use crate::sample::{Group, GroupEvents};
 
@@ -76,19 +76,21 @@ pub(super) struct Groups {
 
 impl Groups {
     /// The groups that `/proc/PID/cgroup` names. Those of version 1 have the memory if that hierarchy is mounted.
-    pub(super) fn find(base: &Path, membership: &[u8], mounts: &Mounts) -> Option<Self> {
-        let of_v1 = || {
-            Some((
-                mounts.v1.as_ref()?,
-                path_of(membership, |names| {
-                    names.split(|&byte| byte == b',').any(|name| name == b"memory")
-                })?,
-                &V1,
-            ))
+    pub(super) fn find(
+        base: &Path,
+        membership: &[u8],
+        mounts: &Mounts,
+        is_own: bool,
+    ) -> Option<Self> {
+        let has_memory = |names: &[u8]| names.split(|&byte| byte == b',').any(|it| it == b"memory");
+        let shown = |mounts: &[Mount], path: Option<&[u8]>| -> Vec<PathBuf> {
+            path.map(|path| folders(mounts, base, path, is_own)).unwrap_or_default()
         };
-        let of_v2 = || Some((mounts.v2.as_ref()?, path_of(membership, <[u8]>::is_empty)?, &V2));
-        let (mount, path, names) = of_v1().or_else(of_v2)?;
-        let folders = mount.folders(base, path);
+        let of_v1 = shown(&mounts.v1, path_of(membership, has_memory));
+        let (folders, names) = match of_v1.is_empty() {
+            false => (of_v1, &V1),
+            true => (shown(&mounts.v2, path_of(membership, <[u8]>::is_empty)), &V2),
+        };
         // The root of all groups has no memory of its own, and groups without the controller have none.
         let own = folders.iter().position(|folder| folder.join(names.current).exists())?;
         let own = &folders[own..];
@@ -98,6 +100,11 @@ impl Groups {
             events: own[0].join(names.events),
             pressure: own[0].join(names.pressure),
         })
+    }
+
+    /// Whether the own one was removed, or has no memory any more.
+    pub(super) fn are_gone(&self) -> bool {
+        self.chain.first().is_none_or(|own| !own.current.exists())
     }
 
     /// The folder of the own one.

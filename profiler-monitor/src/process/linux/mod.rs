@@ -27,6 +27,7 @@ use crate::sample::{Group, Sample};
 #[derive(Debug)]
 pub struct Reader {
     base: PathBuf,
+    is_own: bool,
     status: PathBuf,
     limits: PathBuf,
     membership: PathBuf,
@@ -62,6 +63,7 @@ impl Reader {
         let meminfo = text.read(&proc.join("meminfo"));
         Self {
             base: base.to_owned(),
+            is_own: process == "self",
             status: folder.join("status"),
             limits: folder.join("limits"),
             membership: folder.join("cgroup"),
@@ -99,10 +101,11 @@ impl Reader {
         if text.read(&self.membership).is_err() {
             return (None, None);
         }
-        if self.found_by != text.text() {
+        let is_gone = self.groups.as_ref().is_some_and(Groups::are_gone);
+        if is_gone || self.found_by != text.text() {
             self.found_by.clear();
             self.found_by.extend_from_slice(text.text());
-            self.groups = Groups::find(&self.base, &self.found_by, &self.mounts);
+            self.groups = Groups::find(&self.base, &self.found_by, &self.mounts, self.is_own);
         }
         self.groups.as_ref().map_or((None, None), |groups| groups.read(text))
     }

@@ -17,9 +17,9 @@ pub(super) struct Mount {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Mounts {
     /// The one hierarchy of version 2.
-    pub(super) v2: Option<Mount>,
+    pub(super) v2: Vec<Mount>,
     /// The hierarchy of version 1 for memory.
-    pub(super) v1: Option<Mount>,
+    pub(super) v1: Vec<Mount>,
 }
 
 impl Mounts {
@@ -28,16 +28,38 @@ impl Mounts {
         let mut mounts = Self::default();
         for line in text.split(|&byte| byte == b'\n') {
             let Some((kind, options, mount)) = parse_line(line) else { continue };
-            match kind {
-                b"cgroup2" => mounts.v2 = Some(mount),
+            let list = match kind {
+                b"cgroup2" => &mut mounts.v2,
                 b"cgroup" if options.split(|&byte| byte == b',').any(|it| it == b"memory") => {
-                    mounts.v1 = Some(mount);
+                    &mut mounts.v1
                 }
-                _ => {}
-            }
+                _ => continue,
+            };
+            list.retain(|other| other.point != mount.point);
+            list.push(mount);
         }
         mounts
     }
+}
+
+/// The folders of a group and of those around it, from the inside out, below the folder `base`: by the mount that shows
+/// most of them. Empty where none shows the group.
+pub(super) fn folders(mounts: &[Mount], base: &Path, group: &[u8], is_own: bool) -> Vec<PathBuf> {
+    let group = Path::new(OsStr::from_bytes(group));
+    let inside = mounts.iter().filter_map(|mount| Some((mount, mount.inside(group)?)));
+    let most = inside.max_by_key(|(_, inside)| inside.components().count());
+    // Some containers show their own group alone, and name it as the host does.
+    let own = || Some((mounts.last()?, PathBuf::new()));
+    let is_plain = |mount: &Mount| ups(&mount.root) == 0 && ups(group) == 0;
+    let own = || own().filter(|(mount, _)| is_own && is_plain(mount));
+    let Some((mount, inside)) = most.or_else(own) else { return Vec::new() };
+    let point = base.join(mount.point.strip_prefix("/").unwrap_or(&mount.point));
+    inside.ancestors().map(|part| point.join(part)).collect()
+}
+
+/// How many levels above the namespace of this process a path begins: `/../../a` has two.
+fn ups(path: &Path) -> usize {
+    path.components().filter(|&part| part == Component::ParentDir).count()
 }
 
 /// `36 35 98:0 /root /point rw,noatime shared:1 - cgroup2 cgroup2 rw`: type, its options, and the mount.
@@ -64,15 +86,12 @@ fn path(word: &[u8]) -> PathBuf {
 }
 
 impl Mount {
-    /// The folders of a group and of those around it, from the inside out, below the folder `base`.
-    pub(super) fn folders(&self, base: &Path, group: &[u8]) -> Vec<PathBuf> {
-        let group = Path::new(OsStr::from_bytes(group));
-        let point = base.join(self.point.strip_prefix("/").unwrap_or(&self.point));
-        // Outside of what is mounted, `/../other` too, nothing but the mount itself can be read.
-        let is_outside = group.components().any(|part| part == Component::ParentDir);
-        let inside = group.strip_prefix(&self.root).ok().filter(|_| !is_outside);
-        let inside = inside.unwrap_or(Path::new(""));
-        inside.ancestors().map(|part| point.join(part)).collect()
+    /// The path of a group below what is mounted, if it is there. Groups between the one that is mounted and the
+    /// namespace of this process have no names here.
+    fn inside(&self, group: &Path) -> Option<PathBuf> {
+        (ups(&self.root) == ups(group))
+            .then(|| group.strip_prefix(&self.root).ok())?
+            .map(Path::to_owned)
     }
 }
 
@@ -93,24 +112,53 @@ mod tests {
 41 31 0:38 / /sys/fs/cg\\040roup\\134x rw - cgroup2 cgroup2 rw\n\
 garbage - cgroup2\n";
         let mounts = Mounts::parse(text);
-        assert_eq!(mounts.v1, Some(mount("/docker/1f", "/sys/fs/cgroup/memory")));
-        assert_eq!(mounts.v2, Some(mount("/", "/sys/fs/cg roup\\x")));
+        assert_eq!(mounts.v1, [mount("/docker/1f", "/sys/fs/cgroup/memory")]);
+        assert_eq!(mounts.v2, [mount("/", "/sys/fs/cg roup\\x")]);
         assert_eq!(Mounts::parse(b""), Mounts::default());
     }
 
+    fn shown(mounts: &[Mount], group: &str, is_own: bool) -> Vec<String> {
+        let all = folders(mounts, Path::new("/base"), group.as_bytes(), is_own);
+        all.iter().map(|folder| folder.display().to_string()).collect()
+    }
+
+    const NONE: [&str; 0] = [];
+
     #[test]
     fn a_group_is_found_below_what_is_mounted() {
-        let folders = |mount: &Mount, group: &str| -> Vec<String> {
-            let all = mount.folders(Path::new("/base"), group.as_bytes());
-            all.iter().map(|folder| folder.display().to_string()).collect()
-        };
-        let whole = mount("/", "/cg");
-        assert_eq!(folders(&whole, "/a/b"), ["/base/cg/a/b", "/base/cg/a", "/base/cg/"]);
-        assert_eq!(folders(&whole, "/"), ["/base/cg/"]);
-        let container = mount("/docker/1f", "/cg");
-        assert_eq!(folders(&container, "/docker/1f/in"), ["/base/cg/in", "/base/cg/"]);
-        assert_eq!(folders(&container, "/docker/1f"), ["/base/cg/"]);
-        assert_eq!(folders(&container, "/elsewhere"), ["/base/cg/"]);
-        assert_eq!(folders(&whole, "/../other"), ["/base/cg/"]);
+        let whole = [mount("/", "/cg")];
+        assert_eq!(shown(&whole, "/a/b", false), ["/base/cg/a/b", "/base/cg/a", "/base/cg/"]);
+        assert_eq!(shown(&whole, "/", false), ["/base/cg/"]);
+        let container = [mount("/docker/1f", "/cg")];
+        assert_eq!(shown(&container, "/docker/1f/in", false), ["/base/cg/in", "/base/cg/"]);
+        assert_eq!(shown(&container, "/docker/1f", false), ["/base/cg/"]);
+        assert_eq!(shown(&[], "/docker/1f", true), NONE);
+    }
+
+    #[test]
+    fn the_group_of_another_container_is_not_that_of_this_one() {
+        let container = [mount("/docker/1f", "/cg")];
+        assert_eq!(shown(&container, "/elsewhere", true), ["/base/cg/"]);
+        assert_eq!(shown(&container, "/elsewhere", false), NONE);
+        for is_own in [false, true] {
+            assert_eq!(shown(&[mount("/", "/cg")], "/../other", is_own), NONE);
+        }
+    }
+
+    /// `unshare --cgroup` leaves mounts of groups further out, whose folders have names that are not known inside.
+    #[test]
+    fn a_namespace_knows_groups_as_far_as_they_have_names() {
+        let old = mount("/../..", "/old");
+        assert_eq!(shown(&[old.clone()], "/", true), NONE);
+        assert_eq!(shown(&[old.clone()], "/../../b", false), ["/base/old/b", "/base/old/"]);
+        assert_eq!(shown(&[old, mount("/", "/new")], "/in", true), ["/base/new/in", "/base/new/"]);
+    }
+
+    #[test]
+    fn the_mount_that_shows_most_is_taken_wherever_it_is() {
+        let mounts = [mount("/", "/sys/fs/cgroup"), mount("/a", "/var/one"), mount("/c", "/b")];
+        let expected = ["/base/sys/fs/cgroup/a/b", "/base/sys/fs/cgroup/a", "/base/sys/fs/cgroup/"];
+        assert_eq!(shown(&mounts, "/a/b", true), expected);
+        assert_eq!(shown(&mounts[1..], "/a/b", true), ["/base/var/one/b", "/base/var/one/"]);
     }
 }

@@ -141,4 +141,12 @@ fn a_process_that_moves_is_read_in_its_new_group() {
     assert_eq!(bytes(), Some(200));
     copy("cg/b/memory.max", "150");
     assert_eq!(bytes(), Some(150));
+    // A system that takes the memory from the inner groups.
+    fs::remove_dir_all(folder.path().join("cg/b")).unwrap();
+    copy("cg/memory.current", "60");
+    copy("cg/memory.max", "300");
+    copy("cg/memory.events", "oom_kill 7");
+    assert_eq!(bytes(), Some(300));
+    let group = reader.read(Duration::ZERO).unwrap().group.unwrap();
+    assert_eq!((group.current, group.events.oom_kill), (60, 7));
 }

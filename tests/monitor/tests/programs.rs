@@ -6,7 +6,6 @@ use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
 
 use mem_profile::trace::{self, By};
 
@@ -96,8 +95,8 @@ fn line(source: &str, comment: &str) -> usize {
     1 + source.lines().position(|line| line.ends_with(comment)).expect("the comment")
 }
 
-/// The warning of a program that leaks, and how long after the crossing it came.
-fn warning(argument: &str, live: &str, settings: &str) -> (Vec<String>, Duration) {
+/// The warning of a program that leaks.
+fn warning(argument: &str, live: &str, settings: &str) -> Vec<String> {
     let mut command = Command::new(env!("CARGO_BIN_EXE_leaks"));
     command.arg(argument).env("MEM_PROFILE_MONITOR", settings).env("MEM_PROFILE_LIVE", live);
     command.env("MEM_PROFILE_FORMAT", "none").stdin(Stdio::piped());
@@ -107,17 +106,14 @@ fn warning(argument: &str, live: &str, settings: &str) -> (Vec<String>, Duration
     let mut stdout = BufReader::new(child.stdout.take().expect("a pipe"));
     stdout.read_line(&mut crossed).expect("a line");
     assert_eq!(crossed, "crossed\n");
-    let begin = Instant::now();
     let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
     let mut first = String::new();
     stderr.read_line(&mut first).expect("a line");
-    let took = begin.elapsed();
     drop(child.stdin.take());
     let mut rest = String::new();
     stderr.read_to_string(&mut rest).expect("text");
     assert!(child.wait().expect("the program ends").success(), "{first}{rest}");
-    let lines = format!("{first}{rest}").lines().map(str::to_owned).collect();
-    (lines, took)
+    format!("{first}{rest}").lines().map(str::to_owned).collect()
 }
 
 fn check(warning: &[String], leaks: &str, holds: &str) {
@@ -144,7 +140,7 @@ fn snapshot(warning: &[String], folder: &Path, extension: &str) -> PathBuf {
 }
 
 #[test]
-fn a_warning_names_the_line_that_leaks_within_two_intervals_and_a_snapshot() {
+fn a_warning_names_the_line_that_leaks_and_a_snapshot() {
     let file = "tests/monitor/src/bin/leaks.rs";
     let source = include_str!("../src/bin/leaks.rs");
     let [leaks, holds] =
@@ -155,9 +151,8 @@ fn a_warning_names_the_line_that_leaks_within_two_intervals_and_a_snapshot() {
         (format!("above=64MiB,interval=1s,snapshots={}", folder.display()), folder)
     };
     let (by_lines, folder) = settings("lines");
-    let (warning, took) = self::warning("-", "on", &by_lines);
+    let warning = self::warning("-", "on", &by_lines);
     check(&warning, &format!("{leaks} leaks::leak"), &format!("{holds} leaks::cache"));
-    assert!(took < Duration::from_secs(2), "{took:?}");
     let tables = fs::read_to_string(snapshot(&warning, &folder, ".json")).expect("a report");
     assert!(tables.starts_with('{') && tables.contains("leaks::leak"), "{tables}");
 }
@@ -166,11 +161,11 @@ fn a_warning_names_the_line_that_leaks_within_two_intervals_and_a_snapshot() {
 fn by_the_tracer_a_warning_names_the_line_and_its_snapshot_is_loaded() {
     let folder = tempfile::tempdir().expect("a folder");
     let settings = format!("above=64MiB,interval=1s,snapshots={}", folder.path().display());
-    let (warning, took) = warning("traced", "off", &settings);
+    let warning = warning("traced", "off", &settings);
     // The innermost line of the program's own is that of the shared function.
     let shared = format!("tests/monitor/src/lib.rs:{}", 8);
     let named = warning[1].starts_with(&format!("  {shared} monitored::touched +"));
-    assert!(named && took < Duration::from_secs(2), "{took:?} {warning:#?}");
+    assert!(named, "{warning:#?}");
     let path = snapshot(&warning, folder.path(), ".mtrace");
     let saved = trace::Snapshot::load(path).expect("a snapshot");
     let first = &saved.statistics(By::Line)[0];
@@ -182,13 +177,13 @@ fn by_the_tracer_a_warning_names_the_line_and_its_snapshot_is_loaded() {
 
 #[test]
 fn without_lines_a_warning_says_what_would_name_them() {
-    let (warning, _) = warning("-", "off", "above=64MiB,interval=20ms");
+    let warning = warning("-", "off", "above=64MiB,interval=20ms");
     assert!(warning[1].starts_with("  no line is known: MEM_PROFILE_TRACE=sample"), "{warning:#?}");
 }
 
 #[test]
 fn settings_that_are_not_understood_are_named_and_the_rest_holds() {
-    let (warning, _) = warning("-", "off", "abov=1,interval=soon,interval=20ms,above=64MiB");
+    let warning = warning("-", "off", "abov=1,interval=soon,interval=20ms,above=64MiB");
     let expected = [
         "mem-profile: MEM_PROFILE_MONITOR: abov is not known and has no effect: there are above, critical, \
          interval, growth, log, children, snapshots, listen, token",

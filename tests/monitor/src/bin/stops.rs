@@ -63,6 +63,37 @@ fn is_not_counted() {
     drop(held);
 }
 
+/// It warns at the first sample that is above. Samples are one interval apart, so a warning comes within two.
+fn warns_at_the_first_sample() {
+    let resident = |monitor: &Monitor| monitor.latest().sample.map(|it| (it.at, it.resident));
+    let monitor = Monitor::builder().start().expect("starts");
+    wait(|| resident(&monitor).is_some());
+    let above = resident(&monitor).expect("a sample").1 + 32 * MIB as u64;
+    drop(monitor);
+    let (sender, events) = std::sync::mpsc::channel();
+    let on_event = move |event: &Event| _ = sender.send(event.alarm.sample);
+    let builder = Monitor::builder().interval(Duration::from_millis(20)).log(false);
+    let monitor = builder.warn_above(above).on_event(on_event).start().expect("starts");
+    let (mut held, mut seen) = (Vec::new(), Vec::new());
+    let begin = Instant::now();
+    let event = loop {
+        if let Ok(event) = events.try_recv() {
+            break event;
+        }
+        assert!(begin.elapsed() < Duration::from_secs(20));
+        if held.len() < 128 {
+            held.push(touched(MIB));
+        }
+        seen.extend(resident(&monitor));
+        thread::sleep(Duration::from_millis(1));
+    };
+    assert!(event.resident >= above);
+    seen.retain(|&(at, _)| at < event.at);
+    assert!(seen.iter().all(|&(_, resident)| resident < above), "{event:?} {seen:?}");
+    drop((monitor, held));
+    wait(|| names().len() == 1);
+}
+
 /// The callback may drop the handle, and panic.
 fn ends_from_the_inside() {
     let handle = Arc::new(Mutex::new(None));
@@ -82,5 +113,6 @@ fn ends_from_the_inside() {
 fn main() {
     stops_at_once();
     is_not_counted();
+    warns_at_the_first_sample();
     ends_from_the_inside();
 }

@@ -34,8 +34,13 @@ pub fn children_of(process: u32) -> Vec<Child> {
     list(below(process, &BTreeMap::new()).into_keys())
 }
 
+fn child(id: u32) -> Option<Child> {
+    let (name, resident) = process::resident(id)?;
+    Some(Child { id, name, resident })
+}
+
 fn list(ids: impl Iterator<Item = u32>) -> Vec<Child> {
-    let mut children: Vec<_> = ids.filter_map(process::child).collect();
+    let mut children: Vec<_> = ids.filter_map(child).collect();
     children.sort_by_key(|child| (std::cmp::Reverse(child.resident), child.id));
     children
 }
@@ -94,7 +99,7 @@ impl Children {
             let is_shared = reader.group_folder() == group;
             let sample = if is_shared { without_group(sample) } else { sample };
             let alarm = guard.look(&sample);
-            alarms.extend(alarm.and_then(|alarm| Some((process::child(id)?, alarm))));
+            alarms.extend(alarm.and_then(|alarm| Some((child(id)?, alarm))));
         }
         alarms
     }

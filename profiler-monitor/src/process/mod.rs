@@ -8,7 +8,7 @@ mod unsupported;
 mod unsupported_identity;
 
 #[cfg(target_os = "linux")]
-pub(crate) use self::linux::all::{all, child};
+pub(crate) use self::linux::all::{all, resident};
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::identity::{Identity, events_of, inode};
 #[cfg(target_os = "linux")]
@@ -16,7 +16,7 @@ pub use self::linux::{Reader, started_at};
 #[cfg(not(target_os = "linux"))]
 pub use self::unsupported::{Reader, started_at};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use self::unsupported::{all, child};
+pub(crate) use self::unsupported::{all, resident};
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::unsupported_identity::{Identity, events_of, inode};
 

@@ -4,7 +4,6 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::child::Child;
 use crate::process::Known;
 use crate::sample::Sample;
 
@@ -60,6 +59,6 @@ pub(crate) fn all() -> impl Iterator<Item = Known> {
     std::iter::empty()
 }
 
-pub(crate) fn child(_id: u32) -> Option<Child> {
+pub(crate) fn resident(_id: u32) -> Option<(String, u64)> {
     None
 }

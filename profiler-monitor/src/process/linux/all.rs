@@ -3,7 +3,6 @@
 use std::fs;
 
 use super::fields::Fields;
-use crate::child::Child;
 use crate::process::Known;
 
 /// All processes that have not ended.
@@ -24,10 +23,10 @@ fn known(id: u32) -> Option<Known> {
     (!is_over).then_some(Known { id, parent, start })
 }
 
-/// A process by its number; `None` if it has no memory any more.
-pub(crate) fn child(id: u32) -> Option<Child> {
+/// Name and resident set of a process; `None` if it has no memory any more.
+pub(crate) fn resident(id: u32) -> Option<(String, u64)> {
     let mut status = Fields::new();
     status.read(format!("/proc/{id}/status").as_ref()).ok()?;
     let name = String::from_utf8_lossy(status.after("Name")?.trim_ascii()).into_owned();
-    Some(Child { id, name, resident: status.kibibytes("VmRSS")? })
+    Some((name, status.kibibytes("VmRSS")?))
 }

@@ -23,6 +23,7 @@ pub use crate::session::exit::on_aborting_panic;
 pub use crate::session::output::{path as expanded_path, write as write_report};
 pub use crate::session::values::duration;
 pub use crate::session::warn;
+pub use crate::traced::{BlockVisitor, TracedBlocks, account_with};
 
 #[cfg(all(
     feature = "graph",

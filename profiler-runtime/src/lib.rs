@@ -12,6 +12,7 @@
 //! | `budget` | what a call may take at most |
 //! | [`account`](mod@account) | what the resident set is made of |
 //! | `brief` | its figures that cost next to nothing |
+//! | `traced` | what the tracer knows of live blocks |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
@@ -64,6 +65,8 @@ pub mod recording {
 mod session;
 #[cfg(feature = "enabled")]
 mod timeline;
+#[cfg(feature = "enabled")]
+mod traced;
 
 #[cfg(feature = "account")]
 pub use self::account::account;

@@ -9,6 +9,7 @@ use crate::capture::config::{Config, StartError};
 use crate::capture::control::{self, is_tracing, stop};
 use crate::names::progress;
 use crate::query::held::FILL_HELD;
+use crate::query::live_lines::TRACED_BLOCKS;
 use crate::query::take::snapshot;
 use mem_profile_runtime::internal::{self, Quiet, Stream};
 
@@ -26,6 +27,7 @@ const ALL: &str = "all";
 /// When nothing could be traced: see [`StartError`].
 pub fn start(config: Config) -> Result<(), StartError> {
     internal::fill_held_with(&FILL_HELD);
+    internal::account_with(&TRACED_BLOCKS);
     control::start(config)
 }
 

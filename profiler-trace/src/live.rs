@@ -51,6 +51,10 @@ pub fn sites() -> impl Iterator<Item = Site> {
 }
 
 impl Site {
+    pub(crate) fn number(self) -> u32 {
+        self.number
+    }
+
     /// Copies its frames.
     pub fn stack(self, into: &mut [u64]) -> Stack<'_> {
         let mut all = 0;

@@ -1,6 +1,7 @@
 //! The account of this process: the system's figures, and facts that only the process itself
 //! knows.
 
+mod live_map;
 pub(crate) mod read;
 mod statistics;
 

@@ -1,26 +1,18 @@
 //! Reads the system's figures of this process, and facts that only the process itself knows.
 
-use std::collections::HashMap;
 use std::io;
 use std::ops::Range;
 use std::time::Duration;
 
-use mem_profile_account::{
-    Account, Counted, Facts, LiveBlock, ReadMemory, Visitor, process as reader,
-};
+use mem_profile_account::{Account, Advice, Counted, Facts, ReadMemory, process as reader};
 use mem_profile_format::layout::ledger::CENTER;
-use mem_profile_format::recording::name_of_none;
 
+use super::live_map::LiveMap;
 use crate::process;
 use crate::record::alloc::statistics::{self, StatisticsTable};
 use crate::record::alloc::wrapped::is_wrapping_seen;
-use crate::record::function::registry;
 use crate::record::ledger::{published, threads};
-use crate::record::live::{blocks, paths, switch};
-use crate::record::memory::block_map::Block;
 use crate::record::memory::{arena, reserved};
-
-const MISSING: &str = "With the counting allocator and MEM_PROFILE_LIVE=on, live blocks and free memory have rows of their own.";
 
 /// The account of this process. If blocks are counted, their sum is known; if `is_full`, the allocator is asked.
 ///
@@ -35,19 +27,15 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         false => (None, of_c.map(|of_c| of_c.0)),
     };
     let of_statistics = || statistics.filter(|_| is_full).and_then(|it| (it.in_use)());
-    let reading = reader::read_self()?;
-    let live_blocks = |range: Range<u64>, visitor: Visitor<'_>| {
-        blocks::visit(range.start as usize..range.end as usize, |Block { address, size, site }| {
-            visitor(LiveBlock { address: address as u64, size: size as u64, site })
-        });
-    };
     let bytes = u64::try_from(threads::live_bytes()).unwrap_or(0);
+    let map = LiveMap::now(bytes);
+    let reading = reader::read_self()?;
     let mut pages = reader::PageMap::open(reading.page());
     let mut memory = reader::Memory::open(process::id(), reading.page()).ok();
     let facts = Facts {
-        live_blocks: if switch::is_on() { Some(Box::new(live_blocks)) } else { None },
+        live_blocks: map.live_blocks().map(|it| Box::new(it) as _),
         counted: is_counted.then_some(Counted { bytes, blocks: None }),
-        site_name: Some(Box::new(site_names())),
+        site_name: Some(map.site_name()),
         present_pages: Some(Box::new(process::resident_pages)),
         resident_pages: Some(Box::new(move |range| pages.as_mut()?.resident(range))),
         stack_pointers: reading.stack_pointers,
@@ -65,7 +53,10 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let begin = process::steady_nanoseconds();
     let mut account = Account::new(&reading.mappings, facts);
     account.moved += reading.moved;
-    account.missing = account.pins.is_none().then(|| MISSING.to_owned());
+    if !map.knows_free_memory() {
+        account.advice.retain(|advice| !matches!(advice, Advice::Trim(_)));
+    }
+    account.missing = map.missing();
     let walked = (process::steady_nanoseconds() - begin).max(0).cast_unsigned();
     account.took = reading.took + Duration::from_nanos(walked);
     Ok(account)
@@ -86,26 +77,11 @@ fn own_memory() -> Vec<Range<u64>> {
         let start = std::ptr::from_ref(segment).addr();
         start..start + segment.length()
     });
-    let all = segments.chain(reserved::regions());
+    let all = segments.chain(reserved::regions()).chain(LiveMap::regions());
     all.map(|range| range.start as u64..range.end as u64).collect()
 }
 
 /// The bytes that a block takes.
 fn size_class(statistics: &StatisticsTable) -> impl Fn(u64) -> u64 {
     |size| (statistics.size_class)(size as usize) as u64
-}
-
-/// The line of a site, as in a report.
-fn site_names() -> impl Fn(u32) -> String {
-    let functions: HashMap<_, _> = registry::functions().collect();
-    move |site| {
-        let function = paths::line_of(site).and_then(|(function, row)| {
-            let function = functions.get(&function)?;
-            Some((function.file, function.first_line as usize + function.line_of(row)))
-        });
-        match function {
-            Some((file, line)) => format!("{file}:{line}"),
-            None => name_of_none(site).map_or_else(|| format!("path {site}"), str::to_owned),
-        }
-    }
 }

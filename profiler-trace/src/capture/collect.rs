@@ -37,14 +37,16 @@ pub(crate) fn collect(frames: usize) -> Data {
     }
 }
 
-/// The stack of one site, without figures.
-pub(crate) fn one(site: u32, frames: usize) -> Data {
+/// The stacks of some sites, in their order, without figures.
+pub(crate) fn stacks(sites: impl Iterator<Item = u32>, frames: usize) -> Data {
     unwind::refresh_modules();
     let mut collector = Collector::default();
     collector.data.frames = frames as u64;
     collector.add_modules();
-    let (reach, frames) = collector.stack(site);
-    collector.data.traces.push(Trace { reach, frames, ..Trace::default() });
+    for site in sites {
+        let (reach, frames) = collector.stack(site);
+        collector.data.traces.push(Trace { reach, frames, ..Trace::default() });
+    }
     collector.data
 }
 

@@ -87,13 +87,7 @@ pub(crate) fn lines(snapshot: &Snapshot) -> Vec<(Frame, u64)> {
     let symbols = snapshot.symbols();
     let mut frames: HashMap<Frame, i64> = HashMap::new();
     for trace in &snapshot.data().traces {
-        let frame = match (trace.reach, display_frame(symbols, trace)) {
-            (Reach::Truncated, _) => Frame::without_line(TRUNCATED.to_owned(), ""),
-            (Reach::NoStack, _) => Frame::without_line(NO_STACK.to_owned(), ""),
-            (_, Some(frame)) => frame.clone(),
-            (_, None) => Frame::without_line("[unknown]".to_owned(), ""),
-        };
-        *frames.entry(frame).or_default() += trace.live_bytes;
+        *frames.entry(line(symbols, trace)).or_default() += trace.live_bytes;
     }
     let mut frames: Vec<_> = frames.into_iter().collect();
     let largest_first =
@@ -110,6 +104,16 @@ pub(crate) fn lines(snapshot: &Snapshot) -> Vec<(Frame, u64)> {
     }
     lines.sort_by(largest_first);
     lines.into_iter().map(|(frame, bytes)| (frame, bytes.max(0).unsigned_abs())).collect()
+}
+
+/// The line that a trace is shown under, or why there is none.
+pub(crate) fn line(symbols: &Symbols, trace: &Trace) -> Frame {
+    match (trace.reach, display_frame(symbols, trace)) {
+        (Reach::Truncated, _) => Frame::without_line(TRUNCATED.to_owned(), ""),
+        (Reach::NoStack, _) => Frame::without_line(NO_STACK.to_owned(), ""),
+        (_, Some(frame)) => frame.clone(),
+        (_, None) => Frame::without_line("[unknown]".to_owned(), ""),
+    }
 }
 
 fn users<'a>(symbols: &'a Symbols, trace: &'a Trace) -> impl Iterator<Item = &'a Frame> {

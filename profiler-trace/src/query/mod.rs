@@ -7,6 +7,7 @@ pub(crate) mod for_caller;
 pub(crate) mod group;
 pub(crate) mod growth;
 pub(crate) mod held;
+pub(crate) mod live_lines;
 pub(crate) mod notes;
 mod questions;
 mod saved;

@@ -30,7 +30,7 @@ pub fn traceback_of<T: ?Sized>(block: *const T) -> Option<Vec<Frame>> {
         return None;
     }
     clone_for_caller(|| {
-        let data = collect::one(site, control::frames());
+        let data = collect::stacks([site].into_iter(), control::frames());
         let symbols = Symbols::resolve(&data, &HashMap::new(), true);
         data.traces.first().map(|trace| shown(&data, &symbols, trace).cloned().collect())
     })

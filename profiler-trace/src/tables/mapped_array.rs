@@ -92,21 +92,18 @@ fn release() {
 }
 
 /// Where all our address space lies.
-#[cfg(feature = "graph")]
-#[allow(dead_code, reason = "captures ask, which are of Linux alone")]
 pub(crate) fn regions() -> impl Iterator<Item = core::ops::Range<usize>> {
     let regions = REGIONS.iter().take(REGION_COUNT.load(Relaxed));
-    regions.map(|[place, length]| {
+    let regions = regions.map(|[place, length]| {
         let start = place.load(Acquire);
         start..start + length.load(Relaxed)
-    })
+    });
+    regions.filter(|region| region.start != 0)
 }
 
 /// Memory that all our address space takes, asked of the system.
 pub(crate) fn resident_bytes() -> u64 {
-    let regions = REGIONS.iter().take(REGION_COUNT.load(Relaxed));
-    let places = regions.map(|[place, length]| (place.load(Acquire), length.load(Relaxed)));
-    places.filter(|&(start, _)| start != 0).map(|(start, bytes)| resident_in(start, bytes)).sum()
+    regions().map(|region| resident_in(region.start, region.len())).sum()
 }
 
 pub(crate) fn resident_in(start: usize, bytes: usize) -> u64 {

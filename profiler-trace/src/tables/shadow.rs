@@ -1,11 +1,12 @@
 //! Which stack each live block belongs to: the map of blocks, and the pages of those in a sample.
 
+use core::ops::Range;
 use core::ptr::NonNull;
 
 use crate::system;
 use crate::tables::mapped_array;
 use crate::tables::sample;
-use mem_profile_runtime::internal::{Block, BlockMap, Pages};
+use mem_profile_runtime::internal::{Block, BlockMap, BlockVisitor, Pages};
 
 // SAFETY: `region` gives zeroes, for good.
 static BLOCKS: BlockMap = unsafe { BlockMap::new(region) };
@@ -85,6 +86,11 @@ pub(crate) fn take_any<const SAMPLED: bool>(block: usize) -> u32 {
 /// All blocks that are known, by their addresses.
 pub(crate) fn each() -> impl Iterator<Item = Block> {
     BLOCKS.each()
+}
+
+/// Visits the known blocks that begin in a range of addresses, until the visitor breaks.
+pub(crate) fn visit(range: Range<usize>, visitor: BlockVisitor<'_>) {
+    let _ = BLOCKS.visit(range, visitor);
 }
 
 /// The block in which an address lies.

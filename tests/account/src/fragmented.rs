@@ -7,7 +7,7 @@ use std::thread;
 use mem_profile::account::{self, Account, Advice, ClassKind};
 use mem_profile::mem_profile;
 
-use crate::{MIB, check_sums, recorder, trim};
+use crate::{MIB, check_sums, is_traced, recorder, trim};
 
 const THREADS: u64 = 8;
 const BLOCKS: u64 = 120_000;
@@ -68,7 +68,12 @@ pub fn check() {
     let advice = account::full().expect("an account").advice;
     // All threads have had their blocks at once, and no large block was freed.
     assert!(!advice.iter().any(|it| matches!(it, Advice::Arenas { .. } | Advice::Threshold(_))));
-    check_trim(&account);
+    if is_traced() {
+        // The tables of names lie in free memory, so nobody knows what would be returned.
+        assert!(!account.advice.iter().any(|it| matches!(it, Advice::Trim(_))));
+    } else {
+        check_trim(&account);
+    }
 }
 
 /// Around a recorder.

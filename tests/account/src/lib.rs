@@ -27,6 +27,11 @@ pub fn check_sums(account: &Account) {
     }
 }
 
+/// Whether the tracer has the live blocks.
+pub fn is_traced() -> bool {
+    std::env::var_os("MEM_PROFILE_TRACE").is_some()
+}
+
 /// The allocator returns free pages.
 pub fn trim() {
     // SAFETY: it may be called at any time.

@@ -1,10 +1,7 @@
 //! The functions that answer for a wrapped allocator. Only an account calls them, never the allocator.
 
 use core::ptr;
-use core::sync::atomic::{
-    AtomicPtr,
-    Ordering::{Acquire, Relaxed, Release},
-};
+use core::sync::atomic::{AtomicPtr, Ordering};
 
 /// The answers of an allocator.
 #[derive(Debug)]
@@ -25,8 +22,8 @@ pub(super) fn note(table: Option<&'static StatisticsTable>) {
     if let Some(table) = table {
         let table = ptr::from_ref(table).cast_mut();
         // Threads share the word: it is written once.
-        if FOUND.load(Relaxed) != table {
-            FOUND.store(table, Release);
+        if FOUND.load(Ordering::Relaxed) != table {
+            FOUND.store(table, Ordering::Release);
         }
     }
 }
@@ -35,5 +32,5 @@ pub(super) fn note(table: Option<&'static StatisticsTable>) {
 #[cfg(feature = "account")]
 pub(crate) fn found() -> Option<&'static StatisticsTable> {
     // SAFETY: null or a static table.
-    unsafe { FOUND.load(Acquire).as_ref() }
+    unsafe { FOUND.load(Ordering::Acquire).as_ref() }
 }

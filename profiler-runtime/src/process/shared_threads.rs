@@ -17,6 +17,7 @@ fn count_of(word: u64, forks: u32) -> u32 {
 }
 
 /// Counts one thread more, or less.
+#[cfg(unix)]
 pub(super) fn count_thread(change: i32) {
     let forks = system::forks();
     let counted = |word| {

@@ -11,6 +11,7 @@ extern "C" fn before_main() {
     recording::set_open_check(process::is_open_for_writing);
     let (wants_live_blocks, begins) = {
         let _quiet = Quiet::enter();
+        session::warn_of_what_is_missing();
         (session::wants_live_blocks(), session::begins_before_main())
     };
     if wants_live_blocks {

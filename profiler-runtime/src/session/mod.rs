@@ -52,6 +52,21 @@ pub(crate) fn wants_live_blocks() -> bool {
     }
 }
 
+/// Warns before `main` of what the environment asks for and this program lacks, where that would work without annotated
+/// functions, of which none may ever be called.
+pub(crate) fn warn_of_what_is_missing() {
+    let features = [
+        ("MEM_PROFILE_TRACE", cfg!(feature = "watch")),
+        ("MEM_PROFILE_GRAPH", cfg!(feature = "graph")),
+        ("MEM_PROFILE_MONITOR", cfg!(feature = "monitor")),
+        ("MEM_PROFILE_FLIGHT", cfg!(feature = "monitor")),
+    ];
+    if features.iter().any(|&(name, is_there)| !is_there && is_set(name)) {
+        // Reading them warns.
+        options();
+    }
+}
+
 fn is_set(name: &str) -> bool {
     env::var(name).is_ok_and(|value| !value.is_empty())
 }

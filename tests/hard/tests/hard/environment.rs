@@ -177,6 +177,20 @@ fn a_trace_that_is_not_available_costs_one_line() {
     assert!(text == line || text.contains("size="), "{text}");
 }
 
+/// Also where no measured function is ever called.
+#[test]
+fn a_monitor_that_is_not_available_costs_one_line() {
+    let variable = ("MEM_PROFILE_MONITOR", "above");
+    let line = "mem-profile: MEM_PROFILE_MONITOR=above has no effect: it needs the feature \
+                `monitor` of mem-profile\n";
+    let measured = stderr(&[variable, ("MEM_PROFILE_FORMAT", "none")]);
+    let unmeasured = run(bin!("counted", "nothing").env(variable.0, variable.1)).stderr;
+    for text in [measured, unmeasured] {
+        // With another package of this workspace, the feature is there.
+        assert!(text == line || text.contains("above= is not an amount"), "{text}");
+    }
+}
+
 #[test]
 fn a_report_has_the_format_of_its_file_name() {
     let folder = TempDir::new().unwrap();

@@ -1,5 +1,6 @@
 //! The text of `MEM_PROFILE_MONITOR`.
 
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -27,11 +28,16 @@ pub(crate) enum Known {
 /// The settings in a text such as `above=500MiB,critical=90%,interval=30s,growth=3MiB/min:20min,log=off`. Returns a
 /// sentence for each one that is not understood.
 pub(crate) fn settings(text: &str, mut set: impl FnMut(Known)) -> Vec<String> {
-    let mut errors = Vec::new();
+    let (mut errors, mut keys) = (Vec::new(), HashSet::new());
     for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
         let (key, value) = part.split_once('=').unwrap_or((part, ""));
         match setting(key.trim(), value.trim()) {
-            Ok(known) => set(known),
+            Ok(known) => {
+                if !keys.insert(key.trim()) {
+                    errors.push(format!("{key} is set twice: the last one holds"));
+                }
+                set(known);
+            }
             Err(error) => errors.push(error),
         }
     }
@@ -96,22 +102,20 @@ mod tests {
 
     #[test]
     fn every_setting_is_read() {
-        let growth = |window| Growth { per_minute: 3 << 20, window: Duration::from_secs(window) };
+        let growth = Growth { per_minute: 3 << 20, window: Duration::from_secs(600) };
         let (known, errors) = read(
-            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,growth=3MiB,log=off,children=on,\
-             snapshots=/var/a b,listen=9464,listen=[::]:80,token=secret",
+            "above=500MiB, critical=95%,interval=30s,growth=3MiB/min:10min,log=off,children=on,\
+             snapshots=/var/a b,listen=9464,token=secret",
         );
         let expected = [
             Known::Above(Threshold::Bytes(500 << 20)),
             Known::Critical(Threshold::Share(0.95)),
             Known::Interval(Duration::from_secs(30)),
-            Known::Growth(growth(600)),
-            Known::Growth(growth(1200)),
+            Known::Growth(growth),
             Known::Log(false),
             Known::Children(true),
             Known::Snapshots("/var/a b".into()),
             Known::Listen("127.0.0.1:9464".parse().unwrap()),
-            Known::Listen("[::]:80".parse().unwrap()),
             Known::Token("secret".to_owned()),
         ];
         assert_eq!((known.as_slice(), errors.as_slice()), (&expected[..], &[][..]));
@@ -120,9 +124,9 @@ mod tests {
     #[test]
     fn each_mistake_is_named_and_the_rest_holds() {
         let (known, errors) = read(
-            "abov=1,above=lots,interval=30,interval=9ms,growth=fast,log=no,children=,snapshots=,listen=localhost,token=,above=7,stray",
+            "abov=1,above=lots,interval=30,interval=9ms,growth=fast,log=no,children=,snapshots=,listen=localhost,token=,above=7,stray,above=8",
         );
-        assert_eq!(known, [Known::Above(Threshold::Bytes(7))]);
+        assert_eq!(known, [7, 8].map(|bytes| Known::Above(Threshold::Bytes(bytes))));
         let expected = [
             "abov is not known and has no effect: there are above, critical, interval, growth, log, children, snapshots, listen, token",
             "above=lots is not an amount of memory, such as 500MiB or 90%",
@@ -135,7 +139,11 @@ mod tests {
             "listen=localhost is not an address, such as 127.0.0.1:9464",
             "token= is empty",
             "stray is not known and has no effect: there are above, critical, interval, growth, log, children, snapshots, listen, token",
+            "above is set twice: the last one holds",
         ];
         assert_eq!(errors, expected);
+        let growth = Growth { per_minute: 3 << 20, window: Duration::from_secs(1200) };
+        assert_eq!(read("growth=3MiB").0, [Known::Growth(growth)]);
+        assert_eq!(read("listen=[::]:80").0, [Known::Listen("[::]:80".parse().unwrap())]);
     }
 }

@@ -49,7 +49,7 @@ impl Builder {
         self
     }
 
-    /// Warns if the resident set grows by so many bytes a minute for so long.
+    /// Warns if the resident set grows by so many bytes a minute for so long: at least four intervals.
     #[must_use]
     pub fn growth(mut self, per_minute: u64, window: Duration) -> Self {
         self.settings.rules.growth = Some(Growth { per_minute, window });

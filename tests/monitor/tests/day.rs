@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use mem_profile::monitor::process::Reader;
-use mem_profile::monitor::{Guard, Level, Rules, Schedule, Threshold};
+use mem_profile::monitor::{Growth, Guard, Level, Rules, Schedule, Threshold};
 
 /// Counts allocations, and those bytes that are not freed.
 struct Counting;
@@ -61,7 +61,10 @@ fn a_day_has_one_warning_for_each_crossing_and_allocates_nothing() {
     let mut reader = Reader::at(base, "self");
     put(base, "proc/self/status", "VmSize: 1 kB\nVmRSS: 1 kB\n");
     reader.read(Duration::ZERO).expect("a sample");
-    let rules = Rules { warn_above: Some(Threshold::Share(0.8)), ..Rules::default() };
+    // It grows by 2.5 MiB a minute.
+    let growth = Growth { per_minute: 3 * MIB, window: Duration::from_secs(20 * 60) };
+    let rules =
+        Rules { warn_above: Some(Threshold::Share(0.8)), growth: Some(growth), ..Rules::default() };
     let mut guard = Guard::new(rules, interval);
     let mut schedule = Schedule::new(interval, Duration::ZERO);
     let (mut now, mut samples, mut allocated) = (Duration::ZERO, 0_u64, 0);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::guard::{Alarm, Guard, Rules};
 use crate::limit::LimitKind;
-use crate::process::{self, Known, Reader};
+use crate::process::{self, ProcessStat, Reader};
 use crate::sample::Sample;
 
 /// A child process, or one further below.
@@ -48,19 +48,19 @@ fn list(ids: impl Iterator<Item = u32>) -> Vec<Child> {
 /// The processes below this one or below those that were, with their starts. Those that were stay also when their own
 /// parent has ended.
 fn below(root: u32, before: &BTreeMap<u32, u64>) -> BTreeMap<u32, u64> {
-    let mut by_parent: HashMap<u32, Vec<Known>> = HashMap::new();
+    let mut by_parent: HashMap<u32, Vec<ProcessStat>> = HashMap::new();
     let mut found = BTreeMap::new();
-    for known in process::all() {
-        if before.get(&known.id) == Some(&known.start) {
-            found.insert(known.id, known.start);
+    for process in process::all() {
+        if before.get(&process.id) == Some(&process.start) {
+            found.insert(process.id, process.start);
         }
-        by_parent.entry(known.parent).or_default().push(known);
+        by_parent.entry(process.parent).or_default().push(process);
     }
     let mut open: Vec<u32> = found.keys().copied().chain([root]).collect();
     while let Some(parent) = open.pop() {
-        for known in by_parent.remove(&parent).into_iter().flatten() {
-            found.insert(known.id, known.start);
-            open.push(known.id);
+        for process in by_parent.remove(&parent).into_iter().flatten() {
+            found.insert(process.id, process.start);
+            open.push(process.id);
         }
     }
     found
@@ -127,11 +127,19 @@ fn without_group(sample: Sample) -> Sample {
 mod tests {
     use std::io::Write;
     use std::process::{Command, Stdio};
+    use std::time::Instant;
 
     use super::*;
-    use crate::limit::Threshold;
 
-    /// A shell and its child, of which the first has ended.
+    /// Takes samples until the process is there, or is not.
+    fn wait(children: &mut Children, is_wanted: impl Fn(&Child) -> bool, is_there: bool) {
+        let begin = Instant::now();
+        while children.list().iter().any(&is_wanted) != is_there {
+            assert!(begin.elapsed() < Duration::from_secs(20));
+            children.look(begin.elapsed(), None);
+        }
+    }
+
     #[test]
     fn a_process_stays_known_when_its_parent_has_ended() {
         let mut shell = Command::new("sh")
@@ -139,24 +147,18 @@ mod tests {
             .stdin(Stdio::piped())
             .spawn()
             .unwrap();
-        let rules = Rules { warn_above: Some(Threshold::Bytes(1)), ..Rules::default() };
-        let mut children = Children::of(std::process::id(), rules, Duration::from_secs(1));
-        let name = |(child, _): &(Child, Alarm)| child.name.clone();
-        let mut seen = Vec::new();
-        while !seen.contains(&"sleep".to_owned()) {
-            seen.extend(children.look(Duration::ZERO, None).iter().map(name));
-        }
-        let of_shell = |child: &Child| child.name == "sleep" && child.resident > 0;
-        let sleep = children.list().into_iter().find(of_shell).unwrap();
-        assert!(children_of(std::process::id()).iter().any(|child| child.id == sleep.id));
+        let own = std::process::id();
+        let mut children = Children::of(own, Rules::default(), Duration::from_secs(1));
+        wait(&mut children, |child| child.name == "sleep", true);
+        let sleep = children.list().into_iter().find(|child| child.name == "sleep").unwrap();
+        assert!(sleep.resident > 0 && children.contains(sleep.id) && children.contains(shell.id()));
+        assert!(children_of(own).iter().any(|child| child.id == sleep.id));
         shell.stdin.take().unwrap().write_all(b"\n").unwrap();
         shell.wait().unwrap();
-        assert!(!children_of(std::process::id()).iter().any(|child| child.id == sleep.id));
-        assert_eq!(children.look(Duration::ZERO, None), [], "all are said already");
-        assert!(children.list().iter().any(|child| child.id == sleep.id));
+        children.look(Duration::ZERO, None);
+        assert!(children.contains(sleep.id) && !children.contains(shell.id()));
+        assert!(!children_of(own).iter().any(|child| child.id == sleep.id));
         Command::new("kill").arg(sleep.id.to_string()).status().unwrap();
-        while children.list().iter().any(|child| child.id == sleep.id) {
-            children.look(Duration::ZERO, None);
-        }
+        wait(&mut children, |child| child.id == sleep.id, false);
     }
 }

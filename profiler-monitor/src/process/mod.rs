@@ -22,7 +22,7 @@ pub(crate) use self::unsupported_identity::{Identity, events_of, inode};
 
 /// A process, with what tells it from later ones of the same number.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Known {
+pub(crate) struct ProcessStat {
     pub(crate) id: u32,
     pub(crate) parent: u32,
     pub(crate) start: u64,

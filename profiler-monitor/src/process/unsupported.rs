@@ -4,7 +4,7 @@ use std::io::{self, ErrorKind};
 use std::path::Path;
 use std::time::Duration;
 
-use crate::process::Known;
+use crate::process::ProcessStat;
 use crate::sample::Sample;
 
 const UNSUPPORTED: &str =
@@ -55,7 +55,7 @@ pub fn started_at() -> Option<Duration> {
 }
 
 /// All processes: none is known here.
-pub(crate) fn all() -> impl Iterator<Item = Known> {
+pub(crate) fn all() -> impl Iterator<Item = ProcessStat> {
     std::iter::empty()
 }
 

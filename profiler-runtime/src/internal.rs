@@ -5,6 +5,10 @@
 pub use crate::brief::{Brief, brief};
 pub use crate::collect::fill_held_with;
 pub use crate::control::allocations_are_counted;
+#[cfg(feature = "monitor")]
+pub use crate::holders::{Holding, LineNumber, SourceLine, live_by_line, running_line};
+#[cfg(feature = "monitor")]
+pub use crate::process::lock_file;
 pub use crate::process::{
     Lineage, Stream, Thread, Work, at_exit, coarse_ticks, id, on_unload, write_all_raw,
 };

@@ -13,6 +13,7 @@
 //! | [`account`](mod@account) | what the resident set is made of |
 //! | `brief` | its figures that cost next to nothing |
 //! | `traced` | what the tracer knows of live blocks |
+//! | `holders` | what lines hold, without allocating |
 //! | `usage` | [`memory_usage`]: samples over time |
 //! | `internal` | what the tracer, a crate of its own, needs of all this |
 //!
@@ -47,6 +48,8 @@ mod budget;
 mod collect;
 #[cfg(feature = "enabled")]
 mod control;
+#[cfg(feature = "monitor")]
+mod holders;
 #[cfg(feature = "enabled")]
 #[doc(hidden)]
 pub mod internal;

@@ -2,7 +2,7 @@
 //! when memory is nearly out. It may change with any release.
 
 use crate::capture::own_frames;
-use crate::hook::thread_state;
+use crate::hook::thread_state::{self, ReentrancyGuard};
 use crate::tables::counters::{Amount, whole};
 use crate::tables::{sample, tree};
 use crate::unwind;
@@ -48,6 +48,14 @@ pub fn sites() -> impl Iterator<Item = Site> {
         let bytes = u64::try_from(live.bytes).ok().filter(|&bytes| bytes > 0)?;
         Some(Site { number, bytes, blocks: whole(live.blocks).max(0).unsigned_abs() })
     })
+}
+
+/// The stack from here on, without blocks; `None` where the thread is in the tracer already, or past its end. May be
+/// called inside the allocator.
+#[must_use]
+pub fn here() -> Option<Site> {
+    let state = ReentrancyGuard::enter()?;
+    Some(Site { number: state.unwinder.site(), bytes: 0, blocks: 0 })
 }
 
 impl Site {

@@ -1,23 +1,26 @@
-//! The stacks that hold the memory, by the tracer: the largest, as many as fit. It allocates nothing but at the
-//! beginning.
+//! Who holds the memory: the stacks of the tracer, or the lines of measured functions where it does not run. The
+//! largest, as many as fit. It allocates nothing but at the beginning.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
+use mem_profile_runtime::internal::{self, SourceLine};
 use mem_profile_trace::{is_tracing, live};
 
 use super::bytes::Pen;
-use super::mark::{Source, Sums, write_module, write_stack};
+use super::lines::Lines;
+use super::mark::{self, Source, Sums, write_module, write_stack};
 
 /// Frames of a stack that are written, the innermost.
 const FRAMES: usize = 64;
 
-/// Room for stacks that are chosen.
+/// Room for holders that are chosen.
 #[derive(Debug)]
 pub(super) struct Holders {
     largest: BinaryHeap<Reverse<(u64, usize)>>,
     sites: Vec<live::Site>,
     frames: Box<[u64]>,
+    lines: Lines,
 }
 
 impl Holders {
@@ -28,13 +31,32 @@ impl Holders {
             largest: BinaryHeap::with_capacity(most),
             sites: Vec::with_capacity(most),
             frames: vec![0; FRAMES].into(),
+            lines: Lines::new(),
         }
     }
 
-    pub(super) fn write(&mut self, pen: &mut Pen<'_>) -> Sums {
-        if !is_tracing() {
-            return Sums::default();
+    /// Writes them. In front of them stands who `asked` for so many bytes in vain, where that is known.
+    pub(super) fn write(&mut self, asked: Option<u64>, pen: &mut Pen<'_>) -> Sums {
+        if is_tracing() {
+            return self.write_stacks(asked, pen);
         }
+        let found = self.lines.find();
+        let mut sums = found.unwrap_or_default();
+        if let Some((line, bytes)) = internal::running_line().zip(asked) {
+            sums.has_asker = line.source().is_some_and(|line| write_line(bytes, 1, &line, pen));
+        }
+        let lines = found.is_some().then(|| self.lines.largest_first());
+        for (line, bytes, blocks) in lines.into_iter().flatten() {
+            let Some(line) = line.source() else { continue };
+            if !write_line(bytes, blocks, &line, pen) {
+                break;
+            }
+            sums.written += 1;
+        }
+        sums
+    }
+
+    fn write_stacks(&mut self, asked: Option<u64>, pen: &mut Pen<'_>) -> Sums {
         let mut sums =
             Sums { source: Source::Tracer, mean_bytes: live::mean_bytes(), ..Sums::default() };
         for module in live::modules() {
@@ -42,6 +64,9 @@ impl Holders {
             let numbers = [range.start, range.end, module.bias(), module.generation()];
             sums.modules +=
                 usize::from(write_module(numbers, module.path(), module.build_id(), pen));
+        }
+        if let Some((site, bytes)) = asked.and_then(|bytes| Some((live::here()?, bytes))) {
+            sums.has_asker = write_stack(bytes, 1, site.stack(&mut self.frames).frames, pen);
         }
         self.choose(&mut sums);
         for site in &self.sites {
@@ -75,4 +100,9 @@ impl Holders {
         }
         self.sites.sort_unstable_by_key(|site| Reverse(site.bytes));
     }
+}
+
+/// Writes a line, if there is room.
+fn write_line(bytes: u64, blocks: u64, line: &SourceLine, pen: &mut Pen<'_>) -> bool {
+    mark::write_line([bytes, blocks], line.line, [line.file, line.function], pen)
 }

@@ -6,14 +6,16 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::mark::{Mark, Occasion, Source};
-use super::names;
+use super::names::{self, Named};
 use super::run::{self, Run};
 use crate::line::Line;
 use crate::process::{events_of, inode};
 use crate::sample::Sample;
 
 /// Where the recording of the run before is kept.
-const BEFORE: &str = "before";
+pub(super) const BEFORE: &str = "before";
+const NO_LINES: &str = "no line is known: MEM_PROFILE_TRACE=sample names lines, or MEM_PROFILE_LIVE=on those of measured functions";
+const GROUP_GONE: &str = "its control group is gone, or cannot be seen from here, so nobody knows whether it was ended for lack of memory";
 /// More files of marks are never written.
 const MOST_MARKS: u32 = 16;
 
@@ -31,8 +33,10 @@ pub enum End {
     OutOfMemory(u64),
     /// The system was started again.
     Restarted,
-    /// It was ended without warning, and nobody knows by whom.
+    /// It was ended without warning, by a signal or by itself, and not for lack of memory in its control group.
     Unclear,
+    /// It was ended without warning, and nobody knows by whom: its control group cannot be asked.
+    Unknown,
 }
 
 /// What is known of a run by its recording.
@@ -57,6 +61,8 @@ pub struct LastRun {
     pub occasion: Option<Occasion>,
     /// The size of the block for which there was no memory then, in bytes.
     pub failed: Option<u64>,
+    /// The line that asked for that block.
+    pub failed_line: Option<Line>,
     /// What each line held then, the largest first.
     pub lines: Vec<Line>,
     /// Bytes of live blocks then, on all stacks.
@@ -89,26 +95,16 @@ fn read(folder: &Path) -> io::Result<LastRun> {
         Mark::read(&file).filter(|mark| mark.run == run.began)
     });
     let mark = marks.max_by_key(|mark| mark.number);
-    let lines = match &mark {
-        Some(mark) if mark.sums.source == Source::Tracer => {
-            let (lines, missing) = names::lines(mark, &run.program);
-            notes.extend(missing);
-            let left_out = mark.sums.count.saturating_sub(mark.sums.written);
-            if left_out > 0 {
-                notes.push(format!("the smallest {left_out} stacks are in the sum alone"));
-            }
-            if mark.sums.mean_bytes > 0 {
-                notes.push("bytes of lines are estimated from a sample".to_owned());
-            }
-            lines
-        }
-        Some(_) => {
-            notes.push("the tracer did not run, so no line is known".to_owned());
-            Vec::new()
+    let named = match &mark {
+        Some(mark) => {
+            let mut named = names::name(mark, &run.program);
+            notes.append(&mut named.notes);
+            notes.extend(gaps(mark));
+            named
         }
         None => {
             notes.push("no mark is whole".to_owned());
-            Vec::new()
+            Named::default()
         }
     };
     let curve = run.curve(&file).into_iter().map(|moment| moment.sample).collect();
@@ -121,10 +117,42 @@ fn read(folder: &Path) -> io::Result<LastRun> {
         mark: mark.as_ref().map(|mark| mark.moment.sample),
         occasion: mark.as_ref().map(|mark| mark.occasion),
         failed: mark.as_ref().map(|mark| mark.asked).filter(|&bytes| bytes > 0),
-        lines,
+        failed_line: named.asker,
+        lines: named.lines,
         held: mark.map_or(0, |mark| mark.sums.bytes),
         notes,
     })
+}
+
+/// What the figures of lines leave out.
+fn gaps(mark: &Mark) -> Vec<String> {
+    let mut gaps = Vec::new();
+    let left_out = mark.sums.count.saturating_sub(mark.sums.written);
+    let holders = match mark.sums.source {
+        Source::Nobody => {
+            gaps.push(NO_LINES.to_owned());
+            "holders"
+        }
+        Source::Tracer => "stacks",
+        Source::Lines => "lines",
+    };
+    if left_out > 0 {
+        gaps.push(format!("the smallest {left_out} {holders} are in the sum alone"));
+    }
+    if mark.sums.mean_bytes > 0 {
+        gaps.push("bytes of lines are estimated from a sample".to_owned());
+    }
+    gaps
+}
+
+/// How often the system has ended a process of the group since the last sample, which the run has outlived: those that
+/// were ended before are others. `None` where nobody knows.
+fn kills(run: &Run, file: &[u8]) -> Option<u64> {
+    let is_same = run.group != 0 && inode(&run.group_folder) == run.group;
+    let now = if is_same { events_of(&run.group_folder)? } else { return None };
+    let last = run.curve(file).last().and_then(|moment| moment.sample.group);
+    let before = last.map_or(0, |group| group.events.oom_kill).max(run.events.oom_kill);
+    Some(now.oom_kill.saturating_sub(before))
 }
 
 fn end_of(run: &Run, file: &[u8], notes: &mut Vec<String>) -> End {
@@ -137,15 +165,14 @@ fn end_of(run: &Run, file: &[u8], notes: &mut Vec<String>) -> End {
         Some(false) if run.identity.is_of_earlier_boot() => return End::Restarted,
         Some(false) => {}
     }
-    let is_same = run.group != 0 && inode(&run.group_folder) == run.group;
-    let last = run.curve(file).last().and_then(|moment| moment.sample.group);
-    let events = if is_same { events_of(&run.group_folder) } else { None };
-    if events.is_none() && run.group != 0 {
-        notes.push("its control group is gone, so nobody knows what was ended in it".to_owned());
-    }
-    let events = events.or(last.map(|group| group.events)).unwrap_or(run.events);
-    match events.oom_kill.saturating_sub(run.events.oom_kill) {
-        0 => End::Unclear,
-        count => End::OutOfMemory(count),
+    match kills(run, file) {
+        Some(0) => End::Unclear,
+        Some(count) => End::OutOfMemory(count),
+        None => {
+            if run.group != 0 {
+                notes.push(GROUP_GONE.to_owned());
+            }
+            End::Unknown
+        }
     }
 }

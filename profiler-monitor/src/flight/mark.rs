@@ -3,11 +3,13 @@
 //! ```text
 //! 0       header, 256 bytes: what for, how long, checksum, the figures of the moment, sums
 //! 256     modules: start, end, bias, generation, lengths of path and build id; both texts
-//! behind  holders, the largest first: bytes, blocks, …
+//! behind  who asked for a block in vain, if that is known; holders, the largest first: bytes, blocks, and a stack
+//!         (length, frames) or a line (number, lengths of file and function, both texts)
 //! ```
 
 use super::bytes::{Eye, Pen, WORD, checksum, halves};
-use super::moment::Moment;
+use super::moment::{self, Moment};
+use crate::line::Line;
 
 /// Bytes of the header.
 pub(super) const HEADER: usize = 256;
@@ -45,9 +47,11 @@ pub(super) enum Source {
     #[default]
     Nobody,
     Tracer,
+    /// The lines of measured functions.
+    Lines,
 }
 
-const SOURCES: [Source; 2] = [Source::Nobody, Source::Tracer];
+const SOURCES: [Source; 3] = [Source::Nobody, Source::Tracer, Source::Lines];
 
 /// Sums of the holders.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -61,6 +65,8 @@ pub(super) struct Sums {
     pub(super) count: usize,
     pub(super) written: usize,
     pub(super) modules: usize,
+    /// Whether it is known who asked for a block in vain.
+    pub(super) has_asker: bool,
 }
 
 /// What a mark says.
@@ -76,6 +82,8 @@ pub(super) struct Mark {
     pub(super) moment: Moment,
     pub(super) sums: Sums,
     pub(super) modules: Vec<Module>,
+    /// Who asked for that block.
+    pub(super) asker: Option<Holder>,
     pub(super) holders: Vec<Holder>,
 }
 
@@ -91,13 +99,19 @@ pub(super) struct Module {
     pub(super) build_id: String,
 }
 
-/// A stack at which live blocks were allocated.
+/// Who holds blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Holder {
     pub(super) bytes: u64,
-    pub(super) blocks: u64,
-    /// The innermost first.
-    pub(super) frames: Vec<u64>,
+    pub(super) place: Place,
+}
+
+/// Where blocks were allocated.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// The innermost frame first.
+    Stack(Vec<u64>),
+    Line(Line),
 }
 
 /// The header of a mark in the making.
@@ -134,6 +148,7 @@ impl Head {
             sums.blocks,
             halves(sums.count, sums.written),
             self.asked,
+            halves(sums.has_asker.into(), 0),
         ];
         words.into_iter().for_each(|word| pen.word(word));
         self.moment.write(&mut pen);
@@ -171,6 +186,23 @@ pub(super) fn write_stack(bytes: u64, blocks: u64, frames: &[u64], pen: &mut Pen
     has_room
 }
 
+/// The same of a line, by its number and the names of its file and its function.
+pub(super) fn write_line(
+    [bytes, blocks]: [u64; 2],
+    line: u32,
+    texts: [&str; 2],
+    pen: &mut Pen<'_>,
+) -> bool {
+    let [file, function] = texts.map(str::len);
+    let has_room = pen.has_room(6 * WORD + file + function);
+    if has_room {
+        let lengths = halves(file, function);
+        [bytes, blocks, line.into(), lengths].into_iter().for_each(|word| pen.word(word));
+        texts.into_iter().for_each(|text| pen.text(text.as_bytes()));
+    }
+    has_room
+}
+
 impl Mark {
     /// The mark in a file, if it is whole.
     pub(super) fn read(file: &[u8]) -> Option<Self> {
@@ -185,18 +217,21 @@ impl Mark {
         let (run, (source, modules)) = (eye.word()?, eye.halves()?);
         let (mean_bytes, bytes, blocks) = (eye.word()?, eye.word()?, eye.word()?);
         let (count, written) = eye.halves()?;
-        let asked = eye.word()?;
+        let (asked, (has_asker, _)) = (eye.word()?, eye.halves()?);
+        let has_asker = has_asker != 0;
         let moment = Moment::read(&mut eye)?;
         let source = *SOURCES.get(source)?;
-        let sums = Sums { source, mean_bytes, bytes, blocks, count, written, modules };
+        let sums = Sums { source, mean_bytes, bytes, blocks, count, written, modules, has_asker };
         let mut eye = Eye(content.get(HEADER..)?);
         let modules = (0..modules.min(MOST_MODULES)).map(|_| Module::read(&mut eye));
         let modules = modules.collect::<Option<_>>()?;
+        let asker = if has_asker { Some(Holder::read(source, &mut eye)?) } else { None };
         // Each has a few words at least, so no number makes this long.
-        let holders = (0..written.min(content.len() / WORD)).map(|_| Holder::read(&mut eye));
+        let holders =
+            (0..written.min(content.len() / WORD)).map(|_| Holder::read(source, &mut eye));
         let holders = holders.collect::<Option<_>>()?;
         let occasion = *OCCASIONS.get(occasion)?;
-        Some(Self { occasion, number, run, asked, moment, sums, modules, holders })
+        Some(Self { occasion, number, run, asked, moment, sums, modules, asker, holders })
     }
 }
 
@@ -215,11 +250,30 @@ impl Module {
 }
 
 impl Holder {
-    fn read(eye: &mut Eye<'_>) -> Option<Self> {
-        let (bytes, blocks, frames) = (eye.word()?, eye.word()?, eye.word()?);
-        // One more than there is room for, which fails.
-        let frames = usize::try_from(frames).ok()?.min(eye.0.len() / WORD + 1);
-        let frames = (0..frames).map(|_| eye.word()).collect::<Option<_>>()?;
-        Some(Self { bytes, blocks, frames })
+    fn read(source: Source, eye: &mut Eye<'_>) -> Option<Self> {
+        let (bytes, _) = (eye.word()?, eye.word()?);
+        let place = match source {
+            Source::Tracer => Place::Stack(stack(eye)?),
+            Source::Lines | Source::Nobody => Place::Line(line(bytes, eye)?),
+        };
+        Some(Self { bytes, place })
     }
 }
+
+fn stack(eye: &mut Eye<'_>) -> Option<Vec<u64>> {
+    // One more than there is room for, which fails.
+    let frames = usize::try_from(eye.word()?).ok()?.min(eye.0.len() / WORD + 1);
+    (0..frames).map(|_| eye.word()).collect()
+}
+
+fn line(bytes: u64, eye: &mut Eye<'_>) -> Option<Line> {
+    let (number, (file, function)) = (eye.word()?, eye.halves()?);
+    let (file, function) = (text(eye, file)?, text(eye, function)?);
+    Some(match file.as_str() {
+        // On no line.
+        "" => Line { site: function, bytes, ..Line::default() },
+        file => Line { site: format!("{file}:{number}"), function, bytes, grown: 0 },
+    })
+}
+
+const _: () = assert!((13 + moment::WORDS) * WORD <= HEADER);

@@ -4,10 +4,10 @@
 //! |---|---|
 //! | `bytes`, `moment`, `run`, `mark` | the form of the files |
 //! | `recorder` | [`Recorder`]: writes them without allocating (feature `process`) |
-//! | `holders` | the stacks that hold the memory, by the tracer (feature `process`) |
+//! | `holders`, `lines` | who holds the memory: stacks or lines (feature `process`) |
 //! | `last_run` | [`LastRun`]: reads them after the end |
 //! | `text`, `html` | shows it |
-//! | `names` | lines of stacks, by the files of their modules |
+//! | `names` | lines of holders: those of stacks, by the files of their modules |
 
 #![cfg_attr(
     not(feature = "process"),
@@ -19,6 +19,8 @@ mod bytes;
 mod holders;
 mod html;
 mod last_run;
+#[cfg(feature = "process")]
+mod lines;
 mod mark;
 mod moment;
 mod names;

@@ -5,16 +5,19 @@ use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use mem_profile_runtime::internal::lock_file;
+
 use super::bytes::Pen;
 use super::holders::Holders;
+use super::last_run::BEFORE;
 use super::mark::{HEADER, Head, Occasion};
 use super::moment::{Moment, wall_clock};
 use super::run::{self, Run};
 use crate::process::{Identity, inode};
 use crate::sample::Sample;
 
-/// Where the recording of the run before is kept.
-pub(super) const BEFORE: &str = "before";
+/// An empty file that is locked.
+const LOCK: &str = "lock";
 /// Points of the curve.
 const POINTS: u32 = 600;
 /// Marks that are kept, and one more for pressing moments.
@@ -36,6 +39,8 @@ pub struct Recorder {
     run: Run,
     file: File,
     marks: Vec<File>,
+    /// Held as long as it is open.
+    _lock: File,
     holders: Holders,
     buffer: Box<[u8]>,
     next_point: u64,
@@ -63,6 +68,7 @@ impl Recorder {
     /// When the disk is full, or a process that runs records there (`ResourceBusy`).
     pub fn open(folder: &Path, group: Option<&Path>, first: &Sample) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        let lock = locked(folder)?;
         keep_before(folder)?;
         let program = std::env::current_exe().unwrap_or_default().to_string_lossy().into_owned();
         let run = Run {
@@ -80,6 +86,7 @@ impl Recorder {
         let marks = marks.collect::<io::Result<_>>()?;
         Ok(Self {
             marks,
+            _lock: lock,
             file: reserved(&folder.join(run::FILE), &run.new_file())?,
             run,
             holders: Holders::new(MARK / STACK),
@@ -167,7 +174,8 @@ impl Recorder {
 
     fn write_mark(&mut self, occasion: Occasion, asked: u64, moment: Moment) -> io::Result<()> {
         let mut pen = Pen::new(self.buffer.get_mut(HEADER..).unwrap_or_default());
-        let sums = self.holders.write(&mut pen);
+        let asked_in_vain = (occasion == Occasion::Failure).then_some(asked);
+        let sums = self.holders.write(asked_in_vain, &mut pen);
         let length = HEADER + pen.at();
         let number = self.next_mark;
         let head = Head { occasion, number, run: self.run.began, asked, moment, sums };
@@ -203,13 +211,27 @@ fn reserved(path: &PathBuf, content: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
+fn is_busy(folder: &Path) -> io::Error {
+    let text = format!("another process records in {}", folder.display());
+    io::Error::new(ErrorKind::ResourceBusy, text)
+}
+
+/// Has no other process record in the folder, in whatever container.
+fn locked(folder: &Path) -> io::Result<File> {
+    let file = File::options().write(true).create(true).truncate(false).open(folder.join(LOCK))?;
+    // Where the file system has no locks, it is known from the last recording.
+    match lock_file(&file) {
+        Ok(false) => Err(is_busy(folder)),
+        Ok(true) | Err(_) => Ok(file),
+    }
+}
+
 fn keep_before(folder: &Path) -> io::Result<()> {
     let Ok(file) = fs::read(folder.join(run::FILE)) else { return Ok(()) };
     if Run::read(&file)
         .is_ok_and(|run| run.ended(&file).is_none() && run.identity.is_running() == Some(true))
     {
-        let text = format!("another process records in {}", folder.display());
-        return Err(io::Error::new(ErrorKind::ResourceBusy, text));
+        return Err(is_busy(folder));
     }
     let before = folder.join(BEFORE);
     fs::create_dir_all(&before)?;

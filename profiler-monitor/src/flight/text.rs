@@ -6,6 +6,7 @@ use mem_profile_format::Division;
 use mem_profile_format::report::{Unit, printable_line};
 
 use super::last_run::{End, LastRun};
+use crate::line::Line;
 use crate::sample::Sample;
 
 /// Lines that are named.
@@ -30,9 +31,7 @@ impl LastRun {
             text += &format!("{sentence}\n");
         }
         for line in self.lines.iter().take(LINES) {
-            let (site, function) = (printable_line(&line.site), printable_line(&line.function));
-            let row = format!("  {:>10}  {site} {function}", size(line.bytes));
-            text += &format!("{}\n", row.trim_end());
+            text += &format!("  {:>10}  {}\n", size(line.bytes), shown(line));
         }
         for note in &self.notes {
             text += &format!("note: {}\n", printable_line(note));
@@ -45,7 +44,6 @@ impl LastRun {
         let seen = self.curve.last().map(in_use);
         let seen =
             |words: &str| seen.as_ref().map_or(String::new(), |it| format!(", {words} {it}"));
-        let group = self.curve.last().is_some_and(|last| last.group.is_some());
         match self.end {
             End::Well => format!("ended well{}", seen("with")),
             End::StillRuns => format!("still runs{}", seen("with")),
@@ -56,11 +54,11 @@ impl LastRun {
             End::Restarted => {
                 format!("ended when the system was started again{}", seen("last seen at"))
             }
-            End::Unclear if group => format!(
+            End::Unclear => format!(
                 "ended without a word{}: by a signal or by itself, and not for lack of memory in its control group",
                 seen("last seen at")
             ),
-            End::Unclear => {
+            End::Unknown => {
                 format!("ended without a word{}: by a signal or by itself", seen("last seen at"))
             }
         }
@@ -75,9 +73,13 @@ impl LastRun {
             }
             _ => "then".to_owned(),
         };
-        let failed = self
-            .failed
-            .map(|bytes| format!("there was no memory for a block of {} {when}", size(bytes)));
+        let failed = self.failed.map(|bytes| {
+            let asker = self
+                .failed_line
+                .as_ref()
+                .map_or(String::new(), |line| format!(", asked for by {}", shown(line)));
+            format!("there was no memory for a block of {} {when}{asker}", size(bytes))
+        });
         let resident = format!("resident set {} {when}", size(mark.resident));
         let parts = parts(mark).map(|parts| {
             let parts = parts.map(|(name, bytes)| format!("{name} {}", size(bytes)));
@@ -111,6 +113,12 @@ impl LastRun {
         let near = limit.map(|limit| limit.bytes).filter(|&bytes| bytes / 4 <= highest);
         near.unwrap_or(0).max(highest)
     }
+}
+
+/// `src/cache.rs:42 web::put`.
+fn shown(line: &Line) -> String {
+    let (site, function) = (printable_line(&line.site), printable_line(&line.function));
+    format!("{site} {function}").trim_end().to_owned()
 }
 
 /// `498.0 MiB of 512.0 MiB (memory.max)`.
@@ -176,7 +184,6 @@ pub(super) mod tests {
     use super::*;
     use crate::flight::Occasion;
     use crate::limit::{Limit, LimitKind};
-    use crate::line::Line;
     use crate::sample::Group;
 
     const MIB: u64 = 1 << 20;
@@ -207,6 +214,7 @@ pub(super) mod tests {
             mark: Some(sample(398, 496)),
             occasion: Some(Occasion::Critical),
             failed: None,
+            failed_line: None,
             lines: vec![line("src/cache.rs:42", "web::put", 380), line("<b>", "", 7)],
             held: 406 * MIB,
             notes: vec!["a\nb".to_owned()],
@@ -230,7 +238,7 @@ note: a\\u{a}b
     fn each_end_has_its_words_and_a_failed_block_its_size() {
         let words = |end, curve: Vec<Sample>| LastRun { end, curve, ..killed() }.verdict();
         assert_eq!(words(End::Well, vec![]), "ended well");
-        assert_eq!(words(End::Unclear, vec![]), "ended without a word: by a signal or by itself");
+        assert_eq!(words(End::Unknown, vec![]), "ended without a word: by a signal or by itself");
         let last = killed().curve.split_off(400);
         let seen = "498.0 of 512.0 MiB (memory.max)";
         assert_eq!(words(End::StillRuns, last.clone()), format!("still runs, with {seen}"));
@@ -241,7 +249,10 @@ note: a\\u{a}b
                  its control group"
             )
         );
-        let failed = LastRun { failed: Some(2 << 30), mark: last.first().copied(), ..killed() };
-        assert_eq!(failed.holding()[0], "there was no memory for a block of 2.0 GiB then");
+        let failed_line = killed().lines.into_iter().next();
+        let mark = last.first().copied();
+        let failed = LastRun { failed: Some(2 << 30), failed_line, mark, ..killed() };
+        let expected = "there was no memory for a block of 2.0 GiB then, asked for by src/cache.rs:42 web::put";
+        assert_eq!(failed.holding()[0], expected);
     }
 }

@@ -345,6 +345,16 @@ pub fn at_exit(callback: extern "C" fn()) -> bool {
     system::at_exit(callback)
 }
 
+/// Locks a file until this process ends, or closes any of its descriptors of it; whether no other process had. A
+/// forked child has no part in it. Elsewhere than on Unix nothing is locked.
+///
+/// # Errors
+/// The error of the system: some file systems have no locks.
+#[cfg(feature = "monitor")]
+pub fn lock_file(file: &std::fs::File) -> io::Result<bool> {
+    system::lock_file(file)
+}
+
 /// Writes `bytes` to what is at `path`, or to a new file. A regular file is emptied before, unless it is
 /// one that the program itself has open by that path or as a standard stream; anything else stays
 /// where it is.

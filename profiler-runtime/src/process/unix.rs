@@ -57,6 +57,25 @@ pub(super) fn at_exit(callback: extern "C" fn()) -> bool {
     unsafe { libc::atexit(callback) == 0 }
 }
 
+#[cfg(feature = "monitor")]
+pub(super) fn lock_file(file: &std::fs::File) -> io::Result<bool> {
+    use std::os::fd::AsRawFd;
+
+    // SAFETY: zeroes are valid, and stand for the whole file.
+    let mut lock: libc::flock = unsafe { std::mem::zeroed() };
+    lock.l_type = libc::F_WRLCK as _;
+    lock.l_whence = libc::SEEK_SET as _;
+    // SAFETY: the descriptor is open, and `lock` is read only.
+    if unsafe { libc::fcntl(file.as_raw_fd(), libc::F_SETLK, &raw const lock) } == 0 {
+        return Ok(true);
+    }
+    let error = io::Error::last_os_error();
+    match error.raw_os_error() {
+        Some(libc::EAGAIN | libc::EACCES) => Ok(false),
+        _ => Err(error),
+    }
+}
+
 /// How many forks have led here, from the first call on.
 pub(super) fn forks() -> u32 {
     static FORKS: AtomicU32 = AtomicU32::new(0);

@@ -89,3 +89,8 @@ pub(super) fn write_to(path: &Path, bytes: &[u8]) -> io::Result<()> {
 pub(super) fn terminal_width(_stream: Stream) -> Option<usize> {
     None
 }
+
+#[cfg(feature = "monitor")]
+pub(super) fn lock_file(_file: &std::fs::File) -> io::Result<bool> {
+    Ok(true)
+}

@@ -9,6 +9,8 @@
 //! ```
 
 pub(crate) mod blocks;
+#[cfg(feature = "monitor")]
+pub(crate) mod holding;
 mod lines;
 pub(crate) mod moves;
 pub(crate) mod paths;

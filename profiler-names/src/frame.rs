@@ -91,7 +91,8 @@ const ALLOCATOR: [&str; 9] = [
 ];
 
 /// How paths of our own functions begin.
-const OWN_CRATES: [&str; 5] = [
+const OWN_CRATES: [&str; 6] = [
+    "mem_profile_monitor::",
     "mem_profile_trace::",
     "mem_profile_runtime::",
     "mem_profile_format::",
@@ -100,10 +101,11 @@ const OWN_CRATES: [&str; 5] = [
 ];
 
 /// Where our own files are beside the folder of this crate, unless they came from a registry.
-const OWN_FOLDERS: [&str; 2] = ["profiler-runtime/src/", "profiler-trace/src/"];
+const OWN_FOLDERS: [&str; 3] =
+    ["profiler-runtime/src/", "profiler-trace/src/", "profiler-monitor/src/"];
 
 /// Under which names they come from one.
-const OWN_PACKAGES: [&str; 2] = ["mem-profile-runtime", "mem-profile-trace"];
+const OWN_PACKAGES: [&str; 3] = ["mem-profile-runtime", "mem-profile-trace", "mem-profile-monitor"];
 
 pub(crate) fn origin_of(function: &str, file: &str) -> Origin {
     let path = function.trim_start_matches('<');
@@ -216,6 +218,13 @@ mod tests {
                 Origin::Profiler,
                 "mem-profile-runtime",
             ),
+            (
+                "tick",
+                "/r/registry/src/i/mem-profile-monitor-0.1.0/src/flight/recorder.rs",
+                Origin::Profiler,
+                "mem-profile-monitor",
+            ),
+            ("mem_profile_monitor::exits", "", Origin::Profiler, "mem_profile_monitor"),
             ("run", "/home/me/mem-profile-runtime-example/src/main.rs", Origin::User, "run"),
             ("leak::build", "", Origin::User, "leak"),
             ("<alloc::vec::Vec<T> as X>::from", "", Origin::Standard, "alloc"),

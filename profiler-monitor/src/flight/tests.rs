@@ -1,7 +1,11 @@
 use std::fs;
+use std::path::Path;
 
+use super::moment::Moment;
+use super::run::Run;
 use super::*;
-use crate::sample::Sample;
+use crate::process::{Identity, inode};
+use crate::sample::{Group, GroupEvents, Sample};
 
 fn sample(mib: u64) -> Sample {
     Sample { resident: mib << 20, ..Sample::default() }
@@ -40,7 +44,8 @@ fn a_torn_mark_leaves_the_one_before_and_damage_is_never_the_end() {
     recorder.tick(&sample(10), false).unwrap();
     recorder.tick(&sample(50), false).unwrap();
     drop(recorder);
-    let names: Vec<_> = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().path()).collect();
+    let names = fs::read_dir(folder.path()).unwrap().map(|it| it.unwrap().path());
+    let names: Vec<_> = names.filter(|path| path.extension().is_some()).collect();
     let latest = folder.path().join("mark-2.mflight");
     let mut torn = fs::read(&latest).unwrap();
     torn[100] ^= 1;
@@ -66,4 +71,115 @@ fn a_torn_mark_leaves_the_one_before_and_damage_is_never_the_end() {
         fs::write(path, whole).unwrap();
     }
     assert!(errors > 100 && runs > 100, "{errors} errors, {runs} runs");
+}
+
+#[test]
+fn a_mark_is_written_when_tasks_begin_to_wait_for_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut recorder = Recorder::open(folder.path(), None, &sample(10)).unwrap();
+    let pressed = |percent| Sample {
+        group: Some(Group { pressure: Some(percent), ..Group::default() }),
+        ..sample(10)
+    };
+    // Again only after it was half as much.
+    let pressures = [0.0, 9.9, 10.0, 60.0, 6.0, 12.0, 4.9, 11.0];
+    let marks = pressures.map(|it| recorder.tick(&pressed(it), false).unwrap());
+    let [begin, pressure] = [Occasion::Begin, Occasion::Pressure].map(Some);
+    assert_eq!(marks, [begin, None, pressure, None, None, None, None, pressure]);
+    drop(recorder);
+    assert_eq!(last_run(folder.path()).unwrap().occasion, pressure);
+}
+
+/// A run of this system that has ended without a word, in a control group whose file says `oom_kill 3`, after a last
+/// sample at which it was so often.
+fn ended(folder: &Path, change: impl FnOnce(&mut Run), seen: u64) -> LastRun {
+    let group = folder.join("group");
+    fs::create_dir_all(&group).unwrap();
+    fs::write(group.join("memory.events"), "low 0\noom 3\noom_kill 3\n").unwrap();
+    let own = Identity::of_self();
+    let events = GroupEvents { oom_kill: 1, ..GroupEvents::default() };
+    let mut run = Run {
+        // The number was given again.
+        identity: Identity { start: own.start + 1, ..own },
+        points: 2,
+        group: inode(&group),
+        group_folder: group,
+        events,
+        ..Run::default()
+    };
+    change(&mut run);
+    let mut file = run.new_file();
+    let group = Group { events: GroupEvents { oom_kill: seen, ..events }, ..Group::default() };
+    let last = Moment::now(&Sample { group: Some(group), ..sample(10) });
+    let place = run.place_of(1) as usize;
+    file[place..place + moment::POINT].copy_from_slice(&last.point(1));
+    fs::write(folder.join(run::FILE), file).unwrap();
+    last_run(folder).unwrap()
+}
+
+#[test]
+fn only_processes_that_were_ended_since_the_last_sample_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let end = |seen| ended(folder.path(), |_| (), seen).end;
+    assert_eq!(end(2), End::OutOfMemory(1));
+    assert_eq!(end(3), End::Unclear, "others were ended, which this run has outlived");
+    assert_eq!(end(0), End::OutOfMemory(2), "nobody has seen them before the end");
+}
+
+#[test]
+fn a_control_group_that_is_gone_or_another_one_says_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let gone = ended(folder.path(), |run| run.group_folder = folder.path().join("gone"), 2);
+    // At the same path after the restart of a container.
+    let other = ended(folder.path(), |run| run.group += 1, 2);
+    for run in [gone, other] {
+        assert_eq!(run.end, End::Unknown);
+        let text = run.text();
+        assert!(
+            text.contains(
+                ") ended without a word, last seen at 10.0 MiB: by a signal or by itself\n"
+            ),
+            "{text}"
+        );
+        assert!(
+            text.contains("\nnote: its control group is gone, or cannot be seen from here"),
+            "{text}"
+        );
+    }
+    let without = ended(folder.path(), |run| run.group = 0, 2);
+    assert_eq!((without.end, without.notes.len()), (End::Unknown, 1));
+}
+
+#[test]
+fn a_run_of_another_container_or_of_an_earlier_boot_is_never_said_to_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let own = Identity::of_self();
+    let apart = ended(folder.path(), |run| run.identity = Identity { namespace: 1, ..own }, 2);
+    assert_eq!(apart.end, End::OutOfMemory(1));
+    assert_eq!(apart.notes[0], "it ran in another container: it may still run");
+    let earlier = ended(folder.path(), |run| run.identity = Identity { boot: [1, 2], ..own }, 2);
+    assert_eq!(earlier.end, End::Restarted);
+    assert!(
+        earlier
+            .text()
+            .contains(") ended when the system was started again, last seen at 10.0 MiB\n")
+    );
+}
+
+/// The second one is killed as soon as it has begun.
+#[test]
+fn of_two_runs_in_one_folder_the_later_one_is_the_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut first = Recorder::open(folder.path(), None, &sample(10)).unwrap();
+    first.tick(&sample(10), false).unwrap();
+    drop(first);
+    let before = ended(folder.path(), |run| run.began = 7, 2);
+    assert_eq!((before.began.as_nanos(), before.mark), (7, None), "the marks are another run's");
+    let mut second = Recorder::open(folder.path(), None, &sample(20)).unwrap();
+    assert_eq!(last_run(folder.path()).unwrap(), before, "while another one runs");
+    second.tick(&sample(20), false).unwrap();
+    drop(second);
+    let run = last_run(folder.path()).unwrap();
+    assert_eq!((run.end, run.mark.unwrap().resident), (End::Well, 20 << 20));
+    assert_eq!(last_run(&folder.path().join("before")).unwrap(), before);
 }

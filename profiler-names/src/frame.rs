@@ -91,12 +91,13 @@ const ALLOCATOR: [&str; 9] = [
 ];
 
 /// How paths of our own functions begin.
-const OWN_CRATES: [&str; 6] = [
-    "mem_profile_monitor::",
+const OWN_CRATES: [&str; 7] = [
     "mem_profile_trace::",
     "mem_profile_runtime::",
     "mem_profile_format::",
     "mem_profile_names::",
+    "mem_profile_account::",
+    "mem_profile_monitor::",
     "mem_profile::",
 ];
 

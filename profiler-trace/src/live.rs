@@ -1,7 +1,7 @@
 //! Live memory by stack for readers that must not allocate, lock or wait. `mem-profile-monitor` writes it to a file
 //! when memory is nearly out. It may change with any release.
 
-use crate::capture::own_frames;
+use crate::capture::{control, own_frames};
 use crate::hook::thread_state::{self, ReentrancyGuard};
 use crate::tables::counters::{Amount, whole};
 use crate::tables::{sample, tree};
@@ -82,6 +82,12 @@ impl Site {
 #[must_use]
 pub fn mean_bytes() -> u64 {
     sample::mean_bytes()
+}
+
+/// Resident bytes of the tracer's tables: asked of the system, which takes up to milliseconds.
+#[must_use]
+pub fn table_bytes() -> u64 {
+    if control::is_tracing() { control::overhead() } else { 0 }
 }
 
 /// Looks for libraries that were loaded meanwhile, under the loader's lock.

@@ -62,6 +62,7 @@ impl Names<'_> {
         let shown = first(Origin::User).or_else(|| first(Origin::Library));
         let shown = shown.or_else(|| frames.iter().find(|frame| frame.origin != Origin::Profiler));
         let (site, function) = match shown {
+            Some(frame) if frame.file.is_empty() => (frame.place(), String::new()),
             Some(frame) => (frame.place(), frame.function.clone()),
             None => ("unknown".to_owned(), String::new()),
         };

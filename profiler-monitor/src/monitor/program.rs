@@ -5,7 +5,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use mem_profile_account::{Account, Facts, process};
+use std::cell::Cell;
+
 use mem_profile_runtime::internal;
+use mem_profile_trace::live;
 
 use crate::child::{Child, Children, children_of};
 use crate::event::Event;
@@ -19,10 +22,15 @@ use crate::sample::Sample;
 /// Lines that an event names.
 const LINES: usize = 5;
 
+/// The tracer's tables are counted again when the resident set has changed by so many bytes.
+const RECOUNT: u64 = 8 << 20;
+
 /// The own process.
 pub(super) struct Program {
     name: String,
     is_counted: bool,
+    /// The tracer's tables, and the resident set when they were counted.
+    tables: Cell<(u64, u64)>,
     /// The lines of the last warning.
     lines: Vec<Line>,
     snapshots: Option<Snapshots>,
@@ -41,6 +49,7 @@ impl Program {
             children: settings.children.then(children),
             name: format!("{name} ({})", internal::id()),
             is_counted: internal::allocations_are_counted(),
+            tables: Cell::default(),
             lines: Vec::new(),
         }
     }
@@ -52,11 +61,22 @@ impl Program {
             Some(brief) => Sample {
                 live,
                 files: sample.files.and(Some(brief.files)),
-                profiler: Some(brief.profiler),
+                profiler: Some(brief.profiler + self.table_bytes(brief.resident)),
                 ..sample
             },
             None => Sample { live, ..sample },
         }
+    }
+
+    /// Counted again when the resident set has changed, since that takes longer than all else.
+    fn table_bytes(&self, resident: u64) -> u64 {
+        let (known, before) = self.tables.get();
+        if resident.abs_diff(before) < RECOUNT {
+            return known;
+        }
+        let bytes = live::table_bytes();
+        self.tables.set((bytes, resident));
+        bytes
     }
 
     /// The event of an alarm, with the lines that are to blame.

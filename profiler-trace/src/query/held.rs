@@ -23,9 +23,14 @@ use mem_profile_runtime::internal;
 /// The runtime calls it for each of its snapshots.
 pub(crate) static FILL_HELD: fn(&mut LinesSnapshot) = fill_held;
 
-/// Fills in the paths and the bytes of each line, while every block is traced. Where live blocks are recorded, lines
+/// Counts the tables as the profiler's memory, and fills in the paths and the bytes of each line, while every block is traced. Where live blocks are recorded, lines
 /// have their own already; a sample has estimates only.
 fn fill_held(lines: &mut LinesSnapshot) {
+    if control::is_tracing()
+        && let Some(set) = &mut lines.resident
+    {
+        set.profiler += control::overhead();
+    }
     let is_missing = lines.paths.is_none() && lines.backend == Backend::Heap;
     if !is_missing || !control::is_tracing_all() {
         return;

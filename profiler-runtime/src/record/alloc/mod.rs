@@ -11,6 +11,7 @@ pub(crate) mod count;
 pub(crate) mod failing;
 pub(crate) mod noting;
 pub(crate) mod quiet;
+pub mod sampling;
 pub(crate) mod statistics;
 pub(crate) mod watch;
 pub(crate) mod wrapped;

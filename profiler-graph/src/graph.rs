@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use crate::arrays::{Components, Csr, Dominators, Reach};
 use crate::class::Class;
@@ -15,7 +15,8 @@ use crate::walk::{Trust, Typed};
 
 /// A captured heap, ready for questions.
 pub struct HeapGraph {
-    pub(crate) image: Image,
+    /// Shared with the readers of debug information while lines are found.
+    pub(crate) image: Arc<Image>,
     pub(crate) types: Types,
     pub(crate) typed: Typed,
     /// The types of blocks by their forms.
@@ -34,41 +35,6 @@ pub struct HeapGraph {
     nearest: OnceLock<Vec<u32>>,
 }
 
-/// The results of analysing an image.
-pub(crate) struct Parts {
-    pub(crate) typed: Typed,
-    pub(crate) types: Types,
-    pub(crate) edges: Edges,
-    pub(crate) reach: Reach,
-    pub(crate) functions: HashMap<u32, Vec<String>>,
-    pub(crate) suppressions: Suppressions,
-    pub(crate) places: Places,
-    pub(crate) notes_of_lines: Vec<String>,
-}
-
-impl Parts {
-    /// Without lines.
-    pub(crate) fn new(image: &Image, index: &Index, typed: Typed) -> Result<Self, LoadError> {
-        let mut edges = Edges::new(image, index, &typed)?;
-        let mut found = reach(&edges, &typed);
-        if release(&mut edges, image, &typed, &found) {
-            found = reach(&edges, &typed);
-        }
-        let types = Types::new(image, &[]);
-        let (functions, suppressions, places, notes_of_lines) = Default::default();
-        Ok(Self {
-            typed,
-            types,
-            edges,
-            reach: found,
-            functions,
-            suppressions,
-            places,
-            notes_of_lines,
-        })
-    }
-}
-
 /// The owner of each block, without which it would be free. All by numbers of [`Reach`].
 pub(crate) struct Owners {
     pub(crate) dominators: Dominators,
@@ -83,8 +49,7 @@ impl HeapGraph {
     /// If it has more edges than can be numbered.
     pub fn new(image: Image) -> Result<Self, LoadError> {
         let index = Index::new(&image);
-        let parts = Parts::new(&image, &index, Typed::default())?;
-        Ok(Self::of(image, parts))
+        Self::of(Arc::new(image), &index, Typed::default())
     }
 
     /// The graph of an image whose types are known.
@@ -95,40 +60,42 @@ impl HeapGraph {
         of_site: crate::walk::OfSite<'_>,
     ) -> Result<Self, LoadError> {
         let index = Index::new(&image);
-        let parts =
-            Parts::new(&image, &index, crate::walk::walk(&image, &index, layouts, of_site))?;
-        Ok(Self::of(image, parts))
+        let typed = crate::walk::walk(&image, &index, layouts, of_site);
+        Self::of(Arc::new(image), &index, typed)
     }
 
-    pub(crate) fn of(image: Image, parts: Parts) -> Self {
-        let Parts {
-            typed,
-            mut types,
-            edges,
-            reach,
-            functions,
-            suppressions,
-            places,
-            notes_of_lines,
-        } = parts;
-        let kinds = typed.forms.iter().map(|form| types.add(&form.name)).collect();
-        let (backward, owners, nearest) = Default::default();
-        Self {
-            image,
-            types,
-            typed,
-            kinds,
-            edges,
-            reach,
-            functions,
-            suppressions,
-            places,
-            notes_of_lines,
-            has_symbols: false,
-            backward,
-            owners,
-            nearest,
+    /// The graph of an image with what is known of its blocks, without lines.
+    pub(crate) fn of(image: Arc<Image>, index: &Index, typed: Typed) -> Result<Self, LoadError> {
+        let mut edges = Edges::new(&image, index, &typed)?;
+        let mut found = reach(&edges, &typed);
+        if release(&mut edges, &image, &typed, &found) {
+            found = reach(&edges, &typed);
         }
+        let types = Types::new(&image, &[]);
+        let mut graph = Self {
+            image,
+            types: Types::default(),
+            typed,
+            kinds: Vec::new(),
+            edges,
+            reach: found,
+            functions: HashMap::new(),
+            suppressions: Suppressions::default(),
+            places: Places::default(),
+            notes_of_lines: Vec::new(),
+            has_symbols: false,
+            backward: OnceLock::new(),
+            owners: OnceLock::new(),
+            nearest: OnceLock::new(),
+        };
+        graph.set_types(types);
+        Ok(graph)
+    }
+
+    /// Names the types of sites, and those of the blocks whose forms are known.
+    pub(crate) fn set_types(&mut self, mut types: Types) {
+        self.kinds = self.typed.forms.iter().map(|form| types.add(&form.name)).collect();
+        self.types = types;
     }
 
     /// The captured heap.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use crate::debug::{DebugFiles, Store, TypeEntry};
-use crate::graph::{HeapGraph, Parts};
+use crate::graph::HeapGraph;
 use crate::heap::Index;
 use crate::image::{Image, LoadError};
 use crate::layout::{DwarfLayouts, Layouts};
@@ -27,7 +28,7 @@ impl HeapGraph {
     /// # Errors
     /// As for [`Image::open`].
     pub fn load_with(path: impl AsRef<Path>, options: &Options) -> Result<Self, LoadError> {
-        let image = Image::open(path)?;
+        let image = Arc::new(Image::open(path)?);
         let store = Store::default();
         let files = options.symbols.then(|| DebugFiles::new(&image, &store));
         let sites = files.as_ref().map(Sites::new);
@@ -37,17 +38,14 @@ impl HeapGraph {
             Some(files) if !options.conservative => types_of(&image, &index, files, &facts),
             _ => Default::default(),
         };
-        let mut parts = Parts::new(&image, &index, typed)?;
+        let mut graph = Self::of(image.clone(), &index, typed)?;
         if let (Some(files), Some(sites)) = (&files, &sites) {
-            parts.types = Types::new(&image, &facts);
-            parts.functions = functions(&image, sites, &parts.reach.heads);
-            parts.places = Places::new(&image, files, &parts.edges);
-            parts.notes_of_lines = [files.notes(), notes].concat();
+            graph.set_types(Types::new(&image, &facts));
+            graph.functions = functions(&image, sites, &graph.reach.heads);
+            graph.places = Places::new(&image, files, &graph.edges);
+            graph.notes_of_lines = [files.notes(), notes].concat();
         }
-        drop(sites);
-        drop(files);
-        parts.suppressions = options.suppressions.clone();
-        let mut graph = Self::of(image, parts);
+        graph.suppressions = options.suppressions.clone();
         graph.has_symbols = options.symbols;
         Ok(graph)
     }

@@ -16,6 +16,7 @@ pub use crate::process::{
 pub use crate::record::alloc::failing::on_failed_allocation;
 pub use crate::record::alloc::noting::Noting;
 pub use crate::record::alloc::quiet::Quiet;
+pub use crate::record::alloc::sampling;
 pub use crate::record::alloc::watch::{Moved, Watcher, on_thread_end, watch, watched_by};
 pub use crate::record::memory::areas::Areas;
 pub use crate::record::memory::block_map::{Block, BlockMap};

@@ -49,7 +49,8 @@ fn not_among(words: Vec<&str>, allowed: &[&str]) -> Vec<String> {
 fn imports(line: &str) -> Vec<String> {
     let line = line.trim_start().trim_start_matches("pub(crate) ").trim_start_matches("pub ");
     let roots = if line.starts_with("use ") { after(line, "use ") } else { Vec::new() };
-    let mut bad = not_among(roots, &["core", "mem_profile_format", "std", "super", "crate"]);
+    let mut bad =
+        not_among(roots, &["core", "mem_profile_format", "std", "self", "super", "crate"]);
     bad.extend(not_among(after(line, "crate::"), &["process", "record"]));
     bad.extend(not_among(after(line, "mem_profile_format::"), &["layout"]));
     // Beyond the allocator's contract and the question whether the thread unwinds, everything in

@@ -89,6 +89,14 @@ pub(crate) mod capture;
 #[path = "capture_unsupported.rs"]
 mod capture;
 
+#[cfg(all(
+    feature = "usdt",
+    target_os = "linux",
+    any(target_arch = "aarch64", target_arch = "x86_64"),
+    target_pointer_width = "64"
+))]
+pub(crate) mod probes;
+
 mod cleanup;
 mod contract;
 #[cfg(target_os = "linux")]

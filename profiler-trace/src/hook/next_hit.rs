@@ -9,6 +9,7 @@
 
 use crate::hook::thread_state::{self, DrawingGuard, State};
 use crate::tables::sample;
+use mem_profile_runtime::internal::sampling::{distance, next_random};
 use mem_profile_runtime::internal::{NextSample, Watcher, is_quiet};
 
 /// Whether the block is hit with which the ledger's wait has ended; begins the next one.
@@ -71,7 +72,7 @@ fn wait(state: &State, next: &NextSample, watcher: &'static Watcher) {
 }
 
 fn next_distance(state: &State) -> i64 {
-    let random = sample::next_random(state.random.get() as u64);
+    let random = next_random(state.random.get() as u64);
     state.random.set(random as i64);
-    sample::distance(random, sample::mean_bytes())
+    distance(random, sample::mean_bytes())
 }

@@ -8,6 +8,7 @@
 use core::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use crate::tables::counters::{Amount, ONE_BLOCK};
+use mem_profile_runtime::internal::sampling::{STEP, chance, distance, mixed};
 
 /// Mean number of bytes between two hits; zero for every block.
 static MEAN_BYTES: AtomicU64 = AtomicU64::new(0);
@@ -32,8 +33,7 @@ pub(crate) fn amount<const SAMPLED: bool>(size: usize) -> Amount {
 
 #[cold]
 fn weighed(size: usize, mean: u64) -> Amount {
-    let chance = -(-(size.max(1) as f64) / mean as f64).exp_m1();
-    let weight = 1.0 / chance;
+    let weight = 1.0 / chance(size, mean);
     Amount {
         blocks: (weight * ONE_BLOCK as f64).round() as i64,
         bytes: (weight * size as f64).round() as i64,
@@ -44,29 +44,8 @@ fn weighed(size: usize, mean: u64) -> Amount {
 pub(crate) fn is_hit(size: usize) -> bool {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let start = (&raw const NEXT).addr() as u64;
-    // A step that is no fraction visits all numbers, and the rest mixes them (splitmix64).
-    let mut random = NEXT.fetch_add(0x9e37_79b9_7f4a_7c15, Relaxed).wrapping_add(start);
-    random = (random ^ random >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    random = (random ^ random >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
-    distance(random ^ random >> 31, mean_bytes()) <= size as i64
-}
-
-/// Pseudo-random numbers, one word of state (xorshift64*).
-#[inline]
-pub(crate) fn next_random(state: u64) -> u64 {
-    let mut next = state.max(1);
-    next ^= next >> 12;
-    next ^= next << 25;
-    next ^= next >> 27;
-    next
-}
-
-/// Bytes up to and with the next one that is hit.
-pub(crate) fn distance(random: u64, mean: u64) -> i64 {
-    // 53 bits make a number above zero and up to one.
-    let bits = random.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 11;
-    let share = (bits + 1) as f64 / (1_u64 << 53) as f64;
-    (-share.ln() * mean as f64) as i64 + 1
+    let random = mixed(NEXT.fetch_add(STEP, Relaxed).wrapping_add(start));
+    distance(random, mean_bytes()) <= size as i64
 }
 
 #[cfg(test)]
@@ -89,19 +68,5 @@ mod tests {
         set_mean_bytes(0);
         let expected = 100_000.0 * (1.0 - (-0.5_f64).exp());
         assert!((hits as f64 - expected).abs() < 600.0, "{hits} of {expected}");
-    }
-
-    #[test]
-    fn distances_have_the_mean() {
-        let mut state = 42;
-        let sum: i64 = (0..100_000)
-            .map(|_| {
-                state = next_random(state);
-                distance(state, 4096)
-            })
-            .sum();
-        let mean = sum as f64 / 100_000.0;
-        // Three standard errors of an exponential distribution.
-        assert!((mean - 4096.0).abs() < 3.0 * 4096.0 / 100_000_f64.sqrt(), "{mean}");
     }
 }

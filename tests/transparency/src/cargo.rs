@@ -39,6 +39,8 @@ pub(crate) struct Profile<'a> {
     pub(crate) package: &'a Path,
     pub(crate) target: &'a Path,
     pub(crate) release: bool,
+    /// Whether it only matters what the tests say.
+    pub(crate) untimed: bool,
     /// Separated by commas.
     pub(crate) features: &'a str,
 }
@@ -51,10 +53,13 @@ impl Profile<'_> {
         command.env("CARGO_PROFILE_RELEASE_STRIP", "true").env_remove("CARGO_TARGET_DIR");
         // Warnings of the package count; those of its dependencies do not.
         command.env_remove("RUSTFLAGS");
-        // As the README recommends. An unknown package in a profile is not an error, so both builds
-        // get the same arguments.
-        for setting in ["package.mem-profile-runtime.opt-level=3", "build-override.opt-level=3"] {
-            command.arg("--config").arg(format!("profile.dev.{setting}"));
+        if !self.untimed {
+            // As the README recommends. An unknown package in a profile is not an error, so both builds
+            // get the same arguments.
+            for setting in ["package.mem-profile-runtime.opt-level=3", "build-override.opt-level=3"]
+            {
+                command.arg("--config").arg(format!("profile.dev.{setting}"));
+            }
         }
         if self.release {
             command.arg("--release");

@@ -79,6 +79,11 @@ fn ratio(before: f64, after: f64) -> Option<f64> {
     (before > 0.0).then(|| after / before)
 }
 
+/// Empty where nothing was measured.
+fn seconds(before: f64, after: f64) -> String {
+    if before > 0.0 { format!("{before:.2} → {after:.2}") } else { String::new() }
+}
+
 fn new_warnings(trial: &Trial) -> usize {
     let pairs = [Some(&trial.debug), trial.release.as_ref()];
     let new = |pair: &Pair| pair.annotated.warnings.difference(&pair.plain.warnings).count();
@@ -92,11 +97,8 @@ impl fmt::Display for Outcome {
             return write!(formatter, "{:<25}  NOT TRIED: {reason}", self.name);
         };
         let Trial { version, edition, functions, debug, release } = trial;
-        let times = |pair: &Pair| {
-            format!("{:.2} → {:.2}", pair.plain.test_seconds, pair.annotated.test_seconds)
-        };
-        let build =
-            format!("{:.2} → {:.2}", debug.plain.build_seconds, debug.annotated.build_seconds);
+        let times = |pair: &Pair| seconds(pair.plain.test_seconds, pair.annotated.test_seconds);
+        let build = seconds(debug.plain.build_seconds, debug.annotated.build_seconds);
         let sizes = release.as_ref().map_or_else(String::new, |pair| {
             let kib = |bytes: u64| bytes / 1024;
             format!("{} → {} KiB", kib(pair.plain.binary_bytes), kib(pair.annotated.binary_bytes))

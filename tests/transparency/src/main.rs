@@ -66,6 +66,9 @@ struct Arguments {
     /// Only debug builds
     #[arg(long)]
     debug_only: bool,
+    /// Only results and warnings: nothing is optimised or repeated to measure what the attribute costs
+    #[arg(long)]
+    untimed: bool,
     /// File for the results, as JSON
     #[arg(long)]
     json: Option<PathBuf>,
@@ -118,7 +121,7 @@ fn try_all(crates: &[&str], arguments: &Arguments) -> Result<Vec<Outcome>> {
             scope.spawn(|| {
                 while let Some(name) = crates.get(next.fetch_add(1, Ordering::Relaxed)) {
                     bar.set_message((*name).to_owned());
-                    let trial = trial::run(name, arguments.backend, !arguments.debug_only);
+                    let trial = trial::run(name, arguments);
                     let outcome = Outcome::new(name, trial, &exceptions);
                     bar.suspend(|| println!("{outcome}"));
                     bar.inc(1);

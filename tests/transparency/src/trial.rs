@@ -6,9 +6,9 @@ use std::{fs, mem};
 use anyhow::{Result, bail, ensure};
 use serde::Serialize;
 
-use crate::Backend;
 use crate::cargo::{self, Build, Profile};
 use crate::rounds;
+use crate::{Arguments, Backend};
 use transparency::source::{self, Sources};
 
 /// The results of a crate in both forms.
@@ -46,22 +46,24 @@ pub(crate) struct Run {
 }
 
 /// Tries one crate.
-pub(crate) fn run(name: &str, backend: Backend, release: bool) -> Result<Trial> {
-    let sources = source::prepare(name, backend == Backend::Heap)?;
+pub(crate) fn run(name: &str, arguments: &Arguments) -> Result<Trial> {
+    let sources = source::prepare(name, arguments.backend == Backend::Heap)?;
+    let pair = |release| pair(&sources, arguments, release);
     Ok(Trial {
         version: sources.version.clone(),
         edition: sources.edition.clone(),
         functions: sources.functions,
-        debug: pair(&sources, backend, false)?,
-        release: if release { Some(pair(&sources, backend, true)?) } else { None },
+        debug: pair(false)?,
+        release: if arguments.debug_only { None } else { Some(pair(true)?) },
     })
 }
 
-fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
+fn pair(sources: &Sources, arguments: &Arguments, release: bool) -> Result<Pair> {
+    let &Arguments { backend, untimed, .. } = arguments;
     let features = sources.features.as_str();
     // One for both forms: their dependencies are built once.
     let target = &source::workspace().join("target");
-    let profile = |package| Profile { package, target, release, features };
+    let profile = |package| Profile { package, target, release, untimed, features };
     let plain = profile(&sources.plain);
     let mut integration = true;
     let mut build = plain.tests(integration)?;
@@ -90,7 +92,10 @@ fn pair(sources: &Sources, backend: Backend, release: bool) -> Result<Pair> {
     let mut first = Form::new(&plain, build, &environments);
     let mut second = Form::new(&annotated, second, &environments);
     if second.run.errors.is_empty() {
-        measure(&mut first, &mut second)?;
+        match untimed {
+            true => _ = (first.run_tests()?, second.run_tests()?),
+            false => measure(&mut first, &mut second)?,
+        }
         second.retry(&first.run)?;
         first.retry(&second.run)?;
     }

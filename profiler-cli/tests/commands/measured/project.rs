@@ -1,9 +1,11 @@
 //! A project, and the result of running it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::{LazyLock, Mutex};
+use std::thread::{self, ThreadId};
 
 use mem_profile_format::Snapshot;
 
@@ -31,6 +33,10 @@ fn shared() -> PathBuf {
 impl Project {
     /// A project with these files. Without a `Cargo.toml`, it gets one of edition 2024.
     pub(super) fn new(name: &str, files: &[(&str, &str)]) -> Self {
+        // Two tests of the same folder would remove it from under each other.
+        static TESTS: LazyLock<Mutex<HashMap<String, ThreadId>>> = LazyLock::new(Mutex::default);
+        let this = thread::current().id();
+        assert_eq!(*TESTS.lock().unwrap().entry(name.to_owned()).or_insert(this), this, "{name}");
         let folder = shared().join(name);
         let _ = fs::remove_dir_all(&folder);
         let project = Self { folder, outside: Folder::new() };

@@ -61,7 +61,7 @@ fn a_workspace_is_measured_as_a_whole_or_by_pattern() {
 
 #[test]
 fn tests_are_run_and_measured() {
-    let project = workspace("tested");
+    let project = workspace("outer");
     let ran = project.run(&["--test", "outer"]).ended(0);
     assert!(ran.stdout.contains("1 passed"), "{}", ran.stdout);
     let held = [
@@ -177,7 +177,7 @@ fn options_override_variables_and_variables_override_files() {
 
 #[test]
 fn the_manifest_path_selects_the_settings() {
-    let project = workspace("elsewhere");
+    let project = workspace("selected");
     project.write(".config/mem-profile.toml", "lines = [\"tool_lib::parse::*\"]\n");
     let other = crate::run::Folder::new();
     let manifest = project.folder.join("tool/Cargo.toml");

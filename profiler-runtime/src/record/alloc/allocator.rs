@@ -4,10 +4,11 @@ use core::fmt;
 use core::ops::Deref;
 use std::alloc::{GlobalAlloc, Layout, System};
 
-use super::count::{count_alloc, count_free};
+use super::count::{count_alloc, count_free, count_heard_alloc};
 use super::failing::failed;
 use super::noting;
 use super::statistics::{self, StatisticsTable};
+use super::usdt;
 use super::wrapped::Wrapping;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::kind::Kind;
@@ -120,16 +121,20 @@ impl<A> Alloc<A> {
     fn allocate(&self, layout: Layout, operation: impl FnOnce() -> *mut u8) -> *mut u8 {
         if self.wraps {
             let count = |ledger: &'static Ledger, &block: &_| {
+                usdt::allocated(block, layout.size());
                 _ = count_alloc::<{ !PADS }>(ledger, block, layout.size())
             };
             let block = self.counted(operation, is_block, count);
             return if block.is_null() { failed(layout.size()) } else { block };
         }
         let block = operation();
-        match block.is_null() {
-            true => failed(layout.size()),
-            false => count_alloc::<false>(current_ledger(), block, layout.size()),
+        if block.is_null() {
+            return failed(layout.size());
         }
+        if usdt::has_listeners() {
+            return count_heard_alloc(block, layout.size());
+        }
+        count_alloc::<false>(current_ledger(), block, layout.size())
     }
 
     /// The layout to ask the inner allocator for: with the tracer and for live blocks, at least [`GRANULE`] bytes,
@@ -330,9 +335,9 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
         // SAFETY: as in `alloc`.
         unsafe {
-            match (self.wraps || cfg!(feature = "watch")) && notes::is_on() {
-                true => self.dealloc_noted(block, layout),
-                false => self.dealloc_plain(block, layout),
+            match usdt::has_blocks() {
+                true => self.dealloc_heard(block, layout),
+                false => self.dealloc_unheard(block, layout),
             }
         }
     }
@@ -341,12 +346,10 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Alloc<A> {
     unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
         // SAFETY: as in `alloc`.
         unsafe {
-            let new = match notes::is_on() {
-                true => self.realloc_asked(block, layout, new_size),
-                false => self.realloc_plain(block, layout, new_size, &mut None),
-            };
-            // PERF: asked only where somebody may hear of it, so that what is called last stays so.
-            if cfg!(feature = "monitor") && new.is_null() { failed(new_size) } else { new }
+            match usdt::has_blocks() {
+                true => self.realloc_heard(block, layout, new_size),
+                false => self.realloc_unheard(block, layout, new_size),
+            }
         }
     }
 }

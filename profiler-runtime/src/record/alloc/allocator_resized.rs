@@ -5,6 +5,7 @@ use std::alloc::{GlobalAlloc, Layout};
 use super::allocator::{Alloc, GRANULE, PADS, is_block};
 use super::count::count_resize;
 use super::noting;
+use super::usdt;
 use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::notes;
@@ -59,6 +60,7 @@ impl<A: GlobalAlloc> Alloc<A> {
         new_size: usize,
         on_line: &mut Option<moves::Moving>,
     ) {
+        usdt::resized(new, size, new_size);
         count_resize(ledger, size, new_size);
         if let Some(on_line) = on_line.take() {
             on_line.end(new, new_size);
@@ -119,6 +121,7 @@ impl<A: GlobalAlloc> Alloc<A> {
             if new.is_null() {
                 moves::stayed(site, block, size);
             } else {
+                usdt::resized(new, size, new_size);
                 count_resize(current_ledger(), size, new_size);
                 moves::moved(current_ledger(), site, size, new, new_size);
             }

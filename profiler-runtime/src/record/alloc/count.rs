@@ -1,6 +1,8 @@
 //! A block is counted on the ledger of its thread, and those who watch or note blocks are called.
 
 use super::noting;
+use super::usdt;
+use crate::record::ledger::current::current_ledger;
 use crate::record::ledger::ledger::Ledger;
 use crate::record::ledger::notes;
 use crate::record::ledger::stand_in::Pause;
@@ -27,6 +29,14 @@ pub(super) fn count_alloc<const WRAPS: bool>(
         return (watcher.allocated)(block, size);
     }
     alloc_slow::<WRAPS>(ledger, block, size)
+}
+
+/// The same for a block of which somebody may hear.
+#[cold]
+#[inline(never)]
+pub(super) fn count_heard_alloc(block: *mut u8, size: usize) -> *mut u8 {
+    usdt::allocated(block, size);
+    count_alloc::<false>(current_ledger(), block, size)
 }
 
 #[inline(always)]

@@ -26,7 +26,8 @@ fn libraries() -> [String; 4] {
     let own = std::env::current_exe().expect("the path of this test");
     let profile = own.ancestors().nth(2).expect("<target>/<profile>/deps");
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--package", "traced", "--lib", "--message-format", "json"]);
+    // As this test is built: for the library alone other features would be chosen, and all of it built again.
+    cargo.args(["test", "--no-run", "--package", "traced", "--message-format", "json"]);
     cargo
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .arg("--target-dir")

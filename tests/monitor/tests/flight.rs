@@ -70,7 +70,8 @@ fn without_a_line_of_code_the_line_is_named_and_a_clean_end_is_said() {
         assert_eq!(sum, run.mark.expect("a mark").resident);
         // It is written while the block is being filled.
         let is_whole = parts.live + parts.untouched >= 64 * MIB;
-        assert!(is_whole && parts.profiler > 0 && parts.files > 0, "{parts:?}");
+        // With the tables of the tracer.
+        assert!(is_whole && parts.profiler > MIB / 8 && parts.files > 0, "{parts:?}");
     }
 }
 

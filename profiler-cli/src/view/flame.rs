@@ -52,13 +52,13 @@ mod tests {
         381.6 MiB (400,175,200 bytes), 100.0 %
         leak::process
         381.6 MiB (400,174,000 bytes), 100.0 %
-        examples/leak.rs:38 summary(|a| a &amp; "&amp;amp;")
+        examples/leak.rs:38 summary(|a| a &amp; &quot;&amp;amp;&quot;)
         286.2 MiB (300,124,000 bytes), 75.0 %; itself 97.7 KiB
         audit::log
         286.1 MiB (300,024,000 bytes), 75.0 %
-        src/text.rs:21 format!("{:&gt;300000000}", 1)
+        src/text.rs:21 format!(&quot;{:&gt;300000000}&quot;, 1)
         286.1 MiB (300,024,000 bytes), 75.0 %; itself 286.1 MiB
-        examples/leak.rs:35 let text = "x".repeat(100_000)
+        examples/leak.rs:35 let text = &quot;x&quot;.repeat(100_000)
         95.4 MiB (100,000,000 bytes), 25.0 %
         examples/leak.rs:36 kept.push(text)
         48.8 KiB (50,000 bytes), less than 0.1 %

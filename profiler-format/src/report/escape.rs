@@ -112,6 +112,23 @@ pub fn json_printable(json: &str) -> String {
     shown
 }
 
+/// A text as a part of markup, also of an attribute. Make it [`printable`] before.
+#[must_use]
+pub fn markup(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '"' => escaped.push_str("&quot;"),
+            '\'' => escaped.push_str("&#39;"),
+            _ => escaped.push(character),
+        }
+    }
+    escaped
+}
+
 fn push_escaped(character: char, shown: &mut String) {
     shown.extend(character.escape_unicode());
 }

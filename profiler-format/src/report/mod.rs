@@ -31,16 +31,18 @@ mod tests;
 
 pub use self::color::ColorChoice;
 pub use self::count::{count, grouped};
-pub use self::escape::{csv_field, folded_frame, json_printable, printable, printable_line};
+pub use self::escape::{
+    csv_field, folded_frame, json_printable, markup, printable, printable_line,
+};
 #[cfg(feature = "flame")]
 pub use self::flame::{FlameGraph, FrameKind};
 pub use self::footer::{extent, footnote};
 pub use self::line::{cut, cut_front};
 pub use self::markdown::{cell as markdown_cell, code as markdown_code, prose as markdown_prose};
 pub use self::overview::{HeldByLine, HeldLine, Overview};
+pub use self::page::THEME;
 #[cfg(feature = "page")]
 pub use self::page::{Page, content_hash};
-pub use self::page::{THEME, markup};
 pub use self::share::percent;
 pub use self::statement::{statement, statement_lengths};
 pub use self::style::Style;

@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use mem_profile_format::report::markup;
+
 use super::palette::{DARK, LIGHT, Rgb, SERIES, Theme};
 use super::scene::{Anchor, Color, Point, Scene, Shape};
 
@@ -88,7 +90,7 @@ fn element(shape: &Shape) -> String {
                 Anchor::Middle => " text-anchor=\"middle\"",
                 Anchor::End => " text-anchor=\"end\"",
             };
-            let text = escape(text);
+            let text = markup(text);
             let class = class(*color);
             format!(
                 "<text class=\"{class}\" x=\"{x:.1}\" y=\"{y:.1}\" font-size=\"{size}\"{anchor}>{text}</text>"
@@ -112,9 +114,4 @@ fn path(points: &[Point]) -> String {
         let _ = write!(path, "{}{x:.1} {y:.1}", if index == 0 { 'M' } else { 'L' });
     }
     path
-}
-
-/// Controls are escaped already.
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

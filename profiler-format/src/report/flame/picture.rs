@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 
+use super::super::escape::markup;
 use super::{FlameGraph, Frame, FrameKind};
 
 /// Without a script, which fits the picture to its window.
@@ -78,7 +79,7 @@ fn render(graph: &FlameGraph) -> String {
 }
 
 fn caption(svg: &mut String, class: &str, y: f64, text: &str) {
-    let text = xml(text);
+    let text = markup(text);
     let _ = writeln!(svg, "<text class=\"{class}\" x=\"{MARGIN}\" y=\"{y}\">{text}</text>");
 }
 
@@ -131,9 +132,9 @@ fn push_frame(svg: &mut String, graph: &FlameGraph, it: &Placed, total: u64, y: 
     if *own > 0 && *own < it.amount {
         figures += &format!("; itself {}", graph.shown(*own));
     }
-    let (name, figures) = (xml(&it.frame.name()), xml(&figures));
+    let (name, figures) = (markup(&it.frame.name()), markup(&figures));
     let letters = ((width - 8.0) / LETTER).max(0.0) as usize;
-    let label = xml(&fitted(path, rest, &graph.shown(it.amount), letters));
+    let label = markup(&fitted(path, rest, &graph.shown(it.amount), letters));
     let (class, cut) = (class(it.frame, total), path.encode_utf16().count());
     let Placed { start, amount, below, .. } = it;
     let (text_x, text_y, high) = (x + 4.0, y + 14.0, ROW - 1.0);
@@ -184,11 +185,6 @@ fn share(part: u64, whole: u64) -> String {
         0 => "less than 0.1 %".to_owned(),
         tenths => format!("{}.{} %", tenths / 10, tenths % 10),
     }
-}
-
-/// Text as content of an element. It is printable already.
-fn xml(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
 #[cfg(test)]

@@ -11,7 +11,11 @@ const SPARSE: u64 = 4;
 
 /// A way to make the resident set smaller.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(
+    feature = "serde",
+    derive(serde::Deserialize, serde::Serialize),
+    serde(rename_all = "snake_case")
+)]
 #[non_exhaustive]
 pub enum Advice {
     /// `malloc_trim(0)` would return so many bytes. Meanwhile, it takes the locks of all arenas.

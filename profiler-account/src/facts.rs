@@ -23,7 +23,7 @@ impl LiveBlock {
 
 /// Live blocks that were counted, where nobody knows where they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 pub struct Counted {
     /// Their bytes, as requested.
     pub bytes: u64,

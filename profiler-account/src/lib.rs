@@ -26,7 +26,7 @@
 //! | `account` | [`Account`]: all of these, as plain data |
 //! | `advice` | what would make the resident set smaller, with a figure |
 //! | `diff` | what changed between two accounts |
-//! | `view` | an account as text, Markdown and HTML: one renderer per file, without I/O |
+//! | `view` | an account, and what changed, as text, Markdown and HTML: one renderer per file, without I/O |
 //! | [`process`] | reads a process; the only folder that knows operating systems |
 
 #![cfg_attr(docsrs, feature(doc_cfg))]

@@ -7,7 +7,7 @@ use crate::facts::Counted;
 
 /// Free bytes that live blocks keep resident, by where these were allocated and by their size. Both add up to `bytes`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Pins {
     /// Free bytes on pages with live blocks: the class of the account.
@@ -24,7 +24,7 @@ pub struct Pins {
 
 /// Blocks from one place, and what they keep resident.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct Pin {
     /// The place, such as `src/main.rs:12`.
@@ -40,7 +40,7 @@ pub struct Pin {
 
 /// Blocks of similar size, and what they keep resident.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", derive(serde::Deserialize, serde::Serialize))]
 #[non_exhaustive]
 pub struct SizePin {
     /// The largest size, a power of two. Blocks of at most half of it are in the row before.

@@ -16,17 +16,11 @@ impl Account {
     /// The account as a page of its own, under this title.
     #[must_use]
     pub fn html(&self, title: &str) -> String {
-        let (rows, title) = (rows(self), markup(&printable(title)));
-        let mut page = format!(
-            "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta http-equiv=\"Content-Security-Policy\" \
-             content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
-             <title>{title}</title>\n<style>\n{THEME}{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n\
-             <p class=\"whole\"><b>{}</b> resident set</p>\n",
-            mib(self.resident)
-        );
-        page += &bar(&rows, self.resident);
+        let rows = rows(self);
+        let mut page = head(title);
+        page += &format!("<p class=\"whole\"><b>{}</b> resident set</p>\n", mib(self.resident));
+        let parts = rows.iter().map(|row| (row.kind, &*row.name, row.bytes));
+        page += &bar("The resident set by what it is used for", parts, self.resident);
         page += "<table>\n<tbody>\n";
         rows.iter().for_each(|row| page += &line(row, self.resident));
         page += "</tbody>\n<tbody>\n";
@@ -45,18 +39,35 @@ impl Account {
     }
 }
 
-fn bar(rows: &[Row], resident: u64) -> String {
+/// The beginning of a page, up to its title.
+pub(super) fn head(title: &str) -> String {
+    let title = markup(&printable(title));
+    format!(
+        "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta http-equiv=\"Content-Security-Policy\" \
+         content=\"default-src 'none'; style-src 'unsafe-inline'\">\n\
+         <title>{title}</title>\n<style>\n{THEME}{STYLE}</style>\n</head>\n<body>\n<h1>{title}</h1>\n"
+    )
+}
+
+/// A bar with these parts, as wide as the page if they are `whole` bytes.
+pub(super) fn bar<'a>(
+    label: &str,
+    parts: impl Iterator<Item = (ClassKind, &'a str, u64)>,
+    whole: u64,
+) -> String {
     let mut bar = format!(
         "<svg class=\"bar\" viewBox=\"0 0 {WIDTH} 10\" preserveAspectRatio=\"none\" role=\"img\" \
-         aria-label=\"The resident set by what it is used for\">\n"
+         aria-label=\"{label}\">\n"
     );
-    let at = |bytes: u64| (u128::from(bytes) * u128::from(WIDTH)).checked_div(resident.into());
+    let at = |bytes: u64| (u128::from(bytes) * u128::from(WIDTH)).checked_div(whole.into());
     let at = |bytes: u64| at(bytes).unwrap_or(0);
     let mut before = 0;
-    for row in rows {
-        let (start, end) = (at(before), at(before + row.bytes));
-        before += row.bytes;
-        let (class, name, size) = (class(row.kind), markup(&row.name), mib(row.bytes));
+    for (kind, name, bytes) in parts {
+        let (start, end) = (at(before), at(before + bytes));
+        before += bytes;
+        let (class, name, size) = (class(kind), markup(name), mib(bytes));
         let width = end - start;
         // Writing to a string cannot fail.
         let _ = writeln!(
@@ -67,8 +78,16 @@ fn bar(rows: &[Row], resident: u64) -> String {
     bar + "</svg>\n"
 }
 
+/// The colour of a class beside its name.
+pub(super) fn key(kind: ClassKind) -> String {
+    let class = class(kind);
+    format!(
+        "<svg class=\"key {class}\" aria-hidden=\"true\"><rect width=\"11\" height=\"11\"/></svg>"
+    )
+}
+
 fn line(row: &Row, resident: u64) -> String {
-    let (class, name, note) = (class(row.kind), markup(&row.name), markup(&row.note));
+    let (key, name, note) = (key(row.kind), markup(&row.name), markup(&row.note));
     let (bytes, share) = (mib(row.bytes), markup(&percent(row.bytes, resident)));
     let detail = |detail: &Detail| {
         let (name, note) = (markup(&detail.name), markup(&detail.note));
@@ -77,7 +96,7 @@ fn line(row: &Row, resident: u64) -> String {
     let details: String = row.details.iter().map(detail).collect();
     let details = if details.is_empty() { details } else { format!("<ul>{details}</ul>") };
     format!(
-        "<tr><th><svg class=\"key {class}\" aria-hidden=\"true\"><rect width=\"11\" height=\"11\"/></svg>{name}</th>\
+        "<tr><th>{key}{name}</th>\
          <td class=\"size\">{bytes}</td><td class=\"share\">{share}</td>\
          <td class=\"note\">{note}{details}</td></tr>\n"
     )

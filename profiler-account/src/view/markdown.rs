@@ -2,7 +2,7 @@
 
 use mem_profile_format::report::{markdown_cell, markdown_prose, percent};
 
-use super::rows::{beside, mib, remarks, rows};
+use super::rows::{beside, mib, prose, remarks, rows};
 use crate::account::Account;
 
 impl Account {
@@ -27,10 +27,4 @@ impl Account {
         }
         text
     }
-}
-
-/// A sentence in a cell: one with signs that mean something there is code.
-fn prose(text: &str) -> String {
-    let is_plain = |sign: char| sign.is_alphanumeric() || " ,.;:()%'".contains(sign);
-    if text.chars().all(is_plain) { text.to_owned() } else { markdown_cell(text) }
 }

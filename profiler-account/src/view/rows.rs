@@ -1,6 +1,6 @@
 //! The rows and sentences that all views show. Their strings are safe in a terminal.
 
-use mem_profile_format::report::{Unit, count, printable};
+use mem_profile_format::report::{Unit, count, markdown_cell, printable};
 
 use crate::account::Account;
 use crate::advice::Advice;
@@ -188,4 +188,10 @@ pub(super) fn size(bytes: u64) -> String {
 /// A size in MiB, so that sizes are aligned.
 pub(super) fn mib(bytes: u64) -> String {
     Unit::MiB.format(bytes.into(), 1)
+}
+
+/// A sentence in a cell of Markdown: one with signs that mean something there is code.
+pub(super) fn prose(text: &str) -> String {
+    let is_plain = |sign: char| sign.is_alphanumeric() || " ,.;:()%'".contains(sign);
+    if text.chars().all(is_plain) { text.to_owned() } else { markdown_cell(text) }
 }

@@ -81,6 +81,48 @@ fn a_page_has_a_bar_and_no_markup_of_others() {
     insta::assert_snapshot!("page", body);
 }
 
+#[test]
+fn changes_have_a_table_and_a_page() {
+    let diff = known().diff(&foreign());
+    insta::assert_snapshot!("diff_markdown", diff.markdown());
+    let page = diff.html("a.json → <b>");
+    let (head, body) = page.split_once("<body>").unwrap();
+    assert!(head.contains("<title>a.json → &lt;b&gt;</title>") && head.contains("'none'"));
+    insta::assert_snapshot!("diff_page", body);
+    // Nothing has changed.
+    let same = known().diff(&known());
+    assert!(same.html("app").contains("</b> resident set, as before</p>"));
+    assert!(!same.text().contains("Only one of the accounts"));
+    assert!(Account::default().diff(&Account::default()).html("app").contains("0.0 MiB"));
+}
+
+#[test]
+fn lines_without_a_row_are_summed_up() {
+    let mut later = known();
+    let sites = &mut later.pins.as_mut().unwrap().sites;
+    let pin = sites[0].clone();
+    sites.extend((0..9).map(|index| crate::Pin {
+        site: format!("new.rs:{index}"),
+        pinned: (9 - index) << 20,
+        ..pin.clone()
+    }));
+    let text = later.diff(&known()).text();
+    let pins: Vec<_> = text.lines().filter(|line| line.contains("pinned by")).collect();
+    assert_eq!(pins.len(), 6, "{text}");
+    // 4, 3, 2 and 1 MiB.
+    assert!(pins[5].starts_with("    pinned by 4 more lines") && pins[5].ends_with("+10.0 MiB"));
+}
+
+#[cfg(feature = "serde")]
+#[test]
+fn an_account_is_read_from_its_json() {
+    for mut account in [known(), foreign(), Account::default()] {
+        account.took = std::time::Duration::from_millis(1500);
+        let json = serde_json::to_string(&account).unwrap();
+        assert_eq!(serde_json::from_str::<Account>(&json).unwrap(), account);
+    }
+}
+
 #[cfg(feature = "serde")]
 #[test]
 fn json_has_all_figures() {

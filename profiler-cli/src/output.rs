@@ -149,6 +149,15 @@ fn ignore_broken_pipe(result: io::Result<()>) -> io::Result<()> {
     }
 }
 
+/// Prints text for people, of a command that goes on. Returns whether anybody reads it.
+pub(crate) fn print(text: &str) -> Result<bool> {
+    let mut out = anstream::stdout();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        result => result.map(|()| true).context("cannot write to standard output"),
+    }
+}
+
 fn to_stdout(result: io::Result<()>) -> Result<()> {
     ignore_broken_pipe(result).context("cannot write to standard output")
 }

@@ -118,6 +118,11 @@ impl PageMap {
         self.pages(range, is_resident)
     }
 
+    /// The same with pages that were only read, and with those that a child or a parent has as well.
+    pub fn present(&mut self, range: Range<u64>) -> Option<Vec<Range<u64>>> {
+        self.pages(range, |word| word & PRESENT != 0)
+    }
+
     fn pages(
         &mut self,
         range: Range<u64>,

@@ -45,6 +45,11 @@ impl PageMap {
     pub fn resident(&mut self, _range: Range<u64>) -> Option<Vec<Range<u64>>> {
         match *self {}
     }
+
+    /// The same with pages that were only read, and with those that a child or a parent has as well.
+    pub fn present(&mut self, _range: Range<u64>) -> Option<Vec<Range<u64>>> {
+        match *self {}
+    }
 }
 
 /// The memory of another process.

@@ -1,11 +1,11 @@
 //! `account`: says what the resident set of a running program is made of.
 
-use std::fs;
+use std::io::ErrorKind;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, anyhow, bail};
 use clap::{Args, ValueEnum};
 use mem_profile_account::Account;
 use mem_profile_format::recording::{Recording, State};
@@ -13,7 +13,7 @@ use mem_profile_format::report;
 
 use super::attach;
 use super::options::Shown;
-use super::sampling::{duration, file_name};
+use super::sampling::{duration, file_name, why_proc_is_unreadable};
 use crate::outcome::Outcome;
 use crate::output::{self, Target};
 use crate::view::resident as view;
@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     /// The same as `--format json`
     #[arg(long, conflicts_with = "format")]
     json: bool,
-    /// Say every so often what changed, until the program ends
+    /// Say every so often what changed, until the program ends; with --json, print an account a line
     #[arg(long, value_name = "TIME", value_parser = duration)]
     watch: Option<Duration>,
     #[command(flatten)]
@@ -83,8 +83,11 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let asked = arguments.format.or(arguments.json.then_some(Format::Json));
     let format = arguments.shown.destination.format(asked, Format::Text, Format::extension);
     let target = arguments.shown.target(format.extension());
-    if arguments.watch.is_some() && (format != Format::Text || target != Target::Stdout) {
-        bail!("--watch prints text: leave out --format, --json, --output and --open");
+    let is_line = matches!(format, Format::Text | Format::Json) && target == Target::Stdout;
+    if arguments.watch.is_some() && !is_line {
+        bail!(
+            "--watch prints text, or JSON in lines: leave out --output, --open and other formats"
+        );
     }
     let path = Path::new(&arguments.process);
     let id = if output::is_recording(path) {
@@ -97,15 +100,21 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             None => return ended(path, format, &target, &arguments.shown),
         }
     } else {
-        attach::find(&arguments.process)?
+        let found = attach::find(&arguments.process).map_err(explained);
+        found.map_err(|error| match output::is_file(path) {
+            true => {
+                anyhow!("{} is no recording, and no visible process has this name", path.display())
+            }
+            false => error,
+        })?
     };
-    let account = read(id, arguments.full)?;
+    let account = read(id, arguments.full).map_err(explained)?;
+    if let Some(interval) = arguments.watch {
+        return watch(id, account, interval, arguments.full, format);
+    }
     write(&account, format, &target, id)?;
     arguments.shown.show(&target);
-    match arguments.watch {
-        Some(interval) => watch(id, account, interval, arguments.full),
-        None => Ok(Outcome::Done),
-    }
+    Ok(Outcome::Done)
 }
 
 /// The process that writes a recording; `None` if it has ended.
@@ -113,14 +122,23 @@ fn writer(path: &Path) -> Result<Option<u32>> {
     let shown = path.display();
     let recording = Recording::open(path).with_context(|| format!("cannot use {shown}"))?;
     let id = recording.process;
-    let found = resident::written_by(id).and_then(|written| fs::canonicalize(written.path).ok());
-    if found.is_some() && found == fs::canonicalize(path).ok() {
+    if resident::writes(id, path) {
         return Ok(Some(id));
     }
-    if recording.state == State::Running {
-        bail!("{shown} is written by a process that is not visible by its number {id}: use its id");
+    if recording.state != State::Running {
+        return Ok(None);
     }
-    Ok(None)
+    // In a container, a process has a number of its own.
+    let others = process::parents().into_iter().map(|(id, _)| id);
+    if let Some(other) = others.filter(|other| *other != id).find(|id| resident::writes(*id, path))
+    {
+        return Ok(Some(other));
+    }
+    // Why it cannot be read is said where its memory is.
+    if process::mapped_files(id).is_err_and(|error| error.kind() == ErrorKind::PermissionDenied) {
+        return Ok(Some(id));
+    }
+    bail!("{shown} is written by a process that is not visible by its number {id}: use its id")
 }
 
 /// The resident set of a run that has ended, at the moments at which it was recorded.
@@ -157,14 +175,16 @@ fn read(id: u32, is_full: bool) -> Result<Account> {
     })
 }
 
+/// The error, or why no process can be read at all.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    why_proc_is_unreadable().map_or(error, Into::into)
+}
+
 fn write(account: &Account, format: Format, target: &Target, id: u32) -> Result<()> {
     match format {
         Format::Text => target.write_text(&account.text()),
         Format::Markdown => target.write(account.markdown().as_bytes()),
-        Format::Json => {
-            let json = serde_json::to_string(account).context("cannot write JSON")?;
-            target.write((report::json_printable(&json) + "\n").as_bytes())
-        }
+        Format::Json => target.write(json(account)?.as_bytes()),
         Format::Html => {
             let words = process::command_line(id).unwrap_or_default();
             let name = words.first().map_or("process", |word| file_name(word));
@@ -173,16 +193,44 @@ fn write(account: &Account, format: Format, target: &Target, id: u32) -> Result<
     }
 }
 
-fn watch(id: u32, mut earlier: Account, interval: Duration, is_full: bool) -> Result<Outcome> {
-    loop {
+fn json(account: &Account) -> Result<String> {
+    let json = serde_json::to_string(account).context("cannot write JSON")?;
+    Ok(report::json_printable(&json) + "\n")
+}
+
+/// Prints an account, and then what changes: as text, or each account as a line of JSON. Ends with the process, or when
+/// nobody reads on.
+fn watch(
+    id: u32,
+    first: Account,
+    interval: Duration,
+    is_full: bool,
+    format: Format,
+) -> Result<Outcome> {
+    let shown = |account: &Account, text: String| match format {
+        Format::Json => json(account),
+        _ => Ok(text),
+    };
+    let mut program = process::program(id);
+    let mut is_read = output::print(&shown(&first, first.text())?)?;
+    let mut earlier = first;
+    while is_read {
         thread::sleep(interval);
         let account = match resident::account(id, is_full) {
             Err(error) if process::command_line(id).is_some() => return Err(error),
             // It could be read before, so it has ended.
-            Ok(None) | Err(_) => return Ok(Outcome::Done),
+            Ok(None) | Err(_) => break,
             Ok(Some(account)) => account,
         };
-        Target::Stdout.write_text(&format!("\n{}", account.diff(&earlier).text()))?;
+        let now = process::program(id);
+        if now != program {
+            let name = now.as_deref().unwrap_or(Path::new("another program")).display();
+            output::status("note", &format!("process {id} runs {name} from now on"));
+            program = now;
+        }
+        let changes = format!("\n{}", account.diff(&earlier).text());
+        is_read = output::print(&shown(&account, changes)?)?;
         earlier = account;
     }
+    Ok(Outcome::Done)
 }

@@ -3,7 +3,7 @@
 use std::io::{self, ErrorKind};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 
-use anyhow::{Context, Result, anyhow, bail};
+use anyhow::{Context, Result, bail};
 use clap::Args;
 
 use super::sampling::{self, Sampling, file_name};
@@ -76,24 +76,17 @@ fn watch(
     None
 }
 
-/// Why the memory of a process cannot be read.
-pub(super) fn unreadable(id: u32, error: io::Error) -> anyhow::Error {
-    match error.kind() {
-        ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
-        ErrorKind::PermissionDenied => {
-            anyhow!("process {id} cannot be read: run this command as its user, or as root")
-        }
-        _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
-    }
-}
-
 /// The process with this number or name.
 pub(super) fn find(process: &str) -> Result<u32> {
     if let Ok(id) = process.parse() {
         return Ok(id);
     }
-    let found: Vec<u32> =
+    let mut found: Vec<u32> =
         process::named(process).into_iter().filter(|id| *id != std::process::id()).collect();
+    // Those that have ended, and threads of the system, have no memory.
+    if found.iter().any(|id| process::command_line(*id).is_some()) {
+        found.retain(|id| process::command_line(*id).is_some());
+    }
     match found[..] {
         [] => bail!("no visible process is named {process}: use its id"),
         [id] => Ok(id),

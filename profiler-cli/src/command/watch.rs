@@ -16,7 +16,7 @@ use super::attach;
 use super::sampling::{duration, why_proc_is_unreadable};
 use crate::outcome::Outcome;
 use crate::output::Target;
-use crate::process::{Backend, ProcessTable, signals};
+use crate::process::{self, Backend, ProcessTable, signals};
 use crate::{recording, resident};
 
 /// Watch the memory of a running program, and warn before its limit does harm
@@ -71,7 +71,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let mut watch = Watch::new(id, arguments);
     let first = watch.look(Duration::ZERO);
     let first = first.map_err(|error| why_proc_is_unreadable().unwrap_or(error));
-    print(first.map_err(|error| attach::unreadable(id, error))?)?;
+    print(first.map_err(|error| process::unreadable(id, error))?)?;
     let (sender, stops) = mpsc::channel();
     signals::receive(move |_| sender.send(()).is_ok());
     let begin = Instant::now();
@@ -90,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         match watch.look(begin.elapsed()) {
             Ok(events) => print(events)?,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Outcome::Done),
-            Err(error) => return Err(attach::unreadable(id, error)),
+            Err(error) => return Err(process::unreadable(id, error)),
         }
     }
 }

@@ -161,6 +161,13 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     (!line.is_empty()).then(|| words.collect())
 }
 
+/// The file of the program that a process runs, if that may be read. It may have been replaced since.
+pub(crate) fn program(id: u32) -> Option<PathBuf> {
+    let path = fs::read_link(format!("/proc/{id}/exe")).ok()?;
+    let path = path.to_string_lossy();
+    Some(path.strip_suffix(" (deleted)").unwrap_or(&path).into())
+}
+
 /// The files that a process has mapped into its memory.
 ///
 /// # Errors
@@ -185,7 +192,9 @@ pub(crate) fn number_inside(id: u32) -> Option<u32> {
 /// The path of a file that a process knows by this one: it may be in a container.
 pub(crate) fn path_outside(id: u32, path: &Path) -> PathBuf {
     let root = PathBuf::from(format!("/proc/{id}/root"));
-    path.strip_prefix("/").map_or_else(|_| path.to_owned(), |path| root.join(path))
+    let inside = path.strip_prefix("/").map(|path| root.join(path));
+    // Who may not look into the process has its root in most cases.
+    inside.ok().filter(|path| path.exists()).unwrap_or_else(|| path.to_owned())
 }
 
 /// Whether anybody has the file open for writing, or mapped: in another container too, whose

@@ -78,6 +78,11 @@ pub(crate) fn command_line(id: u32) -> Option<Vec<String>> {
     (!words.is_empty()).then_some(words)
 }
 
+/// The file of the program that a process runs, which is only asked for accounts.
+pub(crate) fn program(_id: u32) -> Option<std::path::PathBuf> {
+    None
+}
+
 /// The files that a process has mapped into its memory, which this system does not report.
 pub(crate) fn mapped_files(_id: u32) -> io::Result<Vec<std::path::PathBuf>> {
     Err(io::Error::other("this system does not report which files a process has mapped"))

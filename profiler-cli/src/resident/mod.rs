@@ -7,17 +7,18 @@ mod ask;
 mod written;
 
 use std::cell::OnceCell;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::ops::Range;
 use std::time::Instant;
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use mem_profile_account::process::{self as reader, Memory, PageMap, Reading};
 use mem_profile_account::{Account, Counted, Facts, LiveMap, ReadMemory, Visitor, own_memory};
 use mem_profile_format::layout;
 use mem_profile_format::recording::ProcessMemory;
 
-pub(crate) use self::written::{Written, written_by};
+pub(crate) use self::written::{Written, writes, written_by};
+use crate::process;
 
 const NOT_RECORDED: &str = "Live blocks are known of programs that record: start it with MEM_PROFILE_OUTPUT=run.mprof \
                             and MEM_PROFILE_LIVE=on, or call `mem_profile::account()` in it.";
@@ -43,7 +44,7 @@ pub(crate) fn account(id: u32, is_full: bool) -> Result<Option<Account>> {
     let begin = Instant::now();
     let written = written_by(id);
     let in_use = is_full.then(|| ask::in_use(id, written.as_ref())).transpose();
-    let reading = reader::read(id).map_err(|error| explained(error, id))?;
+    let reading = reader::read(id).map_err(|error| process::unreadable(id, error))?;
     if reading.mappings.is_empty() {
         return Ok(None);
     }
@@ -58,16 +59,6 @@ pub(crate) fn account(id: u32, is_full: bool) -> Result<Option<Account>> {
     account.moved += reading.moved;
     account.took = begin.elapsed();
     Ok(Some(account))
-}
-
-fn explained(error: io::Error, id: u32) -> anyhow::Error {
-    match error.kind() {
-        ErrorKind::NotFound => anyhow!("there is no process {id}, or it is hidden"),
-        ErrorKind::PermissionDenied => {
-            anyhow!("process {id} cannot be read: run this command as its user, or as root")
-        }
-        _ => anyhow!(error).context(format!("cannot read the memory of process {id}")),
-    }
 }
 
 fn facts<'a>(reading: &Reading) -> Facts<'a> {
@@ -130,7 +121,7 @@ fn known<'a>(
     live_blocks: Option<impl FnMut(Range<u64>, Visitor<'_>) + 'a>,
 ) -> Account {
     let said = &written.memory;
-    let mut pages = PageMap::of(written.id, reading.page());
+    let [mut present, mut pages] = [(); 2].map(|()| PageMap::of(written.id, reading.page()));
     let mut memory = Memory::open(written.id, reading.page()).ok();
     let later = OnceCell::new();
     // Lines that have run since the recording was read are in it by now.
@@ -145,6 +136,7 @@ fn known<'a>(
     facts.counted = said.live.map(|bytes| Counted { bytes, blocks: said.blocks });
     facts.live_blocks = live_blocks.map(|blocks| Box::new(blocks) as Box<_>);
     facts.site_name = Some(Box::new(site_name));
+    facts.present_pages = Some(Box::new(move |range| present.as_mut()?.present(range)));
     facts.resident_pages = Some(Box::new(move |range| pages.as_mut()?.resident(range)));
     facts.word_at = Some(Box::new(move |address| memory.as_mut()?.word(address)));
     let unpublished = reading.threads.and_then(|threads| threads.checked_mul(UNPUBLISHED));

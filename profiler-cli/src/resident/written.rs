@@ -1,6 +1,7 @@
 //! Finds the recording that a process writes.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
 use mem_profile_format::recording::ProcessMemory;
 
@@ -23,4 +24,10 @@ pub(crate) fn written_by(id: u32) -> Option<Written> {
         let is_own = process::number_inside(id) == Some(memory.process);
         is_own.then_some(Written { id, path, memory })
     })
+}
+
+/// Whether a process writes the recording at a path.
+pub(crate) fn writes(id: u32, path: &Path) -> bool {
+    let found = written_by(id).and_then(|written| fs::canonicalize(written.path).ok());
+    found.is_some() && found == fs::canonicalize(path).ok()
 }

@@ -3,6 +3,8 @@
 
 #[cfg(target_os = "linux")]
 mod account;
+#[cfg(target_os = "linux")]
+mod any_process;
 mod asked;
 #[path = "../../../profiler-graph/tests/builder/mod.rs"]
 mod builder;

@@ -1,13 +1,14 @@
 //! `account`: a program that records, of which the lines are known that keep free pages resident.
 
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
-use std::process::Stdio;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 
 use serde_json::Value;
 
 use crate::account::{Program, bytes};
+use crate::any_process::{CONTAINER, are_permitted};
 use crate::recorded::{build, recorded};
 use crate::run::{Folder, Ran, wait_for};
 
@@ -37,6 +38,7 @@ fn fill(all: &Barrier) -> Vec<Vec<u8>> {
 
 unsafe extern "C" {
     fn malloc(bytes: usize) -> *mut u8;
+    fn fork() -> i32;
 }
 
 #[mem_profile]
@@ -55,6 +57,11 @@ fn main() {
     let of_c = std::env::var("PLANT").map_or(0, |number| number.parse().unwrap());
     for _ in 0..of_c {
         unsafe { malloc(1008).write_bytes(1, 1008) };
+    }
+    // The child ends with its input.
+    if std::env::var_os("FORK").is_some() && unsafe { fork() } == 0 {
+        let _ = input.read(&mut line);
+        return;
     }
     print!("ready ");
     println!("{}", mem_profile::snapshot().process_bytes.unwrap());
@@ -100,6 +107,11 @@ fn page_tables(program: &Program) -> String {
     status.lines().find(|line| line.starts_with("VmPTE:")).unwrap().to_owned()
 }
 
+fn resident(program: &Program) -> u64 {
+    let statm = std::fs::read_to_string(format!("/proc/{}/statm", program.id())).unwrap();
+    statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap() * 4096
+}
+
 #[test]
 fn the_lines_are_named_that_pin_pages_of_another_process() {
     let folder = Folder::new();
@@ -107,9 +119,7 @@ fn the_lines_are_named_that_pin_pages_of_another_process() {
     let tables = page_tables(&program);
     let account = json(&folder, &program.id());
     assert_eq!(page_tables(&program), tables, "reading takes no memory there");
-    let statm = std::fs::read_to_string(format!("/proc/{}/statm", program.id())).unwrap();
-    let pages = statm.split(' ').nth(1).unwrap().parse::<u64>().unwrap();
-    assert_eq!(account["resident"], pages * 4096);
+    assert_eq!(account["resident"], resident(&program));
     let pins = &account["pins"];
     let first = &pins["sites"][0];
     assert_eq!(first["site"], line_of("kept.push(vec![1"));
@@ -126,6 +136,37 @@ fn the_lines_are_named_that_pin_pages_of_another_process() {
     assert!(bytes(&account, "anonymous") < 64 << 10, "{account}");
     let text = self::account(&folder, &program.id(), &[]).stdout;
     assert!(text.contains(&format!(" {}  ", line_of("kept.push(vec![1"))), "{text}");
+}
+
+/// The system counts the pages that a child shares with it.
+#[test]
+fn pages_are_resident_that_a_child_has_as_well() {
+    let folder = Folder::new();
+    let mut command = recorded(&program(), &folder, "run.mprof");
+    let program = Program::start(command.env("MEM_PROFILE_LIVE", "on").env("FORK", "1"));
+    let account = json(&folder, &program.id());
+    assert_eq!(account["resident"], resident(&program));
+    assert_eq!(bytes(&account, "live_blocks"), program.said.parse::<u64>().unwrap());
+    assert!(bytes(&account, "free_pinned_or_c") > 10 << 20, "{account}");
+    // The child has a recording of its parent no more.
+    let children = format!("/proc/{0}/task/{0}/children", program.id());
+    let child = std::fs::read_to_string(children).unwrap();
+    assert_eq!(json(&folder, child.trim())["pins"], Value::Null);
+}
+
+/// There, it has another number, which the recording says.
+#[test]
+fn a_recording_stands_for_a_process_in_a_container() {
+    let folder = Folder::new();
+    if !are_permitted(&CONTAINER) {
+        return;
+    }
+    let mut command = recorded(Path::new("unshare"), &folder, "run.mprof");
+    command.env("MEM_PROFILE_LIVE", "on").args(CONTAINER).arg(self::program());
+    let program = Program::start(&mut command);
+    let account = json(&folder, "run.mprof");
+    assert_eq!(bytes(&account, "live_blocks"), program.said.parse::<u64>().unwrap());
+    assert_eq!(account["pins"]["sites"][0]["site"], line_of("kept.push(vec![1"));
 }
 
 #[test]
@@ -196,6 +237,27 @@ fn blocks_are_only_counted_without_a_map_of_them() {
     assert_eq!(account["missing"], missing);
     let text = self::account(&folder, &program.id(), &[]).stdout;
     assert!(text.contains(" MiB are live\n") && text.contains(&format!("\n{missing}\n")), "{text}");
+}
+
+/// Root without the right to trace: it may read `smaps`, and not the memory.
+#[test]
+fn the_sum_of_blocks_is_known_where_memory_must_not_be_read() {
+    let folder = Folder::new();
+    let program = started(&folder, "on");
+    let command = folder.command(&["account", "run.mprof", "--json"]);
+    let mut setpriv = Command::new("setpriv");
+    setpriv.args(["--bounding-set=-sys_ptrace", "--inh-caps=-sys_ptrace"]);
+    setpriv.arg(command.get_program()).args(command.get_args()).current_dir(folder.path(""));
+    let Ok(ran) = setpriv.output() else { return };
+    // Only root may take rights away, and not every system lets such a process read `smaps`.
+    if !ran.status.success() {
+        return eprintln!("not tested: {}", String::from_utf8_lossy(&ran.stderr));
+    }
+    let account: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    assert_eq!(account["counted"]["bytes"].to_string(), program.said);
+    assert_eq!((&account["counted"]["blocks"], &account["pins"]), (&4_009.into(), &Value::Null));
+    let missing = account["missing"].as_str().unwrap();
+    assert!(missing.contains("run this command as root, or set kernel.yama"), "{missing}");
 }
 
 #[test]

@@ -61,12 +61,20 @@ impl Input {
     ///
     /// # Errors
     /// If it cannot be read, or is too large.
-    pub(crate) fn into_bytes(self) -> io::Result<Vec<u8>> {
-        let mut bytes = self.head;
-        self.source.take(LARGEST).read_to_end(&mut bytes)?;
-        if bytes.len() as u64 >= LARGEST {
+    pub(crate) fn into_bytes(mut self) -> io::Result<Vec<u8>> {
+        self.bytes()?;
+        Ok(self.head)
+    }
+
+    /// The whole input, which can be had again.
+    ///
+    /// # Errors
+    /// If it cannot be read, or is too large.
+    pub(crate) fn bytes(&mut self) -> io::Result<&[u8]> {
+        (&self.source).take(LARGEST).read_to_end(&mut self.head)?;
+        if self.head.len() as u64 >= LARGEST {
             return Err(io::Error::other(format!("it is larger than {LARGEST} bytes")));
         }
-        Ok(bytes)
+        Ok(&self.head)
     }
 }

@@ -1,33 +1,37 @@
-//! `diff`: compares two recordings.
+//! `diff`: compares two recordings, or two accounts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 use clap::{Args, ValueEnum};
-use mem_profile_format::Snapshot;
+use mem_profile_account::Diff;
+use mem_profile_format::{Snapshot, report};
 
 use super::options::{Destination, Functions, Sizes};
+use super::sampling::file_name;
 use crate::compare::{self, Ranking};
 use crate::figures::{self, Measure};
+use crate::input::Input;
 use crate::outcome::Outcome;
 use crate::output;
-use crate::recording;
 use crate::view::comparison;
+use crate::{recording, resident};
 
-/// Compare two recordings, largest growth first
+/// Compare two recordings, largest growth first, or two accounts of a resident set
 ///
 /// Lines are matched by the path of their function and their source text, even if they moved. An
-/// edited line is matched by its position between unchanged lines.
+/// edited line is matched by its position between unchanged lines. Accounts, which
+/// `account --json` writes, are compared class by class.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {
-    /// Recording to compare with
+    /// Recording or account to compare with
     before: PathBuf,
-    /// Recording that may have grown
+    /// Recording or account that may have grown
     after: PathBuf,
-    /// Compare lines or functions
-    #[arg(long, value_enum, default_value_t = By::Line)]
-    by: By,
+    /// Compare lines or functions [default: line]
+    #[arg(long, value_enum)]
+    by: Option<By>,
     /// Figure to compare [default: at-peak, or increment if it is missing]
     #[arg(long, value_enum)]
     measure: Option<Measure>,
@@ -49,7 +53,8 @@ const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile diff main.mprof branch.mprof
   cargo mem-profile diff main.mprof branch.mprof --by function --measure peak --top 10
-  cargo mem-profile diff main.mprof branch.mprof --format markdown >> comment.md";
+  cargo mem-profile diff main.mprof branch.mprof --format markdown >> comment.md
+  cargo mem-profile diff before.json after.json --output growth.html";
 
 /// Unit of comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -69,8 +74,10 @@ enum Format {
     Markdown,
     /// All figures; sizes in bytes
     Json,
-    /// One row per change; sizes in bytes
+    /// One row per change of recordings; sizes in bytes
     Csv,
+    /// One self-contained page, of accounts
+    Html,
 }
 
 impl Format {
@@ -80,13 +87,23 @@ impl Format {
             Self::Markdown => "md",
             Self::Json => "json",
             Self::Csv => "csv",
+            Self::Html => "html",
         }
     }
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
-    let mut before = recording::load(&arguments.before)?;
-    let mut after = recording::load(&arguments.after)?;
+    let paths = [&*arguments.before, &*arguments.after];
+    let [mut before, mut after] = [Input::open(paths[0])?, Input::open(paths[1])?];
+    let accounts =
+        (resident::saved(paths[0], &mut before)?, resident::saved(paths[1], &mut after)?);
+    match accounts {
+        (Some(before), Some(after)) => return write_accounts(&after.diff(&before), arguments),
+        (None, None) => {}
+        _ => bail!("an account is compared with an account: `account --json` writes one"),
+    }
+    let mut before = recording::read(paths[0], before)?;
+    let mut after = recording::read(paths[1], after)?;
     for (recording, path) in [(&before, &arguments.before), (&after, &arguments.after)] {
         recording.warn(path);
     }
@@ -98,8 +115,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
         output::status("note", &note);
     }
     let mut all = match arguments.by {
-        By::Line => compare::lines(comparison),
-        By::Function => comparison.into_iter().map(|it| it.function).collect(),
+        None | Some(By::Line) => compare::lines(comparison),
+        Some(By::Function) => comparison.into_iter().map(|it| it.function).collect(),
     };
     arguments.functions.choose(&mut all, |change| &change.function)?;
     write(&Ranking::of(all, measure, arguments.top), arguments)?;
@@ -129,5 +146,33 @@ fn write(ranking: &Ranking, arguments: &Arguments) -> Result<()> {
         Format::Markdown => target.write(comparison::markdown(ranking, &style).as_bytes()),
         Format::Json => target.write(comparison::json(ranking).as_bytes()),
         Format::Csv => target.write(comparison::csv(ranking).as_bytes()),
+        Format::Html => bail!(
+            "recordings have no page of their changes: use --format markdown, or `report --format html` for each"
+        ),
     }
+}
+
+fn write_accounts(diff: &Diff, arguments: &Arguments) -> Result<Outcome> {
+    let Arguments { by, measure, top, functions, .. } = arguments;
+    if by.is_some() || measure.is_some() || top.is_some() || functions.are_chosen() {
+        bail!(
+            "accounts are compared class by class: leave out --by, --measure, --top and --function"
+        );
+    }
+    let target = arguments.destination.target();
+    match arguments.destination.format(arguments.format, Format::Text, Format::extension) {
+        Format::Text => target.write_text(&diff.text())?,
+        Format::Markdown => target.write(diff.markdown().as_bytes())?,
+        Format::Json => {
+            let json = serde_json::to_string(diff).context("cannot write JSON")?;
+            target.write((report::json_printable(&json) + "\n").as_bytes())?;
+        }
+        Format::Csv => bail!("changes of accounts have no CSV: use --format json"),
+        Format::Html => {
+            let name = |path: &Path| file_name(&path.to_string_lossy()).to_owned();
+            let title = format!("{} → {}", name(&arguments.before), name(&arguments.after));
+            target.write(diff.html(&title).as_bytes())?;
+        }
+    }
+    Ok(Outcome::Done)
 }

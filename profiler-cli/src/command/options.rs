@@ -75,6 +75,11 @@ pub(super) struct Functions {
 }
 
 impl Functions {
+    /// Whether only some are shown.
+    pub(super) fn are_chosen(&self) -> bool {
+        self.function.is_some()
+    }
+
     /// Keeps the items whose function matches; `name` gives the path of it.
     ///
     /// # Errors

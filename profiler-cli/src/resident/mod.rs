@@ -4,6 +4,7 @@
 //! in its memory, where the recording says that they are.
 
 mod ask;
+mod saved;
 mod written;
 
 use std::cell::OnceCell;
@@ -17,6 +18,7 @@ use mem_profile_account::{Account, Counted, Facts, LiveMap, ReadMemory, Visitor,
 use mem_profile_format::layout;
 use mem_profile_format::recording::ProcessMemory;
 
+pub(crate) use self::saved::saved;
 pub(crate) use self::written::{Written, writes, written_by};
 use crate::process;
 

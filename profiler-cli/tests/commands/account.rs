@@ -24,7 +24,7 @@ impl Program {
         Self { child, said: said.trim().to_owned() }
     }
 
-    fn shell() -> Self {
+    pub(crate) fn shell() -> Self {
         Self::start(Command::new("sh").args(["-c", "echo ready; read line"]))
     }
 
@@ -108,9 +108,62 @@ fn a_watched_program_ends_the_command_and_changes_are_said() {
     let ran = folder.run(&["account", &program.id(), "--watch", "100ms"]);
     assert_eq!((ran.code, ran.stderr.as_str()), (0, ""));
     assert!(ran.stdout.matches("resident set").count() > 2, "{}", ran.stdout);
-    let ran = folder.run(&["account", &program.id(), "--watch", "5s", "--json"]);
+    let ran = folder.run(&["account", &program.id(), "--watch", "5s", "--format", "markdown"]);
     assert_eq!(ran.code, 125);
-    insta::assert_snapshot!(ran.stderr, @"error: --watch prints text: leave out --format, --json, --output and --open");
+    insta::assert_snapshot!(ran.stderr, @"error: --watch prints text, or JSON in lines: leave out --output, --open and other formats");
+}
+
+/// The changes add up as the accounts do.
+#[test]
+fn two_accounts_are_compared_in_every_format() {
+    let program = Program::shell();
+    let folder = Folder::new();
+    let account = account(&program, &["--json"]).stdout;
+    let mut later: Value = serde_json::from_str(&account).unwrap();
+    let added = 3 << 20;
+    for figure in ["/resident", "/classes/0/bytes"] {
+        let figure = later.pointer_mut(figure).unwrap();
+        *figure = (figure.as_u64().unwrap() + added).into();
+    }
+    assert_eq!(later["classes"][0]["kind"], "heap");
+    folder.write("before.json", &account);
+    folder.write("after.json", &later.to_string());
+    let diff = |options: &[&str]| {
+        let ran = folder.run(&[&["diff", "before.json", "after.json"], options].concat());
+        assert_eq!(ran.code, 0, "{}", ran.stderr);
+        ran.stdout
+    };
+    let text = diff(&[]);
+    let grown = |line: &&str| line.ends_with(" +3.0 MiB");
+    let grown: Vec<_> = text.lines().filter(grown).map(|line| &line[..6]).collect();
+    assert_eq!(grown, ["reside", "  heap"], "{text}");
+    assert!(diff(&["--format", "markdown"]).starts_with("| | Before | After | Change | |\n"));
+    let json: Value = serde_json::from_str(&diff(&["--format", "json"])).unwrap();
+    let [before, after] = ["before", "after"].map(|when| json["resident"][when].as_u64().unwrap());
+    assert_eq!(after - before, added);
+    diff(&["--output", "growth.html"]);
+    assert!(folder.read("growth.html").contains("<title>before.json → after.json</title>"));
+}
+
+#[test]
+fn what_cannot_be_compared_is_one_line() {
+    let folder = Folder::new();
+    let account = account(&Program::shell(), &["--json"]).stdout;
+    folder.write("a.json", &account);
+    folder.write("two.json", &account.repeat(2));
+    folder.write("off.json", &account.replacen("\"resident\":", "\"resident\":1", 1));
+    folder.record("run.json", &crate::sample::leak());
+    let refused = |arguments: &[&str]| {
+        let ran = folder.run(&[&["diff"], arguments].concat());
+        assert_eq!((ran.code, ran.stdout.as_str()), (125, ""));
+        ran.stderr
+    };
+    insta::assert_snapshot!(refused(&["a.json", "run.json"]), @"error: an account is compared with an account: `account --json` writes one");
+    insta::assert_snapshot!(refused(&["a.json", "two.json"]), @"error: cannot use two.json: it has more than one account: keep one line");
+    insta::assert_snapshot!(refused(&["off.json", "a.json"]), @"error: cannot use off.json: its classes do not add up to its resident set");
+    insta::assert_snapshot!(refused(&["a.json", "a.json", "--top", "1"]), @"error: accounts are compared class by class: leave out --by, --measure, --top and --function");
+    insta::assert_snapshot!(refused(&["a.json", "a.json", "--format", "csv"]), @"error: changes of accounts have no CSV: use --format json");
+    insta::assert_snapshot!(refused(&["run.json", "run.json", "--format", "html"]), @"error: recordings have no page of their changes: use --format markdown, or `report --format html` for each");
 }
 
 #[test]
@@ -122,6 +175,10 @@ fn what_cannot_be_read_is_one_line() {
     let ran = folder.run(&["account", "no-such-name"]);
     assert_eq!(ran.code, 125);
     insta::assert_snapshot!(ran.stderr, @"error: no visible process is named no-such-name: use its id");
+    folder.write("other.json", "{}");
+    let ran = folder.run(&["account", "other.json"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: other.json is no recording, and no visible process has this name");
 }
 
 /// The command as another user, who may not read the process of this one.

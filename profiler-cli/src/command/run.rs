@@ -3,12 +3,14 @@
 mod learned;
 mod recorded;
 
-use std::path::PathBuf;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Result, bail};
 use clap::Args;
 use clap::builder::FalseyValueParser;
+use clap::value_parser;
 use mem_profile_rewrite::Crate;
 
 use self::recorded::Recorded;
@@ -70,6 +72,15 @@ pub(crate) struct Arguments {
         default_missing_value = "on"
     )]
     monitor: Option<String>,
+    /// Also keep in this folder what held the memory, in files that survive a kill: `post-mortem` reads them
+    #[arg(
+        long,
+        value_name = "DIR",
+        env = "MEM_PROFILE_FLIGHT",
+        hide_env_values = true,
+        value_parser = value_parser!(OsString)
+    )]
+    flight: Option<OsString>,
     /// Show this many functions at the end, or `all`
     #[arg(long, value_name = "NUMBER", value_parser = top)]
     top: Option<String>,
@@ -85,7 +96,7 @@ const EXAMPLES: &str = "\
 Examples:
   cargo mem-profile run -- input.txt
   cargo mem-profile run --release --open
-  cargo mem-profile run --release --monitor=above=500MiB,interval=10s
+  cargo mem-profile run --release --monitor=above=500MiB,interval=10s --flight flight
   cargo mem-profile run --release --lines 'my_app::parse::*' --output run.mprof -- input.txt
   cargo mem-profile run --lines src/parse.rs:120 --test integration
   MEM_PROFILE_FORMAT=csv cargo mem-profile run --example demo
@@ -148,8 +159,19 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
 
 impl Arguments {
     fn is_monitored(&self) -> bool {
-        self.monitor.as_deref().is_some_and(|settings| !["", "0", "off"].contains(&settings))
+        let settings = self.monitor.as_deref();
+        settings.is_some_and(|settings| !is_unset(settings)) || self.flight_folder().is_some()
     }
+
+    fn flight_folder(&self) -> Option<&Path> {
+        let folder = self.flight.as_deref().filter(|folder| !folder.to_str().is_some_and(is_unset));
+        folder.map(Path::new)
+    }
+}
+
+/// Whether the value of a variable stands for none.
+fn is_unset(value: &str) -> bool {
+    ["", "0", "off"].contains(&value)
 }
 
 /// Whether the environment switches measuring off.
@@ -222,6 +244,9 @@ fn configure(cargo: &mut Command, arguments: &Arguments) -> Result<()> {
     }
     if let Some(settings) = &arguments.monitor {
         cargo.env("MEM_PROFILE_MONITOR", settings);
+    }
+    if let Some(folder) = arguments.flight_folder() {
+        cargo.env("MEM_PROFILE_FLIGHT", recorded::absolute(folder)?);
     }
     if arguments.account {
         cargo.env("MEM_PROFILE_ACCOUNT", "on");

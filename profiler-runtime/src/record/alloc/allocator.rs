@@ -99,19 +99,24 @@ impl<A> Alloc<A> {
         operation: impl FnOnce() -> R,
         succeeded: impl FnOnce(&R) -> bool,
         count: impl FnOnce(&'static Ledger, &R),
+        fail: impl FnOnce(),
     ) -> R {
         if !self.wraps {
             let result = operation();
-            if succeeded(&result) {
-                count(current_ledger(), &result);
+            match succeeded(&result) {
+                true => count(current_ledger(), &result),
+                false => fail(),
             }
             return result;
         }
         statistics::note(self.statistics);
         let wrapping = Wrapping::begin((&raw const self.wraps).cast());
         let result = operation();
-        if !wrapping.is_counted() && succeeded(&result) {
-            count(current_ledger(), &result);
+        if !wrapping.is_counted() {
+            match succeeded(&result) {
+                true => count(current_ledger(), &result),
+                false => fail(),
+            }
         }
         result
     }
@@ -124,12 +129,12 @@ impl<A> Alloc<A> {
                 usdt::allocated(block, layout.size());
                 _ = count_alloc::<{ !PADS }>(ledger, block, layout.size())
             };
-            let block = self.counted(operation, is_block, count);
-            return if block.is_null() { failed(layout.size()) } else { block };
+            return self.counted(operation, is_block, count, || failed(layout.size()));
         }
         let block = operation();
         if block.is_null() {
-            return failed(layout.size());
+            failed(layout.size());
+            return block;
         }
         if usdt::has_listeners() {
             return count_heard_alloc(block, layout.size());
@@ -285,7 +290,7 @@ impl<A: GlobalAlloc> Alloc<A> {
                     blocks::changed_outside(ledger, -(layout.size() as i64), -1);
                 }
             };
-            self.counted(operation, |()| true, count);
+            self.counted(operation, |()| true, count, || ());
         } else if ledger.on_free(layout.size()) {
             // A free cannot fail: counted first, so that the call that frees is a tail call.
             operation();

@@ -3,7 +3,6 @@
 use std::alloc::{GlobalAlloc, Layout};
 
 use super::allocator::Alloc;
-use super::failing::failed;
 use super::noting;
 use super::usdt;
 use crate::record::ledger::current::current_ledger;
@@ -35,14 +34,12 @@ impl<A: GlobalAlloc> Alloc<A> {
         new_size: usize,
     ) -> *mut u8 {
         // SAFETY: the caller's promises.
-        let new = unsafe {
+        unsafe {
             match notes::is_on() {
                 true => self.realloc_asked(block, layout, new_size),
-                false => self.realloc_plain(block, layout, new_size, &mut None),
+                false => self.realloc_plain::<false>(block, layout, new_size, &mut None),
             }
-        };
-        // PERF: asked only where somebody may hear of it, so that what is called last stays so.
-        if cfg!(feature = "monitor") && new.is_null() { failed(new_size) } else { new }
+        }
     }
 
     /// `dealloc` while listeners may know the block.

@@ -4,6 +4,7 @@ use std::alloc::{GlobalAlloc, Layout};
 
 use super::allocator::{Alloc, GRANULE, PADS, is_block};
 use super::count::count_resize;
+use super::failing::failed;
 use super::noting;
 use super::usdt;
 use crate::record::ledger::current::current_ledger;
@@ -29,10 +30,12 @@ impl<A: GlobalAlloc> Alloc<A> {
         unsafe { self.inner.realloc(block, padded, new_size) }
     }
 
+    /// Unless it `IS_NOTED`, whoever hears of a failure does so here.
+    ///
     /// # Safety
     /// As for `realloc`.
     #[inline(always)]
-    pub(in crate::record) unsafe fn realloc_plain(
+    pub(in crate::record) unsafe fn realloc_plain<const IS_NOTED: bool>(
         &self,
         block: *mut u8,
         layout: Layout,
@@ -41,14 +44,16 @@ impl<A: GlobalAlloc> Alloc<A> {
     ) -> *mut u8 {
         if let Some(watcher) = current_ledger().watcher() {
             // SAFETY: the caller's promises.
-            return unsafe { self.realloc_watched(watcher, block, layout, new_size, on_line) };
+            return unsafe {
+                self.realloc_watched::<IS_NOTED>(watcher, block, layout, new_size, on_line)
+            };
         }
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
         let count = |ledger: &'static Ledger, &new: &_| {
             self.count_resize(ledger, layout.size(), new, new_size, on_line);
         };
-        self.counted(operation, is_block, count)
+        self.counted(operation, is_block, count, || fail::<IS_NOTED>(new_size))
     }
 
     #[inline(always)]
@@ -71,7 +76,7 @@ impl<A: GlobalAlloc> Alloc<A> {
 
     /// # Safety
     /// As for `realloc`.
-    unsafe fn realloc_watched(
+    unsafe fn realloc_watched<const IS_NOTED: bool>(
         &self,
         watcher: &Watcher,
         block: *mut u8,
@@ -85,10 +90,11 @@ impl<A: GlobalAlloc> Alloc<A> {
         let mut is_reported = self.wraps;
         // SAFETY: the caller's promises are the inner allocator's requirements.
         let operation = || unsafe { self.inner_realloc(block, layout, new_size) };
-        let new = self.counted(operation, is_block, |ledger, &new| {
+        let count = |ledger: &'static Ledger, &new: &_| {
             self.count_resize(ledger, old_size, new, new_size, on_line);
             is_reported = false;
-        });
+        };
+        let new = self.counted(operation, is_block, count, || fail::<IS_NOTED>(new_size));
         (watcher.moved)(
             mark,
             match new.is_null() {
@@ -120,6 +126,7 @@ impl<A: GlobalAlloc> Alloc<A> {
             let new = unsafe { self.inner_realloc(block, layout, new_size) };
             if new.is_null() {
                 moves::stayed(site, block, size);
+                failed(new_size);
             } else {
                 usdt::resized(new, size, new_size);
                 count_resize(current_ledger(), size, new_size);
@@ -149,15 +156,26 @@ impl<A: GlobalAlloc> Alloc<A> {
         let begin = || moves::Moving::begin(block, size, new_size, self.wraps);
         let mut on_line = is_on_line.then(begin);
         // SAFETY: the caller's promises.
-        let new = unsafe { self.realloc_plain(block, layout, new_size, &mut on_line) };
+        let new = unsafe { self.realloc_plain::<true>(block, layout, new_size, &mut on_line) };
         // Else an allocator inside has counted.
         if let Some(on_line) = on_line.filter(|_| new.is_null()) {
             on_line.fail();
         }
         match new.is_null() {
-            true => moving.end(block, size),
+            true => {
+                moving.end(block, size);
+                // The block is where it was, and counted.
+                failed(new_size);
+            }
             false => moving.end(new, new_size),
         }
         new
+    }
+}
+
+#[inline(always)]
+fn fail<const IS_NOTED: bool>(size: usize) {
+    if !IS_NOTED {
+        failed(size);
     }
 }

@@ -1,16 +1,19 @@
 //! Who hears of an allocation that fails: with the feature `monitor`, its flight recorder.
 
+#[cfg(feature = "monitor")]
 use core::ptr;
 #[cfg(feature = "monitor")]
 use core::sync::atomic::{AtomicPtr, Ordering};
 
-/// There is no memory for a block of so many bytes. Returns the pointer that says so.
+/// There is no memory for a block of so many bytes.
+///
+/// PERF: called only where it is known anyway that there is none: a block and two reallocations 281 → 195 instructions
+/// (cost bench).
 #[inline(always)]
-pub(super) fn failed(size: usize) -> *mut u8 {
+pub(super) fn failed(size: usize) {
     #[cfg(feature = "monitor")]
     say(size);
     let _ = size;
-    ptr::null_mut()
 }
 
 #[cfg(feature = "monitor")]

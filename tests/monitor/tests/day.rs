@@ -11,7 +11,7 @@ use std::time::Duration;
 use mem_profile::monitor::process::Reader;
 use mem_profile::monitor::{Growth, Guard, Level, Rules, Schedule, Threshold};
 
-/// Counts allocations, and those bytes that are not freed.
+/// Counts allocations.
 struct Counting;
 
 static ALLOCATIONS: AtomicU64 = AtomicU64::new(0);

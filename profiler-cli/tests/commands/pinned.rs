@@ -169,6 +169,32 @@ fn a_recording_stands_for_a_process_in_a_container() {
     assert_eq!(account["pins"]["sites"][0]["site"], line_of("kept.push(vec![1"));
 }
 
+/// Up to what differs between machines: figures are near to those that it shows.
+#[test]
+fn the_guide_shows_what_the_command_says() {
+    let folder = Folder::new();
+    let _program = started(&folder, "on");
+    let said = account(&folder, "run.mprof", &[]).stdout;
+    let guide = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/account.md");
+    let guide = std::fs::read_to_string(guide).unwrap();
+    // The first one is of a program that does not record.
+    let shown = guide.split("```text\n").nth(2).unwrap().split("```").next().unwrap();
+    assert!(shown.lines().count() >= 6, "{shown}");
+    for (shown, said) in shown.lines().zip(said.lines()) {
+        assert!(are_alike(shown, said), "{shown}\n{said}");
+    }
+}
+
+fn are_alike(shown: &str, said: &str) -> bool {
+    let number = |word: &str| word.replace(['<', ','], "").parse::<f64>();
+    let are_alike = |(shown, said): (&str, &str)| match (number(shown), number(said)) {
+        (Ok(shown), Ok(said)) => (shown - said).abs() <= (shown / 8.0).max(1.0),
+        _ => shown == said,
+    };
+    let [shown, said] = [shown, said].map(|line| line.split_whitespace().collect::<Vec<_>>());
+    shown.len() == said.len() && shown.into_iter().zip(said).all(are_alike)
+}
+
 #[test]
 fn a_recording_and_a_name_stand_for_the_process() {
     let folder = Folder::new();

@@ -1,7 +1,14 @@
 //! `watch`: guards a running program.
 
+mod lines;
+#[cfg(feature = "listen")]
+mod listening;
+#[cfg(not(feature = "listen"))]
+mod no_listening;
+
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -9,15 +16,20 @@ use anyhow::Result;
 use clap::Args;
 use mem_profile_monitor::process::Reader;
 use mem_profile_monitor::{
-    Alarm, Children, Event, Growth, Guard, Line, Rules, Schedule, Threshold, lines_of, top_lines,
+    Alarm, Children, Event, Growth, Guard, Line, Rules, Schedule, Threshold, top_lines,
 };
 
+use self::lines::lines;
+#[cfg(feature = "listen")]
+use self::listening::Listening;
+#[cfg(not(feature = "listen"))]
+use self::no_listening::Listening;
 use super::attach;
 use super::sampling::{duration, why_proc_is_unreadable};
 use crate::outcome::Outcome;
 use crate::output::Target;
 use crate::process::{self, Backend, ProcessTable, signals};
-use crate::{recording, resident};
+use crate::resident;
 
 /// Watch the memory of a running program, and warn before its limit does harm
 ///
@@ -43,6 +55,11 @@ pub(crate) struct Arguments {
     /// Time between two readings
     #[arg(long, value_name = "TIME", default_value = "30s", value_parser = interval)]
     interval: Duration,
+    /// Answer requests for metrics at `/metrics` of this address, or of this port of 127.0.0.1
+    ///
+    /// Whoever reaches the address is answered. Needs the feature `listen`.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    listen: Option<SocketAddr>,
 }
 
 const EXAMPLES: &str = "\
@@ -50,6 +67,7 @@ Examples:
   cargo mem-profile watch 4711
   cargo mem-profile watch postgres --above 500MiB --interval 10s
   cargo mem-profile watch web --above 90% --growth 3MiB/min:20min
+  cargo mem-profile watch web --listen 127.0.0.1:9464
 
 It ends with the program, or with Ctrl-C. A program with the feature `monitor` can watch itself: see
 MEM_PROFILE_MONITOR.";
@@ -66,12 +84,20 @@ fn interval(text: &str) -> Result<Duration, String> {
     is_long_enough.then_some(interval).ok_or_else(|| "the interval must be at least 10ms".into())
 }
 
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    let port = text.parse().map(|port: u16| (Ipv4Addr::LOCALHOST, port).into());
+    port.or_else(|_| text.parse()).map_err(|_| "not an address, such as 127.0.0.1:9464")
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let id = attach::find(&arguments.process)?;
     let mut watch = Watch::new(id, arguments);
     let first = watch.look(Duration::ZERO);
     let first = first.map_err(|error| why_proc_is_unreadable().unwrap_or(error));
-    print(first.map_err(|error| process::unreadable(id, error))?)?;
+    let first = first.map_err(|error| process::unreadable(id, error))?;
+    let listening = arguments.listen.map(|address| Listening::start(address, id)).transpose()?;
+    let print = |events| print(events, listening.as_ref());
+    print(first)?;
     let (sender, stops) = mpsc::channel();
     signals::receive(move |_| sender.send(()).is_ok());
     let begin = Instant::now();
@@ -95,8 +121,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     }
 }
 
-fn print(events: Vec<Event>) -> Result<()> {
-    events.into_iter().try_for_each(|event| Target::Stdout.write_text(&format!("{event}\n")))
+fn print(events: Vec<Event>, listening: Option<&Listening>) -> Result<()> {
+    events.into_iter().try_for_each(|event| {
+        if let Some(listening) = listening {
+            listening.count(event.level());
+        }
+        Target::Stdout.write_text(&format!("{event}\n"))
+    })
 }
 
 /// A process and those below it.
@@ -154,9 +185,7 @@ impl Watch {
 
 fn event(id: u32, name: String, alarm: Alarm, before: &mut Vec<Line>) -> Event {
     let mut event = Event::new(name, alarm);
-    let written = resident::written_by(id);
-    let recorded = written.and_then(|written| recording::load(&written.path).ok());
-    match recorded.and_then(|recorded| lines_of(&recorded.snapshot)) {
+    match lines(id) {
         Some(lines) => {
             event.lines = top_lines(lines.clone(), before, LINES);
             *before = lines;

@@ -147,6 +147,7 @@ fn wrong_options_are_refused() {
         (["--above", "lots"], "not an amount of memory, such as 500MiB or 90%"),
         (["--growth", "fast"], "not a growth, such as 3MiB/min:20min"),
         (["--interval", "1ms"], "the interval must be at least 10ms"),
+        (["--listen", "localhost"], "not an address, such as 127.0.0.1:9464"),
     ] {
         let ran = folder.run(&[&["watch", "1"], &options[..]].concat());
         assert_eq!(ran.code, 2);
@@ -155,4 +156,145 @@ fn wrong_options_are_refused() {
     let ran = folder.run(&["watch", "4194999"]);
     assert_eq!(ran.code, 125);
     insta::assert_snapshot!(ran.stderr, @"error: there is no process 4194999, or it is hidden");
+}
+
+#[cfg(not(feature = "listen"))]
+#[test]
+fn a_build_that_cannot_listen_says_how_to_get_one() {
+    let own = std::process::id().to_string();
+    let ran = Folder::new().run(&["watch", &own, "--listen", "9464"]);
+    assert_eq!(ran.code, 125);
+    insta::assert_snapshot!(ran.stderr, @"error: this build has no `--listen`: install the command with `--features listen`");
+}
+
+#[cfg(feature = "listen")]
+mod listening {
+    use std::io::Write;
+    use std::net::TcpStream;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// The status of an answer, and the answer.
+    fn get(address: &str, path: &str) -> (u16, String) {
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), body.to_owned())
+    }
+
+    /// The figures of a name, each with its label's value.
+    fn figures<'a>(metrics: &'a str, name: &str) -> Vec<(&'a str, u64)> {
+        let lines = metrics.lines().filter(|line| !line.starts_with('#'));
+        let figures = lines.filter_map(|line| {
+            let (series, figure) = line.rsplit_once(' ')?;
+            let labels = series.strip_prefix(name)?;
+            (labels.is_empty() || labels.starts_with('{'))
+                .then(|| (labels.split('"').nth(1).unwrap_or(""), figure.parse().unwrap()))
+        });
+        figures.collect()
+    }
+
+    fn sum(figures: &[(&str, u64)]) -> u64 {
+        figures.iter().map(|(_, figure)| figure).sum()
+    }
+
+    /// The command, and the address on which it listens.
+    fn listen(folder: &Folder, program: &Program, options: &[&str]) -> (Watch, String) {
+        let options = [&["--listen", "127.0.0.1:0"], options].concat();
+        let mut watch = Watch::start(folder, program, &options);
+        let mut line = String::new();
+        // Unbuffered: the rest is read when the command has ended.
+        let stderr = watch.child.stderr.as_mut().unwrap();
+        while !line.ends_with('\n') {
+            let mut byte = [0];
+            stderr.read_exact(&mut byte).unwrap();
+            line.push(byte[0].into());
+        }
+        let address = line.strip_prefix("note: metrics are at http://");
+        let address = address.and_then(|rest| rest.strip_suffix("/metrics\n"));
+        (watch, address.unwrap_or_else(|| panic!("{line}")).to_owned())
+    }
+
+    /// The metrics when both blocks are written: the warning comes before the end of the second one.
+    fn metrics_when_full(address: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let (status, metrics) = get(address, "/metrics");
+            assert_eq!(status, 200, "{metrics}");
+            let classes = figures(&metrics, "mem_profile_memory_bytes");
+            if classes.iter().any(|&(class, bytes)| class == "live_blocks" && bytes >= 33 << 20) {
+                return metrics;
+            }
+            assert!(Instant::now() < deadline, "{metrics}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+    }
+
+    #[test]
+    fn metrics_of_a_program_that_records_have_its_lines_and_classes() {
+        let folder = Folder::new();
+        let program = build("grows", SOURCE);
+        let mut command = recorded(&program, &folder, "run.mprof");
+        let mut program = Program::start(command.env("MEM_PROFILE_LIVE", "on"));
+        let (mut watch, address) = listen(&folder, &program, &["--above", "30MiB"]);
+        program.tell("+\n+\n");
+        let warning = watch.line();
+        assert!(warning.starts_with("warning: grows "), "{warning}");
+        let metrics = metrics_when_full(&address);
+        let resident = sum(&figures(&metrics, "process_resident_memory_bytes"));
+        let classes = figures(&metrics, "mem_profile_memory_bytes");
+        assert_eq!(sum(&classes), resident, "{metrics}");
+        let lines = figures(&metrics, "mem_profile_line_live_bytes");
+        let [leak, main] = ["vec![1; 16 << 20]", "vec![vec!"].map(line_of);
+        assert_eq!(lines[0], (&*leak, 32 << 20));
+        let of_main = lines.iter().find(|(line, _)| *line == main).unwrap();
+        assert_eq!(of_main.1 >> 10, 1 << 10);
+        let live = sum(&figures(&metrics, "mem_profile_heap_live_bytes"));
+        assert_eq!(sum(&lines), live, "{metrics}");
+        let events = figures(&metrics, "mem_profile_events_total");
+        assert_eq!(events, [("warning", 1), ("critical", 0)]);
+        assert_eq!(figures(&metrics, "mem_profile_limit_bytes").len(), 1);
+        program.tell("end\n");
+        watch.end();
+    }
+
+    #[test]
+    fn metrics_of_any_program_are_its_resident_set_by_class() {
+        let folder = Folder::new();
+        let mut command = Command::new("sh");
+        let program = Program::start(command.args(["-c", "echo ready; read line"]));
+        let (watch, address) = listen(&folder, &program, &[]);
+        let (status, metrics) = get(&address, "/metrics");
+        let status_of = std::fs::read_to_string(format!("/proc/{}/smaps_rollup", program.id()));
+        let kibibytes = status_of.unwrap();
+        let kibibytes = kibibytes.lines().find_map(|line| line.strip_prefix("Rss:")).unwrap();
+        let resident = kibibytes.trim().strip_suffix(" kB").unwrap().parse::<u64>().unwrap() << 10;
+        assert_eq!(
+            (status, sum(&figures(&metrics, "process_resident_memory_bytes"))),
+            (200, resident)
+        );
+        assert_eq!(sum(&figures(&metrics, "mem_profile_memory_bytes")), resident);
+        assert!(figures(&metrics, "mem_profile_line_live_bytes").is_empty(), "{metrics}");
+        assert_eq!(get(&address, "/").0, 404);
+        assert_eq!(get(&address, "/metrics/../etc/passwd").0, 404);
+        let (status, why) = get(&address, "/debug/pprof/heap");
+        assert_eq!(status, 503);
+        insta::assert_snapshot!(why, @"heap profiles are answered by the program itself, with the feature `http` of mem-profile");
+        drop(program);
+        watch.end();
+        assert!(TcpStream::connect(&address).is_err(), "nothing listens any more");
+    }
+
+    #[test]
+    fn an_address_that_is_taken_is_said() {
+        let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = taken.local_addr().unwrap().to_string();
+        let own = std::process::id().to_string();
+        let ran = Folder::new().run(&["watch", &own, "--listen", &address]);
+        let start = format!("error: cannot listen on {address}: ");
+        assert_eq!((ran.code, ran.stderr.starts_with(&start)), (125, true), "{}", ran.stderr);
+    }
 }

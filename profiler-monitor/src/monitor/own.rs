@@ -8,7 +8,7 @@ use mem_profile_runtime::internal::{self, Quiet};
 use crate::metrics::{LINES, Metrics};
 use crate::monitor::counts;
 use crate::monitor::lines::lines;
-use crate::process::{Reader, started_at};
+use crate::process::Reader;
 
 /// This process.
 #[derive(Debug)]
@@ -39,7 +39,9 @@ pub fn metrics() -> std::io::Result<Metrics> {
 impl OwnProcess {
     pub(super) fn new() -> Self {
         let is_counted = internal::allocations_are_counted();
-        Self { reader: Mutex::new(Reader::of_self()), is_counted, started_at: started_at() }
+        let reader = Reader::of_self();
+        let started_at = reader.started_at();
+        Self { reader: Mutex::new(reader), is_counted, started_at }
     }
 
     fn read(&self) -> std::io::Result<Metrics> {

@@ -8,13 +8,13 @@ mod unsupported;
 mod unsupported_identity;
 
 #[cfg(target_os = "linux")]
+pub use self::linux::Reader;
+#[cfg(target_os = "linux")]
 pub(crate) use self::linux::all::{all, resident};
 #[cfg(target_os = "linux")]
 pub(crate) use self::linux::identity::{Identity, events_of, inode};
-#[cfg(target_os = "linux")]
-pub use self::linux::{Reader, started_at};
 #[cfg(not(target_os = "linux"))]
-pub use self::unsupported::{Reader, started_at};
+pub use self::unsupported::Reader;
 #[cfg(not(target_os = "linux"))]
 pub(crate) use self::unsupported::{all, resident};
 #[cfg(not(target_os = "linux"))]

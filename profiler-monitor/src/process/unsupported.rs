@@ -33,6 +33,12 @@ impl Reader {
         Self(())
     }
 
+    /// When it was started: not known here.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Duration> {
+        None
+    }
+
     /// The folder of the own control group.
     #[must_use]
     pub fn group_folder(&self) -> Option<&Path> {
@@ -46,12 +52,6 @@ impl Reader {
     pub fn read(&mut self, _at: Duration) -> io::Result<Sample> {
         Err(io::Error::new(ErrorKind::Unsupported, UNSUPPORTED))
     }
-}
-
-/// When this process was started, since 1970: not known here.
-#[must_use]
-pub fn started_at() -> Option<Duration> {
-    None
 }
 
 /// All processes: none is known here.

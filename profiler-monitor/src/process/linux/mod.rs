@@ -7,8 +7,6 @@ pub(super) mod identity;
 mod mounts;
 mod start;
 
-pub use self::start::started_at;
-
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,6 +15,7 @@ use std::time::Duration;
 use self::fields::Fields;
 use self::groups::Groups;
 use self::mounts::Mounts;
+use self::start::started_at;
 use crate::limit::{Limit, LimitKind};
 use crate::sample::{Group, Sample};
 
@@ -88,6 +87,12 @@ impl Reader {
         let (limit, group) = self.read_groups();
         let limit = self.smallest(limit);
         Ok(Sample { at, resident, files, address_space, limit, group, ..Sample::default() })
+    }
+
+    /// When it was started, since 1970, to a hundredth of a second.
+    #[must_use]
+    pub fn started_at(&self) -> Option<Duration> {
+        started_at(&self.status.with_file_name("stat"), &self.base.join("proc/stat"))
     }
 
     /// The folder of the own control group, by the last sample.

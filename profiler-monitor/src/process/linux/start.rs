@@ -1,21 +1,21 @@
 //! When a process was started.
 
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 /// Parts of a second in which the system counts for programs, on each architecture.
 const TICKS: u64 = 100;
 
-/// When this process was started, since 1970, to a hundredth of a second.
-#[must_use]
-pub fn started_at() -> Option<Duration> {
-    let (own, system) = (fs::read_to_string("/proc/self/stat"), fs::read_to_string("/proc/stat"));
-    start(&own.ok()?, &system.ok()?)
+/// When a process was started, by its own `stat` and the system's.
+pub(super) fn started_at(process: &Path, system: &Path) -> Option<Duration> {
+    let [process, system] = [process, system].map(fs::read_to_string);
+    start(&process.ok()?, &system.ok()?)
 }
 
-fn start(own: &str, system: &str) -> Option<Duration> {
+fn start(process: &str, system: &str) -> Option<Duration> {
     // The name of the program, in parentheses, may have blanks and parentheses.
-    let (_, fields) = own.rsplit_once(')')?;
+    let (_, fields) = process.rsplit_once(')')?;
     let ticks: u64 = fields.split_ascii_whitespace().nth(19)?.parse().ok()?;
     let boot = system.lines().find_map(|line| line.strip_prefix("btime "))?;
     let boot = Duration::from_secs(boot.trim().parse().ok()?);
@@ -40,7 +40,8 @@ mod tests {
     #[test]
     fn this_test_was_started_a_moment_ago() {
         let now = SystemTime::UNIX_EPOCH.elapsed().unwrap();
-        let ago = (now.as_secs_f64() - started_at().unwrap().as_secs_f64()).abs();
+        let start = started_at("/proc/self/stat".as_ref(), "/proc/stat".as_ref()).unwrap();
+        let ago = (now.as_secs_f64() - start.as_secs_f64()).abs();
         assert!(ago < 600.0, "{ago} s");
     }
 }

@@ -126,6 +126,14 @@ fn closed_after(mut stream: TcpStream) -> Duration {
     begin.elapsed()
 }
 
+/// Threads of the listener: those that bear the name of the thread that started it.
+fn threads() -> usize {
+    let own = std::fs::read_to_string("/proc/thread-self/comm").unwrap();
+    let tasks = std::fs::read_dir("/proc/self/task").unwrap().flatten();
+    let names = tasks.filter_map(|task| std::fs::read_to_string(task.path().join("comm")).ok());
+    names.filter(|name| *name == own).count()
+}
+
 /// What is kept after a burst: the buffers of the runtime. It does not grow with the burst.
 const KEPT: u64 = 64 << 10;
 
@@ -183,12 +191,13 @@ fn a_client_that_does_not_read_is_let_go() {
 #[test]
 fn a_thousand_connections_take_bounded_memory_and_time() {
     let server = Server::start(None);
-    let before = live_bytes();
+    let (before, threads_before) = (live_bytes(), threads());
     let all: Vec<_> = (0..1000).map(|_| server.connect()).collect();
     sleep(Duration::from_millis(500));
     let held = live_bytes().saturating_sub(before);
     // 32 connections with a buffer each; the rest is the list of this test.
     assert!(held < 1 << 20, "{held} bytes");
+    assert_eq!(threads(), threads_before, "no connection has a thread");
     let begin = Instant::now();
     // While all places are taken nobody else is answered, but not for long.
     while !server.get("/metrics").starts_with("HTTP/1.1 200 ") {
@@ -246,6 +255,24 @@ fn a_request_is_small_and_has_no_body() {
         405
     );
     assert_eq!(server.status(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"), 0);
+    server.check();
+}
+
+#[test]
+fn a_connection_is_for_one_request_of_either_version_of_http() {
+    let server = Server::start(None);
+    let old = server.send(b"GET /metrics HTTP/1.0\r\n\r\n");
+    assert!(old.starts_with("HTTP/1.0 200 ") && old.contains("process_resident"), "{old}");
+    let head = server.send(b"HEAD /metrics HTTP/1.1\r\nhost: x\r\n\r\n");
+    assert!(head.starts_with("HTTP/1.1 405 ") && head.ends_with("\r\n\r\n"), "{head}");
+    let before = live_bytes();
+    let many = "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: keep-alive\r\n\r\n".repeat(10_000);
+    let answers = server.send(many.as_bytes());
+    // The rest may be lost with the reset that follows unread bytes.
+    assert!(answers.matches("HTTP/1.1 ").count() <= 1, "{answers}");
+    drop((many, answers));
+    let growth = server.growth_since(before, Duration::from_secs(8));
+    assert!(growth <= KEPT, "{growth} bytes are kept");
     server.check();
 }
 

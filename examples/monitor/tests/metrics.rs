@@ -6,7 +6,9 @@
 mod service;
 
 use std::fs;
+use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 use mem_profile::monitor::flight::End;
 use mem_profile::monitor::last_run;
@@ -100,6 +102,115 @@ fn the_environment_has_it_listen_and_ask_for_a_token() {
 }
 
 #[test]
+fn an_address_that_others_reach_is_said_once_if_there_is_no_token() {
+    let work = tempfile::tempdir().expect("a folder");
+    for (token, lines) in [("", 1), (",token=secret", 0)] {
+        let errors = work.path().join("errors");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
+        command
+            .args(["0", "0"])
+            .env("MEM_PROFILE_MONITOR", format!("listen=0.0.0.0:0{token}"))
+            .env("MEM_PROFILE_FLIGHT", "off");
+        let service = Service::of(command.stderr(fs::File::create(&errors).expect("a file")));
+        assert!(service.monitor.is_some());
+        let said = without_figures(&fs::read_to_string(errors).expect("text"));
+        let expected = "mem-profile: the monitor answers everybody who reaches #:#: set a token\n";
+        assert_eq!(said, expected.repeat(lines));
+    }
+}
+
+/// Each figure as `#`.
+fn without_figures(text: &str) -> String {
+    let mut out = String::new();
+    for sign in text.chars() {
+        match sign {
+            '0'..='9' | '.' if out.ends_with('#') => {}
+            '0'..='9' => out.push('#'),
+            sign => out.push(sign),
+        }
+    }
+    out
+}
+
+/// The texts that show the service's output.
+fn guides() -> [String; 2] {
+    ["README.md", "../../README.md"]
+        .map(|file| fs::read_to_string(folder().join(file)).expect("a file"))
+}
+
+/// Whether both guides show this line, but for its figures. The position of the leak is no figure.
+fn is_in_guides(line: &str) -> bool {
+    let mask = |text: &str| without_figures(&text.replace(&leak(), "LEAK"));
+    guides().iter().all(|guide| mask(guide).lines().any(|shown| shown.trim() == mask(line).trim()))
+}
+
+#[test]
+fn a_warning_names_the_leak_within_two_intervals_as_in_the_guides() {
+    const INTERVAL: Duration = Duration::from_secs(2);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
+    command
+        .args(["0", "0"])
+        .env("MEM_PROFILE_MONITOR", "above=64MiB,interval=2s")
+        .env("MEM_PROFILE_FLIGHT", "off");
+    let mut service = Service::of(command.stderr(Stdio::piped()));
+    let statm = format!("/proc/{}/statm", service.process.0.id());
+    let resident = || -> u64 {
+        let pages = fs::read_to_string(&statm).expect("figures");
+        4096 * pages.split(' ').nth(1).expect("pages").parse::<u64>().expect("a number")
+    };
+    while resident() < 64 << 20 {
+        get(service.port, "/login");
+    }
+    let crossed = Instant::now();
+    // It stays above while the monitor sleeps.
+    (0..500).for_each(|_| _ = get(service.port, "/login"));
+    let stderr = service.process.0.stderr.take().expect("a pipe");
+    let mut lines = BufReader::new(stderr).lines().map(|line| line.expect("a line"));
+    let first = lines.next().expect("a warning");
+    let took = crossed.elapsed();
+    println!("warned {took:?} after crossing, at an interval of {INTERVAL:?}");
+    assert!(first.starts_with("mem-profile: warning: service ("), "{first}");
+    assert!(took < 2 * INTERVAL, "{took:?}");
+    let (shown, _) = first.split_once(", limit ").expect("a limit");
+    let of_guides = guides().map(|guide| without_figures(&guide).contains(&without_figures(shown)));
+    assert_eq!(of_guides, [true; 2], "{shown}");
+    let blamed = lines.next().expect("a line of the program");
+    assert!(blamed.starts_with(&format!("  {} ", leak())), "{blamed}");
+    assert!(is_in_guides(&blamed), "{blamed}");
+}
+
+#[test]
+fn numbers_names_and_positions_leave_the_process_and_no_text_of_sources() {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
+    command.args(["0", "0"]).env("MEM_PROFILE_FLIGHT", "off").env("PASSWORD", "hunter2hunter2");
+    let service = Service::of(command.stderr(Stdio::inherit()));
+    service.log_in(500);
+    let source = include_str!("../src/service.rs");
+    let lines: Vec<_> = source.lines().map(str::trim).filter(|line| line.len() > 12).collect();
+    assert!(lines.len() > 30);
+    let profile = |kind: &str, query: &str| format!("/debug/pprof/{kind}?{query}");
+    let mut paths = vec!["/metrics".to_owned()];
+    for kind in ["heap", "allocs"] {
+        paths.extend(["", "symbolize=1", "debug=1", "seconds=1"].map(|query| profile(kind, query)));
+    }
+    for path in paths {
+        let mut body = service.monitor(&path);
+        if body.starts_with(&[0x1f, 0x8b]) {
+            let mut unpacked = Vec::new();
+            flate2::read::GzDecoder::new(&*body).read_to_end(&mut unpacked).expect("it is whole");
+            body = unpacked;
+        }
+        let text = String::from_utf8_lossy(&body);
+        let names_the_file = text.contains("examples/monitor/src/service.rs");
+        let has_names = path == "/metrics" || path.contains("symbolize") || path.contains("debug=");
+        assert_eq!(names_the_file, has_names, "{path}");
+        for line in lines.iter().copied().chain(["hunter2", "PASSWORD"]) {
+            assert!(!text.contains(line), "{path}: {line}");
+        }
+    }
+}
+
+#[test]
 fn dashboard_and_alerts_ask_for_metrics_that_are_there() {
     let service = Service::start("0");
     service.log_in(100);
@@ -133,4 +244,7 @@ fn after_a_kill_the_recording_names_the_line_that_leaks() {
     assert_eq!(run.end, End::Unclear, "{}", run.text());
     let (first, kept) = (&run.lines[0], 16 << 20);
     assert!(first.site == leak() && first.bytes > kept, "{}", run.text());
+    let text = run.text();
+    let shown = text.lines().find(|line| line.contains(&leak())).expect("the line");
+    assert!(is_in_guides(shown), "{shown}");
 }

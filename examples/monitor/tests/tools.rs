@@ -153,6 +153,56 @@ fn pprof_lists_the_line_first_and_agrees_with_the_metrics_to_the_byte() {
 }
 
 #[test]
+fn profiles_have_four_figures_and_a_build_id_and_names_only_if_asked() {
+    if is_missing("go") {
+        return;
+    }
+    let service = Service::start("0");
+    service.log_in(100);
+    let work = tempfile::tempdir().expect("a folder");
+    let notes = printed(Command::new("readelf").args(["-n", env!("CARGO_BIN_EXE_service")]));
+    let build_id = notes.lines().find_map(|line| line.trim().strip_prefix("Build ID: "));
+    let build_id = build_id.expect("the program has one");
+    for (kind, shown) in [("heap", "inuse_space"), ("allocs", "alloc_space")] {
+        for (query, has_names) in [("", false), ("?symbolize=1", true)] {
+            let file = work.path().join(kind);
+            let profile = service.monitor(&format!("/debug/pprof/{kind}{query}"));
+            assert!(profile.starts_with(&[0x1f, 0x8b]), "it is compressed");
+            fs::write(&file, profile).expect("a file");
+            let mut pprof = Command::new("go");
+            pprof.args(["tool", "pprof", "-symbolize=none", "-raw"]).arg(&file);
+            let raw = printed(pprof.env("HOME", work.path()));
+            let all = [
+                "alloc_objects/count",
+                "alloc_space/bytes",
+                "inuse_objects/count",
+                "inuse_space/bytes",
+            ];
+            let types = all.map(|name| match name.starts_with(shown) {
+                true => format!("{name}[dflt]"),
+                false => name.to_owned(),
+            });
+            assert!(raw.contains(&types.join(" ")), "{raw}");
+            let mappings = raw.split_once("\nMappings\n").expect("mappings").1;
+            assert!(mappings.contains(&format!("/service {build_id}")), "{mappings}");
+            assert_eq!(raw.contains(&leak()), has_names, "{raw}");
+        }
+    }
+}
+
+#[test]
+fn configurations_name_the_port_and_paths_that_are_answered() {
+    let service = Service::start("0");
+    for (file, before) in [("parca.yaml", "path: "), ("config.alloy", "path    = \"")] {
+        let text = fs::read_to_string(folder().join(file)).expect("a file");
+        assert!(text.contains("\"127.0.0.1:9464\""), "{file}");
+        let (_, path) = text.split_once(before).expect("a path");
+        let path = path.split(['"', '\n']).next().expect("a path");
+        assert!(service.monitor(path).starts_with(&[0x1f, 0x8b]), "{file}: {path}");
+    }
+}
+
+#[test]
 fn a_difference_has_what_was_allocated_meanwhile() {
     if is_missing("go") {
         return;

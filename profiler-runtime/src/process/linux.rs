@@ -48,7 +48,9 @@ fn read_clock(clock: libc::clockid_t) -> Option<i64> {
     let mut now = libc::timespec { tv_sec: 0, tv_nsec: 0 };
     // SAFETY: the system writes the time there.
     let status = unsafe { libc::clock_gettime(clock, &mut now) };
-    (status == 0).then(|| now.tv_sec * 1_000_000_000 + now.tv_nsec)
+    // Narrower on systems of 32 bits.
+    let [seconds, nanoseconds]: [i64; 2] = [now.tv_sec as _, now.tv_nsec as _];
+    (status == 0).then_some(seconds * 1_000_000_000 + nanoseconds)
 }
 
 pub(super) fn populate(start: NonNull<u8>, bytes: usize) {

@@ -46,7 +46,7 @@ impl Semaphore {
     pub(super) fn wait_for(&self, time: Duration) -> bool {
         let end = SystemTime::now().checked_add(time).unwrap_or(UNIX_EPOCH);
         let end = end.duration_since(UNIX_EPOCH).unwrap_or_default();
-        let end = libc::timespec { tv_sec: end.as_secs() as _, tv_nsec: end.subsec_nanos().into() };
+        let end = libc::timespec { tv_sec: end.as_secs() as _, tv_nsec: end.subsec_nanos() as _ };
         loop {
             // SAFETY: `new` has made it, and the time is whole.
             if unsafe { libc::sem_timedwait(self.0.get(), &end) } == 0 {

@@ -18,6 +18,7 @@
 //! the tracer are 570 ← 568 instructions, of 9,000 bytes 790 ← 720 (callgrind).
 
 use core::iter;
+#[cfg(target_pointer_width = "64")]
 use core::mem::offset_of;
 use core::ops::{ControlFlow, Range};
 use core::ptr::{self, NonNull};
@@ -26,8 +27,10 @@ use core::sync::atomic::{
     Ordering::{AcqRel, Acquire, Relaxed, Release},
 };
 
+#[cfg(target_pointer_width = "64")]
+use mem_profile_format::layout::block_map as numbers;
 use mem_profile_format::layout::block_map::{
-    self as numbers, DIRECTORY_BITS, GRANULE_BITS, LEAF_BITS, PARTS, SITE_BITS, SIZE_BITS,
+    DIRECTORY_BITS, GRANULE_BITS, LEAF_BITS, PARTS, SITE_BITS, SIZE_BITS,
 };
 
 use crate::record::sync::word::Word;

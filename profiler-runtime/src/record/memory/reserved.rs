@@ -1,5 +1,6 @@
 //! Address space for tables: reserved once, taken page by page as it is written, never moved.
 
+#[cfg(target_pointer_width = "64")]
 use core::mem::offset_of;
 use core::ops::Range;
 use core::ptr::NonNull;

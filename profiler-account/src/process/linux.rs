@@ -4,7 +4,6 @@ use std::fs::{self, File};
 use std::io;
 use std::ops::Range;
 use std::os::unix::fs::FileExt;
-use std::time::Instant;
 
 use super::{Reading, page_of};
 use crate::outside::ReadMemory;
@@ -31,7 +30,6 @@ pub fn read_self() -> io::Result<Reading> {
 }
 
 fn read_folder(folder: &str) -> io::Result<Reading> {
-    let begin = Instant::now();
     let file = |name: &str| fs::read(format!("{folder}/{name}")).map_err(ended);
     let before = pages_of_statm(&file("statm")?);
     let smaps = file("smaps")?;
@@ -46,7 +44,6 @@ fn read_folder(folder: &str) -> io::Result<Reading> {
         threads: threads(&status),
         page_tables: field_of(&status, "VmPTE").unwrap_or(0),
         moved: moved * page,
-        took: begin.elapsed(),
     })
 }
 

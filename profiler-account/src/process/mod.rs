@@ -1,7 +1,5 @@
 //! Reads what the system says of a process. Only this folder knows operating systems.
 
-use std::time::Duration;
-
 use crate::smaps::Mapping;
 
 #[cfg_attr(target_os = "linux", path = "linux.rs")]
@@ -24,8 +22,6 @@ pub struct Reading {
     pub page_tables: u64,
     /// How far the resident set moved meanwhile.
     pub moved: u64,
-    /// How long reading took.
-    pub took: Duration,
 }
 
 impl Reading {

@@ -2,7 +2,7 @@
 
 use std::io;
 use std::ops::Range;
-use std::time::Duration;
+use std::time::Instant;
 
 use mem_profile_account::{Account, Advice, Counted, Facts, ReadMemory, process as reader};
 use mem_profile_format::layout::ledger::CENTER;
@@ -19,6 +19,7 @@ use crate::record::memory::{arena, reserved};
 /// # Errors
 /// Where the system does not say what a process has mapped.
 pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
+    let begin = Instant::now();
     let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
     let statistics = statistics::found().filter(|_| !is_glibc);
     let of_c = if is_full { process::in_use_and_heap_end() } else { None };
@@ -50,15 +51,13 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         word_at: Some(Box::new(move |address| memory.as_mut()?.word(address))),
         page_tables: reading.page_tables,
     };
-    let begin = process::steady_nanoseconds();
     let mut account = Account::new(&reading.mappings, facts);
     account.moved += reading.moved;
     if !map.knows_free_memory() {
         account.advice.retain(|advice| !matches!(advice, Advice::Trim(_)));
     }
     account.missing = map.missing();
-    let walked = (process::steady_nanoseconds() - begin).max(0).cast_unsigned();
-    account.took = reading.took + Duration::from_nanos(walked);
+    account.took = begin.elapsed();
     Ok(account)
 }
 

@@ -2,6 +2,10 @@
 #![cfg(target_os = "linux")]
 #![allow(missing_docs)]
 
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::thread;
+use std::time::Instant;
+
 use accounted::check_sums;
 use mem_profile::account::{Account, ClassKind, account};
 use mem_profile::trace;
@@ -20,6 +24,7 @@ fn read() -> Account {
 }
 
 fn main() {
+    took();
     let older = blocks(2000);
     trace::start(trace::Config::exact()).expect("the tracer starts");
     let traced = blocks(8000);
@@ -50,4 +55,84 @@ fn main() {
     trace::stop();
     assert!(read().missing.is_some_and(|it| it.starts_with("With the counting allocator ")));
     drop(traced);
+    forked();
+    contended();
+}
+
+/// The first account of a traced program looks up lines, and says how long that took.
+fn took() {
+    trace::start(trace::Config::exact()).expect("the tracer starts");
+    let kept = blocks(8000);
+    let begin = Instant::now();
+    let account = account().expect("an account");
+    let elapsed = begin.elapsed();
+    assert!(account.pins.is_some(), "{:?}", account.missing);
+    assert!(
+        account.took <= elapsed && account.took * 2 > elapsed,
+        "{:?} of {elapsed:?}",
+        account.took
+    );
+    drop(kept);
+    trace::stop();
+}
+
+/// A child of a traced program has no tracer until it starts one, and then all it has is older.
+fn forked() {
+    trace::start(trace::Config::exact()).expect("the tracer starts");
+    let kept = blocks(8000);
+    assert!(read().pins.is_some());
+    // SAFETY: this process has one thread.
+    let child = unsafe { libc::fork() };
+    if child == 0 {
+        let is_right = std::panic::catch_unwind(|| {
+            let account = account().expect("an account");
+            assert!(account.pins.is_none(), "its parent's");
+            assert!(account.missing.is_some_and(|it| it.starts_with("With the counting ")));
+            trace::start(trace::Config::exact()).expect("the tracer starts");
+            let account = self::account().expect("an account");
+            assert!(account.pins.is_none(), "older");
+            assert!(account.missing.is_some_and(|it| it.contains(" are older than the tracer: ")));
+        });
+        // SAFETY: it ends here.
+        unsafe { libc::_exit(i32::from(is_right.is_err())) };
+    }
+    let mut status = -1;
+    // SAFETY: the child is this process's.
+    assert_eq!(unsafe { libc::waitpid(child, &raw mut status, 0) }, child);
+    assert_eq!(status, 0);
+    drop(kept);
+    trace::stop();
+}
+
+/// Accounts of two threads, while others allocate and another one starts and stops the tracer: nobody waits for ever,
+/// and each account adds up.
+fn contended() {
+    static ENDS: AtomicBool = AtomicBool::new(false);
+    let churn = || {
+        while !ENDS.load(Relaxed) {
+            drop(blocks(100));
+        }
+    };
+    let toggle = || {
+        while !ENDS.load(Relaxed) {
+            trace::start(trace::Config::exact()).expect("the tracer starts");
+            thread::yield_now();
+            trace::stop();
+        }
+    };
+    let ask = || {
+        for _ in 0..50 {
+            let account = account().expect("an account");
+            let sum: u64 = account.classes.iter().map(|class| class.bytes).sum();
+            assert_eq!(sum, account.resident);
+        }
+    };
+    thread::scope(|scope| {
+        (0..2).for_each(|_| _ = scope.spawn(churn));
+        scope.spawn(toggle);
+        let asked = [(); 2].map(|()| scope.spawn(ask));
+        let asked = asked.map(thread::ScopedJoinHandle::join);
+        ENDS.store(true, Relaxed);
+        asked.into_iter().for_each(|it| it.expect("accounts add up"));
+    });
 }

@@ -23,14 +23,21 @@ fn main() {
     match env::var("SURVIVES").map(|number| number.parse()) {
         Ok(survives) => measure(survives.expect("a number")),
         // Live blocks are known from the start of a program on.
-        Err(_) => [20, 1].into_iter().for_each(run),
+        Err(_) => {
+            [20, 1].into_iter().for_each(|survives| run(survives, "MEM_PROFILE_LIVE"));
+            if cfg!(feature = "trace") {
+                [20, 1].into_iter().for_each(|survives| run(survives, "MEM_PROFILE_TRACE"));
+            }
+        }
     }
 }
 
-fn run(survives: usize) {
+/// With the live blocks of the line profiler, or with those of the tracer.
+fn run(survives: usize, knows: &str) {
+    println!("{knows}:");
     let mut command = Command::new(env::current_exe().expect("this program"));
     let command = command.env("SURVIVES", survives.to_string());
-    let command = command.env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
+    let command = command.env(knows, "1").env("MEM_PROFILE_FORMAT", "none");
     assert!(command.status().expect("it starts").success());
 }
 

@@ -91,6 +91,8 @@ fn check_account(account: &Account, kept: &[Kept]) {
     check_sums(account);
     check_live(account, kept);
     check_pins(account);
+    let bytes: u64 = kept.iter().map(|kept| kept.bytes).sum();
+    assert_eq!(account.pins.as_ref().map(|pins| pins.sites[0].block_bytes), Some(bytes));
 }
 
 /// Prints the resident set without free pages, and how many more of these the account says that there would be, if

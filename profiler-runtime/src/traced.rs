@@ -20,6 +20,8 @@ pub struct TracedBlocks {
     pub live_bytes: fn() -> u64,
     /// Visits those that begin in a range of addresses.
     pub visit: fn(Range<usize>, BlockVisitor<'_>),
+    /// How often all blocks were forgotten.
+    pub times_forgotten: fn() -> u64,
     /// The line of each site that has live blocks.
     pub lines: fn() -> HashMap<u32, String>,
     /// The tables of the tracer.

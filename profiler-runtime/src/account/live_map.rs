@@ -30,6 +30,8 @@ pub(super) enum LiveMap {
         lines: HashMap<u32, String>,
         /// Bytes of blocks that it does not know.
         older: u64,
+        /// How often it had forgotten all blocks before.
+        forgotten: u64,
     },
     /// Nobody, and how to get them.
     Nobody(String),
@@ -41,8 +43,12 @@ impl LiveMap {
         if switch::is_on() {
             return Self::Lines;
         }
-        let found = traced().and_then(|traced| Some((traced, (traced.traces_all)()?)));
-        let Some((traced, is_exact)) = found else {
+        let found = traced().and_then(|traced| {
+            // First, so that whatever happens from here on is noticed.
+            let forgotten = (traced.times_forgotten)();
+            Some((traced, forgotten, (traced.traces_all)()?))
+        });
+        let Some((traced, forgotten, is_exact)) = found else {
             return Self::Nobody(format!(
                 "With the counting allocator and MEM_PROFILE_LIVE=on, {WANTED}"
             ));
@@ -57,7 +63,7 @@ impl LiveMap {
             let why = format!("{older} of {live} in live blocks are older than the tracer");
             return Self::Nobody(format!("{why}: with MEM_PROFILE_TRACE=1, {WANTED}"));
         }
-        Self::Traced { traced, lines: (traced.lines)(), older }
+        Self::Traced { traced, lines: (traced.lines)(), older, forgotten }
     }
 
     /// Visits the blocks that begin in a range; `None` if nobody knows them.
@@ -84,6 +90,17 @@ impl LiveMap {
             }
             Self::Lines | Self::Nobody(_) => Box::new(line_names()),
         }
+    }
+
+    /// Whether it may have been read in part, since blocks were forgotten meanwhile. Then nobody knows them.
+    pub(super) fn was_forgotten(&mut self) -> bool {
+        let Self::Traced { traced, forgotten, .. } = self else { return false };
+        let is_forgotten = (traced.times_forgotten)() != *forgotten;
+        if is_forgotten {
+            let why = "The tracer forgot its blocks meanwhile: while it traces";
+            *self = Self::Nobody(format!("{why}, {WANTED}"));
+        }
+        is_forgotten
     }
 
     /// Whether free memory is all that is left. The tracer's tables of names lie in the heap too, and are not known.

@@ -20,6 +20,23 @@ use crate::record::memory::{arena, reserved};
 /// Where the system does not say what a process has mapped.
 pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     let begin = Instant::now();
+    let bytes = u64::try_from(threads::live_bytes()).unwrap_or(0);
+    let counted = is_counted.then_some(Counted { bytes, blocks: None });
+    let mut map = LiveMap::now(bytes);
+    let mut account = read_with(&map, counted, is_full)?;
+    if map.was_forgotten() {
+        account = read_with(&map, counted, is_full)?;
+    }
+    if !map.knows_free_memory() {
+        account.advice.retain(|advice| !matches!(advice, Advice::Trim(_)));
+    }
+    account.missing = map.missing();
+    account.took = begin.elapsed();
+    Ok(account)
+}
+
+/// The account with the blocks of a map.
+fn read_with(map: &LiveMap, counted: Option<Counted>, is_full: bool) -> io::Result<Account> {
     let is_glibc = process::IS_GLIBC && !is_wrapping_seen();
     let statistics = statistics::found().filter(|_| !is_glibc);
     let of_c = if is_full { process::in_use_and_heap_end() } else { None };
@@ -28,14 +45,12 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
         false => (None, of_c.map(|of_c| of_c.0)),
     };
     let of_statistics = || statistics.filter(|_| is_full).and_then(|it| (it.in_use)());
-    let bytes = u64::try_from(threads::live_bytes()).unwrap_or(0);
-    let map = LiveMap::now(bytes);
     let reading = reader::read_self()?;
     let mut pages = reader::PageMap::open(reading.page());
     let mut memory = reader::Memory::open(process::id(), reading.page()).ok();
     let facts = Facts {
         live_blocks: map.live_blocks().map(|it| Box::new(it) as _),
-        counted: is_counted.then_some(Counted { bytes, blocks: None }),
+        counted,
         site_name: Some(map.site_name()),
         present_pages: Some(Box::new(process::resident_pages)),
         resident_pages: Some(Box::new(move |range| pages.as_mut()?.resident(range))),
@@ -53,11 +68,6 @@ pub(crate) fn read(is_counted: bool, is_full: bool) -> io::Result<Account> {
     };
     let mut account = Account::new(&reading.mappings, facts);
     account.moved += reading.moved;
-    if !map.knows_free_memory() {
-        account.advice.retain(|advice| !matches!(advice, Advice::Trim(_)));
-    }
-    account.missing = map.missing();
-    account.took = begin.elapsed();
     Ok(account)
 }
 

@@ -1,7 +1,8 @@
 //! Starting, stopping, and the totals.
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, fence};
 
 use crate::capture::config::{Config, StartError};
 use crate::capture::own_frames;
@@ -15,6 +16,7 @@ static CONTROL: Mutex<()> = Mutex::new(());
 static FRAMES: AtomicUsize = AtomicUsize::new(usize::MAX);
 /// Bytes that were in use when tracing began: the tracer does not know these blocks.
 static OLDER: AtomicU64 = AtomicU64::new(0);
+static FORGOTTEN: AtomicU64 = AtomicU64::new(0);
 /// A forked child has tables, but is not traced.
 static IS_ON: AtomicBool = AtomicBool::new(false);
 
@@ -76,7 +78,17 @@ pub fn clear() {
     forget();
 }
 
+/// How often the map of blocks was wiped. Whoever has read it meanwhile has read nothing whole.
+pub(crate) fn times_forgotten() -> u64 {
+    // What was read of the map comes first.
+    fence(Acquire);
+    FORGOTTEN.load(Relaxed)
+}
+
 fn forget() {
+    FORGOTTEN.fetch_add(1, Relaxed);
+    // Who sees a part of the map that is wiped sees this too.
+    fence(Release);
     shadow::wipe();
     thread_state::clear();
     peak::clear();

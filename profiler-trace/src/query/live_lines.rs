@@ -15,6 +15,7 @@ pub(crate) static TRACED_BLOCKS: TracedBlocks = TracedBlocks {
     traces_all: || is_tracing().then(|| sample::mean_bytes() == 0),
     live_bytes: || control::traced_memory().0,
     visit: shadow::visit,
+    times_forgotten: control::times_forgotten,
     lines,
     regions: || mapped_array::regions().collect(),
 };

@@ -4,7 +4,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use accounted::check_sums;
 use mem_profile::account::{Account, ClassKind, account};
@@ -56,7 +56,37 @@ fn main() {
     assert!(read().missing.is_some_and(|it| it.starts_with("With the counting allocator ")));
     drop(traced);
     forked();
+    stopped_meanwhile();
     contended();
+}
+
+/// An account that reads while the tracer is stopped takes no block for free memory.
+fn stopped_meanwhile() {
+    for wait in [0, 1, 2, 4, 8] {
+        trace::start(trace::Config::exact()).expect("the tracer starts");
+        let kept = blocks(300_000);
+        let stop = move || {
+            thread::sleep(Duration::from_millis(wait));
+            trace::stop();
+        };
+        let account = thread::scope(|scope| {
+            scope.spawn(stop);
+            read_moving()
+        });
+        match account.pins {
+            // It was read before.
+            Some(_) => assert!(account.counted.is_some_and(|it| it.bytes >= 300_000_000)),
+            None => assert!(account.missing.is_some()),
+        }
+        drop(kept);
+    }
+}
+
+fn read_moving() -> Account {
+    let account = account().expect("an account");
+    let sum: u64 = account.classes.iter().map(|class| class.bytes).sum();
+    assert_eq!(sum, account.resident);
+    account
 }
 
 /// The first account of a traced program looks up lines, and says how long that took.
@@ -122,9 +152,7 @@ fn contended() {
     };
     let ask = || {
         for _ in 0..50 {
-            let account = account().expect("an account");
-            let sum: u64 = account.classes.iter().map(|class| class.bytes).sum();
-            assert_eq!(sum, account.resident);
+            read_moving();
         }
     };
     thread::scope(|scope| {

@@ -1,3 +1,5 @@
+use std::sync::Mutex;
+
 use super::*;
 use crate::record::memory::reserved;
 
@@ -6,9 +8,12 @@ const SIZES: [usize; 12] =
     [1, 15, 16, 17, 8190, 8191, 8192, 8193, 1 << 26, (5 << 30) + 7, 1 << 39, (1 << 45) - 1];
 
 fn map() -> &'static BlockMap {
+    // Its memory is never given back. Whoever looks for leaks finds it here.
+    static MAPS: Mutex<Vec<&BlockMap>> = Mutex::new(Vec::new());
     // SAFETY: that is what it gives.
     let map = unsafe { BlockMap::new(reserved::reserve) };
-    let map = Box::leak(Box::new(map));
+    let map: &BlockMap = Box::leak(Box::new(map));
+    MAPS.lock().unwrap().push(map);
     assert!(map.reserve() && map.reserve());
     map
 }

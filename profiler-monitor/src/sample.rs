@@ -23,7 +23,7 @@ pub struct Sample {
     pub address_space: u64,
     /// Bytes of live blocks, if the allocator counts them.
     pub live: Option<u64>,
-    /// The limit that holds now.
+    /// The limit that holds now: of control groups, the one with the least memory left.
     pub limit: Option<Limit>,
     /// The control group that the limit is of, else the own group of the process, if it has one.
     pub group: Option<Group>,
@@ -67,7 +67,7 @@ pub struct Group {
     pub pressure: Option<f32>,
 }
 
-/// `memory.events`: how often limits did harm since the group was made.
+/// `memory.events`: how often limits did harm since the group was made, in it and in groups inside of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct GroupEvents {
@@ -75,7 +75,8 @@ pub struct GroupEvents {
     pub high: u64,
     /// The limit was reached, and nothing could be reclaimed.
     pub oom: u64,
-    /// Processes that were ended.
+    /// Processes of the own group that were ended, where the limit may be of one around it. Where a whole group was
+    /// ended, the system counts one of them twice.
     pub oom_kill: u64,
     /// Times that the whole group was ended.
     pub oom_group_kill: u64,

@@ -33,10 +33,10 @@ use crate::resident;
 
 /// Watch the memory of a running program, and warn before its limit does harm
 ///
-/// The limit is the smallest of its control groups, else that of its address space, else the memory of the machine. A
-/// warning is printed once for each crossing, and again when a further 10 % are in use. It says what the resident set
-/// is made of, and which lines hold the memory, if the program records its live blocks. Its child processes are watched
-/// too, each by itself. The program is not affected.
+/// The limit is that of its control groups with the least memory left, else that of its address space, else the memory
+/// of the machine. A warning is printed once for each crossing, and again when a further 10 % are in use. It says what
+/// the resident set is made of, and which lines hold the memory, if the program records its live blocks. Its child
+/// processes are watched too, each by itself. The program is not affected.
 #[derive(Args)]
 #[command(after_help = EXAMPLES)]
 pub(crate) struct Arguments {

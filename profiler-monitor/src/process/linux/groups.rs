@@ -50,6 +50,8 @@ struct Files {
     current: PathBuf,
     stat: PathBuf,
     peak: PathBuf,
+    events: PathBuf,
+    pressure: PathBuf,
 }
 
 impl Files {
@@ -60,7 +62,39 @@ impl Files {
             current: folder.join(names.current),
             stat: folder.join("memory.stat"),
             peak: folder.join(names.peak),
+            events: folder.join(names.events),
+            pressure: folder.join(names.pressure),
         }
+    }
+
+    /// The smaller limit of the group, if it is below so many bytes.
+    fn limit(&self, below: u64, text: &mut Fields) -> Option<Limit> {
+        let limits = self.limits.iter().filter_map(|&(ref path, kind)| {
+            let bytes = value(text, path).filter(|&bytes| bytes < below)?;
+            Some(Limit { bytes, kind })
+        });
+        limits.min_by_key(|limit| limit.bytes)
+    }
+}
+
+/// The bytes of a group.
+#[derive(Clone, Copy, Debug)]
+struct Usage {
+    current: u64,
+    working_set: u64,
+}
+
+/// A limit, the group that it is of, and its usage.
+struct Near<'a> {
+    limit: Limit,
+    files: &'a Files,
+    usage: Option<Usage>,
+}
+
+impl Near<'_> {
+    /// Bytes until it is reached; of `memory.high`, which lets more through, they may be negative.
+    fn left(&self) -> i128 {
+        i128::from(self.limit.bytes) - self.usage.map_or(0, |usage| usage.working_set.into())
     }
 }
 
@@ -68,10 +102,10 @@ impl Files {
 #[derive(Debug)]
 pub(super) struct Groups {
     names: &'static Names,
+    /// Those that have a memory.
     chain: Vec<Files>,
-    /// Of the own one.
-    events: PathBuf,
-    pressure: PathBuf,
+    /// A file of each group further inside, which is there as soon as that has a memory.
+    awaited: Vec<PathBuf>,
 }
 
 impl Groups {
@@ -92,90 +126,108 @@ impl Groups {
             true => (shown(&mounts.v2, path_of(membership, <[u8]>::is_empty)), &V2),
         };
         // The root of all groups has no memory of its own, and groups without the controller have none.
-        let own = folders.iter().position(|folder| folder.join(names.current).exists())?;
-        let own = &folders[own..];
-        Some(Self {
+        let own = folders.iter().position(|folder| folder.join(names.current).exists());
+        let (inside, own) = folders.split_at(own.unwrap_or(folders.len()));
+        (!folders.is_empty()).then(|| Self {
             names,
             chain: own.iter().map(|folder| Files::of(folder, names)).collect(),
-            events: own[0].join(names.events),
-            pressure: own[0].join(names.pressure),
+            awaited: inside.iter().map(|folder| folder.join(names.current)).collect(),
         })
     }
 
-    /// Whether the own one was removed, or has no memory any more.
-    pub(super) fn are_gone(&self) -> bool {
-        self.chain.first().is_none_or(|own| !own.current.exists())
+    /// Whether the own one was removed, or has no memory any more, or one further inside has a memory by now.
+    pub(super) fn have_changed(&self) -> bool {
+        self.chain.first().is_some_and(|own| !own.current.exists())
+            || self.awaited.iter().any(|current| current.exists())
     }
 
     /// The folder of the own one.
     pub(super) fn folder(&self) -> Option<&Path> {
-        self.events.parent()
+        self.chain.first()?.events.parent()
     }
 
-    /// The smallest limit, and the group that it is of; without one, the own group.
-    pub(super) fn read(&self, text: &mut Fields) -> (Option<Limit>, Option<Group>) {
-        let mut smallest: Option<(Limit, &Files)> = None;
+    /// The limit below so many bytes that has the least memory left, and the group that it is of; without one, the own
+    /// group.
+    pub(super) fn read(
+        &self,
+        below: Option<u64>,
+        text: &mut Fields,
+    ) -> (Option<Limit>, Option<Group>) {
+        let below = below.unwrap_or(UNLIMITED);
+        let mut smallest = below;
+        let mut nearest: Option<Near<'_>> = None;
         for files in &self.chain {
-            for &(ref path, kind) in &files.limits {
-                let Some(bytes) = value(text, path).filter(|&bytes| bytes < UNLIMITED) else {
-                    continue;
-                };
-                if smallest.is_none_or(|(limit, _)| bytes < limit.bytes) {
-                    smallest = Some((Limit { bytes, kind }, files));
-                }
+            let Some(limit) = files.limit(below, text) else { continue };
+            smallest = smallest.min(limit.bytes);
+            let near = Near { limit, files, usage: self.usage(files, text) };
+            if nearest.as_ref().is_none_or(|nearest| near.left() < nearest.left()) {
+                nearest = Some(near);
             }
         }
-        if let Some((limit, files)) = self.unseen(text)
-            && smallest.is_none_or(|(known, _)| limit.bytes < known.bytes)
+        if let Some(near) = self.unseen(smallest, text)
+            && nearest.as_ref().is_none_or(|nearest| near.left() < nearest.left())
         {
-            smallest = Some((limit, files));
+            nearest = Some(near);
         }
-        let files = smallest.map(|(_, files)| files).or(self.chain.first());
-        let group = files.and_then(|files| self.read_group(files, text));
-        (smallest.map(|(limit, _)| limit), group)
+        let limit = nearest.as_ref().map(|near| near.limit);
+        let of = nearest.map(|near| (near.files, near.usage));
+        let of = of.or_else(|| self.chain.first().map(|own| (own, self.usage(own, text))));
+        let group = of.and_then(|(files, usage)| self.read_group(files, usage?, text));
+        (limit, group)
     }
 
     /// A limit of a group around that cannot be seen; the own group is the nearest one to read.
-    fn unseen(&self, text: &mut Fields) -> Option<(Limit, &Files)> {
+    fn unseen(&self, below: u64, text: &mut Fields) -> Option<Near<'_>> {
         let (name, files) = (self.names.smallest?, self.chain.first()?);
         text.read(&files.stat).ok()?;
-        let bytes = text.number(name).filter(|&bytes| bytes < UNLIMITED)?;
-        Some((Limit { bytes, kind: LimitKind::GroupMax }, files))
+        let bytes = text.number(name).filter(|&bytes| bytes < below)?;
+        let limit = Limit { bytes, kind: LimitKind::GroupMax };
+        Some(Near { limit, files, usage: self.usage(files, text) })
     }
 
-    fn read_group(&self, files: &Files, text: &mut Fields) -> Option<Group> {
+    fn usage(&self, files: &Files, text: &mut Fields) -> Option<Usage> {
         let current = value(text, &files.current)?;
         let inactive = text.read(&files.stat).ok().and_then(|()| text.number(self.names.inactive));
+        Some(Usage { current, working_set: current.saturating_sub(inactive.unwrap_or(0)) })
+    }
+
+    /// The system counts a process that it ends in the group of the process and in all around it, but a limit that was
+    /// reached in its own group and around that.
+    fn read_group(&self, files: &Files, usage: Usage, text: &mut Fields) -> Option<Group> {
+        let own = self.chain.first()?;
+        let mut events = events(&files.events, text).unwrap_or_default();
+        if !std::ptr::eq(files, own) {
+            events.oom_kill = self::events(&own.events, text).unwrap_or_default().oom_kill;
+        }
         Some(Group {
-            current,
-            working_set: current.saturating_sub(inactive.unwrap_or(0)),
+            current: usage.current,
+            working_set: usage.working_set,
             peak: value(text, &files.peak),
-            events: self.read_events(text),
-            pressure: self.read_pressure(text),
+            events,
+            pressure: pressure(&own.pressure, text),
         })
     }
+}
 
-    fn read_events(&self, text: &mut Fields) -> GroupEvents {
-        if text.read(&self.events).is_err() {
-            return GroupEvents::default();
-        }
-        let count = |name| text.number(name).unwrap_or(0);
-        GroupEvents {
-            high: count("high"),
-            oom: count("oom"),
-            oom_kill: count("oom_kill"),
-            oom_group_kill: count("oom_group_kill"),
-        }
-    }
+/// How often limits did harm, by `memory.events` or `memory.oom_control`; `None` where there is no such file.
+pub(super) fn events(path: &Path, text: &mut Fields) -> Option<GroupEvents> {
+    text.read(path).ok()?;
+    let count = |name| text.number(name).unwrap_or(0);
+    Some(GroupEvents {
+        high: count("high"),
+        oom: count("oom"),
+        oom_kill: count("oom_kill"),
+        oom_group_kill: count("oom_group_kill"),
+    })
+}
 
-    /// `some avg10=1.23 avg60=…`
-    fn read_pressure(&self, text: &mut Fields) -> Option<f32> {
-        text.read(&self.pressure).ok()?;
-        let rest = text.after("some")?.strip_prefix(b"avg10=")?;
-        let end = rest.iter().position(|&byte| byte == b' ')?;
-        let percent: f32 = str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
-        (0.0..=100.0).contains(&percent).then_some(percent)
-    }
+/// `some avg10=1.23 avg60=…`
+fn pressure(path: &Path, text: &mut Fields) -> Option<f32> {
+    text.read(path).ok()?;
+    let rest = text.after("some")?.strip_prefix(b"avg10=")?;
+    let end = rest.iter().position(|&byte| byte == b' ')?;
+    let percent: f32 = str::from_utf8(&rest[..end]).ok()?.parse().ok()?;
+    (0.0..=100.0).contains(&percent).then_some(percent)
 }
 
 /// The path on the line whose controllers are wanted: `4:memory,cpu:/path`.

@@ -5,6 +5,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::fields::Fields;
+use super::groups::events;
 use crate::sample::GroupEvents;
 
 /// Which process it is, among all that ever had its number.
@@ -72,14 +73,7 @@ pub(crate) fn inode(path: &Path) -> u64 {
 pub(crate) fn events_of(folder: &Path) -> Option<GroupEvents> {
     let mut text = Fields::new();
     let names = ["memory.events", "memory.oom_control"];
-    names.iter().find_map(|name| text.read(&folder.join(name)).ok())?;
-    let count = |name| text.number(name).unwrap_or(0);
-    Some(GroupEvents {
-        high: count("high"),
-        oom: count("oom"),
-        oom_kill: count("oom_kill"),
-        oom_group_kill: count("oom_group_kill"),
-    })
+    names.iter().find_map(|name| events(&folder.join(name), &mut text))
 }
 
 #[cfg(all(test, feature = "process"))]

@@ -85,7 +85,7 @@ impl Reader {
         let pages = ["RssFile", "RssShmem"].map(|name| self.text.kibibytes(name));
         let files = pages[0].zip(pages[1]).map(|(files, shared)| files + shared);
         let (limit, group) = self.read_groups();
-        let limit = self.smallest(limit);
+        let limit = self.limit(limit);
         Ok(Sample { at, resident, files, address_space, limit, group, ..Sample::default() })
     }
 
@@ -106,20 +106,21 @@ impl Reader {
         if text.read(&self.membership).is_err() {
             return (None, None);
         }
-        let is_gone = self.groups.as_ref().is_some_and(Groups::are_gone);
-        if is_gone || self.found_by != text.text() {
+        let have_changed = self.groups.as_ref().is_some_and(Groups::have_changed);
+        if have_changed || self.found_by != text.text() {
             self.found_by.clear();
             self.found_by.extend_from_slice(text.text());
             self.groups = Groups::find(&self.base, &self.found_by, &self.mounts, self.is_own);
         }
-        self.groups.as_ref().map_or((None, None), |groups| groups.read(text))
+        let physical = self.physical;
+        self.groups.as_ref().map_or((None, None), |groups| groups.read(physical, text))
     }
 
-    /// The limit of a group, if it is below the memory of the machine; else that of the process; else the machine's.
-    fn smallest(&mut self, group: Option<Limit>) -> Option<Limit> {
+    /// That of a group, else of the process, if it is below the memory of the machine; else the machine's.
+    fn limit(&mut self, of_group: Option<Limit>) -> Option<Limit> {
         let physical = self.physical.map(|bytes| Limit { bytes, kind: LimitKind::Physical });
         let is_below = |limit: &Limit| physical.is_none_or(|physical| limit.bytes < physical.bytes);
-        group.filter(is_below).or_else(|| self.address_space().filter(is_below)).or(physical)
+        of_group.or_else(|| self.address_space().filter(is_below)).or(physical)
     }
 
     fn address_space(&mut self) -> Option<Limit> {

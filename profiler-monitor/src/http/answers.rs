@@ -91,7 +91,8 @@ impl<S: Source> Answers<S> {
     /// For a request that asks for two snapshots; `None` while another one has its turn.
     pub(super) fn take_turn(&self) -> Option<Turn<'_>> {
         let was_waiting = self.is_waiting.swap(true, Relaxed);
-        (!was_waiting).then_some(Turn(&self.is_waiting))
+        // Not `then_some`: a turn that is made to be dropped would end the other one's.
+        (!was_waiting).then(|| Turn(&self.is_waiting))
     }
 
     /// The first of two snapshots.
@@ -199,6 +200,16 @@ mod tests {
     }
 
     #[test]
+    fn a_refused_request_does_not_end_the_turn_of_another() {
+        let answers = Answers::new(Counting::default());
+        let turn = answers.take_turn().unwrap();
+        assert!(answers.take_turn().is_none());
+        assert!(answers.take_turn().is_none(), "the first refusal has changed nothing");
+        drop(turn);
+        assert!(answers.take_turn().is_some());
+    }
+
+    #[test]
     fn profiles_are_compressed_and_errors_say_why() {
         let answers = Answers::new(Counting::default());
         let failed = answers.answer(Route::Profile(HEAP));
@@ -213,10 +224,6 @@ mod tests {
             unpacked(&answers.end(&older, Route::Profile(HEAP))),
             "3 since Some(2) heap true"
         );
-        let turn = answers.take_turn().unwrap();
-        assert!(answers.take_turn().is_none());
-        drop(turn);
-        assert!(answers.take_turn().is_some());
         let text = ProfileRequest { is_text: true, ..HEAP };
         assert_eq!(answers.answer(Route::Profile(text)).body, b"text 4 since None");
     }

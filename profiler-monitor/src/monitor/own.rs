@@ -13,7 +13,8 @@ use crate::process::Reader;
 /// This process.
 #[derive(Debug)]
 pub(super) struct OwnProcess {
-    reader: Mutex<Reader>,
+    /// Its memory is not counted, so it also ends so.
+    reader: Mutex<Option<Reader>>,
     is_counted: bool,
     started_at: Option<Duration>,
 }
@@ -25,11 +26,15 @@ pub(super) struct OwnProcess {
 /// # Errors
 /// The error of the system, where it does not say how much memory the process has.
 pub fn metrics() -> std::io::Result<Metrics> {
+    for_caller(|| OwnProcess::new().read())
+}
+
+/// Reads without being counted, and returns a copy that belongs to the caller and counts.
+fn for_caller(read: impl FnOnce() -> std::io::Result<Metrics>) -> std::io::Result<Metrics> {
     let metrics = {
         let _quiet = Quiet::enter();
-        OwnProcess::new().read()
+        read()
     };
-    // A copy that is the caller's, and counts.
     let copy = metrics.as_ref().map(Metrics::clone).map_err(|error| error.kind().into());
     let _quiet = Quiet::enter();
     drop(metrics);
@@ -38,15 +43,17 @@ pub fn metrics() -> std::io::Result<Metrics> {
 
 impl OwnProcess {
     pub(super) fn new() -> Self {
+        let _quiet = Quiet::enter();
         let is_counted = internal::allocations_are_counted();
         let reader = Reader::of_self();
         let started_at = reader.started_at();
-        Self { reader: Mutex::new(reader), is_counted, started_at }
+        Self { reader: Mutex::new(Some(reader)), is_counted, started_at }
     }
 
     fn read(&self) -> std::io::Result<Metrics> {
         let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut metrics = Metrics::new(&reader.read(Duration::ZERO)?);
+        let sample = reader.get_or_insert_with(Reader::of_self).read(Duration::ZERO)?;
+        let mut metrics = Metrics::new(&sample);
         drop(reader);
         metrics.started_at = self.started_at;
         metrics.live = self.is_counted.then(internal::live_bytes);
@@ -62,11 +69,18 @@ impl OwnProcess {
     }
 }
 
+impl Drop for OwnProcess {
+    fn drop(&mut self) {
+        let _quiet = Quiet::enter();
+        drop(self.reader.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
 #[cfg(feature = "http")]
 mod source {
     use mem_profile_trace::{self as trace, By, Measure, PprofFrames, Snapshot};
 
-    use super::{Metrics, OwnProcess, Quiet};
+    use super::{Metrics, OwnProcess, for_caller};
     use crate::http::{Heap, ProfileKind, Source};
 
     const NOT_TRACED: &str = "heap profiles need the tracer: set MEM_PROFILE_TRACE=sample, or have the program call mem_profile::trace::start";
@@ -75,8 +89,7 @@ mod source {
         type Heap = Snapshot;
 
         fn metrics(&self) -> Result<Metrics, String> {
-            let _quiet = Quiet::enter();
-            self.read().map_err(|error| error.to_string())
+            for_caller(|| self.read()).map_err(|error| error.to_string())
         }
 
         fn heap(&self) -> Result<Snapshot, String> {

@@ -17,7 +17,7 @@ use super::route::{ALLOCS, HEAP, METRICS, Request, Route, route};
 
 /// A router with the paths of metrics and profiles. Whoever mounts it decides who may ask.
 pub fn router<S: Source>(source: S) -> Router {
-    let shared = Arc::new(Shared { answers: Answers::new(source), at_work: Mutex::default() });
+    let shared = Arc::new(Shared { answers: Answers::new(source), at_work: Arc::default() });
     let mut router = Router::new();
     for path in [METRICS, HEAP, ALLOCS] {
         let shared = Arc::clone(&shared);
@@ -31,7 +31,7 @@ pub fn router<S: Source>(source: S) -> Router {
 struct Shared<S> {
     answers: Answers<S>,
     /// Others wait for it without a thread each.
-    at_work: Mutex<()>,
+    at_work: Arc<Mutex<()>>,
 }
 
 async fn respond<S: Source>(
@@ -73,9 +73,15 @@ async fn work<S: Source, T: Send + 'static>(
     shared: &Arc<Shared<S>>,
     work: impl FnOnce(&Answers<S>) -> T + Send + 'static,
 ) -> Option<T> {
-    let _at_work = shared.at_work.lock().await;
+    let at_work = Arc::clone(&shared.at_work).lock_owned().await;
     let shared = Arc::clone(shared);
-    spawn_blocking(move || work(&shared.answers)).await.ok()
+    // The work goes on when its client has gone, and so keeps others waiting.
+    spawn_blocking(move || {
+        let _at_work = at_work;
+        work(&shared.answers)
+    })
+    .await
+    .ok()
 }
 
 fn failed() -> Response {
@@ -91,4 +97,62 @@ fn into_axum(response: Response) -> http::Response<Body> {
         out.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::super::answers::Heap;
+    use super::super::route::ProfileKind;
+    use super::*;
+    use crate::metrics::Metrics;
+
+    /// Takes longer than its clients wait, and counts how many are at work.
+    struct Slow;
+
+    static NOW: AtomicU64 = AtomicU64::new(0);
+    static MOST: AtomicU64 = AtomicU64::new(0);
+
+    impl Source for Slow {
+        type Heap = Self;
+
+        fn metrics(&self) -> Result<Metrics, String> {
+            Err("none".to_owned())
+        }
+
+        fn heap(&self) -> Result<Self, String> {
+            MOST.fetch_max(NOW.fetch_add(1, SeqCst) + 1, SeqCst);
+            std::thread::sleep(Duration::from_millis(50));
+            NOW.fetch_sub(1, SeqCst);
+            Ok(Self)
+        }
+    }
+
+    impl Heap for Slow {
+        fn pprof(&self, _since: Option<&Self>, _kind: ProfileKind, _has_names: bool) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn text(&self, _since: Option<&Self>) -> String {
+            String::new()
+        }
+    }
+
+    #[test]
+    fn clients_that_go_leave_one_answer_at_work() {
+        let shared = Arc::new(Shared { answers: Answers::new(Slow), at_work: Arc::default() });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+        runtime.block_on(async {
+            for _ in 0..8 {
+                let asked = work(&shared, |answers| answers.begin().is_ok());
+                let _ = timeout(Duration::from_millis(10), asked).await;
+            }
+            assert_eq!(work(&shared, |answers| answers.begin().is_ok()).await, Some(true));
+        });
+        assert_eq!(MOST.load(SeqCst), 1);
+    }
 }

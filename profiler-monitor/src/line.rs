@@ -29,7 +29,7 @@ pub fn lines_of(snapshot: &Snapshot) -> Option<Vec<Line>> {
         let function = snapshot.functions.get(path.function)?;
         let index = *known.entry((path.function, path.line)).or_insert(lines.len());
         match lines.get_mut(index) {
-            Some(line) => line.bytes += path.own.live,
+            Some(line) => line.bytes = line.bytes.saturating_add(path.own.live),
             None => lines.push(Line {
                 site: format!("{}:{}", function.file, path.line),
                 function: function.name.clone(),

@@ -19,6 +19,9 @@ use crate::sample::Sample;
 /// Lines that are metrics of their own, where nothing else is asked for.
 pub const LINES: usize = 20;
 
+/// The name of all other lines.
+pub(crate) const OTHER: &str = "other";
+
 /// No name of a line is longer, in characters.
 const LONGEST: usize = 200;
 
@@ -75,17 +78,21 @@ impl Metrics {
         self
     }
 
-    /// The `count` lines that hold most, and the sum of all others.
+    /// The `count` lines that hold most, and the sum of all others, which is named `other`. So a function of that name is
+    /// among them.
     #[must_use]
     pub fn with_lines(mut self, lines: &[Line], count: usize) -> Self {
         let mut by_name: HashMap<String, u64> = HashMap::new();
         for line in lines {
-            *by_name.entry(name(&line.site)).or_default() += line.bytes;
+            let bytes = by_name.entry(name(&line.site)).or_default();
+            *bytes = bytes.saturating_add(line.bytes);
         }
+        let of_namesake = by_name.remove(OTHER).unwrap_or(0);
         let mut lines: Vec<_> = by_name.into_iter().filter(|&(_, bytes)| bytes > 0).collect();
         lines.sort_by(|one, other| (other.1, &one.0).cmp(&(one.1, &other.0)));
         let others = lines.split_off(count.min(lines.len()));
-        self.other_lines = Some(others.iter().map(|(_, bytes)| bytes).sum());
+        let others = others.iter().map(|(_, bytes)| *bytes);
+        self.other_lines = Some(others.fold(of_namesake, u64::saturating_add));
         self.lines = lines;
         self
     }
@@ -117,6 +124,16 @@ mod tests {
         assert_eq!(metrics.other_lines, Some(8));
         let none = Metrics::default().with_lines(&[], 2);
         assert_eq!((none.lines.len(), none.other_lines), (0, Some(0)));
+    }
+
+    #[test]
+    fn a_function_that_is_named_other_is_no_second_series() {
+        let all = [line("other", 9), line("a", 5), line("b", 1)];
+        let metrics = Metrics::default().with_lines(&all, 1);
+        assert_eq!(metrics.lines, [("a".to_owned(), 5)]);
+        assert_eq!(metrics.other_lines, Some(10));
+        let huge = Metrics::default().with_lines(&[line("a", u64::MAX), line("a", 2)], 1);
+        assert_eq!(huge.lines, [("a".to_owned(), u64::MAX)], "a recording may say anything");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::exemplar::Exemplar;
 use prometheus_client::registry::Registry;
 
-use super::Metrics;
+use super::{Metrics, OTHER};
 
 /// The format of metrics as text.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -123,7 +123,7 @@ impl Out<'_, '_> {
 
     fn lines(&mut self, metrics: &Metrics) -> fmt::Result {
         let lines = metrics.lines.iter().map(|(name, bytes)| (name.as_str(), *bytes));
-        let lines = lines.chain(metrics.other_lines.map(|bytes| ("other", bytes)));
+        let lines = lines.chain(metrics.other_lines.map(|bytes| (OTHER, bytes)));
         self.gauges(
             "mem_profile_line_live_bytes",
             "Bytes of live blocks by the line that allocated them: the largest lines, and the sum of all others.",

@@ -264,7 +264,8 @@ fn a_connection_is_for_one_request_of_either_version_of_http() {
     let old = server.send(b"GET /metrics HTTP/1.0\r\n\r\n");
     assert!(old.starts_with("HTTP/1.0 200 ") && old.contains("process_resident"), "{old}");
     let head = server.send(b"HEAD /metrics HTTP/1.1\r\nhost: x\r\n\r\n");
-    assert!(head.starts_with("HTTP/1.1 405 ") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(head.starts_with("HTTP/1.1 200 ") && head.ends_with("\r\n\r\n"), "{head}");
+    assert!(head.contains("\r\ncontent-length: ") && !head.contains("\r\ncontent-length: 0"));
     let before = live_bytes();
     let many = "GET /metrics HTTP/1.1\r\nhost: x\r\nconnection: keep-alive\r\n\r\n".repeat(10_000);
     let answers = server.send(many.as_bytes());
@@ -274,6 +275,19 @@ fn a_connection_is_for_one_request_of_either_version_of_http() {
     let growth = server.growth_since(before, Duration::from_secs(8));
     assert!(growth <= KEPT, "{growth} bytes are kept");
     server.check();
+}
+
+#[test]
+fn a_host_is_named_once_but_by_old_clients() {
+    let server = Server::start(None);
+    let status = |version: &str, hosts: &str| {
+        server.status(format!("GET /metrics HTTP/{version}\r\n{hosts}\r\n").as_bytes())
+    };
+    assert_eq!(status("1.1", ""), 400);
+    assert_eq!(status("1.1", "host: x\r\nhost: y\r\n"), 400);
+    assert_eq!(status("1.0", "host: x\r\nhost: y\r\n"), 400);
+    assert_eq!(status("1.1", "host: x\r\n"), 200);
+    assert_eq!(status("1.0", ""), 200);
 }
 
 #[test]
@@ -303,7 +317,12 @@ fn nothing_is_said_without_the_token() {
         server.send(request.as_bytes())
     };
     assert!(ask("authorization: Bearer secret\r\n").starts_with("HTTP/1.1 200 "));
-    for wrong in ["", "authorization: Bearer secreT\r\n", "authorization: Basic secret\r\n"] {
+    for wrong in [
+        "",
+        "authorization: Bearer secreT\r\n",
+        "authorization: Basic secret\r\n",
+        "authorization: Bearer secret\r\nauthorization: Bearer other\r\n",
+    ] {
         let response = ask(wrong);
         assert!(response.starts_with("HTTP/1.1 401 "), "{response}");
         assert!(response.contains("www-authenticate: Bearer") && !response.contains("process_"));

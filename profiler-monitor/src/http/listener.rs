@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use http_body_util::Full;
-use hyper::StatusCode;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{ACCEPT, AUTHORIZATION, HeaderName, HeaderValue};
+use hyper::header::{ACCEPT, AUTHORIZATION, HOST, HeaderMap, HeaderName, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
+use hyper::{StatusCode, Version};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
@@ -148,7 +148,10 @@ async fn respond<S: Source>(
     shared: &Shared<S>,
     longer: &AtomicU64,
 ) -> Response {
-    let header = |name| request.headers().get(name);
+    if !has_host(request) {
+        return Response::error(400, "the header host is needed, once");
+    }
+    let header = |name| single(request.headers(), name);
     let request = Request {
         method: request.method().as_str(),
         path: request.uri().path(),
@@ -169,6 +172,20 @@ async fn respond<S: Source>(
     longer.store(seconds.as_secs(), Relaxed);
     sleep(seconds).await;
     shared.answers.end(&older, wanted)
+}
+
+/// HTTP/1.1 has the header once. Older clients may leave it out.
+fn has_host(request: &hyper::Request<Incoming>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        count => count == 1,
+    }
+}
+
+/// The header, unless it is there twice: which of both others have looked at is not known.
+fn single(headers: &HeaderMap, name: HeaderName) -> Option<&HeaderValue> {
+    let mut all = headers.get_all(name).iter();
+    all.next().filter(|_| all.next().is_none())
 }
 
 fn into_hyper(response: Response) -> hyper::Response<Full<Bytes>> {

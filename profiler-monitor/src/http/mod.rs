@@ -1,6 +1,7 @@
 //! Metrics and profiles over HTTP. Requests become routes, and routes become responses, without I/O; a listener of its
 //! own and a router of axum carry them.
 
+mod accept;
 mod answers;
 #[cfg(feature = "axum")]
 mod axum;

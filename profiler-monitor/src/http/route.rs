@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::accept::prefers_open_metrics;
 use super::response::Response;
 use super::token::Token;
 use crate::metrics::MetricsFormat;
@@ -9,7 +10,7 @@ use crate::metrics::MetricsFormat;
 /// A request, without its body, which nobody reads.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Request<'a> {
-    /// `GET`, or another one, which is refused.
+    /// `GET` or `HEAD`, or another one, which is refused.
     pub method: &'a str,
     /// The path, without the query.
     pub path: &'a str,
@@ -103,8 +104,10 @@ pub fn route(request: &Request<'_>, token: Option<&Token>) -> Result<Route, Resp
             ));
         }
     };
-    if request.method != "GET" {
-        return Err(Response::error(405, "only GET is answered").with_header("allow", "GET"));
+    // Who sends the response leaves out the content for `HEAD`.
+    if !matches!(request.method, "GET" | "HEAD") {
+        return Err(Response::error(405, "only GET and HEAD are answered")
+            .with_header("allow", "GET, HEAD"));
     }
     match kind {
         None => metrics(request).map(Route::Metrics),
@@ -116,8 +119,7 @@ fn metrics(request: &Request<'_>) -> Result<MetricsFormat, Response> {
     if request.query.is_some_and(|query| !query.is_empty()) {
         return Err(Response::error(400, "/metrics has no parameters"));
     }
-    let accept = request.accept.unwrap_or_default();
-    Ok(match accept.contains("application/openmetrics-text") {
+    Ok(match request.accept.is_some_and(prefers_open_metrics) {
         true => MetricsFormat::OpenMetrics,
         false => MetricsFormat::Text,
     })
@@ -189,11 +191,13 @@ mod tests {
     }
 
     #[test]
-    fn only_get_is_answered() {
-        for method in ["HEAD", "POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "get", "", "BREW"] {
+    fn only_get_and_head_are_answered() {
+        let head = Request { method: "HEAD", path: METRICS, ..Request::default() };
+        assert_eq!(route(&head, None), Ok(Route::Metrics(MetricsFormat::Text)));
+        for method in ["POST", "PUT", "DELETE", "OPTIONS", "CONNECT", "get", "head", "", "BREW"] {
             let request = Request { method, path: METRICS, ..Request::default() };
             let response = route(&request, None).unwrap_err();
-            assert_eq!((response.status, response.header("allow")), (405, Some("GET")));
+            assert_eq!((response.status, response.header("allow")), (405, Some("GET, HEAD")));
             let unknown = Request { path: "/else", ..request };
             assert_eq!(route(&unknown, None).unwrap_err().status, 404);
         }
@@ -239,11 +243,8 @@ mod tests {
 
     #[test]
     fn open_metrics_are_for_those_that_accept_them() {
-        // The header of Prometheus 2.53.
-        let accept = "application/openmetrics-text;version=1.0.0;q=0.5,\
-                      application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2";
-        let request =
-            Request { method: "GET", path: METRICS, accept: Some(accept), ..Request::default() };
+        let accept = Some("application/openmetrics-text;version=1.0.0");
+        let request = Request { method: "GET", path: METRICS, accept, ..Request::default() };
         assert_eq!(route(&request, None).unwrap(), Route::Metrics(MetricsFormat::OpenMetrics));
     }
 
@@ -263,6 +264,9 @@ mod tests {
             "Bearer ",
             "Bearer secre",
             "Bearer secrets",
+            "Bearer secretsecret",
+            "Bearer  secret",
+            "Bearer\tsecret",
             "Bearer SECRET",
             "Basic secret",
             "",

@@ -63,6 +63,9 @@ pub struct Group {
     pub peak: Option<u64>,
     /// How often its limits did harm.
     pub events: GroupEvents,
+    /// `oom_kill` of the group around the own one, where that counts processes of all groups inside, also of those that
+    /// are gone: in version 2.
+    pub oom_kill_around: Option<u64>,
     /// `some avg10` of `memory.pressure`: percent of the last 10 s in which a task waited for memory.
     pub pressure: Option<f32>,
 }

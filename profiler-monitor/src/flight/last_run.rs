@@ -15,7 +15,8 @@ use crate::sample::Sample;
 /// Where the recording of the run before is kept.
 pub(super) const BEFORE: &str = "before";
 const NO_LINES: &str = "no line is known: MEM_PROFILE_TRACE=sample names lines, or MEM_PROFILE_LIVE=on those of measured functions";
-const GROUP_GONE: &str = "its control group is gone, or cannot be seen from here, so nobody knows whether it was ended for lack of memory";
+const GROUP_GONE: &str = "its control group is gone, or cannot be seen from here";
+const NOBODY_KNOWS: &str = "so nobody knows whether it was ended for lack of memory";
 /// More files of marks are never written.
 const MOST_MARKS: u32 = 16;
 
@@ -155,6 +156,24 @@ fn kills(run: &Run, file: &[u8]) -> Option<u64> {
     Some(now.oom_kill.saturating_sub(before))
 }
 
+/// The same of the group around, which counts others too. It stays where a service has a new group for each run.
+fn kills_around(run: &Run, file: &[u8]) -> Option<u64> {
+    let folder = run.group_folder.parent()?;
+    let is_same = run.around != 0 && inode(folder) == run.around;
+    let now = if is_same { events_of(folder)?.oom_kill } else { return None };
+    now.checked_sub(run.curve(file).last()?.sample.group?.oom_kill_around?)
+}
+
+fn gone(run: &Run, around: Option<u64>) -> String {
+    match (run.group_folder.parent(), around) {
+        (Some(folder), Some(count)) => {
+            let folder = folder.display();
+            format!("{GROUP_GONE}; oom_kill of {folder} rose by {count}, where others count, too")
+        }
+        _ => format!("{GROUP_GONE}, {NOBODY_KNOWS}"),
+    }
+}
+
 fn end_of(run: &Run, file: &[u8], notes: &mut Vec<String>) -> End {
     if run.ended(file).is_some() {
         return End::Well;
@@ -168,11 +187,13 @@ fn end_of(run: &Run, file: &[u8], notes: &mut Vec<String>) -> End {
     match kills(run, file) {
         Some(0) => End::Unclear,
         Some(count) => End::OutOfMemory(count),
-        None => {
-            if run.group != 0 {
-                notes.push(GROUP_GONE.to_owned());
+        None if run.group == 0 => End::Unknown,
+        None => match kills_around(run, file) {
+            Some(0) => End::Unclear,
+            around => {
+                notes.push(gone(run, around));
+                End::Unknown
             }
-            End::Unknown
-        }
+        },
     }
 }

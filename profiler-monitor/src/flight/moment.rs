@@ -56,8 +56,9 @@ impl Moment {
         write_events(&group.unwrap_or_default().events, pen);
         let pressure = group.and_then(|group| group.pressure);
         pen.optional(pressure.map(|pressure| pressure.to_bits().into()));
-        // For later versions.
-        pen.word(0);
+        // Zero is none.
+        let around = group.and_then(|group| group.oom_kill_around);
+        pen.word(around.map_or(0, |count| count.saturating_add(1)));
     }
 
     pub(super) fn read(eye: &mut Eye<'_>) -> Option<Self> {
@@ -72,13 +73,14 @@ impl Moment {
         let events = read_events(eye)?;
         let pressure = eye.optional()?.map(|bits| f32::from_bits(bits as u32));
         let pressure = pressure.filter(|pressure| (0.0..=100.0).contains(pressure));
-        eye.word()?;
+        let oom_kill_around = eye.word()?.checked_sub(1);
         let group = current.zip(working_set);
         let group = group.map(|(current, working_set)| Group {
             current,
             working_set,
             peak,
             events,
+            oom_kill_around,
             pressure,
         });
         let sample = Sample { at, resident, files, profiler, address_space, live, limit, group };

@@ -13,7 +13,7 @@ use super::last_run::BEFORE;
 use super::mark::{HEADER, Head, Occasion};
 use super::moment::{Moment, wall_clock};
 use super::run::{self, Run};
-use crate::process::{Identity, inode};
+use crate::process::Identity;
 use crate::sample::Sample;
 
 /// An empty file that is locked.
@@ -77,10 +77,9 @@ impl Recorder {
             points: POINTS,
             marks: MARKS + 1,
             program,
-            group_folder: group.map(Path::to_owned).unwrap_or_default(),
-            group: group.map_or(0, inode),
-            events: first.group.unwrap_or_default().events,
-        };
+            ..Run::default()
+        }
+        .in_group(group, first);
         let marks =
             (0..run.marks).map(|number| reserved(&folder.join(mark_file(number)), &vec![0; MARK]));
         let marks = marks.collect::<io::Result<_>>()?;
@@ -112,6 +111,17 @@ impl Recorder {
         let written = self.write(Moment::now(sample), occasion);
         self.is_broken |= written.is_err();
         written.map(|()| occasion)
+    }
+
+    /// Says that the process is in this control group by this sample, which is to be written next.
+    pub(crate) fn follow(&mut self, group: Option<&Path>, sample: &Sample) -> io::Result<()> {
+        if self.run.is_in(group) {
+            return Ok(());
+        }
+        self.run = std::mem::take(&mut self.run).in_group(group, sample);
+        let written = write_at(&self.file, 0, &self.run.header());
+        self.is_broken |= written.is_err();
+        written
     }
 
     /// Writes a mark, since the system has no memory for a block of so many bytes: once a second at most, since some

@@ -6,12 +6,12 @@
 //! behind  the end: a mark, nanoseconds since 1970, and a checksum; zeroes until then
 //! ```
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::bytes::{Eye, Pen, WORD, checksum, halves};
 use super::moment::{Moment, POINT, read_events, write_events};
-use crate::process::Identity;
-use crate::sample::GroupEvents;
+use crate::process::{Identity, inode};
+use crate::sample::{GroupEvents, Sample};
 
 /// The name of the file.
 pub(super) const FILE: &str = "run.mflight";
@@ -40,14 +40,39 @@ pub(super) struct Run {
     /// The control group: its folder, its number, and how often limits had done harm in it.
     pub(super) group_folder: PathBuf,
     pub(super) group: u64,
+    /// The number of the group around it.
+    pub(super) around: u64,
     pub(super) events: GroupEvents,
 }
 
 impl Run {
+    /// The same run in a control group, by the first sample there.
+    pub(super) fn in_group(self, group: Option<&Path>, sample: &Sample) -> Self {
+        Self {
+            group_folder: group.map(Path::to_owned).unwrap_or_default(),
+            group: group.map_or(0, inode),
+            around: group.and_then(Path::parent).map_or(0, inode),
+            events: sample.group.unwrap_or_default().events,
+            ..self
+        }
+    }
+
+    /// Whether it is in this control group already.
+    pub(super) fn is_in(&self, group: Option<&Path>) -> bool {
+        self.group_folder == group.unwrap_or(Path::new(""))
+    }
+
     /// The whole file at the beginning.
     pub(super) fn new_file(&self) -> Vec<u8> {
         let mut file = vec![0; HEADER + self.points as usize * POINT + END];
-        let mut pen = Pen::new(&mut file[..HEADER]);
+        file[..HEADER].copy_from_slice(&self.header());
+        file
+    }
+
+    /// The header of the file.
+    pub(super) fn header(&self) -> [u8; HEADER] {
+        let mut header = [0; HEADER];
+        let mut pen = Pen::new(&mut header);
         let Identity { process, start, boot, namespace } = self.identity;
         pen.word(MAGIC);
         pen.word(halves(VERSION, process as usize));
@@ -66,9 +91,10 @@ impl Run {
         numbers.into_iter().for_each(|number| pen.word(number));
         write_events(&self.events, &mut pen);
         texts.into_iter().for_each(|text| pen.text(text));
-        let sum = checksum(&file[..HEADER - WORD]);
-        file[HEADER - WORD..HEADER].copy_from_slice(&sum.to_le_bytes());
-        file
+        pen.word(self.around);
+        let sum = checksum(&header[..HEADER - WORD]);
+        header[HEADER - WORD..].copy_from_slice(&sum.to_le_bytes());
+        header
     }
 
     /// Where the point of a number is.
@@ -114,6 +140,7 @@ impl Run {
         let events = read_events(&mut eye)?;
         let program = eye.text(program)?;
         let folder = eye.text(folder)?;
+        let around = eye.word()?;
         Some(Self {
             identity: Identity { process, start, boot, namespace },
             began,
@@ -122,6 +149,7 @@ impl Run {
             program: String::from_utf8_lossy(program).into_owned(),
             group_folder: PathBuf::from(String::from_utf8_lossy(folder).into_owned()),
             group,
+            around,
             events,
         })
     }
@@ -145,4 +173,4 @@ impl Run {
     }
 }
 
-const _: () = assert!(16 * WORD + 2 * LONGEST + 2 * WORD < HEADER);
+const _: () = assert!(17 * WORD + 2 * LONGEST + 2 * WORD < HEADER);

@@ -109,7 +109,8 @@ fn ended(folder: &Path, change: impl FnOnce(&mut Run), seen: u64) -> LastRun {
     };
     change(&mut run);
     let mut file = run.new_file();
-    let group = Group { events: GroupEvents { oom_kill: seen, ..events }, ..Group::default() };
+    let events = GroupEvents { oom_kill: seen, ..events };
+    let group = Group { events, oom_kill_around: Some(4), ..Group::default() };
     let last = Moment::now(&Sample { group: Some(group), ..sample(10) });
     let place = run.place_of(1) as usize;
     file[place..place + moment::POINT].copy_from_slice(&last.point(1));
@@ -148,6 +149,59 @@ fn a_control_group_that_is_gone_or_another_one_says_nothing() {
     }
     let without = ended(folder.path(), |run| run.group = 0, 2);
     assert_eq!((without.end, without.notes.len()), (End::Unknown, 1));
+}
+
+/// As a service whose group was removed by the time that somebody asks.
+#[test]
+fn the_group_around_one_that_is_gone_says_if_nobody_was_ended() {
+    let folder = tempfile::tempdir().unwrap();
+    let end = |count: u64, number: u64| {
+        fs::write(folder.path().join("memory.events"), format!("oom_kill {count}\n")).unwrap();
+        let gone = folder.path().join("gone");
+        let around = inode(folder.path()) + number;
+        ended(folder.path(), |run| (run.group_folder, run.around) = (gone, around), 2)
+    };
+    assert_eq!(end(4, 0).end, End::Unclear);
+    let note = |run: LastRun| {
+        assert_eq!(run.end, End::Unknown);
+        run.notes[0].clone()
+    };
+    let gone = "its control group is gone, or cannot be seen from here";
+    let around = folder.path().display();
+    let rose = format!("{gone}; oom_kill of {around} rose by 2, where others count, too");
+    assert_eq!(note(end(6, 0)), rose);
+    let nobody_knows = format!("{gone}, so nobody knows whether it was ended for lack of memory");
+    // Another group of that name, which has counted less or just as much.
+    assert_eq!([end(3, 0), end(4, 1)].map(note), [&*nobody_knows; 2]);
+}
+
+#[test]
+fn a_process_that_moves_is_recorded_in_its_new_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let groups = ["a", "b"].map(|name| folder.path().join("groups").join(name));
+    groups.iter().for_each(|group| fs::create_dir_all(group).unwrap());
+    let [a, b] = groups.each_ref().map(|group| Some(&**group));
+    let killed = |oom_kill| {
+        let events = GroupEvents { oom_kill, ..GroupEvents::default() };
+        Sample { group: Some(Group { events, ..Group::default() }), ..sample(10) }
+    };
+    let read = || Run::read(&fs::read(folder.path().join(run::FILE)).unwrap()).unwrap();
+    let mut recorder = Recorder::open(folder.path(), a, &killed(7)).unwrap();
+    let before = read();
+    assert_eq!((before.group, before.events.oom_kill), (inode(&groups[0]), 7));
+    for (group, count) in [(a, 8), (b, 2), (b, 3)] {
+        recorder.follow(group, &killed(count)).unwrap();
+        recorder.tick(&killed(count), false).unwrap();
+    }
+    let moved = before.in_group(b, &killed(2));
+    assert_eq!(read(), moved);
+    assert_eq!(
+        (moved.group, moved.around),
+        (inode(&groups[1]), inode(&folder.path().join("groups")))
+    );
+    drop(recorder);
+    let run = last_run(folder.path()).unwrap();
+    assert_eq!((run.end, run.curve.len()), (End::Well, 3));
 }
 
 #[test]

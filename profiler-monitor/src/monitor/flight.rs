@@ -51,10 +51,13 @@ impl Flight {
         Ok(Self(()))
     }
 
-    /// Records a sample; whether that goes on. A failure is said.
-    pub(super) fn tick(&self, sample: &Sample, is_critical: bool) -> bool {
+    /// Records a sample in this control group; whether that goes on. A failure is said.
+    pub(super) fn tick(&self, sample: &Sample, is_critical: bool, group: Option<&Path>) -> bool {
         let Some(mut kept) = recorder() else { return true };
-        let written = kept.as_mut().map(|recorder| recorder.tick(sample, is_critical));
+        let written = kept.as_mut().map(|recorder| {
+            recorder.follow(group, sample)?;
+            recorder.tick(sample, is_critical)
+        });
         match written {
             Some(Err(error)) => {
                 *kept = None;

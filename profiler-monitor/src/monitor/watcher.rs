@@ -167,7 +167,8 @@ impl Watcher {
 impl Ticks {
     fn record(&mut self, sample: &Sample, alarm: Option<Alarm>) {
         let is_critical = alarm.is_some_and(|alarm| alarm.level == Level::Critical);
-        self.flight.take_if(|flight| !flight.tick(sample, is_critical));
+        let group = self.reader.group_folder();
+        self.flight.take_if(|flight| !flight.tick(sample, is_critical, group));
     }
 
     /// Of this process, and of those below it.

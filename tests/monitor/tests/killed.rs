@@ -3,21 +3,25 @@
 #![allow(missing_docs)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::time::Duration;
 
 use mem_profile::monitor::flight::End;
 use mem_profile::monitor::{LastRun, last_run};
 
 const MIB: u64 = 1 << 20;
 
+const SKIPPED: &str = "skipped: no control group with a limit can be made here";
+
 /// A control group with a limit, while it lives.
 struct Group(PathBuf);
 
 impl Group {
     /// `None` where the system does not let one be made.
-    fn with_limit(bytes: u64) -> Option<Self> {
-        let name = format!("mem-profile-killed-{}", std::process::id());
+    fn with_limit(name: &str, bytes: u64) -> Option<Self> {
+        let name = format!("mem-profile-{name}-{}", std::process::id());
         let versions =
             [("/sys/fs/cgroup/memory", "memory.limit_in_bytes"), ("/sys/fs/cgroup", "memory.max")];
         versions.into_iter().find_map(|(root, limit)| {
@@ -75,9 +79,7 @@ fn killed(group: &Group, folder: &Path) -> LastRun {
 
 #[test]
 fn the_out_of_memory_killer_leaves_a_recording_that_names_the_line_as_the_guide_shows() {
-    let Some(group) = Group::with_limit(90 * MIB) else {
-        return eprintln!("skipped: no control group with a limit can be made here");
-    };
+    let Some(group) = Group::with_limit("killed", 90 * MIB) else { return eprintln!("{SKIPPED}") };
     let folder = tempfile::tempdir().expect("a folder");
     let run = killed(&group, folder.path());
     let text = run.text();
@@ -95,4 +97,31 @@ fn the_out_of_memory_killer_leaves_a_recording_that_names_the_line_as_the_guide_
     let shown = text.replace(path, "target/debug/recorded");
     assert_eq!(form(&shown), form(&shown_in_guide()), "{shown}");
     assert!(shown_in_guide().contains(&format!("{leaks} ")));
+}
+
+/// Its first group still says that nobody was ended there, which is no answer.
+#[test]
+fn a_program_that_was_moved_is_asked_for_in_its_last_group() {
+    let Some(group) = Group::with_limit("moved", 200 * MIB) else { return eprintln!("{SKIPPED}") };
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_recorded"));
+    command.arg("waits").env("MEM_PROFILE_FLIGHT", folder.path()).env("MEM_PROFILE_FORMAT", "none");
+    command.env("MEM_PROFILE_MONITOR", "interval=10ms,log=off");
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("starts");
+    let mut ready = String::new();
+    BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut ready).expect("a line");
+    fs::write(group.0.join("cgroup.procs"), child.id().to_string()).expect("moves");
+    let is_there = || {
+        let run = last_run(folder.path()).expect("a recording");
+        run.curve.last().is_some_and(|last| last.limit.is_some_and(|it| it.bytes == 200 * MIB))
+    };
+    while !is_there() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    child.kill().expect("ends");
+    child.wait().expect("its end");
+    assert_eq!(last_run(folder.path()).expect("a recording").end, End::Unclear);
+    drop(group);
+    let run = last_run(folder.path()).expect("a recording");
+    assert_eq!((run.end, run.notes.len()), (End::Unknown, 1), "{}", run.text());
 }

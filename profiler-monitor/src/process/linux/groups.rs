@@ -102,6 +102,8 @@ impl Near<'_> {
 #[derive(Debug)]
 pub(super) struct Groups {
     names: &'static Names,
+    /// Whether events of groups inside count.
+    counts_inside: bool,
     /// Those that have a memory.
     chain: Vec<Files>,
     /// A file of each group further inside, which is there as soon as that has a memory.
@@ -121,15 +123,17 @@ impl Groups {
             path.map(|path| folders(mounts, base, path, is_own)).unwrap_or_default()
         };
         let of_v1 = shown(&mounts.v1, path_of(membership, has_memory));
-        let (folders, names) = match of_v1.is_empty() {
-            false => (of_v1, &V1),
-            true => (shown(&mounts.v2, path_of(membership, <[u8]>::is_empty)), &V2),
+        let is_v1 = !of_v1.is_empty();
+        let (folders, names) = match is_v1 {
+            true => (of_v1, &V1),
+            false => (shown(&mounts.v2, path_of(membership, <[u8]>::is_empty)), &V2),
         };
         // The root of all groups has no memory of its own, and groups without the controller have none.
         let own = folders.iter().position(|folder| folder.join(names.current).exists());
         let (inside, own) = folders.split_at(own.unwrap_or(folders.len()));
         (!folders.is_empty()).then(|| Self {
             names,
+            counts_inside: !is_v1 && !mounts.has_local_events,
             chain: own.iter().map(|folder| Files::of(folder, names)).collect(),
             awaited: inside.iter().map(|folder| folder.join(names.current)).collect(),
         })
@@ -199,11 +203,14 @@ impl Groups {
         if !std::ptr::eq(files, own) {
             events.oom_kill = self::events(&own.events, text).unwrap_or_default().oom_kill;
         }
+        let around = self.chain.get(1).filter(|_| self.counts_inside);
+        let around = around.and_then(|around| self::events(&around.events, text));
         Some(Group {
             current: usage.current,
             working_set: usage.working_set,
             peak: value(text, &files.peak),
             events,
+            oom_kill_around: around.map(|events| events.oom_kill),
             pressure: pressure(&own.pressure, text),
         })
     }

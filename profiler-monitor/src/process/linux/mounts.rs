@@ -20,6 +20,8 @@ pub(super) struct Mounts {
     pub(super) v2: Vec<Mount>,
     /// The hierarchy of version 1 for memory.
     pub(super) v1: Vec<Mount>,
+    /// Whether events of version 2 count in their own group alone, by an option of the hierarchy.
+    pub(super) has_local_events: bool,
 }
 
 impl Mounts {
@@ -28,11 +30,13 @@ impl Mounts {
         let mut mounts = Self::default();
         for line in text.split(|&byte| byte == b'\n') {
             let Some((kind, options, mount)) = parse_line(line) else { continue };
+            let has = |name: &[u8]| options.split(|&byte| byte == b',').any(|it| it == name);
             let list = match kind {
-                b"cgroup2" => &mut mounts.v2,
-                b"cgroup" if options.split(|&byte| byte == b',').any(|it| it == b"memory") => {
-                    &mut mounts.v1
+                b"cgroup2" => {
+                    mounts.has_local_events |= has(b"memory_localevents");
+                    &mut mounts.v2
                 }
+                b"cgroup" if has(b"memory") => &mut mounts.v1,
                 _ => continue,
             };
             list.retain(|other| other.point != mount.point);
@@ -114,7 +118,16 @@ garbage - cgroup2\n";
         let mounts = Mounts::parse(text);
         assert_eq!(mounts.v1, [mount("/docker/1f", "/sys/fs/cgroup/memory")]);
         assert_eq!(mounts.v2, [mount("/", "/sys/fs/cg roup\\x")]);
+        assert!(!mounts.has_local_events);
         assert_eq!(Mounts::parse(b""), Mounts::default());
+    }
+
+    #[test]
+    fn an_option_of_version_2_says_that_events_of_inner_groups_do_not_count() {
+        let text = b"35 24 0:30 / /cg rw - cgroup2 none rw,nsdelegate,memory_localevents\n";
+        assert!(Mounts::parse(text).has_local_events);
+        let text = b"35 24 0:30 / /cg rw - cgroup2 none rw,nsdelegate\n36 31 0:33 / /v1 rw - cgroup none rw,memory\n";
+        assert!(!Mounts::parse(text).has_local_events);
     }
 
     fn shown(mounts: &[Mount], group: &str, is_own: bool) -> Vec<String> {

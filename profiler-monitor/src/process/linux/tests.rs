@@ -31,6 +31,7 @@ fn own() -> Group {
         working_set: 300 * MIB,
         peak: Some(432 * MIB),
         events: GroupEvents::default(),
+        oom_kill_around: None,
         pressure: Some(1.25),
     }
 }
@@ -52,6 +53,7 @@ fn the_limit_with_the_least_memory_left_holds_also_if_it_is_not_the_smallest() {
         working_set: 39_313_408 - 8_519_680,
         peak: Some(64 * MIB),
         events: events(0, 1, 1, 0),
+        oom_kill_around: Some(1),
         pressure: Some(0.0),
     };
     assert_eq!((sample.group, sample.used()), (Some(expected), 30_793_728));
@@ -67,6 +69,7 @@ fn memory_high_holds_below_memory_max_and_says_how_often_it_was_exceeded() {
         working_set: 29_888_512,
         peak: Some(29_888_512),
         events: events(170, 0, 0, 0),
+        oom_kill_around: Some(0),
         pressure: Some(57.32),
     };
     assert_eq!((sample.group, sample.resident), (Some(expected), 29_012 << 10));
@@ -85,6 +88,7 @@ fn a_container_sees_its_group_as_the_root() {
             working_set: current - 16_908_288,
             peak: Some(peak),
             events: GroupEvents::default(),
+            oom_kill_around: None,
             pressure: Some(0.0),
         };
         assert_eq!(sample.group, Some(expected), "{tree}");

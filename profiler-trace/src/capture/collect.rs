@@ -70,7 +70,9 @@ fn epoch() -> Option<i64> {
 struct Collector {
     epoch: Option<i64>,
     data: Data,
-    addresses: HashMap<u64, u32>,
+    /// As they are kept, of each generation.
+    kept: HashMap<u64, u32>,
+    addresses: HashMap<(u64, Option<u32>), u32>,
     threads: HashMap<String, u32>,
     /// Where each combination of thread, reach and frames is.
     known: HashMap<(u32, Reach, Vec<u32>), usize>,
@@ -139,18 +141,22 @@ impl Collector {
         (reach, frames.map(|(index, address)| self.address(address, index < own)).collect())
     }
 
+    /// One of the same module is the same in each generation, and so are the stacks of it.
     fn address(&mut self, kept: u64, is_own: bool) -> u32 {
-        if let Some(&known) = self.addresses.get(&kept) {
+        if let Some(&known) = self.kept.get(&kept) {
             return known;
         }
         let address = kept & unwind::ADDRESS;
         let found = unwind::module_at(kept);
         let is_found = |module: &&_| found.is_some_and(|found| std::ptr::eq(found, *module));
         let module = unwind::modules().position(|module| is_found(&module));
-        let index = self.data.addresses.len() as u32;
         let module = module.map(|index| index as u32);
-        self.data.addresses.push(Address { address, module, is_own });
-        self.addresses.insert(kept, index);
+        let next = self.data.addresses.len() as u32;
+        let index = *self.addresses.entry((address, module)).or_insert(next);
+        if index == next {
+            self.data.addresses.push(Address { address, module, is_own });
+        }
+        self.kept.insert(kept, index);
         index
     }
 
@@ -213,6 +219,22 @@ fn module(module: &unwind::Module) -> ModuleData {
 mod tests {
     use super::*;
     use crate::tables::counters::Amount;
+
+    #[test]
+    fn a_stack_of_two_generations_is_one() {
+        let mut collector = Collector::default();
+        let mut add = |generation: u64, bytes| {
+            let kept = [0x20, 0x30].map(|address| address | generation << 48);
+            let frames = kept.map(|kept| collector.address(kept, false));
+            let live = Amount { blocks: 1, bytes };
+            collector.add(0, Reach::Whole, &frames, &Sums { live, ..Sums::default() });
+        };
+        add(0, 100);
+        add(1, 40);
+        let data = collector.data;
+        assert_eq!(data.addresses.iter().map(|it| it.address).collect::<Vec<_>>(), [0x20, 0x30]);
+        assert_eq!(data.traces.iter().map(|it| it.live_bytes).collect::<Vec<_>>(), [140]);
+    }
 
     #[test]
     fn what_others_freed_is_moved_to_who_made_it() {

@@ -6,12 +6,14 @@ use crate::data::{Data, Reach, Trace};
 use crate::query::snapshot::Snapshot;
 use mem_profile_runtime::internal::Quiet;
 
-/// A thread and its stack, as addresses, which both snapshots have in common.
-type Stack<'a> = (&'a str, Reach, Vec<u64>);
+/// A thread and its stack, which both snapshots have in common: as addresses, each with its module, of which a later
+/// snapshot of the process has the same and more.
+type Stack<'a> = (&'a str, Reach, Vec<(u64, Option<u32>)>);
 
 impl Snapshot {
     /// The change of each figure since an older snapshot of this process: allocated bytes are those allocated
-    /// meanwhile, and live bytes may be negative. Stacks on which nothing changed are left out.
+    /// meanwhile, and live bytes may be negative. Stacks on which nothing changed are left out. A profile for
+    /// `go tool pprof` says how long that took.
     ///
     /// Figures of the peak stay those of this snapshot, since no difference of them has a meaning.
     #[must_use]
@@ -21,7 +23,7 @@ impl Snapshot {
         for trace in &older.data().traces {
             before.insert(stack(older.data(), trace), trace);
         }
-        self.with_traces(|trace| {
+        let changed = self.with_traces(|trace| {
             let mut trace = trace.clone();
             if let Some(old) = before.get(&stack(self.data(), &trace)) {
                 trace.allocated_blocks -= old.allocated_blocks;
@@ -38,13 +40,16 @@ impl Snapshot {
                 trace.live_bytes,
             ];
             figures.iter().any(|&figure| figure != 0).then_some(trace)
-        })
+        });
+        changed.with_duration(self.taken_at().saturating_sub(older.taken_at()))
     }
 }
 
 fn stack<'a>(data: &'a Data, trace: &Trace) -> Stack<'a> {
     let thread = data.threads.get(trace.thread as usize).map_or("", String::as_str);
-    let address = |&frame: &u32| data.addresses.get(frame as usize).map_or(0, |it| it.address);
+    let address = |&frame: &u32| {
+        data.addresses.get(frame as usize).map_or((0, None), |it| (it.address, it.module))
+    };
     (thread, trace.reach, trace.frames.iter().map(address).collect())
 }
 
@@ -86,5 +91,19 @@ mod tests {
         });
         assert_eq!(figures.collect::<Vec<_>>(), [(0x40, 5, 6), (0x20, -30, 20), (0x10, 30, 60)]);
         assert!(newer.since(&newer).data().traces.is_empty());
+    }
+
+    #[test]
+    fn a_library_in_the_place_of_another_is_no_change_of_it() {
+        let with_modules = |stacks: &[(u64, i64, i64)]| {
+            let mut data = snapshot(stacks).data().clone();
+            (0..).zip(&mut data.addresses).for_each(|(module, it)| it.module = Some(module));
+            Snapshot::of(data)
+        };
+        let older = with_modules(&[(0x10, 100, 100)]);
+        let newer = with_modules(&[(0x10, 100, 100), (0x10, 40, 50)]);
+        let traces = newer.since(&older).data().traces.clone();
+        let figures = traces.iter().map(|trace| (trace.live_bytes, trace.allocated_bytes));
+        assert_eq!(figures.collect::<Vec<_>>(), [(40, 50)]);
     }
 }

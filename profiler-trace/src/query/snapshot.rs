@@ -29,6 +29,8 @@ struct Content {
     /// Whether it is of this process.
     is_running: bool,
     lists_start_up: bool,
+    /// From the older snapshot on, where this is what has changed since.
+    duration: Duration,
     symbols: OnceLock<Symbols>,
 }
 
@@ -79,6 +81,18 @@ impl Snapshot {
         let mut content = (*self.content).clone();
         content.data.traces = self.data().traces.iter().filter_map(change).collect();
         Self { content: ManuallyDrop::new(content) }
+    }
+
+    /// The same as what has changed in this time.
+    pub(crate) fn with_duration(mut self, duration: Duration) -> Self {
+        self.content.duration = duration;
+        self
+    }
+
+    /// The time in which this has changed, as [`Self::since`] has it; zero for figures from the start on.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.content.duration
     }
 
     /// Takes the names of the module with this build id from the file at `path`.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mem_profile_pprof::{Builder, Line, Location, Mapping, Sample};
 
-use crate::data::Trace;
+use crate::data::{Address, Trace};
 use crate::names::segment::{self, CodeSegment};
 use crate::query::group::outer_end;
 use crate::query::notes;
@@ -32,20 +32,24 @@ struct Writer<'a> {
     builder: Builder,
     snapshot: &'a Snapshot,
     frames: PprofFrames,
-    /// Locations without the frames of the standard library at their inner end, by addresses.
+    /// The location of each address that is on a stack; `None` if none of its frames is shown.
+    locations: HashMap<u32, Option<u64>>,
+    /// The same without the frames of the standard library at their inner end.
     inner: HashMap<u32, Option<u64>>,
 }
+
+/// What the values of a sample are in [`Trace`], with blocks in 1024ths.
+type Figures = [i64; 4];
 
 pub(super) fn render(snapshot: &Snapshot, shown: Measure, frames: PprofFrames) -> Vec<u8> {
     build(snapshot, shown, frames).encode()
 }
 
 pub(super) fn build(snapshot: &Snapshot, shown: Measure, frames: PprofFrames) -> Builder {
-    let mut writer =
-        Writer { builder: Builder::new(), snapshot, frames, inner: HashMap::default() };
+    let (locations, inner) = (HashMap::new(), HashMap::new());
+    let mut writer = Writer { builder: Builder::new(), snapshot, frames, locations, inner };
     writer.add_head(shown);
     writer.add_mappings();
-    writer.add_locations();
     writer.add_samples();
     writer.builder
 }
@@ -62,6 +66,7 @@ impl<'a> Writer<'a> {
         builder.profile.period_type = Some(builder.value_type("space", "bytes"));
         builder.profile.period = data.mean_bytes.max(1) as i64;
         builder.profile.time_nanos = data.taken_at as i64;
+        builder.profile.duration_nanos = self.snapshot.duration().as_nanos() as i64;
         builder.profile.default_sample_type = builder.string(match shown {
             Measure::Allocated => "alloc_space",
             Measure::Live | Measure::Peak => "inuse_space",
@@ -102,16 +107,21 @@ impl<'a> Writer<'a> {
         self.frames != PprofFrames::Addresses
     }
 
-    /// One for each address; its number is the index plus one.
-    fn add_locations(&mut self) {
-        for (index, address) in (0..).zip(&self.snapshot.data().addresses) {
-            let line = match address.is_recursion() {
-                true => vec![self.builder.line("[recursion]", "", 0)],
-                false => self.lines(self.shown(index)),
-            };
-            let location = self.location(index, line);
-            self.builder.profile.location.push(location);
+    /// The location of an address, which is added if it is new; `None` if no frame of it is shown.
+    fn location(&mut self, index: u32) -> Option<u64> {
+        if let Some(&known) = self.locations.get(&index) {
+            return known;
         }
+        let address = self.snapshot.data().addresses.get(index as usize)?;
+        let line = match address.is_recursion() {
+            true => vec![self.builder.line("[recursion]", "", 0)],
+            false => self.lines(self.shown(index)),
+        };
+        // Without the profiler's own, as far as these are known.
+        let is_shown = if self.has_names() { !line.is_empty() } else { !address.is_own };
+        let id = is_shown.then(|| self.add_location(address, line));
+        self.locations.insert(index, id);
+        id
     }
 
     /// The frames of an address, less the profiler's own.
@@ -125,34 +135,50 @@ impl<'a> Writer<'a> {
         frames.map(|frame| self.builder.line(&frame.function, &frame.file, frame.line)).collect()
     }
 
-    fn location(&self, index: u32, line: Vec<Line>) -> Location {
-        let data = self.snapshot.data();
-        let Some(address) = data.addresses.get(index as usize) else { return Location::default() };
-        Location {
-            id: self.builder.profile.location.len() as u64 + 1,
+    fn add_location(&mut self, address: &Address, line: Vec<Line>) -> u64 {
+        let locations = &mut self.builder.profile.location;
+        let id = locations.len() as u64 + 1;
+        locations.push(Location {
+            id,
             mapping_id: address.module.map_or(0, |module| u64::from(module) + 1),
             // A call returns behind itself: its last byte is one before.
             address: address.address.saturating_sub(1),
             line,
-        }
+        });
+        id
     }
 
-    /// The stacks.
+    /// Each stack once: threads are not told apart, and frames that are left out may have been all that differed.
     fn add_samples(&mut self) {
+        let mut known: HashMap<Vec<u64>, usize> = HashMap::new();
+        let mut stacks: Vec<(Vec<u64>, Figures)> = Vec::new();
         for trace in &self.snapshot.data().traces {
-            let location_id = self.locations(trace);
-            let value = vec![
-                whole(trace.allocated_blocks),
+            let stack = self.stack(trace);
+            let index = *known.entry(stack).or_insert_with_key(|stack| {
+                stacks.push((stack.clone(), Figures::default()));
+                stacks.len() - 1
+            });
+            let more = [
+                trace.allocated_blocks,
                 trace.allocated_bytes,
-                whole(trace.live_blocks),
+                trace.live_blocks,
                 trace.live_bytes,
             ];
-            self.builder.profile.sample.push(Sample { location_id, value });
+            let Some((_, sums)) = stacks.get_mut(index) else { continue };
+            sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         }
+        // Where threads have freed what others made, a change may be none in all.
+        stacks.retain(|(_, sums)| *sums != Figures::default());
+        let sample = |(location_id, sums): (Vec<u64>, Figures)| {
+            let [allocated_blocks, allocated, live_blocks, live] = sums;
+            let value = vec![whole(allocated_blocks), allocated, whole(live_blocks), live];
+            Sample { location_id, value }
+        };
+        self.builder.profile.sample = stacks.into_iter().map(sample).collect();
     }
 
-    /// A stack's, the innermost first.
-    fn locations(&mut self, trace: &Trace) -> Vec<u64> {
+    /// The locations of a stack, the innermost first.
+    fn stack(&mut self, trace: &Trace) -> Vec<u64> {
         let mut frames = trace.frames.iter().copied();
         let mut ids = Vec::new();
         if self.frames == PprofFrames::WithoutStandard {
@@ -162,21 +188,11 @@ impl<'a> Writer<'a> {
                 frames = tried;
             }
         }
-        ids.extend(frames.filter(|&frame| self.is_shown(frame)).map(|frame| u64::from(frame) + 1));
+        ids.extend(frames.filter_map(|frame| self.location(frame)));
         let wanted = usize::try_from(self.snapshot.data().frames).unwrap_or(usize::MAX);
         ids.truncate(wanted);
         ids.extend(self.mark(outer_end(trace.reach)));
         ids
-    }
-
-    /// Without the profiler's own, as far as these are known.
-    fn is_shown(&self, frame: u32) -> bool {
-        if self.has_names() {
-            let location = self.builder.profile.location.get(frame as usize);
-            return location.is_some_and(|location| !location.line.is_empty());
-        }
-        let address = self.snapshot.data().addresses.get(frame as usize);
-        address.is_some_and(|address| !address.is_own)
     }
 
     /// The location of an address from the first frame on that is not the standard library's; `None` if all are.
@@ -187,13 +203,11 @@ impl<'a> Writer<'a> {
         let rest = || self.shown(frame).skip_while(|frame| frame.origin == Origin::Standard);
         let id = match (rest().count(), self.shown(frame).count()) {
             (0, _) => None,
-            (left, all) if left == all => Some(u64::from(frame) + 1),
+            (left, all) if left == all => self.location(frame),
             _ => {
+                let address = self.snapshot.data().addresses.get(frame as usize)?;
                 let line = self.lines(rest());
-                let location = self.location(frame, line);
-                let id = location.id;
-                self.builder.profile.location.push(location);
-                Some(id)
+                Some(self.add_location(address, line))
             }
         };
         self.inner.insert(frame, id);

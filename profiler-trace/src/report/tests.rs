@@ -190,6 +190,8 @@ fn no_view_obeys_the_name_of_a_module() {
 
 #[cfg(feature = "pprof")]
 mod pprof {
+    use std::time::Duration;
+
     use super::*;
     use crate::names::symbols::Symbols;
     use crate::report::pprof::build;
@@ -259,6 +261,27 @@ mod pprof {
         let named = build(&snapshot, Measure::Live, PprofFrames::All).profile;
         assert_eq!(named.string_table[named.default_sample_type as usize], "inuse_space");
         assert!(named.mapping[0].has_functions && snapshot.has_names());
+    }
+
+    #[test]
+    fn each_stack_is_there_once_with_the_locations_that_are_used() {
+        let mut data = full().data().clone();
+        let again = Trace { thread: 1, ..data.traces[0].clone() };
+        let change = |live_bytes| Trace { frames: vec![2], live_bytes, ..Trace::default() };
+        data.traces.extend([again, change(5), change(-5)]);
+        let address = |address| Address { address, module: Some(0), is_own: false };
+        data.addresses.extend([0x30, 0x40].map(address));
+        let snapshot = Snapshot::of(data).with_duration(Duration::from_secs(3));
+        let builder = build(&snapshot, Measure::Live, PprofFrames::Addresses);
+        let expected = [
+            ("0xf 0x1f", 300),
+            ("0x1f [callers not found]", 50),
+            ("[truncated: the tables were full]", 100),
+        ];
+        assert_eq!(stacks(&builder), expected.map(|(stack, bytes)| (stack.to_owned(), bytes)));
+        let profile = builder.profile;
+        assert_eq!(profile.sample[0].value, [2, 300, 2, 300]);
+        assert_eq!((profile.location.len(), profile.duration_nanos), (5, 3_000_000_000));
     }
 
     #[test]

@@ -5,10 +5,13 @@ mod lines;
 mod listening;
 #[cfg(not(feature = "listen"))]
 mod no_listening;
+#[cfg(feature = "listen")]
+mod token;
 
 use std::collections::HashMap;
 use std::io::{self, ErrorKind};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
@@ -27,7 +30,7 @@ use self::no_listening::Listening;
 use super::attach;
 use super::sampling::{duration, why_proc_is_unreadable};
 use crate::outcome::Outcome;
-use crate::output::Target;
+use crate::output;
 use crate::process::{self, Backend, ProcessTable, signals};
 use crate::resident;
 
@@ -57,9 +60,12 @@ pub(crate) struct Arguments {
     interval: Duration,
     /// Answer requests for metrics at `/metrics` of this address, or of this port of 127.0.0.1
     ///
-    /// Whoever reaches the address is answered. Needs the feature `listen`.
+    /// Without a token, whoever reaches the address is answered. Needs the feature `listen`.
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
+    /// Answer only requests that bear the token in this file, else that in MEM_PROFILE_WATCH_TOKEN
+    #[arg(long, value_name = "FILE", requires = "listen")]
+    token_file: Option<PathBuf>,
 }
 
 const EXAMPLES: &str = "\
@@ -68,9 +74,10 @@ Examples:
   cargo mem-profile watch postgres --above 500MiB --interval 10s
   cargo mem-profile watch web --above 90% --growth 3MiB/min:20min
   cargo mem-profile watch web --listen 127.0.0.1:9464
+  cargo mem-profile watch web --listen 0.0.0.0:9464 --token-file token.txt
 
-It ends with the program, or with Ctrl-C. A program with the feature `monitor` can watch itself: see
-MEM_PROFILE_MONITOR.";
+It ends with the program, with Ctrl-C, or, if it does not listen, when nobody reads it any more. A
+program with the feature `monitor` can watch itself: see MEM_PROFILE_MONITOR.";
 
 /// Lines of the program that a warning names.
 const LINES: usize = 5;
@@ -95,9 +102,16 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
     let first = watch.look(Duration::ZERO);
     let first = first.map_err(|error| why_proc_is_unreadable().unwrap_or(error));
     let first = first.map_err(|error| process::unreadable(id, error))?;
-    let listening = arguments.listen.map(|address| Listening::start(address, id)).transpose()?;
-    let print = |events| print(events, listening.as_ref());
-    print(first)?;
+    let token_file = arguments.token_file.as_deref();
+    let listen = |address| Listening::start(address, token_file, id);
+    let listening = arguments.listen.map(listen).transpose()?;
+    let is_wanted = |events| {
+        let is_read = print(events, listening.as_ref())?;
+        Ok::<_, anyhow::Error>(is_read || listening.is_some())
+    };
+    if !is_wanted(first)? {
+        return Ok(Outcome::Done);
+    }
     let (sender, stops) = mpsc::channel();
     signals::receive(move |_| sender.send(()).is_ok());
     let begin = Instant::now();
@@ -114,20 +128,27 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Outcome> {
             continue;
         }
         match watch.look(begin.elapsed()) {
-            Ok(events) => print(events)?,
+            Ok(events) => {
+                if !is_wanted(events)? {
+                    return Ok(Outcome::Done);
+                }
+            }
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Outcome::Done),
             Err(error) => return Err(process::unreadable(id, error)),
         }
     }
 }
 
-fn print(events: Vec<Event>, listening: Option<&Listening>) -> Result<()> {
-    events.into_iter().try_for_each(|event| {
+/// Whether anybody reads it.
+fn print(events: Vec<Event>, listening: Option<&Listening>) -> Result<bool> {
+    let mut is_read = true;
+    for event in events {
         if let Some(listening) = listening {
             listening.count(event.level());
         }
-        Target::Stdout.write_text(&format!("{event}\n"))
-    })
+        is_read = output::print(&format!("{event}\n"))?;
+    }
+    Ok(is_read)
 }
 
 /// A process and those below it.

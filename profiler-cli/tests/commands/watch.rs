@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use crate::account::Program;
 use crate::recorded::{build, recorded};
@@ -141,6 +142,23 @@ fn a_warning_lists_the_child_processes_each_by_itself() {
 }
 
 #[test]
+fn it_ends_quietly_when_nobody_reads_it_any_more() {
+    let folder = Folder::new();
+    let script = "echo ready; read line; x=$(head -c 30000000 /dev/zero | tr '\\0' x); read line";
+    let mut program = Program::start(Command::new("sh").args(["-c", script]));
+    let Watch { mut child, stdout } = Watch::start(&folder, &program, &["--above", "25MiB"]);
+    drop(stdout);
+    program.tell("go\n");
+    let begin = Instant::now();
+    while child.try_wait().unwrap().is_none() {
+        assert!(begin.elapsed() < Duration::from_secs(20), "it goes on");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let output = child.wait_with_output().unwrap();
+    assert_eq!((output.status.code(), &*output.stderr), (Some(0), &b""[..]));
+}
+
+#[test]
 fn wrong_options_are_refused() {
     let folder = Folder::new();
     for (options, expected) in [
@@ -153,6 +171,8 @@ fn wrong_options_are_refused() {
         assert_eq!(ran.code, 2);
         assert!(ran.stderr.contains(expected), "{}", ran.stderr);
     }
+    let ran = folder.run(&["watch", "1", "--token-file", "token"]);
+    assert!(ran.code == 2 && ran.stderr.contains("--listen <ADDR>"), "{}", ran.stderr);
     let ran = folder.run(&["watch", "4194999"]);
     assert_eq!(ran.code, 125);
     insta::assert_snapshot!(ran.stderr, @"error: there is no process 4194999, or it is hidden");
@@ -171,14 +191,18 @@ fn a_build_that_cannot_listen_says_how_to_get_one() {
 mod listening {
     use std::io::Write;
     use std::net::TcpStream;
-    use std::time::{Duration, Instant};
 
     use super::*;
 
     /// The status of an answer, and the answer.
     fn get(address: &str, path: &str) -> (u16, String) {
+        get_with(address, path, "")
+    }
+
+    /// The same, with more lines of the head.
+    fn get_with(address: &str, path: &str, more: &str) -> (u16, String) {
         let mut stream = TcpStream::connect(address).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nhost: {address}\r\n{more}\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
@@ -201,18 +225,23 @@ mod listening {
         figures.iter().map(|(_, figure)| figure).sum()
     }
 
-    /// The command, and the address on which it listens.
-    fn listen(folder: &Folder, program: &Program, options: &[&str]) -> (Watch, String) {
-        let options = [&["--listen", "127.0.0.1:0"], options].concat();
-        let mut watch = Watch::start(folder, program, &options);
+    /// A line that it says. Unbuffered: the rest is read when the command has ended.
+    fn said(watch: &mut Watch) -> String {
         let mut line = String::new();
-        // Unbuffered: the rest is read when the command has ended.
         let stderr = watch.child.stderr.as_mut().unwrap();
         while !line.ends_with('\n') {
             let mut byte = [0];
             stderr.read_exact(&mut byte).unwrap();
             line.push(byte[0].into());
         }
+        line
+    }
+
+    /// The command, and the address on which it listens.
+    fn listen(folder: &Folder, program: &Program, options: &[&str]) -> (Watch, String) {
+        let options = [&["--listen", "127.0.0.1:0"], options].concat();
+        let mut watch = Watch::start(folder, program, &options);
+        let line = said(&mut watch);
         let address = line.strip_prefix("note: metrics are at http://");
         let address = address.and_then(|rest| rest.strip_suffix("/metrics\n"));
         (watch, address.unwrap_or_else(|| panic!("{line}")).to_owned())
@@ -286,6 +315,51 @@ mod listening {
         drop(program);
         watch.end();
         assert!(TcpStream::connect(&address).is_err(), "nothing listens any more");
+    }
+
+    #[test]
+    fn requests_bear_the_token_of_the_file_and_faults_do_not_show_it() {
+        let folder = Folder::new();
+        folder.write("token", "secret\n");
+        let program = Program::shell();
+        let (watch, address) = listen(&folder, &program, &["--token-file", "token"]);
+        assert_eq!(get(&address, "/metrics").0, 401);
+        let ask = |token| get_with(&address, "/metrics", token).0;
+        assert_eq!(ask("authorization: Bearer secret\r\n"), 200);
+        assert_eq!(ask("authorization: Bearer secrets\r\n"), 401);
+        folder.write("token", "two words");
+        let id = program.id();
+        let options = ["watch", &id, "--listen", "127.0.0.1:0", "--token-file", "token"];
+        let ran = folder.run(&options);
+        assert_eq!(ran.code, 125);
+        insta::assert_snapshot!(ran.stderr, @"error: token has no token: it is one word of visible ASCII");
+        let mut command = folder.command(&options[..4]);
+        let ran = command.env("MEM_PROFILE_WATCH_TOKEN", "two words").output().unwrap();
+        let stderr = String::from_utf8_lossy(&ran.stderr);
+        insta::assert_snapshot!(stderr.trim_end(), @"error: MEM_PROFILE_WATCH_TOKEN has no token: it is one word of visible ASCII");
+        drop(program);
+        watch.end();
+    }
+
+    #[test]
+    fn an_address_that_others_reach_is_said_if_there_is_no_token() {
+        let folder = Folder::new();
+        let program = Program::shell();
+        let start = |options: &[&str]| {
+            let options = [&["--listen", "0.0.0.0:0"], options].concat();
+            let mut watch = Watch::start(&folder, &program, &options);
+            let line = said(&mut watch);
+            watch.child.kill().unwrap();
+            watch.child.wait().unwrap();
+            line
+        };
+        let line = start(&[]);
+        let is_warned = line.starts_with("warning: everybody who reaches 0.0.0.0:")
+            && line.ends_with(" is answered: set --token-file\n");
+        assert!(is_warned, "{line}");
+        folder.write("token", "secret");
+        let line = start(&["--token-file", "token"]);
+        assert!(line.starts_with("note: metrics are at http://0.0.0.0:"), "{line}");
     }
 
     #[test]

@@ -82,6 +82,14 @@ impl<S: Source> Listener<S> {
         self.socket.local_addr()
     }
 
+    /// Whether other machines may ask, and need no token.
+    ///
+    /// # Errors
+    /// The system's.
+    pub fn is_open(&self) -> io::Result<bool> {
+        Ok(is_open(self.address()?, self.shared.token.as_ref()))
+    }
+
     /// Ends it, from another thread.
     #[must_use]
     pub fn stop(&self) -> Stop {
@@ -103,6 +111,10 @@ impl<S: Source> Listener<S> {
             Ok(())
         })
     }
+}
+
+fn is_open(address: SocketAddr, token: Option<&Token>) -> bool {
+    token.is_none() && !address.ip().to_canonical().is_loopback()
 }
 
 async fn accept<S: Source>(socket: tokio::net::TcpListener, shared: Arc<Shared<S>>) {
@@ -197,4 +209,24 @@ fn into_hyper(response: Response) -> hyper::Response<Full<Bytes>> {
         out.headers_mut().insert(name, HeaderValue::from_static(value));
     }
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_that_others_reach_are_open_without_a_token() {
+        let secret = Token::new("secret");
+        let is_open = |address: &str, token| is_open(address.parse().unwrap(), token);
+        for address in
+            ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[2001:db8::1]:1", "[::ffff:10.0.0.1]:1"]
+        {
+            assert!(is_open(address, None), "{address}");
+            assert!(!is_open(address, secret.as_ref()), "{address}");
+        }
+        for address in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
+            assert!(!is_open(address, None), "{address}");
+        }
+    }
 }

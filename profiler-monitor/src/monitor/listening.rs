@@ -34,11 +34,11 @@ impl Listening {
     }
 
     fn try_start(address: SocketAddr, token: Option<String>) -> io::Result<Self> {
-        let is_open = is_open(address, token.as_deref());
         let no_token = || io::Error::other("the token has characters that no header may have");
         let token = token.map(|text| Token::new(&text).ok_or_else(no_token)).transpose()?;
         let listener = Listener::bind(address, token, OwnProcess::new())?;
         let (address, stop) = (listener.address()?, listener.stop());
+        let is_open = listener.is_open()?;
         let thread =
             internal::spawn(Arc::new(Answering { address, listener: Mutex::new(Some(listener)) }));
         let thread = thread.ok_or_else(|| io::Error::other("the system has no thread left"))?;
@@ -64,11 +64,6 @@ impl Listening {
 /// Whether it is said that the listener is open. One of the environment may have been before that of the program.
 static IS_SAID: AtomicBool = AtomicBool::new(false);
 
-/// Whether other machines may ask, and need no token.
-fn is_open(address: SocketAddr, token: Option<&str>) -> bool {
-    token.is_none() && !address.ip().to_canonical().is_loopback()
-}
-
 fn say(address: SocketAddr, error: &io::Error) {
     sink::warn(&format!("the monitor does not listen on {address}: {error}"));
 }
@@ -92,24 +87,5 @@ impl Work for Answering {
             Err(_) => say(self.address, &io::Error::other("it has panicked")),
         }
         drop(self);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_that_others_reach_are_open_without_a_token() {
-        let is_open = |address: &str, token| is_open(address.parse().unwrap(), token);
-        for address in
-            ["0.0.0.0:1", "10.0.0.1:1", "[::]:1", "[2001:db8::1]:1", "[::ffff:10.0.0.1]:1"]
-        {
-            assert!(is_open(address, None), "{address}");
-            assert!(!is_open(address, Some("secret")), "{address}");
-        }
-        for address in ["127.0.0.1:1", "127.1.2.3:1", "[::1]:1", "[::ffff:127.0.0.1]:1"] {
-            assert!(!is_open(address, None), "{address}");
-        }
     }
 }

@@ -3,8 +3,8 @@
 use std::ffi::OsStr;
 use std::path::Path;
 
-/// All variables, the last four of which are the command's.
-pub(super) const KNOWN: [&str; 24] = [
+/// All variables, the last five of which are the command's.
+pub(super) const KNOWN: [&str; 25] = [
     "MEM_PROFILE",
     "MEM_PROFILE_BACKEND",
     "MEM_PROFILE_OUTPUT",
@@ -29,6 +29,7 @@ pub(super) const KNOWN: [&str; 24] = [
     "MEM_PROFILE_RECORDING",
     "MEM_PROFILE_RUN",
     "MEM_PROFILE_RUNTIME",
+    "MEM_PROFILE_WATCH_TOKEN",
 ];
 
 /// Names that only look like the profiler's.

@@ -2,6 +2,7 @@
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
@@ -13,6 +14,7 @@ use mem_profile_monitor::process::Reader;
 use mem_profile_monitor::{LINES, Level, Metrics, Sample};
 
 use super::lines::lines;
+use super::token::token;
 use crate::process::{self, Backend, ProcessTable};
 use crate::{output, resident};
 
@@ -34,15 +36,20 @@ struct Events {
 }
 
 impl Listening {
-    pub(super) fn start(address: SocketAddr, id: u32) -> Result<Self> {
+    pub(super) fn start(address: SocketAddr, token_file: Option<&Path>, id: u32) -> Result<Self> {
+        let token = token(token_file)?;
         if let Err(error) = resident::account(id, false) {
             output::status("warning", &format!("metrics have no classes: {error:#}"));
         }
         let events = Arc::new(Events::default());
         let source = Watched::new(id, Arc::clone(&events));
-        let listener = Listener::bind(address, None, source)
+        let listener = Listener::bind(address, token, source)
             .with_context(|| format!("cannot listen on {address}"))?;
         let (address, stop) = (listener.address()?, listener.stop());
+        if listener.is_open()? {
+            let text = format!("everybody who reaches {address} is answered: set --token-file");
+            output::status("warning", &text);
+        }
         let run = move || {
             if let Err(error) = listener.run() {
                 output::status("warning", &format!("nothing listens on {address}: {error}"));

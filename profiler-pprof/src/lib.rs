@@ -31,7 +31,8 @@ pub struct Profile {
     pub period_type: Option<ValueType>,
     #[prost(int64, tag = "12")]
     pub period: i64,
-    #[prost(int64, repeated, tag = "13")]
+    /// Not packed: Alloy and others read one at a time.
+    #[prost(int64, repeated, packed = "false", tag = "13")]
     pub comment: Vec<i64>,
     #[prost(int64, tag = "14")]
     pub default_sample_type: i64,

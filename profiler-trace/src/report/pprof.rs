@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use mem_profile_pprof::{Builder, Line, Location, Mapping, Sample};
 
-use crate::data::{Address, Trace};
+use crate::data::{Address, Reach, Trace};
 use crate::names::segment::{self, CodeSegment};
 use crate::query::group::outer_end;
 use crate::query::notes;
@@ -191,7 +191,7 @@ impl<'a> Writer<'a> {
         ids.extend(frames.filter_map(|frame| self.location(frame)));
         let wanted = usize::try_from(self.snapshot.data().frames).unwrap_or(usize::MAX);
         ids.truncate(wanted);
-        ids.extend(self.mark(outer_end(trace.reach)));
+        ids.extend(self.mark(trace.reach));
         ids
     }
 
@@ -214,16 +214,18 @@ impl<'a> Writer<'a> {
         id
     }
 
-    /// A place without an address, where the stack is not known further out.
-    fn mark(&mut self, name: Option<&str>) -> Option<u64> {
-        let line = self.builder.line(name?, "", 0);
+    /// A place where the stack is not known further out. Readers that subtract profiles compare locations by their
+    /// addresses, so each mark has one of its own.
+    fn mark(&mut self, reach: Reach) -> Option<u64> {
+        let line = self.builder.line(outer_end(reach)?, "", 0);
+        let address = reach as u64;
         let locations = &mut self.builder.profile.location;
-        let known = locations.iter().rev().find(|it| it.address == 0 && it.line == [line]);
+        let known = locations.iter().rev().find(|it| it.address == address && it.line == [line]);
         if let Some(known) = known {
             return Some(known.id);
         }
         let id = locations.len() as u64 + 1;
-        locations.push(Location { id, line: vec![line], ..Location::default() });
+        locations.push(Location { id, address, line: vec![line], ..Location::default() });
         Some(id)
     }
 }

@@ -285,6 +285,21 @@ mod pprof {
     }
 
     #[test]
+    fn readers_that_subtract_profiles_tell_marks_apart_and_find_comments() {
+        let mut data = full().data().clone();
+        data.traces.push(Trace { reach: Reach::NoStack, frames: vec![], ..data.traces[2].clone() });
+        let builder = build(&Snapshot::of(data), Measure::Live, PprofFrames::Addresses);
+        let profile = &builder.profile;
+        let marks = profile.location.iter().filter(|location| !location.line.is_empty());
+        assert_eq!(marks.map(|mark| mark.address).collect::<Vec<_>>(), [1, 2, 3]);
+        // The key of each comment is there, which has one byte.
+        let comments: Vec<u8> =
+            profile.comment.iter().flat_map(|&it| [13 << 3, it as u8]).collect();
+        let bytes = builder.encode();
+        assert!(comments.len() == 6 && bytes.windows(6).any(|part| part == comments));
+    }
+
+    #[test]
     fn figures_are_on_the_line_that_asked_the_standard_library() {
         let names = |frames| {
             let all = stacks(&build(&named(), Measure::Live, frames));

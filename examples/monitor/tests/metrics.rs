@@ -89,6 +89,29 @@ fn a_port_that_is_taken_is_said_once_and_the_service_lives() {
 }
 
 #[test]
+fn mistakes_of_the_environment_are_said_once_also_if_the_program_has_a_monitor() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = taken.local_addr().expect("an address");
+    let work = tempfile::tempdir().expect("a folder");
+    let errors = work.path().join("errors");
+    let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
+    command
+        .args(["0", "0"])
+        .env("MEM_PROFILE_MONITOR", format!("abov=1,interval=30,listen={address}"))
+        .env("MEM_PROFILE_FLIGHT", "off");
+    let service = Service::of(command.stderr(fs::File::create(&errors).expect("a file")));
+    assert_eq!(service.monitor, None);
+    let said = fs::read_to_string(errors).expect("text");
+    let starts =
+        ["MEM_PROFILE_MONITOR: abov ", "MEM_PROFILE_MONITOR: interval=30 ", "the monitor does"];
+    let lines: Vec<_> = said.lines().collect();
+    assert_eq!(lines.len(), 3, "{said}");
+    for (line, start) in lines.iter().zip(starts) {
+        assert!(line.starts_with(&format!("mem-profile: {start}")), "{said}");
+    }
+}
+
+#[test]
 fn the_environment_has_it_listen_and_ask_for_a_token() {
     let mut command = Command::new(env!("CARGO_BIN_EXE_service"));
     command

@@ -3,6 +3,7 @@
 
 use std::env;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -31,6 +32,8 @@ extern "C" fn before_main() {
         Err(error) => sink::warn(&format!("{VARIABLE} has no effect: {error}")),
     }
 }
+
+static ERRORS_ARE_SAID: AtomicBool = AtomicBool::new(false);
 
 const VARIABLE: &str = "MEM_PROFILE_MONITOR";
 /// The folder of the flight recorder.
@@ -69,8 +72,10 @@ impl Settings {
             text if is_off(text) => return records,
             "1" | "on" => return true,
             text => {
-                for error in parse::settings(text, |known| self.set(known)) {
-                    sink::warn(&format!("{VARIABLE}: {error}"));
+                let errors = parse::settings(text, |known| self.set(known));
+                // The program's own monitor reads it again.
+                if !ERRORS_ARE_SAID.swap(true, Relaxed) {
+                    errors.iter().for_each(|error| sink::warn(&format!("{VARIABLE}: {error}")));
                 }
             }
         }

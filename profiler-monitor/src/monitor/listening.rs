@@ -1,10 +1,11 @@
 //! The thread that answers requests.
 
 use std::ffi::CStr;
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io;
 use std::net::SocketAddr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use mem_profile_runtime::internal::{self, Quiet, Thread, Work};
@@ -64,8 +65,15 @@ impl Listening {
 /// Whether it is said that the listener is open. One of the environment may have been before that of the program.
 static IS_SAID: AtomicBool = AtomicBool::new(false);
 
+/// Once for each reason: the monitor of the environment may have failed before that of the program.
 fn say(address: SocketAddr, error: &io::Error) {
-    sink::warn(&format!("the monitor does not listen on {address}: {error}"));
+    static SAID: AtomicU64 = AtomicU64::new(0);
+    let text = format!("the monitor does not listen on {address}: {error}");
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    if SAID.swap(hasher.finish(), Relaxed) != hasher.finish() {
+        sink::warn(&text);
+    }
 }
 
 struct Answering {

@@ -7,11 +7,11 @@ pub use crate::collect::fill_held_with;
 pub use crate::control::allocations_are_counted;
 #[cfg(feature = "monitor")]
 pub use crate::holders::{Holding, LineNumber, SourceLine, live_by_line, running_line};
-#[cfg(feature = "monitor")]
-pub use crate::process::lock_file;
 pub use crate::process::{
     Lineage, Stream, Thread, Work, at_exit, coarse_ticks, id, on_unload, write_all_raw,
 };
+#[cfg(feature = "monitor")]
+pub use crate::process::{OwnSocket, lock_file};
 #[cfg(feature = "monitor")]
 pub use crate::record::alloc::failing::on_failed_allocation;
 pub use crate::record::alloc::noting::Noting;

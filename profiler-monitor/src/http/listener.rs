@@ -82,6 +82,11 @@ impl<S: Source> Listener<S> {
         self.socket.local_addr()
     }
 
+    /// The socket, until it runs.
+    pub fn socket(&self) -> &TcpListener {
+        &self.socket
+    }
+
     /// Whether other machines may ask, and need no token.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use mem_profile_runtime::internal::{self, Quiet, Thread, Work};
+use mem_profile_runtime::internal::{self, OwnSocket, Quiet, Thread, Work};
 
 use crate::http::{Listener, Stop, Token};
 use crate::monitor::own::OwnProcess;
@@ -17,7 +17,7 @@ use crate::monitor::sink;
 /// A listener on a thread of its own, whose memory is not counted.
 #[derive(Debug)]
 pub(super) struct Listening {
-    address: SocketAddr,
+    answering: Arc<Answering>,
     stop: Stop,
     thread: Thread,
 }
@@ -40,23 +40,25 @@ impl Listening {
         let listener = Listener::bind(address, token, OwnProcess::new())?;
         let (address, stop) = (listener.address()?, listener.stop());
         let is_open = listener.is_open()?;
-        let thread =
-            internal::spawn(Arc::new(Answering { address, listener: Mutex::new(Some(listener)) }));
+        let own = OwnSocket::new(listener.socket());
+        let answering = Arc::new(Answering { address, own, listener: Mutex::new(Some(listener)) });
+        let thread = internal::spawn(Arc::clone(&answering));
         let thread = thread.ok_or_else(|| io::Error::other("the system has no thread left"))?;
         if is_open && !IS_SAID.swap(true, Relaxed) {
             sink::warn(&format!(
                 "the monitor answers everybody who reaches {address}: set a token"
             ));
         }
-        Ok(Self { address, stop, thread })
+        Ok(Self { answering, stop, thread })
     }
 
     pub(super) fn address(&self) -> SocketAddr {
-        self.address
+        self.answering.address
     }
 
     /// Ends it, and waits for that.
     pub(super) fn stop(self) {
+        self.answering.own.release();
         self.stop.stop();
         self.thread.join();
     }
@@ -76,8 +78,11 @@ fn say(address: SocketAddr, error: &io::Error) {
     }
 }
 
+#[derive(Debug)]
 struct Answering {
     address: SocketAddr,
+    /// A forked child has the socket, but not the thread.
+    own: OwnSocket,
     /// Until the thread takes it.
     listener: Mutex<Option<Listener<OwnProcess>>>,
 }
@@ -89,7 +94,9 @@ impl Work for Answering {
         let _quiet = Quiet::enter();
         let listener = self.listener.lock().unwrap_or_else(PoisonError::into_inner).take();
         let run = || listener.map_or(Ok(()), Listener::run);
-        match catch_unwind(AssertUnwindSafe(run)) {
+        let ended = catch_unwind(AssertUnwindSafe(run));
+        self.own.release();
+        match ended {
             Ok(Ok(())) => {}
             Ok(Err(error)) => say(self.address, &error),
             Err(_) => say(self.address, &io::Error::other("it has panicked")),

@@ -106,6 +106,8 @@ mod glibc;
 #[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 #[path = "glibc_unsupported.rs"]
 mod glibc;
+#[cfg(feature = "monitor")]
+mod inherited;
 mod lasting;
 mod loader;
 
@@ -130,6 +132,8 @@ pub(crate) use self::cleanup::disarm_all;
 pub(crate) use self::cleanup::on_thread_exit;
 pub use self::contract::{Stream, Work, id};
 pub(crate) use self::glibc::in_use_and_heap_end;
+#[cfg(feature = "monitor")]
+pub use self::inherited::OwnSocket;
 pub(crate) use self::inspect::{Memory, thread_local_words};
 pub(crate) use self::lasting::{allocate as allocate_lasting, keep};
 pub(crate) use self::shared_threads::shared_threads;

@@ -17,6 +17,9 @@ pub(super) const BEFORE: &str = "before";
 const NO_LINES: &str = "no line is known: MEM_PROFILE_TRACE=sample names lines, or MEM_PROFILE_LIVE=on those of measured functions";
 const GROUP_GONE: &str = "its control group is gone, or cannot be seen from here";
 const NOBODY_KNOWS: &str = "so nobody knows whether it was ended for lack of memory";
+/// For so long no other mark takes the place of that of a failed allocation: two samples, since the mark has the time of
+/// the one before.
+const FAILURE: Duration = Duration::from_secs(2);
 /// More files of marks are never written.
 const MOST_MARKS: u32 = 16;
 
@@ -95,7 +98,7 @@ fn read(folder: &Path) -> io::Result<LastRun> {
         let file = fs::read(folder.join(format!("mark-{number}.mflight"))).ok()?;
         Mark::read(&file).filter(|mark| mark.run == run.began)
     });
-    let mark = marks.max_by_key(|mark| mark.number);
+    let mark = marks.max_by_key(|mark| (importance(mark), mark.number));
     let named = match &mark {
         Some(mark) => {
             let mut named = names::name(mark, &run.program);
@@ -123,6 +126,13 @@ fn read(folder: &Path) -> io::Result<LastRun> {
         held: mark.map_or(0, |mark| mark.sums.bytes),
         notes,
     })
+}
+
+/// The later mark says more, but a failed allocation says most: memory has grown just before, so a mark about that may
+/// follow while the program ends.
+fn importance(mark: &Mark) -> Duration {
+    let more = if mark.occasion == Occasion::Failure { FAILURE } else { Duration::ZERO };
+    mark.moment.sample.at + more
 }
 
 /// What the figures of lines leave out.

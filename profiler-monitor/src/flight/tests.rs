@@ -1,5 +1,6 @@
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use super::moment::Moment;
 use super::run::Run;
@@ -35,6 +36,20 @@ fn a_mark_is_written_at_each_step_and_once_when_it_is_critical() {
     assert_eq!((run.end, run.mark.unwrap().resident), (End::Well, 330 << 20));
     let curve: Vec<_> = run.curve.iter().map(|sample| sample.resident >> 20).collect();
     assert_eq!(curve, [10, 25, 26, 300, 329, 330, 331]);
+}
+
+#[test]
+fn the_mark_of_a_failed_allocation_outlives_those_of_the_next_two_seconds() {
+    for (later, expected) in [(1, Occasion::Failure), (3, Occasion::High)] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut recorder = Recorder::open(folder.path(), None, &sample(10)).unwrap();
+        let at = |second, mib| Sample { at: Duration::from_secs(second), ..sample(mib) };
+        recorder.tick(&at(5, 10), false).unwrap();
+        assert!(recorder.allocation_failed(1 << 40, Some(50 << 20)).unwrap());
+        assert_eq!(recorder.tick(&at(5 + later, 50), false).unwrap(), Some(Occasion::High));
+        drop(recorder);
+        assert_eq!(last_run(folder.path()).unwrap().occasion, Some(expected));
+    }
 }
 
 #[test]

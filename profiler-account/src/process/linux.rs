@@ -185,6 +185,9 @@ impl ReadMemory for Memory {
 
 #[cfg(test)]
 mod tests {
+    use std::process::Command;
+    use std::thread;
+
     use super::*;
 
     #[test]
@@ -215,6 +218,29 @@ mod tests {
         assert_eq!(pages.resident(range), Some(vec![expected]));
         assert_eq!(pages.resident(0..u64::MAX), None);
         drop(block);
+    }
+
+    /// Each file is a pipe, so that the reader has a figure before the next one is written.
+    #[test]
+    fn sums_that_move_while_they_are_read_are_said() {
+        let folder = std::env::temp_dir().join(format!("moved-{}", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let path = |name: &str| folder.join(name);
+        let made =
+            Command::new("mkfifo").args(["statm", "smaps", "status"].map(path)).status().unwrap();
+        assert!(made.success());
+        let smaps =
+            "1000-9000 rw-p 00000000 00:00 0 \nSize: 32 kB\nRss: 20 kB\nKernelPageSize: 4 kB\n";
+        let written =
+            [("statm", "8 5 0"), ("smaps", smaps), ("status", "Threads:\t2\n"), ("statm", "8 7 0")];
+        let reading = thread::scope(|scope| {
+            scope.spawn(|| {
+                written.iter().for_each(|(name, text)| fs::write(path(name), text).unwrap())
+            });
+            read_folder(folder.to_str().unwrap()).unwrap()
+        });
+        fs::remove_dir_all(&folder).unwrap();
+        assert_eq!((reading.moved, reading.threads), (2 * 4096, Some(2)));
     }
 
     #[test]

@@ -55,6 +55,16 @@ fn text_has_a_row_for_each_class() {
 }
 
 #[test]
+fn sums_that_have_moved_are_said_in_each_view() {
+    let moved = Account { moved: 3 << 20, ..known() };
+    let said = "The sums moved by 3.0 MiB while they were read.";
+    for view in [Account::text, Account::markdown, |it: &Account| it.html("app")] {
+        assert_eq!(view(&moved).matches(said).count(), 1);
+        assert!(!view(&known()).contains("sums moved"));
+    }
+}
+
+#[test]
 fn the_front_of_a_long_path_is_cut_in_text() {
     let path = format!("/opt{}/lib/engine.so.1", "/a-long-folder".repeat(12));
     let smaps = SMAPS.replace("/usr/bin/app", &path);

@@ -88,6 +88,7 @@ pub(super) fn find(process: &str) -> Result<u32> {
         found.retain(|id| process::command_line(*id).is_some());
     }
     match found[..] {
+        [] if process.is_empty() => bail!("no process is named \"\": use a name or an id"),
         [] => bail!("no visible process is named {process}: use its id"),
         [id] => Ok(id),
         [first, ..] => {

@@ -147,8 +147,9 @@ pub(crate) fn named(name: &str) -> Vec<u32> {
     };
     // `comm` has only 15 bytes, but it is the name of a script rather than its interpreter.
     let short = |id: u32| fs::read_to_string(format!("/proc/{id}/comm")).unwrap_or_default();
-    let mut found: Vec<_> =
-        ids().filter(|id| program(*id) == name || short(*id).trim_end() == name).collect();
+    // Threads of the system have no program.
+    let is_named = |id: &u32| program(*id) == name || short(*id).trim_end() == name;
+    let mut found: Vec<_> = ids().filter(|id| !name.is_empty() && is_named(id)).collect();
     found.sort_unstable();
     found
 }

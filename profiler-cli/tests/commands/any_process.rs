@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
+use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -46,6 +47,8 @@ fn what_has_no_memory_is_one_line() {
             format!("error: process {id} has no memory: it has ended, or is part of the system");
         assert_eq!(refused(&ran), expected);
     }
+    // Threads of the system have no name of a program, and nor has this.
+    insta::assert_snapshot!(refused(&folder.run(&["account", ""])), @r#"error: no process is named "": use a name or an id"#);
     // The first thread of the system, where it can be seen.
     if fs::read_to_string("/proc/2/comm").is_ok_and(|name| name == "kthreadd\n") {
         let ran = folder.run(&["account", "2"]);
@@ -57,10 +60,16 @@ fn what_has_no_memory_is_one_line() {
 fn a_name_stands_for_the_first_process_that_has_memory() {
     let folder = Folder::new();
     let program = folder.path("napper");
-    fs::copy("/bin/sleep", &program).unwrap();
+    // A copy could be open in another child for a moment, and then it could not be run.
+    symlink("/bin/sleep", &program).unwrap();
     let _zombie = Zombie::new(&program);
     let [mut first, mut second] =
         [(); 2].map(|()| Command::new(&program).arg("100").spawn().unwrap());
+    // A moment after it has begun, it still has the name of what started it.
+    for child in [&first, &second] {
+        let name = format!("/proc/{}/comm", child.id());
+        wait_for(|| fs::read_to_string(&name).unwrap() == "napper\n");
+    }
     let ran = folder.run(&["account", "napper", "--json"]);
     let note = format!(
         "note: processes {}, {} have this name: reading the first\n",

@@ -20,6 +20,36 @@ macro_rules! cases {
 
 cases! { blocks busy by_hand c_large c_small file fragmented huge large_static shared stacks untouched }
 
+/// The words of a line that are no figures, and the first one that is.
+fn words_and_figure(line: &str) -> (Vec<&str>, Option<f64>) {
+    let figure = |word: &str| word.trim_start_matches('<').replace(',', "").parse::<f64>().ok();
+    let words = line.split_whitespace().filter(|word| figure(word).is_none()).collect();
+    (words, line.split_whitespace().find_map(figure))
+}
+
+/// Each of its lines is said, with a first figure that is at most an eighth off.
+#[test]
+fn the_guide_shows_the_account_of_the_planted_program() {
+    let guide = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/account.md");
+    let guide = std::fs::read_to_string(guide).expect("the guide");
+    let shown = guide.split("```text\n").nth(3).and_then(|rest| rest.split("```").next());
+    let shown = shown.expect("the third report");
+    assert!(shown.contains("tests/account/src/fragmented.rs:") && shown.lines().count() >= 12);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_one_kind"));
+    command.arg("fragmented").env("MEM_PROFILE_LIVE", "on").env("MEM_PROFILE_FORMAT", "none");
+    let said = command.output().expect("the program starts").stdout;
+    let said = String::from_utf8_lossy(&said);
+    for line in shown.lines() {
+        let (words, figure) = words_and_figure(line);
+        let is_alike = |other: &str| {
+            let (others, of_other) = words_and_figure(other);
+            let off = figure.zip(of_other).map_or(0.0, |(shown, said)| (shown - said).abs());
+            others == words && off <= (figure.unwrap_or(0.0) / 8.0).max(1.0)
+        };
+        assert!(said.lines().any(is_alike), "{line}\n{said}");
+    }
+}
+
 /// Runs a program that prints figures.
 fn printed(program: &str, case: &str, variables: &[(&str, &str)]) -> Vec<(String, i64)> {
     let mut command = Command::new(program);

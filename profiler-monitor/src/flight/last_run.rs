@@ -22,6 +22,8 @@ const NOBODY_KNOWS: &str = "so nobody knows whether it was ended for lack of mem
 const FAILURE: Duration = Duration::from_secs(2);
 /// More files of marks are never written.
 const MOST_MARKS: u32 = 16;
+/// Bytes of the largest file that is read: far more than any has.
+const LARGEST: u64 = 16 << 20;
 
 /// How a run has ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,14 +90,26 @@ pub fn last_run(folder: &Path) -> io::Result<LastRun> {
     last
 }
 
+/// The content of a file. What is there may have come from elsewhere, and a pipe or a device might have no end.
+pub(super) fn content(path: &Path) -> io::Result<Vec<u8>> {
+    let metadata = fs::metadata(path)?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(invalid("it is no recording of a flight recorder"));
+    }
+    fs::read(path)
+}
+
+fn invalid(reason: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, reason)
+}
+
 fn read(folder: &Path) -> io::Result<LastRun> {
-    let file = fs::read(folder.join(run::FILE))?;
-    let invalid = |reason| io::Error::new(io::ErrorKind::InvalidData, reason);
+    let file = content(&folder.join(run::FILE))?;
     let run = Run::read(&file).map_err(invalid)?;
     let mut notes = Vec::new();
     let end = end_of(&run, &file, &mut notes);
     let marks = (0..run.marks.min(MOST_MARKS)).filter_map(|number| {
-        let file = fs::read(folder.join(format!("mark-{number}.mflight"))).ok()?;
+        let file = content(&folder.join(format!("mark-{number}.mflight"))).ok()?;
         Mark::read(&file).filter(|mark| mark.run == run.began)
     });
     let mark = marks.max_by_key(|mark| (importance(mark), mark.number));

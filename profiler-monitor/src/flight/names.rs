@@ -26,7 +26,8 @@ pub(super) fn name(mark: &Mark, program: &str) -> Named {
     let mut lines: HashMap<(String, String), u64> = HashMap::new();
     for holder in &mark.holders {
         let Line { site, function, .. } = names.line(holder);
-        *lines.entry((site, function)).or_default() += holder.bytes;
+        let bytes = lines.entry((site, function)).or_default();
+        *bytes = bytes.saturating_add(holder.bytes);
     }
     let lines = lines.into_iter();
     let mut lines: Vec<_> =

@@ -9,7 +9,7 @@ use mem_profile_runtime::internal::lock_file;
 
 use super::bytes::Pen;
 use super::holders::Holders;
-use super::last_run::BEFORE;
+use super::last_run::{BEFORE, content};
 use super::mark::{HEADER, Head, Occasion};
 use super::moment::{Moment, wall_clock};
 use super::run::{self, Run};
@@ -68,6 +68,7 @@ impl Recorder {
     /// When the disk is full, or a process that runs records there (`ResourceBusy`).
     pub fn open(folder: &Path, group: Option<&Path>, first: &Sample) -> io::Result<Self> {
         fs::create_dir_all(folder)?;
+        has_no_pipes(folder)?;
         let lock = locked(folder)?;
         keep_before(folder)?;
         let program = std::env::current_exe().unwrap_or_default().to_string_lossy().into_owned();
@@ -226,6 +227,18 @@ fn is_busy(folder: &Path) -> io::Error {
     io::Error::new(ErrorKind::ResourceBusy, text)
 }
 
+/// Opening a pipe would wait for whoever reads it.
+fn has_no_pipes(folder: &Path) -> io::Result<()> {
+    let marks = (0..=MARKS).map(mark_file);
+    for name in marks.chain([run::FILE, LOCK].map(str::to_owned)) {
+        let path = folder.join(name);
+        if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+            return Err(io::Error::other(format!("{} is no plain file", path.display())));
+        }
+    }
+    Ok(())
+}
+
 /// Has no other process record in the folder, in whatever container.
 fn locked(folder: &Path) -> io::Result<File> {
     let file = File::options().write(true).create(true).truncate(false).open(folder.join(LOCK))?;
@@ -237,7 +250,10 @@ fn locked(folder: &Path) -> io::Result<File> {
 }
 
 fn keep_before(folder: &Path) -> io::Result<()> {
-    let Ok(file) = fs::read(folder.join(run::FILE)) else { return Ok(()) };
+    if !folder.join(run::FILE).exists() {
+        return Ok(());
+    }
+    let file = content(&folder.join(run::FILE)).unwrap_or_default();
     if Run::read(&file)
         .is_ok_and(|run| run.ended(&file).is_none() && run.identity.is_running() == Some(true))
     {

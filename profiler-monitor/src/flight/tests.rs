@@ -2,6 +2,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use super::bytes::Pen;
+use super::mark::{HEADER, Head, Source, Sums, write_line};
 use super::moment::Moment;
 use super::run::Run;
 use super::*;
@@ -86,6 +88,53 @@ fn a_torn_mark_leaves_the_one_before_and_damage_is_never_the_end() {
         fs::write(path, whole).unwrap();
     }
     assert!(errors > 100 && runs > 100, "{errors} errors, {runs} runs");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_the_folder_is_no_recording_and_nobody_waits_for_it() {
+    for name in [run::FILE, "mark-1.mflight", "lock"] {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join(name);
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        let error = Recorder::open(folder.path(), None, &sample(10)).unwrap_err();
+        assert_eq!(error.to_string(), format!("{} is no plain file", pipe.display()));
+        let error = last_run(folder.path()).unwrap_err();
+        let expected = match name {
+            run::FILE => std::io::ErrorKind::InvalidData,
+            _ => std::io::ErrorKind::NotFound,
+        };
+        assert_eq!(error.kind(), expected);
+    }
+}
+
+/// The sums of a file that is whole may have been made up.
+#[test]
+fn lines_with_more_bytes_than_there_are_do_not_overflow() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(Recorder::open(folder.path(), None, &sample(10)).unwrap());
+    let run = Run::read(&fs::read(folder.path().join(run::FILE)).unwrap()).unwrap();
+    let sums =
+        Sums { source: Source::Lines, bytes: u64::MAX, count: 2, written: 2, ..Sums::default() };
+    let head = Head {
+        occasion: Occasion::High,
+        number: 1,
+        run: run.began,
+        asked: 0,
+        moment: Moment::now(&sample(10)),
+        sums,
+    };
+    let mut file = vec![0; 4096];
+    let mut pen = Pen::new(&mut file[HEADER..]);
+    for _ in 0..2 {
+        assert!(write_line([u64::MAX, 1], 7, ["src/a.rs", "a::b"], &mut pen));
+    }
+    let length = HEADER + pen.at();
+    head.write(&mut file, length);
+    fs::write(folder.path().join("mark-0.mflight"), file).unwrap();
+    let run = last_run(folder.path()).unwrap();
+    assert_eq!((run.lines.len(), run.lines[0].bytes), (1, u64::MAX));
+    assert!(run.text().contains("src/a.rs:7 a::b") && run.html().contains("src/a.rs:7"));
 }
 
 #[test]

@@ -1,6 +1,11 @@
 //! Metrics and profiles over HTTP. Requests become routes, and routes become responses, without I/O; a listener of its
 //! own and a router of axum carry them.
 
+#![cfg_attr(
+    not(feature = "http"),
+    allow(dead_code, reason = "tests alone see it, without what receives requests")
+)]
+
 mod accept;
 mod answers;
 #[cfg(feature = "axum")]

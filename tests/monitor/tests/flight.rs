@@ -166,12 +166,18 @@ fn a_forked_child_has_no_part_in_the_recording() {
     assert_eq!((run.end, run.occasion, run.failed), (End::Unclear, Some(Occasion::High), None));
 }
 
+/// Copies a program. If this process wrote the file, a child of another test could have it open for a moment, and then
+/// it could not be run.
+fn copied(program: &str, to: &Path) {
+    assert!(Command::new("cp").arg(program).arg(to).status().expect("cp").success());
+}
+
 /// A file that was replaced by another one names nothing wrong.
 #[test]
 fn a_program_that_was_replaced_since_is_named_and_gives_no_lines() {
     let folder = tempfile::tempdir().expect("a folder");
     let copy = folder.path().join("copy");
-    fs::copy(env!("CARGO_BIN_EXE_recorded"), &copy).expect("a copy");
+    copied(env!("CARGO_BIN_EXE_recorded"), &copy);
     let flight = folder.path().join("flight");
     let original = program(&flight, "returns");
     let mut command = Command::new(&copy);
@@ -184,7 +190,7 @@ fn a_program_that_was_replaced_since_is_named_and_gives_no_lines() {
     let note = |what| format!("{} {what}, so its lines have no names", copy.display());
     let run = last_run(&flight).expect("a recording");
     assert!(run.notes.contains(&note("is not there")), "{:?}", run.notes);
-    fs::copy(env!("CARGO_BIN_EXE_refused"), &copy).expect("a copy");
+    copied(env!("CARGO_BIN_EXE_refused"), &copy);
     let run = last_run(&flight).expect("a recording");
     assert!(run.notes.contains(&note("has changed since")), "{:?}", run.notes);
     assert!(run.lines.iter().all(|line| !line.site.contains(".rs:")), "{:?}", run.lines);

@@ -24,6 +24,14 @@ impl From<u64> for Threshold {
 }
 
 impl Threshold {
+    /// Whether it can be reached, and is not reached by nothing: NaN is no share.
+    pub(crate) fn is_sound(self) -> bool {
+        match self {
+            Self::Bytes(_) => true,
+            Self::Share(share) => share > 0.0 && share <= 1.0,
+        }
+    }
+
     /// The bytes in use, and the bytes from which on they are too many.
     pub(crate) fn compare(self, sample: &Sample) -> Option<(u64, u64)> {
         match self {
@@ -79,10 +87,8 @@ impl FromStr for Threshold {
     fn from_str(text: &str) -> Result<Self, ThresholdError> {
         let text = text.trim().to_ascii_lowercase();
         if let Some(percent) = text.strip_suffix('%') {
-            let share = number(percent)? / 100.0;
-            return (share > 0.0 && share <= 1.0)
-                .then_some(Self::Share(share))
-                .ok_or(ThresholdError);
+            let share = Self::Share(number(percent)? / 100.0);
+            return share.is_sound().then_some(share).ok_or(ThresholdError);
         }
         bytes(&text).map(Self::Bytes)
     }

@@ -122,10 +122,44 @@ impl Builder {
     /// Starts it. It stops when the handle is dropped. Settings of `MEM_PROFILE_MONITOR` hold instead of those here.
     ///
     /// # Errors
-    /// When the system has no thread left, or does not say how much memory the process has.
+    /// When the system has no thread left, or does not say how much memory the process has; when a share of the limit is
+    /// not above 0 and at most 1 (`InvalidInput`).
     pub fn start(mut self) -> io::Result<Monitor> {
         environment::stop();
         self.settings.read_environment();
+        let rules = self.settings.rules;
+        for (name, threshold) in
+            [("warn_above", rules.warn_above), ("critical_above", rules.critical_above)]
+        {
+            if let Some(threshold) = threshold.filter(|it| !it.is_sound()) {
+                let text =
+                    format!("{name}: {threshold} of the limit is not above 0 and at most 100 %");
+                return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+            }
+        }
         Monitor::start(self.settings)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_that_is_none_is_refused() {
+        let [warn, critical] = [Builder::warn_above, Builder::critical_above];
+        for (set, share, expected) in [
+            (warn, 0.0, "warn_above: 0 % of the limit is not above 0 and at most 100 %"),
+            (warn, f64::NAN, "warn_above: NaN % of the limit is not above 0 and at most 100 %"),
+            (critical, 9.0, "critical_above: 900 % of the limit is not above 0 and at most 100 %"),
+        ] {
+            let error = set(Monitor::builder(), Threshold::Share(share)).start().unwrap_err();
+            assert_eq!(
+                (error.kind(), error.to_string().as_str()),
+                (io::ErrorKind::InvalidInput, expected)
+            );
+        }
+        let whole = Monitor::builder().log(false).warn_above(Threshold::Share(1.0));
+        assert!(whole.start().is_ok());
     }
 }

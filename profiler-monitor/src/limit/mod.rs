@@ -9,7 +9,7 @@ pub(crate) use self::time::time;
 
 use std::fmt;
 
-/// The smallest limit that holds for a process.
+/// The limit that holds for a process: that with the least memory left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 pub struct Limit {

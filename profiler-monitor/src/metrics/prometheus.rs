@@ -134,7 +134,7 @@ impl Out<'_, '_> {
     fn limit(&mut self, metrics: &Metrics) -> fmt::Result {
         self.gauge(
             "mem_profile_limit_bytes",
-            "The smallest limit that holds: of a control group, the address space, or the machine.",
+            "The limit that holds: of a control group, the address space, or the machine.",
             metrics.limit.map(|limit| figure(limit.bytes)),
         )?;
         self.gauge(
@@ -247,7 +247,7 @@ mem_profile_heap_allocations_total 7
 # TYPE mem_profile_line_live_bytes gauge
 mem_profile_line_live_bytes{line="src/a \"b\"\\c.rs:1"} 200
 mem_profile_line_live_bytes{line="other"} 50
-# HELP mem_profile_limit_bytes The smallest limit that holds: of a control group, the address space, or the machine.
+# HELP mem_profile_limit_bytes The limit that holds: of a control group, the address space, or the machine.
 # TYPE mem_profile_limit_bytes gauge
 mem_profile_limit_bytes 512
 # HELP mem_profile_pressure Share of the last 10 seconds in which a task of the control group waited for memory.
